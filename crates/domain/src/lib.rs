@@ -1,0 +1,1 @@
+//! What the product means: resources, states, findings and verdicts. Pure.

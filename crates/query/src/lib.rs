@@ -1,0 +1,1 @@
+//! List requests as checked values, and their SQL. Pure.

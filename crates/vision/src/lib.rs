@@ -1,0 +1,3 @@
+//! Image bytes in, findings out: measurements on the CPU, no opinions and no I/O.
+
+pub mod image;
