@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `verax`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    verax_server::cli::main()
+}
