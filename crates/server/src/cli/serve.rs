@@ -127,7 +127,9 @@ fn start_log(log: &Log) -> Result<()> {
         .context("the setting log.level")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let started = match (log.file.as_str(), log.format) {
-        ("", LogFormat::Json) => builder.json().with_writer(std::io::stderr).try_init(),
+        ("", LogFormat::Json) => {
+            builder.json().flatten_event(true).with_writer(std::io::stderr).try_init()
+        }
         ("", LogFormat::Text) => builder.with_writer(std::io::stderr).try_init(),
         (file, format) => {
             let file = std::fs::OpenOptions::new()
@@ -137,7 +139,7 @@ fn start_log(log: &Log) -> Result<()> {
                 .with_context(|| format!("cannot write the log to {file}"))?;
             let builder = builder.with_ansi(false).with_writer(std::sync::Mutex::new(file));
             match format {
-                LogFormat::Json => builder.json().try_init(),
+                LogFormat::Json => builder.json().flatten_event(true).try_init(),
                 LogFormat::Text => builder.try_init(),
             }
         }

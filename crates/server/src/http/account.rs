@@ -25,7 +25,10 @@ const MONTHS_MAX: u64 = 12;
 /// `GET /v2/clients/me`. What is populated elsewhere (plans, settings) is not kept here, and what
 /// is not kept is absent; secrets have no field to be in.
 pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Response, ApiError> {
-    let client = own_record(&state, &caller).await?;
+    let mut client = own_record(&state, &caller).await?;
+    // Clients of the protocol read it; a secret is never shown.
+    client.truncate(client.len().saturating_sub(1));
+    client.extend_from_slice(br#","secretKey":null}"#);
     let mut body = br#"{"success":true,"data":"#.to_vec();
     body.extend_from_slice(&client);
     body.push(b'}');

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Extract};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,6 +17,10 @@ use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::observe::observe;
 use super::{State, account, documents, lists};
 use crate::app::access::Caller;
+
+/// Headers that a page of another origin may read.
+const EXPOSED: [&str; 5] =
+    ["x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 
 pub fn router(state: State) -> Router {
     let mut router = Router::new();
@@ -79,7 +83,8 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE]);
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(AnyOrigin);
     }
