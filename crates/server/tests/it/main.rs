@@ -1,0 +1,19 @@
+//! Tests of the server: HTTP in process and over sockets, and the commands of the real binary.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+
+#[macro_use]
+mod world;
+
+mod answer;
+mod filters;
+mod fixtures;
+mod pages;
+mod problems;
+mod refusals;
+mod seeds;
+mod shape;
+mod socket;
+mod sorting;
+mod tenancy;
+mod two_worlds;
+mod wire;
