@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::response::Response;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
+use super::authorize::{AllowanceSlot, take_share};
 use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lists::json as json_response;
 use super::signature::signature;
@@ -39,8 +41,9 @@ pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Respon
 pub async fn session(
     Extract(state): Extract<State>,
     headers: HeaderMap,
+    slot: Option<Extension<AllowanceSlot>>,
     RawQuery(raw): RawQuery,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = match state.app.authenticate(authorization).await {
@@ -56,7 +59,8 @@ pub async fn session(
                 .with_member("signature", signature));
         }
     };
-    let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
+    take_share(&state, &caller, slot.as_deref())?;
+    let wish = SessionWish::read(&raw.unwrap_or_default(), &body?)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
         None => Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY),
@@ -109,24 +113,21 @@ impl SessionWish {
             _ => None,
         };
         let read = |name: &str| query(name).or_else(|| member(name));
-        let wrong = |parameter: &str, message: &str| {
-            ApiError::invalid(vec![Problem {
-                parameter: parameter.to_owned(),
-                message: message.to_owned(),
-            }])
+        let mut problems = Vec::new();
+        let mut wrong = |parameter: &str, message: &str| {
+            problems.push(Problem { parameter: parameter.to_owned(), message: message.to_owned() });
         };
-        let with_user = match read("origin").as_deref() {
-            None | Some("refresh") => false,
-            Some("app") => true,
-            Some(_) => return Err(wrong("origin", "must be refresh or app")),
-        };
-        let months = match read("expiresIn") {
-            None => None,
-            Some(text) => match text.parse() {
-                Ok(months @ 1..=MONTHS_MAX) => Some(months),
-                _ => return Err(wrong("expiresIn", "must be a number of months from 1 to 12")),
-            },
-        };
-        Ok(SessionWish { months, with_user })
+        let mut wish = SessionWish::default();
+        match read("origin").as_deref() {
+            None | Some("refresh") => {}
+            Some("app") => wish.with_user = true,
+            Some(_) => wrong("origin", "must be refresh or app"),
+        }
+        match read("expiresIn").map(|text| text.parse()) {
+            None => {}
+            Some(Ok(months @ 1..=MONTHS_MAX)) => wish.months = Some(months),
+            Some(_) => wrong("expiresIn", "must be a number of months from 1 to 12"),
+        }
+        if problems.is_empty() { Ok(wish) } else { Err(ApiError::invalid(problems)) }
     }
 }

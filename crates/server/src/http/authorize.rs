@@ -22,23 +22,26 @@ impl FromRequestParts<State> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Caller, ApiError> {
         let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let caller = state.app.authenticate(authorization).await?;
-        let slot = parts.extensions.get::<AllowanceSlot>();
-        let keep = |allowance| {
-            if let Some(slot) = slot {
-                // Only one extractor runs for a request.
-                let _ = slot.0.set(allowance);
-            }
-        };
-        match state.limits.take(&caller.claims.jti) {
-            Ok(None) => {}
-            Ok(Some(allowance)) => keep(allowance),
-            Err((error, allowance)) => {
-                keep(allowance);
-                return Err(error);
-            }
-        }
+        take_share(state, &caller, parts.extensions.get())?;
         Ok(caller)
     }
+}
+
+/// Takes one of the token's requests, and leaves in the slot what the answer's headers will say.
+pub fn take_share(
+    state: &State,
+    caller: &Caller,
+    slot: Option<&AllowanceSlot>,
+) -> Result<(), ApiError> {
+    let (taken, allowance) = match state.limits.take(&caller.claims.jti) {
+        Ok(allowance) => (Ok(()), allowance),
+        Err((error, allowance)) => (Err(error), Some(allowance)),
+    };
+    if let (Some(slot), Some(allowance)) = (slot, allowance) {
+        // A request takes its share once.
+        let _ = slot.0.set(allowance);
+    }
+    taken
 }
 
 /// Refuses a caller that has none of the scopes; a staff token reads everything.

@@ -1,6 +1,7 @@
 //! Errors at the edge: one text for the caller, one for the log.
 
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -57,6 +58,11 @@ pub static URI_TOO_LONG: ErrorCode = ErrorCode {
     status: StatusCode::URI_TOO_LONG,
     when: "the query string is longer than 8192 bytes",
 };
+pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
+    code: "BODY_TOO_LARGE",
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    when: "the request's body is longer than the setting http.body_bytes_max",
+};
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
     code: "TOO_MANY_REQUESTS",
     status: StatusCode::TOO_MANY_REQUESTS,
@@ -74,7 +80,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 11] = [
+pub static CODES: [&ErrorCode; 12] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -83,6 +89,7 @@ pub static CODES: [&ErrorCode; 11] = [
     &METHOD_NOT_ALLOWED,
     &MISSING_PARAMETER,
     &URI_TOO_LONG,
+    &BODY_TOO_LARGE,
     &TOO_MANY_REQUESTS,
     &UNAVAILABLE,
     &INTERNAL,
@@ -173,6 +180,15 @@ impl From<StoreError> for ApiError {
             }
             error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> ApiError {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return ApiError::new(&BODY_TOO_LARGE, "The request's body is too large.");
+        }
+        ApiError::new(&MISSING_PARAMETER, "The request's body ended early.")
     }
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use verax_domain::{Scope, resources};
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
-use super::error::{CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG};
+use super::error::{
+    BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -355,6 +357,7 @@ fn add_account(paths: &mut Map<String, Value>) {
             let wrong = answer("Something is wrong with a parameter", "InvalidParameters");
             responses.insert("400".to_owned(), wrong);
             responses.insert("409".to_owned(), answer("No token was sent", "Error"));
+            responses.insert("413".to_owned(), answer(BODY_TOO_LARGE.when, "Error"));
         }
         responses.insert("401".to_owned(), answer(UNAUTHORIZED.when, "Error"));
         responses.insert("404".to_owned(), answer("The client was deleted", "Error"));
