@@ -35,20 +35,18 @@ pub enum Engine {
 /// Writes a test twice: on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {
     ($(async fn $name:ident($world:ident) $body:block)+) => {$(
+        async fn $name($world: &$crate::world::World) $body
+
         mod $name {
-            use super::*;
-
-            async fn story($world: &$crate::world::World) $body
-
             #[tokio::test]
             async fn sqlite() {
-                story(&$crate::world::World::on($crate::world::Engine::Sqlite).await).await;
+                super::$name(&$crate::world::World::on($crate::world::Engine::Sqlite).await).await;
             }
 
             #[tokio::test]
             async fn postgres() {
                 let world = $crate::world::World::on($crate::world::Engine::Postgres).await;
-                story(&world).await;
+                super::$name(&world).await;
                 world.end().await;
             }
         }
