@@ -4,10 +4,14 @@
 #[macro_use]
 mod world;
 
+mod accounts;
 mod answer;
+mod binary;
 mod filters;
 mod fixtures;
+mod imports;
 mod keys;
+mod moves;
 mod pages;
 mod problems;
 mod protocol;
