@@ -322,12 +322,14 @@ fn answer(description: &str, schema: &str) -> Value {
 }
 
 fn add_account(paths: &mut Map<String, Value>) {
-    let client = reference(&schema_name(&resources::CLIENTS, Shown::Retrieve));
+    let mut client = object(&resources::CLIENTS, Shown::Retrieve);
+    client["properties"]["secretKey"] =
+        json!({ "type": "null", "description": "Read by clients of the protocol; always null." });
     let token = json!({ "type": "string", "description": "The new token." });
     let me = json!({
         "type": "object",
         "required": ["success", "data"],
-        "properties": { "success": { "const": true }, "data": { "$ref": client } },
+        "properties": { "success": { "const": true }, "data": client },
     });
     let session = json!({
         "type": "object",
@@ -404,7 +406,7 @@ fn add_health(paths: &mut Map<String, Value>) {
     let status = json!({
         "type": "object",
         "required": ["status"],
-        "properties": { "status": { "type": "string" } },
+        "properties": { "status": { "type": "string" }, "checks": { "type": "object" } },
     });
     for (path, id, summary) in [
         ("/healthz", "get_health", "Whether the process is alive"),
