@@ -138,8 +138,7 @@ fn an_import_invents_no_times() {
     let folder = Folder::new();
     import(&folder, &row("a", json!({ "status": "pending" })));
     let stored = &exported(&folder, "biometric-validations")[0];
-    let expected =
-        r#"{"_id":"a","client":{"_id":"acme"},"status":"pending","createdAt":"2025-01-01T00:00:00Z"}"#;
+    let expected = r#"{"_id":"a","client":{"_id":"acme"},"status":"pending","createdAt":"2025-01-01T00:00:00Z"}"#;
     assert_eq!(stored.to_string(), expected);
 }
 

@@ -1,5 +1,4 @@
 //! Tests of the server: HTTP in process and over sockets, and the commands of the real binary.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
 
 #[macro_use]
 mod world;
@@ -7,16 +6,19 @@ mod world;
 mod accounts;
 mod answer;
 mod binary;
+mod documents;
 mod filters;
 mod fixtures;
 mod imports;
 mod keys;
+mod logs;
 mod moves;
 mod pages;
 mod problems;
 mod protocol;
 mod refusals;
 mod seeds;
+mod serving;
 mod sessions;
 mod shape;
 mod socket;

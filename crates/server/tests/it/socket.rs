@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use verax_server::http::{self, Serving};
 
 use crate::answer::Answer;
@@ -18,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Listening {
     pub address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    /// The server stops when this is dropped.
+    _running: oneshot::Sender<()>,
 }
 
 impl World {
@@ -29,27 +28,21 @@ impl World {
         let serving = Serving::bind(any, None).await.expect("a free port");
         let url = serving.url().expect("an address");
         let address = url.trim_start_matches("http://").parse().expect("an address");
-        let (stop, stopped) = oneshot::channel::<()>();
+        let (running, stopped) = oneshot::channel::<()>();
         let (router, settings) = (self.router.clone(), self.app.config.http.clone());
-        let task = tokio::spawn(async move {
+        tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             http::serve(serving, router, &settings, stopped)
                 .await
                 .expect("a server that ends well");
         });
-        Listening { address, stop, task }
+        Listening { address, _running: running }
     }
 }
 
 impl Listening {
     pub async fn connect(&self) -> Wire {
         connect(self.address).await
-    }
-
-    /// Stops and waits for the end.
-    pub async fn stop(self) {
-        drop(self.stop);
-        self.task.await.expect("a server that ends well");
     }
 }
 
