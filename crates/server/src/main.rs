@@ -1,1 +1,3 @@
+//! The `verax` command.
+
 fn main() {}

@@ -1,0 +1,4 @@
+//! x.
+pub fn run(_: lexopt::Parser) -> anyhow::Result<()> {
+    Ok(())
+}
