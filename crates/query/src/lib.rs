@@ -1,1 +1,38 @@
-//! List requests as checked values, and their SQL. Pure.
+//! List requests as checked values, and their SQL. Pure: no I/O, no clock, no driver.
+//!
+//! ```text
+//! raw string ──Query::parse(resource)──> Query ──page_sql(dialect, tenant)──> Sql {static text, args}
+//! ```
+
+mod nearest;
+mod parse;
+mod print;
+mod query;
+mod resource;
+mod sql;
+mod statements;
+mod time;
+
+pub use parse::{Problem, QUERY_BYTES_MAX};
+pub use query::{
+    Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
+};
+pub use resource::{
+    Field, Form, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown,
+    Words,
+};
+pub use sql::{Arg, Dialect, Sql};
+pub use statements::Statement;
+pub use time::Timestamp;
+
+/// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// The form in which text is searched: the `like_` family compares folded columns with folded
+/// needles, because SQLite folds ASCII only and PostgreSQL folds by locale.
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}

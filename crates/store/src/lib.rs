@@ -1,1 +1,23 @@
-//! SQLite and PostgreSQL behind one `Database`.
+//! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
+
+mod cells;
+mod clients;
+mod database;
+mod error;
+mod list;
+mod migrate;
+mod postgres;
+mod records;
+mod render;
+mod sqlite;
+mod tokens;
+mod write;
+
+pub use clients::{Client, NewClient};
+pub use database::{Database, Location, Options};
+pub use error::StoreError;
+pub use list::Listing;
+pub use migrate::SchemaState;
+pub use records::Imported;
+pub use tokens::{Token, TokenState};
+pub use write::{Batch, Rows};

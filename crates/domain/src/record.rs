@@ -1,0 +1,343 @@
+//! A record of any resource, read from the JSON that an API answers with.
+
+use serde_json::{Map, Value};
+use verax_query::{Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, is_id};
+
+/// A record as columns, and the records that were populated inside it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub resource: &'static Resource,
+    pub id: String,
+    /// The owning client; for a client its own id.
+    pub client: String,
+    /// One value per column of [`columns`], `Arg::Null` where the record says nothing. A required
+    /// time or flag that is missing gets its default when the row is made, not when it is merged.
+    pub values: Vec<Arg>,
+    /// Populated relations, taken apart.
+    pub related: Vec<Record>,
+    /// Names of members that were left out because they are secret or unknown.
+    pub dropped: Vec<String>,
+}
+
+/// What is wrong with one member of a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{member}: {message}")]
+pub struct RecordProblem {
+    pub member: String,
+    pub message: String,
+}
+
+/// The columns of a resource's table that its records fill, in the order of [`Record::values`].
+pub fn columns(
+    resource: &'static Resource,
+) -> impl Iterator<Item = (&'static Field, &'static str)> {
+    resource.fields.iter().flat_map(|field| {
+        let more = field.folded.into_iter().chain(field.full);
+        std::iter::once(field.column).chain(more).map(move |column| (field, column))
+    })
+}
+
+/// Members that never enter the database through an import, at any depth: biometric templates,
+/// pictures, one-time codes, keys.
+const SECRET: &[&str] = &[
+    "faceImage",
+    "faceEncodings",
+    "faceEncoding",
+    "encodings",
+    "template",
+    "templates",
+    "image",
+    "images",
+    "backImage",
+    "otp",
+    "demoOTP",
+    "verificationCode",
+    "JWTPhrase",
+    "secretKey",
+    "secret",
+    "token",
+    "accessToken",
+    "stripeCustomer",
+    "password",
+];
+
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+impl Record {
+    /// Reads a record as an API answers it, relations as ids or populated. `client` owns it when
+    /// it does not say so itself.
+    ///
+    /// # Errors
+    /// Every problem of the record.
+    pub fn from_json(
+        resource: &'static Resource,
+        json: &Value,
+        client: Option<&str>,
+    ) -> Result<Record, Vec<RecordProblem>> {
+        let Some(object) = json.as_object() else {
+            return Err(vec![problem("record", "must be a JSON object")]);
+        };
+        let mut reader = Reader { problems: Vec::new(), dropped: Vec::new() };
+        let record = reader.record(resource, object, client);
+        match record {
+            Some(record) if reader.problems.is_empty() => {
+                Ok(Record { dropped: reader.dropped, ..record })
+            }
+            _ => Err(reader.problems),
+        }
+    }
+
+    /// The value of a column, if the record gives one.
+    pub fn value(&self, column: &str) -> Option<&Arg> {
+        let index = columns(self.resource).position(|(_, known)| known == column)?;
+        self.values.get(index).filter(|value| **value != Arg::Null)
+    }
+}
+
+struct Reader {
+    problems: Vec<RecordProblem>,
+    dropped: Vec<String>,
+}
+
+impl Reader {
+    fn record(
+        &mut self,
+        resource: &'static Resource,
+        object: &Map<String, Value>,
+        inherited: Option<&str>,
+    ) -> Option<Record> {
+        let id = match object.get("_id") {
+            Some(Value::String(id)) if is_id(id) => id.clone(),
+            Some(_) => {
+                self.fail("_id", "must be 1 to 64 letters, digits, `_` or `-`");
+                return None;
+            }
+            None => {
+                self.fail("_id", "is missing");
+                return None;
+            }
+        };
+        let client = match (resource.tenant_column, object.get("client")) {
+            ("id", _) => id.clone(),
+            (_, Some(Value::String(client))) => client.clone(),
+            (_, Some(Value::Object(client))) => match client.get("_id") {
+                Some(Value::String(client)) => client.clone(),
+                _ => String::new(),
+            },
+            _ => inherited.unwrap_or_default().to_owned(),
+        };
+        if !is_id(&client) {
+            self.fail("client", "is missing, or is no id");
+            return None;
+        }
+        let mut record = Record {
+            resource,
+            id,
+            client: client.clone(),
+            values: Vec::new(),
+            related: Vec::new(),
+            dropped: Vec::new(),
+        };
+        for field in resource.fields {
+            let value = object.get(field.name).filter(|value| !value.is_null());
+            self.field(&mut record, field, value);
+        }
+        let known = |name: &String| resource.field(name).is_some() || name.as_str() == "__v";
+        let unknown: Vec<&String> = object.keys().filter(|name| !known(name)).collect();
+        self.dropped.extend(unknown.into_iter().cloned());
+        Some(record)
+    }
+
+    fn field(&mut self, record: &mut Record, field: &'static Field, value: Option<&Value>) {
+        let client = record.client.clone();
+        let mut full = Arg::Null;
+        let arg = match (value, &field.kind) {
+            (None, Kind::Relation(_)) if field.name == "client" => Arg::Text(client),
+            (None, Kind::Time | Kind::Bool) => Arg::Null,
+            (None, _) if !field.required => Arg::Null,
+            (None, _) => {
+                self.fail(field.name, "is missing");
+                Arg::Null
+            }
+            (Some(Value::Object(object)), Kind::Relation(relation)) => {
+                self.related(record, relation.resource, object, &client)
+            }
+            (Some(value), Kind::Json(members)) => {
+                let (listed, whole) = self.nested(field.name, members, value);
+                if listed != whole {
+                    full = Arg::Text(whole.to_string());
+                }
+                Arg::Text(listed.to_string())
+            }
+            (Some(value), _) => match scalar(field, value) {
+                Ok(arg) => arg,
+                Err(message) => {
+                    self.fail(field.name, message);
+                    Arg::Null
+                }
+            },
+        };
+        let folded = match &arg {
+            Arg::Text(text) => Arg::Text(verax_query::fold(text)),
+            _ => Arg::Null,
+        };
+        record.values.push(arg);
+        if field.folded.is_some() {
+            record.values.push(folded);
+        }
+        if field.full.is_some() {
+            record.values.push(full);
+        }
+    }
+
+    /// Takes a populated relation apart: its id stays, what it says is a record of its own.
+    fn related(
+        &mut self,
+        record: &mut Record,
+        resource: &'static Resource,
+        object: &Map<String, Value>,
+        client: &str,
+    ) -> Arg {
+        // A projection does not say enough to make a record of a kind that needs more.
+        let whole = resource.fields.iter().all(|field| {
+            !field.required
+                || field.name == "client"
+                || matches!(field.kind, Kind::Bool)
+                || object.contains_key(field.name)
+        });
+        let id = object.get("_id").and_then(Value::as_str).filter(|id| is_id(id));
+        let Some(id) = id else {
+            self.fail(resource.name, "a populated relation must have an _id");
+            return Arg::Null;
+        };
+        if whole && let Some(mut related) = self.record(resource, object, Some(client)) {
+            record.related.append(&mut related.related);
+            record.related.push(related);
+        }
+        Arg::Text(id.to_owned())
+    }
+
+    /// A nested object in the form of a list, and in the form of a retrieve.
+    fn nested(&mut self, name: &str, members: &[Member], value: &Value) -> (Value, Value) {
+        if members.is_empty() {
+            let mut whole = value.clone();
+            self.strip_secrets(&mut whole);
+            return (whole.clone(), whole);
+        }
+        let Some(object) = value.as_object() else {
+            self.fail(name, "must be an object");
+            return (Value::Null, Value::Null);
+        };
+        let (mut listed, mut whole) = (Map::new(), Map::new());
+        for member in members {
+            let Some(value) = object.get(member.name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            let path = format!("{name}.{}", member.name);
+            let (short, long) = match &member.kind {
+                MemberKind::Object(members) => self.nested(&path, members, value),
+                kind => {
+                    if let Err(message) = check_member(kind, value) {
+                        self.fail(&path, message);
+                    }
+                    (value.clone(), value.clone())
+                }
+            };
+            if member.shown == Shown::List {
+                listed.insert(member.name.to_owned(), short);
+            }
+            whole.insert(member.name.to_owned(), long);
+        }
+        for (key, value) in object {
+            if members.iter().all(|member| member.name != key) {
+                whole.insert(key.clone(), value.clone());
+            }
+        }
+        let mut whole = Value::Object(whole);
+        self.strip_secrets(&mut whole);
+        (Value::Object(listed), whole)
+    }
+
+    fn strip_secrets(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                let secret = |name: &String| SECRET.contains(&name.as_str());
+                self.dropped.extend(object.keys().filter(|name| secret(name)).cloned());
+                object.retain(|name, _| !secret(name));
+                object.values_mut().for_each(|value| self.strip_secrets(value));
+            }
+            Value::Array(list) => list.iter_mut().for_each(|value| self.strip_secrets(value)),
+            // PostgreSQL's text cannot hold a NUL; JSON text escapes it, so it is no problem here.
+            _ => {}
+        }
+    }
+
+    fn fail(&mut self, member: &str, message: impl Into<String>) {
+        self.problems.push(problem(member, message));
+    }
+}
+
+fn problem(member: &str, message: impl Into<String>) -> RecordProblem {
+    RecordProblem { member: member.to_owned(), message: message.into() }
+}
+
+fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
+    let text = || value.as_str().ok_or_else(|| "must be a string".to_owned());
+    match &field.kind {
+        Kind::Id | Kind::Relation(_) => match value.as_str() {
+            Some(id) if is_id(id) => Ok(Arg::Text(id.to_owned())),
+            _ => Err("must be an id: 1 to 64 letters, digits, `_` or `-`".to_owned()),
+        },
+        Kind::Text => match text()? {
+            text if text.len() > TEXT_BYTES_MAX => {
+                Err(format!("must be at most {TEXT_BYTES_MAX} bytes"))
+            }
+            text if text.contains('\0') => Err("must not contain a NUL character".to_owned()),
+            text => Ok(Arg::Text(text.to_owned())),
+        },
+        Kind::Word(words) => stored_word(words, text()?),
+        Kind::Bool => value.as_bool().map(Arg::Bool).ok_or("must be true or false".to_owned()),
+        Kind::Integer => {
+            value.as_i64().map(Arg::Integer).ok_or("must be a whole number".to_owned())
+        }
+        Kind::Number => value.as_f64().map(Arg::Number).ok_or("must be a number".to_owned()),
+        Kind::Time => match Timestamp::parse(text()?) {
+            Some(time) => Ok(Arg::Integer(time.0)),
+            None => Err("must be an RFC 3339 time".to_owned()),
+        },
+        Kind::Json(_) => Err("must be an object".to_owned()),
+    }
+}
+
+fn stored_word(words: &Words, word: &str) -> Result<Arg, String> {
+    match words.canonical(word) {
+        Some(known) => Ok(Arg::Text(known.to_owned())),
+        None if words.open && is_id(word) => Ok(Arg::Text(word.to_owned())),
+        None => Err(format!("must be one of {}", words.words.join(", "))),
+    }
+}
+
+fn check_member(kind: &MemberKind, value: &Value) -> Result<(), String> {
+    let fits = match kind {
+        MemberKind::Text => value.is_string(),
+        MemberKind::Bool => value.is_boolean(),
+        MemberKind::Number => value.is_number(),
+        MemberKind::Score => value.as_f64().is_some_and(|score| (0.0..=1.0).contains(&score)),
+        MemberKind::Word(words) => match value.as_str() {
+            Some(word) if words.contains(&word) => true,
+            _ => return Err(format!("must be one of {}", words.join(", "))),
+        },
+        MemberKind::Object(_) | MemberKind::Any => true,
+    };
+    if fits { Ok(()) } else { Err(member_rule(kind).to_owned()) }
+}
+
+fn member_rule(kind: &MemberKind) -> &'static str {
+    match kind {
+        MemberKind::Text => "must be a string",
+        MemberKind::Bool => "must be true or false",
+        MemberKind::Number => "must be a number",
+        MemberKind::Score => "must be a number from 0 to 1",
+        _ => "must be an object",
+    }
+}

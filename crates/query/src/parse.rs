@@ -1,0 +1,368 @@
+//! The only way to a [`Query`]: every spelling of the wire is known here and nowhere else, and
+//! every problem of a request is reported at once.
+
+mod include;
+mod key;
+mod value;
+
+use crate::query::{Condition, Page, Query, Retrieval, SortKey, Test};
+use crate::{Field, Kind, Resource};
+use include::IncludeWords;
+use key::{Key, Operator, Parameter};
+
+/// What is wrong with one parameter of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The parameter as it was sent, decoded.
+    pub parameter: String,
+    /// What is wrong and what is allowed.
+    pub message: String,
+}
+
+/// The longest query string in bytes, as sent.
+pub const QUERY_BYTES_MAX: usize = 8 * 1024;
+
+const CONDITIONS_MAX: usize = 20;
+const MEMBERS_MAX: usize = 100;
+const PAGE_SIZE_MAX: u32 = 100;
+/// The furthest record that a page may begin at; a database's own offset is a signed 64-bit number.
+const SKIP_MAX: u64 = 1 << 52;
+
+impl Query {
+    /// Reads the query string of a list request (without its `?`), raw or percent-encoded.
+    ///
+    /// # Errors
+    /// All problems of the request, in the order in which its parameters came.
+    pub fn parse(resource: &'static Resource, raw: &str) -> Result<Query, Vec<Problem>> {
+        let mut problems = Vec::new();
+        if raw.len() > QUERY_BYTES_MAX {
+            problems.push(problem("query", format!("must be at most {QUERY_BYTES_MAX} bytes")));
+            return Err(problems);
+        }
+        let mut request = Request::default();
+        for pair in key::pairs(raw) {
+            match Key::read(resource, &pair) {
+                Ok(Key::Ignored) => {}
+                Ok(Key::Filter { any, operator, field }) => {
+                    request.add_filter(any, operator, field, pair.sent, pair.value);
+                }
+                Ok(Key::Parameter(parameter)) => {
+                    request.add_parameter(parameter, pair.sent, pair.value, &mut problems);
+                }
+                Err(message) => problems.push(problem(&pair.sent, message)),
+            }
+        }
+        let query = request.finish(resource, &mut problems);
+        if problems.is_empty() { Ok(query) } else { Err(problems) }
+    }
+
+    /// A list of the whole resource in order of its ids: what an export walks.
+    pub fn whole(resource: &'static Resource) -> Query {
+        Request::default().finish(resource, &mut Vec::new())
+    }
+}
+
+impl Retrieval {
+    /// Reads the query string of a retrieve by id: what to populate and which columns to show.
+    /// Words of a list (`sort`, `where_…`, `page`) mean nothing here and are ignored.
+    ///
+    /// # Errors
+    /// All problems of the request.
+    pub fn parse(resource: &'static Resource, raw: &str) -> Result<Retrieval, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut words = IncludeWords::default();
+        for pair in key::pairs(raw) {
+            match Key::read(resource, &pair) {
+                Ok(Key::Parameter(parameter)) => words.add(parameter, &pair.sent, &pair.value),
+                Err(message) if pair.is_nested() => problems.push(problem(&pair.sent, message)),
+                _ => {}
+            }
+        }
+        let included = words.finish(resource, &mut problems);
+        if problems.is_empty() { Ok(Retrieval { resource, included }) } else { Err(problems) }
+    }
+}
+
+fn problem(parameter: &str, message: impl Into<String>) -> Problem {
+    let parameter = parameter.chars().take(128).collect();
+    Problem { parameter, message: message.into() }
+}
+
+/// A parameter as it was sent, and its value.
+#[derive(Clone, Debug)]
+struct Sent {
+    parameter: String,
+    value: String,
+}
+
+struct Filter {
+    any: bool,
+    operator: Operator,
+    field: &'static Field,
+    sent: Vec<Sent>,
+}
+
+#[derive(Default)]
+struct Request {
+    filters: Vec<Filter>,
+    page: Option<Sent>,
+    sizes: Vec<(Parameter, Sent)>,
+    offset: Option<Sent>,
+    sort: Vec<Sent>,
+    sort_by: Option<Sent>,
+    sort_order: Option<Sent>,
+    search: Option<Sent>,
+    count: Option<Sent>,
+    include: IncludeWords,
+}
+
+impl Request {
+    fn add_filter(
+        &mut self,
+        any: bool,
+        operator: Operator,
+        field: &'static Field,
+        parameter: String,
+        value: String,
+    ) {
+        let sent = Sent { parameter, value };
+        let known = self.filters.iter_mut().find(|filter| {
+            operator.is_membership()
+                && filter.any == any
+                && filter.operator == operator
+                && filter.field == field
+        });
+        match known {
+            Some(filter) => filter.sent.push(sent),
+            None => self.filters.push(Filter { any, operator, field, sent: vec![sent] }),
+        }
+    }
+
+    fn add_parameter(
+        &mut self,
+        parameter: Parameter,
+        sent: String,
+        value: String,
+        problems: &mut Vec<Problem>,
+    ) {
+        let sent = Sent { parameter: sent, value };
+        let slot = match parameter {
+            Parameter::Page => &mut self.page,
+            Parameter::Offset => &mut self.offset,
+            Parameter::SortBy => &mut self.sort_by,
+            Parameter::SortOrder => &mut self.sort_order,
+            Parameter::Search => &mut self.search,
+            Parameter::Count => &mut self.count,
+            Parameter::Sort => return self.sort.push(sent),
+            Parameter::PerPage | Parameter::Limit | Parameter::Take => {
+                let known = self.sizes.iter().find(|(known, _)| *known == parameter);
+                if known.is_some_and(|(_, known)| known.value != sent.value) {
+                    return problems.push(given_twice(&sent.parameter));
+                }
+                return self.sizes.push((parameter, sent));
+            }
+            _ => return self.include.add(parameter, &sent.parameter, &sent.value),
+        };
+        if slot.as_ref().is_some_and(|known| known.value != sent.value) {
+            return problems.push(given_twice(&sent.parameter));
+        }
+        *slot = Some(sent);
+    }
+
+    fn finish(self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Query {
+        let mut conditions = Vec::new();
+        let mut any = Vec::new();
+        for filter in &self.filters {
+            if let Some(condition) = read_filter(filter, problems) {
+                if filter.any { any.push(condition) } else { conditions.push(condition) }
+            }
+        }
+        let mut any_of = Vec::new();
+        if !any.is_empty() {
+            any_of.push(any);
+        }
+        if let Some(group) = self.search.as_ref().and_then(|sent| search(resource, sent, problems))
+        {
+            any_of.push(group);
+        }
+        if self.filters.len() + usize::from(self.search.is_some()) > CONDITIONS_MAX {
+            let message = format!("a request may have at most {CONDITIONS_MAX} conditions");
+            problems.push(problem("query", message));
+        }
+        let sort = self.read_sort(resource, problems);
+        let page = self.read_page(resource, problems);
+        let count_only = self.count.as_ref().is_some_and(|sent| {
+            value::boolean(&sent.value).unwrap_or_else(|message| {
+                problems.push(problem(&sent.parameter, message));
+                false
+            })
+        });
+        let included = self.include.finish(resource, problems);
+        Query { resource, conditions, any_of, sort, page, included, count_only }
+    }
+
+    fn read_sort(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Vec<SortKey> {
+        let mut keys: Vec<SortKey> = Vec::new();
+        let mut add = |sent: &Sent, reversed: bool, problems: &mut Vec<Problem>| {
+            for word in sent.value.split([',', ' ', '\t']).filter(|word| !word.is_empty()) {
+                let (name, minus) = match word.strip_prefix('-') {
+                    Some(name) => (name, true),
+                    None => (word, false),
+                };
+                match sortable(resource, name) {
+                    Ok(field) if keys.iter().any(|key| key.field == field) => {}
+                    Ok(field) => keys.push(SortKey { field, descending: minus != reversed }),
+                    Err(message) => problems.push(problem(&sent.parameter, message)),
+                }
+            }
+        };
+        for sent in &self.sort {
+            add(sent, false, problems);
+        }
+        let reversed = match &self.sort_order {
+            None => false,
+            Some(sent) => match sent.value.to_lowercase().as_str() {
+                "asc" | "ascending" | "1" => false,
+                "desc" | "descending" | "-1" => true,
+                _ => {
+                    problems.push(problem(&sent.parameter, "must be asc or desc"));
+                    false
+                }
+            },
+        };
+        if let (true, Some(sent)) = (self.sort.is_empty(), &self.sort_by) {
+            add(sent, reversed, problems);
+        }
+        if keys.is_empty()
+            && let Some(field) = resource.field("createdAt").or_else(|| resource.field("_id"))
+        {
+            keys.push(SortKey { field, descending: true });
+        }
+        keys
+    }
+
+    fn read_page(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Page {
+        let mut size = None;
+        let native = if resource.page_size.name == "limit" {
+            [Parameter::Limit, Parameter::PerPage, Parameter::Take]
+        } else {
+            [Parameter::PerPage, Parameter::Limit, Parameter::Take]
+        };
+        for wanted in native {
+            let Some((_, sent)) = self.sizes.iter().find(|(name, _)| *name == wanted) else {
+                continue;
+            };
+            match value::whole_number(&sent.value) {
+                Some(number @ 1..=100) => size = size.or(u32::try_from(number).ok()),
+                _ => problems.push(problem(
+                    &sent.parameter,
+                    format!("must be between 1 and {PAGE_SIZE_MAX}"),
+                )),
+            }
+        }
+        let size = size.unwrap_or(resource.page_size.default);
+        let mut read = |sent: &Option<Sent>, unit: u64, what: &str| -> Option<u64> {
+            let sent = sent.as_ref()?;
+            match value::whole_number(&sent.value) {
+                Some(number) if number <= SKIP_MAX / unit => Some(number),
+                _ => {
+                    let message = format!("must be {what} of at most {}", SKIP_MAX / unit);
+                    problems.push(problem(&sent.parameter, message));
+                    None
+                }
+            }
+        };
+        let offset = read(&self.offset, 1, "a number of records, a whole number");
+        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a page number, a whole number");
+        let skip = match (page, offset) {
+            (Some(page), _) => page.saturating_sub(1) * u64::from(size),
+            (None, offset) => offset.unwrap_or(0),
+        };
+        Page { size, skip }
+    }
+}
+
+fn given_twice(parameter: &str) -> Problem {
+    problem(parameter, "is given more than once, with different values")
+}
+
+fn sortable(resource: &'static Resource, name: &str) -> Result<&'static Field, String> {
+    let known = || resource.fields.iter().filter(|field| field.sorts());
+    match known().find(|field| field.name == name) {
+        Some(field) => Ok(field),
+        None => Err(key::unknown("sort key", name, known().map(|field| field.name))),
+    }
+}
+
+/// The conditions that `search=` means: any of the searchable texts contains it.
+fn search(
+    resource: &'static Resource,
+    sent: &Sent,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<Condition>> {
+    match value::text(&sent.value) {
+        Ok(text) => {
+            let searchable = resource.fields.iter().filter(|field| field.folded.is_some());
+            let group: Vec<Condition> = searchable
+                .map(|field| Condition { field, test: Test::Contains(crate::fold(&text)) })
+                .collect();
+            (!group.is_empty()).then_some(group)
+        }
+        Err(message) => {
+            problems.push(problem(&sent.parameter, message));
+            None
+        }
+    }
+}
+
+fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition> {
+    let field = filter.field;
+    let mut failed = |sent: &Sent, message: String| {
+        problems.push(problem(&sent.parameter, message));
+        None
+    };
+    let first = filter.sent.first()?;
+    if let Err(message) = filter.operator.fits(field) {
+        return failed(first, message);
+    }
+    let words = filter.operator.words(&filter.sent);
+    if words.len() > MEMBERS_MAX {
+        return failed(first, format!("may have at most {MEMBERS_MAX} values"));
+    }
+    let test = match filter.operator {
+        Operator::Absent => Test::Absent,
+        Operator::Present => Test::Present,
+        Operator::Exists if first.value.is_empty() => Test::Present,
+        Operator::Exists => match value::boolean(&first.value) {
+            Ok(true) => Test::Present,
+            Ok(false) => Test::Absent,
+            Err(message) => return failed(first, message),
+        },
+        Operator::Contains | Operator::ContainsNot => match value::text(&first.value) {
+            Ok(text) if filter.operator == Operator::Contains => Test::Contains(crate::fold(&text)),
+            Ok(text) => Test::ContainsNot(crate::fold(&text)),
+            Err(message) => return failed(first, message),
+        },
+        operator => {
+            let mut values = Vec::with_capacity(words.len());
+            for (sent, word) in &words {
+                let read = match (operator, &field.kind) {
+                    (Operator::EqualsFolded, Kind::Word(kind)) => value::folded_word(kind, word),
+                    _ => value::read(field, word),
+                };
+                match read {
+                    Ok(value) if values.contains(&value) => {}
+                    Ok(value) => values.push(value),
+                    Err(message) => {
+                        problems.push(problem(&sent.parameter, message));
+                    }
+                }
+            }
+            if values.is_empty() {
+                return None;
+            }
+            operator.test(field, values)?
+        }
+    };
+    Some(Condition { field, test })
+}

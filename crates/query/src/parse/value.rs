@@ -1,0 +1,74 @@
+//! Values of the wire, typed by the field that they are compared with.
+
+use crate::query::Value;
+use crate::{Field, Kind, Timestamp, Words, is_id};
+
+pub fn read(field: &Field, word: &str) -> Result<Value, String> {
+    match &field.kind {
+        Kind::Id | Kind::Relation(_) => {
+            if is_id(word) {
+                Ok(Value::Text(word.to_owned()))
+            } else {
+                Err("must be an id: 1 to 64 letters, digits, `_` or `-`".to_owned())
+            }
+        }
+        Kind::Text => text(word).map(Value::Text),
+        Kind::Word(words) => match words.canonical(word) {
+            Some(word) => Ok(Value::Text(word.to_owned())),
+            None => Err(one_of(words)),
+        },
+        Kind::Bool => boolean(word).map(Value::Bool),
+        Kind::Integer => {
+            word.parse().map(Value::Integer).map_err(|_| "must be a whole number".to_owned())
+        }
+        Kind::Number => match word.parse::<f64>() {
+            // Negative zero is zero: two spellings of one number are one value.
+            Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
+            _ => Err("must be a number".to_owned()),
+        },
+        Kind::Time => Timestamp::parse(word).map(Value::Time).ok_or_else(|| {
+            "must be a date (2024-12-01) or an RFC 3339 time (2024-12-01T10:30:00Z)".to_owned()
+        }),
+        Kind::Json(_) => Err("a nested object cannot be compared".to_owned()),
+    }
+}
+
+pub fn folded_word(words: &Words, word: &str) -> Result<Value, String> {
+    let folded = crate::fold(word);
+    let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
+    words
+        .words
+        .iter()
+        .chain(synonyms)
+        .find(|known| crate::fold(known) == folded)
+        .and_then(|known| words.canonical(known))
+        .map(|word| Value::Text(word.to_owned()))
+        .ok_or_else(|| one_of(words))
+}
+
+pub fn text(word: &str) -> Result<String, String> {
+    // PostgreSQL's text cannot hold it, so no record has it either.
+    if word.contains('\0') {
+        return Err("must not contain a NUL character".to_owned());
+    }
+    Ok(word.to_owned())
+}
+
+pub fn boolean(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+/// A whole number without a sign. `None` also when it is too large for 64 bits.
+pub fn whole_number(word: &str) -> Option<u64> {
+    (word.bytes().all(|b| b.is_ascii_digit())).then(|| word.parse().ok())?
+}
+
+fn one_of(words: &Words) -> String {
+    let synonyms = words.synonyms.iter().map(|(synonym, _)| *synonym);
+    let all: Vec<&str> = words.words.iter().copied().chain(synonyms).collect();
+    format!("must be one of {}", all.join(", "))
+}

@@ -1,0 +1,111 @@
+//! A query as a query string: what parsing it again gives back.
+
+use std::fmt::Write;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::query::{Condition, Populate, Query, Test, Value};
+
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+impl Query {
+    /// The query string of this request in its canonical spelling, percent-encoded.
+    pub fn to_query_string(&self) -> String {
+        let mut out = Printer(String::new());
+        for condition in &self.conditions {
+            out.condition("", condition);
+        }
+        for condition in self.any_of.iter().flatten() {
+            out.condition("?", condition);
+        }
+        let sort: Vec<String> = self
+            .sort
+            .iter()
+            .map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.field.name))
+            .collect();
+        out.pair("sort", &sort.join(","));
+        out.pair(self.resource.page_size.name, &self.page.size.to_string());
+        out.pair("offset", &self.page.skip.to_string());
+        let mut selects = serde_json::Map::new();
+        for populate in &self.included.populates {
+            out.populate("", populate, &mut selects);
+        }
+        if !selects.is_empty() {
+            out.pair("populateSelects", &serde_json::Value::from(selects).to_string());
+        }
+        for reverse in &self.included.reverses {
+            out.pair("with[]", reverse.name);
+        }
+        if let Some(columns) = &self.included.columns {
+            let names: Vec<&str> = columns.iter().map(|field| field.name).collect();
+            out.pair("columns", &names.join(","));
+        }
+        if self.count_only {
+            out.pair("count", "true");
+        }
+        out.0
+    }
+}
+
+struct Printer(String);
+
+impl Printer {
+    fn pair(&mut self, key: &str, value: &str) {
+        let separator = if self.0.is_empty() { "" } else { "&" };
+        let key = utf8_percent_encode(key, KEPT);
+        let value = utf8_percent_encode(value, KEPT);
+        // Writing to a String does not fail.
+        let _ = write!(self.0, "{separator}{key}={value}");
+    }
+
+    fn condition(&mut self, group: &str, condition: &Condition) {
+        let name = condition.field.name;
+        let mut put = |operator: &str, value: &str| {
+            self.pair(&format!("{group}{operator}_{name}"), value);
+        };
+        match &condition.test {
+            Test::In(values) => values.iter().for_each(|value| put("where", &value.print())),
+            Test::NotIn(values) => values.iter().for_each(|value| put("wherenot", &value.print())),
+            Test::Less(value) => put("where<", &value.print()),
+            Test::LessOrEqual(value) => put("where<=", &value.print()),
+            Test::Greater(value) => put("where>", &value.print()),
+            Test::GreaterOrEqual(value) => put("where>=", &value.print()),
+            Test::Absent => put("where-null", ""),
+            Test::Present => put("where-not-null", ""),
+            Test::FoldedIn(values) => {
+                values.iter().for_each(|value| put("where-case-insensitive", value));
+            }
+            Test::Contains(text) => put("like", text),
+            Test::ContainsNot(text) => put("notLike", text),
+        }
+    }
+
+    fn populate(
+        &mut self,
+        parent: &str,
+        populate: &Populate,
+        selects: &mut serde_json::Map<String, serde_json::Value>,
+    ) {
+        let path = format!("{parent}{}", populate.field.name);
+        self.pair("populates[]", &path);
+        if populate.shown != populate.relation.fields() {
+            let names: Vec<&str> = populate.shown.iter().map(|field| field.name).collect();
+            selects.insert(path.clone(), names.join(" ").into());
+        }
+        for nested in &populate.nested {
+            self.populate(&format!("{path}."), nested, selects);
+        }
+    }
+}
+
+impl Value {
+    fn print(&self) -> String {
+        match self {
+            Value::Text(text) => text.clone(),
+            Value::Bool(value) => value.to_string(),
+            Value::Integer(value) => value.to_string(),
+            Value::Number(value) => value.to_string(),
+            Value::Time(value) => value.to_string(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A list request that has met the schema.
+
+use crate::{Field, Relation, Resource, Reverse, Timestamp};
+
+/// A list request whose every name is known and whose every value has its field's type. Made by
+/// [`Query::parse`] alone.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub(crate) resource: &'static Resource,
+    /// All of these hold.
+    pub(crate) conditions: Vec<Condition>,
+    /// Of each of these groups at least one holds.
+    pub(crate) any_of: Vec<Vec<Condition>>,
+    pub(crate) sort: Vec<SortKey>,
+    pub(crate) page: Page,
+    pub(crate) included: Included,
+    /// Answer the number of matches instead of the page.
+    pub(crate) count_only: bool,
+}
+
+/// What a retrieve by id may ask for.
+#[derive(Clone, Debug)]
+pub struct Retrieval {
+    pub(crate) resource: &'static Resource,
+    pub(crate) included: Included,
+}
+
+/// Which fields are shown, and which relations are shown as records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Included {
+    /// `None`: all that this answer normally shows.
+    pub(crate) columns: Option<Vec<&'static Field>>,
+    pub(crate) populates: Vec<Populate>,
+    pub(crate) reverses: Vec<&'static Reverse>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Populate {
+    pub field: &'static Field,
+    pub relation: &'static Relation,
+    /// The fields shown, in order; always `_id` first.
+    pub shown: Vec<&'static Field>,
+    /// Relations of the related record that are populated too.
+    pub nested: Vec<Populate>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub field: &'static Field,
+    pub test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    In(Vec<Value>),
+    /// Also true of a record that has no such field.
+    NotIn(Vec<Value>),
+    Less(Value),
+    LessOrEqual(Value),
+    Greater(Value),
+    GreaterOrEqual(Value),
+    Absent,
+    Present,
+    /// The folded field equals one of these folded texts.
+    FoldedIn(Vec<String>),
+    /// The folded field contains this folded text.
+    Contains(String),
+    /// Also true of a record that has no such field.
+    ContainsNot(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    Bool(bool),
+    Integer(i64),
+    Number(f64),
+    Time(Timestamp),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SortKey {
+    pub field: &'static Field,
+    pub descending: bool,
+}
+
+/// A window on the sorted matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Records per page, 1..=100.
+    pub size: u32,
+    /// Records before the window.
+    pub skip: u64,
+}
+
+impl Page {
+    /// The page's number as the answer reports it, from 1.
+    pub fn number(self) -> u64 {
+        self.skip / u64::from(self.size) + 1
+    }
+}
+
+/// Whose records may be seen. There is no default: a statement cannot be made without one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Tenant {
+    Client(String),
+    /// Staff: the records of all clients.
+    All,
+}
+
+impl Query {
+    pub fn resource(&self) -> &'static Resource {
+        self.resource
+    }
+
+    pub fn page(&self) -> Page {
+        self.page
+    }
+
+    pub fn included(&self) -> &Included {
+        &self.included
+    }
+
+    pub fn is_count_only(&self) -> bool {
+        self.count_only
+    }
+
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    pub fn any_of(&self) -> &[Vec<Condition>] {
+        &self.any_of
+    }
+
+    pub fn sort(&self) -> &[SortKey] {
+        &self.sort
+    }
+
+    /// The fields of a row of this list, in the order of the wire.
+    pub fn shown(&self) -> Vec<&'static Field> {
+        self.included.shown(self.resource, |field| field.shown == crate::Shown::List)
+    }
+}
+
+impl Retrieval {
+    pub fn resource(&self) -> &'static Resource {
+        self.resource
+    }
+
+    pub fn included(&self) -> &Included {
+        &self.included
+    }
+
+    /// The fields of the record, in the order of the wire.
+    pub fn shown(&self) -> Vec<&'static Field> {
+        self.included.shown(self.resource, |_| true)
+    }
+
+    /// Everything there is, relations as ids: what an export writes.
+    pub fn whole(resource: &'static Resource) -> Retrieval {
+        Retrieval { resource, included: Included::default() }
+    }
+}
+
+impl Included {
+    /// All columns, and these relations.
+    pub fn of(populates: Vec<Populate>) -> Included {
+        Included { populates, ..Included::default() }
+    }
+
+    pub fn populates(&self) -> &[Populate] {
+        &self.populates
+    }
+
+    pub fn reverses(&self) -> &[&'static Reverse] {
+        &self.reverses
+    }
+
+    fn shown(
+        &self,
+        resource: &'static Resource,
+        by_default: impl Fn(&Field) -> bool,
+    ) -> Vec<&'static Field> {
+        let chosen = |field: &&'static Field| match &self.columns {
+            None => by_default(field),
+            Some(columns) => field.name == "_id" || columns.contains(field),
+        };
+        resource.fields.iter().filter(chosen).collect()
+    }
+}
+
+impl PartialEq for Populate {
+    fn eq(&self, other: &Populate) -> bool {
+        self.field == other.field && self.shown == other.shown && self.nested == other.nested
+    }
+}
+
+impl PartialEq for Query {
+    fn eq(&self, other: &Query) -> bool {
+        std::ptr::eq(self.resource, other.resource)
+            && self.conditions == other.conditions
+            && self.any_of == other.any_of
+            && self.sort == other.sort
+            && self.page == other.page
+            && self.included == other.included
+            && self.count_only == other.count_only
+    }
+}
+
+impl PartialEq for Reverse {
+    fn eq(&self, other: &Reverse) -> bool {
+        std::ptr::eq(self, other)
+    }
+}

@@ -1,0 +1,240 @@
+//! What a listed thing is: the one table entry that parsing, SQL, JSON, OpenAPI and docs read.
+
+/// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
+/// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
+#[derive(Debug)]
+pub struct Resource {
+    /// The path segment and the name on the command line: `biometric-validations`.
+    pub name: &'static str,
+    /// One record, as a sentence begins with it: `Biometric validation`.
+    pub title: &'static str,
+    pub doc: &'static str,
+    pub table: &'static str,
+    /// In the order of the wire. The first is `_id`.
+    pub fields: &'static [Field],
+    /// Relations that point here from elsewhere, shown by `with[]`.
+    pub reverse: &'static [Reverse],
+    /// The column that holds the owning client; the clients' own table answers with its id.
+    pub tenant_column: &'static str,
+    pub page_size: PageSize,
+    /// Whether the envelope ends with `signature`.
+    pub signed: bool,
+    /// Prefixes under which it is served (`v2`, `v3`); none: it has no list of its own.
+    pub versions: &'static [&'static str],
+    /// A token with any one of these scopes may read it.
+    pub scopes: &'static [&'static str],
+    pub not_found: NotFound,
+}
+
+#[derive(Debug)]
+pub struct PageSize {
+    /// Its native name on the wire, echoed in `pagination`: `perPage` or `limit`.
+    pub name: &'static str,
+    pub default: u32,
+}
+
+/// The 404 of this resource, in its family's words.
+#[derive(Debug)]
+pub struct NotFound {
+    pub code: &'static str,
+    pub error: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: &'static str,
+    pub column: &'static str,
+    pub kind: Kind,
+    pub shown: Shown,
+    /// Present in every record: the column is NOT NULL, so sorting needs no `NULLS LAST`.
+    pub required: bool,
+    /// The column that holds the folded text for `like_` and `where-case-insensitive_`.
+    pub folded: Option<&'static str>,
+    /// JSON only: the column with the form that a retrieve shows, when it says more.
+    pub full: Option<&'static str>,
+    pub doc: &'static str,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    /// The record's own id.
+    Id,
+    /// Text; filters compare byte by byte.
+    Text,
+    Word(&'static Words),
+    Bool,
+    Integer,
+    Number,
+    /// A moment: milliseconds in the database, RFC 3339 on the wire.
+    Time,
+    /// The id of another record, or that record's projection when populated.
+    Relation(&'static Relation),
+    /// A nested object, stored as JSON text in the form that a list shows.
+    Json(&'static [Member]),
+}
+
+/// The words of an enumeration.
+#[derive(Debug)]
+pub struct Words {
+    pub words: &'static [&'static str],
+    /// Words that mean another one when filtering and importing: `("validated", "completed")`.
+    pub synonyms: &'static [(&'static str, &'static str)],
+    /// An import keeps words that are not in the list (other systems have their own).
+    pub open: bool,
+}
+
+#[derive(Debug)]
+pub struct Relation {
+    pub resource: &'static Resource,
+    /// What populating shows, in this order. Names of fields of `resource`.
+    pub projection: &'static [&'static str],
+}
+
+/// A relation seen from its other end: `projects?with[]=projectFlows`.
+#[derive(Debug)]
+pub struct Reverse {
+    pub name: &'static str,
+    pub resource: &'static Resource,
+    /// The field of `resource` that points back here.
+    pub via: &'static str,
+    pub projection: &'static [&'static str],
+}
+
+/// A member of a nested object.
+#[derive(Debug)]
+pub struct Member {
+    pub name: &'static str,
+    pub kind: MemberKind,
+    pub shown: Shown,
+}
+
+#[derive(Debug)]
+pub enum MemberKind {
+    Text,
+    Bool,
+    Number,
+    /// A number in 0..=1.
+    Score,
+    Word(&'static [&'static str]),
+    Object(&'static [Member]),
+    /// Kept as it came: its shape is another system's.
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// In a list and when retrieved.
+    List,
+    /// Only when one record is retrieved.
+    Retrieve,
+}
+
+/// Which of a JSON field's two texts an answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    List,
+    Full,
+}
+
+impl Resource {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Fields that a list row shows, in the order of the wire.
+    pub fn row_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.shown == Shown::List)
+    }
+
+    /// Relations of a record, as populating names them.
+    pub fn relations(&self) -> impl Iterator<Item = (&Field, &'static Relation)> {
+        self.fields.iter().filter_map(|field| match field.kind {
+            Kind::Relation(relation) => Some((field, relation)),
+            _ => None,
+        })
+    }
+}
+
+impl Relation {
+    /// The projection's fields, in its order.
+    pub fn fields(&self) -> Vec<&'static Field> {
+        projected(self.resource, self.projection)
+    }
+}
+
+impl Reverse {
+    pub fn fields(&self) -> Vec<&'static Field> {
+        projected(self.resource, self.projection)
+    }
+}
+
+fn projected(resource: &'static Resource, names: &[&str]) -> Vec<&'static Field> {
+    names.iter().filter_map(|name| resource.field(name)).collect()
+}
+
+impl Field {
+    pub const fn new(
+        name: &'static str,
+        column: &'static str,
+        kind: Kind,
+        doc: &'static str,
+    ) -> Field {
+        Field {
+            name,
+            column,
+            kind,
+            shown: Shown::List,
+            required: false,
+            folded: None,
+            full: None,
+            doc,
+        }
+    }
+
+    pub const fn required(mut self) -> Field {
+        self.required = true;
+        self
+    }
+
+    pub const fn on_retrieve(mut self) -> Field {
+        self.shown = Shown::Retrieve;
+        self
+    }
+
+    pub const fn folded(mut self, column: &'static str) -> Field {
+        self.folded = Some(column);
+        self
+    }
+
+    pub const fn with_full(mut self, column: &'static str) -> Field {
+        self.full = Some(column);
+        self
+    }
+
+    /// Whether a filter may name it. Nested objects can only be tested for presence.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self.kind, Kind::Json(_))
+    }
+
+    /// Whether a list may be sorted by it: every scalar field of a row.
+    pub fn sorts(&self) -> bool {
+        self.shown == Shown::List && self.is_scalar()
+    }
+}
+
+// A field is a place in a static table: two are the same when they are the same place.
+impl PartialEq for Field {
+    fn eq(&self, other: &Field) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Words {
+    /// The stored word that `word` means: itself, or what it is a synonym of.
+    pub fn canonical(&self, word: &str) -> Option<&'static str> {
+        let direct = self.words.iter().find(|known| **known == word).copied();
+        direct.or_else(|| {
+            self.synonyms.iter().find(|(synonym, _)| *synonym == word).map(|(_, meaning)| *meaning)
+        })
+    }
+}

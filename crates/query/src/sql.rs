@@ -1,0 +1,95 @@
+//! Statement text that no user's value can enter.
+
+/// A statement: text from the source code, values beside it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sql {
+    text: String,
+    args: Vec<Arg>,
+}
+
+/// A value for a placeholder.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg {
+    Null,
+    Text(String),
+    Bool(bool),
+    Integer(i64),
+    Number(f64),
+    Blob(Vec<u8>),
+    TextList(Vec<String>),
+    IntegerList(Vec<i64>),
+    NumberList(Vec<f64>),
+    BoolList(Vec<bool>),
+}
+
+/// Where the two databases need different words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Sql {
+    /// Appends text that stands in the source code. What a user sent can only be [bound](Sql::bind).
+    pub fn push(&mut self, text: &'static str) -> &mut Sql {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Appends the next placeholder (`$1`, `$2` …) for `arg`.
+    pub fn bind(&mut self, arg: Arg) -> &mut Sql {
+        self.args.push(arg);
+        self.placeholder(self.args.len())
+    }
+
+    /// Appends the placeholder of an argument that is bound elsewhere, counted from 1.
+    pub fn again(&mut self, number: usize) -> &mut Sql {
+        self.placeholder(number)
+    }
+
+    /// Adds an argument without a placeholder of its own, for [`Sql::again`].
+    pub fn arg(&mut self, arg: Arg) -> &mut Sql {
+        self.args.push(arg);
+        self
+    }
+
+    /// Appends a test of the expression before it: that it is one of `list`. One placeholder
+    /// whatever the number of values, so that the statement stays prepared.
+    pub fn member_of(&mut self, dialect: Dialect, list: Arg) -> &mut Sql {
+        match dialect {
+            Dialect::Postgres => self.push(" = ANY(").bind(list).push(")"),
+            Dialect::Sqlite => {
+                let list = Arg::Text(list.into_json());
+                self.push(" IN (SELECT value FROM json_each(").bind(list).push("))")
+            }
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn args(&self) -> &[Arg] {
+        &self.args
+    }
+
+    fn placeholder(&mut self, number: usize) -> &mut Sql {
+        self.text.push('$');
+        self.text.push_str(&number.to_string());
+        self
+    }
+}
+
+impl Arg {
+    fn into_json(self) -> String {
+        let value = match self {
+            Arg::TextList(list) => serde_json::Value::from(list),
+            Arg::IntegerList(list) => serde_json::Value::from(list),
+            Arg::NumberList(list) => serde_json::Value::from(list),
+            // SQLite has no booleans: its columns hold 0 and 1.
+            Arg::BoolList(list) => list.into_iter().map(i64::from).collect(),
+            _ => serde_json::Value::Array(Vec::new()),
+        };
+        value.to_string()
+    }
+}

@@ -1,0 +1,291 @@
+//! The statements of a list: one page, its total, each populated relation.
+
+use crate::query::{Condition, Populate, Query, Retrieval, SortKey, Tenant, Test, Value};
+use crate::{Arg, Dialect, Field, Form, Resource, Reverse, Sql};
+
+/// A statement and the fields of its rows, in the order of its columns.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub sql: Sql,
+    pub fields: Vec<&'static Field>,
+}
+
+impl Query {
+    /// The rows of the page.
+    pub fn page_sql(&self, dialect: Dialect, tenant: &Tenant) -> Statement {
+        let fields = self.shown();
+        let mut sql = select(&fields, Form::List, self.resource);
+        self.push_where(&mut sql, dialect, tenant);
+        push_order(&mut sql, &self.sort);
+        sql.push(" LIMIT ").bind(Arg::Integer(i64::from(self.page.size)));
+        sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(self.page.skip).unwrap_or(i64::MAX)));
+        Statement { sql, fields }
+    }
+
+    /// One row of one number: how many records match.
+    pub fn count_sql(&self, dialect: Dialect, tenant: &Tenant) -> Sql {
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM ").push(self.resource.table);
+        self.push_where(&mut sql, dialect, tenant);
+        sql
+    }
+
+    /// The next `limit` whole records after `after`, by id: what an export walks.
+    pub fn walk_sql(
+        &self,
+        dialect: Dialect,
+        tenant: &Tenant,
+        after: &str,
+        limit: u32,
+    ) -> Statement {
+        let fields: Vec<&'static Field> = self.resource.fields.iter().collect();
+        let mut sql = select(&fields, Form::Full, self.resource);
+        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        scope.and(&mut sql).push("id > ").bind(Arg::Text(after.to_owned()));
+        sql.push(" ORDER BY id LIMIT ").bind(Arg::Integer(i64::from(limit)));
+        Statement { sql, fields }
+    }
+
+    fn push_where(&self, sql: &mut Sql, dialect: Dialect, tenant: &Tenant) -> Where {
+        let mut scope = Where::default();
+        scope.tenant(sql, self.resource, tenant);
+        for condition in &self.conditions {
+            scope.and(sql);
+            push_condition(sql, dialect, condition);
+        }
+        for group in &self.any_of {
+            scope.and(sql).push("(");
+            for (index, condition) in group.iter().enumerate() {
+                if index > 0 {
+                    sql.push(" OR ");
+                }
+                push_condition(sql, dialect, condition);
+            }
+            sql.push(")");
+        }
+        scope
+    }
+}
+
+impl Retrieval {
+    /// The record, if the tenant has one with this id.
+    pub fn record_sql(&self, tenant: &Tenant, id: &str) -> Statement {
+        let fields = self.shown();
+        let mut sql = select(&fields, Form::Full, self.resource);
+        let mut scope = Where::default();
+        scope.and(&mut sql).push("id = ").bind(Arg::Text(id.to_owned()));
+        scope.tenant(&mut sql, self.resource, tenant);
+        Statement { sql, fields }
+    }
+}
+
+impl Populate {
+    /// The related records with these ids: what is shown of them, then the ids of the relations
+    /// that are populated in turn. Another client's records are not found.
+    pub fn records_sql(&self, dialect: Dialect, tenant: &Tenant, ids: Vec<String>) -> Statement {
+        let mut fields = self.shown.clone();
+        fields.extend(self.nested.iter().map(|nested| nested.field));
+        let resource = self.relation.resource;
+        let mut sql = select(&fields, Form::List, resource);
+        let mut scope = Where::default();
+        scope.and(&mut sql).push("id").member_of(dialect, Arg::TextList(ids));
+        scope.tenant(&mut sql, resource, tenant);
+        Statement { sql, fields }
+    }
+}
+
+impl Reverse {
+    /// The records that point to one of these ids: first the id pointed to, then what is shown.
+    pub fn records_sql(&self, dialect: Dialect, tenant: &Tenant, ids: Vec<String>) -> Statement {
+        let via = self.resource.field(self.via);
+        let fields: Vec<&'static Field> = via.into_iter().chain(self.fields()).collect();
+        let mut sql = select(&fields, Form::List, self.resource);
+        let mut scope = Where::default();
+        if let Some(via) = via {
+            scope.and(&mut sql).push(via.column).member_of(dialect, Arg::TextList(ids));
+        }
+        scope.tenant(&mut sql, self.resource, tenant);
+        sql.push(" ORDER BY id LIMIT 1000");
+        Statement { sql, fields }
+    }
+}
+
+fn select(fields: &[&'static Field], form: Form, resource: &'static Resource) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("SELECT ");
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        match (form, field.full) {
+            (Form::Full, Some(full)) => {
+                sql.push("COALESCE(").push(full).push(", ").push(field.column).push(")");
+            }
+            _ => {
+                sql.push(field.column);
+            }
+        }
+    }
+    sql.push(" FROM ").push(resource.table);
+    sql
+}
+
+#[derive(Default)]
+struct Where {
+    begun: bool,
+}
+
+impl Where {
+    fn and<'a>(&mut self, sql: &'a mut Sql) -> &'a mut Sql {
+        let word = if self.begun { " AND " } else { " WHERE " };
+        self.begun = true;
+        sql.push(word)
+    }
+
+    fn tenant(&mut self, sql: &mut Sql, resource: &'static Resource, tenant: &Tenant) {
+        if let Tenant::Client(client) = tenant {
+            self.and(sql).push(resource.tenant_column).push(" = ").bind(Arg::Text(client.clone()));
+        }
+    }
+}
+
+fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
+    let field = condition.field;
+    let column = field.column;
+    let folded = field.folded.unwrap_or(column);
+    match &condition.test {
+        Test::In(values) => match &values[..] {
+            [value] => {
+                sql.push(column).push(" = ").bind(value.arg());
+            }
+            values => {
+                sql.push(column).member_of(dialect, list(values));
+            }
+        },
+        Test::NotIn(values) => {
+            push_or_absent(sql, field, column, |sql| {
+                sql.push("NOT ").push(column).member_of(dialect, list(values));
+            });
+        }
+        Test::Less(value) => {
+            sql.push(column).push(" < ").bind(value.arg());
+        }
+        Test::LessOrEqual(value) => {
+            sql.push(column).push(" <= ").bind(value.arg());
+        }
+        Test::Greater(value) => {
+            sql.push(column).push(" > ").bind(value.arg());
+        }
+        Test::GreaterOrEqual(value) => {
+            sql.push(column).push(" >= ").bind(value.arg());
+        }
+        Test::Absent => {
+            sql.push(column).push(" IS NULL");
+        }
+        Test::Present => {
+            sql.push(column).push(" IS NOT NULL");
+        }
+        Test::FoldedIn(values) => {
+            sql.push(folded).member_of(dialect, Arg::TextList(values.clone()));
+        }
+        Test::Contains(text) => {
+            sql.push(folded).push(" LIKE ").bind(containing(text)).push(" ESCAPE '\\'");
+        }
+        Test::ContainsNot(text) => {
+            push_or_absent(sql, field, folded, |sql| {
+                sql.push(folded).push(" NOT LIKE ").bind(containing(text)).push(" ESCAPE '\\'");
+            });
+        }
+    }
+}
+
+/// `(column IS NULL OR …)`: a record without the field is not equal to anything.
+fn push_or_absent(sql: &mut Sql, field: &Field, column: &'static str, test: impl FnOnce(&mut Sql)) {
+    if field.required {
+        return test(sql);
+    }
+    sql.push("(").push(column).push(" IS NULL OR ");
+    test(sql);
+    sql.push(")");
+}
+
+fn push_order(sql: &mut Sql, sort: &[SortKey]) {
+    sql.push(" ORDER BY ");
+    let mut last_descending = true;
+    for key in sort {
+        last_descending = key.descending;
+        if key.field.name == "_id" {
+            break;
+        }
+        sql.push(key.field.column);
+        sql.push(match (key.descending, key.field.required) {
+            (true, true) => " DESC, ",
+            (false, true) => ", ",
+            (true, false) => " DESC NULLS LAST, ",
+            (false, false) => " NULLS LAST, ",
+        });
+    }
+    sql.push(if last_descending { "id DESC" } else { "id" });
+}
+
+/// A LIKE pattern for the text itself: its `%`, `_` and `\` mean themselves.
+fn containing(text: &str) -> Arg {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Arg::Text(pattern)
+}
+
+impl Value {
+    fn arg(&self) -> Arg {
+        match self {
+            Value::Text(text) => Arg::Text(text.clone()),
+            Value::Bool(value) => Arg::Bool(*value),
+            Value::Integer(value) => Arg::Integer(*value),
+            Value::Number(value) => Arg::Number(*value),
+            Value::Time(value) => Arg::Integer(value.0),
+        }
+    }
+}
+
+/// The values as one list; they have one type, since one field read them.
+fn list(values: &[Value]) -> Arg {
+    match values.first() {
+        Some(Value::Bool(_)) => Arg::BoolList(values.iter().filter_map(Value::as_bool).collect()),
+        Some(Value::Number(_)) => {
+            Arg::NumberList(values.iter().filter_map(Value::as_number).collect())
+        }
+        Some(Value::Integer(_) | Value::Time(_)) => {
+            Arg::IntegerList(values.iter().filter_map(Value::as_integer).collect())
+        }
+        _ => Arg::TextList(values.iter().filter_map(Value::as_text).collect()),
+    }
+}
+
+impl Value {
+    fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(value) = self { Some(*value) } else { None }
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        if let Value::Number(value) = self { Some(*value) } else { None }
+    }
+
+    fn as_integer(&self) -> Option<i64> {
+        match self {
+            Value::Integer(value) => Some(*value),
+            Value::Time(value) => Some(value.0),
+            _ => None,
+        }
+    }
+
+    fn as_text(&self) -> Option<String> {
+        if let Value::Text(value) = self { Some(value.clone()) } else { None }
+    }
+}

@@ -1,0 +1,173 @@
+//! Milliseconds in UTC, and their RFC 3339 form.
+
+use std::fmt;
+
+/// Milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Timestamp {
+    /// Reads RFC 3339, the same without a zone (then UTC), or a bare date (then midnight UTC).
+    /// Digits finer than a millisecond are dropped. `None` when it is none of these.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let bytes = text.as_bytes();
+        if !text.is_ascii() || bytes.len() < 10 {
+            return None;
+        }
+        let (date, rest) = text.split_at(10);
+        let date_bytes = date.as_bytes();
+        if date_bytes[4] != b'-' || date_bytes[7] != b'-' {
+            return None;
+        }
+        let year = digits(&date[0..4])?;
+        let month = digits(&date[5..7])?;
+        let day = digits(&date[8..10])?;
+        if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+            return None;
+        }
+        let midnight = days_from_civil(year, month, day) * DAY_MS;
+        if rest.is_empty() {
+            return Some(Timestamp(midnight));
+        }
+        if !matches!(rest.as_bytes()[0], b'T' | b't' | b' ') {
+            return None;
+        }
+        let (clock_ms, zone) = parse_clock(&rest[1..])?;
+        let offset_ms = parse_zone(zone)?;
+        let millis = midnight + clock_ms - offset_ms;
+        ((MIN_MS..=MAX_MS).contains(&millis)).then_some(Timestamp(millis))
+    }
+
+    /// Appends the RFC 3339 form with `Z`; milliseconds are written only when they are not zero.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        let days = self.0.div_euclid(DAY_MS);
+        let in_day = self.0.rem_euclid(DAY_MS);
+        let (year, month, day) = civil_from_days(days);
+        let (seconds, millis) = (in_day / 1000, in_day % 1000);
+        push_digits(out, year, 4);
+        out.push(b'-');
+        push_digits(out, month, 2);
+        out.push(b'-');
+        push_digits(out, day, 2);
+        out.push(b'T');
+        push_digits(out, seconds / 3600, 2);
+        out.push(b':');
+        push_digits(out, seconds / 60 % 60, 2);
+        out.push(b':');
+        push_digits(out, seconds % 60, 2);
+        if millis != 0 {
+            out.push(b'.');
+            push_digits(out, millis, 3);
+        }
+        out.push(b'Z');
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::with_capacity(24);
+        self.write_to(&mut out);
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
+
+const MIN_MS: i64 = -62_167_219_200_000;
+const MAX_MS: i64 = 253_402_300_799_999;
+
+/// `HH:MM[:SS[.f…]]` → milliseconds in the day, and what follows.
+fn parse_clock(text: &str) -> Option<(i64, &str)> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 5 || bytes[2] != b':' {
+        return None;
+    }
+    let hour = digits(&text[0..2])?;
+    let minute = digits(&text[3..5])?;
+    let mut rest = &text[5..];
+    let (mut second, mut millis) = (0, 0);
+    if let Some(after) = rest.strip_prefix(':') {
+        second = digits(after.get(0..2)?)?;
+        rest = &after[2..];
+        if let Some(after) = rest.strip_prefix('.') {
+            let end = after.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(after.len());
+            if !(1..=12).contains(&end) {
+                return None;
+            }
+            let padded = format!("{:0<3}", &after[..end]);
+            millis = digits(&padded[..3])?;
+            rest = &after[end..];
+        }
+    }
+    (hour < 24 && minute < 60 && second < 60)
+        .then_some((((hour * 60 + minute) * 60 + second) * 1000 + millis, rest))
+}
+
+fn parse_zone(text: &str) -> Option<i64> {
+    if text.is_empty() || text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    // A raw `+` in a query string arrives as a space.
+    let sign = match text.as_bytes()[0] {
+        b'+' | b' ' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let body = &text[1..];
+    let (hour, minute) = match (body.len(), body.as_bytes().get(2)) {
+        (5, Some(b':')) => (digits(&body[0..2])?, digits(&body[3..5])?),
+        (4, _) => (digits(&body[0..2])?, digits(&body[2..4])?),
+        _ => return None,
+    };
+    (hour < 24 && minute < 60).then_some(sign * (hour * 60 + minute) * 60_000)
+}
+
+fn digits(text: &str) -> Option<i64> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
+}
+
+fn push_digits(out: &mut Vec<u8>, value: i64, width: usize) {
+    let mut digits = [b'0'; 8];
+    let mut rest = value;
+    for slot in digits[..width].iter_mut().rev() {
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    out.extend_from_slice(&digits[..width]);
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+// Both directions of the proleptic Gregorian calendar: Howard Hinnant, "chrono-Compatible
+// Low-Level Date Algorithms".
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let doy = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    era * 146_097 + doe - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}

@@ -1,0 +1,194 @@
+-- Times are milliseconds UTC; nested objects are JSON text, never jsonb, which reorders keys.
+
+CREATE TABLE clients (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    name text COLLATE "C",
+    name_folded text COLLATE "C",
+    email text COLLATE "C",
+    email_folded text COLLATE "C",
+    phone text COLLATE "C",
+    country_code text COLLATE "C",
+    company text COLLATE "C",
+    language text COLLATE "C",
+    status text COLLATE "C",
+    created_at bigint,
+    updated_at bigint,
+    scopes text COLLATE "C"
+);
+
+CREATE TABLE projects (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    name text COLLATE "C",
+    name_folded text COLLATE "C",
+    description text COLLATE "C",
+    description_folded text COLLATE "C",
+    identifier text COLLATE "C",
+    identifier_folded text COLLATE "C",
+    contact_email text COLLATE "C",
+    privacy_url text COLLATE "C",
+    terms_and_conditions_url text COLLATE "C",
+    allowed_countries text COLLATE "C",
+    default_language text COLLATE "C",
+    data_protection text COLLATE "C",
+    branding text COLLATE "C",
+    status text COLLATE "C",
+    target text COLLATE "C",
+    current_step bigint,
+    last_step bigint,
+    demo_mode boolean,
+    version bigint,
+    assigned_collection text COLLATE "C",
+    collection_code text COLLATE "C",
+    created_at bigint,
+    updated_at bigint
+);
+
+CREATE TABLE project_flows (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    project text COLLATE "C",
+    type text COLLATE "C",
+    status text COLLATE "C",
+    version bigint,
+    name text COLLATE "C",
+    name_folded text COLLATE "C",
+    target text COLLATE "C",
+    redirect_url text COLLATE "C",
+    webhook_url text COLLATE "C",
+    login_settings text COLLATE "C",
+    sign_up_form text COLLATE "C",
+    documents text COLLATE "C",
+    liveness text COLLATE "C",
+    steps text COLLATE "C",
+    integrations text COLLATE "C",
+    email_templates text COLLATE "C",
+    created_at bigint,
+    updated_at bigint
+);
+
+CREATE TABLE liveness_sessions (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    project text COLLATE "C",
+    project_flow text COLLATE "C",
+    identifier text COLLATE "C",
+    identifier_folded text COLLATE "C",
+    status text COLLATE "C",
+    expires_at bigint,
+    created_at bigint,
+    updated_at bigint
+);
+
+CREATE TABLE app_registrations (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    project text COLLATE "C",
+    project_flow text COLLATE "C",
+    status text COLLATE "C",
+    full_name text COLLATE "C",
+    full_name_folded text COLLATE "C",
+    first_name text COLLATE "C",
+    first_name_folded text COLLATE "C",
+    last_name text COLLATE "C",
+    last_name_folded text COLLATE "C",
+    email text COLLATE "C",
+    email_folded text COLLATE "C",
+    phone text COLLATE "C",
+    phone_folded text COLLATE "C",
+    country_code text COLLATE "C",
+    language text COLLATE "C",
+    current_step text COLLATE "C",
+    biometric_validation text COLLATE "C",
+    assigned_collection text COLLATE "C",
+    manual_review_log text COLLATE "C",
+    created_at bigint,
+    updated_at bigint
+);
+
+CREATE TABLE biometric_validations (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    project text COLLATE "C",
+    project_flow text COLLATE "C",
+    liveness_session text COLLATE "C",
+    app_registration text COLLATE "C",
+    status text COLLATE "C" NOT NULL,
+    identifier text COLLATE "C",
+    identifier_folded text COLLATE "C",
+    type text COLLATE "C",
+    expires_at bigint,
+    redirect_url text COLLATE "C",
+    webhook_url text COLLATE "C",
+    requires_2fa boolean,
+    ip_address text COLLATE "C",
+    send_via_email boolean,
+    email text COLLATE "C",
+    language text COLLATE "C",
+    url text COLLATE "C",
+    assigned_collection text COLLATE "C",
+    collection_code text COLLATE "C",
+    liveness_score double precision,
+    response text COLLATE "C",
+    biometric_data text COLLATE "C",
+    biometric_data_full text COLLATE "C",
+    verification_results text COLLATE "C",
+    verification_results_full text COLLATE "C",
+    risk_score double precision,
+    created_at bigint NOT NULL,
+    updated_at bigint,
+    completed_at bigint
+);
+
+CREATE TABLE document_liveness (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    app_registration text COLLATE "C",
+    image_saved boolean NOT NULL,
+    image_url text COLLATE "C",
+    status text COLLATE "C" NOT NULL,
+    validation_results text COLLATE "C",
+    validation_results_full text COLLATE "C",
+    calibration_settings text COLLATE "C",
+    validation_flags text COLLATE "C",
+    risk_score double precision,
+    confidence double precision,
+    created_at bigint NOT NULL,
+    updated_at bigint,
+    completed_at bigint
+);
+
+CREATE TABLE tokens (
+    id text COLLATE "C" PRIMARY KEY NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    scopes text COLLATE "C" NOT NULL,
+    mode text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    revoked_at bigint
+);
+
+CREATE INDEX biometric_validations_client_created ON biometric_validations (client, created_at, id);
+CREATE INDEX biometric_validations_client_status_created ON biometric_validations (client, status, created_at, id);
+CREATE INDEX biometric_validations_client_type_created ON biometric_validations (client, type, created_at, id);
+CREATE INDEX biometric_validations_created ON biometric_validations (created_at, id);
+CREATE INDEX biometric_validations_status_created ON biometric_validations (status, created_at, id);
+CREATE INDEX biometric_validations_client_identifier ON biometric_validations (client, identifier);
+CREATE INDEX biometric_validations_client_project ON biometric_validations (client, project, created_at, id);
+CREATE INDEX biometric_validations_client_project_flow ON biometric_validations (client, project_flow, created_at, id);
+CREATE INDEX biometric_validations_liveness_session ON biometric_validations (liveness_session);
+CREATE INDEX biometric_validations_app_registration ON biometric_validations (app_registration);
+CREATE INDEX document_liveness_client_created ON document_liveness (client, created_at, id);
+CREATE INDEX document_liveness_client_status_created ON document_liveness (client, status, created_at, id);
+CREATE INDEX document_liveness_created ON document_liveness (created_at, id);
+CREATE INDEX document_liveness_status_created ON document_liveness (status, created_at, id);
+CREATE INDEX document_liveness_app_registration ON document_liveness (app_registration);
+CREATE INDEX projects_client_created ON projects (client, created_at, id);
+CREATE INDEX project_flows_client_created ON project_flows (client, created_at, id);
+CREATE INDEX project_flows_project ON project_flows (project, id);
+CREATE INDEX liveness_sessions_client_created ON liveness_sessions (client, created_at, id);
+CREATE INDEX app_registrations_client_created ON app_registrations (client, created_at, id);
+CREATE INDEX app_registrations_client_status_created ON app_registrations (client, status, created_at, id);
+CREATE INDEX app_registrations_client_project ON app_registrations (client, project, created_at, id);
+CREATE INDEX app_registrations_client_email ON app_registrations (client, email);
+CREATE INDEX tokens_client ON tokens (client);

@@ -1,0 +1,52 @@
+//! Rows of either database, read column by column.
+
+use verax_query::{Dialect, Sql};
+
+use crate::StoreError;
+use crate::postgres::PostgresReader;
+use crate::sqlite::SqliteReader;
+
+/// A row: columns are counted from 0, NULL is `None`.
+pub trait Cells {
+    fn text(&self, column: usize) -> Result<Option<&str>, StoreError>;
+    fn integer(&self, column: usize) -> Result<Option<i64>, StoreError>;
+    fn number(&self, column: usize) -> Result<Option<f64>, StoreError>;
+    fn boolean(&self, column: usize) -> Result<Option<bool>, StoreError>;
+}
+
+/// What is done with each row.
+pub type Visit<'a> = &'a mut (dyn FnMut(&dyn Cells) -> Result<(), StoreError> + Send);
+
+/// A connection that reads. On SQLite its futures are ready at once: it runs on a blocking thread.
+pub enum Reader {
+    Sqlite(SqliteReader),
+    Postgres(PostgresReader),
+}
+
+impl Reader {
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Reader::Sqlite(_) => Dialect::Sqlite,
+            Reader::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+        match self {
+            Reader::Sqlite(reader) => reader.fetch(sql, visit),
+            Reader::Postgres(reader) => reader.fetch(sql, visit).await,
+        }
+    }
+}
+
+/// The one number of the one row of a statement.
+pub async fn fetch_number(reader: &mut Reader, sql: &Sql) -> Result<i64, StoreError> {
+    let mut number = 0;
+    reader
+        .fetch(sql, &mut |row| {
+            number = row.integer(0)?.unwrap_or(0);
+            Ok(())
+        })
+        .await?;
+    Ok(number)
+}

@@ -1,0 +1,88 @@
+//! The companies whose records are kept.
+
+use verax_domain::{Timestamp, resources};
+use verax_query::{Arg, Sql, fold};
+
+use crate::StoreError;
+use crate::cells::Reader;
+use crate::write::{Batch, Rows};
+
+/// A client as commands and tokens need it; what an API shows of it is the resource `clients`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub id: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    /// Scope words with a space between them; `None`: all but `staff`.
+    pub scopes: Option<String>,
+    pub created_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub scopes: Option<String>,
+    pub created_at: Timestamp,
+}
+
+impl Batch {
+    /// Creates the client; the batch is a `Conflict` when the id is taken by one with a name.
+    pub fn insert_client(&mut self, client: &NewClient) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO clients (id, name, name_folded, email, email_folded, status, ");
+        sql.push("scopes, created_at, updated_at) VALUES (");
+        sql.bind(Arg::Text(client.id.clone())).push(", ");
+        sql.bind(Arg::Text(client.name.clone())).push(", ");
+        sql.bind(Arg::Text(fold(&client.name))).push(", ");
+        sql.bind(Arg::Text(client.email.clone())).push(", ");
+        sql.bind(Arg::Text(fold(&client.email))).push(", 'joined', ");
+        sql.bind(client.scopes.clone().map_or(Arg::Null, Arg::Text)).push(", ");
+        sql.bind(Arg::Integer(client.created_at.0)).push(", ").again(7);
+        sql.push(") ON CONFLICT (id) DO UPDATE SET name = excluded.name, ");
+        sql.push("name_folded = excluded.name_folded, email = excluded.email, ");
+        sql.push("email_folded = excluded.email_folded, status = excluded.status, ");
+        sql.push("scopes = excluded.scopes, created_at = excluded.created_at, ");
+        sql.push("updated_at = excluded.updated_at WHERE clients.name IS NULL");
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Deletes the client, its tokens and all its records.
+    pub fn delete_client(&mut self, id: &str) -> &mut Batch {
+        for resource in resources::ALL {
+            let mut sql = Sql::default();
+            sql.push("DELETE FROM ").push(resource.table).push(" WHERE ");
+            sql.push(resource.tenant_column).push(" = ").bind(Arg::Text(id.to_owned()));
+            let rows = if resource.tenant_column == "id" { Rows::Exactly(1) } else { Rows::Any };
+            self.push(sql, rows);
+        }
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM tokens WHERE client = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Any)
+    }
+}
+
+/// One client, or all in the order of their ids.
+pub async fn clients(reader: &mut Reader, id: Option<&str>) -> Result<Vec<Client>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT id, name, email, scopes, created_at FROM clients");
+    if let Some(id) = id {
+        sql.push(" WHERE id = ").bind(Arg::Text(id.to_owned()));
+    }
+    sql.push(" ORDER BY id");
+    let mut clients = Vec::new();
+    reader
+        .fetch(&sql, &mut |row| {
+            clients.push(Client {
+                id: row.text(0)?.unwrap_or_default().to_owned(),
+                name: row.text(1)?.map(str::to_owned),
+                email: row.text(2)?.map(str::to_owned),
+                scopes: row.text(3)?.map(str::to_owned),
+                created_at: row.integer(4)?.map(Timestamp),
+            });
+            Ok(())
+        })
+        .await?;
+    Ok(clients)
+}

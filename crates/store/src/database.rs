@@ -1,0 +1,181 @@
+//! One interface to both databases.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use verax_domain::{Record, Timestamp};
+use verax_query::{Query, Resource, Retrieval, Tenant};
+
+use crate::cells::Reader;
+use crate::postgres::Postgres;
+use crate::records::{self, Imported};
+use crate::sqlite::{self, Sqlite};
+use crate::tokens::{self, Token, TokenState};
+use crate::write::Batch;
+use crate::{Client, Listing, StoreError, clients, list};
+
+/// An open database. Cheap to clone: clones share connections.
+#[derive(Clone)]
+pub enum Database {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Where a database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    File(PathBuf),
+    /// `postgres://user:password@host/name`.
+    Postgres(String),
+}
+
+// The address holds a password: a debug print must not show it.
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Location::File(path) => write!(f, "File({})", path.display()),
+            Location::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// SQLite connections that read at once.
+    pub readers: usize,
+    /// PostgreSQL connections in the pool.
+    pub connections: usize,
+    /// The longest that one request may read.
+    pub statement_limit: Duration,
+}
+
+impl Database {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// `Newer` when a newer server made it, `Address` when the address makes no sense,
+    /// `Unavailable` when it does not answer.
+    pub async fn open(location: &Location, options: &Options) -> Result<Database, StoreError> {
+        match location {
+            Location::File(path) => {
+                let (path, options) = (path.clone(), options.clone());
+                let opened =
+                    tokio::task::spawn_blocking(move || Sqlite::open(&path, &options)).await;
+                let opened = opened.map_err(|error| StoreError::Statement(error.to_string()))?;
+                Ok(Database::Sqlite(opened?))
+            }
+            Location::Postgres(url) => Ok(Database::Postgres(Postgres::open(url, options).await?)),
+        }
+    }
+
+    /// The rows and the total of a page.
+    pub async fn page(&self, query: &Query, tenant: &Tenant) -> Result<Listing, StoreError> {
+        let (query, tenant) = (query.clone(), tenant.clone());
+        self.read(async move |reader| list::page(reader, &query, &tenant).await).await
+    }
+
+    /// How many records match.
+    pub async fn count(&self, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
+        let (query, tenant) = (query.clone(), tenant.clone());
+        self.read(async move |reader| list::count(reader, &query, &tenant).await).await
+    }
+
+    /// The record as a JSON object; `None` when the tenant has no such record.
+    pub async fn record(
+        &self,
+        retrieval: &Retrieval,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let (retrieval, tenant, id) = (retrieval.clone(), tenant.clone(), id.to_owned());
+        self.read(async move |reader| list::record(reader, &retrieval, &tenant, &id).await).await
+    }
+
+    /// The next whole records after the id `after` that match, one JSON object per line, and the
+    /// id of the last; `None` at the end. Sort and page of the query do not matter.
+    pub async fn walk(
+        &self,
+        query: &Query,
+        tenant: &Tenant,
+        after: &str,
+        limit: u32,
+    ) -> Result<(Vec<u8>, Option<String>), StoreError> {
+        let (query, tenant, after) = (query.clone(), tenant.clone(), after.to_owned());
+        self.read(async move |reader| list::walk(reader, &query, &tenant, &after, limit).await)
+            .await
+    }
+
+    pub async fn token_state(&self, id: &str) -> Result<TokenState, StoreError> {
+        let id = id.to_owned();
+        self.read(async move |reader| tokens::token_state(reader, &id).await).await
+    }
+
+    /// The tokens of one client, or of all.
+    pub async fn tokens(&self, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
+        let client = client.map(str::to_owned);
+        self.read(async move |reader| tokens::tokens(reader, client.as_deref()).await).await
+    }
+
+    pub async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        let id = id.to_owned();
+        let found: Result<Vec<Client>, StoreError> =
+            self.read(async move |reader| clients::clients(reader, Some(&id)).await).await;
+        Ok(found?.pop())
+    }
+
+    pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        self.read(async move |reader| clients::clients(reader, None).await).await
+    }
+
+    /// Which clients own the records with these ids, as far as there are such records.
+    pub async fn owners(
+        &self,
+        resource: &'static Resource,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        self.read(async move |reader| records::owners(reader, resource, ids).await).await
+    }
+
+    /// Stores records that come from elsewhere, all or none.
+    pub async fn import(&self, records: &[Record], now: Timestamp) -> Result<Imported, StoreError> {
+        let (batch, imported) = records::import_batch(records, now);
+        self.commit(batch).await?;
+        Ok(imported)
+    }
+
+    /// Makes the changes of a batch, all or none. When this returns, they are on the disk.
+    ///
+    /// # Errors
+    /// `Conflict` when a statement touched another number of rows than it must.
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.commit(batch).await,
+            Database::Postgres(postgres) => postgres.commit(batch).await,
+        }
+    }
+
+    /// Runs `work` with a connection: on PostgreSQL here, on SQLite on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.read(work).await,
+            Database::Postgres(postgres) => work(&mut postgres.reader().await?).await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.token_state("").await.map(drop)
+    }
+
+    pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
+        sqlite::backup(from, to)
+    }
+
+    pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
+        sqlite::restore(from, to)
+    }
+}

@@ -1,0 +1,61 @@
+//! Records that come from elsewhere.
+
+use std::collections::HashMap;
+
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Resource, Sql};
+
+use crate::StoreError;
+use crate::cells::Reader;
+use crate::write::{Batch, Rows};
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub records: u64,
+    /// Records that were populated inside them.
+    pub related: u64,
+}
+
+/// The batch that stores these records: their clients first, then what was populated inside them,
+/// then they themselves.
+pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
+    let mut batch = Batch::default();
+    let mut imported = Imported::default();
+    let mut clients: Vec<&str> = Vec::new();
+    for record in records {
+        if record.resource.tenant_column != "id" && !clients.contains(&record.client.as_str()) {
+            clients.push(&record.client);
+            batch.ensure_client(&record.client);
+        }
+        for related in &record.related {
+            // Somebody else's record of that id stays as it is: an import tells of its own.
+            batch.upsert(related, now, Rows::Any);
+            imported.related += 1;
+        }
+        batch.upsert(record, now, Rows::Exactly(1));
+        imported.records += 1;
+    }
+    (batch, imported)
+}
+
+/// Which clients own the records with these ids, as far as there are such records.
+pub async fn owners(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    ids: Vec<String>,
+) -> Result<HashMap<String, String>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT id, ").push(resource.tenant_column).push(" FROM ").push(resource.table);
+    sql.push(" WHERE id").member_of(reader.dialect(), Arg::TextList(ids));
+    let mut owners = HashMap::new();
+    reader
+        .fetch(&sql, &mut |row| {
+            if let (Some(id), Some(client)) = (row.text(0)?, row.text(1)?) {
+                owners.insert(id.to_owned(), client.to_owned());
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(owners)
+}

@@ -1,0 +1,194 @@
+//! Rows into JSON bytes, column by column, in the resource's field order.
+
+use std::collections::{BTreeSet, HashMap};
+
+use verax_query::{Field, Included, Kind, Timestamp};
+
+use crate::StoreError;
+use crate::cells::Cells;
+
+/// JSON text with holes where related records will stand: they are fetched after the rows, one
+/// statement per relation, and set in when all are known.
+#[derive(Default)]
+pub struct Draft {
+    bytes: Vec<u8>,
+    holes: Vec<Hole>,
+    rows: usize,
+}
+
+struct Hole {
+    at: usize,
+    relation: Slot,
+    id: String,
+}
+
+/// Which relation a hole is for: an index into what the request includes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    Populate(usize),
+    Reverse(usize),
+}
+
+/// The rendered records of each relation, by id.
+pub type Related = HashMap<(Slot, String), Vec<u8>>;
+
+impl Draft {
+    /// Appends a row as a JSON object. `first` is the row's first column among `row`'s.
+    pub fn push_row(
+        &mut self,
+        row: &dyn Cells,
+        first: usize,
+        fields: &[&'static Field],
+        included: &Included,
+    ) -> Result<(), StoreError> {
+        if self.rows > 0 {
+            self.bytes.push(b',');
+        }
+        self.rows += 1;
+        self.bytes.push(b'{');
+        let mut begun = false;
+        let mut id = String::new();
+        for (index, field) in fields.iter().enumerate() {
+            let column = first + index;
+            if field.name == "_id" {
+                id = row.text(column)?.unwrap_or_default().to_owned();
+            }
+            let populate =
+                included.populates().iter().position(|populate| populate.field == *field);
+            let mark = self.bytes.len();
+            write_key(&mut self.bytes, begun, field.name);
+            let written = match populate {
+                Some(index) => match row.text(column)? {
+                    Some(id) => {
+                        self.hole(Slot::Populate(index), id.to_owned());
+                        true
+                    }
+                    None => false,
+                },
+                None => write_value(&mut self.bytes, field, row, column)?,
+            };
+            if written {
+                begun = true;
+            } else {
+                self.bytes.truncate(mark);
+            }
+        }
+        for (index, reverse) in included.reverses().iter().enumerate() {
+            write_key(&mut self.bytes, begun, reverse.name);
+            begun = true;
+            self.hole(Slot::Reverse(index), id.clone());
+        }
+        self.bytes.push(b'}');
+        Ok(())
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The distinct ids that the rows name for one relation.
+    pub fn ids(&self, slot: Slot) -> Vec<String> {
+        let ids: BTreeSet<&String> =
+            self.holes.iter().filter(|hole| hole.relation == slot).map(|hole| &hole.id).collect();
+        ids.into_iter().cloned().collect()
+    }
+
+    /// The text with every hole filled. A related record that is not there (or is another
+    /// client's: nobody can tell which) is `null`; with `keep_ids` it stays the id it was.
+    pub fn finish(self, related: &Related, keep_ids: bool) -> Vec<u8> {
+        if self.holes.is_empty() {
+            return self.bytes;
+        }
+        let mut out = Vec::with_capacity(self.bytes.len() + self.holes.len() * 128);
+        let mut from = 0;
+        for hole in self.holes {
+            out.extend_from_slice(&self.bytes[from..hole.at]);
+            from = hole.at;
+            let reverse = matches!(hole.relation, Slot::Reverse(_));
+            let text = related.get(&(hole.relation, hole.id.clone()));
+            match text {
+                Some(text) if reverse => {
+                    out.push(b'[');
+                    out.extend_from_slice(text);
+                    out.push(b']');
+                }
+                Some(text) => out.extend_from_slice(text),
+                None if reverse => out.extend_from_slice(b"[]"),
+                None if keep_ids => write_text(&mut out, &hole.id),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.extend_from_slice(&self.bytes[from..]);
+        out
+    }
+
+    fn hole(&mut self, relation: Slot, id: String) {
+        self.holes.push(Hole { at: self.bytes.len(), relation, id });
+    }
+}
+
+fn write_key(out: &mut Vec<u8>, begun: bool, name: &str) {
+    if begun {
+        out.push(b',');
+    }
+    out.push(b'"');
+    // Names on the wire are letters and digits: they need no escaping.
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Writes the value; `false` when the record has none.
+fn write_value(
+    out: &mut Vec<u8>,
+    field: &Field,
+    row: &dyn Cells,
+    column: usize,
+) -> Result<bool, StoreError> {
+    match field.kind {
+        Kind::Id | Kind::Text | Kind::Word(_) | Kind::Relation(_) => {
+            let Some(text) = row.text(column)? else { return Ok(false) };
+            write_text(out, text);
+        }
+        // Stored as the JSON text that is shown.
+        Kind::Json(_) => {
+            let Some(text) = row.text(column)? else { return Ok(false) };
+            out.extend_from_slice(text.as_bytes());
+        }
+        Kind::Bool => {
+            let Some(value) = row.boolean(column)? else { return Ok(false) };
+            out.extend_from_slice(if value { b"true" } else { b"false" });
+        }
+        Kind::Integer => {
+            let Some(value) = row.integer(column)? else { return Ok(false) };
+            out.extend_from_slice(value.to_string().as_bytes());
+        }
+        Kind::Number => {
+            let Some(value) = row.number(column)? else { return Ok(false) };
+            write_number(out, value);
+        }
+        Kind::Time => {
+            let Some(value) = row.integer(column)? else { return Ok(false) };
+            out.push(b'"');
+            Timestamp(value).write_to(out);
+            out.push(b'"');
+        }
+    }
+    Ok(true)
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    // Writing a string to a Vec does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// The shortest text that reads back as the same number; whole numbers without `.0`, as
+/// JavaScript writes them.
+fn write_number(out: &mut Vec<u8>, value: f64) {
+    let written = if value.fract() == 0.0 && value.abs() < 1e15 {
+        serde_json::to_writer(out, &(value as i64))
+    } else {
+        serde_json::to_writer(out, &value)
+    };
+    // Writing a number to a Vec does not fail.
+    let _ = written;
+}

@@ -1,0 +1,190 @@
+//! SQLite: readers that never wait, one writer that commits what is waiting in one fsync.
+
+mod backup;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
+use tokio::sync::Semaphore;
+use verax_query::{Arg, Sql};
+
+use crate::cells::{Cells, Reader, Visit};
+use crate::write::Batch;
+use crate::{Options, StoreError};
+
+pub use backup::{backup, restore};
+
+/// An open SQLite database.
+#[derive(Clone)]
+pub struct Sqlite {
+    readers: Arc<Readers>,
+    writer: writer::Writer,
+}
+
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+    statement_limit: Duration,
+}
+
+/// Virtual machine steps between two looks at the clock: a few microseconds.
+const STEPS_PER_LOOK: i32 = 5_000;
+
+impl Sqlite {
+    pub fn open(path: &Path, options: &Options) -> Result<Sqlite, StoreError> {
+        let mut writer = connect(path, Access::Write)?;
+        crate::migrate::sqlite(&mut writer)?;
+        let readers = Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+            permits: Semaphore::new(options.readers),
+            statement_limit: options.statement_limit,
+        };
+        Ok(Sqlite { readers: Arc::new(readers), writer: writer::Writer::start(writer)? })
+    }
+
+    /// Runs `work` with a connection, on a thread that may block.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
+        let readers = Arc::clone(&self.readers);
+        let wait = tokio::time::timeout(readers.statement_limit, readers.permits.acquire());
+        let permit = match wait.await {
+            Ok(permit) => permit.map_err(closed)?,
+            Err(_) => return Err(StoreError::Busy("all readers are at work".to_owned())),
+        };
+        let work_readers = Arc::clone(&self.readers);
+        let done = tokio::task::spawn_blocking(move || work_readers.run(work)).await;
+        drop(permit);
+        done.map_err(|error| StoreError::Statement(format!("a reader stopped: {error}")))?
+    }
+
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.writer.commit(batch).await
+    }
+}
+
+impl Readers {
+    fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path, Access::Read)?,
+        };
+        let deadline = Instant::now() + self.statement_limit;
+        connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;
+        // One transaction: the page, its total and its relations are of one moment.
+        connection.execute_batch("BEGIN")?;
+        let mut reader = Reader::Sqlite(SqliteReader { connection });
+        let result = work(&mut reader).now_or_never().unwrap_or_else(|| {
+            Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))
+        });
+        // A reader has nothing to lose: if the end fails, the connection is dropped instead.
+        if let Reader::Sqlite(SqliteReader { connection }) = reader
+            && connection.execute_batch("COMMIT").is_ok()
+        {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        result
+    }
+}
+
+/// A connection in the middle of one read transaction.
+pub struct SqliteReader {
+    connection: Connection,
+}
+
+impl SqliteReader {
+    pub fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let mut rows = statement.query(rusqlite::params_from_iter(sql.args().iter().map(Bound)))?;
+        while let Some(row) = rows.next()? {
+            visit(row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self.get_ref(column)? {
+            ValueRef::Null => Ok(None),
+            value => value
+                .as_str()
+                .map(Some)
+                .map_err(|error| StoreError::Statement(format!("column {column}: {error}"))),
+        }
+    }
+
+    fn integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        Ok(self.get(column)?)
+    }
+
+    fn number(&self, column: usize) -> Result<Option<f64>, StoreError> {
+        Ok(self.get(column)?)
+    }
+
+    fn boolean(&self, column: usize) -> Result<Option<bool>, StoreError> {
+        Ok(self.get(column)?)
+    }
+}
+
+struct Bound<'a>(&'a Arg);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match self.0 {
+            Arg::Text(text) => ValueRef::Text(text.as_bytes()),
+            Arg::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Arg::Integer(value) => ValueRef::Integer(*value),
+            Arg::Number(value) => ValueRef::Real(*value),
+            Arg::Blob(bytes) => ValueRef::Blob(bytes),
+            // Lists arrive as JSON text: `Sql::member_of` has seen to it.
+            Arg::Null
+            | Arg::TextList(_)
+            | Arg::IntegerList(_)
+            | Arg::NumberList(_)
+            | Arg::BoolList(_) => ValueRef::Null,
+        };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
+    let flags = match access {
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        // Not READ_ONLY: a reader may have to make the shared memory of the write-ahead log.
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| {
+            StoreError::Unavailable(format!("cannot open {}: {error}", path.display()))
+        })?;
+    connection.busy_timeout(Duration::from_secs(20))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;",
+    )?;
+    if access == Access::Read {
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+    }
+    Ok(connection)
+}

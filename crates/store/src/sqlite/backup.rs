@@ -1,0 +1,63 @@
+//! Backups of a database that is in use, read back before they count.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+use verax_domain::resources;
+
+use super::{Access, connect};
+use crate::StoreError;
+
+/// Pages copied between two pauses in which others may write.
+const PAGES_PER_STEP: i32 = 2_000;
+
+/// Copies the database at `from` to the new file `to` while it is in use, then reads the copy
+/// back. Returns the number of records in it.
+pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    let source = connect(from, Access::Read)?;
+    let mut target = Connection::open(to)?;
+    copy(&source, &mut target)?;
+    // A backup is one file: no write-ahead log beside it.
+    target.execute_batch("PRAGMA journal_mode = DELETE")?;
+    drop(target);
+    verify(&Connection::open(to)?)
+}
+
+/// Replaces the database at `to` by the backup `from`, which is verified first.
+pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    let source = Connection::open(from)?;
+    crate::migrate::refuse_newer(&source)?;
+    verify(&source)?;
+    let mut target = connect(to, Access::Write)?;
+    copy(&source, &mut target)?;
+    drop(target);
+    // Opening it again replays nothing and migrates an older backup.
+    let mut target = connect(to, Access::Write)?;
+    crate::migrate::sqlite(&mut target)?;
+    verify(&target)
+}
+
+fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> {
+    let backup = Backup::new(source, target)?;
+    backup.run_to_completion(PAGES_PER_STEP, Duration::from_millis(2), None)?;
+    Ok(())
+}
+
+fn verify(connection: &Connection) -> Result<u64, StoreError> {
+    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(StoreError::Unavailable(format!("the file is damaged: {verdict}")));
+    }
+    let mut records = 0;
+    for resource in resources::ALL {
+        let mut sql = verax_query::Sql::default();
+        sql.push("SELECT count(*) FROM ").push(resource.table);
+        let count: i64 = connection
+            .query_row(sql.text(), [], |row| row.get(0))
+            .map_err(|_| StoreError::Address("the file is no Verax database".to_owned()))?;
+        records += u64::try_from(count).unwrap_or(0);
+    }
+    Ok(records)
+}

@@ -1,0 +1,106 @@
+//! Tokens that were handed out: what is needed to refuse them again. The token itself is not kept.
+
+use verax_domain::Timestamp;
+use verax_query::{Arg, Sql};
+
+use crate::StoreError;
+use crate::cells::Reader;
+use crate::write::{Batch, Rows};
+
+/// A token, without what makes it valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The `jti` of the JWT.
+    pub id: String,
+    pub client: String,
+    /// Scope words with a space between them.
+    pub scopes: String,
+    /// `live` or `sandbox`.
+    pub mode: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What the server asks about a token whose signature is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenState {
+    Valid,
+    Revoked,
+    /// Not known: of another database, or of a client that was deleted.
+    Unknown,
+}
+
+impl Batch {
+    pub fn insert_token(&mut self, token: &Token) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO tokens (id, client, scopes, mode, created_at, expires_at) VALUES (");
+        sql.bind(Arg::Text(token.id.clone())).push(", ");
+        sql.bind(Arg::Text(token.client.clone())).push(", ");
+        sql.bind(Arg::Text(token.scopes.clone())).push(", ");
+        sql.bind(Arg::Text(token.mode.clone())).push(", ");
+        sql.bind(Arg::Integer(token.created_at.0)).push(", ");
+        sql.bind(Arg::Integer(token.expires_at.0)).push(")");
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    pub fn revoke_token(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
+        sql.push(" WHERE revoked_at IS NULL AND id = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Revokes all tokens that the client has now; `but` may be one that is spared.
+    pub fn revoke_tokens_of(&mut self, client: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
+        sql.push(" WHERE revoked_at IS NULL AND client = ").bind(Arg::Text(client.to_owned()));
+        self.push(sql, Rows::Any)
+    }
+}
+
+pub async fn token_state(reader: &mut Reader, id: &str) -> Result<TokenState, StoreError> {
+    // A token of a client that is gone is a token of nobody.
+    let mut sql = Sql::default();
+    sql.push("SELECT tokens.revoked_at FROM tokens JOIN clients ON clients.id = tokens.client");
+    sql.push(" WHERE tokens.id = ").bind(Arg::Text(id.to_owned()));
+    let mut state = TokenState::Unknown;
+    reader
+        .fetch(&sql, &mut |row| {
+            state = match row.integer(0)? {
+                Some(_) => TokenState::Revoked,
+                None => TokenState::Valid,
+            };
+            Ok(())
+        })
+        .await?;
+    Ok(state)
+}
+
+/// The tokens of one client, or of all, the newest first.
+pub async fn tokens(reader: &mut Reader, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT id, client, scopes, mode, created_at, expires_at, revoked_at FROM tokens");
+    if let Some(client) = client {
+        sql.push(" WHERE client = ").bind(Arg::Text(client.to_owned()));
+    }
+    sql.push(" ORDER BY created_at DESC, id DESC");
+    let mut tokens = Vec::new();
+    reader
+        .fetch(&sql, &mut |row| {
+            let text = |column| row.text(column).map(|text| text.unwrap_or_default().to_owned());
+            tokens.push(Token {
+                id: text(0)?,
+                client: text(1)?,
+                scopes: text(2)?,
+                mode: text(3)?,
+                created_at: Timestamp(row.integer(4)?.unwrap_or(0)),
+                expires_at: Timestamp(row.integer(5)?.unwrap_or(0)),
+                revoked_at: row.integer(6)?.map(Timestamp),
+            });
+            Ok(())
+        })
+        .await?;
+    Ok(tokens)
+}

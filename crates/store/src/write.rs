@@ -1,0 +1,117 @@
+//! Changes: statements that hold together or not at all.
+
+use verax_domain::record::columns;
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Field, Kind, Resource, Sql};
+
+/// Statements that are committed together, each with the number of rows it must touch.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub(crate) statements: Vec<(Sql, Rows)>,
+}
+
+/// How many rows a statement must touch; another number rolls the whole batch back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    Exactly(u64),
+    Any,
+}
+
+impl Batch {
+    pub fn push(&mut self, sql: Sql, rows: Rows) -> &mut Batch {
+        self.statements.push((sql, rows));
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// Stores the record, or adds what it says to the one that is there: what it does not say
+    /// stays. A record of another client with the same id is not touched: `rows` says whether
+    /// that is an error.
+    pub fn upsert(&mut self, record: &Record, now: Timestamp, rows: Rows) -> &mut Batch {
+        self.push(upsert(record, now), rows)
+    }
+
+    /// Makes sure that a client with this id exists, whatever is known of it.
+    pub fn ensure_client(&mut self, client: &str) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO clients (id) VALUES (").bind(Arg::Text(client.to_owned()));
+        sql.push(") ON CONFLICT (id) DO NOTHING");
+        self.push(sql, Rows::Any)
+    }
+}
+
+fn upsert(record: &Record, now: Timestamp) -> Sql {
+    let resource = record.resource;
+    let mut sql = Sql::default();
+    sql.push("INSERT INTO ").push(resource.table).push(" (");
+    for (index, (_, column)) in columns(resource).enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.push(column);
+    }
+    sql.push(") VALUES (");
+    for (index, (field, _)) in columns(resource).enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        let value = record.values.get(index).cloned().unwrap_or(Arg::Null);
+        match (field.required, &field.kind) {
+            (true, Kind::Bool) => sql.push("COALESCE(").bind(value).push(", FALSE)"),
+            (true, Kind::Time) => {
+                sql.push("COALESCE(CAST(").bind(value);
+                // The moment of storing stands at the end, so that the numbers before it are the
+                // columns' own.
+                sql.push(" AS bigint), CAST(")
+                    .again(columns(resource).count() + 1)
+                    .push(" AS bigint))")
+            }
+            _ => sql.bind(value),
+        };
+    }
+    sql.push(") ON CONFLICT (id) DO UPDATE SET ");
+    let mut begun = false;
+    for (index, (field, column)) in columns(resource).enumerate() {
+        if column == "id" || column == "client" {
+            continue;
+        }
+        if begun {
+            sql.push(", ");
+        }
+        begun = true;
+        let is_full = field.full == Some(column);
+        sql.push(column).push(" = COALESCE(").again(index + 1).push(", ");
+        if is_full {
+            // The longer form stays while the shorter one says the same.
+            sql.push("CASE WHEN ").again(index).push(" IS NULL OR ").again(index).push(" = ");
+            push_old(&mut sql, resource, field.column);
+            sql.push(" THEN ");
+            push_old(&mut sql, resource, column);
+            sql.push(" END)");
+        } else {
+            push_old(&mut sql, resource, column);
+            sql.push(")");
+        }
+    }
+    sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
+    sql.push("excluded.").push(resource.tenant_column);
+    if resource.fields.iter().any(is_time_with_default) {
+        sql.arg(Arg::Integer(now.0));
+    }
+    sql
+}
+
+fn is_time_with_default(field: &Field) -> bool {
+    field.required && matches!(field.kind, Kind::Time)
+}
+
+fn push_old(sql: &mut Sql, resource: &'static Resource, column: &'static str) {
+    sql.push(resource.table).push(".").push(column);
+}
