@@ -82,10 +82,15 @@ impl Site {
 
     /// `verax WORDS…` on this site; what it printed.
     pub fn verax(&self, words: &[&str]) -> Result<String> {
+        exec::output(&mut self.command(words))
+    }
+
+    /// `verax WORDS…` on this site, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.binary.command(&[]);
         command.args(words);
         self.place(&mut command);
-        exec::output(&mut command)
+        command
     }
 
     /// `verax import`.

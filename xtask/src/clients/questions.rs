@@ -357,9 +357,10 @@ fn documents() -> Vec<Question> {
         json!([["populates", ["client", "appRegistration"]]]),
     ]));
     let is_populated = |row: &Value| {
-        let keys = row["appRegistration"].as_object().map(|it| it.keys().cloned().collect());
+        let keys: Option<Vec<String>> =
+            row["appRegistration"].as_object().map(|it| it.keys().cloned().collect());
         row["client"]["name"].is_string()
-            && keys.unwrap_or_else(Vec::new) == ["_id", "fullName", "email", "status"]
+            && keys.unwrap_or_default() == ["_id", "fullName", "email", "status"]
     };
     vec![
         page(

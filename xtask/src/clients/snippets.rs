@@ -91,12 +91,14 @@ pub fn check(place: &Path, target: &Target, tally: &mut Tally) -> Result<()> {
 
     let swift = swift_query(place)?;
     for driver in DRIVERS.iter().filter(|it| tally.wants(it.name)).collect::<Vec<_>>() {
-        let mut requests: Vec<(&str, Spelling)> = Vec::new();
-        requests.push(("/v2/biometric-validations", biometric_params()));
-        requests.push(("/v2/biometric-validations", Spelling::Raw(BIOMETRIC_QUERY.to_owned())));
-        requests.push(("/v2/document-liveness", document_params()));
-        requests.push(("/v2/document-liveness", Spelling::Raw(DOCUMENT_QUERY.to_owned())));
-        requests.push(("/v2/document-liveness", Spelling::Raw(swift.clone())));
+        let (biometrics, documents) = ("/v2/biometric-validations", "/v2/document-liveness");
+        let mut requests: Vec<(&str, Spelling)> = vec![
+            (biometrics, biometric_params()),
+            (biometrics, Spelling::Raw(BIOMETRIC_QUERY.to_owned())),
+            (documents, document_params()),
+            (documents, Spelling::Raw(DOCUMENT_QUERY.to_owned())),
+            (documents, Spelling::Raw(swift.clone())),
+        ];
         requests.retain(|(_, spelling)| driver.takes(spelling));
         let replies = driver.ask(place, target, &requests)?;
         for ((path, _), reply) in requests.iter().zip(replies) {
