@@ -12,7 +12,6 @@ const HTTP: &[&str] = &[
     "hyper",
     "hyper-util",
     "reqwest",
-    "rustls",
     "tower",
     "tower-http",
     "ureq",
