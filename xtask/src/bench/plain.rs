@@ -1,6 +1,8 @@
 //! The plain way: COUNT and OFFSET, on the same tables, timed on one core.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use super::rows::Row;
 use crate::{exec, postgres};
 
 const MEASURED_SECONDS: f64 = 1.0;
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 const REPEATS_MAX: f64 = 2000.0;
 
 /// Where the plain statements run.
@@ -66,7 +69,9 @@ pub fn sqlite_file(data: &Path) -> Result<PathBuf> {
     }
     files.sort();
     let is_database = |path: &PathBuf| {
-        std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
+        let mut start = [0; SQLITE_HEADER.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && start == *SQLITE_HEADER
     };
     let found = files.into_iter().rev().map(|(_, path)| path).find(is_database);
     found.context("no SQLite file in the data folder")

@@ -101,7 +101,7 @@ fn write_validations(count: u64, out: &mut dyn Write) -> Result<()> {
         let status = dice.word(STATUSES);
         let created = created_ms(index, count, &mut dice);
         let updated = created + 1000 * dice.below(300) as i64;
-        let score = dice.below(1000) as f64 / 1000.0;
+        let (score, risk) = dice.score_and_risk();
         let mut record = json!({
             "_id": object_id(created, &mut dice),
             "client": client_id(client),
@@ -121,7 +121,7 @@ fn write_validations(count: u64, out: &mut dyn Write) -> Result<()> {
                 "qualityScore": score,
                 "antiSpoofing": "passed",
             });
-            record["riskScore"] = json!(1.0 - score);
+            record["riskScore"] = json!(risk);
         }
         finish(record, status, created, updated, &mut out)?;
     }
@@ -138,7 +138,7 @@ fn write_documents(validations: u64, out: &mut dyn Write) -> Result<()> {
         let created = created_ms(index, count, &mut dice);
         let updated = created + 1000 * dice.below(300) as i64;
         let id = object_id(created, &mut dice);
-        let score = dice.below(1000) as f64 / 1000.0;
+        let (score, risk) = dice.score_and_risk();
         let measured = json!({"passed": true, "score": score});
         let record = json!({
             "_id": id,
@@ -153,7 +153,7 @@ fn write_documents(validations: u64, out: &mut dyn Write) -> Result<()> {
                 "portraitSubstitution": measured,
                 "digitalManipulation": measured,
             },
-            "riskScore": 1.0 - score,
+            "riskScore": risk,
             "confidence": score,
         });
         finish(record, status, created, updated, &mut out)?;
@@ -208,6 +208,12 @@ impl Dice {
 
     fn below(&mut self, end: u64) -> u64 {
         self.next() % end
+    }
+
+    /// Two numbers of three digits that add up to one.
+    fn score_and_risk(&mut self) -> (f64, f64) {
+        let thousandths = self.below(1001);
+        (thousandths as f64 / 1000.0, (1000 - thousandths) as f64 / 1000.0)
     }
 
     /// One of the words, each as often as its weight says of a hundred.
