@@ -42,15 +42,9 @@ impl Sql {
         self.placeholder(self.args.len())
     }
 
-    /// Appends the placeholder of an argument that is bound elsewhere, counted from 1.
+    /// Appends the placeholder of an argument that was bound before, counted from 1.
     pub fn again(&mut self, number: usize) -> &mut Sql {
         self.placeholder(number)
-    }
-
-    /// Adds an argument without a placeholder of its own, for [`Sql::again`].
-    pub fn arg(&mut self, arg: Arg) -> &mut Sql {
-        self.args.push(arg);
-        self
     }
 
     /// Appends a test of the expression before it: that it is one of `list`. One placeholder

@@ -1,1 +1,8 @@
-//! The HTTP server, its use cases and its commands.
+//! The HTTP server, its use cases and its commands: everything behind the binary `verax`.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod keys;

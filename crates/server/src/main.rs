@@ -1,3 +1,7 @@
-//! The `verax` command.
+//! The binary `verax`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    verax_server::cli::main()
+}

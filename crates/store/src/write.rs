@@ -2,7 +2,7 @@
 
 use verax_domain::record::columns;
 use verax_domain::{Record, Timestamp};
-use verax_query::{Arg, Field, Kind, Resource, Sql};
+use verax_query::{Arg, Kind, Resource, Sql};
 
 /// Statements that are committed together, each with the number of rows it must touch.
 #[derive(Clone, Debug, Default)]
@@ -58,20 +58,19 @@ fn upsert(record: &Record, now: Timestamp) -> Sql {
         sql.push(column);
     }
     sql.push(") VALUES (");
+    // SQLite numbers placeholders by their first appearance, so they must appear in order.
+    let mut placeholders = Vec::new();
     for (index, (field, _)) in columns(resource).enumerate() {
         if index > 0 {
             sql.push(", ");
         }
+        placeholders.push(sql.args().len() + 1);
         let value = record.values.get(index).cloned().unwrap_or(Arg::Null);
         match (field.required, &field.kind) {
             (true, Kind::Bool) => sql.push("COALESCE(").bind(value).push(", FALSE)"),
             (true, Kind::Time) => {
-                sql.push("COALESCE(CAST(").bind(value);
-                // The moment of storing stands at the end, so that the numbers before it are the
-                // columns' own.
-                sql.push(" AS bigint), CAST(")
-                    .again(columns(resource).count() + 1)
-                    .push(" AS bigint))")
+                sql.push("COALESCE(CAST(").bind(value).push(" AS bigint), CAST(");
+                sql.bind(Arg::Integer(now.0)).push(" AS bigint))")
             }
             _ => sql.bind(value),
         };
@@ -86,11 +85,12 @@ fn upsert(record: &Record, now: Timestamp) -> Sql {
             sql.push(", ");
         }
         begun = true;
-        let is_full = field.full == Some(column);
-        sql.push(column).push(" = COALESCE(").again(index + 1).push(", ");
-        if is_full {
-            // The longer form stays while the shorter one says the same.
-            sql.push("CASE WHEN ").again(index).push(" IS NULL OR ").again(index).push(" = ");
+        let own = placeholders[index];
+        sql.push(column).push(" = COALESCE(").again(own).push(", ");
+        if field.full == Some(column) {
+            // The longer form stays while the shorter one, in the column before, says the same.
+            let short = placeholders[index - 1];
+            sql.push("CASE WHEN ").again(short).push(" IS NULL OR ").again(short).push(" = ");
             push_old(&mut sql, resource, field.column);
             sql.push(" THEN ");
             push_old(&mut sql, resource, column);
@@ -102,14 +102,7 @@ fn upsert(record: &Record, now: Timestamp) -> Sql {
     }
     sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
     sql.push("excluded.").push(resource.tenant_column);
-    if resource.fields.iter().any(is_time_with_default) {
-        sql.arg(Arg::Integer(now.0));
-    }
     sql
-}
-
-fn is_time_with_default(field: &Field) -> bool {
-    field.required && matches!(field.kind, Kind::Time)
 }
 
 fn push_old(sql: &mut Sql, resource: &'static Resource, column: &'static str) {

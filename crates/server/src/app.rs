@@ -1,0 +1,72 @@
+//! Use cases: what the server does, whoever asks.
+
+pub mod access;
+pub mod demo;
+pub mod import;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use verax_domain::resources;
+use verax_query::{Query, Tenant};
+use verax_store::{Database, Location, Options, StoreError};
+
+use crate::clock::{Clock, Random};
+use crate::config::Config;
+use crate::keys::SigningKeys;
+
+/// What every use case stands on.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub database: Database,
+    pub keys: SigningKeys,
+    pub clock: Clock,
+    pub random: Random,
+    pub access: access::Access,
+}
+
+impl App {
+    pub async fn open(config: Config, location: &Location, keys: SigningKeys) -> Result<App> {
+        let database = Database::open(location, &options(&config)).await?;
+        Ok(App::new(config, database, keys, Clock::System, Random::System))
+    }
+
+    pub fn new(
+        config: Config,
+        database: Database,
+        keys: SigningKeys,
+        clock: Clock,
+        random: Random,
+    ) -> App {
+        let access = access::Access::new(config.tokens.cache_seconds);
+        App { config: Arc::new(config), database, keys, clock, random, access }
+    }
+
+    /// How many records a client has, of all kinds.
+    pub async fn count_records(&self, client: &str) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
+            let tenant = Tenant::Client(client.to_owned());
+            count += self.database.count(&Query::whole(resource), &tenant).await?;
+        }
+        Ok(count)
+    }
+
+    pub fn new_id(&self) -> String {
+        verax_domain::id::new_id(self.clock.now(), self.random.number())
+    }
+}
+
+fn options(config: &Config) -> Options {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    let readers = match config.database.readers {
+        0 => processors,
+        readers => readers,
+    };
+    Options {
+        readers,
+        connections: config.database.connections,
+        statement_limit: std::time::Duration::from_secs(config.database.statement_seconds),
+    }
+}

@@ -1,0 +1,260 @@
+//! Tokens: minted, checked, renewed, revoked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::{Algorithm, Header, Validation};
+use serde::{Deserialize, Serialize};
+use verax_domain::{Scope, Timestamp};
+use verax_query::Tenant;
+use verax_store::{Batch, StoreError, Token, TokenState};
+
+use super::App;
+
+/// The payload of a token. The field order is the wire's: payloads begin with `clientId`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    #[serde(rename = "clientId")]
+    pub client: String,
+    pub jti: String,
+    /// Seconds since 1970.
+    pub iat: i64,
+    pub exp: i64,
+    pub scopes: Vec<String>,
+    /// `live` or `sandbox`.
+    pub mode: String,
+}
+
+/// Who calls, as a token that was checked says.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub claims: Claims,
+    scopes: Vec<Scope>,
+}
+
+impl Caller {
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whose records the caller sees.
+    pub fn tenant(&self) -> Tenant {
+        if self.has(Scope::Staff) {
+            Tenant::All
+        } else {
+            Tenant::Client(self.claims.client.clone())
+        }
+    }
+}
+
+/// Why a token is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    #[error("no access token was sent")]
+    Missing,
+    #[error("the access token is not valid")]
+    Invalid,
+    #[error("the access token has expired")]
+    Expired,
+    #[error("the access token was revoked")]
+    Revoked,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a token is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    #[error("there is no client {0}: see `verax client list`")]
+    NoClient(String),
+    #[error("the client {client} does not have the scope {scope}")]
+    NotTheClients { client: String, scope: &'static str },
+    #[error("the token could not be signed")]
+    Signing,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a new token is for.
+pub struct Mint<'a> {
+    pub client: &'a str,
+    /// `None`: all that its client has, but never `staff`.
+    pub scopes: Option<Vec<Scope>>,
+    pub staff: bool,
+    pub mode: &'a str,
+    pub valid: Duration,
+}
+
+/// Answers about tokens, remembered for seconds.
+#[derive(Clone)]
+pub struct Access {
+    known: Arc<Mutex<HashMap<String, (Instant, TokenState)>>>,
+    remembered: Duration,
+}
+
+/// More tokens than this in a few seconds are forgotten rather than kept.
+const KNOWN_MAX: usize = 20_000;
+
+impl Access {
+    pub fn new(cache_seconds: u64) -> Access {
+        Access { known: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
+    }
+
+    fn recall(&self, id: &str) -> Option<TokenState> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, state) = known.get(id)?;
+        (since.elapsed() < self.remembered).then_some(*state)
+    }
+
+    fn remember(&self, id: &str, state: TokenState) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(id.to_owned(), (Instant::now(), state));
+    }
+
+    fn forget_all(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl App {
+    /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
+    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AccessError> {
+        let token = bare_token(authorization.ok_or(AccessError::Missing)?);
+        if token.is_empty() {
+            return Err(AccessError::Missing);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| AccessError::Invalid)?;
+        let key = header.kid.as_deref().and_then(|kid| self.keys.verifying(kid));
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Expiry is compared with our own clock, below.
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        let key = key.ok_or(AccessError::Invalid)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+            .map_err(|_| AccessError::Invalid)?
+            .claims;
+        if claims.exp.saturating_mul(1000) <= self.clock.now().0 {
+            return Err(AccessError::Expired);
+        }
+        let state = match self.access.recall(&claims.jti) {
+            Some(state) => state,
+            None => {
+                let state = self.database.token_state(&claims.jti).await?;
+                self.access.remember(&claims.jti, state);
+                state
+            }
+        };
+        match state {
+            TokenState::Valid => {
+                let words = claims.scopes.iter();
+                let scopes = words.filter_map(|word| Scope::from_word(word)).collect();
+                Ok(Caller { claims, scopes })
+            }
+            TokenState::Revoked => Err(AccessError::Revoked),
+            TokenState::Unknown => Err(AccessError::Invalid),
+        }
+    }
+
+    /// Makes a token of a client and keeps what is needed to revoke it.
+    pub async fn mint_token(&self, mint: &Mint<'_>) -> Result<String, MintError> {
+        let client = self.database.client(mint.client).await?;
+        let client = client.ok_or_else(|| MintError::NoClient(mint.client.to_owned()))?;
+        let own = match &client.scopes {
+            Some(words) => words.split(' ').filter_map(Scope::from_word).collect(),
+            None => Scope::ALL.into_iter().filter(|scope| *scope != Scope::Staff).collect(),
+        };
+        let mut scopes: Vec<Scope> = own;
+        if let Some(wanted) = &mint.scopes {
+            let foreign =
+                wanted.iter().find(|wanted| **wanted != Scope::Staff && !scopes.contains(wanted));
+            if let Some(scope) = foreign {
+                let client = client.id;
+                return Err(MintError::NotTheClients { client, scope: scope.word() });
+            }
+            scopes.clone_from(wanted);
+        }
+        if mint.staff && !scopes.contains(&Scope::Staff) {
+            scopes.push(Scope::Staff);
+        }
+        let mut batch = Batch::default();
+        let (token, kept) = self.sign(&client.id, &scopes, mint.mode, mint.valid)?;
+        batch.insert_token(&kept);
+        self.database.commit(batch).await?;
+        Ok(token)
+    }
+
+    /// A new token with the caller's client, scopes and mode.
+    pub async fn renew_token(&self, caller: &Caller, valid: Duration) -> Result<String, MintError> {
+        let claims = &caller.claims;
+        let (token, kept) = self.sign(&claims.client, &caller.scopes, &claims.mode, valid)?;
+        let mut batch = Batch::default();
+        batch.insert_token(&kept);
+        self.database.commit(batch).await?;
+        Ok(token)
+    }
+
+    /// A new token; all that the client had before are revoked in the same change.
+    pub async fn renew_and_revoke(
+        &self,
+        caller: &Caller,
+        valid: Duration,
+    ) -> Result<String, MintError> {
+        let claims = &caller.claims;
+        let (token, kept) = self.sign(&claims.client, &caller.scopes, &claims.mode, valid)?;
+        let mut batch = Batch::default();
+        batch.revoke_tokens_of(&claims.client, self.clock.now());
+        batch.insert_token(&kept);
+        self.database.commit(batch).await?;
+        self.access.forget_all();
+        Ok(token)
+    }
+
+    fn sign(
+        &self,
+        client: &str,
+        scopes: &[Scope],
+        mode: &str,
+        valid: Duration,
+    ) -> Result<(String, Token), MintError> {
+        let now = self.clock.now();
+        let iat = now.0.div_euclid(1000);
+        let valid_seconds = i64::try_from(valid.as_secs()).unwrap_or(i64::MAX);
+        let claims = Claims {
+            client: client.to_owned(),
+            jti: format!("{:016x}{:016x}", self.random.number(), self.random.number()),
+            iat,
+            exp: iat.saturating_add(valid_seconds),
+            scopes: scopes.iter().map(|scope| scope.word().to_owned()).collect(),
+            mode: mode.to_owned(),
+        };
+        let (kid, key) = self.keys.signing();
+        let header = Header { kid: Some(kid), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &key).map_err(|_| MintError::Signing)?;
+        let kept = Token {
+            id: claims.jti,
+            client: claims.client,
+            scopes: claims.scopes.join(" "),
+            mode: claims.mode,
+            created_at: now,
+            expires_at: Timestamp(claims.exp.saturating_mul(1000)),
+            revoked_at: None,
+        };
+        Ok((token, kept))
+    }
+}
+
+fn bare_token(header: &str) -> &str {
+    let header = header.trim();
+    match header.split_once(|c: char| c.is_ascii_whitespace()) {
+        Some((scheme, token))
+            if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("jwt") =>
+        {
+            token.trim()
+        }
+        _ => header,
+    }
+}

@@ -1,0 +1,158 @@
+//! Records to try the server with: the two seed examples and a few hundred drawn ones. They look
+//! like results, but nothing was measured; they exist in throw-away folders alone.
+
+use serde_json::{Value, json};
+use verax_domain::{Record, Timestamp, id, resources};
+use verax_query::Resource;
+use verax_store::StoreError;
+
+use super::App;
+use crate::clock::Random;
+
+/// The client of the seed examples, whose the demo's records are.
+pub const CLIENT: &str = "client_123456789";
+
+/// The pages' own examples, with which an import of demo data begins.
+pub const BIOMETRIC_EXAMPLE: &str = include_str!("../../demo/biometric-validations.json");
+pub const DOCUMENT_EXAMPLE: &str = include_str!("../../demo/document-liveness.json");
+
+const PROJECTS: [(&str, &str, &str); 3] = [
+    ("project_bank", "Mobile bank", "Opening accounts"),
+    ("project_shop", "Web shop", "Age checks"),
+    ("project_cars", "Car sharing", "Driver checks"),
+];
+
+const VALIDATIONS: u64 = 240;
+const DOCUMENTS: u64 = 160;
+const MINUTE_MS: i64 = 60_000;
+
+impl App {
+    /// Stores the demo's records; `seed` decides all that is drawn.
+    pub async fn store_demo(&self, seed: u64) -> Result<usize, StoreError> {
+        let random = Random::seeded(seed);
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        for (resource, page) in [
+            (&resources::BIOMETRIC_VALIDATIONS, BIOMETRIC_EXAMPLE),
+            (&resources::DOCUMENT_LIVENESS, DOCUMENT_EXAMPLE),
+        ] {
+            let page: Value = serde_json::from_str(page).unwrap_or_default();
+            let rows = page["data"].as_array().cloned().unwrap_or_default();
+            records.extend(rows.iter().filter_map(|row| record(resource, row)));
+        }
+        for number in 0..VALIDATIONS {
+            let row = validation(number, now, &random);
+            records.extend(record(&resources::BIOMETRIC_VALIDATIONS, &row));
+        }
+        for _ in 0..DOCUMENTS {
+            let row = document(now, &random);
+            records.extend(record(&resources::DOCUMENT_LIVENESS, &row));
+        }
+        self.database.import(&records, now).await?;
+        Ok(records.len())
+    }
+}
+
+fn record(resource: &'static Resource, json: &Value) -> Option<Record> {
+    Record::from_json(resource, json, Some(CLIENT)).ok()
+}
+
+fn validation(number: u64, now: Timestamp, random: &Random) -> Value {
+    let created = now.0 - draw(random, 90 * 24 * 60) * MINUTE_MS;
+    let (project, name, description) = PROJECTS[pick(random, PROJECTS.len() as u64)];
+    let kind = ["login", "login", "onboarding", "validation", "oneTimeLink"][pick(random, 5)];
+    let status = ["completed", "completed", "completed", "failed", "pending", "new", "expired"]
+        [pick(random, 7)];
+    let mut row = json!({
+        "_id": id::new_id(Timestamp(created), random.number()),
+        "client": CLIENT,
+        "project": {
+            "_id": project,
+            "name": name,
+            "description": description,
+        },
+        "status": status,
+        "identifier": format!("user{:03}@example.com", number % 150),
+        "type": kind,
+        "expiresAt": time(created + 60 * MINUTE_MS),
+        "requires2FA": pick(random, 4) == 0,
+        "ipAddress": format!("192.0.2.{}", pick(random, 254) + 1),
+        "createdAt": time(created),
+        "updatedAt": time(created + 2 * MINUTE_MS),
+    });
+    if matches!(status, "completed" | "failed") {
+        let passed = status == "completed";
+        let liveness = if passed { share(random, 0.80, 0.99) } else { share(random, 0.05, 0.55) };
+        let quality = share(random, 0.55, 0.99);
+        let word = |passed| if passed { "passed" } else { "failed" };
+        let grade = if quality > 0.8 { "good" } else { "acceptable" };
+        row["biometricData"] = json!({ "quality": grade, "livenessScore": liveness });
+        row["verificationResults"] = json!({
+            "livenessDetection": word(passed),
+            "identityMatch": if passed { "passed" } else { "not_checked" },
+            "qualityScore": quality,
+            "antiSpoofing": word(passed),
+        });
+        row["riskScore"] = json!(round(1.0 - liveness));
+        row["completedAt"] = row["updatedAt"].clone();
+    }
+    row
+}
+
+fn document(now: Timestamp, random: &Random) -> Value {
+    let created = now.0 - draw(random, 90 * 24 * 60) * MINUTE_MS;
+    let status = ["completed", "completed", "completed", "failed", "processing"][pick(random, 5)];
+    let person = draw(random, 60);
+    let progress = ["STARTED", "ONGOING", "COMPLETED"][(person % 3) as usize];
+    let mut row = json!({
+        "_id": id::new_id(Timestamp(created), random.number()),
+        "client": CLIENT,
+        "appRegistration": {
+            "_id": format!("app_registration_{person}"),
+            "fullName": format!("Person {person}"),
+            "email": format!("person{person}@example.com"),
+            "status": progress,
+        },
+        "imageSaved": false,
+        "status": status,
+        "createdAt": time(created),
+        "updatedAt": time(created + MINUTE_MS),
+    });
+    if matches!(status, "completed" | "failed") {
+        let attacked = if status == "failed" { pick(random, 4) } else { 4 };
+        let mut genuine = 1.0;
+        let mut results = serde_json::Map::new();
+        let checks = ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
+        for (index, check) in checks.into_iter().enumerate() {
+            let passed = index != attacked;
+            let score = if passed { share(random, 0.85, 0.99) } else { share(random, 0.03, 0.40) };
+            genuine *= score;
+            results.insert(check.to_owned(), json!({ "passed": passed, "score": score }));
+        }
+        row["validationResults"] = Value::Object(results);
+        row["riskScore"] = json!(round(1.0 - genuine));
+        row["confidence"] = json!(share(random, 0.6, 0.95));
+        row["completedAt"] = row["updatedAt"].clone();
+    }
+    row
+}
+
+fn time(millis: i64) -> String {
+    Timestamp(millis).to_string()
+}
+
+fn draw(random: &Random, below: i64) -> i64 {
+    (random.number() >> 1) as i64 % below
+}
+
+fn pick(random: &Random, below: u64) -> usize {
+    (random.number() % below) as usize
+}
+
+fn share(random: &Random, from: f64, to: f64) -> f64 {
+    round(from + (to - from) * (random.number() % 10_000) as f64 / 10_000.0)
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

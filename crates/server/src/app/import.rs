@@ -1,0 +1,282 @@
+//! Records from elsewhere: the whole input is checked first, then stored in batches.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+
+use serde_json::Value;
+use verax_domain::Record;
+use verax_query::Resource;
+use verax_store::{Imported, StoreError};
+
+use super::App;
+
+/// What an import did, or why it did nothing.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub imported: Imported,
+    /// The first bad records; `bad_count` counts them all.
+    pub bad: Vec<Bad>,
+    pub bad_count: u64,
+    /// Members that were left out: secret ones, and ones that are not known here.
+    pub dropped: BTreeSet<String>,
+}
+
+/// A record that cannot be stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// The line of the input, or the record's place in a page, from 1.
+    pub number: u64,
+    pub reason: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the input cannot be read: {0}")]
+    Input(#[from] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub struct Import<'a> {
+    pub resource: &'static Resource,
+    /// The owner of records that do not name one.
+    pub client: Option<&'a str>,
+    /// Store the good records although there are bad ones.
+    pub skip_bad: bool,
+    /// Called with the number of bytes read so far, of twice the input's length.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+const CHUNK: usize = 1000;
+const BAD_SHOWN: usize = 20;
+const DROPPED_MAX: usize = 50;
+const RECORD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+impl App {
+    /// Imports NDJSON, or pages as the API answers them. Running it again is harmless: records are
+    /// told apart by `_id`.
+    pub async fn import<R: Read + Seek + Send>(
+        &self,
+        input: &mut R,
+        import: &Import<'_>,
+    ) -> Result<Report, ImportError> {
+        let mut report = Report::default();
+        self.pass(input, import, Pass::Check, &mut report).await?;
+        if report.bad_count > 0 && !import.skip_bad {
+            return Ok(report);
+        }
+        input.seek(SeekFrom::Start(0))?;
+        self.pass(input, import, Pass::Store, &mut report).await?;
+        Ok(report)
+    }
+
+    async fn pass<R: Read + Seek + Send>(
+        &self,
+        input: &mut R,
+        import: &Import<'_>,
+        pass: Pass,
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
+        let mut source = Source::open(input)?;
+        let before = if pass == Pass::Store { source.length } else { 0 };
+        let mut chunk: Vec<(u64, Record)> = Vec::with_capacity(CHUNK);
+        loop {
+            let item = source.next()?;
+            let end = item.is_none();
+            match item {
+                Some((number, Ok(json))) => {
+                    match Record::from_json(import.resource, &json, import.client) {
+                        Ok(record) => chunk.push((number, record)),
+                        Err(problems) if pass == Pass::Check => {
+                            let reasons: Vec<String> =
+                                problems.iter().map(ToString::to_string).collect();
+                            report.bad(number, reasons.join("; "));
+                        }
+                        Err(_) => {}
+                    }
+                }
+                Some((number, Err(reason))) if pass == Pass::Check => report.bad(number, reason),
+                Some((_, Err(_))) | None => {}
+            }
+            if chunk.len() >= CHUNK || (end && !chunk.is_empty()) {
+                self.chunk(std::mem::take(&mut chunk), import.resource, pass, report).await?;
+                (import.progress)(before + source.read);
+            }
+            if end {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn chunk(
+        &self,
+        chunk: Vec<(u64, Record)>,
+        resource: &'static Resource,
+        pass: Pass,
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
+        let ids = chunk.iter().map(|(_, record)| record.id.clone()).collect();
+        let owners = self.database.owners(resource, ids).await?;
+        let mut records = Vec::with_capacity(chunk.len());
+        for (number, record) in chunk {
+            if owners.get(&record.id).is_some_and(|owner| *owner != record.client) {
+                if pass == Pass::Check {
+                    let reason = format!("_id: {} is another client's record", record.id);
+                    report.bad(number, reason);
+                }
+                continue;
+            }
+            if report.dropped.len() < DROPPED_MAX {
+                report.dropped.extend(record.dropped.iter().cloned());
+            }
+            records.push(record);
+        }
+        if pass == Pass::Store {
+            let imported = self.database.import(&records, self.clock.now()).await?;
+            report.imported.records += imported.records;
+            report.imported.related += imported.related;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Check,
+    Store,
+}
+
+impl Report {
+    fn bad(&mut self, number: u64, reason: String) {
+        self.bad_count += 1;
+        if self.bad.len() < BAD_SHOWN {
+            self.bad.push(Bad { number, reason });
+        }
+    }
+}
+
+/// Records of an input, one after the other.
+struct Source<'a> {
+    input: BufReader<&'a mut (dyn Read + Send)>,
+    /// Records of a page that are still to come, in reverse.
+    pending: Vec<Value>,
+    by_line: bool,
+    number: u64,
+    read: u64,
+    length: u64,
+}
+
+type Item = (u64, Result<Value, String>);
+
+impl<'a> Source<'a> {
+    fn open<R: Read + Seek + Send>(input: &'a mut R) -> std::io::Result<Source<'a>> {
+        let length = input.seek(SeekFrom::End(0))?;
+        input.seek(SeekFrom::Start(0))?;
+        let by_line = has_a_record_per_line(input)?;
+        input.seek(SeekFrom::Start(0))?;
+        let input = BufReader::new(input as &mut (dyn Read + Send));
+        Ok(Source { input, pending: Vec::new(), by_line, number: 0, read: 0, length })
+    }
+
+    fn next(&mut self) -> std::io::Result<Option<Item>> {
+        loop {
+            if let Some(record) = self.pending.pop() {
+                if !self.by_line {
+                    self.number += 1;
+                }
+                return Ok(Some((self.number, Ok(record))));
+            }
+            let value = if self.by_line { self.line()? } else { self.document()? };
+            match value {
+                None => return Ok(None),
+                Some(Err(reason)) => return Ok(Some((self.number, Err(reason)))),
+                Some(Ok(value)) => self.pending = records_of(value),
+            }
+        }
+    }
+
+    fn line(&mut self) -> std::io::Result<Option<Result<Value, String>>> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut self.input).take(RECORD_BYTES_MAX).read_until(b'\n', &mut line)?;
+            self.read += read as u64;
+            self.number += 1;
+            if read == 0 {
+                return Ok(None);
+            }
+            let text = line.trim_ascii();
+            if !text.is_empty() {
+                let value = serde_json::from_slice(text);
+                return Ok(Some(value.map_err(|error| format!("is not JSON: {error}"))));
+            }
+        }
+    }
+
+    fn document(&mut self) -> std::io::Result<Option<Result<Value, String>>> {
+        let mut values = serde_json::Deserializer::from_reader(&mut self.input).into_iter();
+        let value = values.next();
+        self.read += values.byte_offset() as u64;
+        match value {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(Ok(value))),
+            // Nothing after a broken document can be told apart: this is the end.
+            Some(Err(error)) if self.read >= self.length => {
+                drop(error);
+                Ok(None)
+            }
+            Some(Err(error)) => {
+                self.read = self.length;
+                self.number += 1;
+                std::io::copy(&mut self.input, &mut std::io::sink())?;
+                Ok(Some(Err(format!("is not JSON: {error}"))))
+            }
+        }
+    }
+}
+
+/// A page's rows in reverse, or the record itself.
+fn records_of(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(mut rows) => {
+            rows.reverse();
+            rows
+        }
+        Value::Object(mut object) if !object.contains_key("_id") => match object.remove("data") {
+            Some(Value::Array(mut rows)) => {
+                rows.reverse();
+                rows
+            }
+            Some(row @ Value::Object(_)) => vec![row],
+            Some(other) => {
+                object.insert("data".to_owned(), other);
+                vec![Value::Object(object)]
+            }
+            None => vec![Value::Object(object)],
+        },
+        value => vec![value],
+    }
+}
+
+/// Whether one of the first lines is a whole JSON object: then each line is taken by itself, and a
+/// bad one can be told from its neighbours.
+fn has_a_record_per_line(input: &mut impl Read) -> std::io::Result<bool> {
+    let mut lines = BufReader::new(input);
+    let mut seen = 0;
+    let mut line = Vec::new();
+    while seen < 3 {
+        line.clear();
+        if (&mut lines).take(RECORD_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let text = line.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        seen += 1;
+        if text.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,162 @@
+//! The commands of `verax`.
+
+mod backup;
+mod client;
+mod doctor;
+mod export;
+mod import;
+mod reference;
+mod serve;
+mod token;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use verax_store::Location;
+
+use crate::app::App;
+use crate::clock::Random;
+use crate::config::Config;
+use crate::keys::SigningKeys;
+
+/// Checks faces and identity documents on your own machine, keeps every check as a record, and
+/// lists the records through an API that speaks the Verifik v2 protocol.
+#[derive(Parser)]
+#[command(name = "verax", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where things are. Every command takes these.
+#[derive(Args, Clone)]
+pub struct Place {
+    /// The data folder: the SQLite database, the signing keys.
+    #[arg(
+        long,
+        global = true,
+        env = "VERAX_DATA",
+        value_name = "DIR",
+        default_value = "verax-data"
+    )]
+    data: PathBuf,
+    /// postgres://user:password@host/name, instead of SQLite in the data folder.
+    #[arg(
+        long,
+        global = true,
+        env = "VERAX_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database_url: Option<String>,
+    /// A settings file in TOML; `docs/reference/settings.md` lists what it may say.
+    #[arg(long, global = true, env = "VERAX_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve(serve::Arguments),
+    /// Create, list and delete clients: the companies whose records are kept.
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Create, list and revoke access tokens; rotate the keys that sign them.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Store records from NDJSON, or from pages as the API (or Verifik's) answers them.
+    Import(import::Arguments),
+    /// Write records as NDJSON.
+    Export(export::Arguments),
+    /// Say what is configured, what is missing and what to do about it.
+    Doctor(doctor::Arguments),
+    /// Bring the database's schema up to date.
+    Migrate(doctor::Migrate),
+    /// Copy the SQLite database to a new file while it is in use, and read the copy back.
+    Backup(backup::Backup),
+    /// Replace the SQLite database by a backup, after reading it through.
+    Restore(backup::Restore),
+    /// Write the reference pages and the OpenAPI document.
+    Reference(reference::Arguments),
+}
+
+/// Runs the command of the process's arguments. Exit codes: 0 done, 1 it failed, 2 the arguments
+/// are wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("verax: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let place = cli.place;
+    if let Command::Reference(arguments) = cli.command {
+        return reference::run(&arguments);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(arguments) => serve::run(&place, arguments).await,
+            Command::Client(command) => client::run(&place, command).await,
+            Command::Token(command) => token::run(&place, command).await,
+            Command::Import(arguments) => import::run(&place, &arguments).await,
+            Command::Export(arguments) => export::run(&place, &arguments).await,
+            Command::Doctor(arguments) => doctor::run(&place, &arguments).await,
+            Command::Migrate(arguments) => doctor::migrate(&place, &arguments).await,
+            Command::Backup(arguments) => backup::backup(&place, &arguments),
+            Command::Restore(arguments) => backup::restore(&place, &arguments),
+            Command::Reference(arguments) => reference::run(&arguments),
+        }
+    })
+}
+
+impl Place {
+    pub fn config(&self) -> Result<Config> {
+        Config::load(self.config.as_deref())
+    }
+
+    pub fn location(&self) -> Location {
+        match &self.database_url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::File(self.database_file()),
+        }
+    }
+
+    pub fn database_file(&self) -> PathBuf {
+        self.data.join("verax.db")
+    }
+
+    pub fn keys_file(&self, config: &Config) -> PathBuf {
+        match config.tokens.signing_keys_file.as_str() {
+            "" => self.data.join("signing-keys.json"),
+            file => Path::new(file).to_owned(),
+        }
+    }
+
+    /// Makes the data folder, for its owner alone.
+    pub fn create(&self) -> Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        if self.data.is_dir() {
+            return Ok(());
+        }
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
+        made.with_context(|| format!("cannot create the data folder {}", self.data.display()))
+    }
+
+    /// Opens everything.
+    pub async fn open(&self) -> Result<App> {
+        self.create()?;
+        let config = self.config()?;
+        let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
+        App::open(config, &self.location(), keys).await
+    }
+}

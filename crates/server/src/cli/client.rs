@@ -1,0 +1,155 @@
+//! `verax client …`.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use verax_domain::Scope;
+use verax_query::is_id;
+use verax_store::{Batch, Client, NewClient, StoreError};
+
+use super::Place;
+use super::token::parse_scope;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Create a client and print it as JSON.
+    Create(Create),
+    /// List the clients.
+    List(List),
+    /// Delete a client, its tokens and all its records.
+    Delete(Delete),
+}
+
+#[derive(Args)]
+pub struct Create {
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    email: String,
+    /// Its id; without it a new one is made.
+    #[arg(long)]
+    id: Option<String>,
+    /// The scopes that its tokens may have, with commas between them; without it all but `staff`.
+    #[arg(long, value_delimiter = ',', value_parser = parse_scope)]
+    scope: Option<Vec<Scope>>,
+    /// Print JSON (it always is).
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct List {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Delete {
+    id: String,
+    /// Delete its records too; without it a client that has tokens or records stays.
+    #[arg(long)]
+    with_records: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Create(arguments) => create(place, arguments).await,
+        Command::List(arguments) => list(place, &arguments).await,
+        Command::Delete(arguments) => delete(place, &arguments).await,
+    }
+}
+
+async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
+    if arguments.name.trim().is_empty() {
+        bail!("--name must not be empty");
+    }
+    if !arguments.email.contains('@') {
+        bail!("--email must be an email address");
+    }
+    let app = place.open().await?;
+    let id = arguments.id.unwrap_or_else(|| app.new_id());
+    if !is_id(&id) {
+        bail!("--id must be 1 to 64 letters, digits, `_` or `-`");
+    }
+    let scopes = arguments.scope.map(|scopes| words(&scopes));
+    let client = NewClient {
+        id: id.clone(),
+        name: arguments.name,
+        email: arguments.email,
+        scopes,
+        created_at: app.clock.now(),
+    };
+    let mut batch = Batch::default();
+    batch.insert_client(&client);
+    match app.database.commit(batch).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) => bail!("there is a client {id} already"),
+        Err(error) => return Err(error.into()),
+    }
+    let client = app.database.client(&id).await?;
+    println!("{}", client.map_or(Value::Null, |client| shown(&client)));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(place: &Place, arguments: &List) -> Result<ExitCode> {
+    let app = place.open().await?;
+    let clients = app.database.clients().await?;
+    if arguments.json {
+        println!("{}", Value::from_iter(clients.iter().map(shown)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for client in clients {
+        let name = client.name.as_deref().unwrap_or("(known by its records alone)");
+        println!("{}\t{}\t{}", client.id, name, client.email.as_deref().unwrap_or("-"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
+    let app = place.open().await?;
+    let id = &arguments.id;
+    if !arguments.with_records {
+        let count = app.count_records(id).await?;
+        if count > 0 {
+            bail!("the client {id} has {count} records: --with-records deletes them too");
+        }
+    }
+    let mut batch = Batch::default();
+    batch.delete_client(id);
+    match app.database.commit(batch).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) => bail!("there is no client {id}"),
+        Err(error) => return Err(error.into()),
+    }
+    if arguments.json {
+        println!("{}", json!({ "_id": id, "deleted": true }));
+    } else {
+        println!("deleted {id}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(client: &Client) -> Value {
+    let mut shown = json!({ "_id": client.id });
+    if let Some(name) = &client.name {
+        shown["name"] = name.as_str().into();
+    }
+    if let Some(email) = &client.email {
+        shown["email"] = email.as_str().into();
+    }
+    if let Some(scopes) = &client.scopes {
+        shown["scopes"] = Value::from_iter(scopes.split(' '));
+    }
+    if let Some(created) = client.created_at {
+        shown["createdAt"] = created.to_string().into();
+    }
+    shown
+}
+
+fn words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,118 @@
+//! `verax doctor` and `verax migrate`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+use verax_store::Location;
+
+use super::Place;
+use crate::clock::Random;
+use crate::keys::SigningKeys;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Migrate {
+    #[arg(long)]
+    json: bool,
+}
+
+/// What one look found.
+struct Finding {
+    what: &'static str,
+    well: bool,
+    says: String,
+}
+
+pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+    let mut findings = Vec::new();
+    let config = place.config();
+    findings.push(match &config {
+        Ok(_) => good("settings", "read"),
+        Err(error) => bad("settings", format!("{error:#}")),
+    });
+    let folder = place.data.display();
+    let exists = place.data.is_dir();
+    findings.push(if exists {
+        good("data folder", format!("{folder}"))
+    } else {
+        bad("data folder", format!("{folder} is not there yet: `verax serve` makes it"))
+    });
+    if let (true, Ok(config)) = (exists, config) {
+        let file = place.keys_file(&config);
+        findings.push(match SigningKeys::open(&file, &Random::System) {
+            Ok(_) => good("signing keys", "readable by their owner alone"),
+            Err(error) => bad("signing keys", format!("{error:#}")),
+        });
+        let kind = match place.location() {
+            Location::File(path) => format!("SQLite in {}", path.display()),
+            Location::Postgres(_) => "PostgreSQL".to_owned(),
+        };
+        match place.open().await {
+            Ok(app) => {
+                findings.push(good("database", format!("{kind} answers")));
+                let clients = app.database.clients().await?;
+                findings.push(if clients.is_empty() {
+                    bad("clients", "none: `verax client create --name … --email …` makes one")
+                } else {
+                    good("clients", clients.len().to_string())
+                });
+                let tokens = app.database.tokens(None).await?;
+                let now = app.clock.now();
+                let valid = tokens
+                    .iter()
+                    .filter(|token| token.revoked_at.is_none() && token.expires_at > now)
+                    .count();
+                findings.push(if valid == 0 {
+                    bad("tokens", "none is valid: `verax token create --client ID` makes one")
+                } else {
+                    good("tokens", format!("{valid} valid"))
+                });
+            }
+            Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
+        }
+    }
+    findings.push(Finding {
+        what: "models",
+        well: true,
+        says: "none: this version lists records and does not measure pictures yet".to_owned(),
+    });
+    let well = findings.iter().all(|finding| finding.well);
+    if arguments.json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|found| json!({ "what": found.what, "ok": found.well, "says": found.says }))
+            .collect();
+        println!("{}", json!({ "ok": well, "findings": list }));
+    } else {
+        for found in &findings {
+            println!("{}  {}: {}", if found.well { "ok" } else { "!!" }, found.what, found.says);
+        }
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Opening a database brings it up to date; this does nothing else.
+pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
+    place.open().await?;
+    if arguments.json {
+        println!("{}", json!({ "migrated": true }));
+    } else {
+        println!("the schema is up to date");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn good(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, well: true, says: says.into() }
+}
+
+fn bad(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, well: false, says: says.into() }
+}

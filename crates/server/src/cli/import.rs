@@ -1,0 +1,123 @@
+//! `verax import`.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read, Seek};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use verax_domain::resources;
+use verax_query::{Resource, is_id};
+
+use super::Place;
+use crate::app::import::{Import, Report};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// What the records are: biometric-validations, document-liveness, projects …
+    #[arg(value_parser = parse_resource)]
+    resource: &'static Resource,
+    /// A file of NDJSON, or pages as the API answers them; `-`: standard input.
+    file: String,
+    /// The client of records that do not name one.
+    #[arg(long)]
+    client: Option<String>,
+    /// Leave bad records out instead of storing nothing.
+    #[arg(long)]
+    skip_bad: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.client.as_deref().is_some_and(|client| !is_id(client)) {
+        bail!("--client must be 1 to 64 letters, digits, `_` or `-`");
+    }
+    let mut input = open(&arguments.file)?;
+    let app = place.open().await?;
+    let bar = progress_bar(input.metadata().map_or(0, |meta| meta.len()));
+    let import = Import {
+        resource: arguments.resource,
+        client: arguments.client.as_deref(),
+        skip_bad: arguments.skip_bad,
+        progress: &|bytes| bar.set_position(bytes),
+    };
+    let report = app.import(&mut input, &import).await?;
+    bar.finish_and_clear();
+    let refused = report.bad_count > 0 && !arguments.skip_bad;
+    tell(&report, arguments, refused);
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn tell(report: &Report, arguments: &Arguments, refused: bool) {
+    for bad in &report.bad {
+        eprintln!("verax: record {}: {}", bad.number, bad.reason);
+    }
+    let shown = report.bad.len() as u64;
+    if report.bad_count > shown {
+        eprintln!("verax: and {} more bad records", report.bad_count - shown);
+    }
+    if !report.dropped.is_empty() {
+        let names: Vec<&str> = report.dropped.iter().map(String::as_str).collect();
+        eprintln!("verax: left out, because secret or not known here: {}", names.join(", "));
+    }
+    if refused {
+        let count = report.bad_count;
+        eprintln!("verax: nothing was stored: {count} bad records (--skip-bad leaves them out)");
+    }
+    let imported = report.imported;
+    if arguments.json {
+        let bad: Vec<_> = report
+            .bad
+            .iter()
+            .map(|bad| json!({ "number": bad.number, "reason": bad.reason }))
+            .collect();
+        println!(
+            "{}",
+            json!({
+                "records": imported.records,
+                "related": imported.related,
+                "badCount": report.bad_count,
+                "bad": bad,
+                "leftOut": report.dropped,
+            })
+        );
+    } else if !refused {
+        let name = arguments.resource.name;
+        println!("stored {} {name}, {} related records", imported.records, imported.related);
+    }
+}
+
+/// Standard input is copied to a file that has no name: the input is read twice.
+fn open(file: &str) -> Result<File> {
+    if file != "-" {
+        return File::open(file).with_context(|| format!("cannot open {file}"));
+    }
+    let mut copy = tempfile::tempfile().context("cannot keep standard input")?;
+    std::io::copy(&mut std::io::stdin().lock().by_ref(), &mut copy)
+        .context("cannot keep standard input")?;
+    copy.rewind()?;
+    Ok(copy)
+}
+
+fn progress_bar(bytes: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed}, {eta} to go");
+    // Checked first, then stored: the input is read twice.
+    let bar = ProgressBar::new(bytes * 2);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+pub fn parse_resource(name: &str) -> Result<&'static Resource, String> {
+    resources::by_name(name).ok_or_else(|| {
+        let all: Vec<&str> = resources::ALL.iter().map(|resource| resource.name).collect();
+        format!("must be one of {}", all.join(", "))
+    })
+}

@@ -1,0 +1,197 @@
+//! `verax reference`: the pages that are made from tables, so that they cannot go stale.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, CommandFactory};
+use verax_domain::resources;
+use verax_query::{Field, Kind, Resource, Shown};
+
+use super::Cli;
+use crate::config::DEFAULTS;
+use crate::http::{CODES, openapi};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The folder to write to.
+    folder: PathBuf,
+    /// Write nothing; fail when a page is not what would be written.
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut stale = 0;
+    for (name, text) in pages() {
+        let path = arguments.folder.join(name);
+        if !arguments.check {
+            write(&path, &text)?;
+        } else if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            eprintln!("verax: {} is not current", path.display());
+            stale += 1;
+        }
+    }
+    Ok(if stale == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn pages() -> Vec<(&'static str, String)> {
+    let openapi = serde_json::to_string_pretty(&openapi::document()).unwrap_or_default() + "\n";
+    vec![
+        ("lists.md", lists()),
+        ("errors.md", errors()),
+        ("settings.md", settings()),
+        ("commands.md", commands()),
+        ("openapi.json", openapi),
+    ]
+}
+
+const MADE: &str = "<!-- Made by `verax reference`; do not edit. -->\n";
+
+fn lists() -> String {
+    let mut out = format!("{MADE}# Lists\n");
+    for resource in resources::ALL {
+        if !resource.versions.is_empty() {
+            list(&mut out, resource);
+        }
+    }
+    out
+}
+
+fn list(out: &mut String, resource: &Resource) {
+    let size = &resource.page_size;
+    let paths: Vec<String> = resource
+        .versions
+        .iter()
+        .map(|version| format!("`GET /{version}/{}`", resource.name))
+        .collect();
+    put(out, format!("\n## {}\n\n{}\n", resource.name, resource.doc));
+    put(out, format!("{}; one record: `/{{id}}` after it.", paths.join(" and ")));
+    put(out, format!("Page size: `{}`, {} unless said, at most 100.", size.name, size.default));
+    put(out, format!("Scope: `{}`.", resource.scopes.join("` or `")));
+    put(
+        out,
+        (if resource.signed { "Answers are signed." } else { "Answers are not signed." })
+            .to_owned(),
+    );
+    put(
+        out,
+        "\n| field | kind | filters | sorts | shown | |\n|---|---|---|---|---|---|".to_owned(),
+    );
+    for field in resource.fields {
+        let shown = if field.shown == Shown::List { "list" } else { "retrieve" };
+        let sorts = if field.sorts() { "yes" } else { "" };
+        let (kind, filters) = (kind(field), filters(field));
+        put(
+            out,
+            format!(
+                "| `{}` | {kind} | {filters} | {sorts} | {shown} | {} |",
+                field.name, field.doc
+            ),
+        );
+    }
+    let relations: Vec<String> = resource
+        .relations()
+        .map(|(field, relation)| {
+            format!("- `{}`: `{}`", field.name, relation.projection.join("`, `"))
+        })
+        .collect();
+    put(out, format!("\n`populates[]` shows:\n\n{}", relations.join("\n")));
+    for reverse in resource.reverse {
+        let shown = reverse.projection.join("`, `");
+        put(
+            out,
+            format!("\n`with[]={}` adds the records that point here: `{shown}`.", reverse.name),
+        );
+    }
+}
+
+fn kind(field: &Field) -> String {
+    match &field.kind {
+        Kind::Id => "id".to_owned(),
+        Kind::Text => "text".to_owned(),
+        Kind::Bool => "true or false".to_owned(),
+        Kind::Integer => "whole number".to_owned(),
+        Kind::Number => "number".to_owned(),
+        Kind::Time => "time".to_owned(),
+        Kind::Json(_) => "object".to_owned(),
+        Kind::Relation(relation) => format!("id of a {}", relation.resource.title.to_lowercase()),
+        Kind::Word(words) => {
+            let synonyms: Vec<String> = words
+                .synonyms
+                .iter()
+                .map(|(synonym, word)| format!("`{synonym}` finds `{word}`"))
+                .collect();
+            let mut text = format!("`{}`", words.words.join("`, `"));
+            if !synonyms.is_empty() {
+                text = format!("{text}; {}", synonyms.join(", "));
+            }
+            text
+        }
+    }
+}
+
+fn filters(field: &Field) -> &'static str {
+    match (&field.kind, field.folded) {
+        (Kind::Json(_), _) => "presence",
+        (Kind::Time | Kind::Number | Kind::Integer, _) => "equality, range, presence",
+        (_, Some(_)) => "equality, substring, presence",
+        _ => "equality, presence",
+    }
+}
+
+fn errors() -> String {
+    let mut out = format!("{MADE}# Errors\n\n| code | status | when |\n|---|---|---|\n");
+    for code in CODES {
+        put(&mut out, format!("| `{}` | {} | {} |", code.code, code.status.as_u16(), code.when));
+    }
+    for resource in resources::ALL.iter().filter(|resource| !resource.versions.is_empty()) {
+        let code = resource.not_found.code;
+        put(&mut out, format!("| `{code}` | 404 | no such record in `{}` |", resource.name));
+    }
+    out
+}
+
+fn settings() -> String {
+    format!(
+        "{MADE}# Settings\n\nThe defaults, as the binary has them. A file given by `--config` or \
+         `VERAX_CONFIG` overrides them; environment variables override that: \
+         `VERAX__HTTP__REQUEST_SECONDS=10` sets `http.request_seconds`; flags override all.\n\n\
+         ```toml\n{DEFAULTS}```\n"
+    )
+}
+
+fn commands() -> String {
+    let mut out = format!(
+        "{MADE}# Commands\n\nExit codes: 0 done, 1 it failed, 2 the arguments are wrong.\n"
+    );
+    let mut root = Cli::command().term_width(100);
+    root.build();
+    command(&mut out, &mut root, "verax");
+    out
+}
+
+fn command(out: &mut String, command_: &mut clap::Command, path: &str) {
+    let help = command_.render_long_help().to_string();
+    let help: String = help.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    put(out, format!("\n## {path}\n\n```text\n{help}```"));
+    for sub in command_.get_subcommands_mut() {
+        if sub.get_name() != "help" {
+            let path = format!("{path} {}", sub.get_name());
+            command(out, sub, &path);
+        }
+    }
+}
+
+fn put(out: &mut String, line: String) {
+    // Writing to a String does not fail.
+    let _ = writeln!(out, "{line}");
+}

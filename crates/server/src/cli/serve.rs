@@ -1,0 +1,151 @@
+//! `verax serve`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Place;
+use crate::app::access::Mint;
+use crate::app::{App, demo};
+use crate::config::{Log, LogFormat};
+use crate::http::{self, Serving, Tls};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "VERAX_LISTEN", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// The certificate chain, in PEM; with --tls-key the server speaks TLS alone.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve a throw-away folder with a client and a few hundred drawn records, and print how to
+    /// call it.
+    #[arg(long, conflicts_with = "database_url")]
+    demo: bool,
+}
+
+pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
+    let throw_away =
+        arguments.demo.then(|| tempfile::Builder::new().prefix("verax-demo-").tempdir());
+    let throw_away = throw_away.transpose().context("cannot make a throw-away folder")?;
+    let mut place = place.clone();
+    if let Some(folder) = &throw_away {
+        place.data = folder.path().to_owned();
+    }
+    start_log(&place.config()?.log)?;
+    let app = place.open().await?;
+    let tls = arguments.tls_cert.zip(arguments.tls_key);
+    let tls = tls.map(|(certificates, key)| Tls { certificates, key });
+    let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
+    let url = serving.url()?;
+    if arguments.demo {
+        let token = prepare_demo(&app).await?;
+        print_demo(&url, &token)?;
+    } else {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "listening on {url}")?;
+        out.flush()?;
+    }
+    tokio::spawn(keep_keys_fresh(app.clone()));
+    let router = http::router(http::State::new(app.clone()));
+    http::serve(serving, router, &app.config.http, stopped()).await?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A key that another process put into the file is used within seconds.
+async fn keep_keys_fresh(app: App) {
+    let mut tick = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        tick.tick().await;
+        if let Err(error) = app.keys.refresh() {
+            tracing::error!(cause = %error, "the signing keys could not be read again");
+        }
+    }
+}
+
+async fn stopped() {
+    let terminated = signal(SignalKind::terminate());
+    match terminated {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+    tracing::info!("stopping: requests at work may finish");
+}
+
+async fn prepare_demo(app: &App) -> Result<String> {
+    const SEED: u64 = 2026;
+    app.store_demo(SEED).await?;
+    let mint = Mint {
+        client: demo::CLIENT,
+        scopes: None,
+        staff: false,
+        mode: "sandbox",
+        valid: Duration::from_secs(24 * 60 * 60),
+    };
+    Ok(app.mint_token(&mint).await?)
+}
+
+fn print_demo(url: &str, token: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "listening on {url}\n\n\
+         This is a demo: its records are drawn, nothing was measured, and all of it is gone when \
+         you stop it.\n\n\
+         token: {token}\n\n\
+         Try, in another terminal:\n\n\
+         curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?perPage=2&\
+         populates%5B%5D=client&populates%5B%5D=project'\n\n\
+         curl -H 'Authorization: Bearer {token}' '{url}/v2/document-liveness?limit=2&\
+         status=completed&populates%5B%5D=appRegistration'\n\n\
+         curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
+         where_statu=completed&perPage=1000'\n\n\
+         The API is described at {url}/docs/"
+    )?;
+    out.flush()?;
+    Ok(())
+}
+
+fn start_log(log: &Log) -> Result<()> {
+    let filter = EnvFilter::try_new(format!("{},access=info,refinery_core=warn", log.level))
+        .context("the setting log.level")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let started = match (log.file.as_str(), log.format) {
+        ("", LogFormat::Json) => {
+            builder.json().flatten_event(true).with_writer(std::io::stderr).try_init()
+        }
+        ("", LogFormat::Text) => builder.with_writer(std::io::stderr).try_init(),
+        (file, format) => {
+            let file = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(file)
+                .with_context(|| format!("cannot write the log to {file}"))?;
+            let builder = builder.with_ansi(false).with_writer(std::sync::Mutex::new(file));
+            match format {
+                LogFormat::Json => builder.json().flatten_event(true).try_init(),
+                LogFormat::Text => builder.try_init(),
+            }
+        }
+    };
+    match started {
+        Ok(()) => Ok(()),
+        Err(error) => bail!("the log cannot be started: {error}"),
+    }
+}

@@ -1,0 +1,176 @@
+//! `verax token …`.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use verax_domain::Scope;
+use verax_store::{Batch, StoreError, Token};
+
+use super::Place;
+use crate::app::access::Mint;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Create a token and print it, and nothing else.
+    Create(Create),
+    /// List the tokens that were created. The tokens themselves are kept nowhere.
+    List(List),
+    /// Revoke one token, or all of a client. It takes effect within 5 seconds.
+    Revoke(Revoke),
+    /// Put a new signing key in front; tokens that older keys signed stay valid.
+    RotateKey(RotateKey),
+}
+
+#[derive(Args)]
+pub struct Create {
+    /// The client's id.
+    #[arg(long)]
+    client: String,
+    /// What it may do, with commas between: validations:read, documents:read, media:read, write,
+    /// staff. Without it: all that its client may, but not `staff`.
+    #[arg(long, value_delimiter = ',', value_parser = parse_scope)]
+    scope: Option<Vec<Scope>>,
+    /// How long it is valid: 12h, 30d. Without it: the setting tokens.days.
+    #[arg(long, value_parser = parse_duration)]
+    expires: Option<Duration>,
+    /// See the records of all clients.
+    #[arg(long)]
+    staff: bool,
+    /// Mark it as a token for trying things out.
+    #[arg(long)]
+    sandbox: bool,
+    /// Print a JSON object with the token.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Of one client alone.
+    #[arg(long)]
+    client: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Revoke {
+    /// The token's id: the `jti` that `token list` shows.
+    id: Option<String>,
+    /// All tokens of this client.
+    #[arg(long)]
+    client: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct RotateKey {
+    /// How many older keys still verify.
+    #[arg(long, default_value_t = 3)]
+    keep: usize,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
+    let app = place.open().await?;
+    match command {
+        Command::Create(arguments) => {
+            let days = u64::from(app.config.tokens.days);
+            let mint = Mint {
+                client: &arguments.client,
+                scopes: arguments.scope,
+                staff: arguments.staff,
+                mode: if arguments.sandbox { "sandbox" } else { "live" },
+                valid: arguments.expires.unwrap_or(Duration::from_secs(days * 24 * 60 * 60)),
+            };
+            let token = app.mint_token(&mint).await?;
+            if arguments.json {
+                println!("{}", json!({ "token": token, "tokenType": "bearer" }));
+            } else {
+                println!("{token}");
+            }
+        }
+        Command::List(arguments) => {
+            let tokens = app.database.tokens(arguments.client.as_deref()).await?;
+            if arguments.json {
+                println!("{}", Value::from_iter(tokens.iter().map(shown)));
+            } else {
+                for token in &tokens {
+                    let state = if token.revoked_at.is_some() { "revoked" } else { "valid" };
+                    let until = token.expires_at;
+                    let (id, client, scopes) = (&token.id, &token.client, &token.scopes);
+                    println!("{id}\t{client}\t{state}\tuntil {until}\t{scopes}");
+                }
+            }
+        }
+        Command::Revoke(arguments) => {
+            let mut batch = Batch::default();
+            let now = app.clock.now();
+            match (&arguments.id, &arguments.client) {
+                (Some(id), _) => drop(batch.revoke_token(id, now)),
+                (None, Some(client)) => drop(batch.revoke_tokens_of(client, now)),
+                (None, None) => bail!("name a token or --client"),
+            }
+            match app.database.commit(batch).await {
+                Ok(()) if arguments.json => println!("{}", json!({ "revoked": true })),
+                Ok(()) => println!("revoked"),
+                Err(StoreError::Conflict) => bail!("there is no such token that is not revoked"),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Command::RotateKey(arguments) => {
+            let id = app.keys.rotate(arguments.keep, &app.random)?;
+            if arguments.json {
+                println!("{}", json!({ "kid": id }));
+            } else {
+                println!("new tokens are signed with the key {id}");
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(token: &Token) -> Value {
+    let mut shown = json!({
+        "jti": token.id,
+        "client": token.client,
+        "scopes": token.scopes.split(' ').collect::<Vec<_>>(),
+        "mode": token.mode,
+        "createdAt": token.created_at.to_string(),
+        "expiresAt": token.expires_at.to_string(),
+    });
+    if let Some(revoked) = token.revoked_at {
+        shown["revokedAt"] = revoked.to_string().into();
+    }
+    shown
+}
+
+pub fn parse_scope(word: &str) -> Result<Scope, String> {
+    Scope::from_word(word.trim()).ok_or_else(|| {
+        let all: Vec<&str> = Scope::ALL.into_iter().map(Scope::word).collect();
+        format!("must be one of {}", all.join(", "))
+    })
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "must be a number and a unit: 90s, 30m, 12h, 30d".to_owned();
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match number.checked_mul(seconds) {
+        Some(seconds @ 1..=315_360_000) => Ok(Duration::from_secs(seconds)),
+        _ => Err("must be from 1s to 3650d".to_owned()),
+    }
+}

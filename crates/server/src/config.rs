@@ -1,0 +1,132 @@
+//! Settings: defaults < file < environment < flags.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// The defaults, their units and their meaning; also what the reference prints.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub http: Http,
+    pub rate_limit: RateLimit,
+    pub signature: Signature,
+    pub compat: Compat,
+    pub tokens: Tokens,
+    pub database: Database,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub request_seconds: u64,
+    pub header_seconds: u64,
+    pub body_bytes_max: usize,
+    pub connections_max: usize,
+    pub shutdown_seconds: u64,
+    pub cors_origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    pub requests_per_minute: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    pub issuer: String,
+    pub time_zone: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compat {
+    pub flat_pagination: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    pub days: u32,
+    pub cache_seconds: u64,
+    pub signing_keys_file: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub readers: usize,
+    pub connections: usize,
+    pub statement_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+    pub access: bool,
+    pub file: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Names the setting that is unknown, has the wrong type or is out of its range.
+    pub fn load(file: Option<&Path>) -> Result<Config> {
+        let mut builder =
+            config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        let environment = Environment::with_prefix("VERAX")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("http.cors_origins");
+        let settings = builder.add_source(environment).build().context("the settings")?;
+        let config: Config = settings.try_deserialize().context("the settings")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let positive = [
+            ("http.request_seconds", self.http.request_seconds),
+            ("http.header_seconds", self.http.header_seconds),
+            ("http.body_bytes_max", self.http.body_bytes_max as u64),
+            ("http.connections_max", self.http.connections_max as u64),
+            ("tokens.days", u64::from(self.tokens.days)),
+            ("database.connections", self.database.connections as u64),
+            ("database.statement_seconds", self.database.statement_seconds),
+        ];
+        for (name, value) in positive {
+            if value == 0 {
+                bail!("the setting {name} must be at least 1");
+            }
+        }
+        if self.tokens.cache_seconds > 5 {
+            bail!("the setting tokens.cache_seconds must be at most 5");
+        }
+        if jiff::tz::TimeZone::get(&self.signature.time_zone).is_err() {
+            bail!("the setting signature.time_zone must be an IANA name like America/Bogota");
+        }
+        Ok(())
+    }
+}

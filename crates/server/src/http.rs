@@ -1,0 +1,36 @@
+//! HTTP: the only place that knows a status code or a header.
+
+mod account;
+mod authorize;
+mod documents;
+mod error;
+mod limits;
+mod listen;
+mod lists;
+mod observe;
+pub mod openapi;
+mod request_line;
+mod routes;
+mod signature;
+
+pub use error::CODES;
+pub use listen::{Serving, Tls, serve};
+pub use observe::Metrics;
+pub use routes::router;
+
+use crate::app::App;
+
+/// What handlers stand on.
+#[derive(Clone)]
+pub struct State {
+    pub app: App,
+    pub metrics: Metrics,
+    limits: limits::Limits,
+}
+
+impl State {
+    pub fn new(app: App) -> State {
+        let limits = limits::Limits::new(app.config.rate_limit.requests_per_minute);
+        State { app, metrics: Metrics::default(), limits }
+    }
+}

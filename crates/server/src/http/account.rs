@@ -1,0 +1,132 @@
+//! The caller's own account: `clients/me`, sessions.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State as Extract};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::response::Response;
+use serde_json::{Value, json};
+use verax_domain::resources::CLIENTS;
+use verax_query::{Problem, Retrieval, Tenant};
+
+use super::State;
+use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
+use super::lists::json as json_response;
+use super::signature::signature;
+use crate::app::access::{AccessError, Caller};
+
+const DAY: u64 = 24 * 60 * 60;
+const MONTH_DAYS: u64 = 30;
+const MONTHS_MAX: u64 = 12;
+
+/// `GET /v2/clients/me`. What is populated elsewhere (plans, settings) is not kept here, and what
+/// is not kept is absent; secrets have no field to be in.
+pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Response, ApiError> {
+    let mut client = own_record(&state, &caller).await?;
+    // Clients of the protocol read it; a secret is never shown.
+    client.truncate(client.len().saturating_sub(1));
+    client.extend_from_slice(br#","secretKey":null}"#);
+    let mut body = br#"{"success":true,"data":"#.to_vec();
+    body.extend_from_slice(&client);
+    body.push(b'}');
+    Ok(json_response(body))
+}
+
+/// `GET` and `POST /v2/auth/session`: a new token for one that is still valid.
+pub async fn session(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+    body: Bytes,
+) -> Result<Json<Value>, ApiError> {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let caller = match state.app.authenticate(authorization).await {
+        Ok(caller) => caller,
+        Err(AccessError::Missing) => {
+            return Err(ApiError::new(&MISSING_PARAMETER, "missing Authorization header"));
+        }
+        Err(AccessError::Store(error)) => return Err(error.into()),
+        Err(_) => {
+            let text = signature(&state.app.config.signature, state.app.clock.now());
+            let signature = serde_json::from_str(&text).unwrap_or_default();
+            return Err(ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
+                .with_member("signature", signature));
+        }
+    };
+    let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
+    let valid = match wish.months {
+        Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
+        None => Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY),
+    };
+    let token = state.app.renew_token(&caller, valid).await?;
+    let mut answer = json!({ "accessToken": token, "tokenType": "bearer" });
+    if wish.with_user {
+        let user = own_record(&state, &caller).await?;
+        answer["user"] = serde_json::from_slice(&user).unwrap_or_default();
+        answer["settings"] = json!({});
+    }
+    Ok(Json(answer))
+}
+
+/// `POST /v2/auth/renew-and-revoke`: a new token; all older ones of the client are dead.
+pub async fn renew_and_revoke(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
+    let valid = Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY);
+    let token = state.app.renew_and_revoke(&caller, valid).await?;
+    Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
+}
+
+async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
+    let id = &caller.claims.client;
+    let tenant = Tenant::Client(id.clone());
+    let whole = Retrieval::whole(&CLIENTS);
+    let record = state.app.database.record(&whole, &tenant, id).await?;
+    record.ok_or_else(|| ApiError::not_found(&CLIENTS))
+}
+
+/// `origin` and `expiresIn`, from the query string or a JSON body.
+#[derive(Default)]
+struct SessionWish {
+    months: Option<u64>,
+    with_user: bool,
+}
+
+impl SessionWish {
+    fn read(raw: &str, body: &[u8]) -> Result<SessionWish, ApiError> {
+        let sent: Value = serde_json::from_slice(body).unwrap_or_default();
+        let query = |name: &str| {
+            let pairs = raw.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
+        };
+        let member = |name: &str| match &sent[name] {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let read = |name: &str| query(name).or_else(|| member(name));
+        let wrong = |parameter: &str, message: &str| {
+            ApiError::invalid(vec![Problem {
+                parameter: parameter.to_owned(),
+                message: message.to_owned(),
+            }])
+        };
+        let with_user = match read("origin").as_deref() {
+            None | Some("refresh") => false,
+            Some("app") => true,
+            Some(_) => return Err(wrong("origin", "must be refresh or app")),
+        };
+        let months = match read("expiresIn") {
+            None => None,
+            Some(text) => match text.parse() {
+                Ok(months @ 1..=MONTHS_MAX) => Some(months),
+                _ => return Err(wrong("expiresIn", "must be a number of months from 1 to 12")),
+            },
+        };
+        Ok(SessionWish { months, with_user })
+    }
+}

@@ -1,0 +1,52 @@
+//! Who calls: the token of a request, checked, and its share of requests taken.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use verax_domain::Scope;
+
+use super::State;
+use super::error::{ApiError, FORBIDDEN};
+use super::limits::Allowance;
+use crate::app::access::Caller;
+
+/// Where the extractor leaves what the answer's headers will say.
+#[derive(Clone, Default)]
+pub struct AllowanceSlot(pub Arc<OnceLock<Allowance>>);
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Caller, ApiError> {
+        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let caller = state.app.authenticate(authorization).await?;
+        let slot = parts.extensions.get::<AllowanceSlot>();
+        let keep = |allowance| {
+            if let Some(slot) = slot {
+                // Only one extractor runs for a request.
+                let _ = slot.0.set(allowance);
+            }
+        };
+        match state.limits.take(&caller.claims.jti) {
+            Ok(None) => {}
+            Ok(Some(allowance)) => keep(allowance),
+            Err((error, allowance)) => {
+                keep(allowance);
+                return Err(error);
+            }
+        }
+        Ok(caller)
+    }
+}
+
+/// Refuses a caller that has none of the scopes; a staff token reads everything.
+pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
+    let has = |word: &&str| Scope::from_word(word).is_some_and(|scope| caller.has(scope));
+    if caller.has(Scope::Staff) || scopes.iter().any(has) {
+        return Ok(());
+    }
+    let scopes = scopes.join(" or ");
+    Err(ApiError::new(&FORBIDDEN, format!("The access token needs the scope {scopes}.")))
+}

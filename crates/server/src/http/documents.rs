@@ -1,0 +1,77 @@
+//! What describes the server: its API, its health, its numbers.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State as Extract};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+use utoipa_swagger_ui::Config;
+
+use super::State;
+use super::error::{ApiError, NOT_FOUND};
+use super::lists::json as json_response;
+use super::openapi::document;
+
+pub async fn openapi() -> Response {
+    let mut response = json_response(document().to_string().into_bytes());
+    let public = HeaderValue::from_static("public, max-age=60");
+    response.headers_mut().insert(header::CACHE_CONTROL, public);
+    response
+}
+
+pub async fn to_docs() -> Redirect {
+    Redirect::permanent("/docs/")
+}
+
+pub async fn docs_index() -> Response {
+    asset("index.html")
+}
+
+pub async fn docs(Path(file): Path<String>) -> Response {
+    asset(&file)
+}
+
+/// The files of Swagger UI are in the binary: the page loads nothing from elsewhere.
+fn asset(file: &str) -> Response {
+    let config = Arc::new(Config::new(["/openapi.json"]));
+    match utoipa_swagger_ui::serve(file, config) {
+        Ok(Some(file)) => {
+            let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                          img-src 'self' data:; frame-ancestors 'none'";
+            let headers = [
+                (header::CONTENT_TYPE, file.content_type),
+                (header::CONTENT_SECURITY_POLICY, policy.to_owned()),
+            ];
+            (headers, file.bytes.into_owned()).into_response()
+        }
+        _ => ApiError::new(&NOT_FOUND, "There is no such page.").into_response(),
+    }
+}
+
+/// The process is alive.
+pub async fn healthz() -> Response {
+    json_response(json!({ "status": "ok" }).to_string().into_bytes())
+}
+
+/// The server can do its work: the database answers.
+pub async fn readyz(Extract(state): Extract<State>) -> Response {
+    match state.app.database.ping().await {
+        Ok(()) => {
+            let body = json!({ "status": "ready", "checks": { "database": "ok" } });
+            json_response(body.to_string().into_bytes())
+        }
+        Err(error) => {
+            tracing::error!(cause = %error, "the database does not answer");
+            let body = json!({ "status": "not_ready", "checks": { "database": "failed" } });
+            let mut response = json_response(body.to_string().into_bytes());
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        }
+    }
+}
+
+pub async fn metrics(Extract(state): Extract<State>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], state.metrics.text()).into_response()
+}

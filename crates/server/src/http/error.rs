@@ -1,0 +1,220 @@
+//! Errors at the edge: one text for the caller, one for the log.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
+use verax_store::StoreError;
+
+use crate::app::access::{AccessError, MintError};
+
+/// An entry of the table of errors: what a client can branch on.
+pub struct ErrorCode {
+    pub code: &'static str,
+    pub status: StatusCode,
+    /// When it is answered, for the reference.
+    pub when: &'static str,
+}
+
+pub static INVALID_PARAMETERS: ErrorCode = ErrorCode {
+    code: "INVALID_PARAMETERS",
+    status: StatusCode::BAD_REQUEST,
+    when: "a parameter of a list or a retrieve is wrong; `details` names each",
+};
+pub static UNAUTHORIZED: ErrorCode = ErrorCode {
+    code: "UNAUTHORIZED",
+    status: StatusCode::UNAUTHORIZED,
+    when: "there is no access token, or it is not valid, expired or revoked",
+};
+pub static SESSION_UNAUTHORIZED: ErrorCode = ErrorCode {
+    code: "Unauthorized",
+    status: StatusCode::UNAUTHORIZED,
+    when: "a session is asked for with a token that is not valid",
+};
+pub static FORBIDDEN: ErrorCode = ErrorCode {
+    code: "FORBIDDEN",
+    status: StatusCode::FORBIDDEN,
+    when: "the access token does not have the scope that the operation needs",
+};
+pub static NOT_FOUND: ErrorCode = ErrorCode {
+    code: "NOT_FOUND",
+    status: StatusCode::NOT_FOUND,
+    when: "there is no such path; an unknown record answers with its family's own code",
+};
+pub static METHOD_NOT_ALLOWED: ErrorCode = ErrorCode {
+    code: "METHOD_NOT_ALLOWED",
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    when: "the path does not take this method; `Allow` says which it takes",
+};
+pub static MISSING_PARAMETER: ErrorCode = ErrorCode {
+    code: "MissingParameter",
+    status: StatusCode::CONFLICT,
+    when: "something that the operation needs was not sent",
+};
+pub static URI_TOO_LONG: ErrorCode = ErrorCode {
+    code: "URI_TOO_LONG",
+    status: StatusCode::URI_TOO_LONG,
+    when: "the query string is longer than 8192 bytes",
+};
+pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
+    code: "TOO_MANY_REQUESTS",
+    status: StatusCode::TOO_MANY_REQUESTS,
+    when: "the token has used up its requests; `Retry-After` says for how many seconds",
+};
+pub static UNAVAILABLE: ErrorCode = ErrorCode {
+    code: "UNAVAILABLE",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    when: "the server is busy or its database does not answer; try again after `Retry-After`",
+};
+pub static INTERNAL: ErrorCode = ErrorCode {
+    code: "internal_error",
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    when: "a defect of the server; the request id finds it in the log",
+};
+
+/// All codes, for the reference and the OpenAPI document.
+pub static CODES: [&ErrorCode; 11] = [
+    &INVALID_PARAMETERS,
+    &UNAUTHORIZED,
+    &SESSION_UNAUTHORIZED,
+    &FORBIDDEN,
+    &NOT_FOUND,
+    &METHOD_NOT_ALLOWED,
+    &MISSING_PARAMETER,
+    &URI_TOO_LONG,
+    &TOO_MANY_REQUESTS,
+    &UNAVAILABLE,
+    &INTERNAL,
+];
+
+/// The body of a 5xx, left with the answer so that the request id can be added.
+#[derive(Clone, Debug)]
+pub struct Failure(pub Value);
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Value,
+    /// For the log alone.
+    pub cause: Option<String>,
+    retry_after_seconds: Option<u64>,
+}
+
+impl ApiError {
+    /// The superset body that clients of every family can read.
+    pub fn new(code: &'static ErrorCode, error: impl Into<String>) -> ApiError {
+        let error = error.into();
+        let message = error.clone();
+        ApiError::with(code.status, code.code, error, message)
+    }
+
+    pub fn not_found(resource: &Resource) -> ApiError {
+        let known = &resource.not_found;
+        let code = known.code;
+        ApiError::with(StatusCode::NOT_FOUND, code, known.error.to_owned(), code.to_owned())
+    }
+
+    /// The answer of the seed pages: exactly these four keys.
+    pub fn invalid(problems: Vec<Problem>) -> ApiError {
+        let details: Vec<Value> = problems
+            .into_iter()
+            .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
+            .collect();
+        let body = json!({
+            "success": false,
+            "error": "Invalid query parameters",
+            "code": INVALID_PARAMETERS.code,
+            "details": details,
+        });
+        ApiError { status: StatusCode::BAD_REQUEST, body, cause: None, retry_after_seconds: None }
+    }
+
+    pub fn query_too_long() -> ApiError {
+        let error = format!("The query string is longer than {QUERY_BYTES_MAX} bytes.");
+        ApiError::new(&URI_TOO_LONG, error)
+    }
+
+    pub fn with_member(mut self, name: &str, value: Value) -> ApiError {
+        self.body[name] = value;
+        self
+    }
+
+    pub fn retry_after(mut self, seconds: u64) -> ApiError {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    fn with(status: StatusCode, code: &'static str, error: String, message: String) -> ApiError {
+        let body = json!({
+            "success": false,
+            "error": error,
+            "code": code,
+            "message": message,
+            "status": status.as_u16(),
+        });
+        ApiError { status, body, cause: None, retry_after_seconds: None }
+    }
+
+    fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
+        self.cause = Some(cause.to_string());
+        self
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        match error {
+            StoreError::Busy(_) | StoreError::Unavailable(_) => {
+                ApiError::new(&UNAVAILABLE, "The server is busy. Try again in a moment.")
+                    .retry_after(1)
+                    .caused(error)
+            }
+            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> ApiError {
+        let sentence = match error {
+            AccessError::Store(error) => return error.into(),
+            AccessError::Missing => "An access token is needed: Authorization: Bearer <token>.",
+            AccessError::Invalid => "Invalid or expired token.",
+            AccessError::Expired => "The access token has expired.",
+            AccessError::Revoked => "The access token was revoked.",
+        };
+        ApiError::new(&UNAUTHORIZED, sentence)
+    }
+}
+
+impl From<MintError> for ApiError {
+    fn from(error: MintError) -> ApiError {
+        match error {
+            MintError::Store(error) => error.into(),
+            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(status = self.status.as_u16(), cause, "a request failed");
+        }
+        let mut response = (self.status, Json(&self.body)).into_response();
+        if self.status.is_server_error() {
+            // The request id is added where it is known.
+            response.extensions_mut().insert(Failure(self.body));
+        }
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,98 @@
+//! Every list and every retrieve: the resource table decides, this only answers.
+
+use axum::extract::{Path, RawQuery, State as Extract};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use verax_query::{Page, QUERY_BYTES_MAX, Query, Resource, Retrieval, is_id};
+use verax_store::Listing;
+
+use super::State;
+use super::authorize::require;
+use super::error::ApiError;
+use super::signature::signature;
+use crate::app::access::Caller;
+
+/// `GET /v2/<resource>`.
+pub async fn list(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    require(&caller, resource.scopes)?;
+    let raw = raw.unwrap_or_default();
+    if raw.len() > QUERY_BYTES_MAX {
+        return Err(ApiError::query_too_long());
+    }
+    let query = Query::parse(resource, &raw).map_err(ApiError::invalid)?;
+    if query.is_count_only() {
+        let count = state.app.database.count(&query, &caller.tenant()).await?;
+        return Ok(json(format!(r#"{{"success":true,"data":{count}}}"#).into_bytes()));
+    }
+    let listing = state.app.database.page(&query, &caller.tenant()).await?;
+    Ok(json(envelope(&state, resource, query.page(), &listing)))
+}
+
+/// `GET /v2/<resource>/{id}`.
+pub async fn retrieve(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    require(&caller, resource.scopes)?;
+    let raw = raw.unwrap_or_default();
+    if raw.len() > QUERY_BYTES_MAX {
+        return Err(ApiError::query_too_long());
+    }
+    let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
+    let unknown = || ApiError::not_found(resource);
+    if !is_id(&id) {
+        return Err(unknown());
+    }
+    let record = state.app.database.record(&retrieval, &caller.tenant(), &id).await?;
+    let record = record.ok_or_else(unknown)?;
+    let mut body = br#"{"success":true,"data":"#.to_vec();
+    body.extend_from_slice(&record);
+    sign(&state, resource, &mut body);
+    body.push(b'}');
+    Ok(json(body))
+}
+
+fn envelope(state: &State, resource: &Resource, page: Page, listing: &Listing) -> Vec<u8> {
+    let mut body = Vec::with_capacity(listing.rows.len() + 256);
+    body.extend_from_slice(br#"{"success":true,"data":["#);
+    body.extend_from_slice(&listing.rows);
+    let total = listing.total;
+    let pages = total.div_ceil(u64::from(page.size));
+    let (number, size, name) = (page.number(), page.size, resource.page_size.name);
+    let pagination = format!(
+        r#"],"pagination":{{"page":{number},"{name}":{size},"total":{total},"pages":{pages}}}"#
+    );
+    body.extend_from_slice(pagination.as_bytes());
+    if state.app.config.compat.flat_pagination {
+        let flat = format!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#);
+        body.extend_from_slice(flat.as_bytes());
+    }
+    sign(state, resource, &mut body);
+    body.push(b'}');
+    body
+}
+
+fn sign(state: &State, resource: &Resource, body: &mut Vec<u8>) {
+    if resource.signed {
+        body.extend_from_slice(br#","signature":"#);
+        let text = signature(&state.app.config.signature, state.app.clock.now());
+        body.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// A JSON answer about a client's own records: never for a shared cache.
+pub fn json(body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    ];
+    (headers, body).into_response()
+}

@@ -1,0 +1,153 @@
+//! Around every request: its id, its time limit, its log line, its metrics.
+
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State as Extract};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+use tracing::Instrument;
+use verax_query::is_id;
+
+use super::State;
+use super::authorize::AllowanceSlot;
+use super::error::{ApiError, Failure, UNAVAILABLE};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What `/metrics` shows.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    in_flight: Gauge,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+const SECONDS: [f64; 12] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let requests = Family::default();
+        let durations: Family<RouteLabels, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(SECONDS));
+        let in_flight = Gauge::default();
+        let mut registry = Registry::with_prefix("verax");
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from a request's headers to its answer's",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register("http_requests_in_flight", "Requests at work", in_flight.clone());
+        Metrics { registry: Arc::new(registry), requests, durations, in_flight }
+    }
+}
+
+impl Metrics {
+    /// The OpenMetrics text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// The middleware around all routes.
+pub async fn observe(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    let id = match given {
+        Some(id) if is_id(id) => id.to_owned(),
+        _ => state.app.new_id(),
+    };
+    let method = request.method().clone();
+    // The route's pattern, never the path: ids and queries stay out of logs and labels.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let slot = AllowanceSlot::default();
+    request.extensions_mut().insert(slot.clone());
+    state.metrics.in_flight.inc();
+    let limit = Duration::from_secs(state.app.config.http.request_seconds);
+    let span = tracing::info_span!("request", request_id = id);
+    let answer = tokio::time::timeout(limit, next.run(request)).instrument(span).await;
+    let mut response = answer.unwrap_or_else(|_| {
+        let error = "The request took too long. Try again in a moment.";
+        ApiError::new(&UNAVAILABLE, error).retry_after(1).into_response()
+    });
+    state.metrics.in_flight.dec();
+    if let Some(Failure(mut body)) = response.extensions_mut().remove::<Failure>() {
+        body["requestId"] = id.clone().into();
+        let status = response.status();
+        let headers = response.headers().clone();
+        response = (status, axum::Json(body)).into_response();
+        for name in [axum::http::header::RETRY_AFTER] {
+            if let Some(value) = headers.get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+    }
+    if let Some(allowance) = slot.0.get() {
+        allowance.write(response.headers_mut());
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
+    headers.insert(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    record(&state, &method, route, response.status(), started, &id);
+    response
+}
+
+fn record(
+    state: &State,
+    method: &Method,
+    route: String,
+    status: StatusCode,
+    started: Instant,
+    id: &str,
+) {
+    let elapsed = started.elapsed();
+    // A method is the caller's text: only the known ones become labels.
+    let method = match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
+        _ => "other",
+    };
+    if state.app.config.log.access {
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
+        tracing::info!(target: "access", request_id = id, method, route, status, micros);
+    }
+    let labels =
+        RequestLabels { method: method.to_owned(), route: route.clone(), status: status.as_u16() };
+    state.metrics.requests.get_or_create(&labels).inc();
+    state.metrics.durations.get_or_create(&RouteLabels { route }).observe(elapsed.as_secs_f64());
+}

@@ -1,0 +1,521 @@
+//! The OpenAPI 3.1 document, made from the resource table and the table of errors.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use verax_domain::{Scope, resources};
+use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
+
+use super::error::{CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG};
+
+/// The whole document.
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    let mut schemas = Map::new();
+    for resource in resources::ALL {
+        schemas.insert(schema_name(resource, Shown::List), object(resource, Shown::List));
+        schemas.insert(schema_name(resource, Shown::Retrieve), object(resource, Shown::Retrieve));
+        for version in resource.versions {
+            let path = format!("/{version}/{}", resource.name);
+            paths.insert(path.clone(), json!({ "get": list_operation(version, resource) }));
+            paths.insert(
+                format!("{path}/{{id}}"),
+                json!({ "get": retrieve_operation(version, resource) }),
+            );
+        }
+    }
+    add_account(&mut paths);
+    add_health(&mut paths);
+    schemas.insert("Error".to_owned(), error_schema());
+    schemas.insert("InvalidParameters".to_owned(), invalid_schema());
+    schemas.insert("Signature".to_owned(), signature_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Verax",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Self-hosted identity verification that speaks the Verifik v2 \
+                            protocol. Every list takes the operators of its own reference page: \
+                            `where_f`, `wherenot_f`, `where>_f`, `in_f[]`, `like_f` and more, \
+                            for each field.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+            },
+        },
+    })
+}
+
+fn list_operation(version: &str, resource: &'static Resource) -> Value {
+    let mut pagination = Map::new();
+    pagination.insert("page".to_owned(), json!({ "type": "integer", "minimum": 1 }));
+    pagination.insert(
+        resource.page_size.name.to_owned(),
+        json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
+    );
+    pagination.insert("total".to_owned(), json!({ "type": "integer", "minimum": 0 }));
+    pagination.insert("pages".to_owned(), json!({ "type": "integer", "minimum": 0 }));
+    let required: Vec<&String> = pagination.keys().collect();
+    let mut page = json!({
+        "type": "object",
+        "required": ["success", "data", "pagination"],
+        "properties": {
+            "success": { "const": true },
+            "data": {
+                "type": "array",
+                "items": { "$ref": reference(&schema_name(resource, Shown::List)) },
+            },
+            "pagination": {
+                "type": "object",
+                "required": required,
+                "properties": pagination,
+            },
+        },
+    });
+    sign(resource, &mut page);
+    // With `count=true` there is a number instead of the page.
+    let counted = json!({
+        "type": "object",
+        "required": ["success", "data"],
+        "properties": {
+            "success": { "const": true },
+            "data": { "type": "integer", "minimum": 0 },
+        },
+        "additionalProperties": false,
+    });
+    json!({
+        "operationId": operation_id("list", version, resource),
+        "summary": format!("List {}", resource.name.replace('-', " ")),
+        "description": resource.doc,
+        "tags": [resource.name],
+        "x-scopes": resource.scopes,
+        "parameters": list_parameters(resource),
+        "responses": responses(json!({ "anyOf": [page, counted] }), resource, false),
+    })
+}
+
+fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
+    let mut body = json!({
+        "type": "object",
+        "required": ["success", "data"],
+        "properties": {
+            "success": { "const": true },
+            "data": { "$ref": reference(&schema_name(resource, Shown::Retrieve)) },
+        },
+    });
+    sign(resource, &mut body);
+    let id = json!({
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": "The record's id.",
+        "schema": id_schema(),
+    });
+    let mut parameters = vec![id];
+    parameters.extend(include_parameters(resource));
+    json!({
+        "operationId": operation_id("get", version, resource),
+        "summary": format!("Retrieve one: {}", resource.title.to_lowercase()),
+        "description": resource.doc,
+        "tags": [resource.name],
+        "x-scopes": resource.scopes,
+        "parameters": parameters,
+        "responses": responses(body, resource, true),
+    })
+}
+
+fn list_parameters(resource: &'static Resource) -> Vec<Value> {
+    let integer = |minimum: u32| json!({ "type": "integer", "minimum": minimum });
+    let size = json!({
+        "type": "integer", "minimum": 1, "maximum": 100, "default": resource.page_size.default,
+    });
+    let other = if resource.page_size.name == "limit" { "perPage" } else { "limit" };
+    let sorts: Vec<&str> =
+        resource.fields.iter().filter(|field| field.sorts()).map(|field| field.name).collect();
+    let sort = format!(
+        "Sort keys with a comma or a space between them, `-` for descending: {}.",
+        sorts.join(", ")
+    );
+    let mut all = vec![
+        query("page", "Page number, from 1.", integer(0)),
+        query(resource.page_size.name, "Records per page.", size.clone()),
+        query(other, "Another name of the page size.", size),
+        query("offset", "Records to skip; `page` wins over it.", integer(0)),
+        query("sort", &sort, json!({ "type": "string", "default": "-createdAt" })),
+        query("count", "Answer the number of matches alone.", json!({ "type": "boolean" })),
+    ];
+    all.extend(include_parameters(resource));
+    for field in resource.fields.iter().filter(|field| field.is_scalar()) {
+        let doc = format!("Equals. {}", field.doc);
+        all.push(query(&format!("where_{}", field.name), &doc, filter_schema(field)));
+        let list = json!({ "type": "array", "items": filter_schema(field), "maxItems": 100 });
+        all.push(query(&format!("in_{}[]", field.name), "One of these.", list));
+        if matches!(field.kind, Kind::Time | Kind::Number | Kind::Integer) {
+            for (sign, words) in [(">", "after"), (">=", "from"), ("<", "before"), ("<=", "until")]
+            {
+                let doc = format!("Only {words} this.");
+                all.push(query(&format!("where{sign}_{}", field.name), &doc, filter_schema(field)));
+            }
+        }
+        if field.folded.is_some() {
+            let doc = "Contains this text, in any case.";
+            all.push(query(&format!("like_{}", field.name), doc, json!({ "type": "string" })));
+        }
+    }
+    all
+}
+
+fn include_parameters(resource: &'static Resource) -> Vec<Value> {
+    let mut all = Vec::new();
+    let relations: Vec<&str> = resource.relations().map(|(field, _)| field.name).collect();
+    if !relations.is_empty() {
+        let items = json!({ "type": "string", "enum": relations });
+        let list = json!({ "type": "array", "items": items, "maxItems": 8 });
+        all.push(query("populates[]", "Relations to show as records.", list));
+    }
+    if !resource.reverse.is_empty() {
+        let names: Vec<&str> = resource.reverse.iter().map(|reverse| reverse.name).collect();
+        let items = json!({ "type": "string", "enum": names });
+        let list = json!({ "type": "array", "items": items });
+        all.push(query("with[]", "Records that point here, to show too.", list));
+    }
+    let names: Vec<&str> = resource.fields.iter().map(|field| field.name).collect();
+    let doc = format!("Fields to show, with a comma between them: {}.", names.join(", "));
+    all.push(query("columns", &doc, json!({ "type": "string" })));
+    all
+}
+
+fn query(name: &str, doc: &str, schema: Value) -> Value {
+    json!({
+        "name": name,
+        "in": "query",
+        "required": false,
+        "description": doc,
+        "schema": schema,
+    })
+}
+
+fn filter_schema(field: &Field) -> Value {
+    match &field.kind {
+        Kind::Id | Kind::Relation(_) => id_schema(),
+        Kind::Word(words) => {
+            let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
+            let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
+            json!({ "type": "string", "enum": all })
+        }
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Integer => json!({ "type": "integer" }),
+        Kind::Number => json!({ "type": "number" }),
+        Kind::Time => json!({ "type": "string", "anyOf": [
+            { "format": "date" }, { "format": "date-time" },
+        ] }),
+        Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
+    }
+}
+
+/// The record as a list shows it, or as a retrieve does.
+fn object(resource: &'static Resource, shown: Shown) -> Value {
+    let mut properties = Map::new();
+    let fields = resource
+        .fields
+        .iter()
+        .filter(|field| shown == Shown::Retrieve || field.shown == Shown::List);
+    for field in fields {
+        let mut schema = value_schema(field, shown);
+        schema["description"] = field.doc.into();
+        properties.insert(field.name.to_owned(), schema);
+    }
+    for reverse in resource.reverse {
+        let items = projection(reverse.resource, &reverse.fields());
+        let schema = json!({
+            "type": "array", "items": items, "description": "Shown by `with[]` alone.",
+        });
+        properties.insert(reverse.name.to_owned(), schema);
+    }
+    // `columns` may leave out all but the id.
+    json!({ "type": "object", "required": ["_id"], "properties": properties })
+}
+
+fn value_schema(field: &'static Field, shown: Shown) -> Value {
+    match &field.kind {
+        Kind::Relation(relation) => related(relation),
+        Kind::Json(members) => members_schema(members, shown),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
+        Kind::Word(words) => json!({ "type": "string", "enum": words.words }),
+        _ => filter_schema(field),
+    }
+}
+
+/// An id; when populated the projection, or null when there is no such record.
+fn related(relation: &'static Relation) -> Value {
+    let shown = projection(relation.resource, &relation.fields());
+    json!({ "anyOf": [id_schema(), shown, { "type": "null" }] })
+}
+
+fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
+    let mut properties = Map::new();
+    for field in fields {
+        properties.insert(field.name.to_owned(), value_schema(field, Shown::List));
+    }
+    json!({
+        "type": "object",
+        "title": resource.title,
+        "required": ["_id"],
+        "properties": properties,
+    })
+}
+
+fn members_schema(members: &[Member], shown: Shown) -> Value {
+    if members.is_empty() {
+        return json!({ "type": ["object", "array"] });
+    }
+    let mut properties = Map::new();
+    for member in members.iter().filter(|m| shown == Shown::Retrieve || m.shown == Shown::List) {
+        let schema = match &member.kind {
+            MemberKind::Text => json!({ "type": "string" }),
+            MemberKind::Bool => json!({ "type": "boolean" }),
+            MemberKind::Number => json!({ "type": "number" }),
+            MemberKind::Score => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+            MemberKind::Word(words) => json!({ "type": "string", "enum": words }),
+            MemberKind::Object(members) => members_schema(members, shown),
+            MemberKind::Any => json!({}),
+        };
+        properties.insert(member.name.to_owned(), schema);
+    }
+    json!({ "type": "object", "properties": properties })
+}
+
+fn responses(body: Value, resource: &Resource, one: bool) -> Value {
+    let mut all = Map::new();
+    let content = json!({ "application/json": { "schema": body } });
+    all.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
+    all.insert(
+        "400".to_owned(),
+        answer("Something is wrong with a parameter", "InvalidParameters"),
+    );
+    let mut codes = vec![&UNAUTHORIZED, &FORBIDDEN, &URI_TOO_LONG, &TOO_MANY_REQUESTS];
+    codes.sort_by_key(|code| code.status);
+    for code in codes {
+        all.insert(code.status.as_str().to_owned(), answer(code.when, "Error"));
+    }
+    if one {
+        all.insert("404".to_owned(), answer(resource.not_found.error, "Error"));
+    }
+    all.insert(
+        StatusCode::SERVICE_UNAVAILABLE.as_str().to_owned(),
+        answer("The server is busy; try again after `Retry-After`", "Error"),
+    );
+    Value::Object(all)
+}
+
+fn answer(description: &str, schema: &str) -> Value {
+    let content = json!({ "application/json": { "schema": { "$ref": reference(schema) } } });
+    json!({ "description": description, "content": content })
+}
+
+fn add_account(paths: &mut Map<String, Value>) {
+    let client = reference(&schema_name(&resources::CLIENTS, Shown::Retrieve));
+    let token = json!({ "type": "string", "description": "The new token." });
+    let me = json!({
+        "type": "object",
+        "required": ["success", "data"],
+        "properties": { "success": { "const": true }, "data": { "$ref": client } },
+    });
+    let session = json!({
+        "type": "object",
+        "required": ["accessToken", "tokenType"],
+        "properties": { "accessToken": token, "tokenType": { "const": "bearer" } },
+    });
+    let renewed = json!({
+        "type": "object",
+        "required": ["token", "accessToken"],
+        "properties": { "token": token, "accessToken": token },
+    });
+    let origin = query(
+        "origin",
+        "refresh: a new token; app: the account too.",
+        json!({ "type": "string", "enum": ["refresh", "app"] }),
+    );
+    let months = query(
+        "expiresIn",
+        "Months that the new token is valid.",
+        json!({ "type": "integer", "minimum": 1, "maximum": 12 }),
+    );
+    let operation = |id: &str, summary: &str, parameters: Value, body: Value, bad: bool| {
+        let content = json!({ "application/json": { "schema": body } });
+        let mut responses = Map::new();
+        responses.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
+        if bad {
+            let wrong = answer("Something is wrong with a parameter", "InvalidParameters");
+            responses.insert("400".to_owned(), wrong);
+            responses.insert("409".to_owned(), answer("No token was sent", "Error"));
+        }
+        responses.insert("401".to_owned(), answer(UNAUTHORIZED.when, "Error"));
+        responses.insert("404".to_owned(), answer("The client was deleted", "Error"));
+        responses.insert("429".to_owned(), answer(TOO_MANY_REQUESTS.when, "Error"));
+        responses.insert("503".to_owned(), answer("The server is busy", "Error"));
+        json!({
+            "operationId": id,
+            "summary": summary,
+            "tags": ["account"],
+            "x-scopes": [],
+            "parameters": parameters,
+            "responses": responses,
+        })
+    };
+    let wish = json!([origin, months]);
+    paths.insert(
+        "/v2/clients/me".to_owned(),
+        json!({ "get": operation("get_own_client", "The caller's client", json!([]), me, false) }),
+    );
+    paths.insert(
+        "/v2/auth/session".to_owned(),
+        json!({
+            "get": operation(
+                "renew_token", "A new token for a valid one", wish.clone(), session.clone(), true,
+            ),
+            "post": operation(
+                "renew_token_by_post", "A new token for a valid one", wish, session, true,
+            ),
+        }),
+    );
+    paths.insert(
+        "/v2/auth/renew-and-revoke".to_owned(),
+        json!({ "post": operation(
+            "renew_and_revoke_tokens",
+            "A new token; all older ones of the client die",
+            json!([]),
+            renewed,
+            false,
+        ) }),
+    );
+}
+
+fn add_health(paths: &mut Map<String, Value>) {
+    let status = json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": { "status": { "type": "string" } },
+    });
+    for (path, id, summary) in [
+        ("/healthz", "get_health", "Whether the process is alive"),
+        ("/readyz", "get_readiness", "Whether the server can do its work"),
+    ] {
+        let content = json!({ "application/json": { "schema": status } });
+        let answer = |description: &str| json!({ "description": description, "content": content });
+        let responses = json!({ "200": answer("Yes"), "503": answer("Not now") });
+        let operation = json!({
+            "operationId": id,
+            "summary": summary,
+            "tags": ["health"],
+            "security": [],
+            "responses": responses,
+        });
+        paths.insert(path.to_owned(), json!({ "get": operation }));
+    }
+}
+
+fn error_schema() -> Value {
+    let codes: Vec<&str> = CODES
+        .iter()
+        .map(|code| code.code)
+        .chain(resources::ALL.iter().map(|resource| resource.not_found.code))
+        .collect();
+    json!({
+        "type": "object",
+        "required": ["success", "error", "code", "message", "status"],
+        "properties": {
+            "success": { "const": false },
+            "error": { "type": "string", "description": "For people." },
+            "code": { "type": "string", "enum": codes },
+            "message": { "type": "string" },
+            "status": { "type": "integer" },
+            "requestId": { "type": "string", "description": "With a 5xx alone." },
+        },
+    })
+}
+
+fn invalid_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["success", "error", "code", "details"],
+        "additionalProperties": false,
+        "properties": {
+            "success": { "const": false },
+            "error": { "const": "Invalid query parameters" },
+            "code": { "const": "INVALID_PARAMETERS" },
+            "details": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["parameter", "message"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "parameter": { "type": "string" },
+                        "message": { "type": "string" },
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn signature_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["dateTime", "message"],
+        "properties": {
+            "dateTime": { "type": "string", "examples": ["April 11, 2023 12:25 PM"] },
+            "message": { "type": "string", "examples": ["Certified by Verax"] },
+        },
+    })
+}
+
+fn sign(resource: &Resource, body: &mut Value) {
+    if resource.signed {
+        body["properties"]["signature"] = json!({ "$ref": reference("Signature") });
+        if let Some(required) = body["required"].as_array_mut() {
+            required.push("signature".into());
+        }
+    }
+}
+
+fn id_schema() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" })
+}
+
+fn schema_name(resource: &Resource, shown: Shown) -> String {
+    let name: String = resource.title.split(' ').map(capitalised).collect();
+    match shown {
+        Shown::List => format!("{name}Row"),
+        Shown::Retrieve => name,
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
+}
+
+fn operation_id(verb: &str, version: &str, resource: &Resource) -> String {
+    let name = resource.name.replace('-', "_");
+    match version {
+        "v2" => format!("{verb}_{name}"),
+        version => format!("{verb}_{name}_{version}"),
+    }
+}
+
+fn reference(name: &str) -> String {
+    format!("#/components/schemas/{name}")
+}
+
+/// The scopes that the document names, for the reference.
+pub fn scopes() -> Vec<&'static str> {
+    Scope::ALL.into_iter().map(Scope::word).collect()
+}

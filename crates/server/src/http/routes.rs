@@ -1,0 +1,93 @@
+//! The API on one screen.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Extract};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+use verax_domain::resources;
+use verax_query::Resource;
+
+use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::observe::observe;
+use super::{State, account, documents, lists};
+use crate::app::access::Caller;
+
+/// Headers that a page of another origin may read.
+const EXPOSED: [&str; 5] =
+    ["x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
+
+pub fn router(state: State) -> Router {
+    let mut router = Router::new();
+    for resource in resources::ALL {
+        for version in resource.versions {
+            router = router.merge(resource_routes(version, resource));
+        }
+    }
+    let origins = state.app.config.http.cors_origins.clone();
+    router = router
+        .route("/v2/clients/me", get(account::me))
+        .route("/v2/auth/session", get(account::session).post(account::session))
+        .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
+        .route("/openapi.json", get(documents::openapi))
+        .route("/docs", get(documents::to_docs))
+        .route("/docs/", get(documents::docs_index))
+        .route("/docs/{file}", get(documents::docs))
+        .route("/healthz", get(documents::healthz))
+        .route("/readyz", get(documents::readyz))
+        .route("/metrics", get(documents::metrics))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .layer(DefaultBodyLimit::max(state.app.config.http.body_bytes_max));
+    if !origins.is_empty() {
+        router = router.layer(cors(&origins));
+    }
+    router.with_state(state)
+}
+
+fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> {
+    let list = move |state: Extract<State>, caller: Caller, query: RawQuery| {
+        lists::list(state, caller, query, resource)
+    };
+    let retrieve =
+        move |state: Extract<State>, caller: Caller, id: Path<String>, query: RawQuery| {
+            lists::retrieve(state, caller, id, query, resource)
+        };
+    let path = format!("/{version}/{}", resource.name);
+    Router::new().route(&path, get(list)).route(&format!("{path}/{{id}}"), get(retrieve))
+}
+
+async fn not_found() -> ApiError {
+    ApiError::new(&NOT_FOUND, "There is nothing at this path. The API is described at /docs.")
+}
+
+/// axum has set `Allow`; `OPTIONS` asks for nothing else.
+async fn method_not_allowed(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    ApiError::new(&METHOD_NOT_ALLOWED, "This path does not take this method.").into_response()
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::new(&INTERNAL, "Something went wrong on our side.").into_response()
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers(EXPOSED.map(HeaderName::from_static));
+    if origins.iter().any(|origin| origin == "*") {
+        return layer.allow_origin(AnyOrigin);
+    }
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    layer.allow_origin(AllowOrigin::list(origins))
+}
