@@ -262,14 +262,14 @@ impl Request {
             match value::whole_number(&sent.value) {
                 Some(number) if number <= SKIP_MAX / unit => Some(number),
                 _ => {
-                    let message = format!("must be {what} of at most {}", SKIP_MAX / unit);
+                    let message = format!("must be {what} from 0 to {}", SKIP_MAX / unit);
                     problems.push(problem(&sent.parameter, message));
                     None
                 }
             }
         };
-        let offset = read(&self.offset, 1, "a number of records, a whole number");
-        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a page number, a whole number");
+        let offset = read(&self.offset, 1, "a whole number of records");
+        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a whole number");
         let skip = match (page, offset) {
             (Some(page), _) => page.saturating_sub(1) * u64::from(size),
             (None, offset) => offset.unwrap_or(0),

@@ -5,13 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_postgres::NoTls;
-use verax_store::{Database, Location, Options};
+use verax_store::{Database, Location, Options, Schema};
 
 /// Where the throw-away PostgreSQL is; `cargo xtask postgres` sets it.
 const VARIABLE: &str = "VERAX_TEST_DATABASE_URL";
 
 pub fn options() -> Options {
-    Options { readers: 2, connections: 4, statement_limit: Duration::from_secs(30) }
+    Options {
+        readers: 2,
+        connections: 4,
+        statement_limit: Duration::from_secs(30),
+        schema: Schema::BringUpToDate,
+    }
 }
 
 /// A database and what must live as long as it.

@@ -49,12 +49,13 @@ async fn the_usual_requests_use_an_index() {
         let sql = query.page_sql(Dialect::Sqlite, &tenant).sql;
         let mut statement =
             connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text())).expect("a plan");
-        let plan: Vec<String> = statement
-            .query_map([], |row| row.get(3))
-            .expect("rows")
-            .collect::<Result<_, _>>()
-            .expect("text");
-        let plan = plan.join("; ");
+        // The plan does not depend on the values: nothing is bound.
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next().expect("a row") {
+            plan += &row.get::<_, String>(3).expect("text");
+            plan += "; ";
+        }
         assert!(plan.contains("USING INDEX"), "{name}?{raw}: {plan}");
         if in_order {
             assert!(!plan.contains("TEMP B-TREE"), "{name}?{raw} is sorted by hand: {plan}");
