@@ -18,5 +18,5 @@ pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
 pub use list::Listing;
 pub use records::Imported;
-pub use tokens::{Token, TokenState};
+pub use tokens::Token;
 pub use write::{Batch, Rows};
