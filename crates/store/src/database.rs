@@ -48,6 +48,14 @@ pub struct Options {
     pub connections: usize,
     /// The longest that one request may read.
     pub statement_limit: Duration,
+    pub schema: Schema,
+}
+
+/// What opening does about a schema that is older than the binary, or not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    BringUpToDate,
+    LeaveAsItIs,
 }
 
 impl Database {

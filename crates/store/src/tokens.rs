@@ -22,6 +22,12 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Token {
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at > now
+    }
+}
+
 /// What the server asks about a token whose signature is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenState {

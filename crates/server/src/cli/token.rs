@@ -57,7 +57,7 @@ pub struct List {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "client"])))]
 pub struct Revoke {
     /// The token's id: the `jti` that `token list` shows.
     id: Option<String>,
@@ -112,10 +112,14 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Revoke(arguments) => {
             let mut batch = Batch::default();
             let now = app.clock.now();
-            match (&arguments.id, &arguments.client) {
-                (Some(id), _) => drop(batch.revoke_token(id, now)),
-                (None, Some(client)) => drop(batch.revoke_tokens_of(client, now)),
-                (None, None) => bail!("name a token or --client"),
+            if let Some(id) = &arguments.id {
+                batch.revoke_token(id, now);
+            }
+            if let Some(client) = &arguments.client {
+                if app.database.client(client).await?.is_none() {
+                    bail!("there is no client {client}: see `verax client list`");
+                }
+                batch.revoke_tokens_of(client, now);
             }
             match app.database.commit(batch).await {
                 Ok(()) if arguments.json => println!("{}", json!({ "revoked": true })),

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use verax_domain::Scope;
 
 use super::State;
-use super::error::{ApiError, FORBIDDEN};
+use super::error::{ApiError, FORBIDDEN, TOO_MANY_REQUESTS};
 use super::limits::Allowance;
 use crate::app::access::Caller;
 
@@ -32,9 +32,11 @@ impl FromRequestParts<State> for Caller {
         match state.limits.take(&caller.claims.jti) {
             Ok(None) => {}
             Ok(Some(allowance)) => keep(allowance),
-            Err((error, allowance)) => {
+            Err(allowance) => {
                 keep(allowance);
-                return Err(error);
+                let error = format!("More than {} requests in a minute.", allowance.limit);
+                let seconds = allowance.reset_seconds;
+                return Err(ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(seconds));
             }
         }
         Ok(caller)

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use verax_domain::resources;
 
-use super::{Access, connect};
-use crate::StoreError;
+use super::{Access, connect, private_file};
+use crate::{Schema, StoreError};
 
 /// Pages copied between two pauses in which others may write.
 const PAGES_PER_STEP: i32 = 2_000;
@@ -17,6 +17,7 @@ const PAGES_PER_STEP: i32 = 2_000;
 /// back. Returns the number of records in it.
 pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let source = connect(from, Access::Read)?;
+    private_file(to)?;
     let mut target = Connection::open(to)?;
     copy(&source, &mut target)?;
     // A backup is one file: no write-ahead log beside it.
@@ -35,7 +36,7 @@ pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
     drop(target);
     // Opening it again replays nothing and migrates an older backup.
     let mut target = connect(to, Access::Write)?;
-    crate::migrate::sqlite(&mut target)?;
+    crate::migrate::sqlite(&mut target, Schema::BringUpToDate)?;
     verify(&target)
 }
 
