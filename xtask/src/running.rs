@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{exec, http};
 
 const LISTENING: &str = "listening on http://";
+const ERRORS_SHOWN_MAX: usize = 20;
 const READY_SECONDS_MAX: u64 = 60;
 
 /// A built `verax`.
@@ -33,6 +34,7 @@ pub struct Site {
 /// A server that stops when this is dropped.
 pub struct Server {
     child: Child,
+    log: PathBuf,
     pub address: SocketAddr,
     /// From the start of the process to the line that says where it listens.
     pub started_in: Duration,
@@ -108,7 +110,7 @@ impl Site {
         let mut command = self.binary.command(wrapper);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         self.place(&mut command);
-        Server::start(command)
+        Server::start(command, self.data.path().join("serve.log"))
     }
 
     /// The folder with the site's files.
@@ -125,15 +127,17 @@ impl Site {
 }
 
 impl Server {
-    fn start(mut command: Command) -> Result<Server> {
+    fn start(mut command: Command, log: PathBuf) -> Result<Server> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(std::fs::File::create(&log)?);
         let start = Instant::now();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut child = command.spawn()?;
         let output = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(output).lines();
         let mut printed = String::new();
         let address = loop {
             let Some(line) = lines.next().transpose()? else {
-                bail!("verax serve ended before it listened: {}\n{printed}", child.wait()?);
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                bail!("verax serve ended before it listened: {}\n{printed}{log}", child.wait()?);
             };
             if let Some((_, address)) = line.split_once(LISTENING) {
                 break address.trim().parse().with_context(|| line.clone())?;
@@ -144,7 +148,7 @@ impl Server {
         let started_in = start.elapsed();
         // What it prints later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let server = Server { child, address, started_in };
+        let server = Server { child, log, address, started_in };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -156,6 +160,14 @@ impl Server {
     /// Resident memory in bytes.
     pub fn resident_bytes(&self) -> Result<u64> {
         resident_bytes(self.child.id())
+    }
+
+    /// What the server's log says of errors: a 5xx shows its cause there alone.
+    pub fn print_errors(&self) -> Result<()> {
+        let log = std::fs::read_to_string(&self.log)?;
+        let errors = log.lines().filter(|line| line.contains("ERROR"));
+        errors.take(ERRORS_SHOWN_MAX).for_each(|line| println!("verax: {line}"));
+        Ok(())
     }
 
     fn wait_until_ready(&self) -> Result<()> {
