@@ -1,1 +1,97 @@
-fn main() {}
+//! The team's tools: `cargo xtask` alone lists them.
+
+mod bench;
+mod ci;
+mod clients;
+mod exec;
+mod fuzz;
+mod http;
+mod postgres;
+mod running;
+mod schemathesis;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// One tool: its name, what it takes, what it does.
+struct Tool {
+    name: &'static str,
+    usage: &'static str,
+    what: &'static str,
+    run: fn(lexopt::Parser) -> anyhow::Result<()>,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "ci",
+        usage: "[--only STEP,…] [--skip STEP,…] [--list]",
+        what: "everything that must hold before a change lands",
+        run: ci::run,
+    },
+    Tool {
+        name: "tidy",
+        usage: "",
+        what: "the walls between the crates and the house rules of files",
+        run: tidy::run,
+    },
+    Tool {
+        name: "postgres",
+        usage: "[-- CMD…]",
+        what: "a throwaway PostgreSQL while CMD runs (a shell without CMD)",
+        run: postgres::run,
+    },
+    Tool {
+        name: "clients",
+        usage: "[--bin FILE] [--postgres] [--only NAME,…]",
+        what: "real HTTP clients against the real binary",
+        run: clients::run,
+    },
+    Tool {
+        name: "schemathesis",
+        usage: "[--bin FILE] [--examples N]",
+        what: "the OpenAPI document against the running binary",
+        run: schemathesis::run,
+    },
+    Tool {
+        name: "bench",
+        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE]",
+        what: "requests per second and latency, beside plain COUNT and OFFSET",
+        run: bench::run,
+    },
+    Tool {
+        name: "fuzz",
+        usage: "[--seconds N] [--only TARGET]",
+        what: "each fuzz target for a while, on the stable toolchain",
+        run: fuzz::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let mut arguments = lexopt::Parser::from_env();
+    let name = match arguments.next() {
+        Ok(Some(lexopt::Arg::Value(name))) => name.to_string_lossy().into_owned(),
+        _ => return help(ExitCode::SUCCESS),
+    };
+    let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
+        eprintln!("xtask: there is no tool `{name}`");
+        return help(ExitCode::from(2));
+    };
+    match (tool.run)(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(code: ExitCode) -> ExitCode {
+    println!("cargo xtask TOOL");
+    for tool in TOOLS {
+        println!("  {:<13} {}", tool.name, tool.what);
+        if !tool.usage.is_empty() {
+            println!("  {:<13}   {}", "", tool.usage);
+        }
+    }
+    code
+}

@@ -311,6 +311,7 @@ pub static CLIENTS: Resource = Resource {
         plain("company", "company", "Its legal name."),
         plain("language", "language", "Its language."),
         word("status", "status", &CLIENT_STATUS, "Whether it has joined."),
+        plain("scopes", "scopes", "What its tokens may do; absent: all but staff.").on_retrieve(),
         time("createdAt", "created_at", "When it was created."),
         time("updatedAt", "updated_at", "When it last changed."),
     ],

@@ -32,7 +32,7 @@ impl Query {
     /// Reads the query string of a list request (without its `?`), raw or percent-encoded.
     ///
     /// # Errors
-    /// All problems of the request, in the order in which its parameters came.
+    /// All problems of the request: names first, then filters, sort, page and what is shown.
     pub fn parse(resource: &'static Resource, raw: &str) -> Result<Query, Vec<Problem>> {
         let mut problems = Vec::new();
         if raw.len() > QUERY_BYTES_MAX {
@@ -177,14 +177,10 @@ impl Request {
                 if filter.any { any.push(condition) } else { conditions.push(condition) }
             }
         }
-        let mut any_of = Vec::new();
-        if !any.is_empty() {
-            any_of.push(any);
-        }
-        if let Some(group) = self.search.as_ref().and_then(|sent| search(resource, sent, problems))
-        {
-            any_of.push(group);
-        }
+        let search = self.search.as_ref().and_then(|sent| {
+            let text = value::text(&sent.value);
+            text.map_err(|message| problems.push(problem(&sent.parameter, message))).ok()
+        });
         if self.filters.len() + usize::from(self.search.is_some()) > CONDITIONS_MAX {
             let message = format!("a request may have at most {CONDITIONS_MAX} conditions");
             problems.push(problem("query", message));
@@ -198,7 +194,7 @@ impl Request {
             })
         });
         let included = self.include.finish(resource, problems);
-        Query { resource, conditions, any_of, sort, page, included, count_only }
+        Query { resource, conditions, any, search, sort, page, included, count_only }
     }
 
     fn read_sort(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Vec<SortKey> {
@@ -266,14 +262,14 @@ impl Request {
             match value::whole_number(&sent.value) {
                 Some(number) if number <= SKIP_MAX / unit => Some(number),
                 _ => {
-                    let message = format!("must be {what} of at most {}", SKIP_MAX / unit);
+                    let message = format!("must be {what} from 0 to {}", SKIP_MAX / unit);
                     problems.push(problem(&sent.parameter, message));
                     None
                 }
             }
         };
-        let offset = read(&self.offset, 1, "a number of records, a whole number");
-        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a page number, a whole number");
+        let offset = read(&self.offset, 1, "a whole number of records");
+        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a whole number");
         let skip = match (page, offset) {
             (Some(page), _) => page.saturating_sub(1) * u64::from(size),
             (None, offset) => offset.unwrap_or(0),
@@ -291,27 +287,6 @@ fn sortable(resource: &'static Resource, name: &str) -> Result<&'static Field, S
     match known().find(|field| field.name == name) {
         Some(field) => Ok(field),
         None => Err(key::unknown("sort key", name, known().map(|field| field.name))),
-    }
-}
-
-/// The conditions that `search=` means: any of the searchable texts contains it.
-fn search(
-    resource: &'static Resource,
-    sent: &Sent,
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<Condition>> {
-    match value::text(&sent.value) {
-        Ok(text) => {
-            let searchable = resource.fields.iter().filter(|field| field.folded.is_some());
-            let group: Vec<Condition> = searchable
-                .map(|field| Condition { field, test: Test::Contains(crate::fold(&text)) })
-                .collect();
-            (!group.is_empty()).then_some(group)
-        }
-        Err(message) => {
-            problems.push(problem(&sent.parameter, message));
-            None
-        }
     }
 }
 

@@ -12,11 +12,10 @@ impl Query {
     /// The query string of this request in its canonical spelling, percent-encoded.
     pub fn to_query_string(&self) -> String {
         let mut out = Printer(String::new());
-        for condition in &self.conditions {
-            out.condition("", condition);
-        }
-        for condition in self.any_of.iter().flatten() {
-            out.condition("?", condition);
+        out.conditions("", &self.conditions);
+        out.conditions("?", &self.any);
+        if let Some(text) = &self.search {
+            out.pair("search", text);
         }
         let sort: Vec<String> = self
             .sort
@@ -58,14 +57,39 @@ impl Printer {
         let _ = write!(self.0, "{separator}{key}={value}");
     }
 
-    fn condition(&mut self, group: &str, condition: &Condition) {
+    fn conditions(&mut self, group: &str, conditions: &[Condition]) {
+        for (index, condition) in conditions.iter().enumerate() {
+            // Repeating a spelling would mean membership: another test of the same field takes
+            // another spelling. Lists with commas in them came from the first.
+            let alike = |other: &&Condition| {
+                other.field == condition.field
+                    && std::mem::discriminant(&other.test)
+                        == std::mem::discriminant(&condition.test)
+            };
+            let others = conditions.iter().enumerate().filter(|(at, _)| *at != index);
+            let others = others.filter(|(_, other)| alike(other));
+            let turn = match is_plain(condition) {
+                false => 0,
+                true => others.filter(|(at, it)| *at < index || !is_plain(it)).count(),
+            };
+            self.condition(group, condition, turn);
+        }
+    }
+
+    fn condition(&mut self, group: &str, condition: &Condition, turn: usize) {
         let name = condition.field.name;
         let mut put = |operator: &str, value: &str| {
             self.pair(&format!("{group}{operator}_{name}"), value);
         };
         match &condition.test {
-            Test::In(values) => values.iter().for_each(|value| put("where", &value.print())),
-            Test::NotIn(values) => values.iter().for_each(|value| put("wherenot", &value.print())),
+            Test::In(values) => {
+                let operator = ["where", "in", "where-case-insensitive"][turn.min(2)];
+                values.iter().for_each(|value| put(operator, &value.print()));
+            }
+            Test::NotIn(values) => {
+                let operator = ["wherenot", "notIn"][turn.min(1)];
+                values.iter().for_each(|value| put(operator, &value.print()));
+            }
             Test::Less(value) => put("where<", &value.print()),
             Test::LessOrEqual(value) => put("where<=", &value.print()),
             Test::Greater(value) => put("where>", &value.print()),
@@ -95,6 +119,17 @@ impl Printer {
         for nested in &populate.nested {
             self.populate(&format!("{path}."), nested, selects);
         }
+    }
+}
+
+/// Whether no value of the condition would be changed by splitting a list at its commas.
+fn is_plain(condition: &Condition) -> bool {
+    match &condition.test {
+        Test::In(values) | Test::NotIn(values) => values.iter().all(|value| {
+            let text = value.print();
+            !text.contains(',') && text.trim() == text
+        }),
+        _ => true,
     }
 }
 

@@ -9,8 +9,10 @@ pub struct Query {
     pub(crate) resource: &'static Resource,
     /// All of these hold.
     pub(crate) conditions: Vec<Condition>,
-    /// Of each of these groups at least one holds.
-    pub(crate) any_of: Vec<Vec<Condition>>,
+    /// At least one of these holds, if there are any: the keys that begin with `?`.
+    pub(crate) any: Vec<Condition>,
+    /// One of the searchable texts contains this.
+    pub(crate) search: Option<String>,
     pub(crate) sort: Vec<SortKey>,
     pub(crate) page: Page,
     pub(crate) included: Included,
@@ -129,8 +131,16 @@ impl Query {
         &self.conditions
     }
 
-    pub fn any_of(&self) -> &[Vec<Condition>] {
-        &self.any_of
+    /// Of each of these groups at least one holds.
+    pub fn any_of(&self) -> Vec<Vec<Condition>> {
+        let searched = self.search.iter().map(|text| {
+            let searchable = self.resource.fields.iter().filter(|field| field.folded.is_some());
+            searchable
+                .map(|field| Condition { field, test: Test::Contains(crate::fold(text)) })
+                .collect()
+        });
+        let any = (!self.any.is_empty()).then(|| self.any.clone());
+        any.into_iter().chain(searched).filter(|group: &Vec<Condition>| !group.is_empty()).collect()
     }
 
     pub fn sort(&self) -> &[SortKey] {
@@ -200,7 +210,8 @@ impl PartialEq for Query {
     fn eq(&self, other: &Query) -> bool {
         std::ptr::eq(self.resource, other.resource)
             && self.conditions == other.conditions
-            && self.any_of == other.any_of
+            && self.any == other.any
+            && self.search == other.search
             && self.sort == other.sort
             && self.page == other.page
             && self.included == other.included

@@ -2,7 +2,6 @@
 
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
-#[derive(Debug)]
 pub struct Resource {
     /// The path segment and the name on the command line: `biometric-validations`.
     pub name: &'static str,
@@ -40,7 +39,6 @@ pub struct NotFound {
     pub error: &'static str,
 }
 
-#[derive(Debug)]
 pub struct Field {
     pub name: &'static str,
     pub column: &'static str,
@@ -219,6 +217,19 @@ impl Field {
     /// Whether a list may be sorted by it: every scalar field of a row.
     pub fn sorts(&self) -> bool {
         self.shown == Shown::List && self.is_scalar()
+    }
+}
+
+// Resources point at each other in circles: a debug print says their names and stops there.
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Resource({})", self.name)
+    }
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Field({})", self.name)
     }
 }
 

@@ -53,7 +53,7 @@ impl Query {
             scope.and(sql);
             push_condition(sql, dialect, condition);
         }
-        for group in &self.any_of {
+        for group in self.any_of() {
             scope.and(sql).push("(");
             for (index, condition) in group.iter().enumerate() {
                 if index > 0 {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use verax_domain::resources;
 use verax_query::{Query, Tenant};
-use verax_store::{Database, Location, Options, StoreError};
+use verax_store::{Database, Location, Options, Schema, StoreError};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
@@ -27,8 +27,13 @@ pub struct App {
 }
 
 impl App {
-    pub async fn open(config: Config, location: &Location, keys: SigningKeys) -> Result<App> {
-        let database = Database::open(location, &options(&config)).await?;
+    pub async fn open(
+        config: Config,
+        location: &Location,
+        keys: SigningKeys,
+        schema: Schema,
+    ) -> Result<App> {
+        let database = Database::open(location, &options(&config, schema)).await?;
         Ok(App::new(config, database, keys, Clock::System, Random::System))
     }
 
@@ -58,7 +63,7 @@ impl App {
     }
 }
 
-fn options(config: &Config) -> Options {
+fn options(config: &Config, schema: Schema) -> Options {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     let readers = match config.database.readers {
         0 => processors,
@@ -67,6 +72,7 @@ fn options(config: &Config) -> Options {
     Options {
         readers,
         connections: config.database.connections,
+        schema,
         statement_limit: std::time::Duration::from_secs(config.database.statement_seconds),
     }
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use verax_store::Location;
+use verax_store::{Location, Schema};
 
 use crate::app::App;
 use crate::clock::Random;
@@ -152,11 +152,18 @@ impl Place {
         made.with_context(|| format!("cannot create the data folder {}", self.data.display()))
     }
 
-    /// Opens everything.
+    /// Opens everything; makes what is not there yet and brings the schema up to date.
     pub async fn open(&self) -> Result<App> {
         self.create()?;
         let config = self.config()?;
         let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
-        App::open(config, &self.location(), keys).await
+        App::open(config, &self.location(), keys, Schema::BringUpToDate).await
+    }
+
+    /// Opens what is there and changes nothing.
+    pub async fn look(&self) -> Result<App> {
+        let config = self.config()?;
+        let keys = SigningKeys::open_existing(&self.keys_file(&config))?;
+        App::open(config, &self.location(), keys, Schema::LeaveAsItIs).await
     }
 }

@@ -63,13 +63,18 @@ impl SigningKeys {
     /// # Errors
     /// When the keys cannot be read, or others than their owner can read the file.
     pub fn open(file: &Path, random: &Random) -> Result<SigningKeys> {
+        if std::env::var_os(ENVIRONMENT).is_none() && !file.exists() {
+            create(file, &[new_key(random)])?;
+        }
+        SigningKeys::open_existing(file)
+    }
+
+    /// Takes the keys from the environment or the file; makes none.
+    pub fn open_existing(file: &Path) -> Result<SigningKeys> {
         if let Ok(text) = std::env::var(ENVIRONMENT) {
             let keys = parse(&text).context(ENVIRONMENT)?;
             let keys = Arc::new(RwLock::new(Loaded { keys, modified: None }));
             return Ok(SigningKeys { source: Source::Environment, keys });
-        }
-        if !file.exists() {
-            create(file, &[new_key(random)])?;
         }
         let loaded = load(file)?;
         let keys = Arc::new(RwLock::new(loaded));

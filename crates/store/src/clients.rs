@@ -50,6 +50,7 @@ impl Batch {
 
     /// Deletes the client, its tokens and all its records.
     pub fn delete_client(&mut self, id: &str) -> &mut Batch {
+        self.erases = true;
         for resource in resources::ALL {
             let mut sql = Sql::default();
             sql.push("DELETE FROM ").push(resource.table).push(" WHERE ");

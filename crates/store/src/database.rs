@@ -11,7 +11,7 @@ use crate::cells::Reader;
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::sqlite::{self, Sqlite};
-use crate::tokens::{self, Token, TokenState};
+use crate::tokens::{self, Token};
 use crate::write::Batch;
 use crate::{Client, Listing, StoreError, clients, list};
 
@@ -48,6 +48,14 @@ pub struct Options {
     pub connections: usize,
     /// The longest that one request may read.
     pub statement_limit: Duration,
+    pub schema: Schema,
+}
+
+/// What opening does about a schema that is older than the binary, or not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    BringUpToDate,
+    LeaveAsItIs,
 }
 
 impl Database {
@@ -106,9 +114,10 @@ impl Database {
             .await
     }
 
-    pub async fn token_state(&self, id: &str) -> Result<TokenState, StoreError> {
+    /// The token with this id, if it was handed out here and its client still exists.
+    pub async fn token(&self, id: &str) -> Result<Option<Token>, StoreError> {
         let id = id.to_owned();
-        self.read(async move |reader| tokens::token_state(reader, &id).await).await
+        self.read(async move |reader| tokens::token(reader, &id).await).await
     }
 
     /// The tokens of one client, or of all.
@@ -168,7 +177,7 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.token_state("").await.map(drop)
+        self.token("").await.map(drop)
     }
 
     pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {

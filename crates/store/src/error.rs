@@ -18,6 +18,11 @@ pub enum StoreError {
          use the newer server, or restore a backup"
     )]
     Newer { found: i64, known: i64 },
+    /// The database was made by an older version of the server, or is empty.
+    #[error(
+        "the database has schema version {found}, this server needs {known}: run `verax migrate`"
+    )]
+    Older { found: i64, known: i64 },
     /// The address of the database makes no sense.
     #[error("{0}")]
     Address(String),

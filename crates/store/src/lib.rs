@@ -14,10 +14,9 @@ mod tokens;
 mod write;
 
 pub use clients::{Client, NewClient};
-pub use database::{Database, Location, Options};
+pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
 pub use list::Listing;
-pub use migrate::SchemaState;
 pub use records::Imported;
-pub use tokens::{Token, TokenState};
+pub use tokens::Token;
 pub use write::{Batch, Rows};

@@ -3,7 +3,7 @@
 use refinery::Runner;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::StoreError;
+use crate::{Schema, StoreError};
 
 mod sqlite_files {
     refinery::embed_migrations!("migrations/sqlite");
@@ -14,11 +14,22 @@ mod postgres_files {
 }
 
 /// How the schema of a database relates to this binary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct SchemaState {
     /// 0: nothing is there yet.
-    pub found: i64,
-    pub known: i64,
+    found: i64,
+    known: i64,
+}
+
+impl SchemaState {
+    /// Whether migrations must run.
+    fn must_run(self, schema: Schema) -> Result<bool, StoreError> {
+        let SchemaState { found, known } = self;
+        match schema {
+            Schema::LeaveAsItIs if found < known => Err(StoreError::Older { found, known }),
+            _ => Ok(found < known),
+        }
+    }
 }
 
 /// Any 64-bit number will do: it names the lock that nodes starting at once take in turn.
@@ -26,10 +37,10 @@ const POSTGRES_LOCK: &str = "SELECT pg_advisory_lock(7305804385)";
 const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(7305804385)";
 const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 
-pub fn sqlite(connection: &mut Connection) -> Result<SchemaState, StoreError> {
+pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreError> {
     let runner = sqlite_files::migrations::runner();
     let state = refuse_newer(connection)?;
-    if state.found < state.known {
+    if state.must_run(schema)? {
         // Two processes may open a new database at once: the later one finds it made.
         for attempt in 0.. {
             match runner.run(connection) {
@@ -42,7 +53,7 @@ pub fn sqlite(connection: &mut Connection) -> Result<SchemaState, StoreError> {
             }
         }
     }
-    Ok(state)
+    Ok(())
 }
 
 pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> {
@@ -58,14 +69,20 @@ pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> 
     check(found, &sqlite_files::migrations::runner())
 }
 
-pub async fn postgres(client: &mut tokio_postgres::Client) -> Result<SchemaState, StoreError> {
+pub async fn postgres(
+    client: &mut tokio_postgres::Client,
+    schema: Schema,
+) -> Result<(), StoreError> {
     client.batch_execute(POSTGRES_LOCK).await?;
-    let result = postgres_locked(client).await;
+    let result = postgres_locked(client, schema).await;
     client.batch_execute(POSTGRES_UNLOCK).await?;
     result
 }
 
-async fn postgres_locked(client: &mut tokio_postgres::Client) -> Result<SchemaState, StoreError> {
+async fn postgres_locked(
+    client: &mut tokio_postgres::Client,
+    schema: Schema,
+) -> Result<(), StoreError> {
     let runner = postgres_files::migrations::runner();
     let exists = client
         .query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
@@ -76,10 +93,10 @@ async fn postgres_locked(client: &mut tokio_postgres::Client) -> Result<SchemaSt
         false => None,
     };
     let state = check(found, &runner)?;
-    if state.found < state.known {
+    if state.must_run(schema)? {
         runner.run_async(client).await.map_err(|error| StoreError::Statement(error.to_string()))?;
     }
-    Ok(state)
+    Ok(())
 }
 
 fn check(found: Option<i64>, runner: &Runner) -> Result<SchemaState, StoreError> {

@@ -45,7 +45,7 @@ impl Postgres {
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut connection = pool.get().await?;
-        crate::migrate::postgres(&mut connection).await?;
+        crate::migrate::postgres(&mut connection, options.schema).await?;
         Ok(Postgres { pool })
     }
 

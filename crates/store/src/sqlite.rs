@@ -15,7 +15,7 @@ use verax_query::{Arg, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
 use crate::write::Batch;
-use crate::{Options, StoreError};
+use crate::{Options, Schema, StoreError};
 
 pub use backup::{backup, restore};
 
@@ -38,8 +38,12 @@ const STEPS_PER_LOOK: i32 = 5_000;
 
 impl Sqlite {
     pub fn open(path: &Path, options: &Options) -> Result<Sqlite, StoreError> {
+        if options.schema == Schema::LeaveAsItIs && !path.exists() {
+            let missing = format!("there is no database in {}", path.display());
+            return Err(StoreError::Unavailable(missing));
+        }
         let mut writer = connect(path, Access::Write)?;
-        crate::migrate::sqlite(&mut writer)?;
+        crate::migrate::sqlite(&mut writer, options.schema)?;
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
@@ -173,6 +177,9 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
         // Not READ_ONLY: a reader may have to make the shared memory of the write-ahead log.
         Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
+    if access == Access::Write {
+        private_file(path)?;
+    }
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| {
             StoreError::Unavailable(format!("cannot open {}: {error}", path.display()))
@@ -183,8 +190,20 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;",
     )?;
-    if access == Access::Read {
-        connection.execute_batch("PRAGMA query_only = ON;")?;
-    }
+    connection.execute_batch(match access {
+        Access::Read => "PRAGMA query_only = ON",
+        // What is deleted is personal data: its bytes are overwritten, not only forgotten.
+        Access::Write => "PRAGMA secure_delete = ON",
+    })?;
     Ok(connection)
+}
+
+/// Makes the file, if there is none, readable by its owner alone; SQLite gives the files beside it
+/// the same mode.
+fn private_file(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| {
+        StoreError::Unavailable(format!("cannot open {}: {error}", path.display()))
+    })
 }

@@ -8,6 +8,8 @@ use verax_query::{Arg, Kind, Resource, Sql};
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub(crate) statements: Vec<(Sql, Rows)>,
+    /// Personal data goes: nothing of it may be left in a log.
+    pub(crate) erases: bool,
 }
 
 /// How many rows a statement must touch; another number rolls the whole batch back.

@@ -93,7 +93,7 @@ pub enum Operator {
     ContainsNot,
 }
 
-/// Prefix and meaning. `where>=_` comes before `where>_` does not matter: the underscore ends it.
+/// Prefix and meaning. No prefix begins another: each ends with its underscore.
 const OPERATORS: &[(&str, Operator)] = &[
     ("where_", Operator::Equals),
     ("wherenot_", Operator::EqualsNot),
@@ -221,7 +221,7 @@ impl Operator {
     }
 
     /// The values to read: membership lists are split at commas, all else is taken whole.
-    pub fn words<'a>(self, sent: &'a [Sent]) -> Vec<(&'a Sent, &'a str)> {
+    pub fn words(self, sent: &[Sent]) -> Vec<(&Sent, &str)> {
         match self {
             Operator::In | Operator::NotIn => sent
                 .iter()

@@ -258,25 +258,21 @@ fn records_of(value: Value) -> Vec<Value> {
     }
 }
 
-/// Whether one of the first lines is a whole JSON object: then each line is taken by itself, and a
-/// bad one can be told from its neighbours.
+/// Whether the first line is a whole JSON value, or a broken one: then each line is taken by itself,
+/// and a bad one can be told from its neighbours. A document over several lines begins with a line
+/// that only ends too early.
 fn has_a_record_per_line(input: &mut impl Read) -> std::io::Result<bool> {
     let mut lines = BufReader::new(input);
-    let mut seen = 0;
     let mut line = Vec::new();
-    while seen < 3 {
+    loop {
         line.clear();
         if (&mut lines).take(RECORD_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        let text = line.trim_ascii();
-        if text.is_empty() {
-            continue;
-        }
-        seen += 1;
-        if text.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() {
             return Ok(true);
         }
+        let text = line.trim_ascii();
+        if !text.is_empty() {
+            let whole = serde_json::from_slice::<serde::de::IgnoredAny>(text);
+            return Ok(whole.map_or_else(|error| !error.is_eof(), |_| true));
+        }
     }
-    Ok(false)
 }

@@ -117,6 +117,11 @@ async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
         if count > 0 {
             bail!("the client {id} has {count} records: --with-records deletes them too");
         }
+        let tokens = app.database.tokens(Some(id)).await?;
+        let now = app.clock.now();
+        if tokens.iter().any(|token| token.is_valid(now)) {
+            bail!("the client {id} has valid tokens: `verax token revoke --client {id}` first");
+        }
     }
     let mut batch = Batch::default();
     batch.delete_client(id);

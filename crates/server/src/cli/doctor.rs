@@ -8,7 +8,6 @@ use serde_json::json;
 use verax_store::Location;
 
 use super::Place;
-use crate::clock::Random;
 use crate::keys::SigningKeys;
 
 #[derive(Args)]
@@ -46,7 +45,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     });
     if let (true, Ok(config)) = (exists, config) {
         let file = place.keys_file(&config);
-        findings.push(match SigningKeys::open(&file, &Random::System) {
+        findings.push(match SigningKeys::open_existing(&file) {
             Ok(_) => good("signing keys", "readable by their owner alone"),
             Err(error) => bad("signing keys", format!("{error:#}")),
         });
@@ -54,7 +53,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
             Location::File(path) => format!("SQLite in {}", path.display()),
             Location::Postgres(_) => "PostgreSQL".to_owned(),
         };
-        match place.open().await {
+        match place.look().await {
             Ok(app) => {
                 findings.push(good("database", format!("{kind} answers")));
                 let clients = app.database.clients().await?;
@@ -65,10 +64,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 });
                 let tokens = app.database.tokens(None).await?;
                 let now = app.clock.now();
-                let valid = tokens
-                    .iter()
-                    .filter(|token| token.revoked_at.is_none() && token.expires_at > now)
-                    .count();
+                let valid = tokens.iter().filter(|token| token.is_valid(now)).count();
                 findings.push(if valid == 0 {
                     bad("tokens", "none is valid: `verax token create --client ID` makes one")
                 } else {

@@ -29,19 +29,25 @@ const RECORDS_PER_STATEMENT: u32 = 500;
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let query = query(arguments)?;
     let app = place.open().await?;
-    let mut after = String::new();
-    loop {
-        let (lines, last) =
-            app.database.walk(&query, &Tenant::All, &after, RECORDS_PER_STATEMENT).await?;
-        match std::io::stdout().lock().write_all(&lines) {
-            Ok(()) => {}
-            // The reader has seen enough: `verax export … | head`.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(error.into()),
-        }
-        match last {
-            Some(last) => after = last,
-            None => break,
+    for client in app.database.clients().await? {
+        // Client by client: what is populated is what that client would see.
+        let tenant = Tenant::Client(client.id);
+        let mut after = String::new();
+        loop {
+            let page = app.database.walk(&query, &tenant, &after, RECORDS_PER_STATEMENT);
+            let (lines, last) = page.await?;
+            match std::io::stdout().lock().write_all(&lines) {
+                Ok(()) => {}
+                // The reader has seen enough: `verax export … | head`.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -29,8 +29,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Serve a throw-away folder with a client and a few hundred drawn records, and print how to
-    /// call it.
-    #[arg(long, conflicts_with = "database_url")]
+    /// call it. Other data and databases are left alone.
+    #[arg(long)]
     demo: bool,
 }
 
@@ -41,6 +41,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let mut place = place.clone();
     if let Some(folder) = &throw_away {
         place.data = folder.path().to_owned();
+        place.database_url = None;
     }
     start_log(&place.config()?.log)?;
     let app = place.open().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use verax_domain::Scope;
+use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
 use super::Place;
@@ -57,7 +57,7 @@ pub struct List {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "client"])))]
 pub struct Revoke {
     /// The token's id: the `jti` that `token list` shows.
     id: Option<String>,
@@ -98,11 +98,12 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         }
         Command::List(arguments) => {
             let tokens = app.database.tokens(arguments.client.as_deref()).await?;
+            let now = app.clock.now();
             if arguments.json {
-                println!("{}", Value::from_iter(tokens.iter().map(shown)));
+                println!("{}", Value::from_iter(tokens.iter().map(|token| shown(token, now))));
             } else {
                 for token in &tokens {
-                    let state = if token.revoked_at.is_some() { "revoked" } else { "valid" };
+                    let state = state(token, now);
                     let until = token.expires_at;
                     let (id, client, scopes) = (&token.id, &token.client, &token.scopes);
                     println!("{id}\t{client}\t{state}\tuntil {until}\t{scopes}");
@@ -112,10 +113,14 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Revoke(arguments) => {
             let mut batch = Batch::default();
             let now = app.clock.now();
-            match (&arguments.id, &arguments.client) {
-                (Some(id), _) => drop(batch.revoke_token(id, now)),
-                (None, Some(client)) => drop(batch.revoke_tokens_of(client, now)),
-                (None, None) => bail!("name a token or --client"),
+            if let Some(id) = &arguments.id {
+                batch.revoke_token(id, now);
+            }
+            if let Some(client) = &arguments.client {
+                if app.database.client(client).await?.is_none() {
+                    bail!("there is no client {client}: see `verax client list`");
+                }
+                batch.revoke_tokens_of(client, now);
             }
             match app.database.commit(batch).await {
                 Ok(()) if arguments.json => println!("{}", json!({ "revoked": true })),
@@ -136,12 +141,21 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(token: &Token) -> Value {
+fn state(token: &Token, now: Timestamp) -> &'static str {
+    match token.revoked_at {
+        Some(_) => "revoked",
+        None if token.is_valid(now) => "valid",
+        None => "expired",
+    }
+}
+
+fn shown(token: &Token, now: Timestamp) -> Value {
     let mut shown = json!({
         "jti": token.id,
         "client": token.client,
         "scopes": token.scopes.split(' ').collect::<Vec<_>>(),
         "mode": token.mode,
+        "state": state(token, now),
         "createdAt": token.created_at.to_string(),
         "expiresAt": token.expires_at.to_string(),
     });

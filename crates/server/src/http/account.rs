@@ -15,7 +15,7 @@ use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
 use super::authorize::{AllowanceSlot, take_share};
-use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
+use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::access::{AccessError, Caller};
@@ -60,7 +60,11 @@ pub async fn session(
         }
     };
     take_share(&state, &caller, slot.as_deref())?;
-    let wish = SessionWish::read(&raw.unwrap_or_default(), &body?)?;
+    let body = body.map_err(|_| {
+        let limit = state.app.config.http.body_bytes_max;
+        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
+    })?;
+    let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
         None => Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY),
@@ -86,8 +90,8 @@ pub async fn renew_and_revoke(
 }
 
 async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
-    let id = &caller.claims.client;
-    let tenant = Tenant::Client(id.clone());
+    let id = caller.client();
+    let tenant = Tenant::Client(id.to_owned());
     let whole = Retrieval::whole(&CLIENTS);
     let record = state.app.database.record(&whole, &tenant, id).await?;
     record.ok_or_else(|| ApiError::not_found(&CLIENTS))

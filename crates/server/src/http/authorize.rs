@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use verax_domain::Scope;
 
 use super::State;
-use super::error::{ApiError, FORBIDDEN};
+use super::error::{ApiError, FORBIDDEN, TOO_MANY_REQUESTS};
 use super::limits::Allowance;
 use crate::app::access::Caller;
 
@@ -33,9 +33,13 @@ pub fn take_share(
     caller: &Caller,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
-    let (taken, allowance) = match state.limits.take(&caller.claims.jti) {
+    let (taken, allowance) = match state.limits.take(caller.token_id()) {
         Ok(allowance) => (Ok(()), allowance),
-        Err((error, allowance)) => (Err(error), Some(allowance)),
+        Err(allowance) => {
+            let error = format!("More than {} requests in a minute.", allowance.limit);
+            let error = ApiError::new(&TOO_MANY_REQUESTS, error);
+            (Err(error.retry_after(allowance.reset_seconds)), Some(allowance))
+        }
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.

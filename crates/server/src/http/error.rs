@@ -1,7 +1,6 @@
 //! Errors at the edge: one text for the caller, one for the log.
 
 use axum::Json;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -61,7 +60,7 @@ pub static URI_TOO_LONG: ErrorCode = ErrorCode {
 pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
     code: "BODY_TOO_LARGE",
     status: StatusCode::PAYLOAD_TOO_LARGE,
-    when: "the request's body is longer than the setting http.body_bytes_max",
+    when: "the request's body is longer than the setting http.body_bytes_max, or was cut off",
 };
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
     code: "TOO_MANY_REQUESTS",
@@ -180,15 +179,6 @@ impl From<StoreError> for ApiError {
             }
             error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
-    }
-}
-
-impl From<BytesRejection> for ApiError {
-    fn from(rejection: BytesRejection) -> ApiError {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return ApiError::new(&BODY_TOO_LARGE, "The request's body is too large.");
-        }
-        ApiError::new(&MISSING_PARAMETER, "The request's body ended early.")
     }
 }
 

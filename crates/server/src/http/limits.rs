@@ -9,8 +9,6 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::error::{ApiError, TOO_MANY_REQUESTS};
-
 type Limiter =
     RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
@@ -23,9 +21,9 @@ pub struct Limits {
 /// What is left to a token: the `RateLimit-*` headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
-    limit: u32,
-    remaining: u32,
-    reset_seconds: u64,
+    pub limit: u32,
+    pub remaining: u32,
+    pub reset_seconds: u64,
 }
 
 /// Tokens that are remembered; above it, those that have been quiet are forgotten.
@@ -43,7 +41,10 @@ impl Limits {
     }
 
     /// Counts a request of this token.
-    pub fn take(&self, token: &str) -> Result<Option<Allowance>, (ApiError, Allowance)> {
+    ///
+    /// # Errors
+    /// It has none left; `reset_seconds` says when it will.
+    pub fn take(&self, token: &str) -> Result<Option<Allowance>, Allowance> {
         let Some(limiter) = &self.limiter else { return Ok(None) };
         if limiter.len() > TOKENS_MAX {
             limiter.retain_recent();
@@ -60,9 +61,7 @@ impl Limits {
                 let wait = denied.wait_time_from(self.clock.now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 let limit = denied.quota().burst_size().get();
-                let allowance = Allowance { limit, remaining: 0, reset_seconds: seconds };
-                let error = format!("More than {limit} requests in a minute.");
-                Err((ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(seconds), allowance))
+                Err(Allowance { limit, remaining: 0, reset_seconds: seconds })
             }
         }
     }

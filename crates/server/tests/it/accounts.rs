@@ -133,7 +133,7 @@ fn listing_tokens_shows_no_token() {
     let folder = Folder::new();
     let token = folder.token("acme");
     let listed = folder.run(&["token", "list", "--json"]).json();
-    let names = ["jti", "client", "scopes", "mode", "createdAt", "expiresAt"];
+    let names = ["jti", "client", "scopes", "mode", "state", "createdAt", "expiresAt"];
     assert_eq!(keys(&listed[0]), names);
     assert_eq!(listed[0]["jti"], payload(&token)["jti"]);
     let plain = folder.run(&["token", "list", "--client", "acme"]).ok();
@@ -212,4 +212,36 @@ fn a_client_that_an_import_brought_gets_a_token_and_a_name() {
     assert_eq!(folder.run(&named).json()["name"], "Acme");
     assert_eq!(served.get(token.trim(), "/v2/biometric-validations/v1").0, 200);
     served.stop();
+}
+
+#[test]
+fn no_client_gets_staff_tokens_by_what_its_record_says() {
+    let folder = Folder::new();
+    let both = "validations:read,staff";
+    let create = ["client", "create", "--id", "acme", "--name", "A", "--email", "a@acme.example"];
+    folder.run(&[&create[..], &["--scope", both]].concat()).ok();
+    let row = r#"{"_id":"v","status":"new","client":{"_id":"globex","name":"G",
+        "scopes":"validations:read staff"}}"#;
+    let row = row.replace('\n', "");
+    folder.run_with(&["import", "biometric-validations", "-"], &row).ok();
+    for client in ["acme", "globex"] {
+        let claims = payload(&folder.run(&["token", "create", "--client", client]).ok());
+        let scopes = claims["scopes"].as_array().expect("scopes");
+        assert!(!scopes.contains(&"staff".into()), "{client}: {claims}");
+        let claims = payload(&folder.run(&["token", "create", "--client", client, "--staff"]).ok());
+        let scopes = claims["scopes"].as_array().expect("scopes");
+        assert!(scopes.contains(&"staff".into()), "{client}: {claims}");
+    }
+}
+
+#[test]
+fn a_token_that_has_expired_is_listed_as_expired() {
+    let folder = Folder::new();
+    folder.token("acme");
+    folder.run(&["token", "create", "--client", "acme", "--expires", "1s"]).ok();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !folder.run(&["token", "list"]).ok().contains("\texpired\t") {
+        assert!(Instant::now() < deadline, "it never expired");
+    }
+    assert_eq!(folder.run(&["token", "list"]).ok().matches("\tvalid\t").count(), 1);
 }

@@ -77,8 +77,12 @@ const TARGETS: [&str; 12] = [
 ];
 
 fn answers(folder: &Folder) -> Vec<(u16, String)> {
-    let token = folder.run(&["token", "create", "--client", CLIENT]).ok();
-    let served = folder.serve(&[]);
+    answers_at(folder, &[])
+}
+
+fn answers_at(folder: &Folder, place: &[&str]) -> Vec<(u16, String)> {
+    let token = folder.run(&[&["token", "create", "--client", CLIENT], place].concat()).ok();
+    let served = folder.serve(place);
     let mut all: Vec<_> = TARGETS.iter().map(|target| served.get(token.trim(), target)).collect();
     // Signed answers carry the minute in which they were given.
     for target in ["/v2/document-liveness?populates=client,appRegistration", "/v2/project-flows"] {
@@ -233,4 +237,37 @@ async fn a_postgres_database_that_is_newer_than_the_binary_is_refused() {
     folder.run(&["migrate", "--database-url", &url]).ok();
     mark_newer(&Location::Postgres(url.clone())).await;
     refuses_newer(&folder, &["--database-url", &url]);
+}
+
+#[tokio::test]
+async fn what_was_exported_gives_the_same_answers_in_postgres() {
+    let (here, there) = (Folder::new(), Folder::new());
+    fill(&here);
+    let url = crate::world::new_database().await;
+    let place = ["--database-url", url.as_str()];
+    let resources = [
+        "document-liveness",
+        "biometric-validations",
+        "app-registrations",
+        "liveness-sessions",
+        "project-flows",
+        "projects",
+        "clients",
+    ];
+    let mut lines = Vec::new();
+    for resource in resources {
+        lines.push(here.run(&["export", resource]).ok());
+        there
+            .run_with(&[&["import", resource, "-"], &place[..]].concat(), &lines[lines.len() - 1])
+            .ok();
+    }
+    assert_eq!(answers_at(&there, &place), answers(&here));
+    for (resource, lines) in resources.iter().zip(lines) {
+        assert_eq!(there.run(&[&["export", resource], &place[..]].concat()).ok(), lines);
+    }
+    assert!(!there.data().join("verax.db").exists());
+    there.run(&[&["doctor"], &place[..]].concat()).ok();
+    let delete = ["client", "delete", CLIENT, "--with-records"];
+    there.run(&[&delete[..], &place[..]].concat()).ok();
+    assert_eq!(there.run(&[&["export", "projects"], &place[..]].concat()).ok(), "");
 }

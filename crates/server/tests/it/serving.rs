@@ -211,3 +211,51 @@ fn the_doctor_says_what_is_missing_and_what_to_do() {
     let said = folder.run(&["serve", "--listen", "127.0.0.1:0"]).failed();
     assert!(said.contains("chmod 600"), "{said}");
 }
+
+#[test]
+fn every_command_works_while_the_server_runs() {
+    let folder = Folder::new();
+    let served = folder.serve(&[]);
+    let token = folder.token("acme");
+    let row = |status: &str| {
+        format!(r#"{{"_id":"v","client":"acme","status":"{status}","createdAt":"2025-01-01"}}"#)
+    };
+    let list = "/v2/biometric-validations";
+    for status in ["new", "pending", "completed"] {
+        folder.run_with(&["import", "biometric-validations", "-"], &row(status)).ok();
+        let (code, body) = served.get(&token, list);
+        assert_eq!(code, 200, "{body}");
+        assert!(body.contains(&format!("\"status\":\"{status}\"")), "{body}");
+    }
+    for arguments in [
+        &["client", "list"][..],
+        &["token", "list"],
+        &["token", "rotate-key"],
+        &["export", "biometric-validations"],
+        &["doctor"],
+        &["migrate"],
+        &["backup", "copy.db"],
+        &["restore", "copy.db"],
+        &["client", "create", "--name", "G", "--email", "g@globex.example"],
+    ] {
+        folder.run(arguments).ok();
+        assert_eq!(served.get(&token, list).0, 200, "{arguments:?}");
+    }
+    served.stop();
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_answered_503() {
+    let folder = Folder::new();
+    let token = folder.token("acme");
+    let settings = folder.write("settings.toml", "[http]\nrequest_seconds = 1\n");
+    let served = folder.serve(&["--config", &settings]);
+    let mut stream = begin_request(&served, &token);
+    let mut bytes = vec![0; 4096];
+    let count = stream.read(&mut bytes).expect("an answer");
+    let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 503"), "{text}");
+    assert!(text.contains("retry-after: 1") && text.contains("\"code\":\"UNAVAILABLE\""), "{text}");
+    assert!(text.contains("\"requestId\":\""), "{text}");
+    served.stop();
+}

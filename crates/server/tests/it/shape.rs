@@ -51,7 +51,7 @@ on_both_databases! {
                 "identifier": "jo@example.com",
                 "type": "login",
                 "redirectUrl": "https://app.example.com/done",
-                "biometricData": { "quality": "good", "livenessScore": 0.5, "box": [1, 2] },
+                "biometricData": { "quality": "good", "livenessScore": 0.5 },
                 "riskScore": 0.25,
                 "createdAt": "2025-05-01T08:00:00.250Z"
             }

@@ -283,3 +283,14 @@ async fn http2_with_prior_knowledge_passes_untouched() {
     let session: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!(session["user"]["_id"], "acme");
 }
+
+#[tokio::test]
+async fn a_long_target_is_refused_in_the_form_of_errors() {
+    let (world, token) = world().await;
+    let listening = world.listen().await;
+    let mut wire = listening.connect().await;
+    let long = |bytes: usize| format!("{LIST}?where>_createdAt=2025-01-03&x={}", "y".repeat(bytes));
+    assert_eq!(wire.get(&token, &long(20_000)).await.refusal(414), "URI_TOO_LONG");
+    assert_eq!(wire.get(&token, &long(4_000)).await.status, 200);
+    assert_eq!(wire.get(&token, &long(70_000)).await.status, 414);
+}

@@ -18,7 +18,7 @@ use verax_server::clock::{Clock, Random};
 use verax_server::config::Config;
 use verax_server::http::{self, State};
 use verax_server::keys::SigningKeys;
-use verax_store::{Batch, Database, Location, NewClient, Options, Rows};
+use verax_store::{Batch, Database, Location, NewClient, Options, Rows, Schema};
 
 use crate::answer::Answer;
 
@@ -210,7 +210,12 @@ pub fn settings() -> Config {
 }
 
 pub fn options() -> Options {
-    Options { readers: 2, connections: 4, statement_limit: Duration::from_secs(20) }
+    Options {
+        readers: 2,
+        connections: 4,
+        statement_limit: Duration::from_secs(20),
+        schema: Schema::BringUpToDate,
+    }
 }
 
 fn cluster_url() -> String {

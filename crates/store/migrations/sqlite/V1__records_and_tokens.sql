@@ -173,16 +173,16 @@ CREATE INDEX biometric_validations_client_status_created ON biometric_validation
 CREATE INDEX biometric_validations_client_type_created ON biometric_validations (client, type, created_at, id);
 CREATE INDEX biometric_validations_created ON biometric_validations (created_at, id);
 CREATE INDEX biometric_validations_status_created ON biometric_validations (status, created_at, id);
-CREATE INDEX biometric_validations_client_identifier ON biometric_validations (client, identifier);
+CREATE INDEX biometric_validations_client_identifier ON biometric_validations (client, identifier, created_at, id);
 CREATE INDEX biometric_validations_client_project ON biometric_validations (client, project, created_at, id);
 CREATE INDEX biometric_validations_client_project_flow ON biometric_validations (client, project_flow, created_at, id);
-CREATE INDEX biometric_validations_liveness_session ON biometric_validations (liveness_session);
-CREATE INDEX biometric_validations_app_registration ON biometric_validations (app_registration);
+CREATE INDEX biometric_validations_client_liveness_session ON biometric_validations (client, liveness_session, created_at, id);
+CREATE INDEX biometric_validations_client_app_registration ON biometric_validations (client, app_registration, created_at, id);
 CREATE INDEX document_liveness_client_created ON document_liveness (client, created_at, id);
 CREATE INDEX document_liveness_client_status_created ON document_liveness (client, status, created_at, id);
 CREATE INDEX document_liveness_created ON document_liveness (created_at, id);
 CREATE INDEX document_liveness_status_created ON document_liveness (status, created_at, id);
-CREATE INDEX document_liveness_app_registration ON document_liveness (app_registration);
+CREATE INDEX document_liveness_client_app_registration ON document_liveness (client, app_registration, created_at, id);
 CREATE INDEX projects_client_created ON projects (client, created_at, id);
 CREATE INDEX project_flows_client_created ON project_flows (client, created_at, id);
 CREATE INDEX project_flows_project ON project_flows (project, id);
@@ -190,5 +190,5 @@ CREATE INDEX liveness_sessions_client_created ON liveness_sessions (client, crea
 CREATE INDEX app_registrations_client_created ON app_registrations (client, created_at, id);
 CREATE INDEX app_registrations_client_status_created ON app_registrations (client, status, created_at, id);
 CREATE INDEX app_registrations_client_project ON app_registrations (client, project, created_at, id);
-CREATE INDEX app_registrations_client_email ON app_registrations (client, email);
+CREATE INDEX app_registrations_client_email ON app_registrations (client, email, created_at, id);
 CREATE INDEX tokens_client ON tokens (client);

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use verax_domain::resources;
 
-use super::{Access, connect};
-use crate::StoreError;
+use super::{Access, connect, private_file};
+use crate::{Schema, StoreError};
 
 /// Pages copied between two pauses in which others may write.
 const PAGES_PER_STEP: i32 = 2_000;
@@ -17,6 +17,7 @@ const PAGES_PER_STEP: i32 = 2_000;
 /// back. Returns the number of records in it.
 pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let source = connect(from, Access::Read)?;
+    private_file(to)?;
     let mut target = Connection::open(to)?;
     copy(&source, &mut target)?;
     // A backup is one file: no write-ahead log beside it.
@@ -28,14 +29,14 @@ pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
 /// Replaces the database at `to` by the backup `from`, which is verified first.
 pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let source = Connection::open(from)?;
-    crate::migrate::refuse_newer(&source)?;
     verify(&source)?;
+    crate::migrate::refuse_newer(&source)?;
     let mut target = connect(to, Access::Write)?;
     copy(&source, &mut target)?;
     drop(target);
     // Opening it again replays nothing and migrates an older backup.
     let mut target = connect(to, Access::Write)?;
-    crate::migrate::sqlite(&mut target)?;
+    crate::migrate::sqlite(&mut target, Schema::BringUpToDate)?;
     verify(&target)
 }
 
@@ -46,7 +47,9 @@ fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> 
 }
 
 fn verify(connection: &Connection) -> Result<u64, StoreError> {
-    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    let damaged = |_| StoreError::Address("the file is damaged, or is no database".to_owned());
+    let verdict = connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    let verdict = verdict.map_err(damaged)?;
     if verdict != "ok" {
         return Err(StoreError::Unavailable(format!("the file is damaged: {verdict}")));
     }

@@ -71,7 +71,14 @@ fn commit_group(connection: &Connection, group: Vec<Job>) {
         }
     }
     match connection.execute_batch("COMMIT") {
-        Ok(()) => applied.into_iter().for_each(|job| drop(job.done.send(Ok(())))),
+        Ok(()) => {
+            if applied.iter().any(|job| job.batch.erases) {
+                // The log still holds what was deleted. A reader may keep it from being emptied
+                // now; the next commits empty it.
+                let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
+            applied.into_iter().for_each(|job| drop(job.done.send(Ok(()))));
+        }
         Err(error) => {
             // A commit that failed for want of disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");

@@ -1,0 +1,83 @@
+//! What holds for every request.
+
+use proptest::prelude::*;
+use verax_query::{Dialect, Query, Retrieval, Tenant};
+
+use crate::table::CHECKS;
+
+/// Pieces of requests: most make sense, some do not.
+fn piece() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "where_status=new",
+        "in_status[]=new,failed",
+        "wherenot_type=login",
+        "notIn_project=a,b",
+        "where>_createdAt=2024-12-01",
+        "where<=_riskScore=0.25",
+        "whereGTE_attempts=-3",
+        "where-null_completedAt",
+        "where-not-null_details",
+        "where-exists_type=0",
+        "like_identifier=a%25b",
+        "notLike_identifier=%5C",
+        "?where_status=sent",
+        "?like_identifier=x",
+        "where-case-insensitive_identifier=AbC",
+        "search=jo",
+        "populates[]=client",
+        "populates=project.client",
+        "with=nope",
+        "columns=status,note",
+        "sort=-riskScore,type",
+        "sort=status",
+        "page=3",
+        "perPage=7",
+        "offset=11",
+        "count=1",
+        "populateSelects=%7B%22project%22%3A%22name%22%7D",
+        "requires2FA=True",
+        "where_riskScore=0.1&where_riskScore=0.2",
+        "junk=1",
+    ]);
+    prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[\\[\\]?=&%><_a-zA-Z0-9$.,+ -]{0,24}"]
+}
+
+fn request() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..8).prop_map(|pieces| pieces.join("&"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn parsing_what_was_printed_gives_the_same_query(raw in request()) {
+        if let Ok(query) = Query::parse(&CHECKS, &raw) {
+            let printed = query.to_query_string();
+            prop_assert_eq!(Query::parse(&CHECKS, &printed), Ok(query), "{}", printed);
+        }
+    }
+
+    #[test]
+    fn parsing_never_panics(raw in "\\PC{0,200}") {
+        let _ = Query::parse(&CHECKS, &raw);
+        let _ = Retrieval::parse(&CHECKS, &raw);
+    }
+
+    #[test]
+    fn statement_text_never_holds_a_value(value in "[a-zA-Z0-9']{12,20}") {
+        let raw = format!(
+            "where_identifier={value}&like_identifier={value}&where-case-insensitive_identifier=\
+             {value}&search={value}"
+        );
+        let query = Query::parse(&CHECKS, &raw).expect("text takes any value");
+        let tenant = Tenant::Client(value.clone());
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let page = query.page_sql(dialect, &tenant).sql;
+            let count = query.count_sql(dialect, &tenant);
+            for text in [page.text(), count.text()] {
+                prop_assert!(!text.to_lowercase().contains(&value.to_lowercase()), "{}", text);
+                prop_assert!(text.contains("client = $"), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A resource of our own, with a field of every kind.
+
+use verax_query::{
+    Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Words,
+};
+
+pub static CHECKS: Resource = Resource {
+    name: "checks",
+    title: "Check",
+    doc: "A thing to list.",
+    table: "checks",
+    fields: &[
+        Field::new("_id", "id", Kind::Id, "").required(),
+        Field::new("client", "client", Kind::Relation(&OWNER), "").required(),
+        Field::new("project", "project", Kind::Relation(&PROJECT), ""),
+        Field::new("status", "status", Kind::Word(&STATUS), "").required(),
+        Field::new("identifier", "identifier", Kind::Text, "").folded("identifier_folded"),
+        Field::new("type", "type", Kind::Word(&TYPE), ""),
+        Field::new("ipAddress", "ip_address", Kind::Text, ""),
+        Field::new("requires2FA", "requires_2fa", Kind::Bool, ""),
+        Field::new("attempts", "attempts", Kind::Integer, ""),
+        Field::new("details", "details", Kind::Json(DETAILS), ""),
+        Field::new("riskScore", "risk_score", Kind::Number, ""),
+        Field::new("createdAt", "created_at", Kind::Time, "").required(),
+        Field::new("completedAt", "completed_at", Kind::Time, ""),
+        Field::new("note", "note", Kind::Text, "").on_retrieve(),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "perPage", default: 20 },
+    signed: false,
+    versions: &["v2"],
+    scopes: &[],
+    not_found: NotFound { code: "", error: "" },
+};
+
+pub static PROJECTS: Resource = Resource {
+    name: "projects",
+    title: "Project",
+    doc: "",
+    table: "projects",
+    fields: &[
+        Field::new("_id", "id", Kind::Id, "").required(),
+        Field::new("client", "client", Kind::Relation(&OWNER), "").required(),
+        Field::new("name", "name", Kind::Text, "").folded("name_folded"),
+        Field::new("createdAt", "created_at", Kind::Time, ""),
+    ],
+    reverse: &[Reverse {
+        name: "checks",
+        resource: &CHECKS,
+        via: "project",
+        projection: &["_id", "status"],
+    }],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: &["v2"],
+    scopes: &[],
+    not_found: NotFound { code: "", error: "" },
+};
+
+static OWNERS: Resource = Resource {
+    name: "owners",
+    title: "Owner",
+    doc: "",
+    table: "owners",
+    fields: &[
+        Field::new("_id", "id", Kind::Id, "").required(),
+        Field::new("name", "name", Kind::Text, ""),
+        Field::new("email", "email", Kind::Text, ""),
+    ],
+    reverse: &[],
+    tenant_column: "id",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: &[],
+    scopes: &[],
+    not_found: NotFound { code: "", error: "" },
+};
+
+static OWNER: Relation = Relation { resource: &OWNERS, projection: &["_id", "name", "email"] };
+static PROJECT: Relation = Relation { resource: &PROJECTS, projection: &["_id", "name"] };
+
+static STATUS: Words = Words {
+    words: &["new", "pending", "completed", "failed", "expired"],
+    synonyms: &[("validated", "completed"), ("sent", "pending")],
+    open: false,
+};
+
+static TYPE: Words = Words { words: &["login", "onboarding"], synonyms: &[], open: false };
+
+const DETAILS: &[Member] = &[Member { name: "score", kind: MemberKind::Score, shown: Shown::List }];

@@ -1,0 +1,69 @@
+//! A database of its own for each test, of either kind.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio_postgres::NoTls;
+use verax_store::{Database, Location, Options, Schema};
+
+/// Where the throw-away PostgreSQL is; `cargo xtask postgres` sets it.
+const VARIABLE: &str = "VERAX_TEST_DATABASE_URL";
+
+pub fn options() -> Options {
+    Options {
+        readers: 2,
+        connections: 4,
+        statement_limit: Duration::from_secs(30),
+        schema: Schema::BringUpToDate,
+    }
+}
+
+/// A database and what must live as long as it.
+pub struct Place {
+    pub location: Location,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    pub async fn open(&self) -> Database {
+        Database::open(&self.location, &options()).await.expect("the database opens")
+    }
+}
+
+pub fn sqlite() -> Place {
+    let folder = tempfile::tempdir().expect("a folder");
+    let location = Location::File(folder.path().join("verax.db"));
+    Place { location, _folder: Some(folder) }
+}
+
+pub async fn postgres() -> Place {
+    let Ok(url) = std::env::var(VARIABLE) else {
+        panic!("{VARIABLE} is not set: run `cargo xtask postgres -- cargo nextest run`");
+    };
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::SeqCst);
+    let name = format!("store_{}_{number}", std::process::id());
+    let client = connect(&url).await;
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    let (server, _) = url.rsplit_once('/').expect("the URL names a database");
+    Place { location: Location::Postgres(format!("{server}/{name}")), _folder: None }
+}
+
+pub async fn both() -> [Place; 2] {
+    [sqlite(), postgres().await]
+}
+
+/// A plain connection, for what the store does not do.
+pub async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("PostgreSQL");
+    tokio::spawn(connection);
+    client
+}
+
+pub fn file(place: &Place) -> &Path {
+    match &place.location {
+        Location::File(path) => path,
+        Location::Postgres(_) => panic!("not a file"),
+    }
+}

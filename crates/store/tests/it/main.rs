@@ -1,0 +1,8 @@
+//! Tests of the store, on SQLite and on PostgreSQL.
+
+mod databases;
+mod import;
+mod naive;
+mod oracle;
+mod schema;
+mod story;

@@ -1,0 +1,85 @@
+//! The tables have what the resources say, and what they say can be found without reading all.
+
+use rusqlite::Connection;
+use verax_domain::{record, resources};
+use verax_query::{Dialect, Query, Tenant};
+use verax_store::{Database, StoreError};
+
+use crate::databases::{self, file};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_have_a_column_for_everything_a_resource_says() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        for resource in resources::ALL {
+            let columns: Vec<&str> = record::columns(resource).map(|(_, column)| column).collect();
+            let names = resource.fields.iter().map(|field| field.name);
+            let raw = format!("columns={}", names.collect::<Vec<_>>().join(","));
+            let query = Query::parse(resource, &raw).expect("all are known");
+            let page = database.page(&query, &Tenant::All).await;
+            assert!(page.is_ok(), "{}: {columns:?}: {page:?}", resource.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usual_requests_use_an_index() {
+    let place = databases::sqlite();
+    place.open().await;
+    let connection = Connection::open(file(&place)).expect("the same file");
+    let usual = [
+        ("biometric-validations", "", true),
+        ("biometric-validations", "where_status=completed", true),
+        ("biometric-validations", "where_type=login", true),
+        ("biometric-validations", "where_project=p&sort=createdAt", true),
+        ("biometric-validations", "where_projectFlow=p", true),
+        ("biometric-validations", "where_identifier=x", true),
+        ("biometric-validations", "where_livenessSession=x", true),
+        ("biometric-validations", "where_appRegistration=x", true),
+        ("biometric-validations", "where>_createdAt=2024-01-01", true),
+        ("document-liveness", "status=completed", true),
+        ("document-liveness", "where_appRegistration=x", true),
+        ("app-registrations", "where_email=x", false),
+        ("app-registrations", "where_status=STARTED", true),
+    ];
+    for (name, raw, in_order) in usual {
+        let resource = resources::by_name(name).expect("a resource");
+        let query = Query::parse(resource, raw).expect("a right request");
+        let tenant = Tenant::Client("c".to_owned());
+        let sql = query.page_sql(Dialect::Sqlite, &tenant).sql;
+        let mut statement =
+            connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text())).expect("a plan");
+        // The plan does not depend on the values: nothing is bound.
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next().expect("a row") {
+            plan += &row.get::<_, String>(3).expect("text");
+            plan += "; ";
+        }
+        assert!(plan.contains("USING INDEX"), "{name}?{raw}: {plan}");
+        if in_order {
+            assert!(!plan.contains("TEMP B-TREE"), "{name}?{raw} is sorted by hand: {plan}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_server_is_refused() {
+    let place = databases::sqlite();
+    place.open().await;
+    let sql = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', 1)";
+    Connection::open(file(&place)).and_then(|it| it.execute(sql, [])).expect("one row");
+    refused(&place).await;
+
+    let place = databases::postgres().await;
+    place.open().await;
+    let verax_store::Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+    databases::connect(url).await.batch_execute(sql).await.expect("one row");
+    refused(&place).await;
+}
+
+async fn refused(place: &databases::Place) {
+    let opened = Database::open(&place.location, &databases::options()).await;
+    let error = opened.err().expect("it is refused");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 1 }), "{error}");
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET.
+
+mod load;
+mod plain;
+mod records;
+mod rows;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::postgres::{Cluster, Durability};
+use crate::running::{Binary, Profile, Server, Site};
+use crate::{exec, http};
+
+const CONNECTIONS: usize = 16;
+/// The server, and its database, have a core; the load has another.
+const SERVER_CORE: &str = "0";
+const LOAD_CORE: &str = "1";
+
+pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
+    use lexopt::prelude::*;
+    let (mut what, mut file, mut with_postgres) = (None, None, false);
+    let (mut seconds, mut counts) = (5, vec![100_000]);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(name) => what = Some(name.string()?),
+            Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
+            Long("postgres") => with_postgres = true,
+            Long("seconds") => seconds = arguments.value()?.parse()?,
+            Long("records") => {
+                let list = arguments.value()?.string()?;
+                counts = list.split(',').map(str::parse).collect::<Result<_, _>>()?;
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if what.as_deref() != Some("lists") {
+        bail!("what to measure? `cargo xtask bench lists`");
+    }
+    for program in ["taskset", "sqlite3"] {
+        ensure!(exec::find_program(program, &[]).is_some(), "apt-get install util-linux sqlite3");
+    }
+    let cores = std::thread::available_parallelism()?.get();
+    ensure!(cores >= 2, "one core for the server and one for the load: there is only one");
+    let binary = Binary::find(file, Profile::Release)?;
+    for count in counts {
+        bench_lists(&binary, count, Duration::from_secs(seconds), None)?;
+        if with_postgres {
+            let cluster = Cluster::start(Durability::Durable)?;
+            bench_lists(&binary, count, Duration::from_secs(seconds), Some(&cluster))?;
+        }
+    }
+    Ok(())
+}
+
+fn bench_lists(
+    binary: &Binary,
+    count: u64,
+    duration: Duration,
+    cluster: Option<&Cluster>,
+) -> Result<()> {
+    let url = cluster.map(|it| it.create_database("bench")).transpose()?;
+    let site = Site::new(binary, url.clone())?;
+    let imported_in = import(&site, count)?;
+    let database = match &url {
+        Some(url) => {
+            plain::settle(url)?;
+            plain::Database::Postgres(url.clone())
+        }
+        None => plain::Database::Sqlite(plain::sqlite_file(site.data())?),
+    };
+    if let Some(cluster) = cluster {
+        pin(cluster.server_pid(), SERVER_CORE)?;
+    }
+    let server = site.serve(&["taskset", "-c", SERVER_CORE])?;
+    let idle_bytes = server.resident_bytes()?;
+    let documents = records::documents_for(count);
+    println!(
+        "\n### {count} biometric validations, {documents} document checks, {}\n",
+        if cluster.is_some() { "PostgreSQL" } else { "SQLite" }
+    );
+    println!(
+        "Imported in {:.1} s ({:.0} records/s). Started in {:.0} ms, {:.1} MiB idle. Server{} on one \
+         core, {CONNECTIONS} keep-alive connections from another.\n",
+        imported_in.as_secs_f64(),
+        (count + documents) as f64 / imported_in.as_secs_f64(),
+        server.started_in.as_secs_f64() * 1e3,
+        mebibytes(idle_bytes),
+        if cluster.is_some() { " and database" } else { "" }
+    );
+    println!(
+        "| request | total | requests/s | p50 ms | p99 ms | alone p50 ms | RSS MiB | plain ms | ratio |"
+    );
+    println!("| --- | --: | --: | --: | --: | --: | --: | --: | --: |");
+    for row in rows::all() {
+        measure(&site, &server, &row, duration, &database)?;
+    }
+    println!(
+        "\nplain: one COUNT and one LIMIT/OFFSET statement on the same tables by the database's own \
+         shell; ratio: requests/s times plain seconds, above 1 the server answers more requests \
+         than the shell runs statement pairs."
+    );
+    Ok(())
+}
+
+fn measure(
+    site: &Site,
+    server: &Server,
+    row: &rows::Row,
+    duration: Duration,
+    database: &plain::Database,
+) -> Result<()> {
+    let token = site.token(&row.client)?;
+    let authorization = format!("Bearer {token}");
+    let first = http::get(server.address, &row.target(1), Some(&authorization))?;
+    let answer: Value = serde_json::from_slice(&first.body).context("the first page")?;
+    ensure!(first.status == 200, "{}: {answer}", row.name);
+    let number = |key: &str| answer["pagination"][key].as_u64().context("no pagination");
+    let (total, pages) = (number("total")?, number("pages")?);
+    let page = row.page_number(pages);
+    let request = http::get_request(&row.target(page), Some(&authorization));
+
+    pin(std::process::id(), LOAD_CORE)?;
+    let alone = load::drive(server.address, &request, 1, Duration::from_secs(1));
+    let loaded = load::drive(server.address, &request, CONNECTIONS, duration);
+    pin(std::process::id(), &format!("{SERVER_CORE},{LOAD_CORE}"))?;
+    let (alone, loaded) = (alone?, loaded?);
+    let resident = server.resident_bytes()?;
+    // psql is a client: what works for it is on the server's core already.
+    let core = match database {
+        plain::Database::Sqlite(_) => SERVER_CORE,
+        plain::Database::Postgres(_) => LOAD_CORE,
+    };
+    let plain = database.time(row, (page - 1) * row.size, core)?;
+    println!(
+        "| {} | {total} | {:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {:.3} | {:.1} |",
+        row.name,
+        loaded.requests_per_second,
+        milliseconds(loaded.p50),
+        milliseconds(loaded.p99),
+        milliseconds(alone.p50),
+        mebibytes(resident),
+        milliseconds(plain),
+        loaded.requests_per_second * plain.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// Writes the records into `verax import RESOURCE -`.
+fn import(site: &Site, count: u64) -> Result<Duration> {
+    let start = Instant::now();
+    for (resource, write) in records::RESOURCES {
+        let mut command = site.command(&["import", resource, "-"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut input = child.stdin.take().context("no standard input")?;
+        let written = write(count, &mut input);
+        drop(input);
+        let status = child.wait()?;
+        ensure!(status.success(), "verax import {resource}: {status}");
+        written?;
+    }
+    Ok(start.elapsed())
+}
+
+fn pin(process: u32, cores: &str) -> Result<()> {
+    exec::output(Command::new("taskset").args(["-a", "-c", "-p", cores, &process.to_string()]))
+        .map(drop)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
+}

@@ -1,0 +1,155 @@
+//! The steps, in the order in which they share what they build.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Progress, Step, smoke};
+use crate::postgres::{Cluster, Durability};
+use crate::running::{Binary, Profile};
+use crate::{clients, exec, fuzz, schemathesis, tidy};
+
+const FUZZ_SECONDS_EACH: u32 = 15;
+const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
+
+pub const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "sources are formatted", run: fmt },
+    Step { name: "tidy", what: "walls and house rules", run: |_| tidy::run(no_arguments()) },
+    Step { name: "clippy", what: "no lint, in any target", run: clippy },
+    Step { name: "test", what: "all tests, on both databases", run: test },
+    Step { name: "doctest", what: "examples in the documentation", run: doctest },
+    Step { name: "reference", what: "the generated reference is current", run: reference },
+    Step { name: "rustdoc", what: "the documentation of the code builds", run: rustdoc },
+    Step { name: "deny", what: "licences and sources of dependencies", run: deny },
+    Step { name: "fuzz", what: "each fuzz target for a moment", run: run_fuzz },
+    Step { name: "release", what: "the binary that ships", run: |_| release().map(drop) },
+    Step {
+        name: "smoke",
+        what: "the demo, as its own lines say",
+        run: |_| smoke::run(&release()?),
+    },
+    Step { name: "clients", what: "real clients against the binary", run: run_clients },
+    Step { name: "schemathesis", what: "the OpenAPI document against it", run: run_schemathesis },
+];
+
+fn fmt(_: &mut Progress) -> Result<()> {
+    exec::run(exec::cargo().args(["fmt", "--all", "--check"]))?;
+    // A workspace of its own.
+    let fuzz = exec::root().join("fuzz");
+    exec::run(exec::cargo().args(["fmt", "--check"]).current_dir(fuzz))
+}
+
+fn clippy(_: &mut Progress) -> Result<()> {
+    let warnings = ["--", "-D", "warnings"];
+    exec::run(exec::cargo().args(["clippy", "--workspace", "--all-targets"]).args(warnings))
+}
+
+fn test(progress: &mut Progress) -> Result<()> {
+    let url = database_url(progress)?;
+    let mut command = exec::cargo();
+    command
+        .args(["nextest", "run", "--workspace", "--no-fail-fast"])
+        .env("VERAX_TEST_DATABASE_URL", url)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().context("cargo nextest")?;
+    let told = child.stderr.take().context("no standard error")?;
+    for line in BufReader::new(told).lines() {
+        let line = line?;
+        eprintln!("{line}");
+        let line = without_colours(&line);
+        if line.trim_start().starts_with("Summary [") {
+            progress.test_summary = Some(line);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("cargo nextest: {status} (is it installed? cargo install --locked cargo-nextest)");
+    }
+    Ok(())
+}
+
+fn doctest(progress: &mut Progress) -> Result<()> {
+    let url = database_url(progress)?;
+    let mut command = exec::cargo();
+    command.args(["test", "--quiet", "--workspace", "--doc"]);
+    exec::run(command.env("VERAX_TEST_DATABASE_URL", url))
+}
+
+fn reference(_: &mut Progress) -> Result<()> {
+    let words = ["--", "reference", "--check", "docs/reference"];
+    let build = ["run", "--quiet", "--package", "verax-server", "--bin", "verax"];
+    exec::run(exec::cargo().args(build).args(words))
+}
+
+fn rustdoc(_: &mut Progress) -> Result<()> {
+    let mut command = exec::cargo();
+    command.args(["doc", "--quiet", "--workspace", "--no-deps"]);
+    exec::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn deny(_: &mut Progress) -> Result<()> {
+    if exec::output(Command::new("cargo").args(["deny", "--version"])).is_err() {
+        println!("cargo-deny is not installed; skipped");
+        return Ok(());
+    }
+    // Advisories are fetched from elsewhere: who can reach them runs `cargo deny check`.
+    exec::run(exec::cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+fn run_fuzz(_: &mut Progress) -> Result<()> {
+    fuzz::fuzz(FUZZ_SECONDS_EACH, None)
+}
+
+fn release() -> Result<Binary> {
+    Binary::find(None, Profile::Release)
+}
+
+fn run_clients(progress: &mut Progress) -> Result<()> {
+    let binary = release()?;
+    println!("clients: on SQLite");
+    clients::check(&binary, None, &[])?;
+    println!("clients: on PostgreSQL");
+    database_url(progress)?;
+    clients::check(&binary, progress.cluster.as_ref(), &[])
+}
+
+fn run_schemathesis(_: &mut Progress) -> Result<()> {
+    schemathesis::check(&release()?, SCHEMATHESIS_EXAMPLES_MAX)
+}
+
+/// One cluster serves all steps of a run.
+fn database_url(progress: &mut Progress) -> Result<String> {
+    if progress.cluster.is_none() {
+        progress.cluster = Some(Cluster::start(Durability::Forgetful)?);
+    }
+    progress.cluster.as_ref().map(Cluster::url).context("no cluster")
+}
+
+fn no_arguments() -> lexopt::Parser {
+    lexopt::Parser::from_iter(["xtask"])
+}
+
+/// The text without ANSI colours.
+fn without_colours(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain += before;
+        rest = after.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runners_closing_line_is_known_in_colours_too() {
+        let coloured = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] \u{1b}[1m2\u{1b}[0m tests run";
+        assert_eq!(without_colours(coloured), "     Summary [   0.1s] 2 tests run");
+        assert_eq!(without_colours("plain"), "plain");
+    }
+}

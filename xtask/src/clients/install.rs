@@ -1,0 +1,78 @@
+//! The clients' packages, pinned, installed below the target folder and never into the tree.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::exec;
+
+/// Copies the scripts and installs what they need; gives the folder where they run.
+pub fn install() -> Result<PathBuf> {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm"), ("curl", "curl")] {
+        needs_program(program, package)?;
+    }
+    needs_program("php", "php-cli php-curl php-guzzlehttp-guzzle")?;
+    let place = folder()?;
+    let lock = std::fs::read(place.join("package-lock.json"))?;
+    if is_stale(&place.join("node_modules/.verax-installed"), &lock) {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        exec::run(npm.current_dir(&place))?;
+        std::fs::write(place.join("node_modules/.verax-installed"), &lock)?;
+    }
+    python_environment()?;
+    Ok(place)
+}
+
+/// The `bin` folder of a Python environment with the packages of `requirements.txt`.
+pub fn python_environment() -> Result<PathBuf> {
+    needs_program("python3", "python3 python3-venv")?;
+    let place = folder()?;
+    let requirements = std::fs::read(place.join("requirements.txt"))?;
+    let environment = place.join("python");
+    let (bin, mark) = (environment.join("bin"), environment.join(".verax-installed"));
+    if is_stale(&mark, &requirements) {
+        exec::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+        exec::run(
+            Command::new(bin.join("pip"))
+                .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+                .arg(place.join("requirements.txt")),
+        )?;
+        std::fs::write(mark, &requirements)?;
+    }
+    Ok(bin)
+}
+
+/// Scripts find their packages beside themselves, so they run as copies beside the packages.
+fn folder() -> Result<PathBuf> {
+    let place = exec::target_dir()?.join("clients");
+    copy_folder(&exec::root().join("xtask/clients"), &place)?;
+    Ok(place)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was installed is kept until its list changes.
+fn is_stale(mark: &Path, list: &[u8]) -> bool {
+    std::fs::read(mark).map_or(true, |installed| installed != list)
+}
+
+fn needs_program(program: &str, packages: &str) -> Result<()> {
+    if exec::find_program(program, &[]).is_none() {
+        bail!("`{program}` is not there. Run: apt-get install {packages}");
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! The real binary: its commands, and the server while it runs.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{exec, http};
+
+const LISTENING: &str = "listening on http://";
+const ERRORS_SHOWN_MAX: usize = 20;
+const READY_SECONDS_MAX: u64 = 60;
+
+/// A built `verax`.
+#[derive(Clone)]
+pub struct Binary(PathBuf);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+/// Where a `verax` keeps its things.
+pub struct Site {
+    pub binary: Binary,
+    data: tempfile::TempDir,
+    database_url: Option<String>,
+}
+
+/// A server that stops when this is dropped.
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+    pub address: SocketAddr,
+    /// From the start of the process to the line that says where it listens.
+    pub started_in: Duration,
+}
+
+impl Binary {
+    /// The file that was asked for, or the one of a profile, built now.
+    pub fn find(file: Option<PathBuf>, profile: Profile) -> Result<Binary> {
+        if let Some(file) = file {
+            return Ok(Binary(file.canonicalize().with_context(|| file.display().to_string())?));
+        }
+        let mut build = exec::cargo();
+        build.args(["build", "--quiet", "--package", "verax-server", "--bin", "verax"]);
+        if profile == Profile::Release {
+            build.arg("--release");
+        }
+        exec::run(&mut build)?;
+        let folder = if profile == Profile::Release { "release" } else { "debug" };
+        Ok(Binary(exec::target_dir()?.join(folder).join("verax")))
+    }
+
+    /// This binary, run by another program (such as `taskset -c 0`) unless that is empty, with
+    /// nothing of the surroundings that could change its meaning.
+    pub fn command(&self, wrapper: &[&str]) -> Command {
+        let mut command = match wrapper.split_first() {
+            Some((program, words)) => {
+                let mut command = Command::new(program);
+                command.args(words).arg(&self.0);
+                command
+            }
+            None => Command::new(&self.0),
+        };
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("VERAX_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+}
+
+impl Site {
+    pub fn new(binary: &Binary, database_url: Option<String>) -> Result<Site> {
+        let data = tempfile::Builder::new().prefix("verax-site-").tempdir()?;
+        Ok(Site { binary: binary.clone(), data, database_url })
+    }
+
+    /// `verax WORDS…` on this site; what it printed.
+    pub fn verax(&self, words: &[&str]) -> Result<String> {
+        exec::output(&mut self.command(words))
+    }
+
+    /// `verax WORDS…` on this site, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.binary.command(&[]);
+        command.args(words);
+        self.place(&mut command);
+        command
+    }
+
+    /// `verax import`.
+    pub fn import(&self, resource: &str, file: &Path) -> Result<String> {
+        self.verax(&["import", resource, &file.display().to_string()])
+    }
+
+    /// A token that may read everything of this client.
+    pub fn token(&self, client: &str) -> Result<String> {
+        Ok(self.verax(&["token", "create", "--client", client])?.trim().to_owned())
+    }
+
+    /// Starts the server; `wrapper` is a program that runs it, such as `taskset -c 0`.
+    pub fn serve(&self, wrapper: &[&str]) -> Result<Server> {
+        let mut command = self.binary.command(wrapper);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        self.place(&mut command);
+        Server::start(command, self.data.path().join("serve.log"))
+    }
+
+    /// The folder with the site's files.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    fn place(&self, command: &mut Command) {
+        command.arg("--data").arg(self.data.path());
+        if let Some(url) = &self.database_url {
+            command.arg("--database-url").arg(url);
+        }
+    }
+}
+
+impl Server {
+    fn start(mut command: Command, log: PathBuf) -> Result<Server> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(std::fs::File::create(&log)?);
+        let start = Instant::now();
+        let mut child = command.spawn()?;
+        let output = child.stdout.take().context("no standard output")?;
+        let mut lines = BufReader::new(output).lines();
+        let mut printed = String::new();
+        let address = loop {
+            let Some(line) = lines.next().transpose()? else {
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                bail!("verax serve ended before it listened: {}\n{printed}{log}", child.wait()?);
+            };
+            if let Some((_, address)) = line.split_once(LISTENING) {
+                break address.trim().parse().with_context(|| line.clone())?;
+            }
+            printed += &line;
+            printed.push('\n');
+        };
+        let started_in = start.elapsed();
+        // What it prints later must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let server = Server { child, log, address, started_in };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        resident_bytes(self.child.id())
+    }
+
+    /// What the server's log says of errors: a 5xx shows its cause there alone.
+    pub fn print_errors(&self) -> Result<()> {
+        let log = std::fs::read_to_string(&self.log)?;
+        let errors = log.lines().filter(|line| line.contains("ERROR"));
+        errors.take(ERRORS_SHOWN_MAX).for_each(|line| println!("verax: {line}"));
+        Ok(())
+    }
+
+    fn wait_until_ready(&self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let status = http::get(self.address, "/readyz", None).map(|answer| answer.status);
+            if matches!(status, Ok(200)) {
+                return Ok(());
+            }
+            if start.elapsed() > Duration::from_secs(READY_SECONDS_MAX) {
+                bail!("/readyz is not 200 after {READY_SECONDS_MAX} s: {status:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident_bytes(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let kibibytes: u64 = line.split_whitespace().nth(1).context("no VmRSS")?.parse()?;
+    Ok(kibibytes * 1024)
+}

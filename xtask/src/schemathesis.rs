@@ -1,0 +1,72 @@
+//! The OpenAPI document against the running server: generated requests, checked answers.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::running::{Binary, Profile, Site};
+use crate::{clients, exec, http};
+
+/// What must hold of every answer.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_schema_conformance";
+/// One record of each: a fixture, and the id in `schemathesis.toml`.
+const RESOURCES: [&str; 4] =
+    ["biometric-validations", "document-liveness", "project-flows", "liveness-sessions"];
+const CLIENT: &str = "client_123456789";
+const REVOKING_PATH: &str = "/v2/auth/renew-and-revoke";
+/// The same requests each time: a red run can be run again.
+const SEED: &str = "1";
+
+/// `cargo xtask schemathesis`.
+pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
+    use lexopt::prelude::*;
+    let (mut file, mut examples) = (None, 50);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("bin") => file = Some(arguments.value()?.into()),
+            Long("examples") => examples = arguments.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    check(&Binary::find(file, Profile::Dev)?, examples)
+}
+
+/// At most so many generated requests for each operation.
+pub fn check(binary: &Binary, examples_max: u32) -> Result<()> {
+    let python = clients::python_environment()?;
+    let site = Site::new(binary, None)?;
+    for resource in RESOURCES {
+        let fixture = exec::root().join(format!("xtask/clients/fixtures/{resource}.json"));
+        site.import(resource, &fixture)?;
+    }
+    let server = site.serve(&[])?;
+    let document = http::get(server.address, "/openapi.json", None)?;
+    ensure!(document.status == 200, "/openapi.json answers {}", document.status);
+    // The operation that revokes its own token is asked apart, the others keep theirs.
+    let rounds = [("--exclude-path", site.token(CLIENT)?), ("--include-path", site.token(CLIENT)?)];
+    for (choice, token) in rounds {
+        let mut command = Command::new(python.join("schemathesis"));
+        command
+            .arg("--config-file")
+            .arg(exec::root().join("xtask/clients/schemathesis.toml"))
+            .args(["run", &format!("{}/openapi.json", server.url())])
+            .args(["--url", &server.url(), choice, REVOKING_PATH])
+            .args(["--header", &format!("Authorization: Bearer {token}")])
+            .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
+            .args(["--max-examples", &examples_max.to_string(), "--seed", SEED])
+            .args(["--generation-database", "none", "--workers", "2"])
+            .args(["--continue-on-failure", "--request-timeout", "30", "--no-color"])
+            // It writes what it learned into the folder where it runs.
+            .current_dir(site.data());
+        if choice == "--include-path" {
+            // From its second request on the token is gone: 401 is what it should see.
+            command.args(["--warnings", "off"]);
+        }
+        if let Err(error) = exec::run(&mut command) {
+            server.print_errors()?;
+            return Err(error);
+        }
+    }
+    Ok(())
+}
