@@ -158,8 +158,12 @@ fn another_clients_record_is_not_overwritten() {
     assert_eq!(exported(&folder, "projects")[0]["client"]["_id"], "acme");
     // Two owners in one input.
     let two = [row("n", json!({})), row("n", json!({ "client": "globex" }))].join("\n");
-    let outcome = folder.run_with(&["import", "biometric-validations", "-"], &two);
-    assert_eq!(outcome.code, Some(1), "{}{}", outcome.stdout, outcome.stderr);
+    let said = folder.run_with(&["import", "biometric-validations", "-"], &two).failed();
+    assert!(said.contains("record 2: _id: n is another client's record"), "{said}");
+    assert_eq!(exported(&folder, "biometric-validations").len(), 2);
+    let skip = ["import", "biometric-validations", "-", "--skip-bad", "--json"];
+    let report = folder.run_with(&skip, &two).json();
+    assert_eq!((&report["records"], &report["badCount"]), (&json!(1), &json!(1)));
 }
 
 #[test]
