@@ -1,4 +1,7 @@
 //! Image bytes in, findings out: measurements on the CPU, no opinions and no I/O.
 
+pub mod faces;
 pub mod image;
 pub mod metrics;
+pub mod onnx_fold;
+pub mod workers;

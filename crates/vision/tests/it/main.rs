@@ -1,6 +1,9 @@
 //! Measurements on pictures that the tests draw themselves, and on one public-domain portrait.
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod faces;
+mod gallery;
 mod image_decode;
 mod metrics;
+mod onnx_fold;
+mod workers;
