@@ -6,8 +6,8 @@ use crate::image::Image;
 
 // How far the tip of the nose stands out of the plane of the eyes, in distances between the eyes.
 const NOSE_DEPTH: f64 = 0.55;
-// Where the nose lies between eyes and mouth of a face that looks straight ahead.
-const NOSE_LEVEL: f64 = 0.494;
+// Where the detector puts the nose between eyes and mouth of a face that looks straight ahead.
+const NOSE_LEVEL: f64 = 0.57;
 // How far the nose stands out, in distances between the eyes' and the mouth's line.
 const NOSE_DEPTH_DOWN: f64 = 0.5;
 const NEARLY_BLACK: u8 = 25;
