@@ -6,6 +6,8 @@
 mod align;
 mod attack;
 mod calibration;
+#[cfg(target_arch = "x86_64")]
+mod convnet;
 mod detect;
 mod gallery;
 mod network;
@@ -22,13 +24,12 @@ pub use attack::{CROP_SCALES, CropBox};
 pub use calibration::{Calibration, LIVENESS, MATCH};
 pub use detect::{DETECTOR_OUTPUTS, Letterbox, decode_outputs, suppress_overlapping};
 pub use gallery::{Candidate, Gallery};
-pub use network::NetworkError;
+pub use network::{Network, NetworkError, Planes, Runtime};
 pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
 
 use crate::image::{DecodeLimits, Image, ImageError};
 use crate::workers::Waiting;
-use network::Network;
 
 /// The bytes of the models, folded (see `onnx_fold`). What is `None` is not measured.
 #[derive(Default, Clone)]
@@ -113,14 +114,26 @@ pub struct FaceEngine {
 impl FaceEngine {
     /// Loads what there is; without any model it loads too, and every measurement is refused.
     pub fn load(models: ModelBytes) -> Result<FaceEngine, NetworkError> {
-        let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str]| {
-            bytes.map(|bytes| Network::load(role, bytes, outputs)).transpose()
+        let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str], probe_side_px| {
+            bytes.map(|bytes| Network::load(role, bytes, outputs, probe_side_px)).transpose()
         };
         Ok(FaceEngine {
-            detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS)?,
-            template: load("face template", models.face_template, &["fc1"])?,
-            attack: load("presentation attack", models.face_attack, &["output"])?,
+            detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS, 64)?,
+            template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?,
+            attack: load("presentation attack", models.face_attack, &["output"], 128)?,
         })
+    }
+
+    /// Which runtime each loaded model runs on.
+    pub fn runtimes(&self) -> Vec<(&'static str, Runtime)> {
+        [
+            ("face-detector", &self.detector),
+            ("face-template", &self.template),
+            ("face-attack", &self.attack),
+        ]
+        .into_iter()
+        .filter_map(|(name, network)| Some((name, network.as_ref()?.runtime())))
+        .collect()
     }
 
     pub fn can_detect(&self) -> bool {

@@ -284,7 +284,7 @@ fn int8_values(tensor: &TensorProto) -> Option<Vec<i8>> {
     }
 }
 
-fn float_values(tensor: &TensorProto) -> Option<Vec<f32>> {
+pub(crate) fn float_values(tensor: &TensorProto) -> Option<Vec<f32>> {
     if tensor.data_type != Some(FLOAT) {
         return None;
     }

@@ -5,5 +5,6 @@ mod faces;
 mod gallery;
 mod image_decode;
 mod metrics;
+mod network;
 mod onnx_fold;
 mod workers;
