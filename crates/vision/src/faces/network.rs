@@ -27,7 +27,7 @@ pub struct Network {
 // How a model is run.
 enum Way {
     Fused(ConvNet),
-    General(General),
+    General(Box<General>),
 }
 
 // Any model, by `rten`.
@@ -91,7 +91,7 @@ impl Network {
         probe_side_px: usize,
     ) -> Result<Network, NetworkError> {
         let fused = ConvNet::load(&bytes, outputs);
-        let general = General::load(role, bytes, outputs)?;
+        let general = Box::new(General::load(role, bytes, outputs)?);
         if let Some(fused) = fused {
             let probe = Planes::noise(probe_side_px);
             let expected = general.run(role, &probe)?;
