@@ -1,4 +1,5 @@
 //! Image bytes in, findings out: measurements on the CPU, no opinions and no I/O.
 
-pub mod image;
 pub mod document;
+pub mod image;
+pub mod metrics;
