@@ -2,9 +2,11 @@
 
 pub mod boosting;
 pub mod calibration;
+pub mod forensics;
 pub mod planes;
 pub mod screen;
 pub mod seeded;
+pub mod simulator;
 pub mod spectrum;
 pub mod texture;
 pub mod training;

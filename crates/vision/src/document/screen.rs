@@ -9,7 +9,7 @@ use crate::image::Image;
 pub const SCREEN_FEATURES_VERSION: u32 = 1;
 /// Numbers per picture.
 pub const SCREEN_FEATURES: usize = 2 * TILE_FEATURES + GLOBALS;
-const GLOBALS: usize = 10;
+pub const GLOBALS: usize = 10;
 const NATIVE_SIDE_PX: u32 = 2600;
 const COARSE_SIDE_PX: u32 = 640;
 
@@ -66,7 +66,7 @@ pub fn screen_feature_names() -> Vec<String> {
     native.chain(coarse).chain(globals.map(str::to_owned)).collect()
 }
 
-fn tiles_at(
+pub fn tiles_at(
     spectra: &Spectra,
     image: &Image,
     side_px: u32,
@@ -120,7 +120,7 @@ fn tile_mean(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     sums.map(|sum| sum / tiles.len().max(1) as f32)
 }
 
-fn globals(image: &Image) -> [f32; GLOBALS] {
+pub fn globals(image: &Image) -> [f32; GLOBALS] {
     const SIDE: usize = 256;
     let small = Colours::exactly(image, SIDE, SIDE);
     let luma = small.luma();

@@ -15,11 +15,11 @@ impl Seeded {
     /// A generator for a part of the work, independent of how much the others draw.
     pub fn for_part(seed: u64, part: u64) -> Self {
         let mut mixed = Self::new(seed ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        mixed.next();
+        mixed.bits();
         mixed
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -29,7 +29,7 @@ impl Seeded {
 
     /// In `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
@@ -48,7 +48,7 @@ impl Seeded {
     /// Approximately normal with mean 0 and deviation 1 (sum of four uniforms: bounded tails,
     /// a quarter of the cost of a logarithm and a cosine per pixel).
     pub fn normal(&mut self) -> f32 {
-        let a = self.next();
+        let a = self.bits();
         let part = |shift: u32| ((a >> shift) & 0xFFFF) as f32 / 65536.0;
         (part(0) + part(16) + part(32) + part(48) - 2.0) * 1.732_050_8
     }
