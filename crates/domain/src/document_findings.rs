@@ -18,8 +18,9 @@ pub struct DocumentFindings {
 /// A model's answer for one check, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckFinding {
-    /// Calibrated probability that the picture is genuine in this respect, 0..=1.
-    pub score: f64,
+    /// Calibrated probability that the picture is genuine in this respect, 0..=1; none when
+    /// the picture offers nothing to measure.
+    pub score: Option<f64>,
     /// Most telling first.
     pub evidence: Vec<DocumentEvidence>,
     /// The check could be made on a part of what it needs only (no portrait found, grey file …).
@@ -36,8 +37,6 @@ pub enum CheckLimit {
     NoColour,
     /// The picture was made small or compressed again, which hides what this check looks for.
     TracesLost,
-    /// Too flat or too small to measure anything.
-    NothingToMeasure,
 }
 
 /// A box on the picture as it was sent (upright), in pixels.

@@ -129,9 +129,11 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
         risk_score = risk_score.max(0.9);
     }
     let findings_made = [&findings.screen, &findings.print, &findings.portrait, &findings.digital];
-    let limits = findings_made.into_iter().flatten().flat_map(|f| &f.limits);
+    let asked = || findings_made.into_iter().flatten();
+    let limits = asked().flat_map(|f| &f.limits);
     let limited: f64 = limits.map(|limit| limit_factor(*limit)).fold(1.0, f64::min);
-    let decided = if made.is_empty() {
+    let measured = asked().all(|f| f.score.is_some());
+    let decided = if made.is_empty() || !measured {
         0.0
     } else {
         made.iter().map(|(v, _)| (2.0 * v.score - 1.0).abs()).sum::<f64>() / made.len() as f64
@@ -200,7 +202,6 @@ fn limit_factor(limit: CheckLimit) -> f64 {
         CheckLimit::PortraitPlaceAssumed => 0.8,
         CheckLimit::NoColour => 0.7,
         CheckLimit::TracesLost => 0.5,
-        CheckLimit::NothingToMeasure => 0.1,
     }
 }
 
@@ -217,17 +218,18 @@ fn judge_check(
     finding: &CheckFinding,
     (points, calibration): (OperatingPoints, Calibration),
 ) -> CheckVerdict {
+    let Some(score) = finding.score else {
+        let details = "Not checked: the picture is too flat or too small to measure this.";
+        return CheckVerdict { passed: false, score: 0.0, details: details.to_owned() };
+    };
     let cap = finding.evidence.iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
-    let score = rounded(finding.score.min(cap).clamp(0.0, 1.0));
+    let score = rounded(score.min(cap).clamp(0.0, 1.0));
     // Evidence that leaves at most 0.25 fails at every calibration, however lax its threshold.
     let passed = score >= points.at(calibration) && cap > 0.25;
     CheckVerdict { passed, score, details: sentence(check, finding, passed) }
 }
 
 fn sentence(check: Check, finding: &CheckFinding, passed: bool) -> String {
-    if finding.limits.contains(&CheckLimit::NothingToMeasure) {
-        return "The picture is too flat or too small to measure anything.".to_owned();
-    }
     let subject = match (check, passed) {
         (Check::Screen, true) => "No sign of a screen strong enough to refuse",
         (Check::Screen, false) => "Looks photographed from a screen",

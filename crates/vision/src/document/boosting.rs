@@ -13,6 +13,11 @@ pub struct Row {
     pub source: String,
     /// What is held out together: a simulated picture goes with the source of its motif.
     pub fold: String,
+    /// A picture as it was photographed; false for its re-saved and cropped variants and for
+    /// simulated ones, which teach but do not calibrate.
+    pub photographed: bool,
+    /// Kind of attack, or of genuine picture, for error rates per kind.
+    pub kind: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,8 @@
-//! Recapture from a display: 186 numbers of a picture and the evidence behind them.
+//! Recapture from a display: 376 numbers of a picture and the evidence behind them.
 
-use super::planes::{Colours, correlation, quantile, reduction};
+use verax_domain::document_findings::{DocumentEvidence, PictureBox};
+
+use super::planes::{Colours, Plane, correlation, quantile, reduction};
 use super::spectrum::{Spectra, TILE_PX};
 use super::texture::{TILE_FEATURES, TileTexture, tile_feature_names, tile_texture};
 use crate::image::Image;
@@ -8,8 +10,8 @@ use crate::image::Image;
 /// Version of the feature definition; weights name the version they were trained on.
 pub const SCREEN_FEATURES_VERSION: u32 = 1;
 /// Numbers per picture.
-pub const SCREEN_FEATURES: usize = 2 * TILE_FEATURES + GLOBALS;
-pub const GLOBALS: usize = 10;
+pub const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS;
+const GLOBALS: usize = 24;
 const NATIVE_SIDE_PX: u32 = 2600;
 const COARSE_SIDE_PX: u32 = 640;
 
@@ -43,15 +45,19 @@ pub fn measure_screen(spectra: &Spectra, image: &Image) -> Option<ScreenMeasurem
     }
     let globals = globals(image);
     let mut features = Vec::with_capacity(SCREEN_FEATURES);
-    let fallback = if native.is_empty() { &coarse } else { &native };
-    features.extend(tile_mean(fallback));
-    features.extend(tile_mean(if coarse.is_empty() { &native } else { &coarse }));
+    let fine = if native.is_empty() { &coarse } else { &native };
+    let rough = if coarse.is_empty() { &native } else { &coarse };
+    features.extend(tile_mean(fine));
+    features.extend(tile_mean(rough));
+    features.extend(tile_least(fine));
+    features.extend(tile_least(rough));
+    let edge_falloff = globals.last().copied().unwrap_or(0.0);
     features.extend(globals);
     Some(ScreenMeasurement {
         features,
         tiles: native,
         tiles_tried: 5,
-        edge_falloff: globals[GLOBALS - 1],
+        edge_falloff,
     })
 }
 
@@ -61,12 +67,16 @@ pub fn screen_feature_names() -> Vec<String> {
     let coarse = tile.iter().map(|name| format!("coarse_{name}"));
     let globals = [
         "y_p01", "y_p05", "y_p50", "y_p95", "y_p99", "y_sd", "share_bright", "share_dark",
-        "colourfulness", "edge_falloff",
+        "colourfulness", "side_mean_0", "side_mean_1", "side_mean_2", "side_mean_3", "side_sd_0",
+        "side_sd_1", "side_sd_2", "side_sd_3", "bright_red", "bright_blue", "dark_red",
+        "dark_blue", "share_below_20", "share_below_40", "edge_falloff",
     ];
-    native.chain(coarse).chain(globals.map(str::to_owned)).collect()
+    let least_native = tile.iter().map(|name| format!("least_native_{name}"));
+    let least_coarse = tile.iter().map(|name| format!("least_coarse_{name}"));
+    native.chain(coarse).chain(least_native).chain(least_coarse).chain(globals.map(str::to_owned)).collect()
 }
 
-pub fn tiles_at(
+fn tiles_at(
     spectra: &Spectra,
     image: &Image,
     side_px: u32,
@@ -120,7 +130,17 @@ fn tile_mean(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     sums.map(|sum| sum / tiles.len().max(1) as f32)
 }
 
-pub fn globals(image: &Image) -> [f32; GLOBALS] {
+fn tile_least(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
+    let mut least = [f32::MAX; TILE_FEATURES];
+    for (_, tile) in tiles {
+        for (low, &value) in least.iter_mut().zip(&tile.values) {
+            *low = low.min(value);
+        }
+    }
+    least
+}
+
+fn globals(image: &Image) -> Vec<f32> {
     const SIDE: usize = 256;
     let small = Colours::exactly(image, SIDE, SIDE);
     let luma = small.luma();
@@ -128,23 +148,106 @@ pub fn globals(image: &Image) -> [f32; GLOBALS] {
         luma.values.iter().filter(|&&v| test(v)).count() as f32 / luma.values.len() as f32
     };
     let mut sorted = luma.values.clone();
-    let mut percentile = |p: f64| quantile(&mut sorted, p);
     let red_green = small.r.minus(&small.g).deviation();
     let yellow_blue = small.map(|r, g, b| 0.5 * (r + g) - b).deviation();
     let centre = (SIDE as f32 - 1.0) / 2.0;
     let distance: Vec<f32> = (0..SIDE * SIDE)
         .map(|i| ((i % SIDE) as f32 - centre).hypot((i / SIDE) as f32 - centre))
         .collect();
-    [
-        percentile(0.01),
-        percentile(0.05),
-        percentile(0.50),
-        percentile(0.95),
-        percentile(0.99),
-        luma.deviation(),
-        share(&|v| v > 250.0),
-        share(&|v| v < 8.0),
-        red_green.hypot(yellow_blue),
-        correlation(&luma.values, &distance),
-    ]
+    let mut out = Vec::with_capacity(GLOBALS);
+    for p in [0.01, 0.05, 0.50, 0.95, 0.99] {
+        out.push(quantile(&mut sorted, p));
+    }
+    out.push(luma.deviation());
+    out.push(share(&|v| v > 250.0));
+    out.push(share(&|v| v < 8.0));
+    out.push(red_green.hypot(yellow_blue));
+    out.extend(sides(&luma));
+    let bright = quantile(&mut sorted, 0.95);
+    let dark = quantile(&mut sorted, 0.10);
+    // The white of a display is bluish and its black is lit by the room: both show in colour.
+    out.extend(tint(&small, &luma, |v| v >= bright && v < 252.0));
+    out.extend(tint(&small, &luma, |v| v <= dark));
+    out.push(share(&|v| v < 20.0));
+    out.push(share(&|v| v < 40.0));
+    out.push(correlation(&luma.values, &distance));
+    out
+}
+
+/// Mean and deviation of luma in strips of 10 of 256 pixels along the four sides, each sorted:
+/// a bezel or the dark room around a display is on some of them.
+fn sides(luma: &Plane) -> Vec<f32> {
+    const STRIP: usize = 10;
+    let side = luma.width;
+    let strips = [
+        luma.window(0, 0, STRIP, side),
+        luma.window((side - STRIP) as isize, 0, STRIP, side),
+        luma.window(0, 0, side, STRIP),
+        luma.window(0, (side - STRIP) as isize, side, STRIP),
+    ];
+    let mut means = strips.each_ref().map(Plane::mean);
+    let mut deviations = strips.each_ref().map(Plane::deviation);
+    means.sort_unstable_by(f32::total_cmp);
+    deviations.sort_unstable_by(f32::total_cmp);
+    means.into_iter().chain(deviations).collect()
+}
+
+/// Mean R-G and B-G of the pixels whose luma is chosen.
+fn tint(small: &Colours, luma: &Plane, chosen: impl Fn(f32) -> bool) -> [f32; 2] {
+    let (mut red, mut blue, mut count) = (0.0f64, 0.0f64, 0u32);
+    for (i, &v) in luma.values.iter().enumerate() {
+        if chosen(v) {
+            red += f64::from(small.r.values[i] - small.g.values[i]);
+            blue += f64::from(small.b.values[i] - small.g.values[i]);
+            count += 1;
+        }
+    }
+    let count = f64::from(count.max(1));
+    [(red / count) as f32, (blue / count) as f32]
+}
+
+/// What a reviewer can look at: peaks that several tiles share, fall-off, channels that disagree.
+pub fn screen_evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
+    let mut evidence = Vec::new();
+    let strongest = measured
+        .tiles
+        .iter()
+        .filter_map(|(place, tile)| Some((place, tile.peaks.first()?)))
+        .max_by(|a, b| a.1.z.total_cmp(&b.1.z));
+    if let Some((place, peak)) = strongest
+        && peak.z > 6.0
+    {
+        let shares = |tile: &TileTexture| {
+            tile.peaks.iter().any(|p| p.z > 5.0 && (p.frequency - peak.frequency).abs() < 0.015)
+        };
+        evidence.push(DocumentEvidence::MoirePeak {
+            frequency: peak.frequency,
+            z: peak.z,
+            tiles: measured.tiles.iter().filter(|(_, tile)| shares(tile)).count(),
+            tiles_tried: measured.tiles_tried,
+            region: (*place).into(),
+        });
+    }
+    let loosest = measured
+        .tiles
+        .iter()
+        .min_by(|a, b| a.1.channel_correlation.total_cmp(&b.1.channel_correlation));
+    if let Some((place, tile)) = loosest
+        && tile.channel_correlation < 0.6
+    {
+        evidence.push(DocumentEvidence::ChannelDecorrelation {
+            correlation: tile.channel_correlation,
+            region: (*place).into(),
+        });
+    }
+    if measured.edge_falloff < -0.3 {
+        evidence.push(DocumentEvidence::EdgeFalloff { correlation: measured.edge_falloff });
+    }
+    evidence
+}
+
+impl From<TileBox> for PictureBox {
+    fn from(tile: TileBox) -> Self {
+        Self { x: tile.x, y: tile.y, width: tile.width, height: tile.height }
+    }
 }

@@ -74,6 +74,7 @@ pub fn train_check(plan: &CheckPlan<'_>, rows: &[Row], threads: usize) -> Traine
         check: plan.check.to_owned(),
         features_version: plan.features_version,
         features: plan.feature_names.to_vec(),
+        medians: medians(rows, plan.feature_names.len()),
         platt,
         thresholds,
         manifest: Manifest {
@@ -85,6 +86,15 @@ pub fn train_check(plan: &CheckPlan<'_>, rows: &[Row], threads: usize) -> Traine
         forest,
     };
     Trained { weights, held_out }
+}
+
+fn medians(rows: &[Row], features: usize) -> Vec<f32> {
+    (0..features)
+        .map(|i| {
+            let mut values: Vec<f32> = rows.iter().map(|row| row.features[i]).collect();
+            crate::document::planes::median(&mut values)
+        })
+        .collect()
 }
 
 fn calibrate(plan: &CheckPlan<'_>, rows: &[Row], held_out: &[HeldOut]) -> (Platt, Thresholds) {

@@ -12,6 +12,8 @@ pub struct CheckWeights {
     pub check: String,
     pub features_version: u32,
     pub features: Vec<String>,
+    /// Median of each feature over the training pictures.
+    pub medians: Vec<f32>,
     pub platt: Platt,
     pub thresholds: Thresholds,
     pub manifest: Manifest,
@@ -75,6 +77,9 @@ impl CheckWeights {
         {
             return Err(unfit(problem));
         }
+        if weights.medians.len() != features.len() {
+            return Err(unfit("their medians are incomplete"));
+        }
         let numbers = [
             weights.platt.a,
             weights.platt.b,
@@ -103,8 +108,23 @@ impl CheckWeights {
         Ok(serde_json::to_string_pretty(&value)?.replace("\"@trees@\"", &listed) + "\n")
     }
 
+    /// The features of a picture without colour: what depends on colour says nothing, so it is
+    /// set to what is usual.
+    pub fn without_colour(&self, features: &[f32]) -> Vec<f32> {
+        let replaced = |(index, name): (usize, &String)| {
+            if depends_on_colour(name) { self.medians[index] } else { features[index] }
+        };
+        self.features.iter().enumerate().map(replaced).collect()
+    }
+
     /// Probability that the picture is genuine, 0..=1.
     pub fn score(&self, features: &[f32]) -> f64 {
         self.platt.score(self.forest.logit(features))
     }
+}
+
+fn depends_on_colour(name: &str) -> bool {
+    ["c1", "c2", "rho", "chroma", "saturation", "hue", "colour", "_red", "_blue", "red_", "blue_"]
+        .iter()
+        .any(|part| name.contains(part))
 }

@@ -51,6 +51,21 @@ impl View {
         ((m[0] * u + m[1] * v + m[2]) / w, (m[3] * u + m[4] * v + m[5]) / w)
     }
 
+    /// The box of camera pixels (x, y, width, height) that see a box of the scene.
+    fn bounds_of(&self, [x, y, w, h]: [f32; 4]) -> [f32; 4] {
+        let (mut x0, mut y0, mut x1, mut y1) = (f32::MAX, f32::MAX, 0.0f32, 0.0f32);
+        for cy in (0..self.height).step_by(2) {
+            for cx in (0..self.width).step_by(2) {
+                let (sx, sy) = self.scene(cx as f32, cy as f32);
+                if sx >= x && sy >= y && sx <= x + w && sy <= y + h {
+                    (x0, y0) = (x0.min(cx as f32), y0.min(cy as f32));
+                    (x1, y1) = (x1.max(cx as f32), y1.max(cy as f32));
+                }
+            }
+        }
+        [x0.min(x1), y0.min(y1), (x1 - x0).max(0.0), (y1 - y0).max(0.0)]
+    }
+
     /// Samples the scene four times per pixel.
     pub fn sample(&self, scene: impl Fn(f32, f32) -> [f32; 3]) -> Light {
         let (w, h) = (self.width, self.height);
@@ -227,13 +242,34 @@ fn edge_keeping(plane: &Plane, tolerance: f32) -> Plane {
 
 /// A genuine capture: the motif as it is, on a table, under room light.
 pub fn genuine(random: &mut Seeded, motif: &Image) -> Image {
+    genuine_with_places(random, motif, &[]).0
+}
+
+/// A genuine capture, and where boxes (x, y, width, height) of the motif lie in it.
+pub fn genuine_with_places(
+    random: &mut Seeded,
+    motif: &Image,
+    places: &[[usize; 4]],
+) -> (Image, Vec<[usize; 4]>) {
     let scene = Light::of_width(motif, random.below(500) + 1100);
-    let light = room(random, &scene, 0.0, [0.0; 3]);
-    photograph(random, light)
+    let (light, view) = room(random, &scene, 0.0, [0.0; 3]);
+    let image = photograph(random, light);
+    let to_scene = scene.width() as f32 / motif.width as f32;
+    let shrunk_by = image.width as f32 / view.width as f32;
+    let found = places
+        .iter()
+        .map(|place| view.bounds_of(place.map(|v| v as f32 * to_scene)).map(|v| (v * shrunk_by) as usize))
+        .collect();
+    (image, found)
 }
 
 /// Samples a flat thing in a room: shading across it, a table around it, perhaps a reflection.
-pub fn room(random: &mut Seeded, scene: &Light, margin: f32, margin_colour: [f32; 3]) -> Light {
+pub fn room(
+    random: &mut Seeded,
+    scene: &Light,
+    margin: f32,
+    margin_colour: [f32; 3],
+) -> (Light, View) {
     let (sw, sh) = (scene.width() as f32, scene.height() as f32);
     let out_width = random.below(400) + 850;
     let shape = sh / sw;
@@ -248,7 +284,7 @@ pub fn room(random: &mut Seeded, scene: &Light, margin: f32, margin_colour: [f32
     let glare = random.chance(0.2).then(|| {
         (random.between(0.1, 0.9) * sw, random.between(0.1, 0.9) * sh, random.between(0.02, 0.1) * sw)
     });
-    view.sample(|x, y| {
+    let light = view.sample(|x, y| {
         let inside = x >= 0.0 && y >= 0.0 && x <= sw && y <= sh;
         let near = x >= -margin * sw && y >= -margin * sw && x <= sw * (1.0 + margin)
             && y <= sh + margin * sw;
@@ -269,5 +305,6 @@ pub fn room(random: &mut Seeded, scene: &Light, margin: f32, margin_colour: [f32
             *v = *v * shade * k + extra;
         }
         light
-    })
+    });
+    (light, view)
 }

@@ -155,9 +155,9 @@ pub(super) fn write(
             continue;
         }
         let strokes = GLYPHS[random.below(GLYPHS.len())];
-        for row in 0..7 {
+        for (row, stroke) in strokes.iter().enumerate() {
             for column in 0..5 {
-                if strokes[row] >> (4 - column) & 1 == 0 {
+                if stroke >> (4 - column) & 1 == 0 {
                     continue;
                 }
                 let left = x + (character * 6 + column) * cell;

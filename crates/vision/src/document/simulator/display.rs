@@ -92,7 +92,7 @@ impl Grid {
                 let wide = radius * 1.35;
                 let other =
                     2.0 * spot(0.5, 0.5, wide) / (std::f32::consts::PI * wide * wide).min(1.0);
-                if (px + py) % 2 == 0 { [other, green, 0.0] } else { [0.0, green, other] }
+                if (px + py).is_multiple_of(2) { [other, green, 0.0] } else { [0.0, green, other] }
             }
         }
     }

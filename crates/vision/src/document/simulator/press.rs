@@ -25,7 +25,7 @@ pub fn printed_copy(random: &mut Seeded, motif: &Image, process: Process) -> Ima
     let paper = on_paper(random, motif, process);
     let margin = if random.chance(0.4) { random.between(0.01, 0.08) } else { 0.0 };
     let white = [0, 1, 2].map(|_| random.between(0.82, 0.98));
-    let light = room(random, &paper, margin, white);
+    let (light, _) = room(random, &paper, margin, white);
     photograph(random, light)
 }
 
@@ -105,7 +105,7 @@ fn noise_dots(random: &mut Seeded, ink: &Plane, slope: f32) -> Plane {
     let hills = white.smoothed(0.7);
     let spread = hills.deviation().max(1e-3);
     ink.map2(&hills, |amount, hill| {
-        soft_step((amount - (0.5 + 0.29 * hill / spread).clamp(0.0, 1.0)) * slope)
+        soft_step((amount - (0.5 + 0.2 * hill / spread).clamp(0.0, 1.0)) * slope)
     })
 }
 
