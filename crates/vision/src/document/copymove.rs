@@ -126,7 +126,7 @@ fn twins(described: &[((f32, f32), [f32; DESCRIPTOR])]) -> Vec<Pair> {
             if dx * dx + dy * dy < DISTANCE_MIN_PX * DISTANCE_MIN_PX {
                 continue;
             }
-            let likeness: f32 = own.iter().zip(other).map(|(a, b)| a * b).sum();
+            let likeness = likeness(own, other);
             if likeness > best {
                 (second, best, twin) = (best, likeness, other_index);
             } else if likeness > second {
@@ -142,6 +142,17 @@ fn twins(described: &[((f32, f32), [f32; DESCRIPTOR])]) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+/// The cosine of two descriptors; eight sums side by side, which the compiler keeps in one register.
+fn likeness(a: &[f32; DESCRIPTOR], b: &[f32; DESCRIPTOR]) -> f32 {
+    let mut sums = [0.0f32; 8];
+    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        for lane in 0..8 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    sums.iter().sum()
 }
 
 /// The largest group of pairs with the same shift (whichever end comes first), and its boxes.
