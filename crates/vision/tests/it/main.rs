@@ -2,5 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod document_files;
+mod document_models;
+mod document_simulation;
+mod document_verdicts;
 mod image_decode;
 mod metrics;
