@@ -344,7 +344,7 @@ fn digital_finding(
 ) -> CheckFinding {
     let mut evidence = file.evidence.clone();
     if let Some(copies) = &measured.copies
-        && copies.agreeing >= 10
+        && copies.agreeing >= 14
         && copies.area_share > 0.015
         && let Some((from, to)) = copies.regions
     {

@@ -120,7 +120,7 @@ fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<Line> {
         }
     }
     let best = candidates.iter().map(|c| c.0).fold(0.0, f32::max);
-    if best < 0.6 {
+    if best < 0.75 {
         return None;
     }
     candidates
