@@ -45,8 +45,12 @@ pub fn run(args: &[String]) -> Result<(), String> {
     }
     let names = feature_names();
     let seed = arguments.seed;
-    let settings =
-        [screen_settings(seed), print_settings(seed), portrait_settings(seed), digital_settings(seed)];
+    let settings = [
+        screen_settings(seed),
+        print_settings(seed),
+        portrait_settings(seed),
+        digital_settings(seed),
+    ];
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
     let sets = [&rows.screen, &rows.print, &rows.portrait, &rows.digital];
     for (plan, rows) in plans(&names, &settings).iter().zip(sets) {

@@ -53,39 +53,86 @@ pub struct PictureBox {
 pub enum DocumentEvidence {
     /// A periodic pattern: `frequency` in cycles per pixel, standing out by `z` robust deviations,
     /// in `tiles` of `tiles_tried` windows.
-    MoirePeak { frequency: f32, z: f32, tiles: usize, tiles_tried: usize, region: PictureBox },
+    MoirePeak {
+        frequency: f32,
+        z: f32,
+        tiles: usize,
+        tiles_tried: usize,
+        region: PictureBox,
+    },
     /// The picture gets darker towards its edges: correlation of luma and distance.
-    EdgeFalloff { correlation: f32 },
+    EdgeFalloff {
+        correlation: f32,
+    },
     /// Residuals of the colour channels hardly agree.
-    ChannelDecorrelation { correlation: f32, region: PictureBox },
+    ChannelDecorrelation {
+        correlation: f32,
+        region: PictureBox,
+    },
     /// The 95th percentile of chroma after white balance, in CIE Lab units.
-    GreyCopy { chroma_p95: f32 },
+    GreyCopy {
+        chroma_p95: f32,
+    },
     /// Dots of the same structure in the portrait and in the background.
-    UniformDots { similarity: f32 },
+    UniformDots {
+        similarity: f32,
+    },
     /// The noise or compression of a region differs from its surroundings.
-    InconsistentRegion { measure: String, z: f32, region: PictureBox },
+    InconsistentRegion {
+        measure: String,
+        z: f32,
+        region: PictureBox,
+    },
     /// Two places hold the same pixels.
-    CopiedRegion { matches: usize, from: PictureBox, to: PictureBox },
+    CopiedRegion {
+        matches: usize,
+        from: PictureBox,
+        to: PictureBox,
+    },
     /// The portrait and the small second portrait are different people, by the face comparison.
-    GhostPortraitDiffers { similarity: f32, required: f32 },
+    GhostPortraitDiffers {
+        similarity: f32,
+        required: f32,
+    },
     /// Quantisation tables that only this editor writes.
-    EditorTables { editor: String },
+    EditorTables {
+        editor: String,
+    },
     /// A field that names an editor or a generator.
-    EditorTag { field: String, value: String, generator: bool },
+    EditorTag {
+        field: String,
+        value: String,
+        generator: bool,
+    },
     /// The file was modified so many seconds after it was taken.
-    ModifiedAfterCapture { seconds: i64 },
+    ModifiedAfterCapture {
+        seconds: i64,
+    },
     /// The file says it has another size than it has.
-    SizeDisagrees { stated: (u32, u32), actual: (u32, u32) },
+    SizeDisagrees {
+        stated: (u32, u32),
+        actual: (u32, u32),
+    },
     /// The embedded preview shows something else.
-    ThumbnailDiffers { correlation: f32 },
+    ThumbnailDiffers {
+        correlation: f32,
+    },
     /// Unknown quantisation tables in a file whose camera fields contradict each other.
     UnknownTables,
     /// A signed manifest states an edit, a generator, or does not fit the bytes.
-    ProvenanceEdited { action: String },
-    ProvenanceGenerated { source_type: String },
-    ProvenanceBroken { status: String },
+    ProvenanceEdited {
+        action: String,
+    },
+    ProvenanceGenerated {
+        source_type: String,
+    },
+    ProvenanceBroken {
+        status: String,
+    },
     /// A valid signed manifest of a camera.
-    ProvenanceCamera { claim_generator: String },
+    ProvenanceCamera {
+        claim_generator: String,
+    },
 }
 
 impl DocumentEvidence {
@@ -97,9 +144,9 @@ impl DocumentEvidence {
             | Self::ProvenanceBroken { .. }
             | Self::EditorTag { generator: true, .. }
             | Self::GhostPortraitDiffers { .. } => 0.05,
-            Self::EditorTag { .. }
-            | Self::EditorTables { .. }
-            | Self::ThumbnailDiffers { .. } => 0.25,
+            Self::EditorTag { .. } | Self::EditorTables { .. } | Self::ThumbnailDiffers { .. } => {
+                0.25
+            }
             // A gallery that turns a picture, or an app that makes it small, does this too.
             Self::SizeDisagrees { .. }
             | Self::ModifiedAfterCapture { .. }

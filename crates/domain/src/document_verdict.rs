@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document_findings::{
-    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings,
-    PictureQuality, PlacementFindings,
+    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureQuality,
+    PlacementFindings,
 };
 
 /// How strict a check is: by the share of genuine pictures it may refuse (1, 2.5, 5 %).
@@ -103,8 +103,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
     let mut print = findings.print.as_ref().map(|f| judge_check(Check::Print, f, policy.print));
     let portrait =
         findings.portrait.as_ref().map(|f| judge_check(Check::Portrait, f, policy.portrait));
-    let digital =
-        findings.digital.as_ref().map(|f| judge_check(Check::Digital, f, policy.digital));
+    let digital = findings.digital.as_ref().map(|f| judge_check(Check::Digital, f, policy.digital));
 
     let cropped = policy.cropped == CroppedRule::Fails && is_cropped(&findings.placement);
     let colourless = policy.colourless == ColourlessRule::Fails && is_colourless(&findings.colour);
@@ -164,16 +163,14 @@ pub fn quality_factor(quality: &PictureQuality) -> f64 {
     let messenger = ramp(longest, 500.0, 900.0, 0.6);
     let sharpness = ramp(quality.sharpness, 10.0, 80.0, 0.5);
     let glare = 1.0 - 0.6 * f64::from((quality.glare_share / 0.15).clamp(0.0, 1.0));
-    let compression =
-        quality.jpeg_quality.map_or(1.0, |q| ramp(f32::from(q), 40.0, 75.0, 0.6));
+    let compression = quality.jpeg_quality.map_or(1.0, |q| ramp(f32::from(q), 40.0, 75.0, 0.6));
     resolution * messenger * sharpness * glare * compression
 }
 
 /// Fewer than four corners inside, or less than 97 % of the outline visible. An outline that was
 /// not found says nothing.
 pub fn is_cropped(placement: &PlacementFindings) -> bool {
-    placement.corners.is_some()
-        && (placement.corners_inside < 4 || placement.visible_share < 0.97)
+    placement.corners.is_some() && (placement.corners_inside < 4 || placement.visible_share < 0.97)
 }
 
 pub fn is_colourless(colour: &ColourFindings) -> bool {
@@ -276,7 +273,9 @@ fn evidence_words(evidence: &DocumentEvidence) -> String {
             format!("a region occurs twice ({matches} matching points)")
         }
         DocumentEvidence::GhostPortraitDiffers { similarity, required } => {
-            format!("the second portrait shows another person ({similarity:.2}, {required:.2} required)")
+            format!(
+                "the second portrait shows another person ({similarity:.2}, {required:.2} required)"
+            )
         }
         DocumentEvidence::EditorTables { editor } => {
             format!("saved with the quantisation tables of {editor}")

@@ -24,6 +24,9 @@ pub mod training_set;
 pub mod trees;
 pub mod weights;
 
-pub use engine::{Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, DocumentWeights, GhostPortrait};
+pub use engine::{
+    Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, DocumentWeights,
+    GhostPortrait,
+};
 pub use forensics::{FileForensics, file_forensics, ijg_table};
 pub use heat::{DocumentCheck, HeatMap};

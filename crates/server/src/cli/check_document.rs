@@ -25,8 +25,7 @@ pub struct CheckDocument {
 }
 
 pub fn run(args: &CheckDocument) -> Result<(), String> {
-    let bytes =
-        std::fs::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let bytes = std::fs::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let engine = load_engine(args.weights.as_deref())?;
     let findings = engine
         .check(&bytes, &DocumentRequest::ALL, &DecodeLimits::default())

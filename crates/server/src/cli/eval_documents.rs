@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
-    Calibration, CroppedRule, ColourlessRule, DocumentPolicy, OperatingPoints, judge_document,
+    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, OperatingPoints, judge_document,
 };
 use verax_vision::document::rates::{Judged, measured_rates, scored_set};
 use verax_vision::document::training::{in_parallel, train_check};
@@ -100,8 +100,11 @@ fn with_weights(
         });
     let mut judged: JudgedByCheck = CHECKS.map(|check| (check, Vec::new())).to_vec();
     let mut refused: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
-    let levels =
-        [("SOFT", Calibration::Soft), ("REGULAR", Calibration::Regular), ("HARD", Calibration::Hard)];
+    let levels = [
+        ("SOFT", Calibration::Soft),
+        ("REGULAR", Calibration::Regular),
+        ("HARD", Calibration::Hard),
+    ];
     for (picture, findings) in pictures.iter().zip(&findings) {
         let Some(findings) = findings else { continue };
         let verdict = judge_document(findings, &policy(&points, Calibration::Regular));
@@ -191,11 +194,8 @@ fn leave_one_source_out(
         })
         .collect();
     let thresholds = trained.weights.thresholds;
-    let named = [
-        ("SOFT", thresholds.soft),
-        ("REGULAR", thresholds.regular),
-        ("HARD", thresholds.hard),
-    ];
+    let named =
+        [("SOFT", thresholds.soft), ("REGULAR", thresholds.regular), ("HARD", thresholds.hard)];
     let checks = BTreeMap::from([(CHECKS[0], measured_rates(&judged, &named))]);
     let report = Report {
         pictures: pictures.len(),
@@ -234,12 +234,8 @@ pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, Strin
         let path = folder.join(name);
         std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
     };
-    let texts = [
-        read("screen.json")?,
-        read("print.json")?,
-        read("portrait.json")?,
-        read("digital.json")?,
-    ];
+    let texts =
+        [read("screen.json")?, read("print.json")?, read("portrait.json")?, read("digital.json")?];
     let weights = DocumentWeights {
         screen: &texts[0],
         print: &texts[1],
@@ -255,7 +251,11 @@ fn read_folder(folder: &Path) -> Result<Vec<LabelledPicture>, String> {
         for label in listed(&source)?.into_iter().filter(|p| p.is_dir()) {
             for file in listed(&label)?.into_iter().filter(|p| p.is_file()) {
                 let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-                pictures.push(LabelledPicture { source: name(&source), label: name(&label), bytes });
+                pictures.push(LabelledPicture {
+                    source: name(&source),
+                    label: name(&label),
+                    bytes,
+                });
             }
         }
     }

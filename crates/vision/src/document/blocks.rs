@@ -8,8 +8,15 @@ use crate::image::Image;
 /// Maps per block.
 pub const MAPS: usize = 9;
 pub const MAP_NAMES: [&str; MAPS] = [
-    "noise", "error_70", "error_80", "error_90", "red_detail", "blue_detail", "sharpness",
-    "filter_array", "grid",
+    "noise",
+    "error_70",
+    "error_80",
+    "error_90",
+    "red_detail",
+    "blue_detail",
+    "sharpness",
+    "filter_array",
+    "grid",
 ];
 /// Qualities of the ghost curve: 50, 55 … 95.
 pub const GHOSTS: usize = 10;
@@ -221,7 +228,11 @@ impl Window {
             let green = self.green_error.row(y);
             let luma = self.luma.row(y);
             for x in x0..x0 + 8 {
-                if (x + y) & 1 == 0 { even += green[x] } else { odd += green[x] }
+                if (x + y) & 1 == 0 {
+                    even += green[x]
+                } else {
+                    odd += green[x]
+                }
                 let step = (luma[x + 1] - luma[x]).abs();
                 if x == x0 + 7 { border += step / 8.0 } else { inner += step / 56.0 }
             }

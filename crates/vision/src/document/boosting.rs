@@ -9,7 +9,7 @@ use super::trees::{Forest, Tree};
 pub struct Row {
     pub features: Vec<f32>,
     pub attack: bool,
-    /// Where the picture is from: photographer, camera and screens. 
+    /// Where the picture is from: photographer, camera and screens.
     pub source: String,
     /// What is held out together: a simulated picture goes with the source of its motif.
     pub fold: String,

@@ -25,8 +25,9 @@ impl Platt {
     pub fn fit(held_out: &[(f64, bool, f64)]) -> Self {
         let attacks = held_out.iter().filter(|h| h.1).count() as f64;
         let genuine = held_out.len() as f64 - attacks;
-        let target =
-            |attack: bool| if attack { (attacks + 1.0) / (attacks + 2.0) } else { 1.0 / (genuine + 2.0) };
+        let target = |attack: bool| {
+            if attack { (attacks + 1.0) / (attacks + 2.0) } else { 1.0 / (genuine + 2.0) }
+        };
         let (mut a, mut b) = (1.0f64, 0.0f64);
         for _ in 0..60 {
             let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
@@ -77,8 +78,9 @@ pub fn tail_quantile(genuine_logits: &[f64], share: f64) -> f64 {
     excess.sort_unstable_by(f64::total_cmp);
     let m = excess.len() as f64;
     let b0 = excess.iter().sum::<f64>() / m;
-    let b1 = excess.iter().enumerate().map(|(i, x)| (m - 1.0 - i as f64) / (m - 1.0) * x).sum::<f64>()
-        / m;
+    let b1 =
+        excess.iter().enumerate().map(|(i, x)| (m - 1.0 - i as f64) / (m - 1.0) * x).sum::<f64>()
+            / m;
     let denominator = b0 - 2.0 * b1;
     if denominator <= 1e-12 || b0 <= 1e-12 {
         return origin;
@@ -112,8 +114,8 @@ pub const BPCER_TARGETS: [f64; 3] = [0.01, 0.025, 0.05];
 impl Thresholds {
     pub fn fit(platt: &Platt, genuine: &[f64]) -> Self {
         let logits: Vec<f64> = genuine.iter().map(|&l| platt.genuine_logit(l)).collect();
-        let [soft, regular, hard] = BPCER_TARGETS
-            .map(|share| 1.0 / (1.0 + (-tail_quantile(&logits, share)).exp()));
+        let [soft, regular, hard] =
+            BPCER_TARGETS.map(|share| 1.0 / (1.0 + (-tail_quantile(&logits, share)).exp()));
         Self { soft, regular, hard }
     }
 }

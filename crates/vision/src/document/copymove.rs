@@ -37,9 +37,8 @@ pub fn find_copy_move(image: &Image) -> CopyMove {
     let pairs = twins(&described);
     let scale = image.width as f32 / small.width as f32;
     let (agreeing, regions) = agreeing(&pairs);
-    let area_share = regions.map_or(0.0, |(from, _)| {
-        from.width * from.height / (small.width * small.height) as f32
-    });
+    let area_share = regions
+        .map_or(0.0, |(from, _)| from.width * from.height / (small.width * small.height) as f32);
     let grown = |b: PictureBox| PictureBox {
         x: b.x * scale,
         y: b.y * scale,
@@ -84,8 +83,8 @@ fn corners(luma: &Plane) -> Vec<(usize, usize)> {
             if own <= 50.0 {
                 continue;
             }
-            let best_here = (y - 2..=y + 2)
-                .all(|ny| (x - 2..=x + 2).all(|nx| strength.at(nx, ny) <= own));
+            let best_here =
+                (y - 2..=y + 2).all(|ny| (x - 2..=x + 2).all(|nx| strength.at(nx, ny) <= own));
             if best_here {
                 found.push((own, x, y));
             }

@@ -33,7 +33,13 @@ pub fn measure_digital(maps: &BlockMaps, copies: &CopyMove) -> Option<Vec<f32>> 
         return None;
     }
     let mut features = Vec::new();
-    for map in [maps.without_texture(2), maps.without_texture(3), noise(maps), chroma(maps), maps.without_texture(6)] {
+    for map in [
+        maps.without_texture(2),
+        maps.without_texture(3),
+        noise(maps),
+        chroma(maps),
+        maps.without_texture(6),
+    ] {
         features.extend(outliers(maps, &map));
     }
     features.extend(ghosts(maps));
@@ -189,9 +195,11 @@ fn double_quantisation(maps: &BlockMaps) -> [f32; 3] {
 /// The place where noise or recompression error departs most from the rest, if it clearly does.
 pub fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
     let mut best: Option<(f32, &'static str, usize)> = None;
-    for (name, values) in
-        [("noise", noise(maps)), ("recompression error", maps.without_texture(3)), ("sharpness", maps.without_texture(6))]
-    {
+    for (name, values) in [
+        ("noise", noise(maps)),
+        ("recompression error", maps.without_texture(3)),
+        ("sharpness", maps.without_texture(6)),
+    ] {
         let (middle, scale) = robust(&mut values.clone());
         let soft = laid_out(maps, &values, middle).smoothed(2.0);
         for (at, &v) in soft.values.iter().enumerate() {

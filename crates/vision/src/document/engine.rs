@@ -110,7 +110,12 @@ impl DocumentEngine {
         let read = CheckWeights::read;
         Ok(Self {
             spectra: Spectra::new(),
-            screen: read("screen", SCREEN_FEATURES_VERSION, &screen_feature_names(), weights.screen)?,
+            screen: read(
+                "screen",
+                SCREEN_FEATURES_VERSION,
+                &screen_feature_names(),
+                weights.screen,
+            )?,
             print: read("print", PRINT_FEATURES_VERSION, &print_feature_names(), weights.print)?,
             portrait: read(
                 "portrait",
@@ -237,16 +242,17 @@ pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentReques
         Some(face) => portrait_around(face, image),
         None => usual_portrait(image, &placement),
     };
-    let tiles =
-        (checks.screen_replay || checks.printed_copy).then(|| measure_screen(spectra, image)).flatten();
+    let tiles = (checks.screen_replay || checks.printed_copy)
+        .then(|| measure_screen(spectra, image))
+        .flatten();
     let mut dots = DotStructure::default();
     let mut print = None;
     if checks.printed_copy {
         dots = dot_structure(spectra, image, portrait_box);
         print = tiles.as_ref().map(|tiles| print_features(tiles, &colour, &dots));
     }
-    let maps = (checks.portrait_substitution || checks.digital_manipulation)
-        .then(|| block_maps(image));
+    let maps =
+        (checks.portrait_substitution || checks.digital_manipulation).then(|| block_maps(image));
     let portrait = maps
         .as_ref()
         .filter(|_| checks.portrait_substitution)

@@ -171,7 +171,8 @@ fn xmp_evidence(packet: &str, evidence: &mut Vec<DocumentEvidence>) {
         });
     }
     // Apple's cameras write photoshop:DateCreated, so only what editing leaves is asked for.
-    for name in ["photoshop:DocumentAncestors", "photoshop:History", "photoshop:ColorMode", "crs:"] {
+    for name in ["photoshop:DocumentAncestors", "photoshop:History", "photoshop:ColorMode", "crs:"]
+    {
         if packet.contains(name) {
             evidence.push(DocumentEvidence::EditorTag {
                 field: "XMP".to_owned(),
@@ -205,17 +206,58 @@ fn xmp_value<'a>(packet: &'a str, name: &str) -> Option<&'a str> {
 
 /// Names of programs that change pictures, as they sign in `Software` and its kin.
 const EDITORS: [&str; 33] = [
-    "photoshop", "lightroom", "camera raw", "gimp", "snapseed", "picsart", "canva", "pixelmator",
-    "facetune", "affinity", "paint.net", "photopea", "krita", "coreldraw", "paint shop", "paintshop",
-    "photoscape", "pixlr", "fotor", "befunky", "vsco", "airbrush", "remini", "meitu", "beautyplus",
-    "faceapp", "youcam", "inkscape", "capture one", "darktable", "rawtherapee", "luminar",
+    "photoshop",
+    "lightroom",
+    "camera raw",
+    "gimp",
+    "snapseed",
+    "picsart",
+    "canva",
+    "pixelmator",
+    "facetune",
+    "affinity",
+    "paint.net",
+    "photopea",
+    "krita",
+    "coreldraw",
+    "paint shop",
+    "paintshop",
+    "photoscape",
+    "pixlr",
+    "fotor",
+    "befunky",
+    "vsco",
+    "airbrush",
+    "remini",
+    "meitu",
+    "beautyplus",
+    "faceapp",
+    "youcam",
+    "inkscape",
+    "capture one",
+    "darktable",
+    "rawtherapee",
+    "luminar",
     "polarr",
 ];
 
 /// Names of programs that invent pictures.
 const GENERATORS: [&str; 16] = [
-    "midjourney", "dall-e", "dall·e", "stable diffusion", "stability ai", "novelai", "firefly",
-    "comfyui", "automatic1111", "invokeai", "imagen", "openai", "flux.1", "ideogram", "leonardo.ai",
+    "midjourney",
+    "dall-e",
+    "dall·e",
+    "stable diffusion",
+    "stability ai",
+    "novelai",
+    "firefly",
+    "comfyui",
+    "automatic1111",
+    "invokeai",
+    "imagen",
+    "openai",
+    "flux.1",
+    "ideogram",
+    "leonardo.ai",
     "made with google ai",
 ];
 

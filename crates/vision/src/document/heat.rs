@@ -34,9 +34,7 @@ impl HeatMap {
             DocumentCheck::DigitalManipulation => block_heat(image, &base, &[0, 2, 3, 6]),
         };
         let luma = base.luma();
-        let mixed = |to: f32| {
-            luma.map2(&heat, |v, h| v * 0.7 * (1.0 - 0.6 * h) + to * 0.6 * h)
-        };
+        let mixed = |to: f32| luma.map2(&heat, |v, h| v * 0.7 * (1.0 - 0.6 * h) + to * 0.6 * h);
         let image = Colours { r: mixed(255.0), g: mixed(40.0), b: mixed(0.0) }.to_image();
         Self { image }
     }

@@ -15,8 +15,16 @@ pub fn print_feature_names() -> Vec<String> {
     let native = tile.iter().map(|name| format!("native_{name}"));
     let coarse = tile.iter().map(|name| format!("coarse_{name}"));
     let own = [
-        "hue_roundness", "chroma_p50", "chroma_p95", "black_point", "specular_share",
-        "saturation_p50", "saturation_p95", "dots_similarity", "dots_peak_gap", "dots_peak",
+        "hue_roundness",
+        "chroma_p50",
+        "chroma_p95",
+        "black_point",
+        "specular_share",
+        "saturation_p50",
+        "saturation_p95",
+        "dots_similarity",
+        "dots_peak_gap",
+        "dots_peak",
     ];
     native.chain(coarse).chain(own.map(str::to_owned)).collect()
 }
@@ -66,8 +74,7 @@ pub fn dot_structure(spectra: &Spectra, image: &Image, portrait: PictureBox) -> 
     let y = portrait.y + portrait.height / 2.0 - half;
     let inside = (clamp(x, w), clamp(y, h));
     let far_x = if inside.0 + TILE_PX / 2 > w / 2 { 0.1 } else { 0.9 };
-    let outside =
-        (clamp(far_x * w as f32 - half, w), clamp(0.5 * h as f32 - half, h));
+    let outside = (clamp(far_x * w as f32 - half, w), clamp(0.5 * h as f32 - half, h));
     let measure = |at: (usize, usize)| {
         let tile = Colours::region(image, 1.0, at, (TILE_PX, TILE_PX)).luma();
         (spectra.log_power(&tile), spectra.features(&tile))

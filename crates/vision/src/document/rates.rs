@@ -34,9 +34,7 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     let kinds: std::collections::BTreeSet<&str> =
         judged.iter().filter(|j| j.attack).map(|j| j.kind.as_str()).collect();
     for &(name, threshold) in thresholds {
-        add(format!("BPCER {name}"), &|all| {
-            share(all, |j| !j.attack, |j| j.score < threshold)
-        });
+        add(format!("BPCER {name}"), &|all| share(all, |j| !j.attack, |j| j.score < threshold));
         for kind in &kinds {
             add(format!("APCER {name} {kind}"), &|all| {
                 share(all, |j| j.attack && j.kind == *kind, |j| j.score >= threshold)

@@ -38,7 +38,8 @@ pub struct ScreenMeasurement {
 
 /// `None` for a picture without any texture (every tile is flat).
 pub fn measure_screen(spectra: &Spectra, image: &Image) -> Option<ScreenMeasurement> {
-    let native = tiles_at(spectra, image, NATIVE_SIDE_PX, &[(0, 0), (2, 0), (1, 1), (0, 2), (2, 2)]);
+    let native =
+        tiles_at(spectra, image, NATIVE_SIDE_PX, &[(0, 0), (2, 0), (1, 1), (0, 2), (2, 2)]);
     let coarse = tiles_at(spectra, image, COARSE_SIDE_PX, &[(0, 0), (2, 0), (0, 2), (2, 2)]);
     if native.is_empty() && coarse.is_empty() {
         return None;
@@ -53,12 +54,7 @@ pub fn measure_screen(spectra: &Spectra, image: &Image) -> Option<ScreenMeasurem
     features.extend(tile_least(rough));
     let edge_falloff = globals.last().copied().unwrap_or(0.0);
     features.extend(globals);
-    Some(ScreenMeasurement {
-        features,
-        tiles: native,
-        tiles_tried: 5,
-        edge_falloff,
-    })
+    Some(ScreenMeasurement { features, tiles: native, tiles_tried: 5, edge_falloff })
 }
 
 pub fn screen_feature_names() -> Vec<String> {
@@ -66,14 +62,39 @@ pub fn screen_feature_names() -> Vec<String> {
     let native = tile.iter().map(|name| format!("native_{name}"));
     let coarse = tile.iter().map(|name| format!("coarse_{name}"));
     let globals = [
-        "y_p01", "y_p05", "y_p50", "y_p95", "y_p99", "y_sd", "share_bright", "share_dark",
-        "colourfulness", "side_mean_0", "side_mean_1", "side_mean_2", "side_mean_3", "side_sd_0",
-        "side_sd_1", "side_sd_2", "side_sd_3", "bright_red", "bright_blue", "dark_red",
-        "dark_blue", "share_below_20", "share_below_40", "edge_falloff",
+        "y_p01",
+        "y_p05",
+        "y_p50",
+        "y_p95",
+        "y_p99",
+        "y_sd",
+        "share_bright",
+        "share_dark",
+        "colourfulness",
+        "side_mean_0",
+        "side_mean_1",
+        "side_mean_2",
+        "side_mean_3",
+        "side_sd_0",
+        "side_sd_1",
+        "side_sd_2",
+        "side_sd_3",
+        "bright_red",
+        "bright_blue",
+        "dark_red",
+        "dark_blue",
+        "share_below_20",
+        "share_below_40",
+        "edge_falloff",
     ];
     let least_native = tile.iter().map(|name| format!("least_native_{name}"));
     let least_coarse = tile.iter().map(|name| format!("least_coarse_{name}"));
-    native.chain(coarse).chain(least_native).chain(least_coarse).chain(globals.map(str::to_owned)).collect()
+    native
+        .chain(coarse)
+        .chain(least_native)
+        .chain(least_coarse)
+        .chain(globals.map(str::to_owned))
+        .collect()
 }
 
 fn tiles_at(

@@ -114,8 +114,7 @@ impl Spectra {
     /// Autocorrelation of a residual over lags of radius 4..48: largest, smallest, deviation.
     pub fn autocorrelation(&self, residual: &Plane) -> [f32; 3] {
         let power = self.power(residual);
-        let mut cells: Vec<Complex<f32>> =
-            power.iter().map(|&p| Complex::new(p, 0.0)).collect();
+        let mut cells: Vec<Complex<f32>> = power.iter().map(|&p| Complex::new(p, 0.0)).collect();
         transform(&self.inverse, &mut cells);
         let zero = cells[0].re.max(1e-6);
         let (mut high, mut low, mut sum, mut squares, mut count) =
@@ -171,8 +170,7 @@ impl Spectra {
             let n = n.min(peaks.len());
             if n == 0 { 0.0 } else { peaks[..n].iter().map(|p| p.z).sum::<f32>() / n as f32 }
         };
-        let radius =
-            peaks.iter().map(|p| p.frequency).sum::<f32>() / peaks.len().max(1) as f32;
+        let radius = peaks.iter().map(|p| p.frequency).sum::<f32>() / peaks.len().max(1) as f32;
         let over = |indices: &[u32]| {
             indices.iter().map(|&i| power[i as usize]).sum::<f32>() / indices.len() as f32
         };

@@ -78,9 +78,7 @@ pub fn tile_feature_names() -> Vec<String> {
             .map(str::to_owned)
             .to_vec();
     for channel in ["y", "c1", "c2"] {
-        for name in
-            ["peak", "peak8", "peak16", "count", "radius", "b01", "b12", "b23", "axes"]
-        {
+        for name in ["peak", "peak8", "peak16", "count", "radius", "b01", "b12", "b23", "axes"] {
             names.push(format!("{channel}_{name}"));
         }
     }

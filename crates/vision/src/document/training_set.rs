@@ -127,7 +127,8 @@ fn rows_of_photograph(
         } else {
             SCREEN_ONLY
         };
-        let measured = measure(spectra, &changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
+        let measured =
+            measure(spectra, &changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
         let Measured { tiles, print, digital, .. } = measured;
         if let Some(tiles) = tiles.filter(|_| label != "print") {
             rows.screen.push(row(tiles.features, label == "screen", original));

@@ -125,8 +125,14 @@ fn captions_of_a_messenger_are_no_editor() {
 #[test]
 fn every_editor_in_the_software_field_is_found() {
     for software in [
-        "Adobe Photoshop 25.0 (Windows)", "GIMP 2.10.36", "Snapseed 2.0", "PicsArt", "Canva",
-        "Adobe Lightroom 7.1", "Pixelmator Pro", "Facetune2",
+        "Adobe Photoshop 25.0 (Windows)",
+        "GIMP 2.10.36",
+        "Snapseed 2.0",
+        "PicsArt",
+        "Canva",
+        "Adobe Lightroom 7.1",
+        "Pixelmator Pro",
+        "Facetune2",
     ] {
         let body = exif(&[Field::Text(0x0131, software)], &[], None);
         let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
@@ -184,7 +190,8 @@ fn a_generator_is_told_from_an_editor() {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| (c >> 1) ^ (0xEDB8_8320 & (c & 1).wrapping_neg()))
+        (0..8)
+            .fold(crc ^ u32::from(*byte), |c, _| (c >> 1) ^ (0xEDB8_8320 & (c & 1).wrapping_neg()))
     })
 }
 
@@ -221,14 +228,14 @@ fn an_editors_quantisation_tables_are_recognised() {
     let mut file = jpeg(&picture(1), 90);
     // Photoshop's "save for web, high", in zigzag order as files hold it.
     let zigzag: [u8; 64] = [
-        6, 4, 4, 4, 5, 4, 6, 5, 5, 6, 9, 6, 5, 6, 9, 11, 8, 6, 6, 8, 11, 12, 10, 10, 11, 10, 10, 12,
-        16, 12, 12, 12, 12, 12, 12, 16, 12, 14, 15, 16, 15, 14, 12, 19, 19, 20, 20, 19, 19, 28, 27,
-        27, 27, 28, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        6, 4, 4, 4, 5, 4, 6, 5, 5, 6, 9, 6, 5, 6, 9, 11, 8, 6, 6, 8, 11, 12, 10, 10, 11, 10, 10,
+        12, 16, 12, 12, 12, 12, 12, 12, 16, 12, 14, 15, 16, 15, 14, 12, 19, 19, 20, 20, 19, 19, 28,
+        27, 27, 27, 28, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
     ];
     let chroma: [u8; 64] = [
-        7, 7, 7, 13, 12, 13, 24, 16, 16, 24, 26, 21, 17, 21, 26, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        7, 7, 7, 13, 12, 13, 24, 16, 16, 24, 26, 21, 17, 21, 26, 31, 31, 31, 31, 31, 31, 31, 31,
         31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
-        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
     ];
     replace_table(&mut file, 0, &zigzag);
     replace_table(&mut file, 1, &chroma);

@@ -12,9 +12,8 @@ fn rows(count: usize) -> Vec<Row> {
         .map(|i| {
             let attack = i % 2 == 0;
             let shift = if attack { 2.0 } else { 0.0 };
-            let features = (0..5)
-                .map(|k| random.normal() + if k == 2 { shift } else { 0.0 })
-                .collect();
+            let features =
+                (0..5).map(|k| random.normal() + if k == 2 { shift } else { 0.0 }).collect();
             Row {
                 features,
                 attack,

@@ -95,7 +95,7 @@ fn seconds(text: &str) -> Option<i64> {
     let y = if month <= 2 { year - 1 } else { year };
     let era_year = y.rem_euclid(400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = y.div_euclid(400) * 146_097 + era_year * 365 + era_year / 4 - era_year / 100
-        + day_of_year;
+    let days =
+        y.div_euclid(400) * 146_097 + era_year * 365 + era_year / 4 - era_year / 100 + day_of_year;
     Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }

@@ -6,9 +6,16 @@ use super::segments::JpegSegments;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum TableOrigin {
     /// The tables of ITU-T T.81 annex K scaled as the IJG library does.
-    Standard { quality: u8 },
-    Editor { editor: &'static str, quality: u8 },
-    Unknown { quality: u8 },
+    Standard {
+        quality: u8,
+    },
+    Editor {
+        editor: &'static str,
+        quality: u8,
+    },
+    Unknown {
+        quality: u8,
+    },
 }
 
 #[rustfmt::skip]

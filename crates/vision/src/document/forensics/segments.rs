@@ -124,7 +124,8 @@ pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
     let mut at = 8;
     while let Some(head) = bytes.get(at..at + 8) {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        let Some(body) = at.checked_add(8).and_then(|from| bytes.get(from..from.checked_add(length)?))
+        let Some(body) =
+            at.checked_add(8).and_then(|from| bytes.get(from..from.checked_add(length)?))
         else {
             break;
         };

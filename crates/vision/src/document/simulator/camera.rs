@@ -201,8 +201,7 @@ fn demosaic(mosaic: &Plane, gain: f32) -> Colours {
 fn develop(random: &mut Seeded, linear: &Colours) -> Image {
     let tolerance = random.between(2.0, 12.0);
     let amount = random.between(0.2, 1.2);
-    let table: Vec<f32> =
-        (0..=4095).map(|i| 255.0 * (i as f32 / 4095.0).powf(1.0 / 2.2)).collect();
+    let table: Vec<f32> = (0..=4095).map(|i| 255.0 * (i as f32 / 4095.0).powf(1.0 / 2.2)).collect();
     let finish = |plane: &Plane| {
         let coded = Plane {
             width: plane.width,
@@ -258,7 +257,9 @@ pub fn genuine_with_places(
     let shrunk_by = image.width as f32 / view.width as f32;
     let found = places
         .iter()
-        .map(|place| view.bounds_of(place.map(|v| v as f32 * to_scene)).map(|v| (v * shrunk_by) as usize))
+        .map(|place| {
+            view.bounds_of(place.map(|v| v as f32 * to_scene)).map(|v| (v * shrunk_by) as usize)
+        })
         .collect();
     (image, found)
 }
@@ -282,11 +283,17 @@ pub fn room(
     let tilt = (random.between(-0.35, 0.35), random.between(-0.35, 0.35));
     let warm = [random.between(0.9, 1.1), 1.0, random.between(0.85, 1.15)];
     let glare = random.chance(0.2).then(|| {
-        (random.between(0.1, 0.9) * sw, random.between(0.1, 0.9) * sh, random.between(0.02, 0.1) * sw)
+        (
+            random.between(0.1, 0.9) * sw,
+            random.between(0.1, 0.9) * sh,
+            random.between(0.02, 0.1) * sw,
+        )
     });
     let light = view.sample(|x, y| {
         let inside = x >= 0.0 && y >= 0.0 && x <= sw && y <= sh;
-        let near = x >= -margin * sw && y >= -margin * sw && x <= sw * (1.0 + margin)
+        let near = x >= -margin * sw
+            && y >= -margin * sw
+            && x <= sw * (1.0 + margin)
             && y <= sh + margin * sw;
         let mut light = if inside {
             scene.between(x, y)

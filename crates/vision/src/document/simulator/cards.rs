@@ -32,7 +32,8 @@ pub fn card(random: &mut Seeded, motif: Option<&Image>) -> Card {
         None => draw_head(random, &mut canvas, portrait),
     }
     let ink = [random.between(10.0, 60.0), random.between(10.0, 50.0), random.between(10.0, 70.0)];
-    let heading = [random.between(20.0, 140.0), random.between(20.0, 120.0), random.between(40.0, 160.0)];
+    let heading =
+        [random.between(20.0, 140.0), random.between(20.0, 120.0), random.between(40.0, 160.0)];
     let letters = 14 + random.below(6);
     write(random, &mut canvas, (70, 50), 6, letters, heading);
     let mut field = [0; 4];

@@ -23,10 +23,11 @@ pub fn screen_replay(random: &mut Seeded, motif: &Image) -> Image {
     let out_height = (out_width as f32 * random.between(0.66, 1.33)) as usize;
     let seen_width = out_width as f32 / camera_per_display_px;
     let seen_height = out_height as f32 / camera_per_display_px;
-    let from_x = random.between(-0.08, 1.0) * (rw - seen_width).max(0.0) + (rw - seen_width).min(0.0) / 2.0;
-    let from_y = random.between(-0.08, 1.0) * (rh - seen_height).max(0.0) + (rh - seen_height).min(0.0) / 2.0;
-    let view =
-        View::of(random, (out_width, out_height), [from_x, from_y, seen_width, seen_height]);
+    let from_x =
+        random.between(-0.08, 1.0) * (rw - seen_width).max(0.0) + (rw - seen_width).min(0.0) / 2.0;
+    let from_y = random.between(-0.08, 1.0) * (rh - seen_height).max(0.0)
+        + (rh - seen_height).min(0.0) / 2.0;
+    let view = View::of(random, (out_width, out_height), [from_x, from_y, seen_width, seen_height]);
     let grid = if random.chance(0.7) {
         Grid::Stripes { fill: random.between(0.65, 0.95), leak: random.between(0.0, 0.35) }
     } else {
@@ -38,7 +39,11 @@ pub fn screen_replay(random: &mut Seeded, motif: &Image) -> Image {
     let wall = [0, 1, 2].map(|_| random.between(0.005, 0.08));
     let bezel_px = random.between(4.0, 40.0);
     let glare = random.chance(0.3).then(|| {
-        (random.between(0.0, 1.0) * rw, random.between(0.0, 1.0) * rh, random.between(0.03, 0.15) * rw)
+        (
+            random.between(0.0, 1.0) * rw,
+            random.between(0.0, 1.0) * rh,
+            random.between(0.03, 0.15) * rw,
+        )
     });
     let bands = random
         .chance(0.25)

@@ -37,8 +37,7 @@ fn on_paper(random: &mut Seeded, motif: &Image, process: Process) -> Light {
     let mut inks = [0, 1, 2, 3].map(|_| Plane::new(w, h));
     for i in 0..w * h {
         // Printers work on coded values, not on light.
-        let coded =
-            [&light.r, &light.g, &light.b].map(|p| p.values[i].max(0.0).sqrt());
+        let coded = [&light.r, &light.g, &light.b].map(|p| p.values[i].max(0.0).sqrt());
         let amounts = if process == Process::GreyToner {
             let grey = 0.3 * coded[0] + 0.59 * coded[1] + 0.11 * coded[2];
             [0.0, 0.0, 0.0, 1.0 - grey]
@@ -70,8 +69,8 @@ fn on_paper(random: &mut Seeded, motif: &Image, process: Process) -> Light {
     let band_rate = random.between(0.02, 0.2);
     let mut out = [0, 1, 2].map(|_| Plane::new(w, h));
     for i in 0..w * h {
-        let paper =
-            white + grain * random.normal() - banding * (0.5 + 0.5 * ((i / w) as f32 * band_rate).sin());
+        let paper = white + grain * random.normal()
+            - banding * (0.5 + 0.5 * ((i / w) as f32 * band_rate).sin());
         for (c, plane) in out.iter_mut().enumerate() {
             let mut reflected = paper;
             for (ink, transmittance) in inks.iter().zip(&INKS) {
