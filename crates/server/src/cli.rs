@@ -2,8 +2,10 @@
 
 mod backup;
 mod bench_faces;
+mod check_document;
 mod client;
 mod doctor;
+mod eval_documents;
 mod eval_faces;
 mod export;
 mod import;
@@ -86,6 +88,9 @@ enum Command {
     /// Install and list the models that measure pictures.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// Check one picture and print all that was found.
+    #[command(subcommand)]
+    Check(Check),
     /// Measure error rates on pictures of your own.
     #[command(subcommand)]
     Eval(Eval),
@@ -102,6 +107,14 @@ enum Eval {
     Faces(eval_faces::EvalFacesArgs),
     /// How often presentation attacks pass, and bona fide pictures do not.
     Attacks(eval_faces::EvalAttacksArgs),
+    /// How well the document checks tell genuine documents from attacks.
+    Documents(eval_documents::EvalDocuments),
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// The four checks of an identity document.
+    Document(check_document::CheckDocument),
 }
 
 #[derive(Subcommand)]
@@ -143,9 +156,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Migrate(arguments) => doctor::migrate(&place, &arguments).await,
             Command::Backup(arguments) => backup::backup(&place, &arguments),
             Command::Restore(arguments) => backup::restore(&place, &arguments),
-            Command::Reference(_) | Command::Models(_) | Command::Eval(_) | Command::Bench(_) => {
-                Ok(ExitCode::SUCCESS)
-            }
+            Command::Reference(_)
+            | Command::Models(_)
+            | Command::Check(_)
+            | Command::Eval(_)
+            | Command::Bench(_) => Ok(ExitCode::SUCCESS),
         }
     })
 }
@@ -161,6 +176,12 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
         }
         Command::Eval(Eval::Attacks(arguments)) => {
             Some(eval_faces::run_attacks(arguments, &models, out))
+        }
+        Command::Eval(Eval::Documents(arguments)) => {
+            Some(eval_documents::run(arguments).map_err(anyhow::Error::msg))
+        }
+        Command::Check(Check::Document(arguments)) => {
+            Some(check_document::run(arguments).map_err(anyhow::Error::msg))
         }
         Command::Bench(Bench::Faces(arguments)) => Some(bench_faces::run(arguments, &models, out)),
         _ => None,
