@@ -1,6 +1,8 @@
-//! What the product means: ids, resources, records, scopes. Pure: clock and randomness are
-//! parameters.
+//! What the product means: ids, resources, records, scopes, findings and verdicts. Pure: clock and
+//! randomness are parameters.
 
+pub mod face_findings;
+pub mod face_verdict;
 pub mod id;
 pub mod record;
 pub mod resources;

@@ -45,6 +45,9 @@ const SECRET: &[&str] = &[
     "faceEncoding",
     "encodings",
     "template",
+    "embedding",
+    "embeddings",
+    "descriptor",
     "templates",
     "image",
     "images",
@@ -248,22 +251,22 @@ impl Reader {
             }
             whole.insert(member.name.to_owned(), long);
         }
-        for (key, value) in object {
-            if members.iter().all(|member| member.name != key) {
-                whole.insert(key.clone(), value.clone());
-            }
-        }
-        let mut whole = Value::Object(whole);
-        self.strip_secrets(&mut whole);
-        (Value::Object(listed), whole)
+        // What is not known here may be a template under another name: it does not come in.
+        let unknown = |name: &&String| members.iter().all(|member| member.name != name.as_str());
+        self.dropped.extend(object.keys().filter(unknown).cloned());
+        (Value::Object(listed), Value::Object(whole))
     }
 
     fn strip_secrets(&mut self, value: &mut Value) {
         match value {
             Value::Object(object) => {
-                let secret = |name: &String| SECRET.contains(&name.as_str());
-                self.dropped.extend(object.keys().filter(|name| secret(name)).cloned());
-                object.retain(|name, _| !secret(name));
+                let secret = |name: &str, value: &Value| {
+                    SECRET.iter().any(|known| known.eq_ignore_ascii_case(name))
+                        || is_biometric(value)
+                };
+                let dropped = object.iter().filter(|(name, value)| secret(name, value));
+                self.dropped.extend(dropped.map(|(name, _)| name.clone()));
+                object.retain(|name, value| !secret(name, value));
                 object.values_mut().for_each(|value| self.strip_secrets(value));
             }
             Value::Array(list) => list.iter_mut().for_each(|value| self.strip_secrets(value)),
@@ -274,6 +277,16 @@ impl Reader {
 
     fn fail(&mut self, member: &str, message: impl Into<String>) {
         self.problems.push(problem(member, message));
+    }
+}
+
+/// Whether a value looks like a template or a picture, whatever its name is.
+fn is_biometric(value: &Value) -> bool {
+    const NUMBERS_MAX: usize = 32;
+    match value {
+        Value::Array(list) => list.len() > NUMBERS_MAX && list.iter().all(Value::is_number),
+        Value::String(text) => text.starts_with("data:image"),
+        _ => false,
     }
 }
 

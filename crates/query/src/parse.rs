@@ -32,7 +32,7 @@ impl Query {
     /// Reads the query string of a list request (without its `?`), raw or percent-encoded.
     ///
     /// # Errors
-    /// All problems of the request, in the order in which its parameters came.
+    /// All problems of the request: names first, then filters, sort, page and what is shown.
     pub fn parse(resource: &'static Resource, raw: &str) -> Result<Query, Vec<Problem>> {
         let mut problems = Vec::new();
         if raw.len() > QUERY_BYTES_MAX {

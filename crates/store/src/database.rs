@@ -11,7 +11,8 @@ use crate::cells::Reader;
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::sqlite::{self, Sqlite};
-use crate::tokens::{self, Token, TokenState};
+use crate::tally::{self, Upkeep};
+use crate::tokens::{self, Token};
 use crate::write::Batch;
 use crate::{Client, Listing, StoreError, clients, list};
 
@@ -114,9 +115,10 @@ impl Database {
             .await
     }
 
-    pub async fn token_state(&self, id: &str) -> Result<TokenState, StoreError> {
+    /// The token with this id, if it was handed out here and its client still exists.
+    pub async fn token(&self, id: &str) -> Result<Option<Token>, StoreError> {
         let id = id.to_owned();
-        self.read(async move |reader| tokens::token_state(reader, &id).await).await
+        self.read(async move |reader| tokens::token(reader, &id).await).await
     }
 
     /// The tokens of one client, or of all.
@@ -152,6 +154,24 @@ impl Database {
         Ok(imported)
     }
 
+    /// Looks after the tallies of a resource.
+    pub async fn upkeep(
+        &self,
+        upkeep: Upkeep,
+        resource: &'static Resource,
+    ) -> Result<u64, StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.upkeep(upkeep, resource).await,
+            Database::Postgres(postgres) => postgres.upkeep(upkeep, resource).await,
+        }
+    }
+
+    /// How many changes are not folded into the tallies of a resource yet.
+    pub async fn unfolded(&self, resource: &'static Resource) -> Result<u64, StoreError> {
+        let count = self.read(async move |reader| tally::unfolded(reader, resource).await).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// Makes the changes of a batch, all or none. When this returns, they are on the disk.
     ///
     /// # Errors
@@ -176,7 +196,7 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.token_state("").await.map(drop)
+        self.token("").await.map(drop)
     }
 
     pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {

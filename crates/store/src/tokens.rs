@@ -28,15 +28,6 @@ impl Token {
     }
 }
 
-/// What the server asks about a token whose signature is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenState {
-    Valid,
-    Revoked,
-    /// Not known: of another database, or of a client that was deleted.
-    Unknown,
-}
-
 impl Batch {
     pub fn insert_token(&mut self, token: &Token) -> &mut Batch {
         let mut sql = Sql::default();
@@ -66,35 +57,32 @@ impl Batch {
     }
 }
 
-pub async fn token_state(reader: &mut Reader, id: &str) -> Result<TokenState, StoreError> {
-    // A token of a client that is gone is a token of nobody.
+/// The token with this id, unless its client is gone: then it is a token of nobody.
+pub async fn token(reader: &mut Reader, id: &str) -> Result<Option<Token>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT tokens.revoked_at FROM tokens JOIN clients ON clients.id = tokens.client");
+    sql.push(COLUMNS).push(" JOIN clients ON clients.id = tokens.client");
     sql.push(" WHERE tokens.id = ").bind(Arg::Text(id.to_owned()));
-    let mut state = TokenState::Unknown;
-    reader
-        .fetch(&sql, &mut |row| {
-            state = match row.integer(0)? {
-                Some(_) => TokenState::Revoked,
-                None => TokenState::Valid,
-            };
-            Ok(())
-        })
-        .await?;
-    Ok(state)
+    Ok(read(reader, &sql).await?.pop())
 }
 
 /// The tokens of one client, or of all, the newest first.
 pub async fn tokens(reader: &mut Reader, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT id, client, scopes, mode, created_at, expires_at, revoked_at FROM tokens");
+    sql.push(COLUMNS);
     if let Some(client) = client {
         sql.push(" WHERE client = ").bind(Arg::Text(client.to_owned()));
     }
     sql.push(" ORDER BY created_at DESC, id DESC");
+    read(reader, &sql).await
+}
+
+const COLUMNS: &str = "SELECT tokens.id, tokens.client, tokens.scopes, tokens.mode, \
+                       tokens.created_at, tokens.expires_at, tokens.revoked_at FROM tokens";
+
+async fn read(reader: &mut Reader, sql: &Sql) -> Result<Vec<Token>, StoreError> {
     let mut tokens = Vec::new();
     reader
-        .fetch(&sql, &mut |row| {
+        .fetch(sql, &mut |row| {
             let text = |column| row.text(column).map(|text| text.unwrap_or_default().to_owned());
             tokens.push(Token {
                 id: text(0)?,

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 use verax_domain::{Scope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, StoreError, Token, TokenState};
+use verax_store::{Batch, StoreError, Token};
 
 use super::App;
 
@@ -26,25 +26,34 @@ pub struct Claims {
     pub mode: String,
 }
 
-/// Who calls, as a token that was checked says.
+/// Who calls. What a caller may do is read from the record of its token, not from the token: a
+/// signing key that leaked cannot add a scope.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub claims: Claims,
-    scopes: Vec<Scope>,
+    token: Arc<Token>,
 }
 
 impl Caller {
     pub fn has(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
+        self.token.scopes.split(' ').any(|word| word == scope.word())
+    }
+
+    pub fn client(&self) -> &str {
+        &self.token.client
+    }
+
+    /// The id of the token.
+    pub fn token_id(&self) -> &str {
+        &self.token.id
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        self.token.scopes.split(' ').filter_map(Scope::from_word).collect()
     }
 
     /// Whose records the caller sees.
     pub fn tenant(&self) -> Tenant {
-        if self.has(Scope::Staff) {
-            Tenant::All
-        } else {
-            Tenant::Client(self.claims.client.clone())
-        }
+        if self.has(Scope::Staff) { Tenant::All } else { Tenant::Client(self.token.client.clone()) }
     }
 }
 
@@ -89,9 +98,12 @@ pub struct Mint<'a> {
 /// Answers about tokens, remembered for seconds.
 #[derive(Clone)]
 pub struct Access {
-    known: Arc<Mutex<HashMap<String, (Instant, TokenState)>>>,
+    known: Arc<Mutex<HashMap<String, Known>>>,
     remembered: Duration,
 }
+
+/// When the database was asked, and what it said.
+type Known = (Instant, Option<Arc<Token>>);
 
 /// More tokens than this in a few seconds are forgotten rather than kept.
 const KNOWN_MAX: usize = 20_000;
@@ -101,18 +113,18 @@ impl Access {
         Access { known: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
     }
 
-    fn recall(&self, id: &str) -> Option<TokenState> {
+    fn recall(&self, id: &str) -> Option<Option<Arc<Token>>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, state) = known.get(id)?;
-        (since.elapsed() < self.remembered).then_some(*state)
+        let (since, token) = known.get(id)?;
+        (since.elapsed() < self.remembered).then(|| token.clone())
     }
 
-    fn remember(&self, id: &str, state: TokenState) {
+    fn remember(&self, id: &str, token: Option<Arc<Token>>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(id.to_owned(), (Instant::now(), state));
+        known.insert(id.to_owned(), (Instant::now(), token));
     }
 
     fn forget_all(&self) {
@@ -137,25 +149,24 @@ impl App {
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
             .map_err(|_| AccessError::Invalid)?
             .claims;
-        if claims.exp.saturating_mul(1000) <= self.clock.now().0 {
+        let now = self.clock.now();
+        if claims.exp.saturating_mul(1000) <= now.0 {
             return Err(AccessError::Expired);
         }
-        let state = match self.access.recall(&claims.jti) {
-            Some(state) => state,
+        let token = match self.access.recall(&claims.jti) {
+            Some(token) => token,
             None => {
-                let state = self.database.token_state(&claims.jti).await?;
-                self.access.remember(&claims.jti, state);
-                state
+                let token = self.database.token(&claims.jti).await?.map(Arc::new);
+                self.access.remember(&claims.jti, token.clone());
+                token
             }
         };
-        match state {
-            TokenState::Valid => {
-                let words = claims.scopes.iter();
-                let scopes = words.filter_map(|word| Scope::from_word(word)).collect();
-                Ok(Caller { claims, scopes })
-            }
-            TokenState::Revoked => Err(AccessError::Revoked),
-            TokenState::Unknown => Err(AccessError::Invalid),
+        match token {
+            Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
+            Some(token) if token.expires_at <= now => Err(AccessError::Expired),
+            Some(token) if token.client == claims.client => Ok(Caller { token }),
+            // Of another database, of a client that is gone, or forged.
+            _ => Err(AccessError::Invalid),
         }
     }
 
@@ -189,8 +200,8 @@ impl App {
 
     /// A new token with the caller's client, scopes and mode.
     pub async fn renew_token(&self, caller: &Caller, valid: Duration) -> Result<String, MintError> {
-        let claims = &caller.claims;
-        let (token, kept) = self.sign(&claims.client, &caller.scopes, &claims.mode, valid)?;
+        let (client, mode) = (caller.client(), &caller.token.mode);
+        let (token, kept) = self.sign(client, &caller.scopes(), mode, valid)?;
         let mut batch = Batch::default();
         batch.insert_token(&kept);
         self.database.commit(batch).await?;
@@ -203,10 +214,10 @@ impl App {
         caller: &Caller,
         valid: Duration,
     ) -> Result<String, MintError> {
-        let claims = &caller.claims;
-        let (token, kept) = self.sign(&claims.client, &caller.scopes, &claims.mode, valid)?;
+        let (client, mode) = (caller.client(), &caller.token.mode);
+        let (token, kept) = self.sign(client, &caller.scopes(), mode, valid)?;
         let mut batch = Batch::default();
-        batch.revoke_tokens_of(&claims.client, self.clock.now());
+        batch.revoke_tokens_of(client, self.clock.now());
         batch.insert_token(&kept);
         self.database.commit(batch).await?;
         self.access.forget_all();

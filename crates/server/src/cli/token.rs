@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use verax_domain::Scope;
+use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
 use super::Place;
@@ -98,11 +98,12 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         }
         Command::List(arguments) => {
             let tokens = app.database.tokens(arguments.client.as_deref()).await?;
+            let now = app.clock.now();
             if arguments.json {
-                println!("{}", Value::from_iter(tokens.iter().map(shown)));
+                println!("{}", Value::from_iter(tokens.iter().map(|token| shown(token, now))));
             } else {
                 for token in &tokens {
-                    let state = if token.revoked_at.is_some() { "revoked" } else { "valid" };
+                    let state = state(token, now);
                     let until = token.expires_at;
                     let (id, client, scopes) = (&token.id, &token.client, &token.scopes);
                     println!("{id}\t{client}\t{state}\tuntil {until}\t{scopes}");
@@ -140,12 +141,21 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(token: &Token) -> Value {
+fn state(token: &Token, now: Timestamp) -> &'static str {
+    match token.revoked_at {
+        Some(_) => "revoked",
+        None if token.is_valid(now) => "valid",
+        None => "expired",
+    }
+}
+
+fn shown(token: &Token, now: Timestamp) -> Value {
     let mut shown = json!({
         "jti": token.id,
         "client": token.client,
         "scopes": token.scopes.split(' ').collect::<Vec<_>>(),
         "mode": token.mode,
+        "state": state(token, now),
         "createdAt": token.created_at.to_string(),
         "expiresAt": token.expires_at.to_string(),
     });

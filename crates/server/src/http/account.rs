@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -13,7 +14,7 @@ use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
-use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
+use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::access::{AccessError, Caller};
@@ -40,7 +41,7 @@ pub async fn session(
     Extract(state): Extract<State>,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = match state.app.authenticate(authorization).await {
@@ -56,6 +57,10 @@ pub async fn session(
                 .with_member("signature", signature));
         }
     };
+    let body = body.map_err(|_| {
+        let limit = state.app.config.http.body_bytes_max;
+        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
+    })?;
     let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
@@ -82,8 +87,8 @@ pub async fn renew_and_revoke(
 }
 
 async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
-    let id = &caller.claims.client;
-    let tenant = Tenant::Client(id.clone());
+    let id = caller.client();
+    let tenant = Tenant::Client(id.to_owned());
     let whole = Retrieval::whole(&CLIENTS);
     let record = state.app.database.record(&whole, &tenant, id).await?;
     record.ok_or_else(|| ApiError::not_found(&CLIENTS))

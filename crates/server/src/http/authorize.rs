@@ -29,7 +29,7 @@ impl FromRequestParts<State> for Caller {
                 let _ = slot.0.set(allowance);
             }
         };
-        match state.limits.take(&caller.claims.jti) {
+        match state.limits.take(caller.token_id()) {
             Ok(None) => {}
             Ok(Some(allowance)) => keep(allowance),
             Err(allowance) => {

@@ -57,6 +57,11 @@ pub static URI_TOO_LONG: ErrorCode = ErrorCode {
     status: StatusCode::URI_TOO_LONG,
     when: "the query string is longer than 8192 bytes",
 };
+pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
+    code: "BODY_TOO_LARGE",
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    when: "the request's body is longer than the setting http.body_bytes_max, or was cut off",
+};
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
     code: "TOO_MANY_REQUESTS",
     status: StatusCode::TOO_MANY_REQUESTS,
@@ -74,7 +79,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 11] = [
+pub static CODES: [&ErrorCode; 12] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -83,6 +88,7 @@ pub static CODES: [&ErrorCode; 11] = [
     &METHOD_NOT_ALLOWED,
     &MISSING_PARAMETER,
     &URI_TOO_LONG,
+    &BODY_TOO_LARGE,
     &TOO_MANY_REQUESTS,
     &UNAVAILABLE,
     &INTERNAL,

@@ -29,8 +29,8 @@ pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
 /// Replaces the database at `to` by the backup `from`, which is verified first.
 pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let source = Connection::open(from)?;
-    crate::migrate::refuse_newer(&source)?;
     verify(&source)?;
+    crate::migrate::refuse_newer(&source)?;
     let mut target = connect(to, Access::Write)?;
     copy(&source, &mut target)?;
     drop(target);
@@ -47,7 +47,9 @@ fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> 
 }
 
 fn verify(connection: &Connection) -> Result<u64, StoreError> {
-    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    let damaged = |_| StoreError::Address("the file is damaged, or is no database".to_owned());
+    let verdict = connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    let verdict = verdict.map_err(damaged)?;
     if verdict != "ok" {
         return Err(StoreError::Unavailable(format!("the file is damaged: {verdict}")));
     }

@@ -127,13 +127,20 @@ fn templates_and_pictures_are_dropped_at_any_depth() {
     let json = json!({
         "_id": "v1", "client": "c1", "status": "completed", "otp": "canary",
         "biometricData": { "quality": "good", "template": "canary", "faceImage": "canary" },
-        "response": { "persons": [{ "id": "x", "faceEncodings": ["canary"] }] },
+        "response": {
+            "persons": [{ "id": "x", "faceEncodings": ["canary"], "FACEIMAGE": "canary" }],
+            "odd": "data:image/png;base64,canary", "vector": vec![0.5; 128],
+        },
+        "verificationResults": { "qualityScore": 1, "vector": ["canary"] },
     });
     let record = record(&resources::BIOMETRIC_VALIDATIONS, &json);
     assert!(!format!("{record:?}").contains("canary"));
     let mut dropped = record.dropped.clone();
     dropped.sort();
-    assert_eq!(dropped, ["faceEncodings", "faceImage", "otp", "template"]);
+    assert_eq!(
+        dropped,
+        ["FACEIMAGE", "faceEncodings", "faceImage", "odd", "otp", "template", "vector", "vector"]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use verax_domain::{Record, Timestamp, resources};
 use verax_query::{Query, Retrieval, Tenant};
-use verax_store::{Batch, Database, NewClient, StoreError, Token, TokenState};
+use verax_store::{Batch, Database, NewClient, StoreError, Token};
 
 use crate::databases;
 
@@ -47,13 +47,14 @@ async fn clients_tokens_and_records_live_through_a_restart() {
         drop(database);
 
         let database = place.open().await;
-        assert_eq!(database.token_state("t1").await.expect("a look"), TokenState::Valid);
+        assert_eq!(database.token("t1").await.expect("a look"), Some(token("t1", "c1")));
         let mut batch = Batch::default();
         batch.revoke_token("t1", NOW);
         database.commit(batch.clone()).await.expect("a revocation");
-        assert_eq!(database.token_state("t1").await.expect("a look"), TokenState::Revoked);
+        let revoked = database.token("t1").await.expect("a look").expect("it is known");
+        assert_eq!(revoked.revoked_at, Some(NOW));
         assert!(matches!(database.commit(batch).await, Err(StoreError::Conflict)));
-        assert_eq!(database.token_state("t9").await.expect("a look"), TokenState::Unknown);
+        assert_eq!(database.token("t9").await.expect("a look"), None);
         assert_eq!(database.tokens(Some("c1")).await.expect("a look").len(), 2);
 
         let whole = Retrieval::whole(&resources::BIOMETRIC_VALIDATIONS);
@@ -65,7 +66,7 @@ async fn clients_tokens_and_records_live_through_a_restart() {
         let mut batch = Batch::default();
         batch.delete_client("c1");
         database.commit(batch).await.expect("the end");
-        assert_eq!(database.token_state("t2").await.expect("a look"), TokenState::Unknown);
+        assert_eq!(database.token("t2").await.expect("a look"), None);
         assert!(database.record(&whole, &own, "v1").await.expect("a look").is_none());
         assert_eq!(database.clients().await.expect("a look"), []);
     }
