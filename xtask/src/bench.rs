@@ -87,7 +87,7 @@ fn bench_lists(
         "Imported in {:.1} s ({:.0} records/s). Started in {:.0} ms, {:.1} MiB idle. Server{} on one \
          core, {CONNECTIONS} keep-alive connections from another.\n",
         imported_in.as_secs_f64(),
-        (count + documents) as f64 / imported_in.as_secs_f64(),
+        records::lines(count) as f64 / imported_in.as_secs_f64(),
         server.started_in.as_secs_f64() * 1e3,
         mebibytes(idle_bytes),
         if cluster.is_some() { " and database" } else { "" }

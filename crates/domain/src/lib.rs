@@ -1,6 +1,10 @@
-//! What the product means: ids, resources, records, scopes. Pure: clock and randomness are
-//! parameters.
+//! What the product means: ids, resources, records, scopes, findings and verdicts. Pure: clock and
+//! randomness are parameters.
 
+pub mod document_findings;
+pub mod document_verdict;
+pub mod face_findings;
+pub mod face_verdict;
 pub mod id;
 pub mod record;
 pub mod resources;

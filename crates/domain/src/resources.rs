@@ -1,7 +1,8 @@
 //! The table of resources: each listed thing is one value here, and everything else reads it.
 
 use verax_query::{
-    Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Words,
+    Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Tally,
+    Words,
 };
 
 /// Every resource, in the order in which an import of all must take them.
@@ -92,6 +93,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         code: "biometric_validation_not_found",
         error: "Biometric validation not found",
     },
+    tally: Some(&Tally { status: &BIOMETRIC_STATUS, kind: Some(&BIOMETRIC_TYPE) }),
 };
 
 pub static DOCUMENT_LIVENESS: Resource = Resource {
@@ -149,6 +151,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
         code: "DOCUMENT_LIVENESS_NOT_FOUND",
         error: "Document liveness not found",
     },
+    tally: Some(&Tally { status: &DOCUMENT_STATUS, kind: None }),
 };
 
 pub static PROJECTS: Resource = Resource {
@@ -193,6 +196,7 @@ pub static PROJECTS: Resource = Resource {
     versions: &["v2", "v3"],
     scopes: READ,
     not_found: NotFound { code: "NotFound", error: "Record not found." },
+    tally: None,
 };
 
 pub static PROJECT_FLOWS: Resource = Resource {
@@ -230,6 +234,7 @@ pub static PROJECT_FLOWS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     not_found: NotFound { code: "NotFound", error: "Record not found." },
+    tally: None,
 };
 
 pub static APP_REGISTRATIONS: Resource = Resource {
@@ -270,6 +275,7 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     not_found: NotFound { code: "appRegistration_not_found", error: "App registration not found" },
+    tally: None,
 };
 
 pub static LIVENESS_SESSIONS: Resource = Resource {
@@ -295,6 +301,7 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
+    tally: None,
 };
 
 pub static CLIENTS: Resource = Resource {
@@ -322,6 +329,7 @@ pub static CLIENTS: Resource = Resource {
     versions: &[],
     scopes: READ,
     not_found: NotFound { code: "NotFound", error: "Record not found." },
+    tally: None,
 };
 
 const READ: &[&str] = &["validations:read", "documents:read"];

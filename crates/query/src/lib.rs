@@ -11,6 +11,7 @@ mod query;
 mod resource;
 mod sql;
 mod statements;
+pub mod tally;
 mod time;
 
 pub use parse::{Problem, QUERY_BYTES_MAX};
@@ -22,7 +23,8 @@ pub use resource::{
     Words,
 };
 pub use sql::{Arg, Dialect, Sql};
-pub use statements::Statement;
+pub use statements::{Statement, Window};
+pub use tally::{Slice, Tally};
 pub use time::Timestamp;
 
 /// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.

@@ -1,5 +1,7 @@
 //! What a listed thing is: the one table entry that parsing, SQL, JSON, OpenAPI and docs read.
 
+use crate::Tally;
+
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
 pub struct Resource {
@@ -23,6 +25,8 @@ pub struct Resource {
     /// A token with any one of these scopes may read it.
     pub scopes: &'static [&'static str],
     pub not_found: NotFound,
+    /// What is counted ahead, so that totals and deep pages cost the same at any size.
+    pub tally: Option<&'static Tally>,
 }
 
 #[derive(Debug)]

@@ -10,16 +10,53 @@ pub struct Statement {
     pub fields: Vec<&'static Field>,
 }
 
+/// A span of creation time in which a page is known to be, and how many of its matches come before
+/// the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub from: Option<i64>,
+    pub until: Option<i64>,
+    pub skip: u64,
+}
+
 impl Query {
     /// The rows of the page.
     pub fn page_sql(&self, dialect: Dialect, tenant: &Tenant) -> Statement {
+        let whole = Window { from: None, until: None, skip: self.page.skip };
+        self.window_sql(dialect, tenant, &whole)
+    }
+
+    /// The rows of the page, which are known to be in this window.
+    pub fn window_sql(&self, dialect: Dialect, tenant: &Tenant, window: &Window) -> Statement {
         let fields = self.shown();
         let mut sql = select(&fields, Form::List, self.resource);
-        self.push_where(&mut sql, dialect, tenant);
+        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        if let Some(from) = window.from {
+            scope.and(&mut sql).push("created_at >= ").bind(Arg::Integer(from));
+        }
+        if let Some(until) = window.until {
+            scope.and(&mut sql).push("created_at < ").bind(Arg::Integer(until));
+        }
         push_order(&mut sql, &self.sort);
         sql.push(" LIMIT ").bind(Arg::Integer(i64::from(self.page.size)));
-        sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(self.page.skip).unwrap_or(i64::MAX)));
+        sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(window.skip).unwrap_or(i64::MAX)));
         Statement { sql, fields }
+    }
+
+    /// One row of one number: how many records match and were created in `from..until`.
+    pub fn count_between_sql(
+        &self,
+        dialect: Dialect,
+        tenant: &Tenant,
+        from: i64,
+        until: i64,
+    ) -> Sql {
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM ").push(self.resource.table);
+        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        scope.and(&mut sql).push("created_at >= ").bind(Arg::Integer(from));
+        sql.push(" AND created_at < ").bind(Arg::Integer(until));
+        sql
     }
 
     /// One row of one number: how many records match.

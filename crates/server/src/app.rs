@@ -3,6 +3,7 @@
 pub mod access;
 pub mod demo;
 pub mod import;
+pub mod tallies;
 
 use std::sync::Arc;
 

@@ -1,10 +1,15 @@
 //! The commands of `verax`.
 
 mod backup;
+mod bench_faces;
+mod check_document;
 mod client;
 mod doctor;
+mod eval_documents;
+mod eval_faces;
 mod export;
 mod import;
+mod models;
 mod reference;
 mod serve;
 mod token;
@@ -80,8 +85,42 @@ enum Command {
     Backup(backup::Backup),
     /// Replace the SQLite database by a backup, after reading it through.
     Restore(backup::Restore),
+    /// Install and list the models that measure pictures.
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
+    /// Check one picture and print all that was found.
+    #[command(subcommand)]
+    Check(Check),
+    /// Measure error rates on pictures of your own.
+    #[command(subcommand)]
+    Eval(Eval),
+    /// Measure speed and memory on this machine.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Write the reference pages and the OpenAPI document.
     Reference(reference::Arguments),
+}
+
+#[derive(Subcommand)]
+enum Eval {
+    /// How often faces are taken for the same, or not, on labelled pairs.
+    Faces(eval_faces::EvalFacesArgs),
+    /// How often presentation attacks pass, and bona fide pictures do not.
+    Attacks(eval_faces::EvalAttacksArgs),
+    /// How well the document checks tell genuine documents from attacks.
+    Documents(eval_documents::EvalDocuments),
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// The four checks of an identity document.
+    Document(check_document::CheckDocument),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Pictures a second and time per stage.
+    Faces(bench_faces::BenchFacesArgs),
 }
 
 /// Runs the command of the process's arguments. Exit codes: 0 done, 1 it failed, 2 the arguments
@@ -102,6 +141,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     if let Command::Reference(arguments) = cli.command {
         return reference::run(&arguments);
     }
+    if let Some(done) = measuring(&place, &cli.command) {
+        return done.map(|()| ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
@@ -114,9 +156,36 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Migrate(arguments) => doctor::migrate(&place, &arguments).await,
             Command::Backup(arguments) => backup::backup(&place, &arguments),
             Command::Restore(arguments) => backup::restore(&place, &arguments),
-            Command::Reference(arguments) => reference::run(&arguments),
+            Command::Reference(_)
+            | Command::Models(_)
+            | Command::Check(_)
+            | Command::Eval(_)
+            | Command::Bench(_) => Ok(ExitCode::SUCCESS),
         }
     })
+}
+
+/// The commands that work on pictures alone: they need no database.
+fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
+    let models = place.models();
+    let out = &mut std::io::stdout();
+    match command {
+        Command::Models(command) => Some(models::run(command, &models, out)),
+        Command::Eval(Eval::Faces(arguments)) => {
+            Some(eval_faces::run_faces(arguments, &models, out))
+        }
+        Command::Eval(Eval::Attacks(arguments)) => {
+            Some(eval_faces::run_attacks(arguments, &models, out))
+        }
+        Command::Eval(Eval::Documents(arguments)) => {
+            Some(eval_documents::run(arguments).map_err(anyhow::Error::msg))
+        }
+        Command::Check(Check::Document(arguments)) => {
+            Some(check_document::run(arguments).map_err(anyhow::Error::msg))
+        }
+        Command::Bench(Bench::Faces(arguments)) => Some(bench_faces::run(arguments, &models, out)),
+        _ => None,
+    }
 }
 
 impl Place {
@@ -129,6 +198,10 @@ impl Place {
             Some(url) => Location::Postgres(url.clone()),
             None => Location::File(self.database_file()),
         }
+    }
+
+    pub fn models(&self) -> PathBuf {
+        self.data.join("models")
     }
 
     pub fn database_file(&self) -> PathBuf {

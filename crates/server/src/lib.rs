@@ -5,4 +5,5 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod installed_models;
 pub mod keys;

@@ -17,7 +17,7 @@ pub trait Cells {
 /// What is done with each row.
 pub type Visit<'a> = &'a mut (dyn FnMut(&dyn Cells) -> Result<(), StoreError> + Send);
 
-/// A connection that reads. On SQLite its futures are ready at once: it runs on a blocking thread.
+/// A connection at work. On SQLite its futures are ready at once: it runs on a blocking thread.
 pub enum Reader {
     Sqlite(SqliteReader),
     Postgres(PostgresReader),
@@ -31,6 +31,30 @@ impl Reader {
         }
     }
 
+    /// Runs a change; returns the number of rows it touched.
+    pub async fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
+        match self {
+            Reader::Sqlite(reader) => reader.execute(sql),
+            Reader::Postgres(reader) => reader.execute(sql).await,
+        }
+    }
+
+    /// From here to [`Reader::end_snapshot`] every statement sees the same moment. A SQLite reader
+    /// always does.
+    pub async fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        match self {
+            Reader::Sqlite(_) => Ok(()),
+            Reader::Postgres(reader) => reader.begin(BEGIN_SNAPSHOT).await,
+        }
+    }
+
+    pub async fn end_snapshot(&mut self) -> Result<(), StoreError> {
+        match self {
+            Reader::Sqlite(_) => Ok(()),
+            Reader::Postgres(reader) => reader.commit().await,
+        }
+    }
+
     pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
         match self {
             Reader::Sqlite(reader) => reader.fetch(sql, visit),
@@ -38,6 +62,8 @@ impl Reader {
         }
     }
 }
+
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The one number of the one row of a statement.
 pub async fn fetch_number(reader: &mut Reader, sql: &Sql) -> Result<i64, StoreError> {

@@ -11,6 +11,7 @@ use crate::cells::Reader;
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::sqlite::{self, Sqlite};
+use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
 use crate::write::Batch;
 use crate::{Client, Listing, StoreError, clients, list};
@@ -151,6 +152,24 @@ impl Database {
         let (batch, imported) = records::import_batch(records, now);
         self.commit(batch).await?;
         Ok(imported)
+    }
+
+    /// Looks after the tallies of a resource.
+    pub async fn upkeep(
+        &self,
+        upkeep: Upkeep,
+        resource: &'static Resource,
+    ) -> Result<u64, StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.upkeep(upkeep, resource).await,
+            Database::Postgres(postgres) => postgres.upkeep(upkeep, resource).await,
+        }
+    }
+
+    /// How many changes are not folded into the tallies of a resource yet.
+    pub async fn unfolded(&self, resource: &'static Resource) -> Result<u64, StoreError> {
+        let count = self.read(async move |reader| tally::unfolded(reader, resource).await).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Makes the changes of a batch, all or none. When this returns, they are on the disk.

@@ -10,6 +10,7 @@ mod postgres;
 mod records;
 mod render;
 mod sqlite;
+mod tally;
 mod tokens;
 mod write;
 
@@ -18,5 +19,6 @@ pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
 pub use list::Listing;
 pub use records::Imported;
+pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};

@@ -8,6 +8,7 @@ use verax_query::{Included, Populate, Query, Retrieval, Reverse, Statement, Tena
 use crate::StoreError;
 use crate::cells::{Cells, Reader, fetch_number};
 use crate::render::{Draft, Related, Slot};
+use crate::tally::Tallied;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub async fn page(
     query: &Query,
     tenant: &Tenant,
 ) -> Result<Listing, StoreError> {
+    if query.slice(tenant).is_some() {
+        reader.begin_snapshot().await?;
+        let listing = tallied_page(reader, query, tenant).await?;
+        reader.end_snapshot().await?;
+        return Ok(listing);
+    }
     let statement = query.page_sql(reader.dialect(), tenant);
     let draft = rows(reader, &statement, query.included()).await?;
     let page = query.page();
@@ -37,7 +44,33 @@ pub async fn page(
     Ok(Listing { rows, total })
 }
 
+/// The page by the tallies: its cost depends on the page alone.
+async fn tallied_page(
+    reader: &mut Reader,
+    query: &Query,
+    tenant: &Tenant,
+) -> Result<Listing, StoreError> {
+    let Some(tallied) = Tallied::read(reader, query, tenant).await? else {
+        return Ok(Listing { rows: Vec::new(), total: 0 });
+    };
+    let total = tallied.total();
+    if query.page().skip >= total {
+        return Ok(Listing { rows: Vec::new(), total });
+    }
+    let window = tallied.window(reader, query).await?;
+    let statement = query.window_sql(reader.dialect(), tenant, &window);
+    let draft = rows(reader, &statement, query.included()).await?;
+    let rows = fill(reader, draft, query.included(), tenant).await?;
+    Ok(Listing { rows, total })
+}
+
 pub async fn count(reader: &mut Reader, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
+    if query.slice(tenant).is_some() {
+        reader.begin_snapshot().await?;
+        let tallied = Tallied::read(reader, query, tenant).await?;
+        reader.end_snapshot().await?;
+        return Ok(tallied.map_or(0, |tallied| tallied.total()));
+    }
     let number = fetch_number(reader, &query.count_sql(reader.dialect(), tenant)).await?;
     Ok(u64::try_from(number).unwrap_or(0))
 }

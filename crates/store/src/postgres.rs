@@ -9,9 +9,10 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures_util::{StreamExt, pin_mut};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres_rustls::MakeRustlsConnect;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Resource, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
+use crate::tally::Upkeep;
 use crate::write::{Batch, Rows};
 use crate::{Options, StoreError};
 
@@ -50,7 +51,24 @@ impl Postgres {
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader::Postgres(PostgresReader { connection: self.pool.get().await? }))
+        let connection = Some(self.pool.get().await?);
+        Ok(Reader::Postgres(PostgresReader { connection, in_transaction: false }))
+    }
+
+    /// Looks after the tallies in a transaction of one moment. Folding is left to another node that
+    /// is at it.
+    pub async fn upkeep(
+        &self,
+        upkeep: Upkeep,
+        resource: &'static Resource,
+    ) -> Result<u64, StoreError> {
+        let mut reader = self.reader().await?;
+        if !reader.lock_upkeep(upkeep).await? {
+            return Ok(0);
+        }
+        let done = upkeep.run(&mut reader, resource).await?;
+        reader.unlock_upkeep().await?;
+        Ok(done)
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
@@ -71,14 +89,51 @@ impl Postgres {
 }
 
 pub struct PostgresReader {
-    connection: Object,
+    connection: Option<Object>,
+    in_transaction: bool,
+}
+
+// A request whose caller hangs up is dropped in the middle of its statements. Its connection must
+// not go back to the pool with a transaction open: it is closed instead.
+impl Drop for PostgresReader {
+    fn drop(&mut self) {
+        if self.in_transaction
+            && let Some(connection) = self.connection.take()
+        {
+            drop(Object::take(connection));
+        }
+    }
 }
 
 impl PostgresReader {
-    pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
-        let statement = self.connection.prepare_cached(sql.text()).await?;
+    fn connection(&self) -> Result<&Object, StoreError> {
+        let closed = || StoreError::Unavailable("the connection is closed".to_owned());
+        self.connection.as_ref().ok_or_else(closed)
+    }
+
+    pub async fn begin(&mut self, statement: &str) -> Result<(), StoreError> {
+        self.in_transaction = true;
+        Ok(self.connection()?.batch_execute(statement).await?)
+    }
+
+    pub async fn commit(&mut self) -> Result<(), StoreError> {
+        self.connection()?.batch_execute("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    pub async fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
+        let connection = self.connection()?;
+        let statement = connection.prepare_cached(sql.text()).await?;
         let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
-        let rows = self.connection.query_raw(&statement, &args).await?;
+        Ok(connection.execute_raw(&statement, &args).await?)
+    }
+
+    pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+        let connection = self.connection()?;
+        let statement = connection.prepare_cached(sql.text()).await?;
+        let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
+        let rows = connection.query_raw(&statement, &args).await?;
         pin_mut!(rows);
         while let Some(row) = rows.next().await {
             visit(&row?)?;
@@ -102,6 +157,34 @@ impl Cells for tokio_postgres::Row {
 
     fn boolean(&self, column: usize) -> Result<Option<bool>, StoreError> {
         Ok(self.try_get(column)?)
+    }
+}
+
+impl Reader {
+    /// Takes the one lock of upkeep and begins its transaction; `false`: another has the lock.
+    async fn lock_upkeep(&mut self, upkeep: Upkeep) -> Result<bool, StoreError> {
+        let Reader::Postgres(reader) = self else { return Ok(false) };
+        // Until the lock is given back this connection must not go to another request.
+        reader.in_transaction = true;
+        let statement = match upkeep {
+            Upkeep::Fold => "SELECT pg_try_advisory_lock(7305804386)",
+            _ => "SELECT pg_advisory_lock(7305804386) IS NOT NULL",
+        };
+        if !reader.connection()?.query_one(statement, &[]).await?.get::<_, bool>(0) {
+            reader.in_transaction = false;
+            return Ok(false);
+        }
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0";
+        reader.begin(begin).await?;
+        Ok(true)
+    }
+
+    async fn unlock_upkeep(&mut self) -> Result<(), StoreError> {
+        let Reader::Postgres(reader) = self else { return Ok(()) };
+        let end = "COMMIT; SELECT pg_advisory_unlock(7305804386)";
+        reader.connection()?.batch_execute(end).await?;
+        reader.in_transaction = false;
+        Ok(())
     }
 }
 

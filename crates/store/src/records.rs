@@ -23,15 +23,22 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
     let mut batch = Batch::default();
     let mut imported = Imported::default();
     let mut clients: Vec<&str> = Vec::new();
+    let mut said: HashMap<(&str, &str), &Record> = HashMap::new();
     for record in records {
         if record.resource.tenant_column != "id" && !clients.contains(&record.client.as_str()) {
             clients.push(&record.client);
             batch.ensure_client(&record.client);
         }
         for related in &record.related {
+            imported.related += 1;
+            // A page names the same few projects over and over: what was just said is not said
+            // again.
+            let place = (related.resource.table, related.id.as_str());
+            if said.insert(place, related).is_some_and(|before| before.values == related.values) {
+                continue;
+            }
             // Somebody else's record of that id stays as it is: an import tells of its own.
             batch.upsert(related, now, Rows::Any);
-            imported.related += 1;
         }
         batch.upsert(record, now, Rows::Exactly(1));
         imported.records += 1;

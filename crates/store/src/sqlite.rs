@@ -11,9 +11,10 @@ use futures_util::FutureExt;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Resource, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
+use crate::tally::Upkeep;
 use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
@@ -74,6 +75,14 @@ impl Sqlite {
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.writer.commit(batch).await
     }
+
+    pub async fn upkeep(
+        &self,
+        upkeep: Upkeep,
+        resource: &'static Resource,
+    ) -> Result<u64, StoreError> {
+        self.writer.upkeep(upkeep, resource).await
+    }
 }
 
 impl Readers {
@@ -110,6 +119,12 @@ pub struct SqliteReader {
 }
 
 impl SqliteReader {
+    pub fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
+        Ok(statement.execute(args)? as u64)
+    }
+
     pub fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(sql.text())?;
         let mut rows = statement.query(rusqlite::params_from_iter(sql.args().iter().map(Bound)))?;

@@ -1,5 +1,10 @@
 //! A decoded picture: 8-bit RGB, orientation applied.
 
+mod decode;
+mod jpeg_walk;
+
+pub use decode::{DecodeLimits, ImageError, ImageFormat};
+
 /// A decoded picture. `rgb` holds `width * height * 3` bytes, rows from the top, pixels from the
 /// left, channels R, G, B in 0..=255. The EXIF orientation has been applied.
 #[derive(Clone, PartialEq, Eq)]
@@ -7,6 +12,19 @@ pub struct Image {
     pub width: u32,
     pub height: u32,
     pub rgb: Vec<u8>,
+}
+
+impl Image {
+    /// Reads a JPEG, PNG or WebP within `limits`. Dimensions are read from the header and checked
+    /// before anything of their size is allocated. An alpha channel is dropped, not composed.
+    pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, ImageError> {
+        decode::decode(bytes, limits)
+    }
+
+    /// The number of pixels, `width * height`.
+    pub fn pixels(&self) -> usize {
+        self.width as usize * self.height as usize
+    }
 }
 
 // The pixels are personal data: a debug print must never show them.

@@ -1,3 +1,9 @@
 //! Image bytes in, findings out: measurements on the CPU, no opinions and no I/O.
 
+pub mod document;
+pub mod faces;
 pub mod image;
+pub mod metrics;
+pub mod model_catalogue;
+pub mod onnx_fold;
+pub mod workers;

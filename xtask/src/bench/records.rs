@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use verax_query::Timestamp;
 
-pub const CLIENTS: u64 = 50;
+const CLIENTS: u64 = 50;
 const PROJECTS_EACH: u64 = 4;
 const REGISTRATIONS_EACH: u64 = 200;
 /// 2024-01-01 to 2025-12-31.
@@ -36,6 +36,12 @@ pub const RESOURCES: &[(&str, WriteLines)] = &[
 /// One check of a document for ten of a person.
 pub fn documents_for(validations: u64) -> u64 {
     validations / 10
+}
+
+/// All lines that are imported.
+pub fn lines(validations: u64) -> u64 {
+    let of_a_client = 1 + PROJECTS_EACH + REGISTRATIONS_EACH;
+    validations + documents_for(validations) + CLIENTS * of_a_client
 }
 
 /// The client with this rank; 1 has the most records.

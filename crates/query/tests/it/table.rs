@@ -32,6 +32,7 @@ pub static CHECKS: Resource = Resource {
     versions: &["v2"],
     scopes: &[],
     not_found: NotFound { code: "", error: "" },
+    tally: None,
 };
 
 pub static PROJECTS: Resource = Resource {
@@ -57,6 +58,7 @@ pub static PROJECTS: Resource = Resource {
     versions: &["v2"],
     scopes: &[],
     not_found: NotFound { code: "", error: "" },
+    tally: None,
 };
 
 static OWNERS: Resource = Resource {
@@ -76,6 +78,7 @@ static OWNERS: Resource = Resource {
     versions: &[],
     scopes: &[],
     not_found: NotFound { code: "", error: "" },
+    tally: None,
 };
 
 static OWNER: Relation = Relation { resource: &OWNERS, projection: &["_id", "name", "email"] };

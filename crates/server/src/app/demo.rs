@@ -49,6 +49,7 @@ impl App {
             records.extend(record(&resources::DOCUMENT_LIVENESS, &row));
         }
         self.database.import(&records, now).await?;
+        self.fold_tallies().await?;
         Ok(records.len())
     }
 }

@@ -67,6 +67,7 @@ impl App {
         }
         input.seek(SeekFrom::Start(0))?;
         self.pass(input, import, Pass::Store, &mut report).await?;
+        self.fold_tallies().await?;
         Ok(report)
     }
 

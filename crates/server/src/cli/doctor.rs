@@ -12,6 +12,10 @@ use crate::keys::SigningKeys;
 
 #[derive(Args)]
 pub struct Arguments {
+    /// Compare the tallies with the records, and make them anew where they differ. Writers wait
+    /// meanwhile.
+    #[arg(long)]
+    check_tallies: bool,
     #[arg(long)]
     json: bool,
 }
@@ -72,6 +76,14 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 });
             }
             Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
+        }
+        if arguments.check_tallies {
+            for (name, wrong) in place.open().await?.check_tallies().await? {
+                findings.push(match wrong {
+                    0 => good("tallies", format!("those of {name} agree with the records")),
+                    wrong => bad("tallies", format!("{wrong} of {name} were wrong: made anew")),
+                });
+            }
         }
     }
     findings.push(Finding {

@@ -61,6 +61,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         out.flush()?;
     }
     tokio::spawn(keep_keys_fresh(app.clone()));
+    tokio::spawn(app.clone().keep_tallies());
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
     tracing::info!("stopped");

@@ -192,3 +192,91 @@ CREATE INDEX app_registrations_client_status_created ON app_registrations (clien
 CREATE INDEX app_registrations_client_project ON app_registrations (client, project, created_at, id);
 CREATE INDEX app_registrations_client_email ON app_registrations (client, email, created_at, id);
 CREATE INDEX tokens_client ON tokens (client);
+
+-- Tallies: how many records a scope (a client, or * for all) has per span of creation time, one
+-- column per pair of status and type (crates/query/src/tally.rs). What a record adds or takes away
+-- is written beside it, in the same transaction, by a trigger; it is folded into the tallies later.
+CREATE TABLE tallies (
+    resource text COLLATE "C" NOT NULL,
+    scope text COLLATE "C" NOT NULL,
+    level bigint NOT NULL,
+    bucket bigint NOT NULL,
+    split boolean NOT NULL DEFAULT FALSE,
+    n bigint NOT NULL DEFAULT 0,
+    c0 bigint NOT NULL DEFAULT 0,
+    c1 bigint NOT NULL DEFAULT 0,
+    c2 bigint NOT NULL DEFAULT 0,
+    c3 bigint NOT NULL DEFAULT 0,
+    c4 bigint NOT NULL DEFAULT 0,
+    c5 bigint NOT NULL DEFAULT 0,
+    c6 bigint NOT NULL DEFAULT 0,
+    c7 bigint NOT NULL DEFAULT 0,
+    c8 bigint NOT NULL DEFAULT 0,
+    c9 bigint NOT NULL DEFAULT 0,
+    c10 bigint NOT NULL DEFAULT 0,
+    c11 bigint NOT NULL DEFAULT 0,
+    c12 bigint NOT NULL DEFAULT 0,
+    c13 bigint NOT NULL DEFAULT 0,
+    c14 bigint NOT NULL DEFAULT 0,
+    c15 bigint NOT NULL DEFAULT 0,
+    c16 bigint NOT NULL DEFAULT 0,
+    c17 bigint NOT NULL DEFAULT 0,
+    c18 bigint NOT NULL DEFAULT 0,
+    c19 bigint NOT NULL DEFAULT 0,
+    c20 bigint NOT NULL DEFAULT 0,
+    c21 bigint NOT NULL DEFAULT 0,
+    c22 bigint NOT NULL DEFAULT 0,
+    c23 bigint NOT NULL DEFAULT 0,
+    c24 bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (resource, scope, level, bucket)
+);
+
+CREATE TABLE tally_changes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resource text COLLATE "C" NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    type text COLLATE "C",
+    created_at bigint NOT NULL,
+    n bigint NOT NULL
+);
+
+CREATE INDEX tally_changes_client ON tally_changes (resource, client);
+
+CREATE FUNCTION biometric_validations_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+        VALUES ('biometric_validations', OLD.client, OLD.status, OLD.type, OLD.created_at, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+        VALUES ('biometric_validations', NEW.client, NEW.status, NEW.type, NEW.created_at, 1);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER biometric_validations_tally_change AFTER INSERT OR DELETE ON biometric_validations
+    FOR EACH ROW EXECUTE FUNCTION biometric_validations_tally();
+CREATE TRIGGER biometric_validations_tally_update AFTER UPDATE OF client, status, type, created_at ON biometric_validations
+    FOR EACH ROW WHEN (OLD.client IS DISTINCT FROM NEW.client OR OLD.status IS DISTINCT FROM NEW.status OR OLD.type IS DISTINCT FROM NEW.type OR OLD.created_at IS DISTINCT FROM NEW.created_at)
+    EXECUTE FUNCTION biometric_validations_tally();
+
+CREATE FUNCTION document_liveness_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+        VALUES ('document_liveness', OLD.client, OLD.status, NULL, OLD.created_at, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+        VALUES ('document_liveness', NEW.client, NEW.status, NULL, NEW.created_at, 1);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER document_liveness_tally_change AFTER INSERT OR DELETE ON document_liveness
+    FOR EACH ROW EXECUTE FUNCTION document_liveness_tally();
+CREATE TRIGGER document_liveness_tally_update AFTER UPDATE OF client, status, created_at ON document_liveness
+    FOR EACH ROW WHEN (OLD.client IS DISTINCT FROM NEW.client OR OLD.status IS DISTINCT FROM NEW.status OR OLD.created_at IS DISTINCT FROM NEW.created_at)
+    EXECUTE FUNCTION document_liveness_tally();

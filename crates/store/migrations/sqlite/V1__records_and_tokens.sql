@@ -192,3 +192,87 @@ CREATE INDEX app_registrations_client_status_created ON app_registrations (clien
 CREATE INDEX app_registrations_client_project ON app_registrations (client, project, created_at, id);
 CREATE INDEX app_registrations_client_email ON app_registrations (client, email, created_at, id);
 CREATE INDEX tokens_client ON tokens (client);
+
+-- Tallies: how many records a scope (a client, or * for all) has per span of creation time, one
+-- column per pair of status and type (crates/query/src/tally.rs). What a record adds or takes away
+-- is written beside it, in the same transaction, by a trigger; it is folded into the tallies later.
+CREATE TABLE tallies (
+    resource TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    split INTEGER NOT NULL DEFAULT FALSE,
+    n INTEGER NOT NULL DEFAULT 0,
+    c0 INTEGER NOT NULL DEFAULT 0,
+    c1 INTEGER NOT NULL DEFAULT 0,
+    c2 INTEGER NOT NULL DEFAULT 0,
+    c3 INTEGER NOT NULL DEFAULT 0,
+    c4 INTEGER NOT NULL DEFAULT 0,
+    c5 INTEGER NOT NULL DEFAULT 0,
+    c6 INTEGER NOT NULL DEFAULT 0,
+    c7 INTEGER NOT NULL DEFAULT 0,
+    c8 INTEGER NOT NULL DEFAULT 0,
+    c9 INTEGER NOT NULL DEFAULT 0,
+    c10 INTEGER NOT NULL DEFAULT 0,
+    c11 INTEGER NOT NULL DEFAULT 0,
+    c12 INTEGER NOT NULL DEFAULT 0,
+    c13 INTEGER NOT NULL DEFAULT 0,
+    c14 INTEGER NOT NULL DEFAULT 0,
+    c15 INTEGER NOT NULL DEFAULT 0,
+    c16 INTEGER NOT NULL DEFAULT 0,
+    c17 INTEGER NOT NULL DEFAULT 0,
+    c18 INTEGER NOT NULL DEFAULT 0,
+    c19 INTEGER NOT NULL DEFAULT 0,
+    c20 INTEGER NOT NULL DEFAULT 0,
+    c21 INTEGER NOT NULL DEFAULT 0,
+    c22 INTEGER NOT NULL DEFAULT 0,
+    c23 INTEGER NOT NULL DEFAULT 0,
+    c24 INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (resource, scope, level, bucket)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tally_changes (
+    id INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    client TEXT NOT NULL,
+    status TEXT NOT NULL,
+    type TEXT,
+    created_at INTEGER NOT NULL,
+    n INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX tally_changes_client ON tally_changes (resource, client);
+
+CREATE TRIGGER biometric_validations_tally_insert AFTER INSERT ON biometric_validations BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('biometric_validations', NEW.client, NEW.status, NEW.type, NEW.created_at, 1);
+END;
+
+CREATE TRIGGER biometric_validations_tally_delete AFTER DELETE ON biometric_validations BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('biometric_validations', OLD.client, OLD.status, OLD.type, OLD.created_at, -1);
+END;
+
+CREATE TRIGGER biometric_validations_tally_update AFTER UPDATE OF client, status, type, created_at ON biometric_validations
+WHEN OLD.client IS NOT NEW.client OR OLD.status IS NOT NEW.status OR OLD.type IS NOT NEW.type OR OLD.created_at IS NOT NEW.created_at BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('biometric_validations', OLD.client, OLD.status, OLD.type, OLD.created_at, -1),
+           ('biometric_validations', NEW.client, NEW.status, NEW.type, NEW.created_at, 1);
+END;
+
+CREATE TRIGGER document_liveness_tally_insert AFTER INSERT ON document_liveness BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('document_liveness', NEW.client, NEW.status, NULL, NEW.created_at, 1);
+END;
+
+CREATE TRIGGER document_liveness_tally_delete AFTER DELETE ON document_liveness BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('document_liveness', OLD.client, OLD.status, NULL, OLD.created_at, -1);
+END;
+
+CREATE TRIGGER document_liveness_tally_update AFTER UPDATE OF client, status, created_at ON document_liveness
+WHEN OLD.client IS NOT NEW.client OR OLD.status IS NOT NEW.status OR OLD.created_at IS NOT NEW.created_at BEGIN
+    INSERT INTO tally_changes (resource, client, status, type, created_at, n)
+    VALUES ('document_liveness', OLD.client, OLD.status, NULL, OLD.created_at, -1),
+           ('document_liveness', NEW.client, NEW.status, NULL, NEW.created_at, 1);
+END;

@@ -3,11 +3,15 @@
 use std::sync::mpsc;
 use std::thread;
 
+use futures_util::FutureExt;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use verax_query::Resource;
 
-use super::Bound;
+use super::{Bound, SqliteReader};
 use crate::StoreError;
+use crate::cells::Reader;
+use crate::tally::Upkeep;
 use crate::write::{Batch, Rows};
 
 #[derive(Clone)]
@@ -15,10 +19,17 @@ pub struct Writer {
     queue: mpsc::SyncSender<Job>,
 }
 
-struct Job {
-    batch: Batch,
-    done: oneshot::Sender<Result<(), StoreError>>,
+enum Job {
+    Commit(Commit),
+    Upkeep { upkeep: Upkeep, resource: &'static Resource, done: Done<u64> },
 }
+
+struct Commit {
+    batch: Batch,
+    done: Done<()>,
+}
+
+type Done<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Batches that may wait; one more waits outside, so that memory stays bounded.
 const QUEUE_MAX: usize = 1024;
@@ -30,35 +41,90 @@ impl Writer {
         let (queue, jobs) = mpsc::sync_channel(QUEUE_MAX);
         thread::Builder::new()
             .name("verax-writer".to_owned())
-            .spawn(move || run(&connection, &jobs))
+            .spawn(move || run(connection, &jobs))
             .map_err(|error| StoreError::Unavailable(format!("no writer thread: {error}")))?;
         Ok(Writer { queue })
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let (done, answer) = oneshot::channel();
+        self.send(Job::Commit(Commit { batch, done }), answer).await
+    }
+
+    pub async fn upkeep(
+        &self,
+        upkeep: Upkeep,
+        resource: &'static Resource,
+    ) -> Result<u64, StoreError> {
+        let (done, answer) = oneshot::channel();
+        self.send(Job::Upkeep { upkeep, resource, done }, answer).await
+    }
+
+    async fn send<T>(
+        &self,
+        job: Job,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let full = |_| StoreError::Busy("too many changes are waiting".to_owned());
-        self.queue.try_send(Job { batch, done }).map_err(full)?;
+        self.queue.try_send(job).map_err(full)?;
         answer
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has stopped".to_owned())))
     }
 }
 
-fn run(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX
-            && let Ok(next) = jobs.try_recv()
-        {
-            group.push(next);
+fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
+    let mut reader = Reader::Sqlite(SqliteReader { connection });
+    let mut next = jobs.recv().ok();
+    while let Some(job) = next.take() {
+        match job {
+            Job::Upkeep { upkeep, resource, done } => {
+                let result = look_after(&mut reader, upkeep, resource);
+                // Nobody may be waiting any more; what was done stays done.
+                drop(done.send(result));
+            }
+            Job::Commit(first) => {
+                let mut group = vec![first];
+                while group.len() < GROUP_MAX && next.is_none() {
+                    match jobs.try_recv() {
+                        Ok(Job::Commit(commit)) => group.push(commit),
+                        Ok(other) => next = Some(other),
+                        Err(_) => break,
+                    }
+                }
+                if let Reader::Sqlite(SqliteReader { connection }) = &reader {
+                    commit_group(connection, group);
+                }
+            }
         }
-        commit_group(connection, group);
+        if next.is_none() {
+            next = jobs.recv().ok();
+        }
+    }
+}
+
+fn look_after(
+    reader: &mut Reader,
+    upkeep: Upkeep,
+    resource: &'static Resource,
+) -> Result<u64, StoreError> {
+    execute(reader, "BEGIN IMMEDIATE")?;
+    let result = upkeep.run(reader, resource).now_or_never().unwrap_or_else(|| {
+        Err(StoreError::Statement("the SQLite writer waited for something".to_owned()))
+    });
+    execute(reader, if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    result
+}
+
+fn execute(reader: &Reader, statement: &str) -> Result<(), StoreError> {
+    match reader {
+        Reader::Sqlite(SqliteReader { connection }) => Ok(connection.execute_batch(statement)?),
+        Reader::Postgres(_) => Ok(()),
     }
 }
 
 /// Each batch in its savepoint: one that fails takes nothing with it.
-fn commit_group(connection: &Connection, group: Vec<Job>) {
+fn commit_group(connection: &Connection, group: Vec<Commit>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
@@ -105,7 +171,7 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     result
 }
 
-fn fail_all(group: Vec<Job>, error: &rusqlite::Error) {
+fn fail_all(group: Vec<Commit>, error: &rusqlite::Error) {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     for job in group {
         let busy = matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked));

@@ -1,8 +1,10 @@
 //! Tests of the store, on SQLite and on PostgreSQL.
 
 mod databases;
+mod draw;
 mod import;
 mod naive;
 mod oracle;
 mod schema;
 mod story;
+mod tally;

@@ -2,14 +2,13 @@
 //! order and total. `VERAX_ORACLE_CASES` asks for more requests than the usual number.
 
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value as Json, json};
 use verax_domain::{Record, Timestamp, resources};
 use verax_query::{Query, Resource, Tenant};
 use verax_store::Database;
 
 use crate::databases;
+use crate::draw::Draw;
 use crate::naive;
 
 const RECORDS: usize = 300;
@@ -74,24 +73,6 @@ async fn listed(database: &Database, query: &Query, tenant: &Tenant) -> (Vec<Str
     let rows: Vec<Json> = serde_json::from_str(&text).expect("JSON");
     let ids = rows.iter().map(|row| row["_id"].as_str().expect("an id").to_owned()).collect();
     (ids, listing.total)
-}
-
-/// Values drawn from a seed, so that a failure can be had again.
-struct Draw(TestRunner);
-
-impl Draw {
-    fn new(seed: u8) -> Draw {
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-        Draw(TestRunner::new_with_rng(Config::default(), rng))
-    }
-
-    fn one<T: std::fmt::Debug>(&mut self, strategy: &BoxedStrategy<T>) -> T {
-        strategy.new_tree(&mut self.0).expect("a value").current()
-    }
-
-    fn several<T: std::fmt::Debug>(&mut self, strategy: &BoxedStrategy<T>, count: usize) -> Vec<T> {
-        (0..count).map(|_| self.one(strategy)).collect()
-    }
 }
 
 fn word(words: &'static [&'static str]) -> BoxedStrategy<Json> {

@@ -1,0 +1,320 @@
+//! Findings and a policy in, a verdict out: pure, so the same findings always judge the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document_findings::{
+    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureQuality,
+    PlacementFindings,
+};
+
+/// How strict a check is: by the share of genuine pictures it may refuse (1, 2.5, 5 %).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Calibration {
+    Soft,
+    #[default]
+    Regular,
+    Hard,
+}
+
+/// Scores below which one check fails, per calibration; stored with the weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OperatingPoints {
+    pub soft: f64,
+    pub regular: f64,
+    pub hard: f64,
+}
+
+impl OperatingPoints {
+    pub fn at(&self, calibration: Calibration) -> f64 {
+        match calibration {
+            Calibration::Soft => self.soft,
+            Calibration::Regular => self.regular,
+            Calibration::Hard => self.hard,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DocumentPolicy {
+    pub screen: (OperatingPoints, Calibration),
+    pub print: (OperatingPoints, Calibration),
+    pub portrait: (OperatingPoints, Calibration),
+    /// Has no calibration on the wire: REGULAR.
+    pub digital: (OperatingPoints, Calibration),
+    pub cropped: CroppedRule,
+    pub colourless: ColourlessRule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CroppedRule {
+    Fails,
+    Ignored,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColourlessRule {
+    Fails,
+    Ignored,
+}
+
+/// One check on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckVerdict {
+    pub passed: bool,
+    pub score: f64,
+    pub details: String,
+}
+
+/// The four checks on the wire; a check that was not made is absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidationResults {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub screen_replay: Option<CheckVerdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printed_copy: Option<CheckVerdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portrait_substitution: Option<CheckVerdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digital_manipulation: Option<CheckVerdict>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentVerdict {
+    pub results: ValidationResults,
+    /// The outline leaves the picture (and the flag does not ignore it).
+    pub cropped: bool,
+    /// The file or the copy has no colour (and the flag does not ignore it).
+    pub colourless: bool,
+    /// 0..=1, larger is worse.
+    pub risk_score: f64,
+    /// 0..=1: how much the picture lets anybody say.
+    pub confidence: f64,
+}
+
+/// Chroma (CIE Lab, 95th percentile, after white balance) below which a copy counts as grey.
+pub const GREY_COPY_CHROMA_P95: f32 = 9.0;
+/// Share of pixels with equal channels from which a file counts as grey.
+pub const GREY_FILE_SHARE: f32 = 0.99;
+
+pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> DocumentVerdict {
+    let screen = findings.screen.as_ref().map(|f| judge_check(Check::Screen, f, policy.screen));
+    let mut print = findings.print.as_ref().map(|f| judge_check(Check::Print, f, policy.print));
+    let portrait =
+        findings.portrait.as_ref().map(|f| judge_check(Check::Portrait, f, policy.portrait));
+    let digital = findings.digital.as_ref().map(|f| judge_check(Check::Digital, f, policy.digital));
+
+    let cropped = policy.cropped == CroppedRule::Fails && is_cropped(&findings.placement);
+    let colourless = policy.colourless == ColourlessRule::Fails && is_colourless(&findings.colour);
+    if colourless && let Some(verdict) = &mut print {
+        verdict.passed = false;
+        verdict.score = verdict.score.min(grey_copy_score(&findings.colour));
+        verdict.details = colourless_sentence(&findings.colour);
+    }
+
+    let weighed: [(&Option<CheckVerdict>, f64); 4] =
+        [(&screen, 1.0), (&print, 0.8), (&portrait, 1.0), (&digital, 1.0)];
+    let made: Vec<(&CheckVerdict, f64)> =
+        weighed.iter().filter_map(|(v, w)| v.as_ref().map(|v| (v, *w))).collect();
+    let product: f64 = made.iter().map(|(v, w)| v.score.powf(*w)).product();
+    let deterministic = [&findings.screen, &findings.print, &findings.portrait, &findings.digital]
+        .into_iter()
+        .flatten()
+        .flat_map(|finding| &finding.evidence)
+        .any(|evidence| evidence.score_cap() <= 0.25);
+    let mut risk_score = if made.is_empty() { 0.0 } else { 1.0 - product };
+    if deterministic || cropped || colourless {
+        risk_score = risk_score.max(0.9);
+    }
+    let findings_made = [&findings.screen, &findings.print, &findings.portrait, &findings.digital];
+    let asked = || findings_made.into_iter().flatten();
+    let limits = asked().flat_map(|f| &f.limits);
+    let limited: f64 = limits.map(|limit| limit_factor(*limit)).fold(1.0, f64::min);
+    let measured = asked().all(|f| f.score.is_some());
+    let decided = if made.is_empty() || !measured {
+        0.0
+    } else {
+        made.iter().map(|(v, _)| (2.0 * v.score - 1.0).abs()).sum::<f64>() / made.len() as f64
+    };
+    let confidence = rounded(quality_factor(&findings.quality) * limited * decided);
+    DocumentVerdict {
+        results: ValidationResults {
+            screen_replay: screen,
+            printed_copy: print,
+            portrait_substitution: portrait,
+            digital_manipulation: digital,
+        },
+        cropped,
+        colourless,
+        risk_score: rounded(risk_score),
+        confidence,
+    }
+}
+
+/// The product of one factor per quality gate, 0..=1.
+pub fn quality_factor(quality: &PictureQuality) -> f64 {
+    let ramp = |value: f32, low: f32, high: f32, worst: f64| {
+        let share = f64::from(((value - low) / (high - low)).clamp(0.0, 1.0));
+        worst + (1.0 - worst) * share
+    };
+    let longest = quality.width.max(quality.height) as f32;
+    let resolution = ramp(quality.document_width_px, 250.0, 600.0, 0.4);
+    let messenger = ramp(longest, 500.0, 900.0, 0.6);
+    let sharpness = ramp(quality.sharpness, 10.0, 80.0, 0.5);
+    let glare = 1.0 - 0.6 * f64::from((quality.glare_share / 0.15).clamp(0.0, 1.0));
+    let compression = quality.jpeg_quality.map_or(1.0, |q| ramp(f32::from(q), 40.0, 75.0, 0.6));
+    resolution * messenger * sharpness * glare * compression
+}
+
+/// Fewer than four corners inside, or less than 97 % of the outline visible. An outline that was
+/// not found says nothing.
+pub fn is_cropped(placement: &PlacementFindings) -> bool {
+    placement.corners.is_some() && (placement.corners_inside < 4 || placement.visible_share < 0.97)
+}
+
+pub fn is_colourless(colour: &ColourFindings) -> bool {
+    colour.grey_share >= GREY_FILE_SHARE || colour.chroma_p95 < GREY_COPY_CHROMA_P95
+}
+
+fn grey_copy_score(colour: &ColourFindings) -> f64 {
+    rounded(f64::from((colour.chroma_p95 / GREY_COPY_CHROMA_P95).clamp(0.0, 1.0)) * 0.2)
+}
+
+fn colourless_sentence(colour: &ColourFindings) -> String {
+    if colour.grey_share >= GREY_FILE_SHARE {
+        return format!(
+            "The file has no colour: {:.1} % of its pixels are grey.",
+            100.0 * colour.grey_share
+        );
+    }
+    format!(
+        "A grey copy: colour reaches {:.1} Lab units after white balance, {} at least on a document in colour.",
+        colour.chroma_p95, GREY_COPY_CHROMA_P95
+    )
+}
+
+fn limit_factor(limit: CheckLimit) -> f64 {
+    match limit {
+        CheckLimit::PortraitPlaceAssumed => 0.8,
+        CheckLimit::NoColour => 0.7,
+        CheckLimit::TracesLost => 0.5,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Screen,
+    Print,
+    Portrait,
+    Digital,
+}
+
+fn judge_check(
+    check: Check,
+    finding: &CheckFinding,
+    (points, calibration): (OperatingPoints, Calibration),
+) -> CheckVerdict {
+    let Some(score) = finding.score else {
+        let details = "Not checked: the picture is too flat or too small to measure this.";
+        return CheckVerdict { passed: false, score: 0.0, details: details.to_owned() };
+    };
+    let cap = finding.evidence.iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
+    let score = rounded(score.min(cap).clamp(0.0, 1.0));
+    // Evidence that leaves at most 0.25 fails at every calibration, however lax its threshold.
+    let passed = score >= points.at(calibration) && cap > 0.25;
+    CheckVerdict { passed, score, details: sentence(check, finding, passed) }
+}
+
+fn sentence(check: Check, finding: &CheckFinding, passed: bool) -> String {
+    let subject = match (check, passed) {
+        (Check::Screen, true) => "No sign of a screen strong enough to refuse",
+        (Check::Screen, false) => "Looks photographed from a screen",
+        (Check::Print, true) => "No sign of a printed copy strong enough to refuse",
+        (Check::Print, false) => "Looks like a printed copy",
+        (Check::Portrait, true) => "The portrait agrees with its surroundings",
+        (Check::Portrait, false) => "The portrait differs from its surroundings",
+        (Check::Digital, true) => "No sign of editing strong enough to refuse",
+        (Check::Digital, false) => "Looks edited",
+    };
+    let named: Vec<String> = finding.evidence.iter().take(3).map(evidence_words).collect();
+    let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+    let caveat = if finding.limits.contains(&CheckLimit::TracesLost) {
+        " (the picture was made small or saved again, which hides most traces)"
+    } else if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) {
+        " (the portrait's place was assumed)"
+    } else {
+        ""
+    };
+    format!("{subject}{seen}{caveat}.")
+}
+
+fn evidence_words(evidence: &DocumentEvidence) -> String {
+    match evidence {
+        DocumentEvidence::MoirePeak { frequency, tiles, tiles_tried, .. } => {
+            format!("moiré peak at {frequency:.2} cycles/px in {tiles} of {tiles_tried} tiles")
+        }
+        DocumentEvidence::EdgeFalloff { correlation } => {
+            format!("light falls off to the edges (correlation {correlation:.2})")
+        }
+        DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
+            format!("colour channels disagree in fine detail (correlation {correlation:.2})")
+        }
+        DocumentEvidence::GreyCopy { chroma_p95 } => {
+            format!("hardly any colour ({chroma_p95:.1} Lab units)")
+        }
+        DocumentEvidence::UniformDots { similarity } => {
+            format!("the same dots in portrait and background (similarity {similarity:.2})")
+        }
+        DocumentEvidence::InconsistentRegion { measure, z, .. } => {
+            format!("{measure} of a region stands out by {z:.1} deviations")
+        }
+        DocumentEvidence::CopiedRegion { matches, .. } => {
+            format!("a region occurs twice ({matches} matching points)")
+        }
+        DocumentEvidence::GhostPortraitDiffers { similarity, required } => {
+            format!(
+                "the second portrait shows another person ({similarity:.2}, {required:.2} required)"
+            )
+        }
+        DocumentEvidence::EditorTables { editor } => {
+            format!("saved with the quantisation tables of {editor}")
+        }
+        DocumentEvidence::EditorTag { field, value, generator: false } => {
+            format!("{field} names the editor \"{value}\"")
+        }
+        DocumentEvidence::EditorTag { field, value, generator: true } => {
+            format!("{field} names the generator \"{value}\"")
+        }
+        DocumentEvidence::ModifiedAfterCapture { seconds } => {
+            format!("modified {seconds} s after it was taken")
+        }
+        DocumentEvidence::SizeDisagrees { stated, actual } => format!(
+            "the file states {} x {} pixels and has {} x {}",
+            stated.0, stated.1, actual.0, actual.1
+        ),
+        DocumentEvidence::ThumbnailDiffers { correlation } => {
+            format!("the embedded preview shows another picture (correlation {correlation:.2})")
+        }
+        DocumentEvidence::UnknownTables => {
+            "unknown quantisation tables and contradicting camera fields".to_owned()
+        }
+        DocumentEvidence::ProvenanceEdited { action } => {
+            format!("its signed manifest states {action}")
+        }
+        DocumentEvidence::ProvenanceGenerated { source_type } => {
+            format!("its signed manifest states the source {source_type}")
+        }
+        DocumentEvidence::ProvenanceBroken { status } => {
+            format!("its signed manifest does not fit the file ({status})")
+        }
+        DocumentEvidence::ProvenanceCamera { claim_generator } => {
+            format!("signed by the camera {claim_generator}")
+        }
+    }
+}
+
+/// To four decimals, so that a score reads the same everywhere.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}

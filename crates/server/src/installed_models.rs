@@ -1,0 +1,95 @@
+//! The models' folder: which weights are there, and whether they are what was installed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use verax_vision::faces::ModelBytes;
+use verax_vision::model_catalogue::MODELS;
+
+/// The list of what was installed, beside the weights.
+pub const MANIFEST_FILE: &str = "models.json";
+
+/// What `verax models install` wrote about one model.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InstalledModel {
+    /// The digest of the converted file.
+    pub sha256: String,
+    /// The digest of the member that it was made from.
+    pub source_sha256: String,
+}
+
+/// Model name to what was installed.
+pub type Manifest = BTreeMap<String, InstalledModel>;
+
+/// Whether a model of the catalogue can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelState {
+    Installed,
+    Missing,
+    /// The file is not what was installed, or was made from other weights than this version wants.
+    Changed,
+}
+
+impl ModelState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ModelState::Installed => "installed",
+            ModelState::Missing => "missing",
+            ModelState::Changed => "changed",
+        }
+    }
+}
+
+/// The file of a model.
+pub fn model_path(models_dir: &Path, name: &str) -> PathBuf {
+    models_dir.join(format!("{name}.onnx"))
+}
+
+/// The list of what was installed; empty when nothing was.
+pub fn read_manifest(models_dir: &Path) -> Manifest {
+    std::fs::read(models_dir.join(MANIFEST_FILE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+/// The state of every model of the catalogue, with the bytes of those that can be used.
+pub fn read_models(models_dir: &Path) -> Vec<(&'static str, ModelState, Option<Vec<u8>>)> {
+    let manifest = read_manifest(models_dir);
+    MODELS
+        .iter()
+        .map(|entry| {
+            let Ok(bytes) = std::fs::read(model_path(models_dir, entry.name)) else {
+                return (entry.name, ModelState::Missing, None);
+            };
+            let as_installed = manifest.get(entry.name).is_some_and(|installed| {
+                installed.source_sha256 == entry.member_sha256
+                    && installed.sha256 == sha256_hex(&bytes)
+            });
+            match as_installed {
+                true => (entry.name, ModelState::Installed, Some(bytes)),
+                false => (entry.name, ModelState::Changed, None),
+            }
+        })
+        .collect()
+}
+
+/// The bytes for `FaceEngine::load`. What is missing or changed stays out.
+pub fn read_face_models(models_dir: &Path) -> ModelBytes {
+    let mut models = ModelBytes::default();
+    for (name, _, bytes) in read_models(models_dir) {
+        match name {
+            "face-detector" => models.face_detector = bytes,
+            "face-template" => models.face_template = bytes,
+            "face-attack" => models.face_attack = bytes,
+            _ => {}
+        }
+    }
+    models
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,383 @@
+//! Keeping the tallies: changes are folded into buckets, buckets that hold many are split, and all
+//! of it can be checked against the records.
+//!
+//! Everything here runs in one transaction that sees one moment of records and changes, one at a
+//! time: on SQLite in the writer, on PostgreSQL under an advisory lock.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use verax_query::tally::{COLUMNS, EVERYBODY, LEVEL_BITS, bucket_of};
+use verax_query::{Arg, Resource, Sql, Tally};
+
+use crate::StoreError;
+use crate::cells::{Reader, fetch_number};
+
+/// Changes folded in one transaction: more would keep other writers waiting.
+pub const FOLD_MAX: i64 = 5_000;
+
+/// A bucket with more records than this gets finer ones below it.
+const SPLIT_ABOVE: i64 = 512;
+
+/// The shifts of [`LEVEL_BITS`] as statement text.
+const LEVEL_SHIFTS: [&str; 7] = ["36", "30", "24", "18", "12", "6", "0"];
+
+const WIDTH: usize = COLUMNS.len();
+
+/// Scope, level, number: the order in which buckets are written is the table's own.
+type Key = (String, usize, i64);
+
+struct Entry {
+    split: bool,
+    /// Records in it, all columns, after this fold.
+    held: i64,
+    added: [i64; WIDTH],
+}
+
+struct Delta {
+    column: usize,
+    created_at: i64,
+    count: i64,
+}
+
+/// Folds up to `limit` changes of a resource; returns how many there were.
+pub async fn fold(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let Some(tally) = resource.tally else { return Ok(0) };
+    let (mut deltas, last, count) = take_changes(reader, resource, tally, limit).await?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
+    for level in 0..LEVEL_BITS.len() {
+        let known = load(reader, resource, level, &deltas).await?;
+        let mut below: HashMap<String, Vec<Delta>> = HashMap::new();
+        for (scope, list) in deltas {
+            for delta in list {
+                let number = bucket_of(level, delta.created_at);
+                let key = (scope.clone(), level, number);
+                let entry = entries.entry(key).or_insert_with(|| {
+                    let (split, held) =
+                        known.get(&(scope.clone(), number)).copied().unwrap_or((false, 0));
+                    Entry { split, held, added: [0; WIDTH] }
+                });
+                entry.held += delta.count;
+                entry.added[delta.column] += delta.count;
+                if entry.split {
+                    below.entry(scope.clone()).or_default().push(delta);
+                }
+            }
+        }
+        deltas = below;
+        if deltas.is_empty() {
+            break;
+        }
+    }
+    for (key, entry) in &entries {
+        reader.execute(&add(resource, key, entry)).await?;
+    }
+    let mut sql = Sql::default();
+    sql.push("DELETE FROM tally_changes WHERE resource = ").bind(table(resource));
+    sql.push(" AND id <= ").bind(Arg::Integer(last));
+    reader.execute(&sql).await?;
+    // A bucket is split by counting records, so nothing may be left that is counted twice.
+    if pending(reader, resource).await? == 0 {
+        let full = entries.into_iter().filter(|(_, entry)| !entry.split);
+        let full = full.filter(|(_, entry)| entry.held > SPLIT_ABOVE).map(|(key, _)| key);
+        split_all(reader, resource, tally, full.collect()).await?;
+    }
+    Ok(count)
+}
+
+/// Makes the tallies of a resource anew from its records.
+pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result<(), StoreError> {
+    let Some(tally) = resource.tally else { return Ok(()) };
+    for statement in
+        ["DELETE FROM tallies WHERE resource = ", "DELETE FROM tally_changes WHERE resource = "]
+    {
+        let mut sql = Sql::default();
+        sql.push(statement).bind(table(resource));
+        reader.execute(&sql).await?;
+    }
+    for scope in ["client", "'*'"] {
+        let mut sql = insert_counts(resource, tally, scope, 0);
+        sql.push(" GROUP BY 2, 4");
+        reader.execute(&sql).await?;
+    }
+    let mut sql = Sql::default();
+    sql.push("SELECT scope, level, bucket FROM tallies WHERE level = 0 AND resource = ");
+    sql.bind(table(resource)).push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
+    let full = fetch_keys(reader, &sql).await?;
+    split_all(reader, resource, tally, full).await
+}
+
+/// How many buckets say something else than the records; the changes that are not folded yet are
+/// folded first.
+pub async fn check(reader: &mut Reader, resource: &'static Resource) -> Result<u64, StoreError> {
+    let Some(tally) = resource.tally else { return Ok(0) };
+    while fold(reader, resource, FOLD_MAX).await? > 0 {}
+    let mut wrong = 0;
+    let mut parents: HashSet<(String, i64)> = HashSet::new();
+    for level in 0..LEVEL_BITS.len() {
+        let (mut stored, split) = stored_buckets(reader, resource, level).await?;
+        let bits = if level == 0 { 0 } else { LEVEL_BITS[level - 1] - LEVEL_BITS[level] };
+        for scope in ["client", "'*'"] {
+            let mut sql = Sql::default();
+            push_counts(&mut sql, resource, tally, scope, level);
+            sql.push(" GROUP BY 2, 4");
+            reader
+                .fetch(&sql, &mut |row| {
+                    let scope = row.text(1)?.unwrap_or_default().to_owned();
+                    let number = row.integer(3)?.unwrap_or(0);
+                    if level > 0 && !parents.contains(&(scope.clone(), number >> bits)) {
+                        return Ok(());
+                    }
+                    let mut counts = Vec::with_capacity(WIDTH + 1);
+                    for column in 0..=WIDTH {
+                        counts.push(row.integer(5 + column)?.unwrap_or(0));
+                    }
+                    if stored.remove(&(scope, number)).as_ref() != Some(&counts) {
+                        wrong += 1;
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        // What is left has no records: it must say so.
+        wrong += stored.values().filter(|counts| counts.iter().any(|it| *it != 0)).count() as u64;
+        parents = split;
+    }
+    Ok(wrong)
+}
+
+/// Changes that are not folded yet.
+pub async fn pending(reader: &mut Reader, resource: &'static Resource) -> Result<i64, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT count(*) FROM tally_changes WHERE resource = ").bind(table(resource));
+    fetch_number(reader, &sql).await
+}
+
+/// The oldest changes by scope, the last one's number, and how many there are.
+async fn take_changes(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    tally: &'static Tally,
+    limit: i64,
+) -> Result<(HashMap<String, Vec<Delta>>, i64, usize), StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT id, client, status, type, created_at, n FROM tally_changes WHERE resource = ");
+    sql.bind(table(resource)).push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
+    let mut deltas: HashMap<String, Vec<Delta>> = HashMap::new();
+    let (mut last, mut count) = (0, 0);
+    reader
+        .fetch(&sql, &mut |row| {
+            last = row.integer(0)?.unwrap_or(0);
+            count += 1;
+            let status = row.text(2)?.unwrap_or_default();
+            let Some(column) = tally.column(status, row.text(3)?) else {
+                return Err(StoreError::Statement("a tally met an unknown status".to_owned()));
+            };
+            let client = row.text(1)?.unwrap_or_default();
+            let created_at = row.integer(4)?.unwrap_or(0);
+            let count = row.integer(5)?.unwrap_or(0);
+            for scope in [client, EVERYBODY] {
+                let delta = Delta { column, created_at, count };
+                deltas.entry(scope.to_owned()).or_default().push(delta);
+            }
+            Ok(())
+        })
+        .await?;
+    Ok((deltas, last, count))
+}
+
+/// Split and size of the buckets that these changes fall into.
+async fn load(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    level: usize,
+    deltas: &HashMap<String, Vec<Delta>>,
+) -> Result<HashMap<(String, i64), (bool, i64)>, StoreError> {
+    let numbers: HashSet<i64> =
+        deltas.values().flatten().map(|delta| bucket_of(level, delta.created_at)).collect();
+    let mut sql = Sql::default();
+    sql.push("SELECT scope, bucket, split, n FROM tallies WHERE resource = ");
+    sql.bind(table(resource)).push(" AND level = ").bind(Arg::Integer(level as i64));
+    let dialect = reader.dialect();
+    sql.push(" AND scope").member_of(dialect, Arg::TextList(deltas.keys().cloned().collect()));
+    sql.push(" AND bucket").member_of(dialect, Arg::IntegerList(numbers.into_iter().collect()));
+    let mut known = HashMap::new();
+    reader
+        .fetch(&sql, &mut |row| {
+            let scope = row.text(0)?.unwrap_or_default().to_owned();
+            let number = row.integer(1)?.unwrap_or(0);
+            let split = row.boolean(2)?.unwrap_or(false);
+            known.insert((scope, number), (split, row.integer(3)?.unwrap_or(0)));
+            Ok(())
+        })
+        .await?;
+    Ok(known)
+}
+
+fn add(resource: &'static Resource, (scope, level, number): &Key, entry: &Entry) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("INSERT INTO tallies (resource, scope, level, bucket, n");
+    for column in COLUMNS {
+        sql.push(", ").push(column);
+    }
+    sql.push(") VALUES (").bind(table(resource)).push(", ").bind(Arg::Text(scope.clone()));
+    sql.push(", ").bind(Arg::Integer(*level as i64)).push(", ").bind(Arg::Integer(*number));
+    sql.push(", ").bind(Arg::Integer(entry.added.iter().sum()));
+    for added in entry.added {
+        sql.push(", ").bind(Arg::Integer(added));
+    }
+    sql.push(") ON CONFLICT (resource, scope, level, bucket) DO UPDATE SET ");
+    sql.push("n = tallies.n + excluded.n");
+    for column in COLUMNS {
+        sql.push(", ").push(column).push(" = tallies.").push(column);
+        sql.push(" + excluded.").push(column);
+    }
+    sql
+}
+
+/// Splits these buckets, and the finer ones that hold many in turn.
+async fn split_all(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    tally: &'static Tally,
+    mut full: Vec<Key>,
+) -> Result<(), StoreError> {
+    while let Some((scope, level, number)) = full.pop() {
+        if level + 1 >= LEVEL_BITS.len() {
+            continue;
+        }
+        let everybody = scope == EVERYBODY;
+        let mut sql =
+            insert_counts(resource, tally, if everybody { "'*'" } else { "client" }, level + 1);
+        let from = number << LEVEL_BITS[level];
+        sql.push(" WHERE created_at >= ").bind(Arg::Integer(from));
+        sql.push(" AND created_at < ").bind(Arg::Integer(from + (1 << LEVEL_BITS[level])));
+        if !everybody {
+            sql.push(" AND client = ").bind(Arg::Text(scope.clone()));
+        }
+        sql.push(" GROUP BY 2, 4");
+        reader.execute(&sql).await?;
+        let mut sql = Sql::default();
+        sql.push("UPDATE tallies SET split = TRUE WHERE resource = ").bind(table(resource));
+        sql.push(" AND scope = ").bind(Arg::Text(scope.clone()));
+        sql.push(" AND level = ").bind(Arg::Integer(level as i64));
+        sql.push(" AND bucket = ").bind(Arg::Integer(number));
+        reader.execute(&sql).await?;
+        let mut sql = Sql::default();
+        sql.push("SELECT scope, level, bucket FROM tallies WHERE resource = ");
+        sql.bind(table(resource)).push(" AND scope = ").bind(Arg::Text(scope));
+        sql.push(" AND level = ").bind(Arg::Integer(level as i64 + 1));
+        let numbers = verax_query::tally::children(level, number);
+        sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
+        sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
+        sql.push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
+        full.extend(fetch_keys(reader, &sql).await?);
+    }
+    Ok(())
+}
+
+fn insert_counts(
+    resource: &'static Resource,
+    tally: &'static Tally,
+    scope: &'static str,
+    level: usize,
+) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("INSERT INTO tallies (resource, scope, level, bucket, split, n");
+    for column in COLUMNS {
+        sql.push(", ").push(column);
+    }
+    sql.push(") ");
+    push_counts(&mut sql, resource, tally, scope, level);
+    sql
+}
+
+/// `SELECT resource, scope, level, bucket, FALSE, n, c0 … FROM records`: the counts themselves.
+fn push_counts(
+    sql: &mut Sql,
+    resource: &'static Resource,
+    tally: &'static Tally,
+    scope: &'static str,
+    level: usize,
+) {
+    sql.push("SELECT '").push(resource.table).push("', ").push(scope).push(", ");
+    sql.push(["0", "1", "2", "3", "4", "5", "6"][level]);
+    sql.push(", created_at >> ").push(LEVEL_SHIFTS[level]).push(", FALSE, count(*)");
+    for column in 0..WIDTH {
+        match pair(tally, column) {
+            None => sql.push(", 0"),
+            Some((status, kind)) => {
+                sql.push(", count(*) FILTER (WHERE status = '").push(status).push("'");
+                match (tally.kind, kind) {
+                    (None, _) => {}
+                    (Some(_), None) => drop(sql.push(" AND type IS NULL")),
+                    (Some(_), Some(kind)) => drop(sql.push(" AND type = '").push(kind).push("'")),
+                }
+                sql.push(")")
+            }
+        };
+    }
+    sql.push(" FROM ").push(resource.table);
+}
+
+/// Status and type of a column.
+fn pair(tally: &'static Tally, column: usize) -> Option<(&'static str, Option<&'static str>)> {
+    let kinds = tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
+    let status = tally.status.words.get(column / kinds)?;
+    let kind = tally.kind.and_then(|words| words.words.get(column % kinds));
+    Some((*status, kind.copied()))
+}
+
+async fn fetch_keys(reader: &mut Reader, sql: &Sql) -> Result<Vec<Key>, StoreError> {
+    let mut keys = Vec::new();
+    reader
+        .fetch(sql, &mut |row| {
+            let scope = row.text(0)?.unwrap_or_default().to_owned();
+            let level = usize::try_from(row.integer(1)?.unwrap_or(0)).unwrap_or(0);
+            keys.push((scope, level, row.integer(2)?.unwrap_or(0)));
+            Ok(())
+        })
+        .await?;
+    Ok(keys)
+}
+
+/// The buckets of a level with their counts, and which of them are split.
+async fn stored_buckets(
+    reader: &mut Reader,
+    resource: &'static Resource,
+    level: usize,
+) -> Result<(HashMap<(String, i64), Vec<i64>>, HashSet<(String, i64)>), StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT scope, bucket, split, n");
+    for column in COLUMNS {
+        sql.push(", ").push(column);
+    }
+    sql.push(" FROM tallies WHERE resource = ").bind(table(resource));
+    sql.push(" AND level = ").bind(Arg::Integer(level as i64));
+    let (mut buckets, mut split) = (HashMap::new(), HashSet::new());
+    reader
+        .fetch(&sql, &mut |row| {
+            let key = (row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?.unwrap_or(0));
+            if row.boolean(2)? == Some(true) {
+                split.insert(key.clone());
+            }
+            let mut counts = Vec::with_capacity(WIDTH + 1);
+            for column in 0..=WIDTH {
+                counts.push(row.integer(3 + column)?.unwrap_or(0));
+            }
+            buckets.insert(key, counts);
+            Ok(())
+        })
+        .await?;
+    Ok((buckets, split))
+}
+
+fn table(resource: &'static Resource) -> Arg {
+    Arg::Text(resource.table.to_owned())
+}

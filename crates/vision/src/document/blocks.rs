@@ -1,0 +1,329 @@
+//! Maps on the 8 x 8 grid of the file: noise, recompression error, sharpness, colour filter
+//! traces. What differs between regions of one picture came from elsewhere.
+
+use super::forensics::ijg_table;
+use super::planes::Plane;
+use crate::image::Image;
+
+/// Maps per block.
+pub const MAPS: usize = 9;
+pub const MAP_NAMES: [&str; MAPS] = [
+    "noise",
+    "error_70",
+    "error_80",
+    "error_90",
+    "red_detail",
+    "blue_detail",
+    "sharpness",
+    "filter_array",
+    "grid",
+];
+/// Qualities of the ghost curve: 50, 55 … 95.
+pub const GHOSTS: usize = 10;
+
+const CORE: usize = 64;
+const MARGIN: usize = 8;
+const WINDOW: usize = CORE + 2 * MARGIN;
+/// Pictures above this are measured on every second window in both directions.
+const DENSE_PIXELS_MAX: usize = 4_000_000;
+
+/// One measured block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Block {
+    /// Column and row in blocks.
+    pub column: u32,
+    pub row: u32,
+    pub luma: f32,
+    /// `ln(mean |detail| + 0.5)`.
+    pub texture: f32,
+    pub maps: [f32; MAPS],
+    /// Mean squared error of recompression per quality.
+    pub ghosts: [f32; GHOSTS],
+}
+
+/// The blocks of a picture and the sums that are gathered on the way.
+#[derive(Debug, Clone)]
+pub struct BlockMaps {
+    pub columns: usize,
+    pub rows: usize,
+    pub blocks: Vec<Block>,
+    /// Counts of the first nine AC coefficients, values -100..=100.
+    pub histograms: Vec<[u32; 201]>,
+    /// Mean second difference across columns and across rows, by phase of the grid.
+    pub column_phases: [f64; 8],
+    pub row_phases: [f64; 8],
+}
+
+pub fn block_maps(image: &Image) -> BlockMaps {
+    let (width, height) = (image.width as usize, image.height as usize);
+    let (columns, rows) = (width / 8, height / 8);
+    let step = if width * height > DENSE_PIXELS_MAX { 2 * CORE } else { CORE };
+    let tables: Vec<[f32; 64]> =
+        (0..GHOSTS).map(|i| ijg_table(false, 50 + 5 * i as u8).map(f32::from)).collect();
+    let basis = cosine_basis();
+    let mut maps = BlockMaps {
+        columns,
+        rows,
+        blocks: Vec::new(),
+        histograms: vec![[0; 201]; 9],
+        column_phases: [0.0; 8],
+        row_phases: [0.0; 8],
+    };
+    for top in (0..rows * 8).step_by(step) {
+        for left in (0..columns * 8).step_by(step) {
+            let window = Window::of(image, left, top);
+            for by in 0..CORE / 8 {
+                for bx in 0..CORE / 8 {
+                    let (column, row) = (left / 8 + bx, top / 8 + by);
+                    if column < columns && row < rows {
+                        let block = window.block(bx, by, (column, row), &tables, &basis, &mut maps);
+                        maps.blocks.push(block);
+                    }
+                }
+            }
+            window.add_phases(&mut maps);
+        }
+    }
+    maps
+}
+
+impl BlockMaps {
+    /// Removes from a map what texture explains: the residual of a quadratic fit.
+    pub fn without_texture(&self, map: usize) -> Vec<f32> {
+        let values: Vec<f32> = self.blocks.iter().map(|block| block.maps[map]).collect();
+        let rows: Vec<[f64; 3]> = self
+            .blocks
+            .iter()
+            .map(|block| {
+                let t = f64::from(block.texture);
+                [1.0, t, t * t]
+            })
+            .collect();
+        residual(&rows, &values)
+    }
+}
+
+/// `values` minus their least-squares fit on three regressors.
+pub fn residual(rows: &[[f64; 3]], values: &[f32]) -> Vec<f32> {
+    let mut m = [[0.0f64; 4]; 3];
+    for (row, &value) in rows.iter().zip(values) {
+        for i in 0..3 {
+            for j in 0..3 {
+                m[i][j] += row[i] * row[j];
+            }
+            m[i][3] += row[i] * f64::from(value);
+        }
+    }
+    for (i, line) in m.iter_mut().enumerate() {
+        line[i] += 1e-6 + 1e-9 * rows.len() as f64;
+    }
+    for pivot in 0..3 {
+        let head = m[pivot];
+        for (i, line) in m.iter_mut().enumerate() {
+            if i != pivot {
+                let factor = line[pivot] / head[pivot];
+                for (cell, h) in line.iter_mut().zip(head) {
+                    *cell -= factor * h;
+                }
+            }
+        }
+    }
+    let fit = [m[0][3] / m[0][0], m[1][3] / m[1][1], m[2][3] / m[2][2]];
+    rows.iter()
+        .zip(values)
+        .map(|(row, &v)| v - (row[0] * fit[0] + row[1] * fit[1] + row[2] * fit[2]) as f32)
+        .collect()
+}
+
+/// A piece of the picture with a margin, and what filters make of it.
+struct Window {
+    luma: Plane,
+    noise: Plane,
+    detail: Plane,
+    red_detail: Plane,
+    blue_detail: Plane,
+    sharpness: Plane,
+    green_error: Plane,
+}
+
+impl Window {
+    fn of(image: &Image, left: usize, top: usize) -> Self {
+        let (width, height) = (image.width as isize, image.height as isize);
+        let mut planes = [0, 1, 2].map(|_| Vec::with_capacity(WINDOW * WINDOW));
+        for y in 0..WINDOW as isize {
+            let sy = (top as isize + y - MARGIN as isize).clamp(0, height - 1);
+            for x in 0..WINDOW as isize {
+                let sx = (left as isize + x - MARGIN as isize).clamp(0, width - 1);
+                let at = (sy * width + sx) as usize * 3;
+                for (channel, plane) in planes.iter_mut().enumerate() {
+                    plane.push(f32::from(image.rgb[at + channel]));
+                }
+            }
+        }
+        let [r, g, b] = planes.map(|values| Plane { width: WINDOW, height: WINDOW, values });
+        let luma = r.map2(&g, |r, g| 0.299 * r + 0.587 * g).map2(&b, |rg, b| rg + 0.114 * b);
+        let red = r.map2(&luma, |r, y| 0.713 * (r - y));
+        let blue = b.map2(&luma, |b, y| 0.564 * (b - y));
+        let soft = luma.smoothed(1.2);
+        let broad = soft.smoothed(1.6);
+        Self {
+            noise: stencil(&luma, |p, x, y| {
+                let (u, m, d) = (p.row(y - 1), p.row(y), p.row(y + 1));
+                u[x - 1] - 2.0 * u[x] + u[x + 1] - 2.0 * m[x - 1] + 4.0 * m[x] - 2.0 * m[x + 1]
+                    + d[x - 1]
+                    - 2.0 * d[x]
+                    + d[x + 1]
+            }),
+            detail: luma.map2(&broad, |v, b| (v - b).abs()),
+            red_detail: stencil(&red, laplacian),
+            blue_detail: stencil(&blue, laplacian),
+            sharpness: stencil(&soft, laplacian),
+            green_error: stencil(&g, |p, x, y| 0.25 * laplacian(p, x, y)),
+            luma,
+        }
+    }
+
+    fn block(
+        &self,
+        bx: usize,
+        by: usize,
+        (column, row): (usize, usize),
+        tables: &[[f32; 64]],
+        basis: &[[f32; 8]; 8],
+        maps: &mut BlockMaps,
+    ) -> Block {
+        let (x0, y0) = (MARGIN + bx * 8, MARGIN + by * 8);
+        let mean = |plane: &Plane| {
+            let mut sum = 0.0;
+            for y in y0..y0 + 8 {
+                sum += plane.row(y)[x0..x0 + 8].iter().sum::<f32>();
+            }
+            sum / 64.0
+        };
+        let mut samples = [0.0f32; 64];
+        for y in 0..8 {
+            samples[y * 8..y * 8 + 8].copy_from_slice(&self.luma.row(y0 + y)[x0..x0 + 8]);
+        }
+        let coefficients = transform(&samples, basis);
+        for (histogram, &place) in maps.histograms.iter_mut().zip(&FIRST_AC) {
+            let value = coefficients[place].round();
+            if value.abs() <= 100.0 {
+                histogram[(value + 100.0) as usize] += 1;
+            }
+        }
+        let mut ghosts = [0.0f32; GHOSTS];
+        for (ghost, table) in ghosts.iter_mut().zip(tables) {
+            let mut sum = 0.0f32;
+            for (c, q) in coefficients.iter().zip(table) {
+                let steps = c / q;
+                // Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
+                let error = c - q * ((steps + 12_582_912.0) - 12_582_912.0);
+                sum += error * error;
+            }
+            *ghost = sum / 64.0;
+        }
+        let (mut even, mut odd) = (0.0f32, 0.0f32);
+        let (mut inner, mut border) = (0.0f32, 0.0f32);
+        for y in y0..y0 + 8 {
+            let green = self.green_error.row(y);
+            let luma = self.luma.row(y);
+            for x in x0..x0 + 8 {
+                if (x + y) & 1 == 0 {
+                    even += green[x]
+                } else {
+                    odd += green[x]
+                }
+                let step = (luma[x + 1] - luma[x]).abs();
+                if x == x0 + 7 { border += step / 8.0 } else { inner += step / 56.0 }
+            }
+        }
+        let log = |v: f32| (v + 0.02).ln();
+        let error = |index: usize| log(ghosts[index].sqrt());
+        Block {
+            column: column as u32,
+            row: row as u32,
+            luma: mean(&self.luma),
+            texture: (mean(&self.detail) + 0.5).ln(),
+            maps: [
+                log(mean(&self.noise)),
+                error(4),
+                error(6),
+                error(8),
+                log(mean(&self.red_detail)),
+                log(mean(&self.blue_detail)),
+                log(mean(&self.sharpness)),
+                ((even / 32.0 + 0.05) / (odd / 32.0 + 0.05)).ln(),
+                ((border + 0.1) / (inner + 0.1)).ln(),
+            ],
+            ghosts,
+        }
+    }
+
+    /// Phases are counted on the picture's grid: windows start at multiples of eight.
+    fn add_phases(&self, maps: &mut BlockMaps) {
+        for y in MARGIN..MARGIN + CORE {
+            let (up, row, down) = (self.luma.row(y - 1), self.luma.row(y), self.luma.row(y + 1));
+            let mut across = 0.0;
+            for x in MARGIN..MARGIN + CORE {
+                let bend = (row[x - 1] - 2.0 * row[x] + row[x + 1]).abs();
+                maps.column_phases[x % 8] += f64::from(bend);
+                across += (up[x] - 2.0 * row[x] + down[x]).abs();
+            }
+            maps.row_phases[y % 8] += f64::from(across);
+        }
+    }
+}
+
+fn laplacian(p: &Plane, x: usize, y: usize) -> f32 {
+    let row = p.row(y);
+    row[x - 1] + row[x + 1] + p.row(y - 1)[x] + p.row(y + 1)[x] - 4.0 * row[x]
+}
+
+/// The magnitude of a 3 x 3 filter; the outermost pixels stay zero.
+fn stencil(plane: &Plane, value: impl Fn(&Plane, usize, usize) -> f32) -> Plane {
+    let mut out = Plane::new(plane.width, plane.height);
+    for y in 1..plane.height - 1 {
+        for x in 1..plane.width - 1 {
+            out.values[y * plane.width + x] = value(plane, x, y).abs();
+        }
+    }
+    out
+}
+
+const FIRST_AC: [usize; 9] = [1, 8, 16, 9, 2, 3, 10, 17, 24];
+
+fn cosine_basis() -> [[f32; 8]; 8] {
+    let mut basis = [[0.0; 8]; 8];
+    for (u, line) in basis.iter_mut().enumerate() {
+        let scale = if u == 0 { (1.0f64 / 8.0).sqrt() } else { 0.5 };
+        for (x, cell) in line.iter_mut().enumerate() {
+            let angle = (2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0;
+            *cell = (scale * angle.cos()) as f32;
+        }
+    }
+    basis
+}
+
+/// The orthonormal DCT-II of a block, so that squared errors are the same in both domains.
+fn transform(samples: &[f32; 64], basis: &[[f32; 8]; 8]) -> [f32; 64] {
+    let mut rows = [0.0f32; 64];
+    for y in 0..8 {
+        for u in 0..8 {
+            let mut sum = 0.0;
+            for x in 0..8 {
+                sum += basis[u][x] * (samples[y * 8 + x] - 128.0);
+            }
+            rows[y * 8 + u] = sum;
+        }
+    }
+    let mut out = [0.0f32; 64];
+    for v in 0..8 {
+        for y in 0..8 {
+            let weight = basis[v][y];
+            for u in 0..8 {
+                out[v * 8 + u] += weight * rows[y * 8 + u];
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! Digital edits of a photographed document: another portrait, another field, copied parts.
+
+use super::{cards::motif_part, saved, shrunk};
+use crate::document::planes::{Colours, Plane, mean};
+use crate::document::seeded::Seeded;
+use crate::image::Image;
+
+/// How an edited picture is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saving {
+    Fine,
+    Usual,
+    /// Made smaller and compressed hard, as a messenger does.
+    Messenger,
+}
+
+pub const SAVINGS: [Saving; 3] = [Saving::Fine, Saving::Usual, Saving::Messenger];
+
+impl Saving {
+    pub fn name(self) -> &'static str {
+        match self {
+            Saving::Fine => "q95",
+            Saving::Usual => "q85",
+            Saving::Messenger => "messenger",
+        }
+    }
+
+    /// The picture as its receiver decodes it, and how much smaller it became.
+    pub fn apply(self, image: &Image) -> (Image, f64) {
+        match self {
+            Saving::Fine => (saved(image, 95), 1.0),
+            Saving::Usual => (saved(image, 85), 1.0),
+            Saving::Messenger => (saved(&shrunk(image, 0.6), 75), 0.6),
+        }
+    }
+}
+
+/// Puts a part of `donor` over the box (x, y, width, height): rescaled, partly recoloured,
+/// feathered.
+pub fn paste(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4], donor: &Image) -> Image {
+    let source = saved(donor, 70 + random.below(26) as u8);
+    let part = Colours::of(&motif_part(random, &source, w, h));
+    blend(random, image, [x, y, w, h], &part)
+}
+
+fn blend(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4], part: &Colours) -> Image {
+    let mut whole = Colours::of(image);
+    let transfer = random.between(0.3, 1.0);
+    let feather = random.between(0.6, 2.0);
+    let planes: [(&mut Plane, &Plane); 3] =
+        [(&mut whole.r, &part.r), (&mut whole.g, &part.g), (&mut whole.b, &part.b)];
+    for (target, source) in planes {
+        let under = target.window(x as isize, y as isize, w, h);
+        let shift = transfer * (mean(&under.values) - mean(&source.values));
+        let spread = (under.deviation() / source.deviation().max(1.0)).clamp(0.5, 2.0);
+        let gain = 1.0 + transfer * (spread - 1.0);
+        let middle = mean(&source.values);
+        for row in 0..h {
+            for column in 0..w {
+                let (px, py) = (x + column, y + row);
+                if px >= target.width || py >= target.height {
+                    continue;
+                }
+                let edge = column.min(row).min(w - 1 - column).min(h - 1 - row) as f32 + 0.5;
+                let alpha = (edge / (2.0 * feather)).clamp(0.0, 1.0);
+                let value = middle + gain * (source.at(column, row) - middle) + shift;
+                let at = py * target.width + px;
+                target.values[at] += alpha * (value - target.values[at]);
+            }
+        }
+    }
+    whole.to_image()
+}
+
+/// Wipes a field and writes into it: the background is interpolated, the letters are fresh.
+pub fn retype(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4]) -> Image {
+    let mut whole = Colours::of(image);
+    let (width, height) = (whole.width(), whole.height());
+    let (x1, y1) = ((x + w).min(width - 1), (y + h).min(height - 1));
+    for plane in [&mut whole.r, &mut whole.g, &mut whole.b] {
+        for px in x..x1 {
+            let (top, bottom) = (plane.at(px, y.saturating_sub(2)), plane.at(px, y1));
+            for py in y..y1 {
+                let t = (py - y) as f32 / (y1 - y).max(1) as f32;
+                plane.values[py * width + px] = top + t * (bottom - top);
+            }
+        }
+    }
+    let cell = (h / 9).max(1);
+    let ink = [random.between(10.0, 60.0), random.between(10.0, 50.0), random.between(10.0, 70.0)];
+    let characters = (w / (6 * cell)).max(1);
+    super::cards::write(random, &mut whole, (x, y + cell), cell, characters, ink);
+    let smooth = |plane: &Plane| {
+        let soft = plane.smoothed(0.6);
+        let mut out = plane.clone();
+        for py in y..y1 {
+            let row = py * width;
+            out.values[row + x..row + x1].copy_from_slice(&soft.values[row + x..row + x1]);
+        }
+        out
+    };
+    Colours { r: smooth(&whole.r), g: smooth(&whole.g), b: smooth(&whole.b) }.to_image()
+}
+
+/// Copies a part of the picture to another place in it.
+pub fn copy_move(random: &mut Seeded, image: &Image) -> Image {
+    let (width, height) = (image.width as usize, image.height as usize);
+    let side = |length: usize, random: &mut Seeded| {
+        ((length as f32 * random.between(0.12, 0.3)) as usize).max(8)
+    };
+    let (w, h) = (side(width, random), side(height, random));
+    let from = (random.below(width - w), random.below(height - h));
+    let mut to = from;
+    for _ in 0..20 {
+        to = (random.below(width - w), random.below(height - h));
+        if to.0.abs_diff(from.0) > w || to.1.abs_diff(from.1) > h {
+            break;
+        }
+    }
+    let part = Colours::region(image, 1.0, from, (w, h));
+    let mut whole = Colours::of(image);
+    for (target, source) in
+        [(&mut whole.r, &part.r), (&mut whole.g, &part.g), (&mut whole.b, &part.b)]
+    {
+        for row in 0..h {
+            for column in 0..w {
+                let edge = column.min(row).min(w - 1 - column).min(h - 1 - row) as f32 + 0.5;
+                let alpha = (edge / 2.0).clamp(0.0, 1.0);
+                let at = (to.1 + row) * width + to.0 + column;
+                target.values[at] += alpha * (source.at(column, row) - target.values[at]);
+            }
+        }
+    }
+    whole.to_image()
+}

@@ -1,0 +1,125 @@
+//! The 88 numbers of one tile: residual noise, spectra, autocorrelation, local binary patterns.
+
+use super::planes::{Colours, Plane, correlation, deviation, median};
+use super::spectrum::{Peak, Spectra, TILE_PX};
+
+/// Numbers per tile.
+pub const TILE_FEATURES: usize = 88;
+
+/// What one tile says, with the evidence that a sentence or a heat map can name.
+#[derive(Debug, Clone)]
+pub struct TileTexture {
+    pub values: [f32; TILE_FEATURES],
+    /// The strongest frequencies of luma and of the two opponent channels, highest first.
+    pub peaks: Vec<Peak>,
+    /// Mean correlation of the colour residuals; displays and dots decorrelate them.
+    pub channel_correlation: f32,
+}
+
+/// `None` for a tile that is flat (deviation of luma below one level): it can say nothing.
+pub fn tile_texture(spectra: &Spectra, tile: &Colours) -> Option<TileTexture> {
+    debug_assert_eq!((tile.width(), tile.height()), (TILE_PX, TILE_PX));
+    let luma = tile.luma();
+    if luma.deviation() < 1.0 {
+        return None;
+    }
+    let c1 = tile.r.minus(&tile.g);
+    let c2 = tile.b.minus(&tile.g);
+    let smooth = [&tile.r, &tile.g, &tile.b].map(|plane| plane.smoothed(1.5));
+    let rr = tile.r.minus(&smooth[0]);
+    let rg = tile.g.minus(&smooth[1]);
+    let rb = tile.b.minus(&smooth[2]);
+    // Smoothing is linear, so the residuals of sums and differences follow from the colours'.
+    let residuals = Colours { r: rr, g: rg, b: rb };
+    let ry = residuals.luma();
+    let rc1 = residuals.r.minus(&residuals.g);
+    let rc2 = residuals.b.minus(&residuals.g);
+
+    let mut values = Vec::with_capacity(TILE_FEATURES);
+    let sd_y = ry.deviation().max(1e-3);
+    values.push(sd_y.ln());
+    values.push((rc1.deviation().max(1e-3) / sd_y).ln());
+    values.push((rc2.deviation().max(1e-3) / sd_y).ln());
+    let correlations = [
+        correlation(&residuals.r.values, &residuals.g.values),
+        correlation(&residuals.g.values, &residuals.b.values),
+        correlation(&residuals.r.values, &residuals.b.values),
+    ];
+    values.extend(correlations);
+    values.push((1.0 + kurtosis(&ry.values).min(50.0)).ln());
+    let mut magnitudes: Vec<f32> = ry.values.iter().map(|v| v.abs()).collect();
+    values.push(median(&mut magnitudes) / sd_y);
+
+    let mut peaks = Vec::new();
+    for plane in [&luma, &c1, &c2] {
+        let spectrum = spectra.features(plane);
+        values.extend(spectrum.values);
+        peaks.extend(spectrum.peaks.iter().take(4));
+    }
+    peaks.sort_by(|a: &Peak, b: &Peak| b.z.total_cmp(&a.z));
+    values.extend(spectra.autocorrelation(&ry));
+
+    let smooth_luma = luma.smoothed(0.6);
+    for radius in [1, 2, 4] {
+        values.extend(binary_patterns(&smooth_luma, radius));
+    }
+    for radius in [1, 2] {
+        values.extend(binary_patterns(&c1, radius));
+    }
+    let values = values.try_into().ok()?;
+    let channel_correlation = correlations.iter().sum::<f32>() / 3.0;
+    Some(TileTexture { values, peaks, channel_correlation })
+}
+
+/// Names of the tile's numbers, in their order.
+pub fn tile_feature_names() -> Vec<String> {
+    let mut names: Vec<String> =
+        ["ln_sd_y", "ln_sd_c1", "ln_sd_c2", "rho_rg", "rho_gb", "rho_rb", "kurtosis", "median"]
+            .map(str::to_owned)
+            .to_vec();
+    for channel in ["y", "c1", "c2"] {
+        for name in ["peak", "peak8", "peak16", "count", "radius", "b01", "b12", "b23", "axes"] {
+            names.push(format!("{channel}_{name}"));
+        }
+    }
+    names.extend(["auto_max", "auto_min", "auto_sd"].map(str::to_owned));
+    for (channel, radius) in [("y", 1), ("y", 2), ("y", 4), ("c1", 1), ("c1", 2)] {
+        names.extend((0..10).map(|code| format!("lbp_{channel}_{radius}_{code}")));
+    }
+    names
+}
+
+fn kurtosis(values: &[f32]) -> f32 {
+    let sd = f64::from(deviation(values)).max(1e-3);
+    let fourth: f64 = values.iter().map(|&v| (f64::from(v) / sd).powi(4)).sum();
+    (fourth / values.len() as f64) as f32
+}
+
+/// Rotation-invariant uniform patterns of the 8 neighbours at distance `radius` along the axes
+/// and diagonals: shares of the ten codes.
+fn binary_patterns(plane: &Plane, radius: usize) -> [f32; 10] {
+    let mut counts = [0u32; 10];
+    let (w, h) = (plane.width, plane.height);
+    for y in radius..h - radius {
+        let (up, here, down) = (plane.row(y - radius), plane.row(y), plane.row(y + radius));
+        for x in radius..w - radius {
+            let centre = here[x];
+            let (l, r) = (x - radius, x + radius);
+            // In circular order, so that neighbouring bits are neighbouring pixels.
+            let code = u32::from(up[l] >= centre)
+                | u32::from(up[x] >= centre) << 1
+                | u32::from(up[r] >= centre) << 2
+                | u32::from(here[r] >= centre) << 3
+                | u32::from(down[r] >= centre) << 4
+                | u32::from(down[x] >= centre) << 5
+                | u32::from(down[l] >= centre) << 6
+                | u32::from(here[l] >= centre) << 7;
+            let turned = (code >> 1) | ((code & 1) << 7);
+            let transitions = (code ^ turned).count_ones();
+            let bin = if transitions <= 2 { code.count_ones() as usize } else { 9 };
+            counts[bin] += 1;
+        }
+    }
+    let total = ((w - 2 * radius) * (h - 2 * radius)) as f32;
+    counts.map(|c| c as f32 / total)
+}

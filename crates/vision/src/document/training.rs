@@ -1,0 +1,144 @@
+//! From labelled rows to the weights of one check: folds by source, calibration, thresholds.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::boosting::{BoostSettings, Row, balanced_weights, boost};
+use super::calibration::{Platt, Thresholds};
+use super::weights::{CheckWeights, Manifest, SourceCount};
+
+/// A logit of a model that saw nothing of the row's fold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeldOut {
+    pub row: usize,
+    pub logit: f64,
+}
+
+/// One model per fold, trained on all the others; every row gets the logit of the model that did
+/// not see its fold.
+pub fn hold_out_each(rows: &[Row], settings: &BoostSettings, threads: usize) -> Vec<HeldOut> {
+    let folds: Vec<&str> =
+        rows.iter().map(|row| row.fold.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+    let parts = in_parallel(threads, folds.len(), |index| {
+        let fold = folds[index];
+        let seen: Vec<&Row> = rows.iter().filter(|row| row.fold != fold).collect();
+        let forest = boost(&seen, settings);
+        let of_fold = rows.iter().enumerate().filter(|(_, row)| row.fold == fold);
+        of_fold
+            .map(|(row, r)| HeldOut { row, logit: forest.logit(&r.features) })
+            .collect::<Vec<_>>()
+    });
+    let mut all: Vec<HeldOut> = parts.into_iter().flatten().collect();
+    all.sort_unstable_by_key(|held| held.row);
+    all
+}
+
+/// What is being trained.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckPlan<'a> {
+    pub check: &'a str,
+    pub features_version: u32,
+    pub feature_names: &'a [String],
+    pub settings: &'a BoostSettings,
+    /// Rows of these count for calibration and thresholds (the rest only teach).
+    pub calibrates: fn(&Row) -> bool,
+    pub note: &'a str,
+}
+
+/// The weights, and the held-out logits that calibrated them.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    pub weights: CheckWeights,
+    pub held_out: Vec<HeldOut>,
+}
+
+pub fn train_check(plan: &CheckPlan<'_>, rows: &[Row], threads: usize) -> Trained {
+    let held_out = hold_out_each(rows, plan.settings, threads);
+    let everything: Vec<&Row> = rows.iter().collect();
+    let forest = boost(&everything, plan.settings);
+    let (platt, thresholds) = calibrate(plan, rows, &held_out);
+    let mut counts = std::collections::BTreeMap::<(String, &str), usize>::new();
+    for row in rows {
+        let label = if row.attack { "attack" } else { "genuine" };
+        *counts.entry((row.source.clone(), label)).or_default() += 1;
+    }
+    let sources = counts
+        .into_iter()
+        .map(|((source, label), pictures)| SourceCount {
+            source,
+            label: label.to_owned(),
+            pictures,
+        })
+        .collect();
+    let weights = CheckWeights {
+        check: plan.check.to_owned(),
+        features_version: plan.features_version,
+        features: plan.feature_names.to_vec(),
+        medians: medians(rows, plan.feature_names.len()),
+        platt,
+        thresholds,
+        manifest: Manifest {
+            seed: plan.settings.seed,
+            sources,
+            measured: Vec::new(),
+            note: plan.note.to_owned(),
+        },
+        forest,
+    };
+    Trained { weights, held_out }
+}
+
+fn medians(rows: &[Row], features: usize) -> Vec<f32> {
+    (0..features)
+        .map(|i| {
+            let mut values: Vec<f32> = rows.iter().map(|row| row.features[i]).collect();
+            crate::document::planes::median(&mut values)
+        })
+        .collect()
+}
+
+fn calibrate(plan: &CheckPlan<'_>, rows: &[Row], held_out: &[HeldOut]) -> (Platt, Thresholds) {
+    let used: Vec<&HeldOut> =
+        held_out.iter().filter(|held| (plan.calibrates)(&rows[held.row])).collect();
+    let of: Vec<&Row> = used.iter().map(|held| &rows[held.row]).collect();
+    let weights = balanced_weights(&of);
+    let labelled: Vec<(f64, bool, f64)> =
+        used.iter().zip(&of).zip(weights).map(|((h, r), w)| (h.logit, r.attack, w)).collect();
+    let platt = Platt::fit(&labelled);
+    let genuine: Vec<f64> = labelled.iter().filter(|l| !l.1).map(|l| l.0).collect();
+    (platt, Thresholds::fit(&platt, &genuine))
+}
+
+/// `work(0..count)` on so many threads; the answers lie in order, whoever worked on them.
+pub fn in_parallel<T: Send>(
+    threads: usize,
+    count: usize,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.max(1))
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut mine = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= count {
+                            return mine;
+                        }
+                        mine.push((index, work(index)));
+                    }
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| match worker.join() {
+                Ok(mine) => mine,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, value)| value).collect()
+}

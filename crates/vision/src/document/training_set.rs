@@ -1,0 +1,414 @@
+//! Labelled pictures to rows of features: photographs with their variants, and simulations.
+
+use std::collections::BTreeSet;
+
+use verax_domain::document_findings::PictureBox;
+
+use super::boosting::{BoostSettings, Row};
+use super::digital::{DIGITAL_FEATURES_VERSION, digital_feature_names};
+use super::engine::{Checks, DocumentRequest, Measured, measure};
+use super::planes::Colours;
+use super::portrait::{PORTRAIT_FEATURES_VERSION, measure_portrait, portrait_feature_names};
+use super::print::{PRINT_FEATURES_VERSION, print_feature_names};
+use super::screen::{SCREEN_FEATURES_VERSION, screen_feature_names};
+use super::seeded::Seeded;
+use super::simulator::camera::{genuine, genuine_with_places};
+use super::simulator::cards::{Card, card};
+use super::simulator::display::screen_replay;
+use super::simulator::edits::{SAVINGS, copy_move, paste, retype};
+use super::simulator::press::{Process, printed_copy};
+use super::simulator::{saved, shrunk};
+use super::spectrum::Spectra;
+use super::training::{CheckPlan, in_parallel};
+use crate::image::{DecodeLimits, Image};
+
+/// A picture of a folder `<source>/<label>/`, label one of `genuine`, `screen`, `print`,
+/// `tampered`, `forged`.
+#[derive(Debug, Clone)]
+pub struct LabelledPicture {
+    pub source: String,
+    pub label: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Rows for the four checks.
+#[derive(Debug, Clone, Default)]
+pub struct TrainingRows {
+    pub screen: Vec<Row>,
+    pub print: Vec<Row>,
+    pub portrait: Vec<Row>,
+    pub digital: Vec<Row>,
+    /// Pictures that could not be read.
+    pub unreadable: usize,
+}
+
+impl TrainingRows {
+    fn append(&mut self, mut other: TrainingRows) {
+        self.screen.append(&mut other.screen);
+        self.print.append(&mut other.print);
+        self.portrait.append(&mut other.portrait);
+        self.digital.append(&mut other.digital);
+        self.unreadable += other.unreadable;
+    }
+}
+
+const SCREEN_ONLY: Checks = Checks {
+    screen_replay: true,
+    printed_copy: false,
+    portrait_substitution: false,
+    digital_manipulation: false,
+};
+const TILES: Checks = Checks { printed_copy: true, ..SCREEN_ONLY };
+const DIGITAL: Checks = Checks {
+    screen_replay: false,
+    printed_copy: false,
+    portrait_substitution: false,
+    digital_manipulation: true,
+};
+
+/// Features of every photograph, and of its variants where a check learns from them: re-saved
+/// small, and cropped in two ways. Nothing is measured twice.
+pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize) -> TrainingRows {
+    let spectra = Spectra::new();
+    let collections = edited_collections(pictures);
+    let parts = in_parallel(threads, pictures.len(), |index| {
+        let picture = &pictures[index];
+        let limits = DecodeLimits { side_px_min: 64, ..Default::default() };
+        let Ok(image) = Image::decode(&picture.bytes, &limits) else {
+            return TrainingRows { unreadable: 1, ..Default::default() };
+        };
+        let mut random = Seeded::for_part(seed, index as u64);
+        // Collections of edits are not photographs of one camera: they teach the digital check only.
+        let optical = !collections.contains(picture.source.as_str());
+        rows_of_photograph(&spectra, picture, &image, &mut random, optical)
+    });
+    let mut rows = TrainingRows::default();
+    parts.into_iter().for_each(|part| rows.append(part));
+    rows
+}
+
+fn rows_of_photograph(
+    spectra: &Spectra,
+    picture: &LabelledPicture,
+    image: &Image,
+    random: &mut Seeded,
+    optical: bool,
+) -> TrainingRows {
+    let mut rows = TrainingRows::default();
+    let row = |features: Vec<f32>, attack: bool, photographed: bool| Row {
+        features,
+        attack,
+        source: picture.source.clone(),
+        fold: picture.source.clone(),
+        photographed,
+        kind: picture.label.clone(),
+    };
+    let label = picture.label.as_str();
+    let edited = is_edited(picture);
+    for variant in 0..4 {
+        let changed = match variant {
+            0 => image.clone(),
+            1 => saved(&shrunk(image, 0.6), 75),
+            2 => cropped(image, random, 0.5, 0.75),
+            _ => {
+                let part = cropped(image, random, 0.7, 0.95);
+                turned(&shrunk(&part, f64::from(random.between(0.6, 0.95))))
+            }
+        };
+        let original = variant == 0;
+        let checks = if !optical {
+            if !original {
+                break;
+            }
+            DIGITAL
+        } else if variant <= 1 {
+            let digital_manipulation = label == "genuine" && original;
+            Checks { digital_manipulation, ..TILES }
+        } else {
+            SCREEN_ONLY
+        };
+        let measured =
+            measure(spectra, &changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
+        let Measured { tiles, print, digital, .. } = measured;
+        if let Some(tiles) = tiles.filter(|_| label != "print") {
+            rows.screen.push(row(tiles.features, label == "screen", original));
+        }
+        if let Some(features) = print.filter(|_| label != "screen") {
+            rows.print.push(row(features, label == "print", original));
+        }
+        if let Some(features) = digital {
+            rows.digital.push(row(features, edited, original));
+        }
+    }
+    rows
+}
+
+/// `count` times: a card or a genuine photograph, shown, printed, edited and left alone. Each
+/// belongs to the fold of its motif.
+pub fn simulated_rows(
+    pictures: &[LabelledPicture],
+    count: usize,
+    seed: u64,
+    threads: usize,
+) -> TrainingRows {
+    let collections = edited_collections(pictures);
+    let motifs: Vec<&LabelledPicture> = pictures
+        .iter()
+        .filter(|p| p.label == "genuine" && !collections.contains(p.source.as_str()))
+        .collect();
+    let spectra = Spectra::new();
+    let parts = in_parallel(threads, count, |index| {
+        let mut random = Seeded::for_part(seed ^ 0x51D0, index as u64);
+        let motif = motifs.get(random.below(motifs.len())).copied();
+        let decoded = motif.and_then(|m| Image::decode(&m.bytes, &DecodeLimits::default()).ok());
+        let fold = motif.map_or_else(|| "drawn".to_owned(), |m| m.source.clone());
+        Simulation { spectra: &spectra, motif: decoded, fold, index }.rows(&mut random)
+    });
+    let mut rows = TrainingRows::default();
+    parts.into_iter().for_each(|part| rows.append(part));
+    rows
+}
+
+fn is_edited(picture: &LabelledPicture) -> bool {
+    matches!(picture.label.as_str(), "tampered" | "forged")
+}
+
+/// Sources that hold edited pictures.
+fn edited_collections(pictures: &[LabelledPicture]) -> BTreeSet<&str> {
+    pictures.iter().filter(|p| is_edited(p)).map(|p| p.source.as_str()).collect()
+}
+
+struct Simulation<'a> {
+    spectra: &'a Spectra,
+    motif: Option<Image>,
+    fold: String,
+    index: usize,
+}
+
+impl Simulation<'_> {
+    fn rows(&self, random: &mut Seeded) -> TrainingRows {
+        let mut rows = TrainingRows::default();
+        let drawn = card(random, self.motif.as_ref());
+        let shown = match &self.motif {
+            Some(motif) if self.index % 3 == 2 => motif.clone(),
+            _ => drawn.image.clone(),
+        };
+        let quality = 60 + random.below(36) as u8;
+        let replay = saved(&screen_replay(random, &shown), quality);
+        let process =
+            [Process::Laser, Process::Inkjet, Process::GreyToner][[0, 0, 1, 1, 2][self.index % 5]];
+        let copy = saved(&printed_copy(random, &shown, process), quality);
+        let honest = saved(&genuine(random, &shown), quality);
+        let tiles = |image: &Image| {
+            measure(self.spectra, image, &DocumentRequest { checks: TILES, ..DocumentRequest::ALL })
+        };
+        let copy_kind = match process {
+            Process::Laser => "laser",
+            Process::Inkjet => "inkjet",
+            Process::GreyToner => "grey",
+        };
+        let seen = tiles(&honest);
+        if let Some(features) = seen.tiles.map(|t| t.features) {
+            rows.screen.push(self.row(features, false, "genuine"));
+        }
+        if let Some(features) = seen.print {
+            rows.print.push(self.row(features, false, "genuine"));
+        }
+        if let Some(features) = tiles(&replay).tiles.map(|t| t.features) {
+            rows.screen.push(self.row(features, true, "screen"));
+        }
+        if let Some(features) = tiles(&copy).print {
+            rows.print.push(self.row(features, true, copy_kind));
+        }
+        self.edited(random, &drawn, &mut rows);
+        rows
+    }
+
+    /// The bona fide card has a portrait too, in the same place: else the box alone would tell.
+    fn edited(&self, random: &mut Seeded, drawn: &Card, rows: &mut TrainingRows) {
+        let places = [drawn.portrait, drawn.field];
+        let (captured, found) = genuine_with_places(random, &drawn.image, &places);
+        let captured = saved(&captured, 88 + random.below(9) as u8);
+        let inside = |[x, y, w, h]: [usize; 4]| {
+            w > 40
+                && h > 12
+                && x + w <= captured.width as usize
+                && y + h <= captured.height as usize
+        };
+        let [portrait, field] = [found[0], found[1]];
+        if !inside(portrait) {
+            return;
+        }
+        let donor = match &self.motif {
+            Some(motif) if random.chance(0.6) => motif.clone(),
+            _ => {
+                let other = card(random, None);
+                genuine(random, &other.image)
+            }
+        };
+        let swapped = paste(random, &captured, portrait, &donor);
+        let mut edits = vec![("paste", swapped.clone())];
+        if inside(field) {
+            edits.push(("retype", retype(random, &captured, field)));
+        }
+        edits.push(("copy_move", copy_move(random, &captured)));
+        for (number, saving) in SAVINGS.into_iter().enumerate() {
+            let (left_alone, scale) = saving.apply(&captured);
+            let place = scaled(portrait, scale);
+            let (maps, digital) = self.blocks(&left_alone);
+            self.push_portrait(&left_alone, &maps, place, saving.name(), false, rows);
+            self.push_digital(digital, saving.name(), false, rows);
+            let (attacked, _) = saving.apply(&swapped);
+            let (maps, digital) = self.blocks(&attacked);
+            self.push_portrait(&attacked, &maps, place, saving.name(), true, rows);
+            self.push_digital(digital, &format!("paste_{}", saving.name()), true, rows);
+            if let Some((kind, edit)) = edits.get(1 + number % edits.len().max(2).saturating_sub(1))
+            {
+                let (_, digital) = self.blocks(&saving.apply(edit).0);
+                self.push_digital(digital, &format!("{kind}_{}", saving.name()), true, rows);
+            }
+        }
+    }
+
+    fn blocks(&self, image: &Image) -> (Option<super::blocks::BlockMaps>, Option<Vec<f32>>) {
+        let request = DocumentRequest { checks: DIGITAL, ..DocumentRequest::ALL };
+        let measured = measure(self.spectra, image, &request);
+        (measured.maps, measured.digital)
+    }
+
+    fn push_portrait(
+        &self,
+        image: &Image,
+        maps: &Option<super::blocks::BlockMaps>,
+        place: PictureBox,
+        kind: &str,
+        attack: bool,
+        rows: &mut TrainingRows,
+    ) {
+        let measured = maps.as_ref().and_then(|maps| measure_portrait(image, maps, place));
+        if let Some(measured) = measured {
+            rows.portrait.push(self.row(measured.features, attack, kind));
+        }
+    }
+
+    fn push_digital(
+        &self,
+        features: Option<Vec<f32>>,
+        kind: &str,
+        attack: bool,
+        rows: &mut TrainingRows,
+    ) {
+        if let Some(features) = features {
+            rows.digital.push(self.row(features, attack, kind));
+        }
+    }
+
+    fn row(&self, features: Vec<f32>, attack: bool, kind: &str) -> Row {
+        Row {
+            features,
+            attack,
+            source: format!("simulated-{kind}"),
+            fold: self.fold.clone(),
+            photographed: false,
+            kind: kind.to_owned(),
+        }
+    }
+}
+
+fn scaled([x, y, w, h]: [usize; 4], scale: f64) -> PictureBox {
+    let side = |v: usize| (v as f64 * scale) as f32;
+    PictureBox { x: side(x), y: side(y), width: side(w), height: side(h) }
+}
+
+fn cropped(image: &Image, random: &mut Seeded, low: f32, high: f32) -> Image {
+    let share = random.between(low, high);
+    let (w, h) = ((image.width as f32 * share) as usize, (image.height as f32 * share) as usize);
+    let x = random.below(image.width as usize - w);
+    let y = random.below(image.height as usize - h);
+    Colours::region(image, 1.0, (x, y), (w.max(8), h.max(8))).to_image()
+}
+
+/// A quarter turn.
+fn turned(image: &Image) -> Image {
+    let (w, h) = (image.width as usize, image.height as usize);
+    let mut rgb = Vec::with_capacity(image.rgb.len());
+    for y in 0..w {
+        for x in 0..h {
+            let at = ((h - 1 - x) * w + y) * 3;
+            rgb.extend_from_slice(&image.rgb[at..at + 3]);
+        }
+    }
+    Image { width: h as u32, height: w as u32, rgb }
+}
+
+/// Settings of the four models.
+pub fn screen_settings(seed: u64) -> BoostSettings {
+    BoostSettings { leaf_rows_min: 30, bags: 2, ..BoostSettings::lean(seed) }
+}
+
+pub fn print_settings(seed: u64) -> BoostSettings {
+    BoostSettings::lean(seed)
+}
+
+pub fn portrait_settings(seed: u64) -> BoostSettings {
+    BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
+}
+
+pub fn digital_settings(seed: u64) -> BoostSettings {
+    BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
+}
+
+/// Feature names of the four checks, in the order screen, print, portrait, digital.
+pub fn feature_names() -> [Vec<String>; 4] {
+    [
+        screen_feature_names(),
+        print_feature_names(),
+        portrait_feature_names(),
+        digital_feature_names(),
+    ]
+}
+
+/// The plans of the four checks; `names` and `settings` in the same order.
+pub fn plans<'a>(
+    names: &'a [Vec<String>; 4],
+    settings: &'a [BoostSettings; 4],
+) -> [CheckPlan<'a>; 4] {
+    let plan = |at: usize, check, features_version, calibrates, note| CheckPlan {
+        check,
+        features_version,
+        feature_names: &names[at],
+        settings: &settings[at],
+        calibrates,
+        note,
+    };
+    [
+        plan(
+            0,
+            "screen",
+            SCREEN_FEATURES_VERSION,
+            |row| row.photographed,
+            "Photographs with variants, and simulation; calibrated on photographs of held-out sources.",
+        ),
+        plan(
+            1,
+            "print",
+            PRINT_FEATURES_VERSION,
+            |row| row.photographed || row.attack,
+            "Simulated prints against genuine photographs and simulated genuine captures.",
+        ),
+        plan(
+            2,
+            "portrait",
+            PORTRAIT_FEATURES_VERSION,
+            |_| true,
+            "Simulated swaps only; saved at q95, q85 and as a messenger does.",
+        ),
+        plan(
+            3,
+            "digital",
+            DIGITAL_FEATURES_VERSION,
+            |_| true,
+            "Simulated edits, edited collections where given, and genuine photographs.",
+        ),
+    ]
+}

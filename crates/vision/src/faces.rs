@@ -1,0 +1,241 @@
+//! Faces: from image bytes to findings and a template.
+//!
+//! Everything a caller needs is here: [`FaceEngine::load`] takes the models, [`FaceEngine::measure`]
+//! a photograph. A measurement whose model is not loaded is `None`; no number is ever made up.
+
+mod align;
+mod attack;
+mod calibration;
+#[cfg(target_arch = "x86_64")]
+mod convnet;
+mod detect;
+mod gallery;
+mod network;
+mod quality;
+mod resample;
+mod template;
+
+use std::time::{Duration, Instant};
+
+use verax_domain::face_findings::{DetectedFace, FaceFindings};
+
+pub use align::{ALIGNED_POINTS, ALIGNED_SIDE_PX, Similarity};
+pub use attack::{CROP_SCALES, CropBox};
+pub use calibration::{Calibration, LIVENESS, MATCH};
+pub use detect::{DETECTOR_OUTPUTS, Letterbox, decode_outputs, suppress_overlapping};
+pub use gallery::{Candidate, Gallery};
+pub use network::{Network, NetworkError, Planes, Runtime};
+pub use quality::{measure_quality, pose_degrees};
+pub use template::{TEMPLATE_LEN, Template};
+
+use crate::image::{DecodeLimits, Image, ImageError};
+use crate::workers::Waiting;
+
+/// The bytes of the models, folded (see `onnx_fold`). What is `None` is not measured.
+#[derive(Default, Clone)]
+pub struct ModelBytes {
+    /// YuNet. Without it nothing can be measured on a face.
+    pub face_detector: Option<Vec<u8>>,
+    /// SFace.
+    pub face_template: Option<Vec<u8>>,
+    /// Presentation-attack detection.
+    pub face_attack: Option<Vec<u8>>,
+}
+
+/// What is wanted of a photograph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaceRequest {
+    pub limits: DecodeLimits,
+    pub attack: Wanted,
+    pub template: Wanted,
+}
+
+/// Whether a part of the work is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Yes,
+    No,
+}
+
+impl Default for FaceRequest {
+    fn default() -> Self {
+        FaceRequest { limits: DecodeLimits::default(), attack: Wanted::Yes, template: Wanted::Yes }
+    }
+}
+
+/// Findings, and the subject's template, which is not a finding: it is a secret.
+#[derive(Debug, Clone)]
+pub struct MeasuredFace {
+    pub findings: FaceFindings,
+    pub template: Option<Template>,
+    pub timings: StageTimings,
+}
+
+/// How long each stage took. A stage that was not run took no time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageTimings {
+    pub decode: Duration,
+    pub detect: Duration,
+    pub quality: Duration,
+    pub attack: Duration,
+    pub template: Duration,
+}
+
+impl StageTimings {
+    pub fn total(&self) -> Duration {
+        self.decode + self.detect + self.quality + self.attack + self.template
+    }
+}
+
+/// Why a photograph was not measured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaceError {
+    /// The caller sent something that cannot be read.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The operator has not installed the face detector.
+    #[error("the face detector is not installed")]
+    NoDetector,
+    /// A model does not do what it should.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the measurement any more")]
+    Abandoned,
+}
+
+/// The loaded models. Shared between threads; a measurement runs on the thread that asks for it.
+pub struct FaceEngine {
+    detector: Option<Network>,
+    template: Option<Network>,
+    attack: Option<Network>,
+}
+
+impl FaceEngine {
+    /// Loads what there is; without any model it loads too, and every measurement is refused.
+    pub fn load(models: ModelBytes) -> Result<FaceEngine, NetworkError> {
+        let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str], probe_side_px| {
+            bytes.map(|bytes| Network::load(role, bytes, outputs, probe_side_px)).transpose()
+        };
+        Ok(FaceEngine {
+            detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS, 64)?,
+            template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?,
+            attack: load("presentation attack", models.face_attack, &["output"], 128)?,
+        })
+    }
+
+    /// Which runtime each loaded model runs on.
+    pub fn runtimes(&self) -> Vec<(&'static str, Runtime)> {
+        [
+            ("face-detector", &self.detector),
+            ("face-template", &self.template),
+            ("face-attack", &self.attack),
+        ]
+        .into_iter()
+        .filter_map(|(name, network)| Some((name, network.as_ref()?.runtime())))
+        .collect()
+    }
+
+    pub fn can_detect(&self) -> bool {
+        self.detector.is_some()
+    }
+
+    pub fn can_compare(&self) -> bool {
+        self.detector.is_some() && self.template.is_some()
+    }
+
+    pub fn can_check_attacks(&self) -> bool {
+        self.detector.is_some() && self.attack.is_some()
+    }
+
+    /// Decodes and measures. `waiting` is asked between the stages whether anybody still waits.
+    pub fn measure(
+        &self,
+        bytes: &[u8],
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError> {
+        if self.detector.is_none() {
+            return Err(FaceError::NoDetector);
+        }
+        let mut timings = StageTimings::default();
+        let image = timed(&mut timings.decode, || Image::decode(bytes, &request.limits))?;
+        if waiting.is_over() {
+            return Err(FaceError::Abandoned);
+        }
+        let measured = self.measure_image(&image, request, waiting)?;
+        let timings = StageTimings { decode: timings.decode, ..measured.timings };
+        Ok(MeasuredFace { timings, ..measured })
+    }
+
+    /// Measures a picture that is already decoded.
+    pub fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError> {
+        let detector = self.detector.as_ref().ok_or(FaceError::NoDetector)?;
+        let mut timings = StageTimings::default();
+        let faces = timed(&mut timings.detect, || detect::detect(detector, image))?;
+        let subject = faces.first().copied();
+        let mut measured = MeasuredFace {
+            findings: FaceFindings {
+                width_px: image.width,
+                height_px: image.height,
+                faces,
+                quality: None,
+                attack: None,
+            },
+            template: None,
+            timings,
+        };
+        if let Some(subject) = subject {
+            self.measure_subject(image, &subject, request, waiting, &mut measured)?;
+        }
+        Ok(measured)
+    }
+
+    fn measure_subject(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+        request: &FaceRequest,
+        waiting: &Waiting,
+        measured: &mut MeasuredFace,
+    ) -> Result<(), FaceError> {
+        let timings = &mut measured.timings;
+        let aligned = timed(&mut timings.quality, || {
+            let to_aligned = Similarity::between(&subject.points, &ALIGNED_POINTS)?;
+            Some(align::align(image, &to_aligned))
+        });
+        if let Some(aligned) = &aligned {
+            measured.findings.quality =
+                Some(timed(&mut timings.quality, || measure_quality(image, subject, aligned)));
+        }
+        if let (Some(network), Wanted::Yes) = (&self.attack, request.attack) {
+            if waiting.is_over() {
+                return Err(FaceError::Abandoned);
+            }
+            measured.findings.attack =
+                timed(&mut timings.attack, || attack::bona_fide(network, image, subject))?;
+        }
+        if let (Some(network), Some(aligned), Wanted::Yes) =
+            (&self.template, &aligned, request.template)
+        {
+            if waiting.is_over() {
+                return Err(FaceError::Abandoned);
+            }
+            measured.template =
+                timed(&mut timings.template, || template::template_of(network, aligned))?;
+        }
+        Ok(())
+    }
+}
+
+fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let made = work();
+    *spent += start.elapsed();
+    made
+}

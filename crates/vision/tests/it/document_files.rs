@@ -1,0 +1,290 @@
+//! Files that were through an editor, made here byte by byte, and files of phones that were not.
+
+use verax_domain::document_findings::DocumentEvidence;
+use verax_vision::document::file_forensics;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::{cards::card, jpeg};
+use verax_vision::image::{DecodeLimits, Image};
+
+fn picture(seed: u64) -> Image {
+    card(&mut Seeded::new(seed), None).image
+}
+
+fn evidence(bytes: &[u8]) -> Vec<DocumentEvidence> {
+    let image = Image::decode(bytes, &DecodeLimits::default()).unwrap();
+    file_forensics(bytes, &image).evidence
+}
+
+fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    out.extend([0xFF, marker]);
+    out.extend(((body.len() + 2) as u16).to_be_bytes());
+    out.extend(body);
+    out.extend(&jpeg[2..]);
+    out
+}
+
+enum Field {
+    Text(u16, &'static str),
+    Long(u16, u32),
+}
+
+/// An EXIF block: fields of the picture, fields of the EXIF part, an embedded preview.
+fn exif(picture: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<u8> {
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    let directory_bytes = |count: usize| 2 + 12 * count + 4;
+    let camera_at = 8 + directory_bytes(picture.len() + 1);
+    let preview_at = camera_at + directory_bytes(camera.len());
+    let mut heap_at = preview_at + directory_bytes(2);
+    let mut heap = Vec::new();
+    let mut write = |tiff: &mut Vec<u8>, fields: &[Field], pointer: Option<u32>, next: u32| {
+        tiff.extend(((fields.len() + usize::from(pointer.is_some())) as u16).to_le_bytes());
+        for field in fields {
+            let (tag, kind, count, value) = match field {
+                Field::Long(tag, value) => (*tag, 4u16, 1, *value),
+                Field::Text(tag, text) => {
+                    let at = heap_at as u32;
+                    heap.extend(text.as_bytes());
+                    heap.push(0);
+                    heap_at += text.len() + 1;
+                    (*tag, 2, text.len() as u32 + 1, at)
+                }
+            };
+            tiff.extend(tag.to_le_bytes());
+            tiff.extend(kind.to_le_bytes());
+            tiff.extend(u32::to_le_bytes(count));
+            tiff.extend(value.to_le_bytes());
+        }
+        if let Some(at) = pointer {
+            tiff.extend([0x69, 0x87, 4, 0, 1, 0, 0, 0]);
+            tiff.extend(at.to_le_bytes());
+        }
+        tiff.extend(next.to_le_bytes());
+    };
+    let next = if preview.is_some() { preview_at as u32 } else { 0 };
+    write(&mut tiff, picture, Some(camera_at as u32), next);
+    write(&mut tiff, camera, None, 0);
+    let text_bytes: usize = [picture, camera]
+        .into_iter()
+        .flatten()
+        .map(|f| if let Field::Text(_, t) = f { t.len() + 1 } else { 0 })
+        .sum();
+    let bytes_at = preview_at + directory_bytes(2) + text_bytes;
+    let length = preview.map_or(0, <[u8]>::len);
+    write(
+        &mut tiff,
+        &[Field::Long(0x0201, bytes_at as u32), Field::Long(0x0202, length as u32)],
+        None,
+        0,
+    );
+    tiff.extend(heap);
+    tiff.extend(preview.unwrap_or_default());
+    let mut body = b"Exif\0\0".to_vec();
+    body.extend(tiff);
+    body
+}
+
+fn phone(make: &'static str, software: &'static str) -> Vec<u8> {
+    let image = picture(1);
+    let preview = Image::decode(&jpeg(&small(&image), 80), &DecodeLimits::default()).unwrap();
+    let body = exif(
+        &[
+            Field::Text(0x010F, make),
+            Field::Text(0x0131, software),
+            Field::Text(0x0132, "2024:05:01 10:00:02"),
+        ],
+        &[
+            Field::Text(0x9003, "2024:05:01 10:00:02"),
+            Field::Long(0xA002, image.width),
+            Field::Long(0xA003, image.height),
+        ],
+        Some(&jpeg(&preview, 70)),
+    );
+    with_segment(&jpeg(&image, 95), 0xE1, &body)
+}
+
+fn small(image: &Image) -> Image {
+    verax_vision::document::simulator::shrunk(image, 0.16)
+}
+
+#[test]
+fn phone_files_of_three_vendors_show_nothing() {
+    for (make, software) in
+        [("Apple", "17.4.1"), ("samsung", "A546BXXS7BXD1"), ("Google", "HDR+ 1.0.585804376zd")]
+    {
+        assert_eq!(evidence(&phone(make, software)), [], "{make}");
+    }
+}
+
+#[test]
+fn captions_of_a_messenger_are_no_editor() {
+    let body = b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x02xx";
+    assert_eq!(evidence(&with_segment(&jpeg(&picture(1), 80), 0xED, body)), []);
+}
+
+#[test]
+fn every_editor_in_the_software_field_is_found() {
+    for software in [
+        "Adobe Photoshop 25.0 (Windows)",
+        "GIMP 2.10.36",
+        "Snapseed 2.0",
+        "PicsArt",
+        "Canva",
+        "Adobe Lightroom 7.1",
+        "Pixelmator Pro",
+        "Facetune2",
+    ] {
+        let body = exif(&[Field::Text(0x0131, software)], &[], None);
+        let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+        assert!(
+            matches!(&found[..], [DocumentEvidence::EditorTag { generator: false, .. }]),
+            "{software}: {found:?}"
+        );
+        assert!(found[0].score_cap() <= 0.25);
+    }
+}
+
+#[test]
+fn markers_and_packets_of_editors_are_found() {
+    let plain = jpeg(&picture(1), 90);
+    let xmp = |inner: &str| {
+        let packet = format!("http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>{inner}</x:xmpmeta>");
+        with_segment(&plain, 0xE1, packet.as_bytes())
+    };
+    let files = [
+        with_segment(&plain, 0xED, b"Photoshop 3.0\08BIM\x04\x21\0\0\0\0\0\0"),
+        with_segment(&plain, 0xEE, b"Adobe\0\x64\0\0\0\0\x01"),
+        with_segment(&plain, 0xFE, b"Edited with paint.net 5"),
+        xmp("<rdf:Description xmp:CreatorTool=\"Adobe Photoshop 25\"/>"),
+        xmp("<xmp:CreatorTool>Canva</xmp:CreatorTool>"),
+        xmp("<xmpMM:History><rdf:li stEvt:action=\"saved\"/></xmpMM:History>"),
+        xmp("<photoshop:DocumentAncestors/>"),
+    ];
+    for (number, file) in files.iter().enumerate() {
+        let caps = evidence(file).iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
+        assert!(caps <= 0.25, "file {number}");
+    }
+}
+
+#[test]
+fn a_generator_is_told_from_an_editor() {
+    let plain = jpeg(&picture(1), 90);
+    let packet = b"http://ns.adobe.com/xap/1.0/\0<a Iptc4xmpExt:DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/>";
+    let found = evidence(&with_segment(&plain, 0xE1, packet));
+    assert!(matches!(&found[..], [DocumentEvidence::EditorTag { generator: true, .. }]));
+
+    let mut png = Vec::new();
+    let image = small(&picture(1));
+    let encoder = image::codecs::png::PngEncoder::new(&mut png);
+    let kind = image::ExtendedColorType::Rgb8;
+    image::ImageEncoder::write_image(encoder, &image.rgb, image.width, image.height, kind).unwrap();
+    let mut chunk = b"tEXtparameters\0a passport, Steps: 20".to_vec();
+    let length = (chunk.len() - 4) as u32;
+    chunk.splice(0..0, length.to_be_bytes());
+    let checksum = crc32(&chunk[4..]);
+    chunk.extend(checksum.to_be_bytes());
+    png.splice(33..33, chunk);
+    let found = evidence(&png);
+    assert!(matches!(&found[..], [DocumentEvidence::EditorTag { generator: true, .. }]));
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8)
+            .fold(crc ^ u32::from(*byte), |c, _| (c >> 1) ^ (0xEDB8_8320 & (c & 1).wrapping_neg()))
+    })
+}
+
+#[test]
+fn a_preview_of_another_picture_is_found() {
+    let other = jpeg(&small(&picture(99)), 80);
+    let body = exif(&[Field::Text(0x010F, "Apple")], &[], Some(&other));
+    let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+    assert!(
+        matches!(&found[..], [DocumentEvidence::ThumbnailDiffers { correlation }] if *correlation < 0.9),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn contradicting_camera_fields_are_named_but_do_not_refuse_alone() {
+    let body = exif(
+        &[Field::Text(0x0132, "2024:05:03 10:00:02")],
+        &[
+            Field::Text(0x9003, "2024:05:01 10:00:02"),
+            Field::Long(0xA002, 4000),
+            Field::Long(0xA003, 3000),
+        ],
+        None,
+    );
+    let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+    assert!(found.contains(&DocumentEvidence::ModifiedAfterCapture { seconds: 172_800 }));
+    assert!(found.iter().any(|e| matches!(e, DocumentEvidence::SizeDisagrees { .. })));
+    assert!(found.iter().all(|e| e.score_cap() > 0.25));
+}
+
+#[test]
+fn an_editors_quantisation_tables_are_recognised() {
+    let mut file = jpeg(&picture(1), 90);
+    // Photoshop's "save for web, high", in zigzag order as files hold it.
+    let zigzag: [u8; 64] = [
+        6, 4, 4, 4, 5, 4, 6, 5, 5, 6, 9, 6, 5, 6, 9, 11, 8, 6, 6, 8, 11, 12, 10, 10, 11, 10, 10,
+        12, 16, 12, 12, 12, 12, 12, 12, 16, 12, 14, 15, 16, 15, 14, 12, 19, 19, 20, 20, 19, 19, 28,
+        27, 27, 27, 28, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+    ];
+    let chroma: [u8; 64] = [
+        7, 7, 7, 13, 12, 13, 24, 16, 16, 24, 26, 21, 17, 21, 26, 31, 31, 31, 31, 31, 31, 31, 31,
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+    ];
+    replace_table(&mut file, 0, &zigzag);
+    replace_table(&mut file, 1, &chroma);
+    let found = evidence(&file);
+    assert!(
+        matches!(&found[..], [DocumentEvidence::EditorTables { editor }] if editor.contains("web, high")),
+        "{found:?}"
+    );
+}
+
+fn replace_table(file: &mut [u8], number: u8, values: &[u8; 64]) {
+    let mut at = 2;
+    while file[at] == 0xFF && file[at + 1] != 0xDA {
+        let length = usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
+        if file[at + 1] == 0xDB {
+            let mut table = at + 4;
+            while table < at + 2 + length {
+                if file[table] & 15 == number {
+                    file[table + 1..table + 65].copy_from_slice(values);
+                }
+                table += 65;
+            }
+        }
+        at += 2 + length;
+    }
+}
+
+#[test]
+fn the_standard_tables_give_their_quality() {
+    for quality in [30, 75, 92] {
+        let bytes = jpeg(&picture(1), quality);
+        let image = Image::decode(&bytes, &DecodeLimits::default()).unwrap();
+        assert_eq!(file_forensics(&bytes, &image).jpeg_quality, Some(quality));
+    }
+}
+
+#[test]
+fn cut_and_scrambled_files_never_panic() {
+    let whole = phone("Apple", "17.4.1");
+    let image = picture(1);
+    let mut random = Seeded::new(7);
+    for _ in 0..300 {
+        let mut bytes = whole[..random.below(whole.len())].to_vec();
+        for _ in 0..20 {
+            let at = random.below(bytes.len().min(600));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = random.bits() as u8;
+            }
+        }
+        let _ = file_forensics(&bytes, &image);
+    }
+}

@@ -1,0 +1,128 @@
+//! From a picture to a verdict: the same bytes, the same answer; nothing is invented.
+
+use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
+use verax_domain::document_verdict::{
+    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
+};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::press::{Process, printed_copy};
+use verax_vision::document::simulator::{camera, cards::card, edits, jpeg};
+use verax_vision::document::{
+    Checks, DocumentCheck, DocumentEngine, DocumentRequest, DocumentWeights, GhostPortrait, HeatMap,
+};
+use verax_vision::image::{DecodeLimits, Image};
+
+fn engine() -> DocumentEngine {
+    DocumentEngine::load(DocumentWeights::shipped()).unwrap()
+}
+
+fn find(image: &Image, request: &DocumentRequest) -> DocumentFindings {
+    engine().check(&jpeg(image, 92), request, &DecodeLimits::default()).unwrap()
+}
+
+fn judge(findings: &DocumentFindings) -> DocumentVerdict {
+    let points = engine().operating_points();
+    let level = Calibration::Regular;
+    judge_document(
+        findings,
+        &DocumentPolicy {
+            screen: (points.screen, level),
+            print: (points.print, level),
+            portrait: (points.portrait, level),
+            digital: (points.digital, level),
+            cropped: CroppedRule::Fails,
+            colourless: ColourlessRule::Fails,
+        },
+    )
+}
+
+#[test]
+fn the_same_bytes_get_the_same_answer() {
+    let drawn = card(&mut Seeded::new(1), None).image;
+    let photo = camera::genuine(&mut Seeded::new(2), &drawn);
+    assert_eq!(find(&photo, &DocumentRequest::ALL), find(&photo, &DocumentRequest::ALL));
+}
+
+#[test]
+fn a_check_that_was_not_asked_for_is_absent() {
+    let drawn = card(&mut Seeded::new(1), None).image;
+    let checks = Checks { printed_copy: false, portrait_substitution: false, ..Checks::ALL };
+    let findings = find(&drawn, &DocumentRequest { checks, ..DocumentRequest::ALL });
+    let verdict = judge(&findings);
+    let json = serde_json::to_value(&verdict.results).unwrap();
+    let names: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["screenReplay", "digitalManipulation"]);
+}
+
+#[test]
+fn a_picture_with_nothing_on_it_is_not_checked_and_never_passes() {
+    let flat = Image { width: 400, height: 300, rgb: vec![128; 400 * 300 * 3] };
+    let verdict = judge(&find(&flat, &DocumentRequest::ALL));
+    let screen = verdict.results.screen_replay.unwrap();
+    assert!(!screen.passed && screen.details.starts_with("Not checked"));
+    assert_eq!(verdict.confidence, 0.0);
+}
+
+#[test]
+fn a_grey_copy_has_no_colour_and_a_genuine_card_has() {
+    for seed in 0..3 {
+        let mut random = Seeded::new(seed);
+        let drawn = card(&mut random, None).image;
+        let copy = printed_copy(&mut random, &drawn, Process::GreyToner);
+        let genuine = camera::genuine(&mut random, &drawn);
+        let chroma = |image: &Image| find(image, &DocumentRequest::ALL).colour.chroma_p95;
+        assert!(chroma(&genuine) > chroma(&copy), "{seed}");
+    }
+}
+
+#[test]
+fn a_grey_file_is_colourless_and_its_print_score_is_kept_low() {
+    let mut grey = card(&mut Seeded::new(1), None).image;
+    for pixel in grey.rgb.chunks_exact_mut(3) {
+        let v = ((u32::from(pixel[0]) + u32::from(pixel[1]) + u32::from(pixel[2])) / 3) as u8;
+        pixel.fill(v);
+    }
+    let verdict = judge(&find(&grey, &DocumentRequest::ALL));
+    assert!(verdict.colourless && verdict.risk_score >= 0.9);
+    assert!(!verdict.results.printed_copy.unwrap().passed);
+}
+
+#[test]
+fn a_copied_region_is_found_where_it_is() {
+    let mut random = Seeded::new(5);
+    let drawn = card(&mut random, None).image;
+    let photo = camera::genuine(&mut random, &drawn);
+    let found = |image: &Image| {
+        let findings = find(image, &DocumentRequest::ALL);
+        let evidence = findings.digital.unwrap().evidence;
+        evidence.iter().any(|e| matches!(e, DocumentEvidence::CopiedRegion { .. }))
+    };
+    let hits = (0..6).filter(|_| found(&edits::copy_move(&mut random, &photo))).count();
+    assert!(hits >= 1, "{hits} of 6");
+    assert!(!found(&photo));
+}
+
+#[test]
+fn another_person_in_the_second_portrait_fails_at_every_calibration() {
+    let drawn = card(&mut Seeded::new(1), None).image;
+    let ghost = Some(GhostPortrait { similarity: 0.1, required: 0.4 });
+    let verdict = judge(&find(&drawn, &DocumentRequest { ghost, ..DocumentRequest::ALL }));
+    let portrait = verdict.results.portrait_substitution.unwrap();
+    assert!(!portrait.passed && portrait.score <= 0.05 && verdict.risk_score >= 0.9);
+    assert!(portrait.details.contains("another person"), "{}", portrait.details);
+}
+
+#[test]
+fn heat_maps_are_pictures() {
+    let drawn = card(&mut Seeded::new(1), None).image;
+    for check in [
+        DocumentCheck::ScreenReplay,
+        DocumentCheck::PrintedCopy,
+        DocumentCheck::PortraitSubstitution,
+        DocumentCheck::DigitalManipulation,
+    ] {
+        let map = HeatMap::of(&drawn, check);
+        let read = Image::decode(&map.png(), &DecodeLimits::default()).unwrap();
+        assert_eq!((read.width, read.height), (640, 403));
+    }
+}

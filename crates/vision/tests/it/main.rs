@@ -1,0 +1,15 @@
+//! Measurements on pictures that the tests draw themselves, and on one public-domain portrait.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod document_files;
+mod document_models;
+mod document_simulation;
+mod document_verdicts;
+mod face_verdict;
+mod faces;
+mod gallery;
+mod image_decode;
+mod metrics;
+mod network;
+mod onnx_fold;
+mod workers;

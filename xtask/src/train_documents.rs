@@ -1,0 +1,171 @@
+//! `cargo xtask train documents DIR… [--seed N]`: weights of the four document checks from
+//! folders of `<source>/<label>/picture` and from simulation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use verax_vision::document::boosting::Row;
+use verax_vision::document::rates::{Judged, measured_rates};
+use verax_vision::document::training::{HeldOut, train_check};
+use verax_vision::document::training_set::{
+    LabelledPicture, digital_settings, feature_names, photographed_rows, plans, portrait_settings,
+    print_settings, screen_settings, simulated_rows,
+};
+use verax_vision::document::weights::CheckWeights;
+
+const USAGE: &str = "cargo xtask train documents DIR… [--seed N] [--simulated N] [--out DIR] \
+                     [--threads N] [--only screen,print,portrait,digital]";
+
+struct Arguments {
+    folders: Vec<PathBuf>,
+    seed: u64,
+    simulated: usize,
+    out: PathBuf,
+    threads: usize,
+    only: Option<Vec<String>>,
+}
+
+pub fn run(args: &[String]) -> Result<(), String> {
+    let arguments = parse(args)?;
+    let started = Instant::now();
+    let pictures = read_folders(&arguments.folders)?;
+    println!("{} pictures", pictures.len());
+    let mut rows = photographed_rows(&pictures, arguments.seed, arguments.threads);
+    println!("photographs measured after {:.0} s", started.elapsed().as_secs_f64());
+    let simulated =
+        simulated_rows(&pictures, arguments.simulated, arguments.seed, arguments.threads);
+    println!("simulation measured after {:.0} s", started.elapsed().as_secs_f64());
+    rows.screen.extend(simulated.screen);
+    rows.print.extend(simulated.print);
+    rows.portrait.extend(simulated.portrait);
+    rows.digital.extend(simulated.digital);
+    if rows.unreadable > 0 {
+        println!("{} pictures could not be read and are left out", rows.unreadable);
+    }
+    let names = feature_names();
+    let seed = arguments.seed;
+    let settings = [
+        screen_settings(seed),
+        print_settings(seed),
+        portrait_settings(seed),
+        digital_settings(seed),
+    ];
+    fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
+    let sets = [&rows.screen, &rows.print, &rows.portrait, &rows.digital];
+    for (plan, rows) in plans(&names, &settings).iter().zip(sets) {
+        if arguments.only.as_ref().is_some_and(|only| !only.iter().any(|o| o == plan.check)) {
+            continue;
+        }
+        let both = rows.iter().any(|r| r.attack) && rows.iter().any(|r| !r.attack);
+        if !both {
+            return Err(format!("the {} check has pictures of one class only", plan.check));
+        }
+        let mut trained = train_check(plan, rows, arguments.threads);
+        let judged = judged(&trained.weights, rows, &trained.held_out, plan.calibrates);
+        let thresholds = trained.weights.thresholds;
+        trained.weights.manifest.measured = measured_rates(
+            &judged,
+            &[
+                ("SOFT", thresholds.soft),
+                ("REGULAR", thresholds.regular),
+                ("HARD", thresholds.hard),
+            ],
+        );
+        let path = arguments.out.join(format!("{}.json", plan.check));
+        let json = trained.weights.to_json().map_err(|e| e.to_string())?;
+        fs::write(&path, json).map_err(|e| format!("{}: {e}", path.display()))?;
+        println!("{}: {} rows, {}", plan.check, rows.len(), path.display());
+        for rate in &trained.weights.manifest.measured {
+            println!("  {:32} {:.3}  [{:.3}, {:.3}]", rate.name, rate.value, rate.low, rate.high);
+        }
+    }
+    println!("done after {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn judged(
+    weights: &CheckWeights,
+    rows: &[Row],
+    held_out: &[HeldOut],
+    counts: fn(&Row) -> bool,
+) -> Vec<Judged> {
+    held_out
+        .iter()
+        .filter(|held| counts(&rows[held.row]))
+        .map(|held| {
+            let row = &rows[held.row];
+            Judged {
+                source: row.fold.clone(),
+                kind: row.kind.clone(),
+                attack: row.attack,
+                score: weights.platt.score(held.logit),
+            }
+        })
+        .collect()
+}
+
+fn parse(args: &[String]) -> Result<Arguments, String> {
+    let mut arguments = Arguments {
+        folders: Vec::new(),
+        seed: 1,
+        simulated: 200,
+        out: PathBuf::from("models/docliveness"),
+        threads: 2,
+        only: None,
+    };
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value\n{USAGE}"));
+        let number = |text: &String| text.parse().map_err(|_| format!("{text} is no number"));
+        match arg.as_str() {
+            "--seed" => arguments.seed = number(value()?)?,
+            "--simulated" => arguments.simulated = number(value()?)? as usize,
+            "--threads" => arguments.threads = number(value()?)? as usize,
+            "--out" => arguments.out = PathBuf::from(value()?),
+            "--only" => {
+                arguments.only = Some(value()?.split(',').map(str::to_owned).collect());
+            }
+            flag if flag.starts_with('-') => return Err(format!("unknown {flag}\n{USAGE}")),
+            folder => arguments.folders.push(PathBuf::from(folder)),
+        }
+    }
+    if arguments.folders.is_empty() {
+        return Err(USAGE.to_owned());
+    }
+    Ok(arguments)
+}
+
+/// Every picture of `<folder>/<source>/<label>/`, sorted by path so that a seed means the same.
+fn read_folders(folders: &[PathBuf]) -> Result<Vec<LabelledPicture>, String> {
+    let mut pictures = Vec::new();
+    for folder in folders {
+        for source in listed(folder)?.into_iter().filter(|p| p.is_dir()) {
+            for label in listed(&source)?.into_iter().filter(|p| p.is_dir()) {
+                for file in listed(&label)?.into_iter().filter(|p| p.is_file()) {
+                    let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+                    pictures.push(LabelledPicture {
+                        source: name(&source),
+                        label: name(&label),
+                        bytes,
+                    });
+                }
+            }
+        }
+    }
+    Ok(pictures)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(|e| format!("{}: {e}", folder.display()))?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
