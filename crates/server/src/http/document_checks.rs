@@ -10,12 +10,14 @@ use axum::response::Response;
 use verax_domain::Scope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Retrieval, Tenant};
+use verax_store::StoreError;
 
 use super::State;
 use super::document_order::read_document_order;
 use super::error::{ApiError, BODY_TOO_LARGE, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL};
 use super::lists::{json, one};
 use crate::app::access::Caller;
+use crate::app::document_checks::DocumentCheckError;
 
 /// Answers the whole record, like a retrieve: 200 when the checks are made, 202 when they take
 /// longer than the setting `documents.wait_seconds`.
@@ -34,7 +36,8 @@ pub async fn create(
     let permit = app.measuring.try_document_permit()?;
     // Megabytes of base64 would hold up other requests of this thread.
     let reading = tokio::task::spawn_blocking(move || read_document_order(&body)).await;
-    let order = reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
+    let order =
+        reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
 
     let client = caller.client().to_owned();
     let id = app.begin_document_check(&client, &order).await?;
@@ -42,6 +45,7 @@ pub async fn create(
     let work = app.clone().finish_document_check(id.clone(), client.clone(), order, permit);
     let work = tokio::spawn(async move {
         let outcome = work.await;
+        // Logged here, because nobody may be waiting any more.
         if let Err(error) = &outcome {
             tracing::warn!(cause = %error, "a document check has failed");
         }
@@ -49,10 +53,9 @@ pub async fn create(
     });
     let wait = Duration::from_secs(app.config.documents.wait_seconds);
     let status = match tokio::time::timeout(wait, work).await {
-        Ok(Ok(outcome)) => {
-            outcome?;
-            StatusCode::OK
-        }
+        // Somebody else has written the end of it: the record says which.
+        Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
+        Ok(Ok(Err(error))) => return Err(error.into()),
         Ok(Err(_)) => return Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")),
         Err(_) => StatusCode::ACCEPTED,
     };

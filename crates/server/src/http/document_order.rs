@@ -104,7 +104,9 @@ impl Reader {
             CHECKS.iter().chain(&CALIBRATIONS).chain(&FLAGS).any(|known| *known == name.as_str())
         };
         let looks = |name: &str| {
-            name.starts_with("validate") || name.starts_with("ignore") || name.ends_with("alibration")
+            name.starts_with("validate")
+                || name.starts_with("ignore")
+                || name.ends_with("alibration")
         };
         let names = self.sent.keys().filter(|name| looks(name) && !known(name));
         let all = [&CHECKS[..], &CALIBRATIONS[..], &FLAGS[..]].concat().join(", ");

@@ -229,9 +229,12 @@ impl From<MeasuringError> for ApiError {
 impl From<DocumentCheckError> for ApiError {
     fn from(error: DocumentCheckError) -> ApiError {
         match error {
-            DocumentCheckError::Store(error) => error.into(),
+            // The work has logged its error itself.
+            DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
             DocumentCheckError::Picture(error) => ApiError::picture(&error),
-            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+            DocumentCheckError::Stopped => {
+                ApiError::new(&INTERNAL, "Something went wrong on our side.")
+            }
         }
     }
 }

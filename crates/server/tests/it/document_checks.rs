@@ -159,12 +159,17 @@ on_both_databases! {
 async fn a_check_that_was_not_asked_for_is_absent() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let answer = post(&world, &token, &json!({
-        "image": URL_SAFE_NO_PAD.encode(picture()),
-        "validateScreenReplay": false,
-        "validatePortraitSubstitution": false,
-        "validateDigitalManipulation": null,
-    })).await;
+    let answer = post(
+        &world,
+        &token,
+        &json!({
+            "image": URL_SAFE_NO_PAD.encode(picture()),
+            "validateScreenReplay": false,
+            "validatePortraitSubstitution": false,
+            "validateDigitalManipulation": null,
+        }),
+    )
+    .await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let results = &answer.json()["data"]["validationResults"];
     assert_eq!(keys(results), ["printedCopy", "digitalManipulation"]);
@@ -174,29 +179,47 @@ async fn a_check_that_was_not_asked_for_is_absent() {
 async fn every_problem_of_a_body_is_told_at_once() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let answer = post(&world, &token, &json!({
-        "image": "no picture",
-        "saveImage": true,
-        "validatePrintedCopy": "yes",
-        "validateScreenreplay": false,
-        "printedCopyCalibration": "soft",
-        "ignoreColourLessValidation": 1,
-    })).await;
+    let answer = post(
+        &world,
+        &token,
+        &json!({
+            "image": "no picture",
+            "saveImage": true,
+            "validatePrintedCopy": "yes",
+            "validateScreenreplay": false,
+            "printedCopyCalibration": "soft",
+            "ignoreColourLessValidation": 1,
+        }),
+    )
+    .await;
     assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
-    assert_eq!(named(&answer), [
-        "image", "validateScreenreplay", "validatePrintedCopy", "printedCopyCalibration",
-        "ignoreColourLessValidation", "saveImage",
-    ]);
-    let none = post(&world, &token, &json!({
-        "image": STANDARD.encode(picture()),
-        "validateScreenReplay": false,
-        "validatePrintedCopy": false,
-        "validatePortraitSubstitution": false,
-        "validateDigitalManipulation": false,
-    })).await;
+    assert_eq!(
+        named(&answer),
+        [
+            "image",
+            "validateScreenreplay",
+            "validatePrintedCopy",
+            "printedCopyCalibration",
+            "ignoreColourLessValidation",
+            "saveImage",
+        ]
+    );
+    let none = post(
+        &world,
+        &token,
+        &json!({
+            "image": STANDARD.encode(picture()),
+            "validateScreenReplay": false,
+            "validatePrintedCopy": false,
+            "validatePortraitSubstitution": false,
+            "validateDigitalManipulation": false,
+        }),
+    )
+    .await;
     assert_eq!(none.refusal(400), "INVALID_PARAMETERS");
     assert_eq!(named(&none), ["validateScreenReplay"]);
-    for body in [json!({}), json!([]), json!(null), json!({ "image": 5 }), json!({ "image": null })] {
+    for body in [json!({}), json!([]), json!(null), json!({ "image": 5 }), json!({ "image": null })]
+    {
         assert_eq!(post(&world, &token, &body).await.refusal(400), "INVALID_PARAMETERS", "{body}");
     }
     assert_eq!(world.get(&token, PATH).await.total(), 0);

@@ -35,7 +35,8 @@ fn operation() -> Value {
         let content = json!({ "application/json": { "schema": answered } });
         json!({ "description": description, "content": content })
     };
-    let wrong = format!("A parameter is wrong, each is in `details`; or {}", INVALID_IMAGE_FORMAT.when);
+    let wrong =
+        format!("A parameter is wrong, each is in `details`; or {}", INVALID_IMAGE_FORMAT.when);
     let content = json!({ "application/json": {
         "schema": body(),
         "example": { "image": EXAMPLE_PICTURE },
