@@ -137,6 +137,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
             .on_retrieve(),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
         number("confidence", "confidence", "How much the picture allows to be said, 0..1."),
+        plain("failureReason", "failure_reason", "Why it failed.").on_retrieve(),
         time("createdAt", "created_at", "When it was created.").required(),
         time("updatedAt", "updated_at", "When it last changed."),
         time("completedAt", "completed_at", "When it was completed."),

@@ -2,7 +2,9 @@
 
 pub mod access;
 pub mod demo;
+pub mod document_checks;
 pub mod import;
+pub mod measuring;
 pub mod tallies;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub access: access::Access,
+    pub measuring: measuring::Measuring,
 }
 
 impl App {
@@ -46,7 +49,8 @@ impl App {
         random: Random,
     ) -> App {
         let access = access::Access::new(config.tokens.cache_seconds);
-        App { config: Arc::new(config), database, keys, clock, random, access }
+        let measuring = measuring::Measuring::new(&config.vision);
+        App { config: Arc::new(config), database, keys, clock, random, access, measuring }
     }
 
     /// How many records a client has, of all kinds.

@@ -18,6 +18,8 @@ pub struct Config {
     pub compat: Compat,
     pub tokens: Tokens,
     pub database: Database,
+    pub vision: Vision,
+    pub documents: Documents,
     pub log: Log,
 }
 
@@ -65,6 +67,20 @@ pub struct Database {
     pub readers: usize,
     pub connections: usize,
     pub statement_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vision {
+    pub threads: usize,
+    pub waiting_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    pub wait_seconds: u64,
+    pub lease_seconds: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -120,6 +136,12 @@ impl Config {
             if value == 0 {
                 bail!("the setting {name} must be at least 1");
             }
+        }
+        if self.documents.wait_seconds >= self.http.request_seconds {
+            bail!("the setting documents.wait_seconds must be less than http.request_seconds");
+        }
+        if u64::from(self.documents.lease_seconds) <= self.documents.wait_seconds {
+            bail!("the setting documents.lease_seconds must be more than documents.wait_seconds");
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");

@@ -2,6 +2,8 @@
 
 mod account;
 mod authorize;
+mod document_checks;
+mod document_order;
 mod documents;
 mod error;
 mod limits;

@@ -58,9 +58,14 @@ impl Batch {
             let rows = if resource.tenant_column == "id" { Rows::Exactly(1) } else { Rows::Any };
             self.push(sql, rows);
         }
-        let mut sql = Sql::default();
-        sql.push("DELETE FROM tokens WHERE client = ").bind(Arg::Text(id.to_owned()));
-        self.push(sql, Rows::Any)
+        // Work that is under way for the client finds nothing to write its end to.
+        for statement in ["DELETE FROM jobs WHERE client = ", "DELETE FROM tokens WHERE client = "]
+        {
+            let mut sql = Sql::default();
+            sql.push(statement).bind(Arg::Text(id.to_owned()));
+            self.push(sql, Rows::Any);
+        }
+        self
     }
 }
 

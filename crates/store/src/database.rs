@@ -8,6 +8,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
+use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::sqlite::{self, Sqlite};
@@ -145,6 +146,11 @@ impl Database {
         ids: Vec<String>,
     ) -> Result<HashMap<String, String>, StoreError> {
         self.read(async move |reader| records::owners(reader, resource, ids).await).await
+    }
+
+    /// Jobs whose lease has run out, the oldest first, a hundred at most.
+    pub async fn lapsed_jobs(&self, kind: JobKind, now: Timestamp) -> Result<Vec<Job>, StoreError> {
+        self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
     }
 
     /// Stores records that come from elsewhere, all or none.

@@ -3,7 +3,9 @@
 mod cells;
 mod clients;
 mod database;
+mod document_checks;
 mod error;
+mod jobs;
 mod list;
 mod migrate;
 mod postgres;
@@ -17,6 +19,7 @@ mod write;
 pub use clients::{Client, NewClient};
 pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
+pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use records::Imported;
 pub use tally::Upkeep;

@@ -21,6 +21,12 @@ impl Image {
         decode::decode(bytes, limits)
     }
 
+    /// Refuses what can be refused by its length, its beginning and its dimensions, in a time that
+    /// does not depend on the pixels. What passes may still turn out to be damaged.
+    pub fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
+        decode::inspect(bytes, limits)
+    }
+
     /// The number of pixels, `width * height`.
     pub fn pixels(&self) -> usize {
         self.width as usize * self.height as usize

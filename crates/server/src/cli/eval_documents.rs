@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
-    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, OperatingPoints, judge_document,
+    Calibration, DocumentPolicy, OperatingPoints, judge_document,
 };
 use verax_vision::document::rates::{Judged, measured_rates, scored_set};
 use verax_vision::document::training::{in_parallel, train_check};
@@ -21,6 +21,8 @@ use verax_vision::document::{
 };
 use verax_vision::image::DecodeLimits;
 use verax_vision::metrics::{PlotSeries, error_tradeoff_svg};
+
+use crate::app::document_checks;
 
 /// Error rates of the document checks on pictures sorted by source and label.
 #[derive(Debug, Args)]
@@ -215,15 +217,9 @@ fn named(points: &OperatingPoints) -> [(&'static str, f64); 3] {
 }
 
 /// Every check at one calibration; the cropped and colourless rules are judged apart.
+/// One calibration for all checks.
 pub(super) fn policy(points: &DocumentOperatingPoints, level: Calibration) -> DocumentPolicy {
-    DocumentPolicy {
-        screen: (points.screen, level),
-        print: (points.print, level),
-        portrait: (points.portrait, level),
-        digital: (points.digital, level),
-        cropped: CroppedRule::Ignored,
-        colourless: ColourlessRule::Ignored,
-    }
+    document_checks::policy(points, level, level, level)
 }
 
 pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, String> {

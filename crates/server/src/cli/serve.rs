@@ -45,6 +45,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     }
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
+    app.measuring.start()?;
     let tls = arguments.tls_cert.zip(arguments.tls_key);
     let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
@@ -62,6 +63,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     }
     tokio::spawn(keep_keys_fresh(app.clone()));
     tokio::spawn(app.clone().keep_tallies());
+    tokio::spawn(app.clone().keep_document_checks());
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
     tracing::info!("stopped");

@@ -6,8 +6,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
+use verax_vision::image::ImageError;
 
 use crate::app::access::{AccessError, MintError};
+use crate::app::document_checks::DocumentCheckError;
+use crate::app::measuring::MeasuringError;
+
+/// How long measuring what waits may take: when to try again.
+const MEASURING_SECONDS: u64 = 2;
 
 /// An entry of the table of errors: what a client can branch on.
 pub struct ErrorCode {
@@ -20,7 +26,7 @@ pub struct ErrorCode {
 pub static INVALID_PARAMETERS: ErrorCode = ErrorCode {
     code: "INVALID_PARAMETERS",
     status: StatusCode::BAD_REQUEST,
-    when: "a parameter of a list or a retrieve is wrong; `details` names each",
+    when: "a parameter is wrong; `details` names each",
 };
 pub static UNAUTHORIZED: ErrorCode = ErrorCode {
     code: "UNAUTHORIZED",
@@ -62,6 +68,17 @@ pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
     status: StatusCode::PAYLOAD_TOO_LARGE,
     when: "the request's body is longer than the setting http.body_bytes_max, or was cut off",
 };
+pub static INVALID_IMAGE_FORMAT: ErrorCode = ErrorCode {
+    code: "INVALID_IMAGE_FORMAT",
+    status: StatusCode::BAD_REQUEST,
+    when: "a picture is not base64 of a JPEG, PNG or WebP, or is damaged, or too small",
+};
+pub static IMAGE_TOO_LARGE: ErrorCode = ErrorCode {
+    code: "IMAGE_TOO_LARGE",
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    when: "a picture has too many bytes or pixels, or its request is longer than the setting \
+           http.body_bytes_max",
+};
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
     code: "TOO_MANY_REQUESTS",
     status: StatusCode::TOO_MANY_REQUESTS,
@@ -79,7 +96,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 12] = [
+pub static CODES: [&ErrorCode; 14] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -89,6 +106,8 @@ pub static CODES: [&ErrorCode; 12] = [
     &MISSING_PARAMETER,
     &URI_TOO_LONG,
     &BODY_TOO_LARGE,
+    &INVALID_IMAGE_FORMAT,
+    &IMAGE_TOO_LARGE,
     &TOO_MANY_REQUESTS,
     &UNAVAILABLE,
     &INTERNAL,
@@ -124,17 +143,36 @@ impl ApiError {
 
     /// The answer of the seed pages: exactly these four keys.
     pub fn invalid(problems: Vec<Problem>) -> ApiError {
-        let details: Vec<Value> = problems
-            .into_iter()
-            .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
-            .collect();
         let body = json!({
             "success": false,
             "error": "Invalid query parameters",
             "code": INVALID_PARAMETERS.code,
-            "details": details,
+            "details": details(problems),
         });
         ApiError { status: StatusCode::BAD_REQUEST, body, cause: None, retry_after_seconds: None }
+    }
+
+    /// What is wrong with a body, in the form of the family that says its code in `message`.
+    pub fn body(
+        code: &'static ErrorCode,
+        error: impl Into<String>,
+        problems: Vec<Problem>,
+    ) -> ApiError {
+        let message = code.code.to_owned();
+        ApiError::with(code.status, code.code, error.into(), message)
+            .with_member("details", details(problems))
+    }
+
+    /// Why a picture is refused.
+    pub fn picture(error: &ImageError) -> ApiError {
+        let code = match error {
+            ImageError::TooManyBytes { .. }
+            | ImageError::TooManyPixels { .. }
+            | ImageError::SideTooLong { .. } => &IMAGE_TOO_LARGE,
+            _ => &INVALID_IMAGE_FORMAT,
+        };
+        let problem = Problem { parameter: "image".to_owned(), message: error.to_string() };
+        ApiError::body(code, "The image cannot be used", vec![problem])
     }
 
     pub fn query_too_long() -> ApiError {
@@ -166,6 +204,38 @@ impl ApiError {
     fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
         self.cause = Some(cause.to_string());
         self
+    }
+}
+
+fn details(problems: Vec<Problem>) -> Value {
+    problems
+        .into_iter()
+        .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
+        .collect()
+}
+
+impl From<MeasuringError> for ApiError {
+    fn from(error: MeasuringError) -> ApiError {
+        match error {
+            MeasuringError::Overloaded(_) => {
+                let sentence = "The server is measuring as much as it can. Try again in a moment.";
+                ApiError::new(&UNAVAILABLE, sentence).retry_after(MEASURING_SECONDS)
+            }
+            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+        }
+    }
+}
+
+impl From<DocumentCheckError> for ApiError {
+    fn from(error: DocumentCheckError) -> ApiError {
+        match error {
+            // The work has logged its error itself.
+            DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
+            DocumentCheckError::Picture(error) => ApiError::picture(&error),
+            DocumentCheckError::Stopped => {
+                ApiError::new(&INTERNAL, "Something went wrong on our side.")
+            }
+        }
     }
 }
 

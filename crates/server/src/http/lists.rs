@@ -47,11 +47,16 @@ pub async fn retrieve(
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let record = state.app.database.record(&retrieval, &caller.tenant(), &id).await?;
     let record = record.ok_or_else(unknown)?;
+    Ok(json(one(&state, resource, &record)))
+}
+
+/// The envelope around one record.
+pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(&record);
-    sign(&state, resource, &mut body);
+    body.extend_from_slice(record);
+    sign(state, resource, &mut body);
     body.push(b'}');
-    Ok(json(body))
+    body
 }
 
 /// The query string of a caller who may read the resource.

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod document_checks;
+
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_domain::{Scope, resources};
@@ -25,6 +27,7 @@ pub fn document() -> Value {
             );
         }
     }
+    document_checks::add(&mut paths);
     add_account(&mut paths);
     add_health(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
@@ -442,6 +445,7 @@ fn error_schema() -> Value {
             "message": { "type": "string" },
             "status": { "type": "integer" },
             "requestId": { "type": "string", "description": "With a 5xx alone." },
+            "details": details_schema(),
         },
     })
 }
@@ -455,17 +459,21 @@ fn invalid_schema() -> Value {
             "success": { "const": false },
             "error": { "const": "Invalid query parameters" },
             "code": { "const": "INVALID_PARAMETERS" },
-            "details": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["parameter", "message"],
-                    "additionalProperties": false,
-                    "properties": {
-                        "parameter": { "type": "string" },
-                        "message": { "type": "string" },
-                    },
-                },
+            "details": details_schema(),
+        },
+    })
+}
+
+fn details_schema() -> Value {
+    json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["parameter", "message"],
+            "additionalProperties": false,
+            "properties": {
+                "parameter": { "type": "string" },
+                "message": { "type": "string" },
             },
         },
     })

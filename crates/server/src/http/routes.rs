@@ -16,7 +16,7 @@ use verax_query::Resource;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::lists::PathId;
 use super::observe::observe;
-use super::{State, account, documents, lists};
+use super::{State, account, document_checks, documents, lists};
 use crate::app::access::Caller;
 
 /// Headers that a page of another origin may read.
@@ -32,6 +32,7 @@ pub fn router(state: State) -> Router {
     }
     let origins = state.app.config.http.cors_origins.clone();
     router = router
+        .route("/v2/document-liveness", post(document_checks::create))
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))

@@ -6,6 +6,7 @@ mod world;
 mod accounts;
 mod answer;
 mod binary;
+mod document_checks;
 mod documents;
 mod filters;
 mod fixtures;

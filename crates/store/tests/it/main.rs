@@ -1,6 +1,7 @@
 //! Tests of the store, on SQLite and on PostgreSQL.
 
 mod databases;
+mod document_checks;
 mod draw;
 mod import;
 mod naive;

@@ -94,45 +94,56 @@ pub enum ImageError {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, ImageError> {
+    pixels(open(bytes, limits)?)
+}
+
+/// Everything that is refused without reading the pixels.
+pub(super) fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
+    open(bytes, limits).map(drop)
+}
+
+fn open<'a>(
+    bytes: &'a [u8],
+    limits: &DecodeLimits,
+) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
     if bytes.len() > limits.bytes_max {
         return Err(ImageError::TooManyBytes { bytes: bytes.len(), bytes_max: limits.bytes_max });
     }
-    match ImageFormat::of(bytes).ok_or(ImageError::NotAnImage)? {
-        ImageFormat::Jpeg => {
-            // The decoder fills a missing end with grey, so the end is looked for first.
-            let scans = jpeg_walk::complete_scans(bytes)?;
-            if scans > limits.jpeg_scans_max {
-                let scans_max = limits.jpeg_scans_max;
-                return Err(ImageError::TooManyScans { scans, scans_max });
+    let mut decoder: Box<dyn ImageDecoder + 'a> =
+        match ImageFormat::of(bytes).ok_or(ImageError::NotAnImage)? {
+            ImageFormat::Jpeg => {
+                // The decoder fills a missing end with grey, so the end is looked for first.
+                let scans = jpeg_walk::complete_scans(bytes)?;
+                if scans > limits.jpeg_scans_max {
+                    let scans_max = limits.jpeg_scans_max;
+                    return Err(ImageError::TooManyScans { scans, scans_max });
+                }
+                Box::new(JpegDecoder::new(Cursor::new(bytes)).map_err(refusal)?)
             }
-            let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(refusal)?;
-            pixels(decoder, limits)
-        }
-        ImageFormat::Png => {
-            let codec_limits = codec_limits(limits);
-            let decoder =
-                PngDecoder::with_limits(Cursor::new(bytes), codec_limits).map_err(refusal)?;
-            pixels(decoder, limits)
-        }
-        ImageFormat::WebP => {
-            // The container says how long it is.
-            let promised = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
-            if (bytes.len() as u64) < u64::from(promised) + 8 {
-                return Err(ImageError::Truncated);
+            ImageFormat::Png => {
+                let codec_limits = codec_limits(limits);
+                let decoder = PngDecoder::with_limits(Cursor::new(bytes), codec_limits);
+                Box::new(decoder.map_err(refusal)?)
             }
-            let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?;
-            pixels(decoder, limits)
-        }
-    }
-}
-
-fn pixels(mut decoder: impl ImageDecoder, limits: &DecodeLimits) -> Result<Image, ImageError> {
+            ImageFormat::WebP => {
+                // The container says how long it is.
+                let promised = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+                if (bytes.len() as u64) < u64::from(promised) + 8 {
+                    return Err(ImageError::Truncated);
+                }
+                Box::new(WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?)
+            }
+        };
     let (width, height) = decoder.dimensions();
     check_dimensions(width, height, limits)?;
     decoder.set_limits(codec_limits(limits)).map_err(refusal)?;
+    Ok(decoder)
+}
+
+fn pixels(mut decoder: Box<dyn ImageDecoder + '_>) -> Result<Image, ImageError> {
     // Metadata that cannot be read says nothing about the pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let decoded = DynamicImage::from_decoder(decoder).map_err(refusal)?;

@@ -1,0 +1,73 @@
+//! The threads that measure pictures, and what they measure with: started when first needed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use verax_vision::document::{DocumentEngine, DocumentWeights};
+use verax_vision::workers::{Overloaded, Permit, WorkerSettings, Workers};
+
+use crate::config;
+
+/// Cheap to clone: clones share the threads.
+#[derive(Clone)]
+pub struct Measuring {
+    settings: WorkerSettings,
+    running: Arc<Mutex<Option<Arc<Running>>>>,
+}
+
+struct Running {
+    workers: Workers,
+    documents: Arc<DocumentEngine>,
+}
+
+/// Why nothing is measured.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasuringError {
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    #[error("no thread to measure on: {0}")]
+    Thread(#[from] std::io::Error),
+    #[error("the shipped weights of the document checks: {0}")]
+    Weights(String),
+}
+
+impl Measuring {
+    pub fn new(settings: &config::Vision) -> Measuring {
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        };
+        let settings = WorkerSettings { threads, waiting_max: settings.waiting_max };
+        Measuring { settings, running: Arc::default() }
+    }
+
+    /// Starts the threads, if they are not at work yet.
+    ///
+    /// # Errors
+    /// The system has no threads to give, or the weights cannot be read.
+    pub fn start(&self) -> Result<(), MeasuringError> {
+        self.running().map(drop)
+    }
+
+    /// A permit to have one picture measured, and what measures documents. Ask before decoding.
+    pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), MeasuringError> {
+        let running = self.running()?;
+        let permit = running.workers.try_permit()?;
+        Ok((permit, Arc::clone(&running.documents)))
+    }
+
+    fn running(&self) -> Result<Arc<Running>, MeasuringError> {
+        // Nothing panics under this lock but reading the weights, which leaves it empty.
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = &*running {
+            return Ok(Arc::clone(running));
+        }
+        let weights = |error: verax_vision::document::weights::WeightsError| {
+            MeasuringError::Weights(error.to_string())
+        };
+        let documents = DocumentEngine::load(DocumentWeights::shipped()).map_err(weights)?;
+        let workers = Workers::start(self.settings)?;
+        let started = Arc::new(Running { workers, documents: Arc::new(documents) });
+        *running = Some(Arc::clone(&started));
+        Ok(started)
+    }
+}

@@ -1,0 +1,80 @@
+//! `POST /v2/document-liveness`: a photographed document is checked.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State as Extract;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::http::StatusCode;
+use axum::response::Response;
+use verax_domain::Scope;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_query::{Retrieval, Tenant};
+use verax_store::StoreError;
+
+use super::State;
+use super::document_order::read_document_order;
+use super::error::{ApiError, BODY_TOO_LARGE, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL};
+use super::lists::{json, one};
+use crate::app::access::Caller;
+use crate::app::document_checks::DocumentCheckError;
+
+/// Answers the whole record, like a retrieve: 200 when the checks are made, 202 when they take
+/// longer than the setting `documents.wait_seconds`.
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    // A staff token reads everything; writing is another matter.
+    if !caller.has(Scope::Write) {
+        let error = format!("The access token needs the scope {}.", Scope::Write.word());
+        return Err(ApiError::new(&FORBIDDEN, error));
+    }
+    let body = body.map_err(|rejection| refused_body(&state, &rejection))?;
+    let app = &state.app;
+    let permit = app.measuring.try_document_permit()?;
+    // Megabytes of base64 would hold up other requests of this thread.
+    let reading = tokio::task::spawn_blocking(move || read_document_order(&body)).await;
+    let order =
+        reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
+
+    let client = caller.client().to_owned();
+    let id = app.begin_document_check(&client, &order).await?;
+    // A task of its own: a caller who hangs up does not stop what was begun.
+    let work = app.clone().finish_document_check(id.clone(), client.clone(), order, permit);
+    let work = tokio::spawn(async move {
+        let outcome = work.await;
+        // Logged here, because nobody may be waiting any more.
+        if let Err(error) = &outcome {
+            tracing::warn!(cause = %error, "a document check has failed");
+        }
+        outcome
+    });
+    let wait = Duration::from_secs(app.config.documents.wait_seconds);
+    let status = match tokio::time::timeout(wait, work).await {
+        // Somebody else has written the end of it: the record says which.
+        Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
+        Ok(Ok(Err(error))) => return Err(error.into()),
+        Ok(Err(_)) => return Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")),
+        Err(_) => StatusCode::ACCEPTED,
+    };
+
+    let tenant = Tenant::Client(client);
+    let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
+    let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
+    let mut response = json(one(&state, &DOCUMENT_LIVENESS, &record));
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+fn refused_body(state: &State, rejection: &BytesRejection) -> ApiError {
+    match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            let limit = state.app.config.http.body_bytes_max;
+            let error = format!("The body with its picture is longer than {limit} bytes.");
+            ApiError::new(&IMAGE_TOO_LARGE, error)
+        }
+        _ => ApiError::new(&BODY_TOO_LARGE, "The body was cut off."),
+    }
+}

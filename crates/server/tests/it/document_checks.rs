@@ -1,0 +1,352 @@
+//! `POST /v2/document-liveness`: the answer, the refusals, and what a crash leaves.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use verax_domain::Scope;
+use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
+use verax_store::{Batch, StoreError};
+use verax_vision::document::Checks;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::cards::card;
+use verax_vision::document::simulator::jpeg;
+use verax_vision::image::Image;
+
+use crate::answer::{Answer, keys};
+use crate::world::{Engine, World, request, send};
+
+const PATH: &str = "/v2/document-liveness";
+
+fn drawn() -> Image {
+    card(&mut Seeded::new(5), None).image
+}
+
+fn picture() -> Vec<u8> {
+    jpeg(&drawn(), 92)
+}
+
+fn order(picture: Vec<u8>) -> DocumentOrder {
+    DocumentOrder {
+        picture,
+        checks: Checks::ALL,
+        screen: Calibration::Regular,
+        print: Calibration::Regular,
+        portrait: Calibration::Regular,
+        cropped: CroppedRule::Fails,
+        colourless: ColourlessRule::Fails,
+    }
+}
+
+async fn post(world: &World, token: &str, body: &Value) -> Answer {
+    let request = request(Method::POST, token, PATH);
+    world.send(request.map(|_| Body::from(body.to_string()))).await
+}
+
+async fn post_picture(world: &World, token: &str, bytes: &[u8]) -> Answer {
+    post(world, token, &json!({ "image": STANDARD.encode(bytes) })).await
+}
+
+/// The parameters that a refused body names.
+#[track_caller]
+fn named(answer: &Answer) -> Vec<String> {
+    let json = answer.json();
+    let details = json["details"].as_array().expect("details");
+    details.iter().map(|it| it["parameter"].as_str().expect("a name").to_owned()).collect()
+}
+
+/// Retrieves the record until it has reached its end.
+async fn ended(world: &World, token: &str, id: &str) -> Value {
+    let wait = async {
+        loop {
+            let record = world.get(token, &format!("{PATH}/{id}")).await.json();
+            if !["new", "processing"].contains(&record["data"]["status"].as_str().unwrap_or("")) {
+                return record["data"].clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the work ends")
+}
+
+on_both_databases! {
+    async fn a_photographed_card_is_checked(world) {
+        let token = world.token("acme").await;
+        let uri = format!("data:image/jpeg;base64,{}", STANDARD.encode(picture()));
+        let answer = post(world, &token, &json!({
+            "image": uri, "screenReplayCalibration": "SOFT", "os": "DESKTOP",
+        })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let json = answer.json();
+        assert_eq!(keys(&json), ["success", "data", "signature"]);
+        let record = &json["data"];
+        assert_eq!(keys(record), [
+            "_id", "client", "imageSaved", "status", "validationResults", "calibrationSettings",
+            "validationFlags", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
+        ]);
+        assert_eq!(record["client"], "acme");
+        assert_eq!(record["status"], "completed");
+        assert_eq!(record["imageSaved"], false);
+        assert_eq!(record["calibrationSettings"], json!({
+            "screenReplayCalibration": "SOFT",
+            "printedCopyCalibration": "REGULAR",
+            "portraitSubstitutionCalibration": "REGULAR",
+        }));
+        assert_eq!(record["validationFlags"]["colourLessValidation"], "passed");
+        let results = &record["validationResults"];
+        let checks =
+            ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
+        assert_eq!(keys(results), checks);
+        for check in checks {
+            assert_eq!(keys(&results[check]), ["passed", "score", "details"], "{check}");
+        }
+        let id = record["_id"].as_str().expect("an id");
+        assert_eq!(id.len(), 24);
+        let retrieved = world.get(&token, &format!("{PATH}/{id}")).await;
+        assert_eq!(retrieved.text(), answer.text());
+        let listed = world.get(&token, &format!("{PATH}?status=completed")).await.json();
+        assert_eq!(keys(&listed["data"][0]["validationResults"]["printedCopy"]), ["passed", "score"]);
+        assert_eq!(world.app.abandon_document_checks().await.expect("a look"), 0);
+    }
+
+    async fn a_check_that_a_crash_left_behind_fails_once_and_stays_so(world) {
+        let token = world.token("acme").await;
+        let app = &world.app;
+        let order = order(picture());
+        let fresh = app.begin_document_check("acme", &order).await.expect("a record");
+        let begun = app.begin_document_check("acme", &order).await.expect("a record");
+        let mut batch = Batch::default();
+        batch.start_document_check(&begun, app.clock.now());
+        app.database.commit(batch.clone()).await.expect("it is new");
+        let again = app.database.commit(batch).await;
+        assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+
+        assert_eq!(app.abandon_document_checks().await.expect("a look"), 0);
+        world.turn_clock(121_000);
+        assert_eq!(app.abandon_document_checks().await.expect("a look"), 2);
+        assert_eq!(app.abandon_document_checks().await.expect("a look"), 0);
+        for id in [&fresh, &begun] {
+            let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
+            assert_eq!(record["data"]["status"], "failed");
+            let reason = record["data"]["failureReason"].as_str().expect("a reason");
+            assert!(reason.starts_with("interrupted"), "{reason}");
+            assert_eq!(record["data"]["validationResults"], Value::Null);
+        }
+        // A worker that was only slow changes nothing any more.
+        let permit = app.measuring.try_document_permit().expect("a permit");
+        let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
+        let refused = matches!(late, Err(DocumentCheckError::Store(StoreError::Conflict)));
+        assert!(refused, "{late:?}");
+        assert_eq!(world.get(&token, PATH).await.total(), 2);
+    }
+
+    async fn imported_records_in_processing_are_not_ours_to_end(world) {
+        let token = world.token("acme").await;
+        let row = json!({ "_id": "d1", "client": "acme", "status": "processing" });
+        world.store(&verax_domain::resources::DOCUMENT_LIVENESS, &[row]).await;
+        world.turn_clock(1_000_000);
+        assert_eq!(world.app.abandon_document_checks().await.expect("a look"), 0);
+        let record = world.get(&token, &format!("{PATH}/d1")).await.json();
+        assert_eq!(record["data"]["status"], "processing");
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_was_not_asked_for_is_absent() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let answer = post(
+        &world,
+        &token,
+        &json!({
+            "image": URL_SAFE_NO_PAD.encode(picture()),
+            "validateScreenReplay": false,
+            "validatePortraitSubstitution": false,
+            "validateDigitalManipulation": null,
+        }),
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let results = &answer.json()["data"]["validationResults"];
+    assert_eq!(keys(results), ["printedCopy", "digitalManipulation"]);
+}
+
+#[tokio::test]
+async fn every_problem_of_a_body_is_told_at_once() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let answer = post(
+        &world,
+        &token,
+        &json!({
+            "image": "no picture",
+            "saveImage": true,
+            "validatePrintedCopy": "yes",
+            "validateScreenreplay": false,
+            "printedCopyCalibration": "soft",
+            "ignoreColourLessValidation": 1,
+        }),
+    )
+    .await;
+    assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
+    assert_eq!(
+        named(&answer),
+        [
+            "image",
+            "validateScreenreplay",
+            "validatePrintedCopy",
+            "printedCopyCalibration",
+            "ignoreColourLessValidation",
+            "saveImage",
+        ]
+    );
+    let none = post(
+        &world,
+        &token,
+        &json!({
+            "image": STANDARD.encode(picture()),
+            "validateScreenReplay": false,
+            "validatePrintedCopy": false,
+            "validatePortraitSubstitution": false,
+            "validateDigitalManipulation": false,
+        }),
+    )
+    .await;
+    assert_eq!(none.refusal(400), "INVALID_PARAMETERS");
+    assert_eq!(named(&none), ["validateScreenReplay"]);
+    for body in [json!({}), json!([]), json!(null), json!({ "image": 5 }), json!({ "image": null })]
+    {
+        assert_eq!(post(&world, &token, &body).await.refusal(400), "INVALID_PARAMETERS", "{body}");
+    }
+    assert_eq!(world.get(&token, PATH).await.total(), 0);
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_used_is_refused_with_its_own_code() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let whole = picture();
+    let texts = ["", "%%%", "https://example.com/card.jpg", "data:text/plain,hello", "aGVsbG8="];
+    for text in texts {
+        let answer = post(&world, &token, &json!({ "image": text })).await;
+        assert_eq!(answer.refusal(400), "INVALID_IMAGE_FORMAT", "{text}");
+        assert_eq!(named(&answer), ["image"]);
+    }
+    let cut = post_picture(&world, &token, &whole[..whole.len() / 2]).await;
+    assert_eq!(cut.refusal(400), "INVALID_IMAGE_FORMAT");
+    let tiny = Image { width: 8, height: 8, rgb: vec![90; 8 * 8 * 3] };
+    let tiny = post_picture(&world, &token, &jpeg(&tiny, 90)).await;
+    assert_eq!(tiny.refusal(400), "INVALID_IMAGE_FORMAT");
+    let long = Image { width: 16_500, height: 40, rgb: vec![90; 16_500 * 40 * 3] };
+    let long = post_picture(&world, &token, &jpeg(&long, 50)).await;
+    assert_eq!(long.refusal(413), "IMAGE_TOO_LARGE");
+    let huge = json!({ "image": "A".repeat(17 * 1024 * 1024) });
+    assert_eq!(post(&world, &token, &huge).await.refusal(413), "IMAGE_TOO_LARGE");
+    assert_eq!(world.get(&token, PATH).await.total(), 0, "nothing was begun");
+}
+
+#[tokio::test]
+async fn a_picture_that_turns_out_to_be_damaged_leaves_a_failed_record() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let mut bytes = Vec::new();
+    let drawn = drawn();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    let kind = image::ExtendedColorType::Rgb8;
+    image::ImageEncoder::write_image(encoder, &drawn.rgb, drawn.width, drawn.height, kind)
+        .expect("a PNG");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0x55);
+    let answer = post_picture(&world, &token, &bytes).await;
+    assert_eq!(answer.refusal(400), "INVALID_IMAGE_FORMAT");
+    let listed = world.get(&token, &format!("{PATH}?status=failed")).await;
+    let ids = listed.ids();
+    assert_eq!(ids.len(), 1);
+    let record = world.get(&token, &format!("{PATH}/{}", ids[0])).await.json();
+    assert!(record["data"]["failureReason"].as_str().is_some_and(|it| it.contains("damaged")));
+    assert_eq!(record["data"]["completedAt"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_grey_picture_fails_unless_that_is_ignored() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let mut grey = drawn();
+    for pixel in grey.rgb.chunks_exact_mut(3) {
+        let mean = pixel.iter().map(|value| u32::from(*value)).sum::<u32>() / 3;
+        pixel.fill(u8::try_from(mean).unwrap_or(255));
+    }
+    let image = STANDARD.encode(jpeg(&grey, 92));
+    let answer = post(&world, &token, &json!({ "image": image })).await.json();
+    assert_eq!(answer["data"]["status"], "completed", "a check that fails is work done");
+    assert_eq!(answer["data"]["validationFlags"]["colourLessValidation"], "failed");
+    assert_eq!(answer["data"]["validationResults"]["printedCopy"]["passed"], false);
+    assert!(answer["data"]["riskScore"].as_f64().is_some_and(|risk| risk >= 0.9));
+    let ignoring = json!({ "image": image, "ignoreColourLessValidation": true });
+    let ignored = post(&world, &token, &ignoring).await.json();
+    assert_eq!(ignored["data"]["validationFlags"]["ignoreColourLessValidation"], true);
+    assert_eq!(ignored["data"]["validationFlags"]["colourLessValidation"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_full_server_refuses_before_a_record_is_made() {
+    let world = World::with(Engine::Sqlite, |config| {
+        config.vision.threads = 1;
+        config.vision.waiting_max = 0;
+    })
+    .await;
+    let token = world.token("acme").await;
+    let permit = world.app.measuring.try_document_permit().expect("the only permit");
+    let answer = post_picture(&world, &token, &picture()).await;
+    assert_eq!(answer.refusal(503), "UNAVAILABLE");
+    assert_ne!(answer.header("retry-after"), "");
+    assert_eq!(world.get(&token, PATH).await.total(), 0);
+    drop(permit);
+    assert_eq!(post_picture(&world, &token, &picture()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_caller_who_would_wait_too_long_gets_the_record_as_it_stands() {
+    let world = World::with(Engine::Sqlite, |config| config.documents.wait_seconds = 0).await;
+    let token = world.token("acme").await;
+    let answer = post_picture(&world, &token, &picture()).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let record = &answer.json()["data"];
+    assert!(["new", "processing"].contains(&record["status"].as_str().unwrap_or("")));
+    let id = record["_id"].as_str().expect("an id");
+    assert_eq!(ended(&world, &token, id).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_leaves_a_record_that_reaches_its_end() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let body = json!({ "image": STANDARD.encode(picture()) }).to_string();
+    let call = request(Method::POST, &token, PATH).map(|_| Body::from(body));
+    let router = world.router.clone();
+    let calling = tokio::spawn(async move { send(&router, call).await });
+    let wait = async {
+        while world.get(&token, PATH).await.total() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("a record");
+    calling.abort();
+    let ids = world.get(&token, PATH).await.ids();
+    assert_eq!(ended(&world, &token, &ids[0]).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn writing_needs_its_scope_also_of_staff() {
+    let world = World::sqlite().await;
+    let body = json!({ "image": "x" });
+    let reading = world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await;
+    let staff = world.token_with("acme", Some(Vec::new()), true).await;
+    for token in [reading, staff] {
+        assert_eq!(post(&world, &token, &body).await.refusal(403), "FORBIDDEN");
+    }
+}

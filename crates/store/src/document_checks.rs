@@ -1,0 +1,73 @@
+//! The states of a document check: each step is made only where the one before it stands.
+
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Sql};
+
+use crate::jobs::{Job, JobKind};
+use crate::write::{Batch, Rows};
+
+impl Batch {
+    /// The record as `new`, and the job that it is for whoever is at it.
+    pub fn begin_document_check(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> &mut Batch {
+        self.upsert(record, now, Rows::Exactly(1));
+        self.insert_job(&Job {
+            kind: JobKind::DocumentCheck,
+            record: record.id.clone(),
+            client: record.client.clone(),
+            lease_until,
+        })
+    }
+
+    /// `new` becomes `processing`.
+    pub fn start_document_check(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        sql.push(" WHERE status = 'new' AND id = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// `processing` becomes `completed`, with what `record` says was found; the job is over.
+    pub fn complete_document_check(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
+        let said = |column| record.value(column).cloned().unwrap_or(Arg::Null);
+        let mut sql = Sql::default();
+        sql.push("UPDATE document_liveness SET status = 'completed', updated_at = ");
+        sql.bind(Arg::Integer(now.0)).push(", completed_at = ").again(1);
+        sql.push(", validation_results = ").bind(said("validation_results"));
+        sql.push(", validation_results_full = ").bind(said("validation_results_full"));
+        sql.push(", validation_flags = ").bind(said("validation_flags"));
+        sql.push(", risk_score = ").bind(said("risk_score"));
+        sql.push(", confidence = ").bind(said("confidence"));
+        sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(record.id.clone()));
+        self.push(sql, Rows::Exactly(1)).delete_job(JobKind::DocumentCheck, &record.id)
+    }
+
+    /// `processing` becomes `failed`; the job is over.
+    pub fn fail_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = failure(reason, now);
+        sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1)).delete_job(JobKind::DocumentCheck, id)
+    }
+
+    /// Ends a check whose lease has run out. A record that has reached its end, or is gone, stays
+    /// as it is.
+    pub fn abandon_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = failure(reason, now);
+        sql.push(" WHERE status IN ('new', 'processing') AND id = ");
+        sql.bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Any).delete_job(JobKind::DocumentCheck, id)
+    }
+}
+
+fn failure(reason: &str, now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE document_liveness SET status = 'failed', updated_at = ");
+    sql.bind(Arg::Integer(now.0));
+    sql.push(", failure_reason = ").bind(Arg::Text(reason.to_owned()));
+    sql
+}

@@ -1,0 +1,105 @@
+//! One document check on each database, cut off in the middle and found again after reopening.
+
+use serde_json::json;
+use verax_domain::{Record, Timestamp, resources};
+use verax_query::{Retrieval, Tenant};
+use verax_store::{Batch, Database, Job, JobKind, NewClient, StoreError};
+
+use crate::databases;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+const LEASE: Timestamp = Timestamp(NOW.0 + 120_000);
+const LATER: Timestamp = Timestamp(LEASE.0 + 1);
+
+fn record(id: &str) -> Record {
+    let json = json!({
+        "_id": id, "client": "c1", "status": "new", "imageSaved": false,
+        "validationResults": { "printedCopy": { "passed": true, "score": 0.5, "details": "x" } },
+        "riskScore": 0.5, "confidence": 1.0,
+    });
+    Record::from_json(&resources::DOCUMENT_LIVENESS, &json, None).expect("a record")
+}
+
+async fn commit(
+    database: &Database,
+    fill: impl FnOnce(&mut Batch) -> &mut Batch,
+) -> Result<(), StoreError> {
+    let mut batch = Batch::default();
+    fill(&mut batch);
+    database.commit(batch).await
+}
+
+async fn shown(database: &Database, id: &str) -> serde_json::Value {
+    let whole = Retrieval::whole(&resources::DOCUMENT_LIVENESS);
+    let found = database.record(&whole, &Tenant::All, id).await.expect("a look");
+    serde_json::from_slice(&found.expect("it is there")).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_ends_once_whoever_ends_it() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        for id in ["d1", "d2"] {
+            commit(&database, |batch| batch.begin_document_check(&record(id), NOW, LEASE))
+                .await
+                .expect("a beginning");
+            commit(&database, |batch| batch.start_document_check(id, NOW)).await.expect("a start");
+        }
+        let early = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
+        assert!(matches!(early, Err(StoreError::Conflict)), "{early:?}");
+        commit(&database, |batch| batch.complete_document_check(&record("d1"), NOW))
+            .await
+            .expect("an end");
+        drop(database);
+
+        let database = place.open().await;
+        let kind = JobKind::DocumentCheck;
+        assert_eq!(database.lapsed_jobs(kind, LEASE).await.expect("a look"), []);
+        let lapsed = database.lapsed_jobs(kind, LATER).await.expect("a look");
+        let (record_id, client) = ("d2".to_owned(), "c1".to_owned());
+        assert_eq!(lapsed, [Job { kind, record: record_id, client, lease_until: LEASE }]);
+        commit(&database, |batch| batch.abandon_document_check("d2", "interrupted", LATER))
+            .await
+            .expect("an end");
+        for id in ["d1", "d2"] {
+            let twice = [
+                commit(&database, |batch| batch.abandon_document_check(id, "again", LATER)).await,
+                commit(&database, |batch| batch.complete_document_check(&record(id), LATER)).await,
+                commit(&database, |batch| batch.fail_document_check(id, "again", LATER)).await,
+            ];
+            assert!(twice.iter().all(|it| matches!(it, Err(StoreError::Conflict))), "{twice:?}");
+        }
+        let (done, left) = (shown(&database, "d1").await, shown(&database, "d2").await);
+        assert_eq!((&done["status"], &left["status"]), (&json!("completed"), &json!("failed")));
+        assert_eq!(done["validationResults"]["printedCopy"]["details"], "x");
+        assert_eq!(
+            (&done["failureReason"], &left["failureReason"]),
+            (&json!(null), &json!("interrupted"))
+        );
+        assert_eq!(done["completedAt"], done["updatedAt"]);
+        assert_eq!(left["completedAt"], json!(null));
+        assert_eq!(database.lapsed_jobs(kind, LATER).await.expect("a look"), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_work_of_a_deleted_client_writes_nothing() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        let client = NewClient {
+            id: "c1".to_owned(),
+            name: "One".to_owned(),
+            email: "one@example.com".to_owned(),
+            scopes: None,
+            created_at: NOW,
+        };
+        commit(&database, |batch| batch.insert_client(&client)).await.expect("a client");
+        commit(&database, |batch| batch.begin_document_check(&record("d1"), NOW, LEASE))
+            .await
+            .expect("a beginning");
+        commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
+        let late = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
+        assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+        assert_eq!(database.lapsed_jobs(JobKind::DocumentCheck, LATER).await.expect("a look"), []);
+    }
+}
