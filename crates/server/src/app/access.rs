@@ -174,11 +174,12 @@ impl App {
     pub async fn mint_token(&self, mint: &Mint<'_>) -> Result<String, MintError> {
         let client = self.database.client(mint.client).await?;
         let client = client.ok_or_else(|| MintError::NoClient(mint.client.to_owned()))?;
-        let own = match &client.scopes {
+        let mut scopes: Vec<Scope> = match &client.scopes {
             Some(words) => words.split(' ').filter_map(Scope::from_word).collect(),
-            None => Scope::ALL.into_iter().filter(|scope| *scope != Scope::Staff).collect(),
+            None => Scope::ALL.to_vec(),
         };
-        let mut scopes: Vec<Scope> = own;
+        // Never by default: a record of a client that was imported may name any scope.
+        scopes.retain(|scope| *scope != Scope::Staff);
         if let Some(wanted) = &mint.scopes {
             let foreign =
                 wanted.iter().find(|wanted| **wanted != Scope::Staff && !scopes.contains(wanted));

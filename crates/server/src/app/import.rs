@@ -117,10 +117,12 @@ impl App {
         report: &mut Report,
     ) -> Result<(), ImportError> {
         let ids = chunk.iter().map(|(_, record)| record.id.clone()).collect();
-        let owners = self.database.owners(resource, ids).await?;
+        let mut owners = self.database.owners(resource, ids).await?;
         let mut records = Vec::with_capacity(chunk.len());
         for (number, record) in chunk {
-            if owners.get(&record.id).is_some_and(|owner| *owner != record.client) {
+            // The first record of an input that has the id owns it for those that follow.
+            let owner = owners.entry(record.id.clone()).or_insert_with(|| record.client.clone());
+            if *owner != record.client {
                 if pass == Pass::Check {
                     let reason = format!("_id: {} is another client's record", record.id);
                     report.bad(number, reason);

@@ -48,7 +48,7 @@ pub struct List {
 #[derive(Args)]
 pub struct Delete {
     id: String,
-    /// Delete its records too; without it a client that has tokens or records stays.
+    /// Delete its records too; without it a client that has records stays.
     #[arg(long)]
     with_records: bool,
     #[arg(long)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::Place;
@@ -49,6 +49,9 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
     let url = serving.url()?;
+    // Listened for before anybody is told that the server is there.
+    let terminated = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let interrupted = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
         print_demo(&url, &token)?;
@@ -60,7 +63,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     tokio::spawn(keep_keys_fresh(app.clone()));
     tokio::spawn(app.clone().keep_tallies());
     let router = http::router(http::State::new(app.clone()));
-    http::serve(serving, router, &app.config.http, stopped()).await?;
+    http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -76,16 +79,10 @@ async fn keep_keys_fresh(app: App) {
     }
 }
 
-async fn stopped() {
-    let terminated = signal(SignalKind::terminate());
-    match terminated {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = terminated.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
+async fn stopped(mut terminated: Signal, mut interrupted: Signal) {
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
     }
     tracing::info!("stopping: requests at work may finish");
 }
@@ -125,8 +122,9 @@ fn print_demo(url: &str, token: &str) -> Result<()> {
 }
 
 fn start_log(log: &Log) -> Result<()> {
-    let filter = EnvFilter::try_new(format!("{},access=info,refinery_core=warn", log.level))
-        .context("the setting log.level")?;
+    // At debug the PostgreSQL driver logs what statements are given: emails, identifiers.
+    let directives = format!("{},access=info,refinery_core=warn,tokio_postgres=info", log.level);
+    let filter = EnvFilter::try_new(directives).context("the setting log.level")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let started = match (log.file.as_str(), log.format) {
         ("", LogFormat::Json) => {

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::response::Response;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
+use super::authorize::{AllowanceSlot, take_share};
 use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lists::json as json_response;
 use super::signature::signature;
@@ -40,6 +41,7 @@ pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Respon
 pub async fn session(
     Extract(state): Extract<State>,
     headers: HeaderMap,
+    slot: Option<Extension<AllowanceSlot>>,
     RawQuery(raw): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
@@ -57,6 +59,7 @@ pub async fn session(
                 .with_member("signature", signature));
         }
     };
+    take_share(&state, &caller, slot.as_deref())?;
     let body = body.map_err(|_| {
         let limit = state.app.config.http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
@@ -114,24 +117,21 @@ impl SessionWish {
             _ => None,
         };
         let read = |name: &str| query(name).or_else(|| member(name));
-        let wrong = |parameter: &str, message: &str| {
-            ApiError::invalid(vec![Problem {
-                parameter: parameter.to_owned(),
-                message: message.to_owned(),
-            }])
+        let mut problems = Vec::new();
+        let mut wrong = |parameter: &str, message: &str| {
+            problems.push(Problem { parameter: parameter.to_owned(), message: message.to_owned() });
         };
-        let with_user = match read("origin").as_deref() {
-            None | Some("refresh") => false,
-            Some("app") => true,
-            Some(_) => return Err(wrong("origin", "must be refresh or app")),
-        };
-        let months = match read("expiresIn") {
-            None => None,
-            Some(text) => match text.parse() {
-                Ok(months @ 1..=MONTHS_MAX) => Some(months),
-                _ => return Err(wrong("expiresIn", "must be a number of months from 1 to 12")),
-            },
-        };
-        Ok(SessionWish { months, with_user })
+        let mut wish = SessionWish::default();
+        match read("origin").as_deref() {
+            None | Some("refresh") => {}
+            Some("app") => wish.with_user = true,
+            Some(_) => wrong("origin", "must be refresh or app"),
+        }
+        match read("expiresIn").map(|text| text.parse()) {
+            None => {}
+            Some(Ok(months @ 1..=MONTHS_MAX)) => wish.months = Some(months),
+            Some(_) => wrong("expiresIn", "must be a number of months from 1 to 12"),
+        }
+        if problems.is_empty() { Ok(wish) } else { Err(ApiError::invalid(problems)) }
     }
 }

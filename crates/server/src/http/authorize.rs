@@ -22,25 +22,30 @@ impl FromRequestParts<State> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Caller, ApiError> {
         let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let caller = state.app.authenticate(authorization).await?;
-        let slot = parts.extensions.get::<AllowanceSlot>();
-        let keep = |allowance| {
-            if let Some(slot) = slot {
-                // Only one extractor runs for a request.
-                let _ = slot.0.set(allowance);
-            }
-        };
-        match state.limits.take(caller.token_id()) {
-            Ok(None) => {}
-            Ok(Some(allowance)) => keep(allowance),
-            Err(allowance) => {
-                keep(allowance);
-                let error = format!("More than {} requests in a minute.", allowance.limit);
-                let seconds = allowance.reset_seconds;
-                return Err(ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(seconds));
-            }
-        }
+        take_share(state, &caller, parts.extensions.get())?;
         Ok(caller)
     }
+}
+
+/// Takes one of the token's requests, and leaves in the slot what the answer's headers will say.
+pub fn take_share(
+    state: &State,
+    caller: &Caller,
+    slot: Option<&AllowanceSlot>,
+) -> Result<(), ApiError> {
+    let (taken, allowance) = match state.limits.take(caller.token_id()) {
+        Ok(allowance) => (Ok(()), allowance),
+        Err(allowance) => {
+            let error = format!("More than {} requests in a minute.", allowance.limit);
+            let error = ApiError::new(&TOO_MANY_REQUESTS, error);
+            (Err(error.retry_after(allowance.reset_seconds)), Some(allowance))
+        }
+    };
+    if let (Some(slot), Some(allowance)) = (slot, allowance) {
+        // A request takes its share once.
+        let _ = slot.0.set(allowance);
+    }
+    taken
 }
 
 /// Refuses a caller that has none of the scopes; a staff token reads everything.

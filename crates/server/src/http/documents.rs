@@ -10,7 +10,7 @@ use utoipa_swagger_ui::Config;
 
 use super::State;
 use super::error::{ApiError, NOT_FOUND};
-use super::lists::json as json_response;
+use super::lists::{PathId, json as json_response};
 use super::openapi::document;
 
 pub async fn openapi() -> Response {
@@ -28,7 +28,8 @@ pub async fn docs_index() -> Response {
     asset("index.html")
 }
 
-pub async fn docs(Path(file): Path<String>) -> Response {
+pub async fn docs(file: PathId) -> Response {
+    let file = file.map(|Path(file)| file).unwrap_or_default();
     asset(&file)
 }
 

@@ -1,5 +1,6 @@
 //! Every list and every retrieve: the resource table decides, this only answers.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,9 @@ use super::authorize::require;
 use super::error::ApiError;
 use super::signature::signature;
 use crate::app::access::Caller;
+
+/// The id in a path; an error when it is not even UTF-8.
+pub type PathId = Result<Path<String>, PathRejection>;
 
 /// `GET /v2/<resource>`.
 pub async fn list(
@@ -37,7 +41,7 @@ pub async fn list(
 pub async fn retrieve(
     Extract(state): Extract<State>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: PathId,
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
@@ -48,9 +52,7 @@ pub async fn retrieve(
     }
     let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
     let unknown = || ApiError::not_found(resource);
-    if !is_id(&id) {
-        return Err(unknown());
-    }
+    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let record = state.app.database.record(&retrieval, &caller.tenant(), &id).await?;
     let record = record.ok_or_else(unknown)?;
     let mut body = br#"{"success":true,"data":"#.to_vec();

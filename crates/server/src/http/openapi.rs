@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use verax_domain::{Scope, resources};
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
-use super::error::{CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG};
+use super::error::{
+    BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -320,12 +322,14 @@ fn answer(description: &str, schema: &str) -> Value {
 }
 
 fn add_account(paths: &mut Map<String, Value>) {
-    let client = reference(&schema_name(&resources::CLIENTS, Shown::Retrieve));
+    let mut client = object(&resources::CLIENTS, Shown::Retrieve);
+    client["properties"]["secretKey"] =
+        json!({ "type": "null", "description": "Read by clients of the protocol; always null." });
     let token = json!({ "type": "string", "description": "The new token." });
     let me = json!({
         "type": "object",
         "required": ["success", "data"],
-        "properties": { "success": { "const": true }, "data": { "$ref": client } },
+        "properties": { "success": { "const": true }, "data": client },
     });
     let session = json!({
         "type": "object",
@@ -355,6 +359,7 @@ fn add_account(paths: &mut Map<String, Value>) {
             let wrong = answer("Something is wrong with a parameter", "InvalidParameters");
             responses.insert("400".to_owned(), wrong);
             responses.insert("409".to_owned(), answer("No token was sent", "Error"));
+            responses.insert("413".to_owned(), answer(BODY_TOO_LARGE.when, "Error"));
         }
         responses.insert("401".to_owned(), answer(UNAUTHORIZED.when, "Error"));
         responses.insert("404".to_owned(), answer("The client was deleted", "Error"));
@@ -401,7 +406,7 @@ fn add_health(paths: &mut Map<String, Value>) {
     let status = json!({
         "type": "object",
         "required": ["status"],
-        "properties": { "status": { "type": "string" } },
+        "properties": { "status": { "type": "string" }, "checks": { "type": "object" } },
     });
     for (path, id, summary) in [
         ("/healthz", "get_health", "Whether the process is alive"),

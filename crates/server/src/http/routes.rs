@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Extract};
+use axum::extract::{DefaultBodyLimit, RawQuery, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use verax_domain::resources;
 use verax_query::Resource;
 
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::lists::PathId;
 use super::observe::observe;
 use super::{State, account, documents, lists};
 use crate::app::access::Caller;
@@ -56,10 +57,9 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
     let list = move |state: Extract<State>, caller: Caller, query: RawQuery| {
         lists::list(state, caller, query, resource)
     };
-    let retrieve =
-        move |state: Extract<State>, caller: Caller, id: Path<String>, query: RawQuery| {
-            lists::retrieve(state, caller, id, query, resource)
-        };
+    let retrieve = move |state: Extract<State>, caller: Caller, id: PathId, query: RawQuery| {
+        lists::retrieve(state, caller, id, query, resource)
+    };
     let path = format!("/{version}/{}", resource.name);
     Router::new().route(&path, get(list)).route(&format!("{path}/{{id}}"), get(retrieve))
 }

@@ -1,0 +1,213 @@
+//! What describes the server: the OpenAPI document, its page, health and numbers.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use verax_domain::resources::ALL;
+
+use crate::fixtures::one_of_each;
+use crate::world::World;
+
+/// Every `$ref` below a value.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                match value {
+                    Value::String(target) if name == "$ref" => drop(found.insert(target.clone())),
+                    value => references(value, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// Checks a value against the part of JSON Schema that the document uses.
+fn check(document: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), String> {
+    if let Some(target) = schema["$ref"].as_str() {
+        let target = document.pointer(target.trim_start_matches('#')).expect("a schema");
+        return check(document, target, value, path);
+    }
+    let fail = |why: &str| Err(format!("{path}: {why}: {value}"));
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let fits = |choice: &Value| check(document, choice, value, path).is_ok();
+        if !choices.iter().any(fits) {
+            return fail("fits none of its shapes");
+        }
+    }
+    if schema.get("const").is_some_and(|only| only != value) {
+        return fail("is another constant");
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        return fail("is none of its words");
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed = |word: &Value| word == kind || (word == "number" && kind == "integer");
+    let fits = match &schema["type"] {
+        Value::Null => true,
+        Value::Array(words) => words.iter().any(allowed),
+        word => allowed(word),
+    };
+    if !fits {
+        return fail("has another type");
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if value.get(name.as_str().unwrap_or_default()).is_none() {
+            return fail(&format!("lacks {name}"));
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        check(document, &schema["items"], item, &format!("{path}/{index}"))?;
+    }
+    for (name, member) in value.as_object().into_iter().flatten() {
+        match schema["properties"].get(name) {
+            Some(schema) => check(document, schema, member, &format!("{path}/{name}"))?,
+            // Envelopes and records hold nothing that is not described; what was measured may.
+            None if schema["required"].is_array() => {
+                return Err(format!("{path}: {name} is not described"));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_openapi_document_holds_together() {
+    let world = World::sqlite().await;
+    let answer = world.get("", "/openapi.json").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    let document = answer.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for target in found {
+        let pointer = target.strip_prefix('#').expect("a reference inside the document");
+        assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+    }
+    let mut ids = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{id}");
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                assert!(response["description"].is_string(), "{id} {status}");
+                let schema = &response["content"]["application/json"]["schema"];
+                assert!(schema.is_object(), "{method} {path} {status}");
+            }
+            let mut names = BTreeSet::new();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().expect("a name");
+                assert!(names.insert(name), "{id}: {name} is there twice");
+                assert!(parameter["schema"].is_object(), "{id}: {name}");
+                let in_path = parameter["in"] == "path";
+                assert_eq!(in_path, path.contains(&format!("{{{name}}}")), "{id}: {name}");
+                assert_eq!(in_path, parameter["required"] == true, "{id}: {name}");
+            }
+            assert_eq!(path.contains('{'), names.contains("id"), "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_list_and_record_is_as_the_document_describes_it() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    one_of_each(&world, "acme").await;
+    let document = verax_server::http::openapi::document();
+    let kinds = ["project", "flow", "session", "registration", "validation", "document"];
+    let mut seen = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let responses = &methods["get"]["responses"];
+        if responses.is_null() {
+            continue;
+        }
+        let relations: Vec<&str> = ALL
+            .iter()
+            .filter(|resource| path.split('/').nth(2) == Some(resource.name))
+            .flat_map(|resource| resource.relations().map(|(field, _)| field.name))
+            .collect();
+        let populates = format!("?populates={}", relations.join(","));
+        let refused = ["?perPage=0&where_statu=x", "?populates=nothing"];
+        for kind in kinds {
+            let target = path.replace("{id}", &format!("acme-{kind}"));
+            for query in ["", "?count=true", populates.as_str(), refused[0], refused[1]] {
+                let answer = world.get(&token, &format!("{target}{query}")).await;
+                let status = answer.status.to_string();
+                let schema = &responses[&status]["content"]["application/json"]["schema"];
+                assert!(schema.is_object(), "{target}{query}: {status} is not described");
+                let place = format!("{target}{query}");
+                if let Err(problem) = check(&document, schema, &answer.json(), &place) {
+                    panic!("{problem}");
+                }
+                seen += usize::from(answer.status == 200);
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[tokio::test]
+async fn the_documentation_page_loads_nothing_from_elsewhere() {
+    let world = World::sqlite().await;
+    let moved = world.get("", "/docs").await;
+    assert_eq!((moved.status, moved.header("location")), (308, "/docs/"));
+    let page = world.get("", "/docs/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    for foreign in ["http://", "https://", "src=\"//", "href=\"//"] {
+        assert!(!page.text().contains(foreign), "{foreign} in {}", page.text());
+    }
+    let mut files = BTreeSet::new();
+    for attribute in ["src=\"", "href=\""] {
+        for part in page.text().split(attribute).skip(1) {
+            files.insert(part.split('"').next().unwrap_or_default().trim_start_matches("./"));
+        }
+    }
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        let answer = world.get("", &format!("/docs/{file}")).await;
+        assert_eq!(answer.status, 200, "{file}");
+        assert!(!answer.bytes.is_empty(), "{file}");
+    }
+    let settings = world.get("", "/docs/swagger-initializer.js").await;
+    assert!(settings.text().contains("/openapi.json"));
+    for foreign in ["http://", "https://"] {
+        assert!(!settings.text().contains(foreign), "{}", settings.text());
+    }
+}
+
+#[tokio::test]
+async fn health_and_numbers_need_no_token_and_name_no_record() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    one_of_each(&world, "acme").await;
+    assert_eq!(world.get("", "/healthz").await.json(), json!({ "status": "ok" }));
+    let ready = json!({ "status": "ready", "checks": { "database": "ok" } });
+    assert_eq!(world.get("", "/readyz").await.json(), ready);
+    world.get(&token, "/v2/biometric-validations/acme-validation?x=secret-words").await;
+    world.get(&token, "/v2/some/acme-path").await;
+    world.get(&token, "/v2/biometric-validations?where_identifier=jo@example.com").await;
+    let numbers = world.get("", "/metrics").await;
+    let text = numbers.text();
+    assert!(numbers.header("content-type").starts_with("application/openmetrics-text"));
+    assert!(text.contains(r#"route="/v2/biometric-validations/{id}""#), "{text}");
+    assert!(text.contains(r#"method="GET",route="unmatched",status="404""#), "{text}");
+    assert!(text.ends_with("# EOF\n"));
+    for secret in ["acme", "secret-words", "jo@", token.as_str()] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}

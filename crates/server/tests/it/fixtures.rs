@@ -1,0 +1,116 @@
+//! Records of tests.
+
+use serde_json::{Value, json};
+use verax_domain::resources::{
+    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, LIVENESS_SESSIONS, PROJECT_FLOWS,
+    PROJECTS,
+};
+
+use crate::world::World;
+
+/// A validation with the fields that each must have, and `more`.
+pub fn validation(id: &str, client: &str, more: Value) -> Value {
+    record(id, client, "new", more)
+}
+
+pub fn document(id: &str, client: &str, more: Value) -> Value {
+    record(id, client, "new", more)
+}
+
+fn record(id: &str, client: &str, status: &str, more: Value) -> Value {
+    let mut row = json!({
+        "_id": id, "client": client, "status": status, "createdAt": "2025-06-01T00:00:00Z",
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        row[name] = value.clone();
+    }
+    row
+}
+
+/// `count` validations of a client, `v00`, `v01` …, created a day after each other.
+pub async fn numbered(world: &World, client: &str, count: usize) {
+    let statuses = ["new", "pending", "completed", "failed", "expired"];
+    let types = ["validation", "login", "onboarding", "oneTimeLink"];
+    let rows: Vec<Value> = (0..count)
+        .map(|number| {
+            let mut row = validation(
+                &format!("v{number:02}"),
+                client,
+                json!({
+                    "status": statuses[number % 5],
+                    "type": types[number % 4],
+                    "identifier": format!("user{number}@example.com"),
+                    "createdAt": format!("2025-01-{:02}T12:00:00Z", number % 28 + 1),
+                }),
+            );
+            if number % 3 != 0 {
+                row["riskScore"] = json!(f64::from(u32::try_from(number).unwrap_or(0)) / 100.0);
+            }
+            row
+        })
+        .collect();
+    world.store(&BIOMETRIC_VALIDATIONS, &rows).await;
+}
+
+/// One record of every resource for this client, with every relation set: `<client>-project` …
+pub async fn one_of_each(world: &World, client: &str) {
+    let id = |what: &str| format!("{client}-{what}");
+    let at = "2025-05-01T08:00:00.250Z";
+    let base = |what: &str| json!({ "_id": id(what), "client": client, "createdAt": at });
+    let with = |what: &str, more: Value| {
+        let mut row = base(what);
+        for (name, value) in more.as_object().into_iter().flatten() {
+            row[name] = value.clone();
+        }
+        row
+    };
+    let project = with(
+        "project",
+        json!({ "name": format!("{client} bank"), "description": "Accounts", "status": "active" }),
+    );
+    world.store(&PROJECTS, &[project]).await;
+    let flow = with(
+        "flow",
+        json!({ "project": id("project"), "name": "In", "type": "onboarding", "status": "active" }),
+    );
+    world.store(&PROJECT_FLOWS, &[flow]).await;
+    let session = with(
+        "session",
+        json!({
+            "project": id("project"), "projectFlow": id("flow"), "identifier": "jo@example.com",
+            "status": "active", "expiresAt": "2025-05-01T08:10:00Z",
+        }),
+    );
+    world.store(&LIVENESS_SESSIONS, &[session]).await;
+    let registration = with(
+        "registration",
+        json!({
+            "project": id("project"), "projectFlow": id("flow"), "status": "STARTED",
+            "fullName": format!("Jo of {client}"), "email": "jo@example.com",
+            "biometricValidation": id("validation"),
+        }),
+    );
+    world.store(&APP_REGISTRATIONS, &[registration]).await;
+    let validation = with(
+        "validation",
+        json!({
+            "project": id("project"), "projectFlow": id("flow"),
+            "livenessSession": id("session"), "appRegistration": id("registration"),
+            "status": "completed", "identifier": "jo@example.com", "type": "login",
+            "redirectUrl": "https://app.example.com/done", "riskScore": 0.25,
+            "biometricData": { "quality": "good", "livenessScore": 0.5, "box": [1, 2] },
+        }),
+    );
+    world.store(&BIOMETRIC_VALIDATIONS, &[validation]).await;
+    let document = with(
+        "document",
+        json!({
+            "appRegistration": id("registration"), "imageSaved": true, "status": "completed",
+            "validationResults": {
+                "screenReplay": { "passed": true, "score": 0.75, "details": "no moire" },
+            },
+            "calibrationSettings": { "screenReplayCalibration": "SOFT" },
+        }),
+    );
+    world.store(&DOCUMENT_LIVENESS, &[document]).await;
+}

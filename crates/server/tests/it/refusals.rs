@@ -1,0 +1,295 @@
+//! For every operation of the OpenAPI document: who is refused, and how. A new route is tested by
+//! existing.
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use verax_domain::Scope;
+use verax_server::app::access::Claims;
+use verax_server::http::openapi;
+use verax_store::Batch;
+
+use crate::answer::Answer;
+use crate::fixtures::one_of_each;
+use crate::world::{DAY, World, request};
+
+struct Operation {
+    method: Method,
+    path: String,
+    scopes: Vec<Scope>,
+    /// The kind of record that the path's `{id}` stands for.
+    kind: Option<&'static str>,
+}
+
+impl Operation {
+    fn target(&self, client: &str) -> String {
+        let id = format!("{client}-{}", self.kind.unwrap_or_default());
+        self.path.replace("{id}", &id)
+    }
+
+    /// Sessions answer a missing header with 409, as their chapter of the reference says.
+    fn status_without_token(&self) -> u16 {
+        if self.path == "/v2/auth/session" { 409 } else { 401 }
+    }
+}
+
+/// Every operation that needs a token.
+fn operations() -> Vec<Operation> {
+    let document = openapi::document();
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            if operation["security"] == json!([]) {
+                continue;
+            }
+            let words = operation["x-scopes"].as_array().expect("every operation names its scopes");
+            let scope = |word: &Value| word.as_str().and_then(Scope::from_word);
+            let kind = path.contains("{id}").then(|| kind_of(path));
+            all.push(Operation {
+                method: method.to_uppercase().parse().expect("a method"),
+                path: path.clone(),
+                scopes: words.iter().map(|word| scope(word).expect("a known scope")).collect(),
+                kind,
+            });
+        }
+    }
+    assert!(all.len() >= 15, "the document has lost operations");
+    all
+}
+
+/// A record to call a retrieve with; a new resource gets a fixture and a line here.
+fn kind_of(path: &str) -> &'static str {
+    match path.split('/').nth(2).unwrap_or_default() {
+        "biometric-validations" => "validation",
+        "document-liveness" => "document",
+        "projects" => "project",
+        "project-flows" => "flow",
+        "app-registrations" => "registration",
+        "liveness-sessions" => "session",
+        other => panic!("fixtures::one_of_each makes no record of {other}"),
+    }
+}
+
+async fn world() -> World {
+    let world = World::sqlite().await;
+    world.client("acme").await;
+    one_of_each(&world, "acme").await;
+    one_of_each(&world, "globex").await;
+    world
+}
+
+async fn call(world: &World, operation: &Operation, token: &str) -> Answer {
+    world.send(request(operation.method.clone(), token, &operation.target("acme"))).await
+}
+
+/// Checks that every operation refuses this token with a 401 of the superset body.
+async fn refused_everywhere(world: &World, token: &str) {
+    for operation in operations() {
+        let answer = call(world, &operation, token).await;
+        let code = answer.refusal(401);
+        assert!(["UNAUTHORIZED", "Unauthorized"].contains(&code.as_str()), "{code}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer", "{}", operation.path);
+        assert!(token.len() < 20 || !answer.text().contains(token), "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_a_good_token() {
+    let world = world().await;
+    for operation in operations() {
+        // Renewing kills the others: each operation has a token of its own.
+        let token = world.token("acme").await;
+        let answer = call(&world, &operation, &token).await;
+        assert_eq!(answer.status, 200, "{}: {}", operation.path, answer.text());
+    }
+}
+
+#[tokio::test]
+async fn every_operation_needs_a_token() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    for operation in operations() {
+        let status = operation.status_without_token();
+        call(&world, &operation, "").await.refusal(status);
+        for name in ["token", "access_token", "Authorization", "jwt", "accessToken"] {
+            let target = format!("{}?{name}={token}", operation.target("acme"));
+            let answer = world.send(request(operation.method.clone(), "", &target)).await;
+            answer.refusal(status);
+            assert!(!answer.text().contains(&token));
+        }
+        let empty = Request::builder()
+            .method(operation.method.clone())
+            .uri(operation.target("acme"))
+            .header(header::AUTHORIZATION, "");
+        world.send(empty.body(Body::empty()).expect("a request")).await.refusal(status);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_refuses_garbage() {
+    let world = world().await;
+    for token in ["x", "ey.ey.ey", "e30.e30.", "null", "undefined", "Basic YTpi", "..", "a b c"] {
+        refused_everywhere(&world, token).await;
+    }
+}
+
+#[tokio::test]
+async fn every_operation_refuses_an_expired_token() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    world.turn_clock(30 * DAY - 1);
+    for operation in operations() {
+        if operation.path != "/v2/auth/renew-and-revoke" {
+            assert_eq!(call(&world, &operation, &token).await.status, 200, "{}", operation.path);
+        }
+    }
+    world.turn_clock(1);
+    refused_everywhere(&world, &token).await;
+}
+
+#[tokio::test]
+async fn every_operation_refuses_a_revoked_token() {
+    let world = world().await;
+    let (token, other) = (world.token("acme").await, world.token("acme").await);
+    let tokens = world.app.database.tokens(Some("acme")).await.expect("tokens");
+    let claims = claims(&token);
+    assert!(tokens.iter().any(|known| known.id == claims.jti));
+    let mut batch = Batch::default();
+    batch.revoke_token(&claims.jti, world.app.clock.now());
+    world.app.database.commit(batch).await.expect("a revocation");
+    refused_everywhere(&world, &token).await;
+    assert_eq!(world.get(&other, "/v2/clients/me").await.status, 200);
+    let mut batch = Batch::default();
+    batch.revoke_tokens_of("acme", world.app.clock.now());
+    world.app.database.commit(batch).await.expect("a revocation");
+    refused_everywhere(&world, &other).await;
+}
+
+#[tokio::test]
+async fn every_operation_refuses_the_token_of_a_client_that_is_gone() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    let mut batch = Batch::default();
+    batch.delete_client("acme");
+    world.app.database.commit(batch).await.expect("a deletion");
+    refused_everywhere(&world, &token).await;
+}
+
+#[tokio::test]
+async fn an_operation_needs_one_of_its_scopes() {
+    let world = world().await;
+    for operation in operations().iter().filter(|operation| !operation.scopes.is_empty()) {
+        let others: Vec<Scope> = Scope::ALL
+            .into_iter()
+            .filter(|scope| *scope != Scope::Staff && !operation.scopes.contains(scope))
+            .collect();
+        let token = world.token_with("acme", Some(others), false).await;
+        let answer = call(&world, operation, &token).await;
+        assert_eq!(answer.refusal(403), "FORBIDDEN", "{}", operation.path);
+        // What is refused says nothing of what is there.
+        let unknown = request(operation.method.clone(), &token, &operation.target("nobody"));
+        assert_eq!(world.send(unknown).await.bytes, answer.bytes);
+        for scope in &operation.scopes {
+            let token = world.token_with("acme", Some(vec![*scope]), false).await;
+            assert_eq!(call(&world, operation, &token).await.status, 200, "{}", operation.path);
+        }
+        let staff = world.token_with("acme", Some(Vec::new()), true).await;
+        assert_eq!(call(&world, operation, &staff).await.status, 200, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn every_retrieve_answers_another_clients_record_like_an_unknown_id() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    for operation in operations().iter().filter(|operation| operation.kind.is_some()) {
+        let get =
+            |client: &str| request(operation.method.clone(), &token, &operation.target(client));
+        let foreign = world.send(get("globex")).await;
+        foreign.refusal(404);
+        assert_eq!(foreign.bytes, world.send(get("nobody")).await.bytes, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_taken_in_every_form_that_clients_send() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    for form in
+        ["Bearer ", "bearer ", "BEARER ", "JWT ", "jwt ", "Jwt ", "", "Bearer   ", "Bearer\t"]
+    {
+        let request =
+            Request::get("/v2/clients/me").header(header::AUTHORIZATION, format!("{form}{token}"));
+        let answer = world.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, 200, "{form:?}");
+    }
+    for form in ["Basic ", "Token ", "Bearer Bearer ", "Bearer,", "\""] {
+        let request =
+            Request::get("/v2/clients/me").header(header::AUTHORIZATION, format!("{form}{token}"));
+        world.send(request.body(Body::empty()).expect("a request")).await.refusal(401);
+    }
+}
+
+#[tokio::test]
+async fn unsigned_forged_and_changed_tokens_are_refused() {
+    let world = world().await;
+    let token = world.token("acme").await;
+    let claims = claims(&token);
+    let parts: Vec<&str> = token.split('.').collect();
+    let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let kid = jsonwebtoken::decode_header(&token).expect("a header").kid;
+    let foreign = EncodingKey::from_secret(&[42; 32]);
+    let sign = |algorithm: Algorithm, kid: Option<String>| {
+        let header = Header { kid, ..Header::new(algorithm) };
+        jsonwebtoken::encode(&header, &claims, &foreign).expect("a token")
+    };
+    let (right_key_id, right_key) = world.app.keys.signing();
+    let longer = Header { kid: Some(right_key_id), ..Header::new(Algorithm::HS512) };
+    let mut greedy = claims.clone();
+    greedy.scopes.push("staff".to_owned());
+    let greedy = encode(serde_json::to_value(&greedy).expect("claims"));
+    let none = encode(json!({ "alg": "none", "typ": "JWT", "kid": kid }));
+    let upper = encode(json!({ "alg": "NONE", "typ": "JWT", "kid": kid }));
+    let public = encode(json!({ "alg": "RS256", "typ": "JWT", "kid": kid }));
+    let without_kid = encode(json!({ "alg": "HS256", "typ": "JWT" }));
+    for forged in [
+        format!("{none}.{}.", parts[1]),
+        format!("{none}.{}.{}", parts[1], parts[2]),
+        format!("{none}.{greedy}."),
+        format!("{upper}.{}.", parts[1]),
+        format!("{public}.{}.{}", parts[1], parts[2]),
+        format!("{without_kid}.{}.{}", parts[1], parts[2]),
+        format!("{}.{greedy}.{}", parts[0], parts[2]),
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("{}.{}", parts[0], parts[1]),
+        format!("{token}x"),
+        sign(Algorithm::HS256, kid.clone()),
+        sign(Algorithm::HS256, None),
+        sign(Algorithm::HS256, Some("another".to_owned())),
+        jsonwebtoken::encode(&longer, &claims, &right_key).expect("a token"),
+    ] {
+        world.get(&forged, "/v2/clients/me").await.refusal(401);
+        world.get(&forged, "/v2/biometric-validations").await.refusal(401);
+    }
+    assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_signed_token_that_was_never_handed_out_is_refused() {
+    let world = world().await;
+    let mut claims = claims(&world.token("acme").await);
+    claims.jti = "0123456789abcdef0123456789abcdef".to_owned();
+    let (kid, key) = world.app.keys.signing();
+    let header = Header { kid: Some(kid), ..Header::new(Algorithm::HS256) };
+    let token = jsonwebtoken::encode(&header, &claims, &key).expect("a token");
+    refused_everywhere(&world, &token).await;
+}
+
+fn claims(token: &str) -> Claims {
+    let payload = token.split('.').nth(1).expect("a payload");
+    let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    serde_json::from_slice(&payload).expect("claims")
+}

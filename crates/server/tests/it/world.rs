@@ -1,0 +1,246 @@
+//! A server in process, on a database of its own, with a clock that is turned by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+use verax_domain::{Record, Scope, Timestamp};
+use verax_query::{Resource, Sql};
+use verax_server::app::App;
+use verax_server::app::access::Mint;
+use verax_server::clock::{Clock, Random};
+use verax_server::config::Config;
+use verax_server::http::{self, State};
+use verax_server::keys::SigningKeys;
+use verax_store::{Batch, Database, Location, NewClient, Options, Rows, Schema};
+
+use crate::answer::Answer;
+
+/// 2026-01-02T03:04:05Z, when every test begins.
+pub const NOW: i64 = 1_767_323_045_000;
+pub const DAY: i64 = 24 * 60 * 60 * 1000;
+
+#[derive(Clone, Copy)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Writes a test twice: on SQLite and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($world:ident) $body:block)+) => {$(
+        async fn $name($world: &$crate::world::World) $body
+
+        mod $name {
+            #[tokio::test]
+            async fn sqlite() {
+                super::$name(&$crate::world::World::on($crate::world::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                let world = $crate::world::World::on($crate::world::Engine::Postgres).await;
+                super::$name(&world).await;
+                world.end().await;
+            }
+        }
+    )+};
+}
+
+pub struct World {
+    pub app: App,
+    pub router: Router,
+    pub folder: TempDir,
+    clock: Arc<AtomicI64>,
+    location: Location,
+}
+
+impl World {
+    pub async fn sqlite() -> World {
+        World::on(Engine::Sqlite).await
+    }
+
+    pub async fn on(engine: Engine) -> World {
+        World::with(engine, |_| {}).await
+    }
+
+    pub async fn with(engine: Engine, adjust: impl FnOnce(&mut Config)) -> World {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let location = match engine {
+            Engine::Sqlite => Location::File(folder.path().join("verax.db")),
+            Engine::Postgres => Location::Postgres(new_database().await),
+        };
+        let mut config = settings();
+        adjust(&mut config);
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let random = Random::seeded(7);
+        let keys = SigningKeys::open(&folder.path().join("signing-keys.json"), &random)
+            .expect("signing keys");
+        let database = Database::open(&location, &options()).await.expect("a database");
+        let app = App::new(config, database, keys, Clock::Manual(Arc::clone(&clock)), random);
+        let router = http::router(State::new(app.clone()));
+        World { app, router, folder, clock, location }
+    }
+
+    /// Another server on the same records, with other settings.
+    pub fn beside(&self, adjust: impl FnOnce(&mut Config)) -> Router {
+        let mut config = settings();
+        adjust(&mut config);
+        let app = App::new(
+            config,
+            self.app.database.clone(),
+            self.app.keys.clone(),
+            self.app.clock.clone(),
+            self.app.random.clone(),
+        );
+        http::router(State::new(app))
+    }
+
+    pub fn turn_clock(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Makes a client named after its id.
+    pub async fn client(&self, id: &str) {
+        let mut batch = Batch::default();
+        batch.insert_client(&NewClient {
+            id: id.to_owned(),
+            name: format!("{id} Ltd"),
+            email: format!("office@{id}.example"),
+            scopes: None,
+            created_at: self.app.clock.now(),
+        });
+        self.app.database.commit(batch).await.expect("a new client");
+    }
+
+    /// A token of this client with all its scopes; makes the client when there is none.
+    pub async fn token(&self, client: &str) -> String {
+        self.token_with(client, None, false).await
+    }
+
+    pub async fn staff_token(&self, client: &str) -> String {
+        self.token_with(client, None, true).await
+    }
+
+    pub async fn token_with(
+        &self,
+        client: &str,
+        scopes: Option<Vec<Scope>>,
+        staff: bool,
+    ) -> String {
+        if self.app.database.client(client).await.expect("the clients").is_none() {
+            self.client(client).await;
+        }
+        let valid = Duration::from_secs(30 * 24 * 60 * 60);
+        let mint = Mint { client, scopes, staff, mode: "live", valid };
+        self.app.mint_token(&mint).await.expect("a token")
+    }
+
+    /// Stores records as an import does.
+    pub async fn store(&self, resource: &'static Resource, rows: &[Value]) {
+        let records: Vec<Record> = rows
+            .iter()
+            .map(|row| Record::from_json(resource, row, None).expect("a record without problems"))
+            .collect();
+        self.app.database.import(&records, Timestamp(NOW)).await.expect("an import");
+    }
+
+    /// Runs a statement that no use case has.
+    pub async fn execute(&self, statement: &'static str) {
+        let mut sql = Sql::default();
+        sql.push(statement);
+        let mut batch = Batch::default();
+        batch.push(sql, Rows::Any);
+        self.app.database.commit(batch).await.expect("a statement");
+    }
+
+    pub async fn get(&self, token: &str, target: &str) -> Answer {
+        get(&self.router, token, target).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+
+    /// Removes what the test left on the PostgreSQL cluster.
+    pub async fn end(self) {
+        let World { app, router, location, .. } = self;
+        drop((app, router));
+        if let Location::Postgres(url) = location {
+            let (_, name) = url.rsplit_once('/').expect("a database name");
+            let client = connect(&cluster_url()).await;
+            let statement = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
+            client.batch_execute(&statement).await.expect("the database goes");
+        }
+    }
+}
+
+pub async fn get(router: &Router, token: &str, target: &str) -> Answer {
+    send(router, request(Method::GET, token, target)).await
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.expect("a router always answers");
+    Answer::read(response).await
+}
+
+/// A request with this token. `<`, `>`, `"` and spaces in the target are encoded, as in front of
+/// the parser.
+pub fn request(method: Method, token: &str, target: &str) -> Request<Body> {
+    let target =
+        target.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E").replace('"', "%22");
+    let request = Request::builder().method(method).uri(target);
+    let request = match token {
+        "" => request,
+        token => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+    };
+    request.body(Body::empty()).expect("a request")
+}
+
+pub fn settings() -> Config {
+    let mut config = Config::load(None).expect("the default settings");
+    config.tokens.cache_seconds = 0;
+    config
+}
+
+pub fn options() -> Options {
+    Options {
+        readers: 2,
+        connections: 4,
+        statement_limit: Duration::from_secs(20),
+        schema: Schema::BringUpToDate,
+    }
+}
+
+fn cluster_url() -> String {
+    std::env::var("VERAX_TEST_DATABASE_URL").unwrap_or_else(|_| {
+        panic!(
+            "VERAX_TEST_DATABASE_URL names no PostgreSQL: \
+             run `cargo xtask postgres -- cargo nextest run`"
+        )
+    })
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let connecting = tokio_postgres::connect(url, tokio_postgres::NoTls);
+    let (client, connection) = connecting.await.expect("the cluster of the tests answers");
+    tokio::spawn(connection);
+    client
+}
+
+/// A new database of the cluster that the tests were given.
+pub async fn new_database() -> String {
+    let cluster = cluster_url();
+    let client = connect(&cluster).await;
+    let name = format!("verax_{:016x}", Random::System.number());
+    let statement = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
+    client.batch_execute(&statement).await.expect("a new database");
+    let (server, _) = cluster.rsplit_once('/').expect("an address with a database name");
+    format!("{server}/{name}")
+}
