@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod demo;
+pub mod faces;
 pub mod import;
 pub mod tallies;
 
@@ -25,6 +26,7 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub access: access::Access,
+    pub faces: faces::Faces,
 }
 
 impl App {
@@ -46,7 +48,13 @@ impl App {
         random: Random,
     ) -> App {
         let access = access::Access::new(config.tokens.cache_seconds);
-        App { config: Arc::new(config), database, keys, clock, random, access }
+        let faces = faces::Faces::default();
+        App { config: Arc::new(config), database, keys, clock, random, access, faces }
+    }
+
+    /// The same, measuring faces with these models.
+    pub fn with_faces(self, faces: faces::Faces) -> App {
+        App { faces, ..self }
     }
 
     /// How many records a client has, of all kinds.

@@ -18,6 +18,7 @@ pub struct Config {
     pub compat: Compat,
     pub tokens: Tokens,
     pub database: Database,
+    pub faces: Faces,
     pub log: Log,
 }
 
@@ -65,6 +66,13 @@ pub struct Database {
     pub readers: usize,
     pub connections: usize,
     pub statement_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Faces {
+    pub threads: usize,
+    pub waiting_max: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -123,6 +131,9 @@ impl Config {
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
+        }
+        if self.faces.threads > 1024 {
+            bail!("the setting faces.threads must be at most 1024");
         }
         if jiff::tz::TimeZone::get(&self.signature.time_zone).is_err() {
             bail!("the setting signature.time_zone must be an IANA name like America/Bogota");
