@@ -124,6 +124,15 @@ impl Faces {
         MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
     }
 
+    /// Refuses while there is no room, so that a call is not even parsed. The permit that counts is
+    /// taken later: a slow sender must not hold one.
+    pub fn refuse_when_full(&self) -> Result<(), MeasureError> {
+        match &self.measuring {
+            Some(measuring) if measuring.workers.is_full() => Err(Overloaded.into()),
+            _ => Ok(()),
+        }
+    }
+
     // The permit comes before anything is decoded. When the caller goes, this future is dropped,
     // the interest with it, and the work stops at its next stage.
     async fn measure<T: Send + 'static>(
@@ -154,9 +163,8 @@ impl Faces {
 impl App {
     /// The liveness score of the one face of a picture.
     pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
-        let work = move |engine: &FaceEngine, waiting: &Waiting| {
-            liveness_of(engine, &image, waiting)
-        };
+        let work =
+            move |engine: &FaceEngine, waiting: &Waiting| liveness_of(engine, &image, waiting);
         self.faces.measure(&[DETECTOR, ATTACK], work).await
     }
 
@@ -179,8 +187,7 @@ impl App {
 
     /// Every face of a picture, the largest first.
     pub async fn detect_faces(&self, image: SentImage) -> Result<Vec<FoundFace>, MeasureError> {
-        let work =
-            move |engine: &FaceEngine, waiting: &Waiting| detect(engine, &image, waiting);
+        let work = move |engine: &FaceEngine, waiting: &Waiting| detect(engine, &image, waiting);
         self.faces.measure(&[DETECTOR], work).await
     }
 }
@@ -233,11 +240,10 @@ fn detect(
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
     let request = FaceRequest { attack: Wanted::No, template: Wanted::No, ..Default::default() };
-    let pixels = Image::decode(&bytes(image)?, &request.limits)
-        .map_err(|error| refuse(image, error))?;
-    let measured = engine
-        .measure_image(&pixels, &request, waiting)
-        .map_err(|error| failed(image, error))?;
+    let pixels =
+        Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
+    let measured =
+        engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     let found = measured.findings.faces.into_iter().map(|face| {
         let thumbnail = thumbnail(&pixels, &face).ok_or_else(|| not_measurable(image))?;
         Ok(FoundFace { face, thumbnail })
@@ -274,8 +280,7 @@ fn bytes(image: &SentImage) -> Result<Vec<u8>, MeasureError> {
     const LENIENT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let engine = GeneralPurpose::new(&STANDARD, LENIENT);
-    let text: Vec<u8> =
-        image.base64.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let text: Vec<u8> = image.base64.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     engine.decode(text).map_err(|_| refuse(image, ImageProblem::NotBase64))
 }
 

@@ -29,13 +29,20 @@ pub fn comparison(check: &MatchCheck) -> Value {
     })
 }
 
-/// `passed` at the top and in `result` is about the faces alone; `liveness` has its own.
+/// There is no `passed` beside the score: a caller who read it alone would take a picture of the
+/// right person for the person. Clients compare the score with `compare_min_score`.
 pub fn live_comparison(check: &MatchCheck, probe: &LivenessCheck) -> Value {
-    let mut answer = comparison(check);
-    answer["liveness"] = liveness(probe);
-    answer["liveness_min_score"] = probe.min_score.into();
-    answer["result"]["liveness_score"] = probe.score.into();
-    answer
+    json!({
+        "score": check.score,
+        "compare_min_score": check.min_score,
+        "liveness": liveness(probe),
+        "liveness_min_score": probe.min_score,
+        "result": {
+            "score": check.score,
+            "compare_min_score": check.min_score,
+            "liveness_score": probe.score,
+        },
+    })
 }
 
 /// Without liveness the comparison failed, and the probe was not looked at again.

@@ -117,12 +117,7 @@ impl FaceBody {
 
     /// A number within a range; without a default it is required. A text of a number counts, as
     /// it does for Joi. What is wrong reads as 1, and never gets as far as being used.
-    pub fn number(
-        &mut self,
-        name: &str,
-        range: RangeInclusive<f64>,
-        default: Option<f64>,
-    ) -> f64 {
+    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>, default: Option<f64>) -> f64 {
         const UNUSED: f64 = 1.0;
         let number = match (self.members.remove(name), default) {
             (None | Some(Value::Null), Some(default)) => return default,
@@ -192,7 +187,8 @@ impl FaceBody {
 /// The base64 of a raw text or a data URI; what it decodes to is looked at by whoever measures.
 fn base64_of(text: &str) -> Result<&str, &'static str> {
     let text = text.trim();
-    let begins = |with: &str| text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
+    let begins =
+        |with: &str| text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
     if begins("https:") || begins("http:") {
         return Err("is a URL, and this server fetches no images: send base64 or a data URI");
     }

@@ -97,9 +97,8 @@ pub async fn compare_with_liveness(
     let wanted = ProbeLiveness::IfScoreReaches(min_score);
     let compared = state.app.compare_faces(probe.into_iter().collect(), gallery, wanted).await?;
     let check = MatchCheck { score: compared.score, min_score };
-    let probe = compared
-        .liveness_score
-        .map(|score| LivenessCheck { score, min_score: liveness_min_score });
+    let probe =
+        compared.liveness_score.map(|score| LivenessCheck { score, min_score: liveness_min_score });
     Ok(answer(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
 }
 
@@ -132,6 +131,7 @@ fn read(state: &State, caller: &FaceCaller, sent: Sent) -> Result<FaceBody, ApiE
         let limit = state.app.config.http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
+    state.app.faces.refuse_when_full()?;
     FaceBody::parse(&sent)
 }
 

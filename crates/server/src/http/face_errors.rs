@@ -115,7 +115,8 @@ impl From<MeasureError> for ApiError {
     fn from(error: MeasureError) -> ApiError {
         match error {
             MeasureError::ModelsMissing(models) => {
-                let (models, verb) = (models.join(", "), if models.len() > 1 { "are" } else { "is" });
+                let (models, verb) =
+                    (models.join(", "), if models.len() > 1 { "are" } else { "is" });
                 let error = format!(
                     "The model {models} {verb} not installed. The operator installs what is missing \
                      with `verax models install` and starts the server again."

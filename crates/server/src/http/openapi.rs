@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod faces;
+
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_domain::{Scope, resources};
@@ -26,6 +28,7 @@ pub fn document() -> Value {
         }
     }
     add_account(&mut paths);
+    faces::add(&mut paths);
     add_health(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
@@ -441,6 +444,16 @@ fn error_schema() -> Value {
             "code": { "type": "string", "enum": codes },
             "message": { "type": "string" },
             "status": { "type": "integer" },
+            "details": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "parameter": { "type": "string" },
+                        "message": { "type": "string" },
+                    },
+                },
+            },
             "requestId": { "type": "string", "description": "With a 5xx alone." },
         },
     })

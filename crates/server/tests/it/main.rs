@@ -7,6 +7,7 @@ mod accounts;
 mod answer;
 mod binary;
 mod documents;
+mod face_calls;
 mod filters;
 mod fixtures;
 mod imports;
