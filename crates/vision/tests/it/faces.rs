@@ -3,10 +3,10 @@
 use verax_domain::face_findings::{DetectedFace, PointPx};
 use verax_vision::faces::{
     ALIGNED_POINTS, CropBox, FaceEngine, FaceError, FaceRequest, LIVENESS, Letterbox, MATCH,
-    ModelBytes, Similarity, Template, decode_outputs, measure_quality, pose_degrees,
-    suppress_overlapping,
+    ModelBytes, Similarity, THUMBNAIL_SIDE_PX_MAX, Template, decode_outputs, measure_quality,
+    pose_degrees, suppress_overlapping, thumbnail,
 };
-use verax_vision::image::Image;
+use verax_vision::image::{DecodeLimits, Image, ImageFormat};
 use verax_vision::workers::Waiting;
 
 fn near(left: f64, right: f64, tolerance: f64) -> bool {
@@ -261,4 +261,27 @@ fn a_model_that_cannot_be_read_says_which_one() {
     let models = ModelBytes { face_detector: Some(b"junk".to_vec()), ..ModelBytes::default() };
     let Err(error) = FaceEngine::load(models) else { panic!("junk was taken for a model") };
     assert!(error.to_string().starts_with("the face detector model cannot be read"), "{error}");
+}
+
+#[test]
+fn a_thumbnail_is_a_small_jpeg_of_the_face_alone() {
+    let mut image = Image { width: 600, height: 400, rgb: vec![0; 600 * 400 * 3] };
+    for y in 100..300 {
+        for x in 200..400 {
+            image.rgb[(y * 600 + x) * 3] = 200;
+        }
+    }
+    // In the middle of the red square, over the picture's edge, and larger than the picture.
+    for (found, red) in [
+        (face(250.0, 150.0, 100.0, 100.0, 0.9), true),
+        (face(-40.0, -30.0, 100.0, 120.0, 0.9), false),
+        (face(-100.0, -100.0, 900.0, 900.0, 0.9), false),
+    ] {
+        let jpeg = thumbnail(&image, &found).unwrap();
+        assert_eq!(ImageFormat::of(&jpeg), Some(ImageFormat::Jpeg));
+        let small = Image::decode(&jpeg, &DecodeLimits::default()).unwrap();
+        let longer = small.width.max(small.height) as usize;
+        assert!((32..=THUMBNAIL_SIDE_PX_MAX).contains(&longer), "{longer}");
+        assert_eq!(small.rgb[0] > 150, red);
+    }
 }

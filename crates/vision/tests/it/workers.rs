@@ -32,7 +32,9 @@ fn a_permit_beyond_the_limit_is_refused_until_one_is_given_back() {
     let workers = workers(1, 1);
     let (first, second) = (workers.try_permit().unwrap(), workers.try_permit().unwrap());
     assert!(matches!(workers.try_permit(), Err(Overloaded)));
+    assert!(workers.is_full());
     drop(first);
+    assert!(!workers.is_full());
     assert!(workers.try_permit().is_ok());
     drop(second);
     assert_eq!(workers.admitted(), 0);
