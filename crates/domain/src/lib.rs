@@ -3,6 +3,7 @@
 
 pub mod document_findings;
 pub mod document_verdict;
+pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
 pub mod id;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod demo;
 pub mod document_checks;
+pub mod faces;
 pub mod import;
 pub mod measuring;
 pub mod tallies;
@@ -28,6 +29,7 @@ pub struct App {
     pub random: Random,
     pub access: access::Access,
     pub measuring: measuring::Measuring,
+    pub faces: faces::Faces,
 }
 
 impl App {
@@ -50,7 +52,13 @@ impl App {
     ) -> App {
         let access = access::Access::new(config.tokens.cache_seconds);
         let measuring = measuring::Measuring::new(&config.vision);
-        App { config: Arc::new(config), database, keys, clock, random, access, measuring }
+        let faces = faces::Faces::default();
+        App { config: Arc::new(config), database, keys, clock, random, access, measuring, faces }
+    }
+
+    /// The same, measuring faces with these models.
+    pub fn with_faces(self, faces: faces::Faces) -> App {
+        App { faces, ..self }
     }
 
     /// How many records a client has, of all kinds.

@@ -9,7 +9,7 @@ mod eval_documents;
 mod eval_faces;
 mod export;
 mod import;
-mod models;
+mod install_models;
 mod reference;
 mod serve;
 mod token;
@@ -87,7 +87,7 @@ enum Command {
     Restore(backup::Restore),
     /// Install and list the models that measure pictures.
     #[command(subcommand)]
-    Models(models::ModelsCommand),
+    Models(install_models::ModelsCommand),
     /// Check one picture and print all that was found.
     #[command(subcommand)]
     Check(Check),
@@ -170,7 +170,7 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
     let models = place.models();
     let out = &mut std::io::stdout();
     match command {
-        Command::Models(command) => Some(models::run(command, &models, out)),
+        Command::Models(command) => Some(install_models::run(command, &models, out)),
         Command::Eval(Eval::Faces(arguments)) => {
             Some(eval_faces::run_faces(arguments, &models, out))
         }

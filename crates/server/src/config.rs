@@ -20,6 +20,7 @@ pub struct Config {
     pub database: Database,
     pub vision: Vision,
     pub documents: Documents,
+    pub faces: Faces,
     pub log: Log,
 }
 
@@ -72,6 +73,13 @@ pub struct Database {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vision {
+    pub threads: usize,
+    pub waiting_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Faces {
     pub threads: usize,
     pub waiting_max: usize,
 }
@@ -142,6 +150,9 @@ impl Config {
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
+        }
+        if self.faces.threads > 1024 {
+            bail!("the setting faces.threads must be at most 1024");
         }
         if jiff::tz::TimeZone::get(&self.signature.time_zone).is_err() {
             bail!("the setting signature.time_zone must be an IANA name like America/Bogota");

@@ -14,6 +14,7 @@ mod network;
 mod quality;
 mod resample;
 mod template;
+mod thumbnail;
 
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ pub use gallery::{Candidate, Gallery};
 pub use network::{Network, NetworkError, Planes, Runtime};
 pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
+pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 
 use crate::image::{DecodeLimits, Image, ImageError};
 use crate::workers::Waiting;

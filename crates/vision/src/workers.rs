@@ -74,6 +74,12 @@ impl Workers {
             .map_err(|_| Overloaded)
     }
 
+    /// Whether a permit would be refused now. A look, not a promise: it holds nothing, so work that
+    /// comes before the permit, such as reading a request, can be saved.
+    pub fn is_full(&self) -> bool {
+        self.admitted() >= self.admitted_max
+    }
+
     /// Permits that are out: work that runs, waits, or is about to be handed in.
     pub fn admitted(&self) -> usize {
         self.shared.admitted.load(Ordering::Acquire)

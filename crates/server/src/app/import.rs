@@ -123,7 +123,8 @@ impl App {
             // The first record of an input that has the id owns it for those that follow.
             let owner = owners.entry(record.id.clone()).or_insert_with(|| record.client.clone());
             if *owner != record.client {
-                if pass == Pass::Check {
+                // Two clients may share an id far apart in one input: the first is stored by now.
+                if pass == Pass::Check || !report.bad.iter().any(|bad| bad.number == number) {
                     let reason = format!("_id: {} is another client's record", record.id);
                     report.bad(number, reason);
                 }

@@ -1,5 +1,6 @@
 //! `verax doctor` and `verax migrate`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -8,6 +9,7 @@ use serde_json::json;
 use verax_store::Location;
 
 use super::Place;
+use crate::installed_models::{ModelState, read_models};
 use crate::keys::SigningKeys;
 
 #[derive(Args)]
@@ -86,11 +88,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
             }
         }
     }
-    findings.push(Finding {
-        what: "models",
-        well: true,
-        says: "none: this version lists records and does not measure pictures yet".to_owned(),
-    });
+    findings.push(models(&place.models()));
     let well = findings.iter().all(|finding| finding.well);
     if arguments.json {
         let list: Vec<_> = findings
@@ -115,6 +113,23 @@ pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
         println!("the schema is up to date");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Missing models are no fault: a server may keep records alone.
+fn models(folder: &Path) -> Finding {
+    let states = read_models(folder);
+    let of = |wanted: ModelState| -> Vec<&str> {
+        states.iter().filter(|(_, state, _)| *state == wanted).map(|(name, ..)| *name).collect()
+    };
+    let (missing, changed) = (of(ModelState::Missing), of(ModelState::Changed));
+    let cure = "face calls answer 503; `verax models install` installs them";
+    if !changed.is_empty() {
+        return bad("models", format!("not what was installed: {}: {cure}", changed.join(", ")));
+    }
+    if !missing.is_empty() {
+        return good("models", format!("not installed: {}: {cure}", missing.join(", ")));
+    }
+    good("models", format!("{} installed", of(ModelState::Installed).join(", ")))
 }
 
 fn good(what: &'static str, says: impl Into<String>) -> Finding {

@@ -46,9 +46,10 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     };
     let report = app.import(&mut input, &import).await?;
     bar.finish_and_clear();
-    let refused = report.bad_count > 0 && !arguments.skip_bad;
+    let failed = report.bad_count > 0 && !arguments.skip_bad;
+    let refused = failed && report.imported.records == 0;
     tell(&report, arguments, refused);
-    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn tell(report: &Report, arguments: &Arguments, refused: bool) {

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Place;
 use crate::app::access::Mint;
+use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
 use crate::http::{self, Serving, Tls};
@@ -38,6 +39,8 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let throw_away =
         arguments.demo.then(|| tempfile::Builder::new().prefix("verax-demo-").tempdir());
     let throw_away = throw_away.transpose().context("cannot make a throw-away folder")?;
+    // A demo has records of its own, but looks at faces with the models that are installed.
+    let models = place.models();
     let mut place = place.clone();
     if let Some(folder) = &throw_away {
         place.data = folder.path().to_owned();
@@ -46,6 +49,9 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
+    let faces = Faces::load(&models, &app.config.faces)?;
+    report_missing(&faces);
+    let app = app.with_faces(faces);
     let tls = arguments.tls_cert.zip(arguments.tls_key);
     let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
@@ -68,6 +74,14 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn report_missing(faces: &Faces) {
+    let missing = faces.missing();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        tracing::warn!(missing, "face calls answer 503 until `verax models install` was run");
+    }
 }
 
 /// A key that another process put into the file is used within seconds.

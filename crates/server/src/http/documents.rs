@@ -59,7 +59,10 @@ pub async fn healthz() -> Response {
 pub async fn readyz(Extract(state): Extract<State>) -> Response {
     match state.app.database.ping().await {
         Ok(()) => {
-            let body = json!({ "status": "ready", "checks": { "database": "ok" } });
+            // For information: without models the server still keeps and lists records.
+            let models = if state.app.faces.missing().is_empty() { "ok" } else { "missing" };
+            let checks = json!({ "database": "ok", "models": models });
+            let body = json!({ "status": "ready", "checks": checks });
             json_response(body.to_string().into_bytes())
         }
         Err(error) => {

@@ -8,6 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
+use super::face_errors;
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -41,7 +42,8 @@ pub static SESSION_UNAUTHORIZED: ErrorCode = ErrorCode {
 pub static FORBIDDEN: ErrorCode = ErrorCode {
     code: "FORBIDDEN",
     status: StatusCode::FORBIDDEN,
-    when: "the access token does not have the scope that the operation needs",
+    when: "the access token does not have the scope that the operation needs; for a face call also \
+           that it has expired (`message` is `token_expired`)",
 };
 pub static NOT_FOUND: ErrorCode = ErrorCode {
     code: "NOT_FOUND",
@@ -96,7 +98,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 14] = [
+pub static CODES: [&ErrorCode; 23] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -111,6 +113,15 @@ pub static CODES: [&ErrorCode; 14] = [
     &TOO_MANY_REQUESTS,
     &UNAVAILABLE,
     &INTERNAL,
+    &face_errors::BAD_REQUEST,
+    &face_errors::ONLY_BASE64,
+    &face_errors::IMAGE_DAMAGED,
+    &face_errors::IMAGE_TOO_SMALL,
+    &face_errors::NO_FACE,
+    &face_errors::MANY_FACES,
+    &face_errors::FACE_TOO_SMALL,
+    &face_errors::FACE_NOT_MEASURABLE,
+    &face_errors::MODELS_MISSING,
 ];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.
@@ -201,7 +212,7 @@ impl ApiError {
         ApiError { status, body, cause: None, retry_after_seconds: None }
     }
 
-    fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
+    pub fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
         self.cause = Some(cause.to_string());
         self
     }

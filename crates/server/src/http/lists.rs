@@ -23,11 +23,7 @@ pub async fn list(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    require(&caller, resource.scopes)?;
-    let raw = raw.unwrap_or_default();
-    if raw.len() > QUERY_BYTES_MAX {
-        return Err(ApiError::query_too_long());
-    }
+    let raw = admit(&caller, resource, raw)?;
     let query = Query::parse(resource, &raw).map_err(ApiError::invalid)?;
     if query.is_count_only() {
         let count = state.app.database.count(&query, &caller.tenant()).await?;
@@ -45,11 +41,7 @@ pub async fn retrieve(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    require(&caller, resource.scopes)?;
-    let raw = raw.unwrap_or_default();
-    if raw.len() > QUERY_BYTES_MAX {
-        return Err(ApiError::query_too_long());
-    }
+    let raw = admit(&caller, resource, raw)?;
     let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
     let unknown = || ApiError::not_found(resource);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
@@ -65,6 +57,15 @@ pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
     sign(state, resource, &mut body);
     body.push(b'}');
     body
+}
+
+/// The query string of a caller who may read the resource.
+fn admit(caller: &Caller, resource: &Resource, raw: Option<String>) -> Result<String, ApiError> {
+    require(caller, resource.scopes)?;
+    match raw.unwrap_or_default() {
+        raw if raw.len() > QUERY_BYTES_MAX => Err(ApiError::query_too_long()),
+        raw => Ok(raw),
+    }
 }
 
 fn envelope(state: &State, resource: &Resource, page: Page, listing: &Listing) -> Vec<u8> {

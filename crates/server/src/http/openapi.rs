@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
 mod document_checks;
+mod faces;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -29,6 +30,7 @@ pub fn document() -> Value {
     }
     document_checks::add(&mut paths);
     add_account(&mut paths);
+    faces::add(&mut paths);
     add_health(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());

@@ -16,7 +16,7 @@ use verax_query::Resource;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::lists::PathId;
 use super::observe::observe;
-use super::{State, account, document_checks, documents, lists};
+use super::{State, account, document_checks, documents, face_calls, lists};
 use crate::app::access::Caller;
 
 /// Headers that a page of another origin may read.
@@ -36,6 +36,7 @@ pub fn router(state: State) -> Router {
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
+        .merge(face_routes())
         .route("/openapi.json", get(documents::openapi))
         .route("/docs", get(documents::to_docs))
         .route("/docs/", get(documents::docs_index))
@@ -63,6 +64,17 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
     };
     let path = format!("/{version}/{}", resource.name);
     Router::new().route(&path, get(list)).route(&format!("{path}/{{id}}"), get(retrieve))
+}
+
+fn face_routes() -> Router<State> {
+    let path = |name: &str| format!("/v2/face-recognition/{name}");
+    Router::new()
+        .route(&path("liveness"), post(face_calls::liveness))
+        .route(&path("liveness-score"), post(face_calls::liveness))
+        .route(&path("compare"), post(face_calls::compare))
+        .route(&path("compare-live"), post(face_calls::compare_live))
+        .route(&path("compare-with-liveness"), post(face_calls::compare_with_liveness))
+        .route(&path("detect"), post(face_calls::detect))
 }
 
 async fn not_found() -> ApiError {

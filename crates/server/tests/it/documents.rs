@@ -196,7 +196,8 @@ async fn health_and_numbers_need_no_token_and_name_no_record() {
     let token = world.token("acme").await;
     one_of_each(&world, "acme").await;
     assert_eq!(world.get("", "/healthz").await.json(), json!({ "status": "ok" }));
-    let ready = json!({ "status": "ready", "checks": { "database": "ok" } });
+    let checks = json!({ "database": "ok", "models": "missing" });
+    let ready = json!({ "status": "ready", "checks": checks });
     assert_eq!(world.get("", "/readyz").await.json(), ready);
     world.get(&token, "/v2/biometric-validations/acme-validation?x=secret-words").await;
     world.get(&token, "/v2/some/acme-path").await;

@@ -8,6 +8,7 @@ mod answer;
 mod binary;
 mod document_checks;
 mod documents;
+mod face_calls;
 mod filters;
 mod fixtures;
 mod imports;

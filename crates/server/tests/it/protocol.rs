@@ -194,7 +194,7 @@ on_both_databases! {
         let token = world.token("acme").await;
         numbered(world, "acme", 3).await;
         world.execute("DROP TABLE biometric_validations").await;
-        for target in [LIST, "/v2/biometric-validations/v00", "/v2/biometric-validations?count=1"] {
+        for target in [LIST, "/v2/biometric-validations/v00", "/v2/biometric-validations?count=1&like_identifier=x"] {
             let answer = world.get(&token, target).await;
             let expected = json!({
                 "success": false,

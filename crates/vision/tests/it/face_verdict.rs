@@ -1,3 +1,5 @@
+//! What the numbers of a face mean.
+
 use verax_domain::face_findings::{
     AttackFindings, DetectedFace, FaceComparison, FaceFindings, FaceQuality, PointPx,
 };

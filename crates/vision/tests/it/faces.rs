@@ -1,3 +1,5 @@
+//! Letterbox, outputs, crops and calibrations of the face measurements.
+
 use verax_domain::face_findings::{DetectedFace, PointPx};
 use verax_vision::faces::{
     ALIGNED_POINTS, CropBox, FaceEngine, FaceError, FaceRequest, LIVENESS, Letterbox, MATCH,

@@ -1,3 +1,5 @@
+//! Templates compared and searched.
+
 use verax_vision::faces::{Gallery, Template};
 
 // A reproducible stream of numbers in -1..1 (xorshift).

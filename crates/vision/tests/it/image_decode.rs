@@ -1,3 +1,5 @@
+//! Pictures read within limits.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat as Codec, Rgb, RgbImage};

@@ -1,3 +1,5 @@
+//! Error rates, their intervals and their figure.
+
 use verax_vision::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
 
 fn near(left: f64, right: f64, tolerance: f64) -> bool {

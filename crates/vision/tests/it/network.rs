@@ -1,3 +1,5 @@
+//! The fused runtime against the general one.
+
 use prost::Message as _;
 use verax_vision::faces::{Network, Planes, Runtime};
 use verax_vision::onnx_fold::proto::{

@@ -1,3 +1,5 @@
+//! Folding of quantised weights.
+
 use prost::Message as _;
 use rten_tensor::AsView as _;
 use verax_vision::onnx_fold::proto::{

@@ -1,3 +1,5 @@
+//! Admission, work and its end.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 

@@ -1,0 +1,90 @@
+//! What the face calls answer. Documents and clients disagree on the shape, so both shapes are
+//! there: the members of the documentation, and `result` for clients that read that.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use verax_domain::face_call::{LivenessCheck, MatchCheck};
+
+use crate::app::faces::FoundFace;
+
+pub fn liveness(check: &LivenessCheck) -> Value {
+    json!({
+        "passed": check.passed(),
+        "min_score": check.min_score,
+        "liveness_score": check.score,
+    })
+}
+
+pub fn comparison(check: &MatchCheck) -> Value {
+    json!({
+        "score": check.score,
+        "passed": check.passed(),
+        "compare_min_score": check.min_score,
+        "result": {
+            "score": check.score,
+            "passed": check.passed(),
+            "compare_min_score": check.min_score,
+        },
+    })
+}
+
+/// There is no `passed` beside the score: a caller who read it alone would take a picture of the
+/// right person for the person. Clients compare the score with `compare_min_score`.
+pub fn live_comparison(check: &MatchCheck, probe: &LivenessCheck) -> Value {
+    json!({
+        "score": check.score,
+        "compare_min_score": check.min_score,
+        "liveness": liveness(probe),
+        "liveness_min_score": probe.min_score,
+        "result": {
+            "score": check.score,
+            "compare_min_score": check.min_score,
+            "liveness_score": probe.score,
+        },
+    })
+}
+
+/// Without liveness the comparison failed, and the probe was not looked at again.
+pub fn comparison_with_liveness(check: &MatchCheck, probe: Option<&LivenessCheck>) -> Value {
+    let liveness = probe.map(|probe| {
+        let mut answer = liveness(probe);
+        answer["result"] = answer.clone();
+        answer
+    });
+    json!({ "comparison": comparison(check), "liveness": liveness })
+}
+
+/// `persons` stays empty: there are no collections to look in.
+pub fn detection(found: &[FoundFace]) -> Value {
+    found.iter().map(found_face).collect()
+}
+
+fn found_face(found: &FoundFace) -> Value {
+    let face = &found.face;
+    let [right_eye, left_eye, nose, right_mouth, left_mouth] =
+        face.points.map(|point| json!([round(point.x), round(point.y)]));
+    json!({
+        "box": {
+            "top": round(face.origin.y),
+            "left": round(face.origin.x),
+            "right": round(face.origin.x + face.width_px),
+            "bottom": round(face.origin.y + face.height_px),
+        },
+        "landmarks": {
+            "nose": nose,
+            "left_eye": left_eye,
+            "right_eye": right_eye,
+            "left_mouth": left_mouth,
+            "right_mouth": right_mouth,
+        },
+        "thumbnail": STANDARD.encode(&found.thumbnail),
+        "detection_score": face.confidence,
+        "persons": [],
+    })
+}
+
+/// Whole pixels, as clients draw them.
+fn round(px: f64) -> i64 {
+    px.round() as i64
+}

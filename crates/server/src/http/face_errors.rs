@@ -1,0 +1,163 @@
+//! Errors of the face calls.
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use serde_json::{Value, json};
+use verax_domain::face_verdict::FaceRefusal;
+use verax_query::Problem;
+use verax_vision::image::ImageError;
+
+use super::State;
+use super::authorize::take_share;
+use super::error::{
+    ApiError, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
+    MISSING_PARAMETER, UNAVAILABLE,
+};
+use crate::app::access::{AccessError, Caller};
+use crate::app::faces::{ImageProblem, MeasureError};
+
+pub static BAD_REQUEST: ErrorCode = ErrorCode {
+    code: "BadRequest",
+    status: StatusCode::BAD_REQUEST,
+    when: "the body is not a JSON object",
+};
+pub static ONLY_BASE64: ErrorCode = ErrorCode {
+    code: "ERROR",
+    status: StatusCode::PRECONDITION_FAILED,
+    when: "an image is not base64 or a data URI; `message` is `only_images_in_base64`",
+};
+pub static IMAGE_DAMAGED: ErrorCode = ErrorCode {
+    code: "IMAGE_DAMAGED",
+    status: StatusCode::BAD_REQUEST,
+    when: "an image is cut off or damaged",
+};
+pub static IMAGE_TOO_SMALL: ErrorCode = ErrorCode {
+    code: "IMAGE_TOO_SMALL",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "an image has too few pixels",
+};
+pub static NO_FACE: ErrorCode = ErrorCode {
+    code: "NO_FACE",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "an image has no face",
+};
+pub static MANY_FACES: ErrorCode = ErrorCode {
+    code: "MANY_FACES",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "an image has more than one face of like size",
+};
+pub static FACE_TOO_SMALL: ErrorCode = ErrorCode {
+    code: "FACE_TOO_SMALL",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "a face has too few pixels between its eyes",
+};
+pub static FACE_NOT_MEASURABLE: ErrorCode = ErrorCode {
+    code: "FACE_NOT_MEASURABLE",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "a face is too far outside its image or too turned to be measured",
+};
+pub static MODELS_MISSING: ErrorCode = ErrorCode {
+    code: "MODELS_MISSING",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    when: "the operator has not run `verax models install`; the error names the missing models",
+};
+
+/// A caller of a face call: this family answers an expired token with 403 `token_expired`.
+pub struct FaceCaller(pub Caller);
+
+impl FromRequestParts<State> for FaceCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<FaceCaller, ApiError> {
+        let refuse = |error| match error {
+            AccessError::Expired => ApiError::new(&FORBIDDEN, "The access token has expired.")
+                .with_member("message", "token_expired".into()),
+            error => error.into(),
+        };
+        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let caller = state.app.authenticate(authorization).await.map_err(refuse)?;
+        take_share(state, &caller, parts.extensions.get())?;
+        Ok(FaceCaller(caller))
+    }
+}
+
+/// What is wrong with the members of a body: the first is the message, as Joi has it, all are
+/// details.
+pub fn wrong_members(problems: Vec<Problem>) -> ApiError {
+    collected(&MISSING_PARAMETER, problems)
+}
+
+/// Texts that should be pictures in base64, and are not.
+pub fn only_base64(problems: Vec<Problem>) -> ApiError {
+    let message = "only_images_in_base64".into();
+    collected(&ONLY_BASE64, problems).with_member("message", message)
+}
+
+fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
+    let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    let details: Vec<Value> = problems
+        .into_iter()
+        .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
+        .collect();
+    ApiError::new(code, first).with_member("details", details.into())
+}
+
+impl From<MeasureError> for ApiError {
+    fn from(error: MeasureError) -> ApiError {
+        match error {
+            MeasureError::ModelsMissing(models) => {
+                let (models, verb) =
+                    (models.join(", "), if models.len() > 1 { "are" } else { "is" });
+                let error = format!(
+                    "The model {models} {verb} not installed. The operator installs what is missing \
+                     with `verax models install` and starts the server again."
+                );
+                ApiError::new(&MODELS_MISSING, error)
+            }
+            MeasureError::Overloaded(_) => {
+                let error = "The server measures as much as it can. Try again in a moment.";
+                ApiError::new(&UNAVAILABLE, error).retry_after(1)
+            }
+            MeasureError::Image { parameter, problem: ImageProblem::NotBase64 } => {
+                let message = format!("\"{parameter}\" must be base64 or a data URI of an image");
+                only_base64(vec![Problem { parameter, message }])
+            }
+            MeasureError::Image { parameter, problem } => refused_image(parameter, &problem),
+            MeasureError::Failed(cause) => {
+                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(cause)
+            }
+        }
+    }
+}
+
+/// `message` is the bare sentence: clients compare it with "the image has more than one face".
+fn refused_image(parameter: String, problem: &ImageProblem) -> ApiError {
+    let message = problem.to_string();
+    let details = json!([{ "parameter": parameter, "message": message }]);
+    ApiError::new(code_of(problem), format!("\"{parameter}\": {message}"))
+        .with_member("message", message.into())
+        .with_member("details", details)
+}
+
+fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
+    match problem {
+        ImageProblem::NotBase64 => &ONLY_BASE64,
+        ImageProblem::Image(error) => match error {
+            ImageError::Empty | ImageError::NotAnImage | ImageError::Unsupported => {
+                &INVALID_IMAGE_FORMAT
+            }
+            ImageError::Truncated | ImageError::Corrupt => &IMAGE_DAMAGED,
+            ImageError::TooSmall { .. } => &IMAGE_TOO_SMALL,
+            ImageError::TooManyBytes { .. }
+            | ImageError::TooManyPixels { .. }
+            | ImageError::SideTooLong { .. }
+            | ImageError::TooManyScans { .. } => &IMAGE_TOO_LARGE,
+        },
+        ImageProblem::Face(FaceRefusal::NoFace) => &NO_FACE,
+        ImageProblem::Face(FaceRefusal::ManyFaces { .. }) => &MANY_FACES,
+        ImageProblem::Face(FaceRefusal::FaceTooSmall { .. }) => &FACE_TOO_SMALL,
+        ImageProblem::NotMeasurable => &FACE_NOT_MEASURABLE,
+    }
+}
