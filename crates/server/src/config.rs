@@ -145,9 +145,6 @@ impl Config {
                 bail!("the setting {name} must be at least 1");
             }
         }
-        if self.documents.wait_seconds >= self.http.request_seconds {
-            bail!("the setting documents.wait_seconds must be less than http.request_seconds");
-        }
         if u64::from(self.documents.lease_seconds) <= self.documents.wait_seconds {
             bail!("the setting documents.lease_seconds must be more than documents.wait_seconds");
         }

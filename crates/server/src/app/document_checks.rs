@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
@@ -49,6 +50,35 @@ const STOPPED: &str = "the measurement stopped before its end";
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 impl App {
+    /// Begins a check and answers the record's id and the work under way. Neither stops when its
+    /// caller does: a record that was begun reaches its end.
+    pub async fn check_document(
+        &self,
+        client: &str,
+        order: DocumentOrder,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(String, JoinHandle<Result<(), DocumentCheckError>>), DocumentCheckError> {
+        let (app, client) = (self.clone(), client.to_owned());
+        let beginning = tokio::spawn(async move {
+            let id = app.begin_document_check(&client, &order).await?;
+            let work = app.finish_document_check(id.clone(), client, order, permit);
+            let work = tokio::spawn(async move {
+                let outcome = work.await;
+                // Logged here, because nobody may be waiting any more.
+                if let Err(error) = &outcome {
+                    tracing::warn!(cause = %error, "a document check has failed");
+                }
+                outcome
+            });
+            Ok((id, work))
+        });
+        let begun = beginning.await.unwrap_or(Err(DocumentCheckError::Stopped));
+        if let Err(error) = &begun {
+            tracing::warn!(cause = %error, "a document check could not begin");
+        }
+        begun
+    }
+
     /// Commits the record as `new` and answers its id. Nothing is decoded yet.
     pub async fn begin_document_check(
         &self,

@@ -40,18 +40,11 @@ pub async fn create(
         reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
 
     let client = caller.client().to_owned();
-    let id = app.begin_document_check(&client, &order).await?;
-    // A task of its own: a caller who hangs up does not stop what was begun.
-    let work = app.clone().finish_document_check(id.clone(), client.clone(), order, permit);
-    let work = tokio::spawn(async move {
-        let outcome = work.await;
-        // Logged here, because nobody may be waiting any more.
-        if let Err(error) = &outcome {
-            tracing::warn!(cause = %error, "a document check has failed");
-        }
-        outcome
-    });
-    let wait = Duration::from_secs(app.config.documents.wait_seconds);
+    let (id, work) = app.check_document(&client, order, permit).await?;
+    let settings = &app.config;
+    // An answer must be out before the request's own time is over.
+    let wait = settings.documents.wait_seconds.min(settings.http.request_seconds * 2 / 3);
+    let wait = Duration::from_secs(wait);
     let status = match tokio::time::timeout(wait, work).await {
         // Somebody else has written the end of it: the record says which.
         Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
