@@ -15,7 +15,6 @@ pub enum Arg {
     Bool(bool),
     Integer(i64),
     Number(f64),
-    Blob(Vec<u8>),
     TextList(Vec<String>),
     IntegerList(Vec<i64>),
     NumberList(Vec<f64>),

@@ -49,8 +49,9 @@ impl Tally {
 }
 
 /// A request that tallies can answer: one scope, some columns, a span of creation time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Slice {
+    pub tally: &'static Tally,
     pub scope: String,
     /// Which of [`COLUMNS`] are counted.
     pub columns: Vec<usize>,
@@ -78,6 +79,7 @@ impl Query {
             return None;
         }
         let mut slice = Slice {
+            tally,
             scope: match tenant {
                 Tenant::Client(client) => client.clone(),
                 Tenant::All => EVERYBODY.to_owned(),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use verax_query::{Included, Populate, Query, Retrieval, Reverse, Statement, Tenant};
+use verax_query::{Included, Populate, Query, Retrieval, Reverse, Slice, Statement, Tenant};
 
 use crate::StoreError;
 use crate::cells::{Cells, Reader, fetch_number};
@@ -24,9 +24,9 @@ pub async fn page(
     query: &Query,
     tenant: &Tenant,
 ) -> Result<Listing, StoreError> {
-    if query.slice(tenant).is_some() {
+    if let Some(slice) = query.slice(tenant) {
         reader.begin_snapshot().await?;
-        let listing = tallied_page(reader, query, tenant).await?;
+        let listing = tallied_page(reader, query, tenant, slice).await?;
         reader.end_snapshot().await?;
         return Ok(listing);
     }
@@ -49,10 +49,9 @@ async fn tallied_page(
     reader: &mut Reader,
     query: &Query,
     tenant: &Tenant,
+    slice: Slice,
 ) -> Result<Listing, StoreError> {
-    let Some(tallied) = Tallied::read(reader, query, tenant).await? else {
-        return Ok(Listing { rows: Vec::new(), total: 0 });
-    };
+    let tallied = Tallied::read(reader, query, tenant, slice).await?;
     let total = tallied.total();
     if query.page().skip >= total {
         return Ok(Listing { rows: Vec::new(), total });
@@ -65,11 +64,11 @@ async fn tallied_page(
 }
 
 pub async fn count(reader: &mut Reader, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
-    if query.slice(tenant).is_some() {
+    if let Some(slice) = query.slice(tenant) {
         reader.begin_snapshot().await?;
-        let tallied = Tallied::read(reader, query, tenant).await?;
+        let tallied = Tallied::read(reader, query, tenant, slice).await?;
         reader.end_snapshot().await?;
-        return Ok(tallied.map_or(0, |tallied| tallied.total()));
+        return Ok(tallied.total());
     }
     let number = fetch_number(reader, &query.count_sql(reader.dialect(), tenant)).await?;
     Ok(u64::try_from(number).unwrap_or(0))

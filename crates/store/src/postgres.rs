@@ -203,7 +203,6 @@ impl ToSql for Bound<'_> {
             Arg::Bool(value) => value.to_sql_checked(ty, out),
             Arg::Integer(value) => value.to_sql_checked(ty, out),
             Arg::Number(value) => value.to_sql_checked(ty, out),
-            Arg::Blob(value) => value.to_sql_checked(ty, out),
             Arg::TextList(list) => list.to_sql_checked(ty, out),
             Arg::IntegerList(list) => list.to_sql_checked(ty, out),
             Arg::NumberList(list) => list.to_sql_checked(ty, out),

@@ -168,7 +168,6 @@ impl ToSql for Bound<'_> {
             Arg::Bool(value) => ValueRef::Integer(i64::from(*value)),
             Arg::Integer(value) => ValueRef::Integer(*value),
             Arg::Number(value) => ValueRef::Real(*value),
-            Arg::Blob(bytes) => ValueRef::Blob(bytes),
             // Lists arrive as JSON text: `Sql::member_of` has seen to it.
             Arg::Null
             | Arg::TextList(_)

@@ -8,7 +8,7 @@ mod fold;
 use verax_query::tally::{
     Bucket, COLUMNS, Change, EVERYBODY, LEVEL_BITS, Piece, bucket_of, children, cover, locate,
 };
-use verax_query::{Arg, Query, Resource, Slice, Sql, Tally, Tenant, Window};
+use verax_query::{Arg, Query, Resource, Slice, Sql, Tenant, Window};
 
 use crate::StoreError;
 use crate::cells::{Reader, fetch_number};
@@ -44,7 +44,6 @@ impl Upkeep {
 
 /// The tally of one request, read at one moment.
 pub struct Tallied {
-    tally: &'static Tally,
     resource: &'static Resource,
     slice: Slice,
     pieces: Vec<Piece>,
@@ -52,20 +51,17 @@ pub struct Tallied {
 }
 
 impl Tallied {
-    /// Reads what is needed to answer the request; `None` when no tally can.
+    /// Reads what is needed to answer the request, which is this slice.
     pub async fn read(
         reader: &mut Reader,
         query: &Query,
         tenant: &Tenant,
-    ) -> Result<Option<Tallied>, StoreError> {
+        slice: Slice,
+    ) -> Result<Tallied, StoreError> {
         let resource = query.resource();
-        let (Some(tally), Some(slice)) = (resource.tally, query.slice(tenant)) else {
-            return Ok(None);
-        };
-        let mut tallied =
-            Tallied { tally, resource, slice, pieces: Vec::new(), changes: Vec::new() };
+        let mut tallied = Tallied { resource, slice, pieces: Vec::new(), changes: Vec::new() };
         if tallied.slice.is_empty() {
-            return Ok(Some(tallied));
+            return Ok(tallied);
         }
         tallied.changes = tallied.fetch_changes(reader).await?;
         let buckets = tallied.fetch_cover(reader).await?;
@@ -78,7 +74,7 @@ impl Tallied {
                 piece.count = Some(fetch_number(reader, &sql).await?);
             }
         }
-        Ok(Some(tallied))
+        Ok(tallied)
     }
 
     pub fn total(&self) -> u64 {
@@ -110,7 +106,7 @@ impl Tallied {
 
     /// Whether an index gives exactly these records in this order.
     fn is_in_order(&self) -> bool {
-        let kinds = self.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
+        let kinds = self.slice.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
         let columns = &self.slice.columns;
         let one_status = columns.len() == kinds
             && columns.first().is_some_and(|first| first % kinds == 0)
@@ -130,7 +126,7 @@ impl Tallied {
             && let Some((level, number)) = piece.split
         {
             let mut sql = Sql::default();
-            self.push_buckets(&mut sql, level + 1, Some(children(level, number)));
+            self.push_buckets(&mut sql, level + 1, children(level, number));
             let buckets = self.fetch_buckets(reader, &sql).await?;
             let finer = cover(level + 1, piece.from, piece.until, &buckets, &self.changes);
             found = locate(&finer, self.slice.descending, skip);
@@ -148,7 +144,8 @@ impl Tallied {
         let mut changes = Vec::new();
         reader
             .fetch(&sql, &mut |row| {
-                let column = self.tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
+                let column =
+                    self.slice.tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
                 if column.is_some_and(|column| self.slice.columns.contains(&column)) {
                     let created_at = row.integer(0)?.unwrap_or(0);
                     changes.push(Change { created_at, count: row.integer(1)?.unwrap_or(0) });
@@ -163,7 +160,7 @@ impl Tallied {
     async fn fetch_cover(&self, reader: &mut Reader) -> Result<Vec<Bucket>, StoreError> {
         let mut sql = Sql::default();
         let Slice { from, until, .. } = self.slice;
-        self.push_buckets(&mut sql, 0, Some(bucket_of(0, from)..=bucket_of(0, until - 1)));
+        self.push_buckets(&mut sql, 0, bucket_of(0, from)..=bucket_of(0, until - 1));
         for level in 1..LEVEL_BITS.len() {
             let mut parents = Vec::new();
             for end in [from, until] {
@@ -175,18 +172,13 @@ impl Tallied {
             }
             for parent in parents {
                 sql.push(" UNION ALL ");
-                self.push_buckets(&mut sql, level, Some(children(level - 1, parent)));
+                self.push_buckets(&mut sql, level, children(level - 1, parent));
             }
         }
         self.fetch_buckets(reader, &sql).await
     }
 
-    fn push_buckets(
-        &self,
-        sql: &mut Sql,
-        level: usize,
-        numbers: Option<std::ops::RangeInclusive<i64>>,
-    ) {
+    fn push_buckets(&self, sql: &mut Sql, level: usize, numbers: std::ops::RangeInclusive<i64>) {
         sql.push("SELECT level, bucket, split, ");
         if self.slice.all_columns {
             sql.push("n");
@@ -199,10 +191,8 @@ impl Tallied {
         sql.bind(Arg::Text(self.resource.table.to_owned()));
         sql.push(" AND scope = ").bind(Arg::Text(self.slice.scope.clone()));
         sql.push(" AND level = ").bind(Arg::Integer(level as i64));
-        if let Some(numbers) = numbers {
-            sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
-            sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
-        }
+        sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
+        sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
     }
 
     async fn fetch_buckets(

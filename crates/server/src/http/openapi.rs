@@ -5,7 +5,7 @@ mod faces;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use verax_domain::{Scope, resources};
+use verax_domain::resources;
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 use super::error::{
@@ -528,9 +528,4 @@ fn operation_id(verb: &str, version: &str, resource: &Resource) -> String {
 
 fn reference(name: &str) -> String {
     format!("#/components/schemas/{name}")
-}
-
-/// The scopes that the document names, for the reference.
-pub fn scopes() -> Vec<&'static str> {
-    Scope::ALL.into_iter().map(Scope::word).collect()
 }
