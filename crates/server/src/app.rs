@@ -4,6 +4,7 @@ pub mod access;
 pub mod demo;
 pub mod document_checks;
 pub mod faces;
+pub mod idempotency;
 pub mod import;
 pub mod measuring;
 pub mod tallies;

@@ -8,6 +8,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
+use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
@@ -151,6 +152,12 @@ impl Database {
     /// Jobs whose lease has run out, the oldest first, a hundred at most.
     pub async fn lapsed_jobs(&self, kind: JobKind, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
+    }
+
+    /// What is known of the request with this id.
+    pub async fn begun_request(&self, id: &str) -> Result<Option<Begun>, StoreError> {
+        let id = id.to_owned();
+        self.read(async move |reader| idempotency::begun(reader, &id).await).await
     }
 
     /// Stores records that come from elsewhere, all or none.
