@@ -198,6 +198,20 @@ impl FaceEngine {
         Ok(measured)
     }
 
+    /// The template of any face of a picture; none when it lies too oddly to be measured, or no
+    /// model makes templates.
+    pub fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);
+        let (Some(network), Some(to_aligned)) = (&self.template, to_aligned) else {
+            return Ok(None);
+        };
+        Ok(template::template_of(network, &align::align(image, &to_aligned))?)
+    }
+
     fn measure_subject(
         &self,
         image: &Image,

@@ -19,7 +19,7 @@ use verax_vision::workers::{Overloaded, Waiting, WorkerSettings, Workers};
 
 use super::App;
 use crate::config;
-use crate::installed_models::read_face_models;
+use crate::installed_models::{read_face_models, sha256_hex};
 
 const DETECTOR: &str = "face-detector";
 const TEMPLATE: &str = "face-template";
@@ -32,8 +32,60 @@ pub struct Faces {
 }
 
 struct Measuring {
-    engine: Arc<FaceEngine>,
+    engine: Arc<dyn MeasureFaces>,
     workers: Workers,
+    /// Which model makes the templates, and which edition of it.
+    template_model: String,
+}
+
+/// What measures a decoded picture: the loaded models, or what a test gives.
+pub trait MeasureFaces: Send + Sync {
+    /// The models of the catalogue that it stands for.
+    fn models(&self) -> Vec<&'static str>;
+
+    /// The faces of a picture, and what is wanted of the largest.
+    ///
+    /// # Errors
+    /// Nobody waits any more, or a model does not do what it should.
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError>;
+
+    /// The template of any face of a picture; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError>;
+}
+
+impl MeasureFaces for FaceEngine {
+    fn models(&self) -> Vec<&'static str> {
+        self.runtimes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError> {
+        FaceEngine::measure_image(self, image, request, waiting)
+    }
+
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        FaceEngine::template_of(self, image, face)
+    }
 }
 
 /// A picture as it was sent: base64 without a prefix, and the parameter that it came in.
@@ -46,6 +98,18 @@ pub struct SentImage {
 pub struct FoundFace {
     pub face: DetectedFace,
     pub thumbnail: Vec<u8>,
+    /// None when none was wanted, or this face cannot be measured.
+    pub template: Option<Template>,
+}
+
+/// The one face of a picture, as persons are enrolled and searched with.
+#[derive(Clone, Debug)]
+pub struct Portrait {
+    pub template: Template,
+    /// A small JPEG of the face.
+    pub thumbnail: Vec<u8>,
+    /// 0..=1; none when it was not wanted.
+    pub liveness_score: Option<f64>,
 }
 
 /// What was measured on the probes and the gallery of a comparison.
@@ -98,30 +162,53 @@ impl Faces {
     /// # Errors
     /// An installed model does not load, or the system has no threads to give.
     pub fn load(models_dir: &Path, settings: &config::Faces) -> Result<Faces> {
-        let engine =
-            FaceEngine::load(read_face_models(models_dir)).context("a model cannot be loaded")?;
+        let models = read_face_models(models_dir);
+        let template_model = models.face_template.as_deref().map(sha256_hex);
+        let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
+        let engine = FaceEngine::load(models).context("a model cannot be loaded")?;
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
+        Faces::with(Arc::new(engine), template_model.unwrap_or_default(), settings)
+    }
+
+    /// Measures with this engine, on threads of its own.
+    ///
+    /// # Errors
+    /// The system has no threads to give.
+    pub fn with(
+        engine: Arc<dyn MeasureFaces>,
+        template_model: String,
+        settings: &config::Faces,
+    ) -> Result<Faces> {
         let threads = match settings.threads {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             threads => threads,
         };
         let workers =
             Workers::start(WorkerSettings { threads, waiting_max: settings.waiting_max })?;
-        let measuring = Measuring { engine: Arc::new(engine), workers };
+        let measuring = Measuring { engine, workers, template_model };
         Ok(Faces { measuring: Some(Arc::new(measuring)) })
     }
 
     /// The models of the catalogue that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
         let loaded: Vec<&str> = match &self.measuring {
-            Some(measuring) => {
-                measuring.engine.runtimes().into_iter().map(|(name, _)| name).collect()
-            }
+            Some(measuring) => measuring.engine.models(),
             None => Vec::new(),
         };
         MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
+    }
+
+    /// What makes templates here. Templates of another model are never compared with its own.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub fn template_model(&self) -> Result<&str, MeasureError> {
+        match &self.measuring {
+            Some(measuring) if !self.missing().contains(&TEMPLATE) => Ok(&measuring.template_model),
+            _ => Err(MeasureError::ModelsMissing(vec![TEMPLATE])),
+        }
     }
 
     /// Refuses while there is no room, so that a call is not even parsed. The permit that counts is
@@ -138,7 +225,7 @@ impl Faces {
     async fn measure<T: Send + 'static>(
         &self,
         needed: &[&'static str],
-        work: impl FnOnce(&FaceEngine, &Waiting) -> Result<T, MeasureError> + Send + 'static,
+        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
     ) -> Result<T, MeasureError> {
         let missing = self.missing();
         let missing: Vec<&str> =
@@ -150,7 +237,7 @@ impl Faces {
         let engine = Arc::clone(&measuring.engine);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let interest = permit.run(
-            move |waiting| work(&engine, waiting),
+            move |waiting| work(&*engine, waiting),
             // Nobody receives it when the caller has gone.
             move |made| drop(sender.send(made)),
         );
@@ -163,8 +250,9 @@ impl Faces {
 impl App {
     /// The liveness score of the one face of a picture.
     pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
-        let work =
-            move |engine: &FaceEngine, waiting: &Waiting| liveness_of(engine, &image, waiting);
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            liveness_of(engine, &image, waiting)
+        };
         self.faces.measure(&[DETECTOR, ATTACK], work).await
     }
 
@@ -179,30 +267,71 @@ impl App {
             ProbeLiveness::NotAsked => &[DETECTOR, TEMPLATE],
             _ => &[DETECTOR, TEMPLATE, ATTACK],
         };
-        let work = move |engine: &FaceEngine, waiting: &Waiting| {
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
         self.faces.measure(needed, work).await
     }
 
     /// Every face of a picture, the largest first.
-    pub async fn detect_faces(&self, image: SentImage) -> Result<Vec<FoundFace>, MeasureError> {
-        let work = move |engine: &FaceEngine, waiting: &Waiting| detect(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR], work).await
+    pub async fn detect_faces(
+        &self,
+        image: SentImage,
+        templates: Wanted,
+    ) -> Result<Vec<FoundFace>, MeasureError> {
+        let needed: &[&str] =
+            if templates == Wanted::Yes { &[DETECTOR, TEMPLATE] } else { &[DETECTOR] };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            detect(engine, &image, templates, waiting)
+        };
+        self.faces.measure(needed, work).await
+    }
+
+    /// The one face of each picture.
+    pub async fn measure_portraits(
+        &self,
+        images: Vec<SentImage>,
+        liveness: Wanted,
+    ) -> Result<Vec<Portrait>, MeasureError> {
+        let needed: &[&str] = match liveness {
+            Wanted::Yes => &[DETECTOR, TEMPLATE, ATTACK],
+            Wanted::No => &[DETECTOR, TEMPLATE],
+        };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
+        };
+        self.faces.measure(needed, work).await
     }
 }
 
+fn portrait(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    liveness: Wanted,
+    waiting: &Waiting,
+) -> Result<Portrait, MeasureError> {
+    let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
+    let liveness_score = match liveness {
+        Wanted::Yes => Some(liveness_score(&measured, image)?),
+        Wanted::No => None,
+    };
+    let subject = measured.findings.faces.first();
+    let thumbnail = subject.and_then(|face| thumbnail(&pixels, face));
+    let thumbnail = thumbnail.ok_or_else(|| not_measurable(image))?;
+    Ok(Portrait { template: template(measured, image)?, thumbnail, liveness_score })
+}
+
 fn liveness_of(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     waiting: &Waiting,
 ) -> Result<f64, MeasureError> {
-    let measured = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
+    let (_, measured) = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
     liveness_score(&measured, image)
 }
 
 fn compare(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     probes: &[SentImage],
     gallery: &[SentImage],
     liveness: ProbeLiveness,
@@ -212,7 +341,7 @@ fn compare(
     let (mut probe_templates, mut liveness_score_of_first) = (Vec::new(), None);
     for (index, probe) in probes.iter().enumerate() {
         let attack = if index == 0 { attack } else { Wanted::No };
-        let measured = measure(engine, probe, attack, Wanted::Yes, waiting)?;
+        let (_, measured) = measure(engine, probe, attack, Wanted::Yes, waiting)?;
         if attack == Wanted::Yes {
             liveness_score_of_first = Some(liveness_score(&measured, probe)?);
         }
@@ -220,7 +349,7 @@ fn compare(
     }
     let mut scores = Vec::new();
     for picture in gallery {
-        let measured = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
+        let (_, measured) = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
         let template = template(measured, picture)?;
         scores.extend(probe_templates.iter().map(|probe| probe.compare(&template).match_score));
     }
@@ -235,8 +364,9 @@ fn compare(
 }
 
 fn detect(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
+    templates: Wanted,
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
     let request = FaceRequest { attack: Wanted::No, template: Wanted::No, ..Default::default() };
@@ -246,24 +376,35 @@ fn detect(
         engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     let found = measured.findings.faces.into_iter().map(|face| {
         let thumbnail = thumbnail(&pixels, &face).ok_or_else(|| not_measurable(image))?;
-        Ok(FoundFace { face, thumbnail })
+        let template = match templates {
+            Wanted::Yes => {
+                engine.template_of(&pixels, &face).map_err(|error| failed(image, error))?
+            }
+            Wanted::No => None,
+        };
+        Ok(FoundFace { face, thumbnail, template })
     });
     found.collect()
 }
 
 /// Measures the one face of a picture; a picture without one clear face is refused.
 fn measure(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     attack: Wanted,
     template: Wanted,
     waiting: &Waiting,
-) -> Result<MeasuredFace, MeasureError> {
+) -> Result<(Image, MeasuredFace), MeasureError> {
     let request = FaceRequest { attack, template, ..Default::default() };
+    let pixels =
+        Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
+    if waiting.is_over() {
+        return Err(failed(image, FaceError::Abandoned));
+    }
     let measured =
-        engine.measure(&bytes(image)?, &request, waiting).map_err(|error| failed(image, error))?;
+        engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;
-    Ok(measured)
+    Ok((pixels, measured))
 }
 
 fn liveness_score(measured: &MeasuredFace, image: &SentImage) -> Result<f64, MeasureError> {
