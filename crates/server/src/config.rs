@@ -18,6 +18,7 @@ pub struct Config {
     pub compat: Compat,
     pub tokens: Tokens,
     pub database: Database,
+    pub vault: Vault,
     pub vision: Vision,
     pub documents: Documents,
     pub faces: Faces,
@@ -68,6 +69,14 @@ pub struct Database {
     pub readers: usize,
     pub connections: usize,
     pub statement_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    pub master_keys_file: String,
+    pub keys: String,
+    pub objects: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
