@@ -5,6 +5,7 @@ pub mod demo;
 pub mod document_checks;
 pub mod faces;
 pub mod galleries;
+pub mod idempotency;
 pub mod import;
 pub mod measuring;
 pub mod persons;

@@ -11,6 +11,7 @@ pub mod face_answers;
 mod face_body;
 mod face_calls;
 mod face_errors;
+mod idempotency;
 mod limits;
 mod listen;
 mod lists;

@@ -20,7 +20,8 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use zeroize::Zeroizing;
 
-use self::sealing::{DoesNotOpen, KEY_BYTES, SealingKey};
+pub use self::sealing::SealingKey;
+use self::sealing::{DoesNotOpen, KEY_BYTES};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
 

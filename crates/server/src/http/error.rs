@@ -60,6 +60,11 @@ pub static MISSING_PARAMETER: ErrorCode = ErrorCode {
     status: StatusCode::CONFLICT,
     when: "something that the operation needs was not sent",
 };
+pub static IDEMPOTENCY_CONFLICT: ErrorCode = ErrorCode {
+    code: "IDEMPOTENCY_KEY_REUSED",
+    status: StatusCode::CONFLICT,
+    when: "the Idempotency-Key came with another request in the last 24 hours",
+};
 pub static URI_TOO_LONG: ErrorCode = ErrorCode {
     code: "URI_TOO_LONG",
     status: StatusCode::URI_TOO_LONG,
@@ -98,7 +103,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 29] = [
+pub static CODES: [&ErrorCode; 30] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -106,6 +111,7 @@ pub static CODES: [&ErrorCode; 29] = [
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &MISSING_PARAMETER,
+    &IDEMPOTENCY_CONFLICT,
     &URI_TOO_LONG,
     &BODY_TOO_LARGE,
     &INVALID_IMAGE_FORMAT,

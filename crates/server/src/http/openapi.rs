@@ -9,8 +9,10 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 use super::error::{
-    BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
+    URI_TOO_LONG,
 };
+use super::idempotency::KEY_CHARS_MAX;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -32,6 +34,7 @@ pub fn document() -> Value {
     add_account(&mut paths);
     faces::add(&mut paths);
     add_health(&mut paths);
+    add_idempotency(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
     schemas.insert("Signature".to_owned(), signature_schema());
@@ -326,6 +329,26 @@ fn responses(body: Value, resource: &Resource, one: bool) -> Value {
 fn answer(description: &str, schema: &str) -> Value {
     let content = json!({ "application/json": { "schema": { "$ref": reference(schema) } } });
     json!({ "description": description, "content": content })
+}
+
+/// Every POST takes the header.
+fn add_idempotency(paths: &mut Map<String, Value>) {
+    let header = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A random text of yours: the same request under the same key is done once \
+                        and answered alike for 24 hours; another request under it is a 409.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX },
+    });
+    for operation in paths.values_mut().filter_map(|path| path.get_mut("post")) {
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.push(header.clone());
+        }
+        if operation["responses"].get("409").is_none() {
+            operation["responses"]["409"] = answer(IDEMPOTENCY_CONFLICT.when, "Error");
+        }
+    }
 }
 
 fn add_account(paths: &mut Map<String, Value>) {

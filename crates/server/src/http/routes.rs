@@ -14,6 +14,7 @@ use verax_domain::resources;
 use verax_query::Resource;
 
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
 use super::{
@@ -53,6 +54,7 @@ pub fn router(state: State) -> Router {
         .route("/metrics", get(documents::metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), idempotent))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), observe))
         .layer(DefaultBodyLimit::max(state.app.config.http.body_bytes_max));
@@ -123,7 +125,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY.clone()])
         .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(AnyOrigin);

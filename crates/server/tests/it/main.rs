@@ -12,6 +12,7 @@ mod face_calls;
 mod filters;
 mod fixtures;
 mod http_client;
+mod idempotency;
 mod imports;
 mod keys;
 mod logs;
