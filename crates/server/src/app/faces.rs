@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use verax_domain::face_call::best_score;
-use verax_domain::face_findings::DetectedFace;
-use verax_domain::face_verdict::{FacePolicy, FaceRefusal, subject};
+use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
+use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
 use verax_vision::faces::{
     FaceEngine, FaceError, FaceRequest, MeasuredFace, Template, Wanted, thumbnail,
 };
@@ -54,6 +54,16 @@ pub trait MeasureFaces: Send + Sync {
         waiting: &Waiting,
     ) -> Result<MeasuredFace, FaceError>;
 
+    /// The presentation-attack score alone; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError>;
+
     /// The template of any face of a picture; none when it cannot be measured.
     ///
     /// # Errors
@@ -79,6 +89,14 @@ impl MeasureFaces for FaceEngine {
         FaceEngine::measure_image(self, image, request, waiting)
     }
 
+    fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
+        FaceEngine::measure_attack(self, image, subject)
+    }
+
     fn template_of(
         &self,
         image: &Image,
@@ -94,6 +112,21 @@ pub struct SentImage {
     pub base64: String,
 }
 
+/// Everything that is measured on a selfie at once.
+pub struct Selfie {
+    /// For [`judge`](verax_domain::face_verdict::judge), with a comparison where one is made.
+    pub findings: FaceFindings,
+    /// None when the model of presentation attacks is not installed: nothing was measured then.
+    pub liveness_score: Option<f64>,
+    pub quality: QualityLevel,
+    /// 0..=1; the reasons are in what [`judge`](verax_domain::face_verdict::judge) answers.
+    pub quality_score: f64,
+    /// A secret of its owner.
+    pub template: Template,
+    /// The encoded file, decoded from base64 and otherwise as it was sent.
+    pub image_bytes: Vec<u8>,
+}
+
 /// A face of a picture, with a small JPEG of it.
 pub struct FoundFace {
     pub face: DetectedFace,
@@ -106,8 +139,8 @@ pub struct FoundFace {
 #[derive(Clone, Debug)]
 pub struct Portrait {
     pub template: Template,
-    /// A small JPEG of the face.
-    pub thumbnail: Vec<u8>,
+    /// A small JPEG of the face, if one was made.
+    pub thumbnail: Option<Vec<u8>>,
     /// 0..=1; none when it was not wanted.
     pub liveness_score: Option<f64>,
 }
@@ -256,6 +289,14 @@ impl App {
         self.faces.measure(&[DETECTOR, ATTACK], work).await
     }
 
+    /// Measures attack, quality and template of the one face of a picture in one go. Only the models
+    /// that find and compare faces must be installed.
+    pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
+        let work =
+            move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
+        self.faces.measure(&[DETECTOR, TEMPLATE], work).await
+    }
+
     /// Compares every probe with every picture of the gallery.
     pub async fn compare_faces(
         &self,
@@ -312,13 +353,14 @@ fn portrait(
 ) -> Result<Portrait, MeasureError> {
     let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
     let liveness_score = match liveness {
-        Wanted::Yes => Some(liveness_score(&measured, image)?),
+        Wanted::Yes => Some(liveness_score(measured.findings.attack.as_ref(), image)?),
         Wanted::No => None,
     };
     let subject = measured.findings.faces.first();
     let thumbnail = subject.and_then(|face| thumbnail(&pixels, face));
     let thumbnail = thumbnail.ok_or_else(|| not_measurable(image))?;
-    Ok(Portrait { template: template(measured, image)?, thumbnail, liveness_score })
+    let template = measured.template.ok_or_else(|| not_measurable(image))?;
+    Ok(Portrait { template, thumbnail: Some(thumbnail), liveness_score })
 }
 
 fn liveness_of(
@@ -327,7 +369,27 @@ fn liveness_of(
     waiting: &Waiting,
 ) -> Result<f64, MeasureError> {
     let (_, measured) = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
-    liveness_score(&measured, image)
+    liveness_score(measured.findings.attack.as_ref(), image)
+}
+
+fn selfie_of(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    waiting: &Waiting,
+) -> Result<Selfie, MeasureError> {
+    let image_bytes = bytes(image)?;
+    let (_, MeasuredFace { findings, template, .. }) =
+        measure_bytes(engine, image, &image_bytes, &FaceRequest::default(), waiting)?;
+    let verdict = judge(&findings, None, &FacePolicy::default());
+    let (Some(quality), Some(quality_score)) = (verdict.quality, verdict.quality_score) else {
+        return Err(not_measurable(image));
+    };
+    let template = template.ok_or_else(|| not_measurable(image))?;
+    let liveness_score = verdict.liveness_score;
+    if engine.models().contains(&ATTACK) && liveness_score.is_none() {
+        return Err(not_measurable(image));
+    }
+    Ok(Selfie { findings, liveness_score, quality, quality_score, template, image_bytes })
 }
 
 fn compare(
@@ -337,30 +399,37 @@ fn compare(
     liveness: ProbeLiveness,
     waiting: &Waiting,
 ) -> Result<Compared, MeasureError> {
-    let attack = if liveness == ProbeLiveness::Always { Wanted::Yes } else { Wanted::No };
-    let (mut probe_templates, mut liveness_score_of_first) = (Vec::new(), None);
-    for (index, probe) in probes.iter().enumerate() {
-        let attack = if index == 0 { attack } else { Wanted::No };
-        let (_, measured) = measure(engine, probe, attack, Wanted::Yes, waiting)?;
-        if attack == Wanted::Yes {
-            liveness_score_of_first = Some(liveness_score(&measured, probe)?);
-        }
-        probe_templates.push(template(measured, probe)?);
+    let (mut templates, mut first) = (Vec::new(), None);
+    for probe in probes {
+        let (pixels, measured) = measure(engine, probe, Wanted::No, Wanted::Yes, waiting)?;
+        templates.push(measured.template.ok_or_else(|| not_measurable(probe))?);
+        // Kept for its liveness, which is measured last: most of what fails then costs less.
+        first.get_or_insert((probe, pixels, measured.findings));
     }
     let mut scores = Vec::new();
     for picture in gallery {
         let (_, measured) = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
-        let template = template(measured, picture)?;
-        scores.extend(probe_templates.iter().map(|probe| probe.compare(&template).match_score));
+        let template = measured.template.ok_or_else(|| not_measurable(picture))?;
+        scores.extend(templates.iter().map(|probe| probe.compare(&template).match_score));
     }
     let score = best_score(scores)
         .ok_or_else(|| MeasureError::Failed("a comparison gave no number".to_owned()))?;
-    if let (ProbeLiveness::IfScoreReaches(min_score), Some(probe)) = (liveness, probes.first())
-        && score >= min_score
-    {
-        liveness_score_of_first = Some(liveness_of(engine, probe, waiting)?);
-    }
-    Ok(Compared { score, liveness_score: liveness_score_of_first })
+    let wanted = match liveness {
+        ProbeLiveness::NotAsked => false,
+        ProbeLiveness::Always => true,
+        ProbeLiveness::IfScoreReaches(min_score) => score >= min_score,
+    };
+    let liveness_score = match first.filter(|_| wanted) {
+        Some((probe, pixels, findings)) => {
+            let subject = subject(&findings, &FacePolicy::default());
+            let subject = subject.map_err(|error| refuse(probe, error))?;
+            let attack = engine.measure_attack(&pixels, subject);
+            let attack = attack.map_err(|error| failed(probe, error))?;
+            Some(self::liveness_score(attack.as_ref(), probe)?)
+        }
+        None => None,
+    };
+    Ok(Compared { score, liveness_score })
 }
 
 fn detect(
@@ -396,24 +465,25 @@ fn measure(
     waiting: &Waiting,
 ) -> Result<(Image, MeasuredFace), MeasureError> {
     let request = FaceRequest { attack, template, ..Default::default() };
-    let pixels =
-        Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
-    if waiting.is_over() {
-        return Err(failed(image, FaceError::Abandoned));
-    }
+    measure_bytes(engine, image, &bytes(image)?, &request, waiting)
+}
+
+fn measure_bytes(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    bytes: &[u8],
+    request: &FaceRequest,
+    waiting: &Waiting,
+) -> Result<(Image, MeasuredFace), MeasureError> {
+    let pixels = Image::decode(bytes, &request.limits).map_err(|error| refuse(image, error))?;
     let measured =
-        engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
+        engine.measure_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
     subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;
     Ok((pixels, measured))
 }
 
-fn liveness_score(measured: &MeasuredFace, image: &SentImage) -> Result<f64, MeasureError> {
-    let attack = measured.findings.attack.as_ref();
+fn liveness_score(attack: Option<&AttackFindings>, image: &SentImage) -> Result<f64, MeasureError> {
     attack.map(|attack| attack.liveness_score).ok_or_else(|| not_measurable(image))
-}
-
-fn template(measured: MeasuredFace, image: &SentImage) -> Result<Template, MeasureError> {
-    measured.template.ok_or_else(|| not_measurable(image))
 }
 
 /// Clients send base64 with and without padding, some with line ends in it.

@@ -497,15 +497,15 @@ impl App {
             let id = format!("{person}-{}", index + 1);
             let plain = zeroize::Zeroizing::new(face.template.to_bytes());
             let sealed = self.vault.seal(client, person, &template_place(&id), &plain).await?;
-            let thumbnail = thumbnails == Thumbnails::Kept;
-            if thumbnail {
-                self.vault.keep(client, person, &thumbnail_place(&id), &face.thumbnail).await?;
+            let jpeg = face.thumbnail.as_ref().filter(|_| thumbnails == Thumbnails::Kept);
+            if let Some(jpeg) = jpeg {
+                self.vault.keep(client, person, &thumbnail_place(&id), jpeg).await?;
             }
             templates.push(SealedTemplate {
                 id,
                 person: person.to_owned(),
                 model: model.clone(),
-                thumbnail,
+                thumbnail: jpeg.is_some(),
                 sealed: STANDARD.encode(sealed),
             });
         }

@@ -1,6 +1,5 @@
 //! The faces of one client: which person each is of, and where that person may be found.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,11 +37,8 @@ pub struct Hit {
     pub score: f64,
 }
 
-#[derive(Default)]
 pub struct FaceIndex {
-    gallery: Gallery,
-    /// Whose the template in this place of the gallery is.
-    owners: Vec<Arc<str>>,
+    gallery: Gallery<Arc<str>>,
     persons: HashMap<Arc<str>, Known>,
 }
 
@@ -51,88 +47,61 @@ struct Known {
     active: bool,
 }
 
+impl Default for FaceIndex {
+    fn default() -> FaceIndex {
+        FaceIndex { gallery: Gallery::new(), persons: HashMap::new() }
+    }
+}
+
 impl FaceIndex {
     /// The number of templates.
     pub fn len(&self) -> usize {
-        self.owners.len()
+        self.gallery.len()
     }
 
     pub fn insert(&mut self, person: IndexedPerson) {
         let IndexedPerson { id, collections, active, templates } = person;
         let id: Arc<str> = id.into();
         for template in &templates {
-            self.gallery.push(template);
-            self.owners.push(Arc::clone(&id));
+            self.gallery.insert(Arc::clone(&id), template);
         }
         self.persons.insert(id, Known { collections, active });
     }
 
     /// Takes a person out, if they are there.
     pub fn remove(&mut self, person: &str) {
-        if self.persons.remove(person).is_none() {
-            return;
-        }
-        for place in (0..self.owners.len()).rev() {
-            if *self.owners[place] == *person {
-                self.gallery.swap_remove(place);
-                self.owners.swap_remove(place);
-            }
+        if let Some((id, _)) = self.persons.remove_entry(person) {
+            self.gallery.remove(&id);
         }
     }
 
     /// The persons that are most like one of the probes, the best first; of equals the one whose id
     /// comes first. Every template is compared.
     pub fn search(&self, search: &Search) -> Vec<Hit> {
-        let mut best: HashMap<&Arc<str>, FaceComparison> = HashMap::new();
+        let fits = |person: &Arc<str>| {
+            self.persons.get(person).is_some_and(|known| {
+                (known.active || !search.active_only)
+                    && search.collection.as_ref().is_none_or(|id| known.collections.contains(id))
+            })
+        };
+        let mut best: HashMap<Arc<str>, FaceComparison> = HashMap::new();
         for probe in &search.probes {
-            for (person, comparison) in self.best_of(probe, search) {
-                let known = best.entry(person).or_insert(comparison);
-                if comparison.cosine > known.cosine {
-                    *known = comparison;
+            for found in self.gallery.search(probe, search.min_score, search.max, fits) {
+                let known = best.entry(found.key).or_insert(found.comparison);
+                if found.comparison.cosine > known.cosine {
+                    *known = found.comparison;
                 }
             }
         }
-        let mut found: Vec<(&Arc<str>, FaceComparison)> = best.into_iter().collect();
+        let mut found: Vec<(Arc<str>, FaceComparison)> = best.into_iter().collect();
         found.sort_by(|(left_id, left), (right_id, right)| {
-            let best_first = right.cosine.partial_cmp(&left.cosine).unwrap_or(Ordering::Equal);
-            best_first.then_with(|| left_id.cmp(right_id))
+            right.cosine.total_cmp(&left.cosine).then_with(|| left_id.cmp(right_id))
         });
         found.truncate(search.max);
-        let hit = |(id, comparison): (&Arc<str>, FaceComparison)| Hit {
+        let hit = |(id, comparison): (Arc<str>, FaceComparison)| Hit {
             person: id.to_string(),
             score: comparison.match_score,
         };
         found.into_iter().map(hit).collect()
-    }
-
-    /// At least the `search.max` best persons for one probe, if there are as many; each as often as
-    /// its templates were found. Ties at the end are all there.
-    fn best_of(&self, probe: &Template, search: &Search) -> Vec<(&Arc<str>, FaceComparison)> {
-        // The gallery knows nothing of persons and collections: it is asked for more until enough
-        // of what it finds is wanted.
-        let mut wanted = search.max.saturating_mul(4).max(16);
-        loop {
-            let found = self.gallery.search(probe, wanted, search.min_score);
-            let all = found.len() < wanted;
-            let lowest = found.last().map(|last| last.comparison.cosine);
-            let fitting: Vec<(&Arc<str>, FaceComparison)> = found
-                .into_iter()
-                .map(|candidate| (&self.owners[candidate.index], candidate.comparison))
-                .filter(|(person, _)| self.fits(person, search))
-                .collect();
-            let above = fitting.iter().filter(|(_, it)| Some(it.cosine) > lowest);
-            let distinct: std::collections::HashSet<_> = above.map(|(person, _)| person).collect();
-            if all || distinct.len() >= search.max {
-                return fitting;
-            }
-            wanted = wanted.saturating_mul(4);
-        }
-    }
-
-    fn fits(&self, person: &Arc<str>, search: &Search) -> bool {
-        self.persons.get(person).is_some_and(|known| {
-            (known.active || !search.active_only)
-                && search.collection.as_ref().is_none_or(|id| known.collections.contains(id))
-        })
     }
 }
