@@ -4,9 +4,11 @@ pub mod access;
 pub mod demo;
 pub mod document_checks;
 pub mod faces;
+pub mod galleries;
 pub mod idempotency;
 pub mod import;
 pub mod measuring;
+pub mod persons;
 pub mod tallies;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub struct App {
     pub measuring: measuring::Measuring,
     pub faces: faces::Faces,
     pub vault: Vault,
+    pub galleries: galleries::Galleries,
 }
 
 impl App {
@@ -60,8 +63,9 @@ impl App {
         let measuring = measuring::Measuring::new(&config.vision);
         let faces = faces::Faces::default();
         let vault = Vault::in_memory(random.clone());
+        let galleries = galleries::Galleries::default();
         let config = Arc::new(config);
-        App { config, database, keys, clock, random, access, measuring, faces, vault }
+        App { config, database, keys, clock, random, access, measuring, faces, vault, galleries }
     }
 
     /// The same, measuring faces with these models.

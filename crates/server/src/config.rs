@@ -22,6 +22,7 @@ pub struct Config {
     pub vision: Vision,
     pub documents: Documents,
     pub faces: Faces,
+    pub persons: Persons,
     pub log: Log,
 }
 
@@ -92,6 +93,13 @@ pub struct Vision {
 pub struct Faces {
     pub threads: usize,
     pub waiting_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Persons {
+    pub keep_thumbnails: bool,
+    pub templates_in_memory_max: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod authorize;
+mod collections;
 mod document_checks;
 mod document_order;
 mod documents;
@@ -17,6 +18,9 @@ mod listen;
 mod lists;
 mod observe;
 pub mod openapi;
+mod person_calls;
+mod person_errors;
+mod persons;
 mod request_line;
 mod routes;
 mod signature;

@@ -197,7 +197,7 @@ impl Database {
     }
 
     /// Runs `work` with a connection: on PostgreSQL here, on SQLite on a thread that may block.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

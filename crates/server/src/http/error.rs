@@ -8,7 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::face_errors;
+use super::{face_errors, person_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 24] = [
+pub static CODES: [&ErrorCode; 30] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -129,6 +129,12 @@ pub static CODES: [&ErrorCode; 24] = [
     &face_errors::FACE_TOO_SMALL,
     &face_errors::FACE_NOT_MEASURABLE,
     &face_errors::MODELS_MISSING,
+    &person_errors::INVALID_COLLECTION,
+    &person_errors::PERSON_ALREADY_SET,
+    &person_errors::DUPLICATED_PERSON,
+    &person_errors::LIVENESS_FAILED,
+    &person_errors::PERSON_WITHOUT_FACE,
+    &person_errors::GALLERY_TOO_LARGE,
 ];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.
@@ -196,6 +202,11 @@ impl ApiError {
     pub fn query_too_long() -> ApiError {
         let error = format!("The query string is longer than {QUERY_BYTES_MAX} bytes.");
         ApiError::new(&URI_TOO_LONG, error)
+    }
+
+    /// Another error instead, when this one says that something is not there.
+    pub fn if_not_found(self, other: impl FnOnce() -> ApiError) -> ApiError {
+        if self.status == StatusCode::NOT_FOUND { other() } else { self }
     }
 
     pub fn with_member(mut self, name: &str, value: Value) -> ApiError {

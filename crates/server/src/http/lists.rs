@@ -42,13 +42,24 @@ pub async fn retrieve(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    let raw = admit(&caller, resource, raw)?;
+    let record = record(&state, &caller, id, RawQuery(raw), resource).await?;
+    Ok(json(one(&state, resource, &record)))
+}
+
+/// The record that a retrieve asks for.
+pub async fn record(
+    state: &State,
+    caller: &Caller,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
+    let raw = admit(caller, resource, raw)?;
     let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
     let unknown = || ApiError::not_found(resource);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let record = state.app.database.record(&retrieval, &caller.tenant(), &id).await?;
-    let record = record.ok_or_else(unknown)?;
-    Ok(json(one(&state, resource, &record)))
+    record.ok_or_else(unknown)
 }
 
 /// The envelope around one record.

@@ -17,8 +17,14 @@ use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
-use super::{State, account, document_checks, documents, face_calls, kept_pictures, lists};
+use super::{
+    State, account, collections, document_checks, documents, face_calls, kept_pictures, lists,
+    person_calls, persons,
+};
 use crate::app::access::Caller;
+
+/// Where the face calls are, and the records that they are about.
+const FACE_RECOGNITION: &str = "v2/face-recognition";
 
 /// Headers that a page of another origin may read.
 const EXPOSED: [&str; 5] =
@@ -27,7 +33,8 @@ const EXPOSED: [&str; 5] =
 pub fn router(state: State) -> Router {
     let mut router = Router::new();
     for resource in resources::ALL {
-        for version in resource.versions {
+        // Persons and collections answer in the way of the face calls: see below.
+        for version in resource.versions.iter().filter(|it| **it != FACE_RECOGNITION) {
             router = router.merge(resource_routes(version, resource));
         }
     }
@@ -70,14 +77,34 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
 }
 
 fn face_routes() -> Router<State> {
-    let path = |name: &str| format!("/v2/face-recognition/{name}");
+    let path = |name: &str| format!("/{FACE_RECOGNITION}/{name}");
     Router::new()
         .route(&path("liveness"), post(face_calls::liveness))
         .route(&path("liveness-score"), post(face_calls::liveness))
         .route(&path("compare"), post(face_calls::compare))
         .route(&path("compare-live"), post(face_calls::compare_live))
         .route(&path("compare-with-liveness"), post(face_calls::compare_with_liveness))
-        .route(&path("detect"), post(face_calls::detect))
+        .route(&path("detect"), post(person_calls::detect))
+        .route(&path("liveness/demo"), post(face_calls::liveness))
+        .route(&path("compare/demo"), post(face_calls::compare))
+        .route(&path("detect/demo"), post(person_calls::detect))
+        .route(&path("verify"), post(person_calls::verify))
+        .route(&path("search"), post(person_calls::search))
+        .route(&path("search/crops"), post(person_calls::search_crops))
+        .route(&path("search-live-face"), post(person_calls::search_live_face))
+        .route(&path("search-active-user"), post(person_calls::search_active_user))
+        .route(&path("persons"), get(persons::list).post(persons::create))
+        .route(&path("persons/search-live-face"), post(persons::create_live))
+        .route(&path("persons/lookup"), get(persons::lookup))
+        .route(
+            &path("persons/{id}"),
+            get(persons::retrieve).put(persons::change).delete(persons::delete),
+        )
+        .route(&path("collections"), get(collections::list).post(collections::create))
+        .route(
+            &path("collections/{id}"),
+            get(collections::retrieve).put(collections::change).delete(collections::delete),
+        )
 }
 
 async fn not_found() -> ApiError {
