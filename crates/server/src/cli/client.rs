@@ -123,6 +123,8 @@ async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
             bail!("the client {id} has valid tokens: `verax token revoke --client {id}` first");
         }
     }
+    // What was sealed opens for nobody from here on, whatever becomes of the rest.
+    app.vault.destroy_client(id).await?;
     let mut batch = Batch::default();
     batch.delete_client(id);
     match app.database.commit(batch).await {
