@@ -34,7 +34,14 @@ impl Operation {
 
     /// What a caller gets who may call: the face calls are called without their body.
     fn status_when_let_in(&self) -> u16 {
-        if self.is_face_call() { 409 } else { 200 }
+        let measures = self.is_face_call() && self.method == Method::POST;
+        if measures || self.path.ends_with("/persons/lookup") { 409 } else { 200 }
+    }
+
+    /// Whether it changes persons or collections, which staff may not.
+    fn changes_people(&self) -> bool {
+        let people = self.path.contains("/persons") || self.path.contains("/collections");
+        people && self.method != Method::GET
     }
 
     /// Face calls answer an expired token with 403 `token_expired`, as their chapter says.
@@ -238,6 +245,7 @@ async fn an_operation_needs_one_of_its_scopes() {
         let staff = world.token_with("acme", Some(Vec::new()), true).await;
         // Staff reads everything; writing is another matter.
         let status = match operation.method {
+            _ if operation.changes_people() => 403,
             _ if operation.is_face_call() => operation.status_when_let_in(),
             Method::GET => 200,
             _ => 403,
