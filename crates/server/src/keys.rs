@@ -11,8 +11,10 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::clock::Random;
 
@@ -93,6 +95,18 @@ impl SigningKeys {
         let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let key = loaded.keys.iter().find(|key| key.id == id)?;
         Some(DecodingKey::from_secret(&key.secret))
+    }
+
+    /// Keys for another purpose than signing tokens, one for each key: that of the one that signs
+    /// comes first.
+    pub fn derived(&self, purpose: &str) -> Vec<Vec<u8>> {
+        let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let derive = |key: &Key| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key.secret).ok()?;
+            mac.update(purpose.as_bytes());
+            Some(mac.finalize().into_bytes().to_vec())
+        };
+        loaded.keys.iter().filter_map(derive).collect()
     }
 
     /// Reads the file again if somebody has changed it since.

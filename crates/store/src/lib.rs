@@ -22,6 +22,7 @@ pub use error::StoreError;
 pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use records::Imported;
+pub use render::Layout;
 pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};
