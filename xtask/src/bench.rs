@@ -25,11 +25,14 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     use lexopt::prelude::*;
     let (mut what, mut file, mut with_postgres) = (None, None, false);
     let (mut seconds, mut counts) = (5, vec![100_000]);
+    let (mut keep, mut only) = (None, String::new());
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(name) => what = Some(name.string()?),
             Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
             Long("postgres") => with_postgres = true,
+            Long("data") => keep = Some(PathBuf::from(arguments.value()?)),
+            Long("only") => only = arguments.value()?.string()?,
             Long("seconds") => seconds = arguments.value()?.parse()?,
             Long("records") => {
                 let list = arguments.value()?.string()?;
@@ -47,111 +50,135 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let cores = std::thread::available_parallelism()?.get();
     ensure!(cores >= 2, "one core for the server and one for the load: there is only one");
     let binary = Binary::find(file, Profile::Release)?;
+    let bench = Bench { binary, only, duration: Duration::from_secs(seconds) };
     for count in counts {
-        bench_lists(&binary, count, Duration::from_secs(seconds), None)?;
+        let site = match &keep {
+            Some(folder) => Site::kept(&bench.binary, folder.join(count.to_string())),
+            None => Site::new(&bench.binary, None)?,
+        };
+        bench.run(&site, count, None)?;
         if with_postgres {
             let cluster = Cluster::start(Durability::Durable)?;
-            bench_lists(&binary, count, Duration::from_secs(seconds), Some(&cluster))?;
+            let url = cluster.create_database("bench")?;
+            let site = Site::new(&bench.binary, Some(url.clone()))?;
+            bench.run(&site, count, Some((&cluster, url)))?;
         }
     }
     Ok(())
 }
 
-fn bench_lists(
-    binary: &Binary,
-    count: u64,
+struct Bench {
+    binary: Binary,
+    /// Rows whose names hold this.
+    only: String,
     duration: Duration,
-    cluster: Option<&Cluster>,
-) -> Result<()> {
-    let url = cluster.map(|it| it.create_database("bench")).transpose()?;
-    let site = Site::new(binary, url.clone())?;
-    let imported_in = import(&site, count)?;
-    let database = match &url {
-        Some(url) => {
-            plain::settle(url)?;
-            plain::Database::Postgres(url.clone())
+}
+
+impl Bench {
+    fn run(&self, site: &Site, count: u64, cluster: Option<(&Cluster, String)>) -> Result<()> {
+        let imported_in = import(site, count)?;
+        let database = match &cluster {
+            Some((cluster, url)) => {
+                plain::settle(url)?;
+                pin(cluster.server_pid(), SERVER_CORE)?;
+                plain::Database::Postgres(url.clone())
+            }
+            None => plain::Database::Sqlite(plain::sqlite_file(site.data())?),
+        };
+        let server = site.serve(&["taskset", "-c", SERVER_CORE])?;
+        let idle_bytes = server.resident_bytes()?;
+        let documents = records::documents_for(count);
+        println!(
+            "\n### {count} biometric validations, {documents} document checks, {}\n",
+            if cluster.is_some() { "PostgreSQL" } else { "SQLite" }
+        );
+        if let Some(imported_in) = imported_in {
+            println!(
+                "Imported in {:.1} s ({:.0} records/s).",
+                imported_in.as_secs_f64(),
+                records::lines(count) as f64 / imported_in.as_secs_f64(),
+            );
         }
-        None => plain::Database::Sqlite(plain::sqlite_file(site.data())?),
-    };
-    if let Some(cluster) = cluster {
-        pin(cluster.server_pid(), SERVER_CORE)?;
+        println!(
+            "Started in {:.0} ms, {:.1} MiB idle. Server{} on one core, {CONNECTIONS} keep-alive \
+             connections from another.\n",
+            server.started_in.as_secs_f64() * 1e3,
+            mebibytes(idle_bytes),
+            if cluster.is_some() { " and database" } else { "" }
+        );
+        println!(
+            "| request | total | requests/s | p50 ms | p99 ms | CPU us | alone p50 ms | RSS MiB | plain ms \
+             | ratio |"
+        );
+        println!("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
+        for row in rows::all().iter().filter(|row| row.name.contains(&self.only)) {
+            self.measure(site, &server, row, &database)?;
+        }
+        println!(
+            "\nCPU: what the server's own process spends on a request. plain: one COUNT and one LIMIT/OFFSET statement on the same tables by the database's \
+             own shell; ratio: requests/s times plain seconds, above 1 the server answers more \
+             requests than the shell runs statement pairs."
+        );
+        Ok(())
     }
-    let server = site.serve(&["taskset", "-c", SERVER_CORE])?;
-    let idle_bytes = server.resident_bytes()?;
-    let documents = records::documents_for(count);
-    println!(
-        "\n### {count} biometric validations, {documents} document checks, {}\n",
-        if cluster.is_some() { "PostgreSQL" } else { "SQLite" }
-    );
-    println!(
-        "Imported in {:.1} s ({:.0} records/s). Started in {:.0} ms, {:.1} MiB idle. Server{} on one \
-         core, {CONNECTIONS} keep-alive connections from another.\n",
-        imported_in.as_secs_f64(),
-        records::lines(count) as f64 / imported_in.as_secs_f64(),
-        server.started_in.as_secs_f64() * 1e3,
-        mebibytes(idle_bytes),
-        if cluster.is_some() { " and database" } else { "" }
-    );
-    println!(
-        "| request | total | requests/s | p50 ms | p99 ms | alone p50 ms | RSS MiB | plain ms | ratio |"
-    );
-    println!("| --- | --: | --: | --: | --: | --: | --: | --: | --: |");
-    for row in rows::all() {
-        measure(&site, &server, &row, duration, &database)?;
+
+    fn measure(
+        &self,
+        site: &Site,
+        server: &Server,
+        row: &rows::Row,
+        database: &plain::Database,
+    ) -> Result<()> {
+        let token = site.token(&row.client)?;
+        let authorization = format!("Bearer {token}");
+        let first = http::get(server.address, &row.target(1), Some(&authorization))?;
+        let answer: Value = serde_json::from_slice(&first.body).context("the first page")?;
+        ensure!(first.status == 200, "{}: {answer}", row.name);
+        let number = |key: &str| answer["pagination"][key].as_u64().context("no pagination");
+        let (total, pages) = (number("total")?, number("pages")?);
+        let page = row.page_number(pages);
+        let request = http::get_request(&row.target(page), Some(&authorization));
+
+        let writing =
+            (row.writes_per_second > 0).then(|| database.write(row, LOAD_CORE)).transpose()?;
+        pin(std::process::id(), LOAD_CORE)?;
+        let alone = load::drive(server.address, &request, 1, Duration::from_secs(1));
+        let spent_before = server.processor_time()?;
+        let loaded = load::drive(server.address, &request, CONNECTIONS, self.duration);
+        let spent = server.processor_time()? - spent_before;
+        pin(std::process::id(), &format!("{SERVER_CORE},{LOAD_CORE}"))?;
+        let written = writing.map(plain::Writing::end).transpose()?;
+        let (alone, loaded) = (alone?, loaded?);
+        let resident = server.resident_bytes()?;
+        // psql is a client: what works for it is on the server's core already.
+        let core = match database {
+            plain::Database::Sqlite(_) => SERVER_CORE,
+            plain::Database::Postgres(_) => LOAD_CORE,
+        };
+        let plain = database.time(row, (page - 1) * row.size, core)?;
+        let written = written.map(|it| format!(" ({it:.0} written a second)")).unwrap_or_default();
+        println!(
+            "| {}{written} | {total} | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {:.1} | {:.3} | {:.1} |",
+            row.name,
+            loaded.requests_per_second,
+            milliseconds(loaded.p50),
+            milliseconds(loaded.p99),
+            spent.as_secs_f64() * 1e6 / loaded.answers as f64,
+            milliseconds(alone.p50),
+            mebibytes(resident),
+            milliseconds(plain),
+            loaded.requests_per_second * plain.as_secs_f64()
+        );
+        Ok(())
     }
-    println!(
-        "\nplain: one COUNT and one LIMIT/OFFSET statement on the same tables by the database's own \
-         shell; ratio: requests/s times plain seconds, above 1 the server answers more requests \
-         than the shell runs statement pairs."
-    );
-    Ok(())
 }
 
-fn measure(
-    site: &Site,
-    server: &Server,
-    row: &rows::Row,
-    duration: Duration,
-    database: &plain::Database,
-) -> Result<()> {
-    let token = site.token(&row.client)?;
-    let authorization = format!("Bearer {token}");
-    let first = http::get(server.address, &row.target(1), Some(&authorization))?;
-    let answer: Value = serde_json::from_slice(&first.body).context("the first page")?;
-    ensure!(first.status == 200, "{}: {answer}", row.name);
-    let number = |key: &str| answer["pagination"][key].as_u64().context("no pagination");
-    let (total, pages) = (number("total")?, number("pages")?);
-    let page = row.page_number(pages);
-    let request = http::get_request(&row.target(page), Some(&authorization));
-
-    pin(std::process::id(), LOAD_CORE)?;
-    let alone = load::drive(server.address, &request, 1, Duration::from_secs(1));
-    let loaded = load::drive(server.address, &request, CONNECTIONS, duration);
-    pin(std::process::id(), &format!("{SERVER_CORE},{LOAD_CORE}"))?;
-    let (alone, loaded) = (alone?, loaded?);
-    let resident = server.resident_bytes()?;
-    // psql is a client: what works for it is on the server's core already.
-    let core = match database {
-        plain::Database::Sqlite(_) => SERVER_CORE,
-        plain::Database::Postgres(_) => LOAD_CORE,
-    };
-    let plain = database.time(row, (page - 1) * row.size, core)?;
-    println!(
-        "| {} | {total} | {:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {:.3} | {:.1} |",
-        row.name,
-        loaded.requests_per_second,
-        milliseconds(loaded.p50),
-        milliseconds(loaded.p99),
-        milliseconds(alone.p50),
-        mebibytes(resident),
-        milliseconds(plain),
-        loaded.requests_per_second * plain.as_secs_f64()
-    );
-    Ok(())
-}
-
-/// Writes the records into `verax import RESOURCE -`.
-fn import(site: &Site, count: u64) -> Result<Duration> {
+/// Writes the records into `verax import RESOURCE -`; `None`: they are there from an earlier run.
+fn import(site: &Site, count: u64) -> Result<Option<Duration>> {
+    let imported = site.data().join("bench-imported");
+    if imported.exists() {
+        return Ok(None);
+    }
     let start = Instant::now();
     for (resource, write) in records::RESOURCES {
         let mut command = site.command(&["import", resource, "-"]);
@@ -163,7 +190,9 @@ fn import(site: &Site, count: u64) -> Result<Duration> {
         ensure!(status.success(), "verax import {resource}: {status}");
         written?;
     }
-    Ok(start.elapsed())
+    let elapsed = start.elapsed();
+    std::fs::write(imported, "")?;
+    Ok(Some(elapsed))
 }
 
 fn pin(process: u32, cores: &str) -> Result<()> {

@@ -56,7 +56,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "bench",
-        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE]",
+        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE] [--data DIR] [--only ROW]",
         what: "requests per second and latency, beside plain COUNT and OFFSET",
         run: bench::run,
     },

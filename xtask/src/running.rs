@@ -13,6 +13,8 @@ use crate::{exec, http};
 const LISTENING: &str = "listening on http://";
 const ERRORS_SHOWN_MAX: usize = 20;
 const READY_SECONDS_MAX: u64 = 60;
+/// Linux counts processor time in hundredths of a second.
+const MILLISECONDS_PER_TICK: u64 = 10;
 
 /// A built `verax`.
 #[derive(Clone)]
@@ -27,9 +29,11 @@ pub enum Profile {
 /// Where a `verax` keeps its things.
 pub struct Site {
     pub binary: Binary,
-    data: tempfile::TempDir,
+    data: PathBuf,
     database_url: Option<String>,
     settings: Option<PathBuf>,
+    /// Deleted with the site.
+    _throw_away: Option<tempfile::TempDir>,
 }
 
 /// A server that stops when this is dropped.
@@ -79,13 +83,25 @@ impl Binary {
 
 impl Site {
     pub fn new(binary: &Binary, database_url: Option<String>) -> Result<Site> {
-        let data = tempfile::Builder::new().prefix("verax-site-").tempdir()?;
-        Ok(Site { binary: binary.clone(), data, database_url, settings: None })
+        let folder = tempfile::Builder::new().prefix("verax-site-").tempdir()?;
+        let data = folder.path().to_owned();
+        Ok(Site {
+            binary: binary.clone(),
+            data,
+            database_url,
+            settings: None,
+            _throw_away: Some(folder),
+        })
+    }
+
+    /// A site in a folder that stays.
+    pub fn kept(binary: &Binary, data: PathBuf) -> Site {
+        Site { binary: binary.clone(), data, database_url: None, settings: None, _throw_away: None }
     }
 
     /// The same with these settings, in TOML.
     pub fn with_settings(mut self, settings: &str) -> Result<Site> {
-        let file = self.data.path().join("settings.toml");
+        let file = self.data.join("settings.toml");
         std::fs::write(&file, settings)?;
         self.settings = Some(file);
         Ok(self)
@@ -119,16 +135,16 @@ impl Site {
         let mut command = self.binary.command(wrapper);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         self.place(&mut command);
-        Server::start(command, self.data.path().join("serve.log"))
+        Server::start(command, self.data.join("serve.log"))
     }
 
     /// The folder with the site's files.
     pub fn data(&self) -> &Path {
-        self.data.path()
+        &self.data
     }
 
     fn place(&self, command: &mut Command) {
-        command.arg("--data").arg(self.data.path());
+        command.arg("--data").arg(&self.data);
         if let Some(url) = &self.database_url {
             command.arg("--database-url").arg(url);
         }
@@ -172,6 +188,17 @@ impl Server {
     /// Resident memory in bytes.
     pub fn resident_bytes(&self) -> Result<u64> {
         resident_bytes(self.child.id())
+    }
+
+    /// Time that the server has spent on processors.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The program's name is in brackets and may hold spaces.
+        let (_, fields) = stat.rsplit_once(')').context("no stat")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok());
+        let (user, system) = (ticks(11).context("no utime")?, ticks(12).context("no stime")?);
+        Ok(Duration::from_millis((user + system) * MILLISECONDS_PER_TICK))
     }
 
     /// What the server's log says of errors: a 5xx shows its cause there alone.

@@ -6,6 +6,7 @@
 
 mod nearest;
 mod parse;
+mod place;
 mod print;
 mod query;
 mod resource;
@@ -15,6 +16,7 @@ pub mod tally;
 mod time;
 
 pub use parse::{Problem, QUERY_BYTES_MAX};
+pub use place::Place;
 pub use query::{
     Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
@@ -23,7 +25,7 @@ pub use resource::{
     Words,
 };
 pub use sql::{Arg, Dialect, Sql};
-pub use statements::{Statement, Window};
+pub use statements::{After, Statement, Window};
 pub use tally::{Slice, Tally};
 pub use time::{Timestamp, date};
 

@@ -113,6 +113,8 @@ struct Request {
     sort_order: Option<Sent>,
     search: Option<Sent>,
     count: Option<Sent>,
+    cursor: Option<Sent>,
+    skip_total: Option<Sent>,
     include: IncludeWords,
 }
 
@@ -153,6 +155,8 @@ impl Request {
             Parameter::SortOrder => &mut self.sort_order,
             Parameter::Search => &mut self.search,
             Parameter::Count => &mut self.count,
+            Parameter::Cursor => &mut self.cursor,
+            Parameter::SkipTotal => &mut self.skip_total,
             Parameter::Sort => return self.sort.push(sent),
             Parameter::PerPage | Parameter::Limit | Parameter::Take => {
                 let known = self.sizes.iter().find(|(known, _)| *known == parameter);
@@ -187,14 +191,29 @@ impl Request {
         }
         let sort = self.read_sort(resource, problems);
         let page = self.read_page(resource, problems);
-        let count_only = self.count.as_ref().is_some_and(|sent| {
-            value::boolean(&sent.value).unwrap_or_else(|message| {
+        let count_only = read_flag(&self.count, problems);
+        let skip_total = read_flag(&self.skip_total, problems);
+        let cursor = self.cursor.as_ref().map(|sent| {
+            if self.page.is_some() || self.offset.is_some() {
+                let message = "says where the page begins: leave out page and offset";
                 problems.push(problem(&sent.parameter, message));
-                false
-            })
+            }
+            // `*` is another word for the beginning.
+            if sent.value == "*" { String::new() } else { sent.value.clone() }
         });
         let included = self.include.finish(resource, problems);
-        Query { resource, conditions, any, search, sort, page, included, count_only }
+        Query {
+            resource,
+            conditions,
+            any,
+            search,
+            sort,
+            page,
+            included,
+            count_only,
+            cursor,
+            skip_total,
+        }
     }
 
     fn read_sort(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Vec<SortKey> {
@@ -276,6 +295,15 @@ impl Request {
         };
         Page { size, skip }
     }
+}
+
+fn read_flag(sent: &Option<Sent>, problems: &mut Vec<Problem>) -> bool {
+    sent.as_ref().is_some_and(|sent| {
+        value::boolean(&sent.value).unwrap_or_else(|message| {
+            problems.push(problem(&sent.parameter, message));
+            false
+        })
+    })
 }
 
 fn given_twice(parameter: &str) -> Problem {

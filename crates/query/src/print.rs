@@ -24,7 +24,10 @@ impl Query {
             .collect();
         out.pair("sort", &sort.join(","));
         out.pair(self.resource.page_size.name, &self.page.size.to_string());
-        out.pair("offset", &self.page.skip.to_string());
+        match &self.cursor {
+            Some(cursor) => out.pair("cursor", cursor),
+            None => out.pair("offset", &self.page.skip.to_string()),
+        }
         let mut selects = serde_json::Map::new();
         for populate in &self.included.populates {
             out.populate("", populate, &mut selects);
@@ -41,6 +44,9 @@ impl Query {
         }
         if self.count_only {
             out.pair("count", "true");
+        }
+        if self.skip_total {
+            out.pair("skipTotal", "true");
         }
         out.0
     }

@@ -18,6 +18,11 @@ pub struct Query {
     pub(crate) included: Included,
     /// Answer the number of matches instead of the page.
     pub(crate) count_only: bool,
+    /// Walk by cursors: from the beginning when it is empty, else from where this one was handed
+    /// out. Not checked here.
+    pub(crate) cursor: Option<String>,
+    /// Do not tell how many records match.
+    pub(crate) skip_total: bool,
 }
 
 /// What a retrieve by id may ask for.
@@ -127,6 +132,33 @@ impl Query {
         self.count_only
     }
 
+    /// The cursor that was sent, if the list is walked by cursors; empty at the beginning.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    pub fn skips_total(&self) -> bool {
+        self.skip_total
+    }
+
+    /// The same, not telling how many records match.
+    pub fn without_total(self) -> Query {
+        Query { skip_total: true, ..self }
+    }
+
+    /// What a cursor is bound to: the filters and the sort, in their canonical spelling.
+    pub fn walk_identity(&self) -> String {
+        let bare = Query {
+            page: Page { size: 1, skip: 0 },
+            included: Included::default(),
+            count_only: false,
+            cursor: None,
+            skip_total: false,
+            ..self.clone()
+        };
+        format!("{}?{}", self.resource.name, bare.to_query_string())
+    }
+
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions
     }
@@ -216,6 +248,8 @@ impl PartialEq for Query {
             && self.page == other.page
             && self.included == other.included
             && self.count_only == other.count_only
+            && self.cursor == other.cursor
+            && self.skip_total == other.skip_total
     }
 }
 

@@ -1,7 +1,7 @@
 //! The statements of a list: one page, its total, each populated relation.
 
 use crate::query::{Condition, Populate, Query, Retrieval, SortKey, Tenant, Test, Value};
-use crate::{Arg, Dialect, Field, Form, Resource, Reverse, Sql};
+use crate::{Arg, Dialect, Field, Form, Place, Resource, Reverse, Sql};
 
 /// A statement and the fields of its rows, in the order of its columns.
 #[derive(Clone, Debug)]
@@ -10,19 +10,30 @@ pub struct Statement {
     pub fields: Vec<&'static Field>,
 }
 
+/// A page that begins after a place instead of at a number.
+#[derive(Clone, Copy, Debug)]
+pub struct After<'a> {
+    /// `None`: at the beginning.
+    pub place: Option<&'a Place>,
+    /// Rows at most.
+    pub limit: u32,
+}
+
 /// A span of creation time in which a page is known to be, and how many of its matches come before
 /// the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     pub from: Option<i64>,
     pub until: Option<i64>,
     pub skip: u64,
+    /// Several stretches of an index hold the matches, so they have to be sorted.
+    pub mixed: bool,
 }
 
 impl Query {
     /// The rows of the page.
     pub fn page_sql(&self, dialect: Dialect, tenant: &Tenant) -> Statement {
-        let whole = Window { from: None, until: None, skip: self.page.skip };
+        let whole = Window { skip: self.page.skip, ..Window::default() };
         self.window_sql(dialect, tenant, &whole)
     }
 
@@ -30,17 +41,67 @@ impl Query {
     pub fn window_sql(&self, dialect: Dialect, tenant: &Tenant, window: &Window) -> Statement {
         let fields = self.shown();
         let mut sql = select(&fields, Form::List, self.resource);
-        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        self.push_rows(&mut sql, window, |sql| {
+            self.push_window(sql, dialect, tenant, window);
+            push_order(sql, &self.sort);
+            sql.push(" LIMIT ").bind(Arg::Integer(i64::from(self.page.size)));
+            sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(window.skip).unwrap_or(i64::MAX)));
+        });
+        Statement { sql, fields }
+    }
+
+    /// The rows after a place, which are known to be in this window; what is skipped in the window
+    /// does not matter. After the fields of a row come its sort keys and its id.
+    pub fn after_sql(
+        &self,
+        dialect: Dialect,
+        tenant: &Tenant,
+        after: After<'_>,
+        window: &Window,
+    ) -> Statement {
+        let fields = self.shown();
+        let places = self.place_keys().iter().map(|key| key.field);
+        let id = self.resource.fields.first();
+        let columns: Vec<&'static Field> = fields.iter().copied().chain(places).chain(id).collect();
+        let mut sql = select(&columns, Form::List, self.resource);
+        self.push_rows(&mut sql, window, |sql| {
+            let mut scope = self.push_window(sql, dialect, tenant, window);
+            if let Some(place) = after.place {
+                self.push_after(scope.and(sql), place);
+            }
+            push_order(sql, &self.sort);
+            sql.push(" LIMIT ").bind(Arg::Integer(i64::from(after.limit)));
+        });
+        Statement { sql, fields }
+    }
+
+    /// Appends which rows they are. Those of a mixed window are found by their ids first: sorting
+    /// them whole would read the others whole too.
+    fn push_rows(&self, sql: &mut Sql, window: &Window, which: impl FnOnce(&mut Sql)) {
+        if !window.mixed {
+            return which(sql);
+        }
+        sql.push(" WHERE id IN (SELECT id FROM ").push(self.resource.table);
+        which(sql);
+        sql.push(")");
+        push_order(sql, &self.sort);
+    }
+
+    fn push_window(
+        &self,
+        sql: &mut Sql,
+        dialect: Dialect,
+        tenant: &Tenant,
+        window: &Window,
+    ) -> Where {
+        let mut scope = self.push_where(sql, dialect, tenant);
         if let Some(from) = window.from {
-            scope.and(&mut sql).push("created_at >= ").bind(Arg::Integer(from));
+            scope.and(sql).push("created_at >= ").bind(Arg::Integer(from));
         }
         if let Some(until) = window.until {
-            scope.and(&mut sql).push("created_at < ").bind(Arg::Integer(until));
+            scope.and(sql).push("created_at < ").bind(Arg::Integer(until));
         }
-        push_order(&mut sql, &self.sort);
-        sql.push(" LIMIT ").bind(Arg::Integer(i64::from(self.page.size)));
-        sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(window.skip).unwrap_or(i64::MAX)));
-        Statement { sql, fields }
+        scope
     }
 
     /// One row of one number: how many records match and were created in `from..until`.
@@ -125,7 +186,11 @@ impl Populate {
         let resource = self.relation.resource;
         let mut sql = select(&fields, Form::List, resource);
         let mut scope = Where::default();
-        scope.and(&mut sql).push("id").member_of(dialect, Arg::TextList(ids));
+        match &ids[..] {
+            // Most often: a page of one client, of one project.
+            [id] => scope.and(&mut sql).push("id = ").bind(Arg::Text(id.clone())),
+            _ => scope.and(&mut sql).push("id").member_of(dialect, Arg::TextList(ids)),
+        };
         scope.tenant(&mut sql, resource, tenant);
         Statement { sql, fields }
     }
@@ -301,7 +366,7 @@ fn containing(text: &str) -> Arg {
 }
 
 impl Value {
-    fn arg(&self) -> Arg {
+    pub(crate) fn arg(&self) -> Arg {
         match self {
             Value::Text(text) => Arg::Text(text.clone()),
             Value::Bool(value) => Arg::Bool(*value),

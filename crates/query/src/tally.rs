@@ -184,6 +184,26 @@ impl Slice {
         Some(())
     }
 
+    /// Whether an index gives exactly these records in this order.
+    pub fn is_in_order(&self) -> bool {
+        let kinds = self.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
+        let one_status = self.columns.len() == kinds
+            && self.columns.first().is_some_and(|first| first % kinds == 0)
+            && self.columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        self.all_columns || one_status
+    }
+
+    /// What comes after a moment in this order.
+    pub fn beyond(&self, time: i64) -> Slice {
+        let mut slice = self.clone();
+        if slice.descending {
+            slice.until = slice.until.min(time).max(slice.from);
+        } else {
+            slice.from = slice.from.max(time.saturating_add(1)).min(slice.until);
+        }
+        slice
+    }
+
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty() || self.from >= self.until
     }

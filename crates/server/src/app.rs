@@ -1,6 +1,7 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod cursor;
 pub mod demo;
 pub mod document_checks;
 pub mod faces;

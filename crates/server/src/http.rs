@@ -2,6 +2,7 @@
 
 mod account;
 mod authorize;
+mod caching;
 mod collections;
 mod document_checks;
 mod document_order;
@@ -24,17 +25,23 @@ mod persons;
 mod request_line;
 mod routes;
 mod signature;
+mod streams;
 
 pub use error::CODES;
 pub use listen::{Serving, Tls, serve};
 pub use observe::Metrics;
 pub use routes::router;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::app::App;
 
-/// What handlers stand on.
+/// What handlers stand on. Cheap to clone, which every request does a few times.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Shared>);
+
+pub struct Shared {
     pub app: App,
     pub metrics: Metrics,
     limits: limits::Limits,
@@ -43,6 +50,14 @@ pub struct State {
 impl State {
     pub fn new(app: App) -> State {
         let limits = limits::Limits::new(app.config.rate_limit.requests_per_minute);
-        State { app, metrics: Metrics::default(), limits }
+        State(Arc::new(Shared { app, metrics: Metrics::default(), limits }))
+    }
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }

@@ -17,7 +17,7 @@ pub trait Cells {
 /// What is done with each row.
 pub type Visit<'a> = &'a mut (dyn FnMut(&dyn Cells) -> Result<(), StoreError> + Send);
 
-/// A connection at work. On SQLite its futures are ready at once: it runs on a blocking thread.
+/// A connection at work. On SQLite its futures are ready at once.
 pub enum Reader {
     Sqlite(SqliteReader),
     Postgres(PostgresReader),
@@ -48,10 +48,26 @@ impl Reader {
         }
     }
 
+    /// Ends it, if one was begun.
     pub async fn end_snapshot(&mut self) -> Result<(), StoreError> {
         match self {
             Reader::Sqlite(_) => Ok(()),
             Reader::Postgres(reader) => reader.commit().await,
+        }
+    }
+
+    /// What was remembered under this key while the database was as it is in this transaction.
+    pub fn recall(&self, key: &str) -> Option<&[u8]> {
+        match self {
+            Reader::Sqlite(reader) => reader.recall(key),
+            // It has no cheap way to tell that nothing has changed.
+            Reader::Postgres(_) => None,
+        }
+    }
+
+    pub fn remember(&mut self, key: String, text: &[u8]) {
+        if let Reader::Sqlite(reader) = self {
+            reader.remember(key, text);
         }
     }
 

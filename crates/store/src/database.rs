@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use verax_domain::{Record, Timestamp};
-use verax_query::{Query, Resource, Retrieval, Tenant};
+use verax_query::{After, Place, Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
 use crate::idempotency::{self, Begun};
@@ -16,7 +17,7 @@ use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
 use crate::write::Batch;
-use crate::{Client, Listing, StoreError, clients, list};
+use crate::{Client, Layout, Listing, StoreError, clients, list};
 
 /// An open database. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -82,8 +83,25 @@ impl Database {
 
     /// The rows and the total of a page.
     pub async fn page(&self, query: &Query, tenant: &Tenant) -> Result<Listing, StoreError> {
+        let request = Arc::new((query.clone(), tenant.clone()));
+        self.read(async move |reader| list::page(reader, &request.0, &request.1).await).await
+    }
+
+    /// The rows after a place in the list's order, `limit` at most.
+    pub async fn page_after(
+        &self,
+        query: &Query,
+        tenant: &Tenant,
+        place: Option<Place>,
+        limit: u32,
+        layout: Layout,
+    ) -> Result<Listing, StoreError> {
         let (query, tenant) = (query.clone(), tenant.clone());
-        self.read(async move |reader| list::page(reader, &query, &tenant).await).await
+        self.read(async move |reader| {
+            let after = After { place: place.as_ref(), limit };
+            list::page_after(reader, &query, &tenant, after, layout).await
+        })
+        .await
     }
 
     /// How many records match.
@@ -146,7 +164,7 @@ impl Database {
         resource: &'static Resource,
         ids: Vec<String>,
     ) -> Result<HashMap<String, String>, StoreError> {
-        self.read(async move |reader| records::owners(reader, resource, ids).await).await
+        self.read(async move |reader| records::owners(reader, resource, &ids).await).await
     }
 
     /// Jobs whose lease has run out, the oldest first, a hundred at most.
@@ -196,10 +214,10 @@ impl Database {
         }
     }
 
-    /// Runs `work` with a connection: on PostgreSQL here, on SQLite on a thread that may block.
+    /// Runs `work` with a connection. On SQLite it may be begun a second time.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         match self {
             Database::Sqlite(sqlite) => sqlite.read(work).await,

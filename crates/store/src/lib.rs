@@ -26,6 +26,7 @@ pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use persons::{CHANGES_KEPT_MS, Collection, PersonPlace, SealedTemplate};
 pub use records::Imported;
+pub use render::Layout;
 pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};

@@ -116,7 +116,11 @@ impl PostgresReader {
         Ok(self.connection()?.batch_execute(statement).await?)
     }
 
+    /// Ends the transaction, if one was begun.
     pub async fn commit(&mut self) -> Result<(), StoreError> {
+        if !self.in_transaction {
+            return Ok(());
+        }
         self.connection()?.batch_execute("COMMIT").await?;
         self.in_transaction = false;
         Ok(())

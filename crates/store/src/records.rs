@@ -55,11 +55,11 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
 pub async fn owners(
     reader: &mut Reader,
     resource: &'static Resource,
-    ids: Vec<String>,
+    ids: &[String],
 ) -> Result<HashMap<String, String>, StoreError> {
     let mut sql = Sql::default();
     sql.push("SELECT id, ").push(resource.tenant_column).push(" FROM ").push(resource.table);
-    sql.push(" WHERE id").member_of(reader.dialect(), Arg::TextList(ids));
+    sql.push(" WHERE id").member_of(reader.dialect(), Arg::TextList(ids.to_vec()));
     let mut owners = HashMap::new();
     reader
         .fetch(&sql, &mut |row| {

@@ -1,5 +1,7 @@
 //! Rows into JSON bytes, column by column, in the resource's field order.
 
+mod csv;
+
 use std::collections::{BTreeSet, HashMap};
 
 use verax_query::{Field, Included, Kind, Timestamp};
@@ -11,9 +13,22 @@ use crate::cells::Cells;
 /// statement per relation, and set in when all are known.
 #[derive(Default)]
 pub struct Draft {
+    layout: Layout,
     bytes: Vec<u8>,
     holes: Vec<Hole>,
     rows: usize,
+}
+
+/// What is between rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Commas.
+    #[default]
+    Array,
+    /// Line feeds, one after the last row too.
+    Lines,
+    /// CSV (RFC 4180): the fields' values in their order instead of objects.
+    Csv,
 }
 
 struct Hole {
@@ -23,16 +38,20 @@ struct Hole {
 }
 
 /// Which relation a hole is for: an index into what the request includes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
     Populate(usize),
     Reverse(usize),
 }
 
 /// The rendered records of each relation, by id.
-pub type Related = HashMap<(Slot, String), Vec<u8>>;
+pub type Related = Vec<(Slot, HashMap<String, Vec<u8>>)>;
 
 impl Draft {
+    pub fn new(layout: Layout) -> Draft {
+        Draft { layout, ..Draft::default() }
+    }
+
     /// Appends a row as a JSON object. `first` is the row's first column among `row`'s.
     pub fn push_row(
         &mut self,
@@ -41,10 +60,13 @@ impl Draft {
         fields: &[&'static Field],
         included: &Included,
     ) -> Result<(), StoreError> {
-        if self.rows > 0 {
+        if self.rows > 0 && self.layout == Layout::Array {
             self.bytes.push(b',');
         }
         self.rows += 1;
+        if self.layout == Layout::Csv {
+            return self.push_cells(row, first, fields, included);
+        }
         self.bytes.push(b'{');
         let mut begun = false;
         let mut id = String::new();
@@ -83,6 +105,49 @@ impl Draft {
             self.hole(Slot::Reverse(index), id.clone());
         }
         self.bytes.push(b'}');
+        if self.layout == Layout::Lines {
+            self.bytes.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn push_cells(
+        &mut self,
+        row: &dyn Cells,
+        first: usize,
+        fields: &[&'static Field],
+        included: &Included,
+    ) -> Result<(), StoreError> {
+        let mut id = String::new();
+        for (index, field) in fields.iter().enumerate() {
+            if index > 0 {
+                self.bytes.push(b',');
+            }
+            let column = first + index;
+            if field.name == "_id" {
+                id = row.text(column)?.unwrap_or_default().to_owned();
+            }
+            let populate =
+                included.populates().iter().position(|populate| populate.field == *field);
+            match (populate, &field.kind) {
+                (Some(index), _) => {
+                    if let Some(id) = row.text(column)? {
+                        self.hole(Slot::Populate(index), id.to_owned());
+                    }
+                }
+                (None, Kind::Text) => csv::write_text(&mut self.bytes, row.text(column)?),
+                (None, Kind::Id | Kind::Word(_) | Kind::Relation(_) | Kind::Json(_)) => {
+                    csv::write_cell(&mut self.bytes, row.text(column)?.unwrap_or_default());
+                }
+                // Numbers and flags read the same in JSON and in CSV; so do times in their quotes.
+                _ => drop(write_value(&mut self.bytes, field, row, column)?),
+            }
+        }
+        for (index, _) in included.reverses().iter().enumerate() {
+            self.bytes.push(b',');
+            self.hole(Slot::Reverse(index), id.clone());
+        }
+        self.bytes.extend_from_slice(b"\r\n");
         Ok(())
     }
 
@@ -109,7 +174,9 @@ impl Draft {
             out.extend_from_slice(&self.bytes[from..hole.at]);
             from = hole.at;
             let reverse = matches!(hole.relation, Slot::Reverse(_));
-            let text = related.get(&(hole.relation, hole.id.clone()));
+            let of_relation = related.iter().find(|(slot, _)| *slot == hole.relation);
+            let text = of_relation.and_then(|(_, records)| records.get(&hole.id));
+            let begin = out.len();
             match text {
                 Some(text) if reverse => {
                     out.push(b'[');
@@ -119,7 +186,12 @@ impl Draft {
                 Some(text) => out.extend_from_slice(text),
                 None if reverse => out.extend_from_slice(b"[]"),
                 None if keep_ids => write_text(&mut out, &hole.id),
+                None if self.layout == Layout::Csv => {}
                 None => out.extend_from_slice(b"null"),
+            }
+            if self.layout == Layout::Csv {
+                let cell = String::from_utf8_lossy(&out.split_off(begin)).into_owned();
+                csv::write_cell(&mut out, &cell);
             }
         }
         out.extend_from_slice(&self.bytes[from..]);

@@ -3,11 +3,14 @@
 mod backup;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
@@ -29,13 +32,39 @@ pub struct Sqlite {
 
 struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Session>>,
+    /// For the reads that have threads of their own.
     permits: Semaphore,
     statement_limit: Duration,
 }
 
-/// Virtual machine steps between two looks at the clock: a few microseconds.
-const STEPS_PER_LOOK: i32 = 5_000;
+/// A connection that reads, and when it must stop.
+struct Session {
+    connection: Connection,
+    opened: Instant,
+    /// Nanoseconds after `opened`.
+    deadline: Arc<AtomicU64>,
+    remembered: Remembered,
+}
+
+/// What a connection has read and nobody has changed since.
+#[derive(Default)]
+struct Remembered {
+    /// SQLite's number of the state of the database, as this connection counts.
+    version: i64,
+    texts: HashMap<String, Vec<u8>>,
+}
+
+/// More than this on one connection is forgotten rather than kept.
+const REMEMBERED_MAX: usize = 1_000;
+
+/// Virtual machine steps between two looks at the clock: some ten microseconds.
+const STEPS_PER_LOOK: i32 = 1_000;
+
+/// Most reads end well within this. Handing one to another thread and back costs more than many of
+/// them, so each is tried where it is asked for; one that takes longer is begun again on a thread
+/// that may block.
+const SHORT: Duration = Duration::from_millis(2);
 
 impl Sqlite {
     pub fn open(path: &Path, options: &Options) -> Result<Sqlite, StoreError> {
@@ -54,11 +83,16 @@ impl Sqlite {
         Ok(Sqlite { readers: Arc::new(readers), writer: writer::Writer::start(writer)? })
     }
 
-    /// Runs `work` with a connection, on a thread that may block.
+    /// Runs `work` with a connection: a short one here, a long one on a thread that may block.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
+        match self.readers.run(work.clone(), SHORT.min(self.readers.statement_limit)) {
+            Ok(Ended::InTime(done)) => return Ok(done),
+            Ok(Ended::Late) => {}
+            Err(error) => return Err(error),
+        }
         let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
         let readers = Arc::clone(&self.readers);
         let wait = tokio::time::timeout(readers.statement_limit, readers.permits.acquire());
@@ -67,9 +101,16 @@ impl Sqlite {
             Err(_) => return Err(StoreError::Busy("all readers are at work".to_owned())),
         };
         let work_readers = Arc::clone(&self.readers);
-        let done = tokio::task::spawn_blocking(move || work_readers.run(work)).await;
+        let run = move || work_readers.run(work, work_readers.statement_limit);
+        let done = tokio::task::spawn_blocking(run).await;
         drop(permit);
-        done.map_err(|error| StoreError::Statement(format!("a reader stopped: {error}")))?
+        match done.map_err(|error| StoreError::Statement(format!("a reader stopped: {error}")))? {
+            Ok(Ended::InTime(done)) => Ok(done),
+            Ok(Ended::Late) => {
+                Err(StoreError::Busy("the statement ran into its time limit".to_owned()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
@@ -85,40 +126,83 @@ impl Sqlite {
     }
 }
 
+/// How a read ended.
+enum Ended<T> {
+    InTime(T),
+    /// Stopped by the clock; nothing of it remains.
+    Late,
+}
+
 impl Readers {
     fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        limit: Duration,
+    ) -> Result<Ended<T>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => connect(&self.path, Access::Read)?,
+        let Session { connection, opened, deadline, mut remembered } = match idle {
+            Some(session) => session,
+            None => Session::open(&self.path)?,
         };
-        let deadline = Instant::now() + self.statement_limit;
-        connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;
+        let until = u64::try_from((opened.elapsed() + limit).as_nanos()).unwrap_or(u64::MAX);
+        deadline.store(until, Ordering::Relaxed);
         // One transaction: the page, its total and its relations are of one moment.
-        connection.execute_batch("BEGIN")?;
-        let mut reader = Reader::Sqlite(SqliteReader { connection });
+        connection.prepare_cached("BEGIN")?.execute(())?;
+        // This begins the transaction's moment: whatever was committed by then has changed it.
+        let version = "PRAGMA data_version";
+        let version = connection.prepare_cached(version)?.query_row((), |row| row.get(0))?;
+        if remembered.version != version {
+            remembered.texts.clear();
+            remembered.version = version;
+        }
+        let mut reader = Reader::Sqlite(SqliteReader { connection, remembered });
         let result = work(&mut reader).now_or_never().unwrap_or_else(|| {
             Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))
         });
+        let late = result.is_err() && opened.elapsed().as_nanos() > u128::from(until);
         // A reader has nothing to lose: if the end fails, the connection is dropped instead.
-        if let Reader::Sqlite(SqliteReader { connection }) = reader
-            && connection.execute_batch("COMMIT").is_ok()
+        if let Reader::Sqlite(SqliteReader { connection, remembered }) = reader
+            && connection.prepare_cached("COMMIT").is_ok_and(|mut it| it.execute(()).is_ok())
         {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            let session = Session { connection, opened, deadline, remembered };
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         }
-        result
+        if late { Ok(Ended::Late) } else { result.map(Ended::InTime) }
+    }
+}
+
+impl Session {
+    fn open(path: &Path) -> Result<Session, StoreError> {
+        let mut connection = connect(path, Access::Read)?;
+        let opened = Instant::now();
+        let deadline = Arc::new(AtomicU64::new(u64::MAX));
+        let seen = Arc::clone(&deadline);
+        let is_late =
+            move || opened.elapsed().as_nanos() > u128::from(seen.load(Ordering::Relaxed));
+        connection.progress_handler(STEPS_PER_LOOK, Some(is_late))?;
+        Ok(Session { connection, opened, deadline, remembered: Remembered::default() })
     }
 }
 
 /// A connection in the middle of one read transaction.
 pub struct SqliteReader {
     connection: Connection,
+    remembered: Remembered,
 }
 
 impl SqliteReader {
+    /// What was remembered under this key, at a moment at which the database was as it is now.
+    pub fn recall(&self, key: &str) -> Option<&[u8]> {
+        self.remembered.texts.get(key).map(Vec::as_slice)
+    }
+
+    pub fn remember(&mut self, key: String, text: &[u8]) {
+        if self.remembered.texts.len() >= REMEMBERED_MAX {
+            self.remembered.texts.clear();
+        }
+        self.remembered.texts.insert(key, text.to_vec());
+    }
+
     pub fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
         let mut statement = self.connection.prepare_cached(sql.text())?;
         let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
@@ -200,6 +284,8 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
         })?;
     connection.busy_timeout(Duration::from_secs(20))?;
     connection.set_prepared_statement_cache_capacity(256);
+    // Without it a statement with a bound LIMIT is planned anew each time that it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;",

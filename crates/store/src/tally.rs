@@ -82,36 +82,29 @@ impl Tallied {
         u64::try_from(total).unwrap_or(0)
     }
 
-    /// A window in which the page is, with few records before it.
-    pub async fn window(&self, reader: &mut Reader, query: &Query) -> Result<Window, StoreError> {
-        let page = query.page();
-        let mut window = Window { from: None, until: None, skip: page.skip };
+    /// A window that holds so many records after so many others, with few before them.
+    pub async fn window(
+        &self,
+        reader: &mut Reader,
+        skip: u64,
+        size: u64,
+    ) -> Result<Window, StoreError> {
+        let mixed = !self.slice.is_in_order();
+        let mut window = Window { skip, mixed, ..Window::default() };
         let down = self.slice.descending;
-        if page.skip > 0
-            && let Some((piece, skip)) = self.find(reader, page.skip).await?
+        if skip > 0
+            && let Some((piece, skip)) = self.find(reader, skip).await?
         {
             window.skip = skip;
             if down { window.until = Some(piece.until) } else { window.from = Some(piece.from) }
         }
         // Several statuses are several stretches of an index: without an end to each, all of them
         // would be read and sorted for one page.
-        let last = (page.skip + u64::from(page.size)).min(self.total()).saturating_sub(1);
-        if !self.is_in_order()
-            && let Some((piece, _)) = self.find(reader, last).await?
-        {
+        let last = (skip + size).min(self.total()).saturating_sub(1);
+        if mixed && let Some((piece, _)) = self.find(reader, last).await? {
             if down { window.from = Some(piece.from) } else { window.until = Some(piece.until) }
         }
         Ok(window)
-    }
-
-    /// Whether an index gives exactly these records in this order.
-    fn is_in_order(&self) -> bool {
-        let kinds = self.slice.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
-        let columns = &self.slice.columns;
-        let one_status = columns.len() == kinds
-            && columns.first().is_some_and(|first| first % kinds == 0)
-            && columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        self.slice.all_columns || one_status
     }
 
     /// The finest bucket that holds the record with `before` others before it, and how many of

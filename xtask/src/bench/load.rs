@@ -12,6 +12,8 @@ const WARM_UP: Duration = Duration::from_millis(700);
 /// What was measured.
 pub struct Measured {
     pub requests_per_second: f64,
+    /// All of them, those of the warm-up too.
+    pub answers: u64,
     pub p50: Duration,
     pub p99: Duration,
 }
@@ -25,7 +27,7 @@ pub fn drive(
 ) -> Result<Measured> {
     let begin = Instant::now() + WARM_UP;
     let end = begin + duration;
-    let latencies: Vec<Result<Vec<Duration>>> = std::thread::scope(|scope| {
+    let latencies: Vec<Result<(u64, Vec<Duration>)>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..connections)
             .map(|_| scope.spawn(move || ask_until(address, request, begin, end)))
             .collect();
@@ -33,31 +35,37 @@ pub fn drive(
         joined.map(|it| it.unwrap_or_else(|_| anyhow::bail!("a connection panicked"))).collect()
     });
     let mut all: Vec<Duration> = Vec::new();
+    let mut answers = 0;
     for of_one in latencies {
-        all.extend(of_one?);
+        let (answered, of_one) = of_one?;
+        answers += answered;
+        all.extend(of_one);
     }
     all.sort_unstable();
     Ok(Measured {
+        answers,
         requests_per_second: all.len() as f64 / duration.as_secs_f64(),
         p50: percentile(&all, 50)?,
         p99: percentile(&all, 99)?,
     })
 }
 
-/// The latencies of the answers that came between `begin` and `end`.
+/// How many answers there were, and the latencies of those that came between `begin` and `end`.
 fn ask_until(
     address: SocketAddr,
     request: &[u8],
     begin: Instant,
     end: Instant,
-) -> Result<Vec<Duration>> {
+) -> Result<(u64, Vec<Duration>)> {
     let mut connection = Connection::open(address)?;
     let mut answer = Answer::default();
     let mut latencies = Vec::new();
+    let mut answered = 0;
     loop {
         let sent = Instant::now();
         connection.exchange(request, &mut answer)?;
         let received = Instant::now();
+        answered += 1;
         ensure!(
             answer.status == 200,
             "{} {}",
@@ -65,7 +73,7 @@ fn ask_until(
             String::from_utf8_lossy(&answer.body)
         );
         if received >= end {
-            return Ok(latencies);
+            return Ok((answered, latencies));
         }
         if received >= begin {
             latencies.push(received - sent);

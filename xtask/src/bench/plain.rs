@@ -2,13 +2,17 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::records::END_MS;
 use super::rows::Row;
 use crate::{exec, postgres};
 
@@ -34,29 +38,81 @@ impl Database {
         Ok(many.saturating_sub(started) / repeats)
     }
 
-    fn run(&self, text: &str, core: &str) -> Result<Duration> {
-        let script = tempfile::NamedTempFile::new()?;
-        std::fs::write(script.path(), text)?;
+    /// Begins to add records to the list of this row, each in a transaction of its own.
+    pub fn write(&self, row: &Row, core: &str) -> Result<Writing> {
+        let mut shell = self.shell(core)?;
+        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut input = shell.stdin.take().context("no standard input")?;
+        let (table, client, every) =
+            (row.table, row.client.clone(), Duration::from_secs(1) / row.writes_per_second.max(1));
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let feeding = std::thread::spawn(move || -> Result<u32> {
+            let mut written = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                let created = END_MS + i64::from(written);
+                writeln!(
+                    input,
+                    "INSERT INTO {table} (id, client, status, created_at) \
+                     VALUES ('bench-{written:08}', '{client}', 'completed', {created});"
+                )?;
+                input.flush()?;
+                written += 1;
+                std::thread::sleep(every);
+            }
+            writeln!(input, "DELETE FROM {table} WHERE id >= 'bench-' AND id < 'bench.';")?;
+            Ok(written)
+        });
+        Ok(Writing { shell, feeding, stop, started: Instant::now() })
+    }
+
+    /// The database's own shell, which reads statements from its standard input.
+    fn shell(&self, core: &str) -> Result<Command> {
         let mut command = Command::new("taskset");
         command.args(["-c", core]);
         match self {
             Database::Sqlite(file) => {
-                command.args(["sqlite3", "-batch", "-readonly"]).arg(file);
-                command.arg(format!(".read {}", script.path().display()));
+                command.args(["sqlite3", "-batch", "-cmd", ".timeout 20000"]).arg(file);
             }
             Database::Postgres(url) => {
                 command.arg(postgres::program("psql")?);
-                command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f"]);
-                command.arg(script.path()).arg(url);
+                command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]).arg(url);
             }
         }
+        Ok(command)
+    }
+
+    fn run(&self, text: &str, core: &str) -> Result<Duration> {
+        let script = tempfile::NamedTempFile::new()?;
+        std::fs::write(script.path(), text)?;
+        let mut command = self.shell(core)?;
         let start = Instant::now();
-        let output =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).output().context("taskset")?;
+        let input = File::open(script.path())?;
+        let output = command.stdin(input).stdout(Stdio::null()).output().context("taskset")?;
         let elapsed = start.elapsed();
         let told = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success() && told.is_empty(), "the plain statement: {told}");
         Ok(elapsed)
+    }
+}
+
+/// Records being added.
+pub struct Writing {
+    shell: Child,
+    feeding: JoinHandle<Result<u32>>,
+    stop: Arc<AtomicBool>,
+    started: Instant,
+}
+
+impl Writing {
+    /// Ends it and deletes what was added; how many were added in a second.
+    pub fn end(mut self) -> Result<f64> {
+        self.stop.store(true, Ordering::Relaxed);
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let fed = self.feeding.join().map_err(|_| anyhow::anyhow!("the writing panicked"))?;
+        let status = self.shell.wait()?;
+        ensure!(status.success(), "the shell that writes: {status}");
+        Ok(f64::from(fed?) / elapsed)
     }
 }
 

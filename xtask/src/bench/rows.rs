@@ -13,6 +13,8 @@ pub struct Row {
     pub size: u64,
     /// How far into the list the page is, 0 for the first page.
     pub depth: f64,
+    /// Records that somebody else adds to the same list meanwhile.
+    pub writes_per_second: u32,
     path: &'static str,
     more: String,
 }
@@ -40,6 +42,7 @@ pub fn all() -> Vec<Row> {
         created_after_ms: None,
         size: 20,
         depth,
+        writes_per_second: 0,
         path: "/v2/biometric-validations",
         more,
     };
@@ -50,6 +53,10 @@ pub fn all() -> Vec<Row> {
     );
     vec![
         biometric("first page", 2, 0.0, &["completed"], one_status.to_owned()),
+        Row {
+            writes_per_second: 100,
+            ..biometric("first page, with writes", 2, 0.0, &["completed"], one_status.to_owned())
+        },
         biometric("middle page", 2, 0.5, &["completed"], one_status.to_owned()),
         biometric("page at 90 %", 2, 0.9, &["completed"], one_status.to_owned()),
         Row {

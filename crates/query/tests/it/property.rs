@@ -1,7 +1,7 @@
 //! What holds for every request.
 
 use proptest::prelude::*;
-use verax_query::{Dialect, Query, Retrieval, Tenant};
+use verax_query::{After, Dialect, Place, Query, Retrieval, Tenant, Timestamp, Value, Window};
 
 use crate::table::CHECKS;
 
@@ -34,6 +34,9 @@ fn piece() -> impl Strategy<Value = String> {
         "perPage=7",
         "offset=11",
         "count=1",
+        "cursor=*",
+        "cursor=aGVsbG8",
+        "skipTotal=1",
         "populateSelects=%7B%22project%22%3A%22name%22%7D",
         "requires2FA=True",
         "where_riskScore=0.1&where_riskScore=0.2",
@@ -74,7 +77,10 @@ proptest! {
         for dialect in [Dialect::Sqlite, Dialect::Postgres] {
             let page = query.page_sql(dialect, &tenant).sql;
             let count = query.count_sql(dialect, &tenant);
-            for text in [page.text(), count.text()] {
+            let place = Place { keys: vec![Some(Value::Time(Timestamp(0)))], id: value.clone() };
+            let after = After { place: Some(&place), limit: 1 };
+            let after = query.after_sql(dialect, &tenant, after, &Window::default()).sql;
+            for text in [page.text(), count.text(), after.text()] {
                 prop_assert!(!text.to_lowercase().contains(&value.to_lowercase()), "{}", text);
                 prop_assert!(text.contains("client = $"), "{}", text);
             }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use verax_domain::{Scope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, StoreError, Token};
@@ -100,15 +101,24 @@ pub struct Mint<'a> {
     pub valid: Duration,
 }
 
-/// Answers about tokens, remembered for seconds.
+/// Answers about tokens, remembered for seconds by a digest of the whole header.
 #[derive(Clone)]
 pub struct Access {
-    known: Arc<Mutex<HashMap<String, Known>>>,
+    known: Arc<Mutex<HashMap<Digest, Known>>>,
     remembered: Duration,
 }
 
-/// When the database was asked, and what it said.
-type Known = (Instant, Option<Arc<Token>>);
+type Digest = [u8; 32];
+
+/// A token with a right signature, when the database was asked about it, and what it said.
+#[derive(Clone)]
+struct Known {
+    since: Instant,
+    /// As the token itself says.
+    expires_at: Timestamp,
+    /// `None`: of another database, of a client that is gone, or forged.
+    token: Option<Arc<Token>>,
+}
 
 /// More tokens than this in a few seconds are forgotten rather than kept.
 const KNOWN_MAX: usize = 20_000;
@@ -118,18 +128,17 @@ impl Access {
         Access { known: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
     }
 
-    fn recall(&self, id: &str) -> Option<Option<Arc<Token>>> {
+    fn recall(&self, header: &Digest) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, token) = known.get(id)?;
-        (since.elapsed() < self.remembered).then(|| token.clone())
+        known.get(header).filter(|known| known.since.elapsed() < self.remembered).cloned()
     }
 
-    fn remember(&self, id: &str, token: Option<Arc<Token>>) {
+    fn remember(&self, header: Digest, answer: Known) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(id.to_owned(), (Instant::now(), token));
+        known.insert(header, answer);
     }
 
     fn forget_all(&self) {
@@ -140,7 +149,36 @@ impl Access {
 impl App {
     /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AccessError> {
-        let token = bare_token(authorization.ok_or(AccessError::Missing)?);
+        let header = authorization.ok_or(AccessError::Missing)?;
+        let digest: Digest = Sha256::digest(header).into();
+        let known = match self.access.recall(&digest) {
+            Some(known) => known,
+            None => {
+                let claims = self.verify(bare_token(header))?;
+                // What is revoked while the database is asked counts as revoked after it.
+                let since = Instant::now();
+                let token = self.database.token(&claims.jti).await?;
+                let token = token.filter(|token| token.client == claims.client).map(Arc::new);
+                let expires_at = Timestamp(claims.exp.saturating_mul(1000));
+                let known = Known { since, expires_at, token };
+                self.access.remember(digest, known.clone());
+                known
+            }
+        };
+        let now = self.clock.now();
+        if known.expires_at <= now {
+            return Err(AccessError::Expired);
+        }
+        match known.token {
+            Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
+            Some(token) if token.expires_at <= now => Err(AccessError::Expired),
+            Some(token) => Ok(Caller { token }),
+            None => Err(AccessError::Invalid),
+        }
+    }
+
+    /// What a token says, if one of our keys has signed it and it has not expired.
+    fn verify(&self, token: &str) -> Result<Claims, AccessError> {
         if token.is_empty() {
             return Err(AccessError::Missing);
         }
@@ -154,25 +192,10 @@ impl App {
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
             .map_err(|_| AccessError::Invalid)?
             .claims;
-        let now = self.clock.now();
-        if claims.exp.saturating_mul(1000) <= now.0 {
+        if claims.exp.saturating_mul(1000) <= self.clock.now().0 {
             return Err(AccessError::Expired);
         }
-        let token = match self.access.recall(&claims.jti) {
-            Some(token) => token,
-            None => {
-                let token = self.database.token(&claims.jti).await?.map(Arc::new);
-                self.access.remember(&claims.jti, token.clone());
-                token
-            }
-        };
-        match token {
-            Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
-            Some(token) if token.expires_at <= now => Err(AccessError::Expired),
-            Some(token) if token.client == claims.client => Ok(Caller { token }),
-            // Of another database, of a client that is gone, or forged.
-            _ => Err(AccessError::Invalid),
-        }
+        Ok(claims)
     }
 
     /// Makes a token of a client and keeps what is needed to revoke it.

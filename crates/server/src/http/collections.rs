@@ -8,12 +8,14 @@ use verax_query::Problem;
 use verax_store::{Collection, StoreError};
 
 use super::State;
+use super::caching::IfNoneMatch;
 use super::error::ApiError;
 use super::face_body::{FaceBody, Needed};
 use super::face_calls::{Sent, answer, read_body};
 use super::face_errors::{FaceCaller, wrong_members};
 use super::lists::{self, PathId};
 use super::person_errors::{invalid_collection, require_write};
+use super::streams::Format;
 
 const NAME_CHARS_MAX: usize = 200;
 const DESCRIPTION_CHARS_MAX: usize = 2000;
@@ -34,9 +36,11 @@ pub async fn create(
 pub async fn list(
     state: Extract<State>,
     caller: FaceCaller,
+    format: Format,
+    known: IfNoneMatch,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    lists::list(state, caller.0, query, &COLLECTIONS).await
+    lists::list(state, caller.0, format, known, query, &COLLECTIONS).await
 }
 
 /// `GET …/collections/{id}`, by its id or its code.

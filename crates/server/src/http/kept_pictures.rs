@@ -26,6 +26,8 @@ use crate::app::document_checks::picture_path;
 
 /// What a signature is for; another purpose has other keys.
 const PURPOSE: &str = "image url";
+/// How much longer than it must a URL may last.
+const STEP_SECONDS: i64 = 300;
 
 /// What cannot be read opens nothing.
 #[derive(Default, Deserialize)]
@@ -117,7 +119,9 @@ pub fn sign_image_urls<'a>(state: &State, resource: &Resource, rows: &'a [u8]) -
 fn signed_url(state: &State, id: &str) -> String {
     let config = &state.app.config;
     let minutes = i64::from(config.documents.image_url_minutes);
-    let expires = state.app.clock.now().0.div_euclid(1000) + minutes * 60;
+    // In steps, so that a page asked for again is the same page.
+    let step = state.app.clock.now().0.div_euclid(1000 * STEP_SECONDS) + 1;
+    let expires = step * STEP_SECONDS + minutes * 60;
     let signature = match state.app.keys.derived(PURPOSE).first() {
         Some(key) => URL_SAFE_NO_PAD.encode(hmac::sign(key, said(id, expires).as_bytes())),
         None => String::new(),

@@ -1,17 +1,21 @@
 //! Every list and every retrieve: the resource table decides, this only answers.
 
+use std::io::Write;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use verax_query::{Page, QUERY_BYTES_MAX, Query, Resource, Retrieval, is_id};
-use verax_store::Listing;
+use verax_query::{Place, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id};
+use verax_store::{Layout, Listing};
 
 use super::State;
 use super::authorize::require;
+use super::caching::{IfNoneMatch, PRIVATE};
 use super::error::ApiError;
 use super::kept_pictures::sign_image_urls;
 use super::signature::signature;
+use super::streams::{Format, stream};
 use crate::app::access::Caller;
 
 /// The id in a path; an error when it is not even UTF-8.
@@ -21,29 +25,53 @@ pub type PathId = Result<Path<String>, PathRejection>;
 pub async fn list(
     Extract(state): Extract<State>,
     caller: Caller,
+    format: Format,
+    known: IfNoneMatch,
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let raw = admit(&caller, resource, raw)?;
     let query = Query::parse(resource, &raw).map_err(ApiError::invalid)?;
+    let tenant = caller.tenant();
     if query.is_count_only() {
-        let count = state.app.database.count(&query, &caller.tenant()).await?;
-        return Ok(json(format!(r#"{{"success":true,"data":{count}}}"#).into_bytes()));
+        let count = state.app.database.count(&query, &tenant).await?;
+        let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
+        return Ok(known.answer(body, |body| body));
     }
-    let listing = state.app.database.page(&query, &caller.tenant()).await?;
-    Ok(json(envelope(&state, resource, query.page(), &listing)))
+    let place = begin(&state, &query, &tenant)?;
+    if format != Format::Json {
+        return stream(state, query, tenant, place, format).await;
+    }
+    let database = &state.app.database;
+    let listing = match query.cursor() {
+        None => database.page(&query, &tenant).await?,
+        Some(_) => {
+            let size = query.page().size;
+            database.page_after(&query, &tenant, place, size, Layout::Array).await?
+        }
+    };
+    let next = listing.end.as_ref().map(|end| state.app.seal_cursor(&query, &tenant, end));
+    let body = envelope(&state, &query, &listing, next.as_deref());
+    Ok(known.answer(body, |mut body| {
+        close(&state, resource, &mut body);
+        body
+    }))
 }
 
 /// `GET /v2/<resource>/{id}`.
 pub async fn retrieve(
     Extract(state): Extract<State>,
     caller: Caller,
+    known: IfNoneMatch,
     id: PathId,
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let record = record(&state, &caller, id, RawQuery(raw), resource).await?;
-    Ok(json(one(&state, resource, &record)))
+    Ok(known.answer(open(&state, resource, &record), |mut body| {
+        close(&state, resource, &mut body);
+        body
+    }))
 }
 
 /// The record that a retrieve asks for.
@@ -62,12 +90,29 @@ pub async fn record(
     record.ok_or_else(unknown)
 }
 
+/// Where the cursor of a request points to; `None`: to the beginning.
+fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Place>, ApiError> {
+    let cursor = query.cursor().unwrap_or_default();
+    if cursor.is_empty() {
+        return Ok(None);
+    }
+    let message = "is not a cursor of this list with these filters and this sort: begin again \
+                   with cursor=*";
+    let problem = Problem { parameter: "cursor".to_owned(), message: message.to_owned() };
+    let place = state.app.open_cursor(query, tenant, cursor);
+    place.map(Some).ok_or_else(|| ApiError::invalid(vec![problem]))
+}
+
 /// The envelope around one record.
 pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
+    let mut body = open(state, resource, record);
+    close(state, resource, &mut body);
+    body
+}
+
+fn open(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
     body.extend_from_slice(&sign_image_urls(state, resource, record));
-    sign(state, resource, &mut body);
-    body.push(b'}');
     body
 }
 
@@ -80,39 +125,54 @@ fn admit(caller: &Caller, resource: &Resource, raw: Option<String>) -> Result<St
     }
 }
 
-fn envelope(state: &State, resource: &Resource, page: Page, listing: &Listing) -> Vec<u8> {
-    let mut body = Vec::with_capacity(listing.rows.len() + 256);
+/// The envelope, but for its end.
+fn envelope(state: &State, query: &Query, listing: &Listing, next: Option<&str>) -> Vec<u8> {
+    let mut body = Vec::with_capacity(listing.rows.len() + 512);
     body.extend_from_slice(br#"{"success":true,"data":["#);
-    body.extend_from_slice(&sign_image_urls(state, resource, &listing.rows));
-    let total = listing.total;
-    let pages = total.div_ceil(u64::from(page.size));
-    let (number, size, name) = (page.number(), page.size, resource.page_size.name);
-    let pagination = format!(
-        r#"],"pagination":{{"page":{number},"{name}":{size},"total":{total},"pages":{pages}}}"#
-    );
-    body.extend_from_slice(pagination.as_bytes());
-    if state.app.config.compat.flat_pagination {
-        let flat = format!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#);
-        body.extend_from_slice(flat.as_bytes());
+    body.extend_from_slice(&sign_image_urls(state, query.resource(), &listing.rows));
+    let (page, name) = (query.page(), query.resource().page_size.name);
+    let (number, size) = (page.number(), page.size);
+    let walks = query.cursor().is_some();
+    // Writing to a Vec does not fail.
+    let mut put = |text: std::fmt::Arguments<'_>| drop(body.write_fmt(text));
+    put(format_args!(r#"],"pagination":{{"#));
+    if !walks {
+        put(format_args!(r#""page":{number},"#));
     }
-    sign(state, resource, &mut body);
-    body.push(b'}');
+    put(format_args!(r#""{name}":{size}"#));
+    let pages = listing.total.map(|total| (total, total.div_ceil(u64::from(size))));
+    if let Some((total, pages)) = pages {
+        put(format_args!(r#","total":{total},"pages":{pages}"#));
+    }
+    match next {
+        Some(next) => put(format_args!(r#","nextCursor":"{next}""#)),
+        None if walks => put(format_args!(r#","nextCursor":null"#)),
+        None => {}
+    }
+    put(format_args!("}}"));
+    if state.app.config.compat.flat_pagination
+        && let (Some((total, pages)), false) = (pages, walks)
+    {
+        put(format_args!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#));
+    }
     body
 }
 
-fn sign(state: &State, resource: &Resource, body: &mut Vec<u8>) {
+/// The end of an envelope, with its signature where the resource says so.
+fn close(state: &State, resource: &Resource, body: &mut Vec<u8>) {
     if resource.signed {
         body.extend_from_slice(br#","signature":"#);
         let text = signature(&state.app.config.signature, state.app.clock.now());
         body.extend_from_slice(text.as_bytes());
     }
+    body.push(b'}');
 }
 
 /// A JSON answer about a client's own records: never for a shared cache.
 pub fn json(body: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (header::CACHE_CONTROL, PRIVATE),
     ];
     (headers, body).into_response()
 }

@@ -2,6 +2,7 @@
 
 mod document_checks;
 mod faces;
+mod lists;
 mod people;
 
 use axum::http::StatusCode;
@@ -64,15 +65,6 @@ pub fn document() -> Value {
 }
 
 fn list_operation(version: &str, resource: &'static Resource) -> Value {
-    let mut pagination = Map::new();
-    pagination.insert("page".to_owned(), json!({ "type": "integer", "minimum": 1 }));
-    pagination.insert(
-        resource.page_size.name.to_owned(),
-        json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
-    );
-    pagination.insert("total".to_owned(), json!({ "type": "integer", "minimum": 0 }));
-    pagination.insert("pages".to_owned(), json!({ "type": "integer", "minimum": 0 }));
-    let required: Vec<&String> = pagination.keys().collect();
     let mut page = json!({
         "type": "object",
         "required": ["success", "data", "pagination"],
@@ -82,11 +74,7 @@ fn list_operation(version: &str, resource: &'static Resource) -> Value {
                 "type": "array",
                 "items": { "$ref": reference(&schema_name(resource, Shown::List)) },
             },
-            "pagination": {
-                "type": "object",
-                "required": required,
-                "properties": pagination,
-            },
+            "pagination": lists::pagination(resource),
         },
     });
     sign(resource, &mut page);
@@ -107,7 +95,7 @@ fn list_operation(version: &str, resource: &'static Resource) -> Value {
         "tags": [resource.name],
         "x-scopes": resource.scopes,
         "parameters": list_parameters(resource),
-        "responses": responses(json!({ "anyOf": [page, counted] }), resource, false),
+        "responses": responses(json!({ "anyOf": [page, counted] }), resource, Answers::Many),
     })
 }
 
@@ -128,7 +116,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "description": "The record's id.",
         "schema": id_schema(),
     });
-    let mut parameters = vec![id];
+    let mut parameters = vec![id, lists::if_none_match()];
     parameters.extend(include_parameters(resource));
     json!({
         "operationId": operation_id("get", version, resource),
@@ -137,7 +125,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "tags": [resource.name],
         "x-scopes": resource.scopes,
         "parameters": parameters,
-        "responses": responses(body, resource, true),
+        "responses": responses(body, resource, Answers::One),
     })
 }
 
@@ -161,6 +149,8 @@ fn list_parameters(resource: &'static Resource) -> Vec<Value> {
         query("sort", &sort, json!({ "type": "string", "default": "-createdAt" })),
         query("count", "Answer the number of matches alone.", json!({ "type": "boolean" })),
     ];
+    all.extend(lists::parameters());
+    all.push(lists::if_none_match());
     all.extend(include_parameters(resource));
     for field in resource.fields.iter().filter(|field| field.is_scalar()) {
         let doc = format!("Equals. {}", field.doc);
@@ -305,10 +295,17 @@ fn members_schema(members: &[Member], shown: Shown) -> Value {
     json!({ "type": "object", "properties": properties })
 }
 
-fn responses(body: Value, resource: &Resource, one: bool) -> Value {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    One,
+    Many,
+}
+
+fn responses(body: Value, resource: &Resource, answers: Answers) -> Value {
     let mut all = Map::new();
     let content = json!({ "application/json": { "schema": body } });
     all.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
+    lists::add_validators(&mut all);
     all.insert(
         "400".to_owned(),
         answer("Something is wrong with a parameter", "InvalidParameters"),
@@ -318,7 +315,9 @@ fn responses(body: Value, resource: &Resource, one: bool) -> Value {
     for code in codes {
         all.insert(code.status.as_str().to_owned(), answer(code.when, "Error"));
     }
-    if one {
+    if answers == Answers::Many {
+        lists::add_streams(&mut all);
+    } else {
         all.insert("404".to_owned(), answer(resource.not_found.error, "Error"));
     }
     all.insert(

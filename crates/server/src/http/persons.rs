@@ -11,6 +11,7 @@ use verax_vision::faces::Wanted;
 
 use super::State;
 use super::authorize::require;
+use super::caching::IfNoneMatch;
 use super::error::ApiError;
 use super::face_body::{FaceBody, Needed};
 use super::face_calls::{SEARCH_MODES, Sent, answer, read, read_body};
@@ -20,6 +21,7 @@ use super::person_calls::{IMAGES_MAX, thumbnails};
 use super::person_errors::{
     already_set, collection_of, invalid_collection, liveness_failed, require_write, unknown_person,
 };
+use super::streams::Format;
 use crate::app::faces::{Portrait, SentImage};
 use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
 
@@ -78,6 +80,8 @@ pub async fn create_live(
 pub async fn list(
     state: Extract<State>,
     caller: FaceCaller,
+    format: Format,
+    known: IfNoneMatch,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let mut query = Vec::new();
@@ -91,7 +95,8 @@ pub async fn list(
             _ => part.to_owned(),
         });
     }
-    lists::list(state, caller.0, RawQuery(Some(query.join("&"))), &PERSONS).await
+    let query = RawQuery(Some(query.join("&")));
+    lists::list(state, caller.0, format, known, query, &PERSONS).await
 }
 
 /// `GET …/persons/lookup`: by a part of the name, and the day of birth.
@@ -131,7 +136,7 @@ pub async fn lookup(
     let listing = state.app.database.page(&query, &caller.0.tenant()).await?;
     let mut body = br#"{"success":true,"data":["#.to_vec();
     body.extend_from_slice(&listing.rows);
-    body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total).as_bytes());
+    body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total.unwrap_or(0)).as_bytes());
     Ok(lists::json(body))
 }
 

@@ -8,15 +8,20 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
 use verax_domain::resources;
 use verax_query::Resource;
 
+use super::caching::IfNoneMatch;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
+use super::streams::Format;
 use super::{
     State, account, collections, document_checks, documents, face_calls, kept_pictures, lists,
     person_calls, persons,
@@ -27,8 +32,16 @@ use crate::app::access::Caller;
 const FACE_RECOGNITION: &str = "v2/face-recognition";
 
 /// Headers that a page of another origin may read.
-const EXPOSED: [&str; 5] =
-    ["x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
+const EXPOSED: [&str; 6] = [
+    "x-request-id",
+    "retry-after",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "etag",
+];
+
+const COMPRESSED_BYTES_MIN: u64 = 1024;
 
 pub fn router(state: State) -> Router {
     let mut router = Router::new();
@@ -66,14 +79,32 @@ pub fn router(state: State) -> Router {
 }
 
 fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> {
-    let list = move |state: Extract<State>, caller: Caller, query: RawQuery| {
-        lists::list(state, caller, query, resource)
+    let list = move |state: Extract<State>,
+                     caller: Caller,
+                     format: Format,
+                     known: IfNoneMatch,
+                     query: RawQuery| {
+        lists::list(state, caller, format, known, query, resource)
     };
-    let retrieve = move |state: Extract<State>, caller: Caller, id: PathId, query: RawQuery| {
-        lists::retrieve(state, caller, id, query, resource)
+    let retrieve = move |state: Extract<State>,
+                         caller: Caller,
+                         known: IfNoneMatch,
+                         id: PathId,
+                         query: RawQuery| {
+        lists::retrieve(state, caller, known, id, query, resource)
     };
     let path = format!("/{version}/{}", resource.name);
-    Router::new().route(&path, get(list)).route(&format!("{path}/{{id}}"), get(retrieve))
+    Router::new()
+        .route(&path, get(list))
+        .route(&format!("{path}/{{id}}"), get(retrieve))
+        .layer(compression())
+}
+
+/// For a small answer it is not worth the headers.
+fn compression() -> CompressionLayer<SizeAbove> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN))
 }
 
 fn face_routes() -> Router<State> {
@@ -126,7 +157,12 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY.clone()])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            IDEMPOTENCY_KEY.clone(),
+            header::IF_NONE_MATCH,
+        ])
         .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(AnyOrigin);

@@ -121,7 +121,7 @@ impl Asker {
             2 => format!("perPage={}&page={}", self.below(7) + 1, self.below(5)),
             3 => format!("offset={}", self.below(60)),
             4 => format!("columns={name},_id"),
-            5 => "count=true".to_owned(),
+            5 => self.pick(&["count=true", "cursor=*", "cursor=AAAA", "skipTotal=1"]).to_owned(),
             6 => format!("search={}", self.pick(&["globex", "user", "jo", "bank", "%25", ""])),
             7 if resource.name == "projects" => "with[]=projectFlows".to_owned(),
             _ => {

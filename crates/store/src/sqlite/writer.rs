@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use verax_query::Resource;
 
-use super::{Bound, SqliteReader};
+use super::{Bound, Remembered, SqliteReader};
 use crate::StoreError;
 use crate::cells::Reader;
 use crate::tally::Upkeep;
@@ -74,7 +74,7 @@ impl Writer {
 }
 
 fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
-    let mut reader = Reader::Sqlite(SqliteReader { connection });
+    let mut reader = Reader::Sqlite(SqliteReader { connection, remembered: Remembered::default() });
     let mut next = jobs.recv().ok();
     while let Some(job) = next.take() {
         match job {
@@ -92,7 +92,7 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
                         Err(_) => break,
                     }
                 }
-                if let Reader::Sqlite(SqliteReader { connection }) = &reader {
+                if let Reader::Sqlite(SqliteReader { connection, .. }) = &reader {
                     commit_group(connection, group);
                 }
             }
@@ -118,7 +118,7 @@ fn look_after(
 
 fn execute(reader: &Reader, statement: &str) -> Result<(), StoreError> {
     match reader {
-        Reader::Sqlite(SqliteReader { connection }) => Ok(connection.execute_batch(statement)?),
+        Reader::Sqlite(SqliteReader { connection, .. }) => Ok(connection.execute_batch(statement)?),
         Reader::Postgres(_) => Ok(()),
     }
 }

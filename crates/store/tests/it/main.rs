@@ -4,6 +4,7 @@ mod databases;
 mod document_checks;
 mod draw;
 mod import;
+mod listing;
 mod naive;
 mod oracle;
 mod schema;

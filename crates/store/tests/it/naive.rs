@@ -8,14 +8,19 @@ use verax_query::{Condition, Field, Kind, Query, Tenant, Test, Value, fold};
 
 /// The ids of the page, in order, and the total.
 pub fn answer(records: &[Json], query: &Query, tenant: &Tenant) -> (Vec<String>, u64) {
+    let all = walk(records, query, tenant);
+    let total = all.len() as u64;
+    let page = query.page();
+    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
+    (all.into_iter().skip(skip).take(page.size as usize).collect(), total)
+}
+
+/// The ids of all pages, in order.
+pub fn walk(records: &[Json], query: &Query, tenant: &Tenant) -> Vec<String> {
     let mut matching: Vec<&Json> =
         records.iter().filter(|record| owned(record, tenant) && matches(record, query)).collect();
     matching.sort_by(|a, b| compare(a, b, query));
-    let total = matching.len() as u64;
-    let page = query.page();
-    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let ids = matching.iter().skip(skip).take(page.size as usize).map(|it| id(it)).collect();
-    (ids, total)
+    matching.into_iter().map(id).collect()
 }
 
 fn id(record: &Json) -> String {

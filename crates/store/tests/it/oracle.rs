@@ -9,6 +9,7 @@ use verax_store::Database;
 
 use crate::databases;
 use crate::draw::Draw;
+use crate::listing;
 use crate::naive;
 
 const RECORDS: usize = 300;
@@ -57,11 +58,10 @@ async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u
             number => Tenant::Client(format!("client{}", number - 1)),
         };
         let wanted = naive::answer(&records, &query, &tenant);
+        let walk = naive::walk(&records, &query, &tenant);
         for database in &databases {
-            let found = listed(database, &query, &tenant).await;
-            assert_eq!(found, wanted, "{raw} as {tenant:?}");
-            let count = database.count(&query, &tenant).await.expect("a count");
-            assert_eq!(count, wanted.1, "{raw} as {tenant:?}");
+            listing::agrees(database, &query, &tenant, &wanted, &raw).await;
+            listing::walks(database, &query, &tenant, &walk, &raw).await;
         }
     }
 }
@@ -70,14 +70,6 @@ async fn store(database: &Database, resource: &'static Resource, records: &[Json
     let read = |json| Record::from_json(resource, json, None).expect("a right record");
     let records: Vec<Record> = records.iter().map(read).collect();
     database.import(&records, Timestamp(0)).await.expect("an import");
-}
-
-async fn listed(database: &Database, query: &Query, tenant: &Tenant) -> (Vec<String>, u64) {
-    let listing = database.page(query, tenant).await.expect("a page");
-    let text = format!("[{}]", String::from_utf8(listing.rows).expect("UTF-8"));
-    let rows: Vec<Json> = serde_json::from_str(&text).expect("JSON");
-    let ids = rows.iter().map(|row| row["_id"].as_str().expect("an id").to_owned()).collect();
-    (ids, listing.total)
 }
 
 fn word(words: &'static [&'static str]) -> BoxedStrategy<Json> {

@@ -8,6 +8,7 @@ use verax_store::{Batch, Database, Upkeep};
 
 use crate::databases;
 use crate::draw::Draw;
+use crate::listing;
 use crate::naive;
 
 const STATUS: &[&str] = &["new", "pending", "completed", "failed", "expired"];
@@ -88,13 +89,9 @@ async fn agree(database: &Database, records: &[Json], draw: &mut Draw, cases: us
         };
         assert!(query.slice(&tenant).is_some(), "{raw} is for the tallies");
         let wanted = naive::answer(records, &query, &tenant);
-        let listing = database.page(&query, &tenant).await.expect("a page");
-        let text = format!("[{}]", String::from_utf8_lossy(&listing.rows));
-        let rows: Vec<Json> = serde_json::from_str(&text).expect("JSON");
-        let ids = rows.iter().map(|row| row["_id"].as_str().expect("an id").to_owned());
-        assert_eq!((ids.collect::<Vec<_>>(), listing.total), wanted, "{raw} as {tenant:?}");
-        let count = database.count(&query, &tenant).await.expect("a count");
-        assert_eq!(count, wanted.1, "{raw} as {tenant:?}");
+        listing::agrees(database, &query, &tenant, &wanted, &raw).await;
+        let walk = naive::walk(records, &query, &tenant);
+        listing::walks(database, &query, &tenant, &walk, &raw).await;
     }
 }
 
