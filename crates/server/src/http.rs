@@ -12,6 +12,7 @@ mod face_body;
 mod face_calls;
 mod face_errors;
 mod idempotency;
+mod kept_pictures;
 mod limits;
 mod listen;
 mod lists;

@@ -18,8 +18,8 @@ use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
 use super::{
-    State, account, collections, document_checks, documents, face_calls, lists, person_calls,
-    persons,
+    State, account, collections, document_checks, documents, face_calls, kept_pictures, lists,
+    person_calls, persons,
 };
 use crate::app::access::Caller;
 
@@ -41,6 +41,7 @@ pub fn router(state: State) -> Router {
     let origins = state.app.config.http.cors_origins.clone();
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
+        .route("/v2/document-liveness/{id}/image", get(kept_pictures::image))
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
