@@ -125,8 +125,9 @@ impl App {
 
     /// Takes out of memory what has changed, if the client's gallery is there.
     pub(super) async fn forget_changed(&self, client: &str) {
-        let known = self.galleries.lock().contains_key(client);
-        if known && let Err(error) = self.updated_gallery(client).await {
+        let held = self.galleries.lock().get(client).cloned();
+        let loaded = held.is_some_and(|held| held.read(|faces| faces.state.is_some()));
+        if loaded && let Err(error) = self.updated_gallery(client).await {
             tracing::warn!(cause = %error, "a gallery is not up to date");
         }
     }
@@ -139,6 +140,8 @@ impl App {
             return Ok(held);
         }
         let updating = held.updating.lock().await;
+        // Whoever was before us may have seen more than we knew of.
+        let number = self.database.gallery_number(client).await?;
         let known = held.read(|faces| faces.state);
         let now = self.clock.now();
         let max = self.config.persons.templates_in_memory_max;
