@@ -32,7 +32,7 @@ async fn many(world: &World, client: &str) {
                 "status": statuses[number % 3], "project": "p1",
                 "createdAt": format!("2025-02-01T00:00:{:02}Z", number / 100),
             });
-            validation(&format!("m{:03}", number * 7 % 450), client, more)
+            validation(&format!("{client}{:03}", number * 7 % 450), client, more)
         })
         .collect();
     world.store(&BIOMETRIC_VALIDATIONS, &rows).await;
@@ -58,9 +58,8 @@ on_both_databases! {
         many(world, "globex").await;
         world.store(&PROJECTS, &[json!({ "_id": "p1", "client": "acme", "name": "Bank" })]).await;
         for more in ["", "&sort=createdAt", "&in_status[]=new,failed", "&populates[]=project"] {
-            let answer =
-                stream(world, &token, &format!("{LIST}?perPage=3{more}"), "application/x-ndjson");
-            let answer = answer.await;
+            let target = format!("{LIST}?perPage=3{more}");
+            let answer = stream(world, &token, &target, "application/x-ndjson").await;
             assert_eq!(answer.header("content-type"), "application/x-ndjson");
             assert_eq!(answer.header("cache-control"), "private, no-cache");
             assert_eq!(answer.header("vary"), "Authorization, Accept, Accept-Encoding");
@@ -103,8 +102,9 @@ on_both_databases! {
             v1,\"{\"\"_id\"\":\"\"p1\"\",\"\"name\"\":\"\"Bank\"\"}\",\"'=cmd, \"\"x\"\"\",,true,\
             \"{\"\"quality\"\":\"\"good\"\",\"\"livenessScore\"\":0.5}\",0.25\r\n";
         assert_eq!(answer.text(), expected);
-        let none = stream(world, &token, &format!("{LIST}?columns=_id&status=new&type=login"), "text/csv");
-        assert_eq!(none.await.text(), "_id\r\n");
+        let target = format!("{LIST}?columns=_id&status=new&type=login");
+        let none = stream(world, &token, &target, "text/csv").await;
+        assert_eq!(none.text(), "_id\r\n");
         let target = "/v2/projects?columns=_id,name&with[]=projectFlows";
         let answer = stream(world, &token, target, "text/csv").await;
         assert_eq!(answer.text(), "_id,name,projectFlows\r\np1,Bank,[]\r\n");
