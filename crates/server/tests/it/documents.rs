@@ -104,8 +104,9 @@ async fn the_openapi_document_holds_together() {
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{id}");
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 assert!(response["description"].is_string(), "{id} {status}");
+                // What has not changed is not sent.
                 let schema = &response["content"]["application/json"]["schema"];
-                assert!(schema.is_object(), "{method} {path} {status}");
+                assert_eq!(schema.is_object(), status != "304", "{method} {path} {status}");
             }
             let mut names = BTreeSet::new();
             for parameter in operation["parameters"].as_array().into_iter().flatten() {

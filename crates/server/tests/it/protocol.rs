@@ -33,7 +33,8 @@ async fn pages_of_other_origins_are_let_in_by_setting_alone() {
     let answer = from_origin(&some, Method::GET, &token, "https://a.example").await;
     assert_eq!(answer.header(allowed), "https://a.example");
     assert!(answer.header("access-control-expose-headers").contains("x-request-id"));
-    assert!(answer.header("vary").to_lowercase().contains("origin"));
+    let mut vary = answer.headers.get_all("vary").iter();
+    assert!(vary.any(|value| value.to_str().is_ok_and(|it| it.contains("origin"))));
     let answer = from_origin(&some, Method::GET, &token, "https://b.example").await;
     assert_eq!((answer.status, answer.header(allowed)), (200, ""));
     let preflight = from_origin(&some, Method::OPTIONS, "", "https://a.example").await;

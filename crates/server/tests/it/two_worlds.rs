@@ -115,14 +115,15 @@ impl Asker {
     fn part(&self, resource: &'static Resource) -> String {
         let field = &resource.fields[self.below(resource.fields.len())];
         let name = field.name;
-        match self.below(12) {
+        match self.below(13) {
             0 => format!("sort={}{name}", self.pick(&["", "-"])),
             1 => format!("populates[]={}", self.populated(resource)),
             2 => format!("perPage={}&page={}", self.below(7) + 1, self.below(5)),
             3 => format!("offset={}", self.below(60)),
             4 => format!("columns={name},_id"),
-            5 => self.pick(&["count=true", "cursor=*", "cursor=AAAA", "skipTotal=1"]).to_owned(),
+            5 => "count=true".to_owned(),
             6 => format!("search={}", self.pick(&["globex", "user", "jo", "bank", "%25", ""])),
+            8 => self.pick(&["cursor=*", "cursor=AAAA", "skipTotal=1"]).to_owned(),
             7 if resource.name == "projects" => "with[]=projectFlows".to_owned(),
             _ => {
                 let operator = self.pick(&[
