@@ -12,5 +12,5 @@ pub mod resources;
 pub mod scope;
 
 pub use record::{Record, RecordProblem};
-pub use scope::Scope;
+pub use scope::{NarrowScope, Scope};
 pub use verax_query::Timestamp;

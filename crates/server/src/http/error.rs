@@ -267,6 +267,10 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> ApiError {
         let sentence = match error {
             AccessError::Store(error) => return error.into(),
+            AccessError::Narrow => {
+                let sentence = "The access token is for one record alone, not for this.";
+                return ApiError::new(&FORBIDDEN, sentence);
+            }
             AccessError::Missing => "An access token is needed: Authorization: Bearer <token>.",
             AccessError::Invalid => "Invalid or expired token.",
             AccessError::Expired => "The access token has expired.",

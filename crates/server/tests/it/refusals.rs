@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use verax_domain::Scope;
+use verax_domain::{NarrowScope, Scope};
 use verax_server::app::access::Claims;
 use verax_server::http::openapi;
 use verax_store::Batch;
@@ -20,6 +20,8 @@ struct Operation {
     method: Method,
     path: String,
     scopes: Vec<Scope>,
+    /// Which tokens for one record it takes too.
+    narrow: Vec<NarrowScope>,
     /// The kind of record that the path's `{id}` stands for.
     kind: Option<&'static str>,
     /// The document's own example of a body, if it has one.
@@ -58,12 +60,20 @@ fn operations() -> Vec<Operation> {
                 continue;
             }
             let words = operation["x-scopes"].as_array().expect("every operation names its scopes");
-            let scope = |word: &Value| word.as_str().and_then(Scope::from_word);
+            let (mut scopes, mut narrow) = (Vec::new(), Vec::new());
+            for word in words.iter().filter_map(Value::as_str) {
+                match (Scope::from_word(word), NarrowScope::from_word(word)) {
+                    (Some(scope), _) => scopes.push(scope),
+                    (_, Some(scope)) => narrow.push(scope),
+                    _ => panic!("{path}: the scope {word} is not known"),
+                }
+            }
             let kind = path.contains("{id}").then(|| kind_of(path));
             all.push(Operation {
                 method: method.to_uppercase().parse().expect("a method"),
                 path: path.clone(),
-                scopes: words.iter().map(|word| scope(word).expect("a known scope")).collect(),
+                scopes,
+                narrow,
                 kind,
                 body: example(operation),
             });
@@ -88,6 +98,7 @@ fn kind_of(path: &str) -> &'static str {
         "project-flows" => "flow",
         "app-registrations" => "registration",
         "liveness-sessions" => "session",
+        "app-logins" => "login",
         other => panic!("fixtures::one_of_each makes no record of {other}"),
     }
 }
@@ -241,6 +252,29 @@ async fn an_operation_needs_one_of_its_scopes() {
         };
         assert_eq!(call(&world, operation, &staff).await.status, status, "{}", operation.path);
     }
+}
+
+#[tokio::test]
+async fn a_token_for_one_record_opens_nothing_that_is_not_for_it() {
+    let world = world().await;
+    for (scope, subject) in [
+        (NarrowScope::Registration, "acme-registration"),
+        (NarrowScope::Session, "acme-session"),
+        (NarrowScope::Login, "acme-login"),
+    ] {
+        let token = world.narrow_token("acme", scope, subject).await;
+        for operation in operations().iter().filter(|it| !it.narrow.contains(&scope)) {
+            let answer = call(&world, operation, &token).await;
+            if operation.path == "/v2/auth/session" {
+                answer.refusal(401);
+            } else {
+                assert_eq!(answer.refusal(403), "FORBIDDEN", "{}", operation.path);
+            }
+        }
+    }
+    // Nothing was revoked by asking for it.
+    let token = world.token("acme").await;
+    assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
 }
 
 #[tokio::test]
