@@ -7,6 +7,7 @@ pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
 pub mod id;
+pub mod lifecycle;
 pub mod record;
 pub mod resources;
 pub mod scope;

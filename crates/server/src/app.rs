@@ -6,6 +6,8 @@ pub mod document_checks;
 pub mod faces;
 pub mod import;
 pub mod measuring;
+pub mod records;
+pub mod registrations;
 pub mod tallies;
 
 use std::sync::Arc;

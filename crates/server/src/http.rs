@@ -2,6 +2,8 @@
 
 mod account;
 mod authorize;
+mod body;
+mod deletes;
 mod document_checks;
 mod document_order;
 mod documents;
@@ -10,11 +12,14 @@ pub mod face_answers;
 mod face_body;
 mod face_calls;
 mod face_errors;
+mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
 mod observe;
 pub mod openapi;
+mod projects;
+mod registrations;
 mod request_line;
 mod routes;
 mod signature;

@@ -1,5 +1,6 @@
 //! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
 
+mod biometric_checks;
 mod cells;
 mod clients;
 mod database;
@@ -10,6 +11,7 @@ mod list;
 mod migrate;
 mod postgres;
 mod records;
+mod registrations;
 mod render;
 mod sqlite;
 mod tally;
@@ -22,6 +24,7 @@ pub use error::StoreError;
 pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use records::Imported;
+pub use registrations::{Contact, RegistrationStep};
 pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};

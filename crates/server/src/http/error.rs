@@ -8,7 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::face_errors;
+use super::{face_errors, lifecycle_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -98,7 +98,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 23] = [
+pub static CODES: [&ErrorCode; 28] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -122,6 +122,11 @@ pub static CODES: [&ErrorCode; 23] = [
     &face_errors::FACE_TOO_SMALL,
     &face_errors::FACE_NOT_MEASURABLE,
     &face_errors::MODELS_MISSING,
+    &lifecycle_errors::UNPROCESSABLE,
+    &lifecycle_errors::CONFLICT,
+    &lifecycle_errors::PROJECT_NOT_FOUND,
+    &lifecycle_errors::TOKEN_NOT_RIGHT,
+    &lifecycle_errors::ACCESS_DENIED,
 ];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.

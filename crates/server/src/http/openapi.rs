@@ -2,6 +2,7 @@
 
 mod document_checks;
 mod faces;
+mod lifecycle;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -11,6 +12,7 @@ use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 use super::error::{
     BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
 };
+use super::lists::OPENED;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -29,6 +31,7 @@ pub fn document() -> Value {
         }
     }
     document_checks::add(&mut paths);
+    lifecycle::add(&mut paths);
     add_account(&mut paths);
     faces::add(&mut paths);
     add_health(&mut paths);
@@ -107,6 +110,9 @@ fn list_operation(version: &str, resource: &'static Resource) -> Value {
 }
 
 fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
+    let narrow = OPENED.iter().filter(|(name, ..)| *name == resource.name);
+    let narrow = narrow.map(|(_, scope, _)| scope.word());
+    let scopes: Vec<&str> = resource.scopes.iter().copied().chain(narrow).collect();
     let mut body = json!({
         "type": "object",
         "required": ["success", "data"],
@@ -130,7 +136,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "summary": format!("Retrieve one: {}", resource.title.to_lowercase()),
         "description": resource.doc,
         "tags": [resource.name],
-        "x-scopes": resource.scopes,
+        "x-scopes": scopes,
         "parameters": parameters,
         "responses": responses(body, resource, true),
     })
@@ -476,6 +482,7 @@ fn details_schema() -> Value {
             "properties": {
                 "parameter": { "type": "string" },
                 "message": { "type": "string" },
+                "field": { "type": "string", "description": "With a 422 alone." },
             },
         },
     })

@@ -7,17 +7,20 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
 use verax_domain::resources;
 use verax_query::Resource;
 
+use super::deletes::DELETABLE;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::lists::PathId;
 use super::observe::observe;
-use super::{State, account, document_checks, documents, face_calls, lists};
-use crate::app::access::Caller;
+use super::{
+    State, account, deletes, document_checks, documents, face_calls, lists, projects, registrations,
+};
+use crate::app::access::{Bearer, Caller};
 
 /// Headers that a page of another origin may read.
 const EXPOSED: [&str; 5] =
@@ -33,6 +36,7 @@ pub fn router(state: State) -> Router {
     let origins = state.app.config.http.cors_origins.clone();
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
+        .merge(lifecycle_routes())
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
@@ -59,8 +63,8 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
     let list = move |state: Extract<State>, caller: Caller, query: RawQuery| {
         lists::list(state, caller, query, resource)
     };
-    let retrieve = move |state: Extract<State>, caller: Caller, id: PathId, query: RawQuery| {
-        lists::retrieve(state, caller, id, query, resource)
+    let retrieve = move |state: Extract<State>, bearer: Bearer, id: PathId, query: RawQuery| {
+        lists::retrieve(state, bearer, id, query, resource)
     };
     let path = format!("/{version}/{}", resource.name);
     Router::new().route(&path, get(list)).route(&format!("{path}/{{id}}"), get(retrieve))
@@ -75,6 +79,33 @@ fn face_routes() -> Router<State> {
         .route(&path("compare-live"), post(face_calls::compare_live))
         .route(&path("compare-with-liveness"), post(face_calls::compare_with_liveness))
         .route(&path("detect"), post(face_calls::detect))
+}
+
+fn lifecycle_routes() -> Router<State> {
+    let mut router = Router::new();
+    for (resource, versions) in DELETABLE {
+        let delete_one = move |state: Extract<State>, bearer: Bearer, id: PathId| {
+            deletes::delete(state, bearer, id, resource)
+        };
+        for version in versions {
+            let path = format!("/{version}/{}/{{id}}", resource.name);
+            router = router.route(&path, delete(delete_one));
+        }
+    }
+    for version in ["v2", "v3"] {
+        let path = |name: &str| format!("/{version}/{name}");
+        router = router
+            .route(&path("projects"), post(projects::create_project))
+            .route(&path("projects/{id}"), put(projects::change_project))
+            .route(&path("project-flows/{id}"), put(projects::change_flow));
+    }
+    router
+        .route("/v2/projects/kyc", get(projects::kyc))
+        .route("/v2/project-flows", post(projects::create_flow))
+        .route("/v2/app-registrations", post(registrations::create))
+        .route("/v2/app-registrations/me", get(registrations::me).post(registrations::me))
+        .route("/v2/app-registrations/{id}", put(registrations::change))
+        .route("/v2/app-registrations/{id}/sync", put(registrations::sync))
 }
 
 async fn not_found() -> ApiError {

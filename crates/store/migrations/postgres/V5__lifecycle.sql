@@ -38,7 +38,3 @@ CREATE TABLE app_logins (
 CREATE INDEX app_logins_client_created ON app_logins (client, created_at, id);
 CREATE INDEX app_logins_client_project ON app_logins (client, project, created_at, id);
 CREATE INDEX app_logins_biometric_validation ON app_logins (biometric_validation);
-
--- What waits until it is due.
-CREATE INDEX biometric_validations_due ON biometric_validations (expires_at) WHERE status = 'new';
-CREATE INDEX liveness_sessions_due ON liveness_sessions (expires_at) WHERE status = 'active';
