@@ -1,19 +1,22 @@
 //! The table of resources: each listed thing is one value here, and everything else reads it.
 
 mod logins;
+mod people;
 
 pub use logins::APP_LOGINS;
-
+pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
     Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Tally,
     Words,
 };
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 8] = [
+pub static ALL: [&Resource; 10] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
+    &COLLECTIONS,
+    &PERSONS,
     &LIVENESS_SESSIONS,
     &APP_REGISTRATIONS,
     &BIOMETRIC_VALIDATIONS,

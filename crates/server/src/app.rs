@@ -1,11 +1,16 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod biometrics;
 pub mod demo;
 pub mod document_checks;
+pub mod due;
 pub mod faces;
+pub mod galleries;
+pub mod idempotency;
 pub mod import;
 pub mod measuring;
+pub mod persons;
 pub mod records;
 pub mod registrations;
 pub mod tallies;
@@ -20,6 +25,7 @@ use verax_store::{Database, Location, Options, Schema, StoreError};
 use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::keys::SigningKeys;
+use crate::vault::Vault;
 
 /// What every use case stands on.
 #[derive(Clone)]
@@ -32,6 +38,8 @@ pub struct App {
     pub access: access::Access,
     pub measuring: measuring::Measuring,
     pub faces: faces::Faces,
+    pub vault: Vault,
+    pub galleries: galleries::Galleries,
 }
 
 impl App {
@@ -39,12 +47,15 @@ impl App {
         config: Config,
         location: &Location,
         keys: SigningKeys,
+        vault: Vault,
         schema: Schema,
     ) -> Result<App> {
         let database = Database::open(location, &options(&config, schema)).await?;
-        Ok(App::new(config, database, keys, Clock::System, Random::System))
+        let app = App::new(config, database, keys, Clock::System, Random::System);
+        Ok(app.with_vault(vault))
     }
 
+    /// An app whose vault is forgotten with it.
     pub fn new(
         config: Config,
         database: Database,
@@ -55,12 +66,20 @@ impl App {
         let access = access::Access::new(config.tokens.cache_seconds);
         let measuring = measuring::Measuring::new(&config.vision);
         let faces = faces::Faces::default();
-        App { config: Arc::new(config), database, keys, clock, random, access, measuring, faces }
+        let vault = Vault::in_memory(random.clone());
+        let galleries = galleries::Galleries::default();
+        let config = Arc::new(config);
+        App { config, database, keys, clock, random, access, measuring, faces, vault, galleries }
     }
 
     /// The same, measuring faces with these models.
     pub fn with_faces(self, faces: faces::Faces) -> App {
         App { faces, ..self }
+    }
+
+    /// The same, keeping pictures and templates in this vault.
+    pub fn with_vault(self, vault: Vault) -> App {
+        App { vault, ..self }
     }
 
     /// How many records a client has, of all kinds.

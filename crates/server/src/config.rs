@@ -18,10 +18,12 @@ pub struct Config {
     pub compat: Compat,
     pub tokens: Tokens,
     pub database: Database,
+    pub vault: Vault,
     pub vision: Vision,
     pub documents: Documents,
     pub faces: Faces,
     pub validations: Validations,
+    pub persons: Persons,
     pub log: Log,
 }
 
@@ -73,6 +75,14 @@ pub struct Database {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Vault {
+    pub master_keys_file: String,
+    pub keys: String,
+    pub objects: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vision {
     pub threads: usize,
     pub waiting_max: usize,
@@ -83,6 +93,13 @@ pub struct Vision {
 pub struct Faces {
     pub threads: usize,
     pub waiting_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Persons {
+    pub keep_thumbnails: bool,
+    pub templates_in_memory_max: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

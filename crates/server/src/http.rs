@@ -2,7 +2,9 @@
 
 mod account;
 mod authorize;
+mod biometrics;
 mod body;
+mod collections;
 mod deletes;
 mod document_checks;
 mod document_order;
@@ -12,17 +14,22 @@ pub mod face_answers;
 mod face_body;
 mod face_calls;
 mod face_errors;
+mod idempotency;
 mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
 mod observe;
 pub mod openapi;
+mod person_calls;
+mod person_errors;
+mod persons;
 mod projects;
 mod registrations;
 mod request_line;
 mod routes;
 mod signature;
+mod validation_errors;
 
 pub use error::CODES;
 pub use listen::{Serving, Tls, serve};

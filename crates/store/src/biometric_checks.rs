@@ -17,7 +17,7 @@ impl Batch {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> &mut Batch {
-        self.create(record, now);
+        self.insert_record(record, now);
         self.expire_later(JobKind::ValidationExpiry, &record.id, &record.client, expires_at)
     }
 
@@ -27,7 +27,7 @@ impl Batch {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> &mut Batch {
-        self.create(record, now);
+        self.insert_record(record, now);
         self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
     }
 
@@ -85,6 +85,7 @@ impl Batch {
 
     /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
     /// end stays as it is. Its session is used up either way.
+    /// The job stays: more may be left to tidy up.
     pub fn abandon_validation(&mut self, id: &str, reasons: &str, now: Timestamp) -> &mut Batch {
         let mut sql = step(ValidationStep::Fail, now);
         sql.push(", reasons = ").bind(Arg::Text(reasons.to_owned()));
@@ -94,7 +95,7 @@ impl Batch {
         sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id IN ");
         sql.push("(SELECT liveness_session FROM biometric_validations WHERE id = ");
         sql.bind(Arg::Text(id.to_owned())).push(")");
-        self.push(sql, Rows::Any).delete_job(JobKind::BiometricCheck, id)
+        self.push(sql, Rows::Any)
     }
 
     /// `active` becomes `completed`: a session is used once.

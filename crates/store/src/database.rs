@@ -8,6 +8,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
+use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
@@ -184,6 +185,12 @@ impl Database {
         .await
     }
 
+    /// What is known of the request with this id.
+    pub async fn begun_request(&self, id: &str) -> Result<Option<Begun>, StoreError> {
+        let id = id.to_owned();
+        self.read(async move |reader| idempotency::begun(reader, &id).await).await
+    }
+
     /// Stores records that come from elsewhere, all or none.
     pub async fn import(&self, records: &[Record], now: Timestamp) -> Result<Imported, StoreError> {
         let (batch, imported) = records::import_batch(records, now);
@@ -221,7 +228,7 @@ impl Database {
     }
 
     /// Runs `work` with a connection: on PostgreSQL here, on SQLite on a thread that may block.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -40,11 +40,6 @@ impl Batch {
         self.push(upsert(record, now), rows)
     }
 
-    /// Stores a record whose id nobody has yet.
-    pub fn create(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        self.upsert(record, now, Rows::Exactly(1))
-    }
-
     /// Changes what the record says of one that its client has; what it does not say stays.
     pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
         let resource = record.resource;

@@ -18,7 +18,7 @@ mod thumbnail;
 
 use std::time::{Duration, Instant};
 
-use verax_domain::face_findings::{DetectedFace, FaceFindings};
+use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 
 pub use align::{ALIGNED_POINTS, ALIGNED_SIDE_PX, Similarity};
 pub use attack::{CROP_SCALES, CropBox};
@@ -198,6 +198,31 @@ impl FaceEngine {
         Ok(measured)
     }
 
+    /// The template of any face of a picture; none when it lies too oddly to be measured, or no
+    /// model makes templates.
+    pub fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);
+        let (Some(network), Some(to_aligned)) = (&self.template, to_aligned) else {
+            return Ok(None);
+        };
+        Ok(template::template_of(network, &align::align(image, &to_aligned))?)
+    }
+
+    /// The presentation-attack score alone, of a face that was found before. None without the model,
+    /// and when the face has no area inside the picture.
+    pub fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
+        let Some(network) = &self.attack else { return Ok(None) };
+        Ok(attack::bona_fide(network, image, subject)?)
+    }
+
     fn measure_subject(
         &self,
         image: &Image,
@@ -215,12 +240,12 @@ impl FaceEngine {
             measured.findings.quality =
                 Some(timed(&mut timings.quality, || measure_quality(image, subject, aligned)));
         }
-        if let (Some(network), Wanted::Yes) = (&self.attack, request.attack) {
+        if request.attack == Wanted::Yes {
             if waiting.is_over() {
                 return Err(FaceError::Abandoned);
             }
             measured.findings.attack =
-                timed(&mut timings.attack, || attack::bona_fide(network, image, subject))?;
+                timed(&mut timings.attack, || self.measure_attack(image, subject))?;
         }
         if let (Some(network), Some(aligned), Wanted::Yes) =
             (&self.template, &aligned, request.template)

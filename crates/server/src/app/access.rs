@@ -51,6 +51,11 @@ impl Caller {
         &self.token.mode
     }
 
+    /// What the token may do, as one word that is another for other rights.
+    pub fn rights(&self) -> &str {
+        &self.token.scopes
+    }
+
     fn scopes(&self) -> Vec<Scope> {
         self.token.scopes.split(' ').filter_map(Scope::from_word).collect()
     }

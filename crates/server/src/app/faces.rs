@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use verax_domain::face_call::best_score;
-use verax_domain::face_findings::DetectedFace;
-use verax_domain::face_verdict::{FacePolicy, FaceRefusal, subject};
+use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
+use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
 use verax_vision::faces::{
     FaceEngine, FaceError, FaceRequest, MeasuredFace, Template, Wanted, thumbnail,
 };
@@ -19,7 +19,7 @@ use verax_vision::workers::{Overloaded, Waiting, WorkerSettings, Workers};
 
 use super::App;
 use crate::config;
-use crate::installed_models::read_face_models;
+use crate::installed_models::{read_face_models, sha256_hex};
 
 const DETECTOR: &str = "face-detector";
 const TEMPLATE: &str = "face-template";
@@ -32,8 +32,78 @@ pub struct Faces {
 }
 
 struct Measuring {
-    engine: Arc<FaceEngine>,
+    engine: Arc<dyn MeasureFaces>,
     workers: Workers,
+    /// Which model makes the templates, and which edition of it.
+    template_model: String,
+}
+
+/// What measures a decoded picture: the loaded models, or what a test gives.
+pub trait MeasureFaces: Send + Sync {
+    /// The models of the catalogue that it stands for.
+    fn models(&self) -> Vec<&'static str>;
+
+    /// The faces of a picture, and what is wanted of the largest.
+    ///
+    /// # Errors
+    /// Nobody waits any more, or a model does not do what it should.
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError>;
+
+    /// The presentation-attack score alone; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError>;
+
+    /// The template of any face of a picture; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError>;
+}
+
+impl MeasureFaces for FaceEngine {
+    fn models(&self) -> Vec<&'static str> {
+        self.runtimes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError> {
+        FaceEngine::measure_image(self, image, request, waiting)
+    }
+
+    fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
+        FaceEngine::measure_attack(self, image, subject)
+    }
+
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        FaceEngine::template_of(self, image, face)
+    }
 }
 
 /// A picture as it was sent: base64 without a prefix, and the parameter that it came in.
@@ -42,10 +112,37 @@ pub struct SentImage {
     pub base64: String,
 }
 
+/// Everything that is measured on a selfie at once.
+pub struct Selfie {
+    /// For [`judge`](verax_domain::face_verdict::judge), with a comparison where one is made.
+    pub findings: FaceFindings,
+    /// None when the model of presentation attacks is not installed: nothing was measured then.
+    pub liveness_score: Option<f64>,
+    pub quality: QualityLevel,
+    /// 0..=1; the reasons are in what [`judge`](verax_domain::face_verdict::judge) answers.
+    pub quality_score: f64,
+    /// A secret of its owner.
+    pub template: Template,
+    /// The encoded file, decoded from base64 and otherwise as it was sent.
+    pub image_bytes: Vec<u8>,
+}
+
 /// A face of a picture, with a small JPEG of it.
 pub struct FoundFace {
     pub face: DetectedFace,
     pub thumbnail: Vec<u8>,
+    /// None when none was wanted, or this face cannot be measured.
+    pub template: Option<Template>,
+}
+
+/// The one face of a picture, as persons are enrolled and searched with.
+#[derive(Clone, Debug)]
+pub struct Portrait {
+    pub template: Template,
+    /// A small JPEG of the face, if one was made.
+    pub thumbnail: Option<Vec<u8>>,
+    /// 0..=1; none when it was not wanted.
+    pub liveness_score: Option<f64>,
 }
 
 /// What was measured on the probes and the gallery of a comparison.
@@ -98,30 +195,53 @@ impl Faces {
     /// # Errors
     /// An installed model does not load, or the system has no threads to give.
     pub fn load(models_dir: &Path, settings: &config::Faces) -> Result<Faces> {
-        let engine =
-            FaceEngine::load(read_face_models(models_dir)).context("a model cannot be loaded")?;
+        let models = read_face_models(models_dir);
+        let template_model = models.face_template.as_deref().map(sha256_hex);
+        let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
+        let engine = FaceEngine::load(models).context("a model cannot be loaded")?;
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
+        Faces::with(Arc::new(engine), template_model.unwrap_or_default(), settings)
+    }
+
+    /// Measures with this engine, on threads of its own.
+    ///
+    /// # Errors
+    /// The system has no threads to give.
+    pub fn with(
+        engine: Arc<dyn MeasureFaces>,
+        template_model: String,
+        settings: &config::Faces,
+    ) -> Result<Faces> {
         let threads = match settings.threads {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             threads => threads,
         };
         let workers =
             Workers::start(WorkerSettings { threads, waiting_max: settings.waiting_max })?;
-        let measuring = Measuring { engine: Arc::new(engine), workers };
+        let measuring = Measuring { engine, workers, template_model };
         Ok(Faces { measuring: Some(Arc::new(measuring)) })
     }
 
     /// The models of the catalogue that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
         let loaded: Vec<&str> = match &self.measuring {
-            Some(measuring) => {
-                measuring.engine.runtimes().into_iter().map(|(name, _)| name).collect()
-            }
+            Some(measuring) => measuring.engine.models(),
             None => Vec::new(),
         };
         MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
+    }
+
+    /// What makes templates here. Templates of another model are never compared with its own.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub fn template_model(&self) -> Result<&str, MeasureError> {
+        match &self.measuring {
+            Some(measuring) if !self.missing().contains(&TEMPLATE) => Ok(&measuring.template_model),
+            _ => Err(MeasureError::ModelsMissing(vec![TEMPLATE])),
+        }
     }
 
     /// Refuses while there is no room, so that a call is not even parsed. The permit that counts is
@@ -138,7 +258,7 @@ impl Faces {
     async fn measure<T: Send + 'static>(
         &self,
         needed: &[&'static str],
-        work: impl FnOnce(&FaceEngine, &Waiting) -> Result<T, MeasureError> + Send + 'static,
+        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
     ) -> Result<T, MeasureError> {
         let missing = self.missing();
         let missing: Vec<&str> =
@@ -150,7 +270,7 @@ impl Faces {
         let engine = Arc::clone(&measuring.engine);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let interest = permit.run(
-            move |waiting| work(&engine, waiting),
+            move |waiting| work(&*engine, waiting),
             // Nobody receives it when the caller has gone.
             move |made| drop(sender.send(made)),
         );
@@ -163,9 +283,18 @@ impl Faces {
 impl App {
     /// The liveness score of the one face of a picture.
     pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
-        let work =
-            move |engine: &FaceEngine, waiting: &Waiting| liveness_of(engine, &image, waiting);
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            liveness_of(engine, &image, waiting)
+        };
         self.faces.measure(&[DETECTOR, ATTACK], work).await
+    }
+
+    /// Measures attack, quality and template of the one face of a picture in one go. Only the models
+    /// that find and compare faces must be installed.
+    pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
+        let work =
+            move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
+        self.faces.measure(&[DETECTOR, TEMPLATE], work).await
     }
 
     /// Compares every probe with every picture of the gallery.
@@ -179,64 +308,134 @@ impl App {
             ProbeLiveness::NotAsked => &[DETECTOR, TEMPLATE],
             _ => &[DETECTOR, TEMPLATE, ATTACK],
         };
-        let work = move |engine: &FaceEngine, waiting: &Waiting| {
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
         self.faces.measure(needed, work).await
     }
 
     /// Every face of a picture, the largest first.
-    pub async fn detect_faces(&self, image: SentImage) -> Result<Vec<FoundFace>, MeasureError> {
-        let work = move |engine: &FaceEngine, waiting: &Waiting| detect(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR], work).await
+    pub async fn detect_faces(
+        &self,
+        image: SentImage,
+        templates: Wanted,
+    ) -> Result<Vec<FoundFace>, MeasureError> {
+        let needed: &[&str] =
+            if templates == Wanted::Yes { &[DETECTOR, TEMPLATE] } else { &[DETECTOR] };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            detect(engine, &image, templates, waiting)
+        };
+        self.faces.measure(needed, work).await
+    }
+
+    /// The one face of each picture.
+    pub async fn measure_portraits(
+        &self,
+        images: Vec<SentImage>,
+        liveness: Wanted,
+    ) -> Result<Vec<Portrait>, MeasureError> {
+        let needed: &[&str] = match liveness {
+            Wanted::Yes => &[DETECTOR, TEMPLATE, ATTACK],
+            Wanted::No => &[DETECTOR, TEMPLATE],
+        };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
+        };
+        self.faces.measure(needed, work).await
     }
 }
 
+fn portrait(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    liveness: Wanted,
+    waiting: &Waiting,
+) -> Result<Portrait, MeasureError> {
+    let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
+    let liveness_score = match liveness {
+        Wanted::Yes => Some(liveness_score(measured.findings.attack.as_ref(), image)?),
+        Wanted::No => None,
+    };
+    let subject = measured.findings.faces.first();
+    let thumbnail = subject.and_then(|face| thumbnail(&pixels, face));
+    let thumbnail = thumbnail.ok_or_else(|| not_measurable(image))?;
+    let template = measured.template.ok_or_else(|| not_measurable(image))?;
+    Ok(Portrait { template, thumbnail: Some(thumbnail), liveness_score })
+}
+
 fn liveness_of(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     waiting: &Waiting,
 ) -> Result<f64, MeasureError> {
-    let measured = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
-    liveness_score(&measured, image)
+    let (_, measured) = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
+    liveness_score(measured.findings.attack.as_ref(), image)
+}
+
+fn selfie_of(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    waiting: &Waiting,
+) -> Result<Selfie, MeasureError> {
+    let image_bytes = bytes(image)?;
+    let (_, MeasuredFace { findings, template, .. }) =
+        measure_bytes(engine, image, &image_bytes, &FaceRequest::default(), waiting)?;
+    let verdict = judge(&findings, None, &FacePolicy::default());
+    let (Some(quality), Some(quality_score)) = (verdict.quality, verdict.quality_score) else {
+        return Err(not_measurable(image));
+    };
+    let template = template.ok_or_else(|| not_measurable(image))?;
+    let liveness_score = verdict.liveness_score;
+    if engine.models().contains(&ATTACK) && liveness_score.is_none() {
+        return Err(not_measurable(image));
+    }
+    Ok(Selfie { findings, liveness_score, quality, quality_score, template, image_bytes })
 }
 
 fn compare(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     probes: &[SentImage],
     gallery: &[SentImage],
     liveness: ProbeLiveness,
     waiting: &Waiting,
 ) -> Result<Compared, MeasureError> {
-    let attack = if liveness == ProbeLiveness::Always { Wanted::Yes } else { Wanted::No };
-    let (mut probe_templates, mut liveness_score_of_first) = (Vec::new(), None);
-    for (index, probe) in probes.iter().enumerate() {
-        let attack = if index == 0 { attack } else { Wanted::No };
-        let measured = measure(engine, probe, attack, Wanted::Yes, waiting)?;
-        if attack == Wanted::Yes {
-            liveness_score_of_first = Some(liveness_score(&measured, probe)?);
-        }
-        probe_templates.push(template(measured, probe)?);
+    let (mut templates, mut first) = (Vec::new(), None);
+    for probe in probes {
+        let (pixels, measured) = measure(engine, probe, Wanted::No, Wanted::Yes, waiting)?;
+        templates.push(measured.template.ok_or_else(|| not_measurable(probe))?);
+        // Kept for its liveness, which is measured last: most of what fails then costs less.
+        first.get_or_insert((probe, pixels, measured.findings));
     }
     let mut scores = Vec::new();
     for picture in gallery {
-        let measured = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
-        let template = template(measured, picture)?;
-        scores.extend(probe_templates.iter().map(|probe| probe.compare(&template).match_score));
+        let (_, measured) = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
+        let template = measured.template.ok_or_else(|| not_measurable(picture))?;
+        scores.extend(templates.iter().map(|probe| probe.compare(&template).match_score));
     }
     let score = best_score(scores)
         .ok_or_else(|| MeasureError::Failed("a comparison gave no number".to_owned()))?;
-    if let (ProbeLiveness::IfScoreReaches(min_score), Some(probe)) = (liveness, probes.first())
-        && score >= min_score
-    {
-        liveness_score_of_first = Some(liveness_of(engine, probe, waiting)?);
-    }
-    Ok(Compared { score, liveness_score: liveness_score_of_first })
+    let wanted = match liveness {
+        ProbeLiveness::NotAsked => false,
+        ProbeLiveness::Always => true,
+        ProbeLiveness::IfScoreReaches(min_score) => score >= min_score,
+    };
+    let liveness_score = match first.filter(|_| wanted) {
+        Some((probe, pixels, findings)) => {
+            let subject = subject(&findings, &FacePolicy::default());
+            let subject = subject.map_err(|error| refuse(probe, error))?;
+            let attack = engine.measure_attack(&pixels, subject);
+            let attack = attack.map_err(|error| failed(probe, error))?;
+            Some(self::liveness_score(attack.as_ref(), probe)?)
+        }
+        None => None,
+    };
+    Ok(Compared { score, liveness_score })
 }
 
 fn detect(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
+    templates: Wanted,
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
     let request = FaceRequest { attack: Wanted::No, template: Wanted::No, ..Default::default() };
@@ -246,33 +445,45 @@ fn detect(
         engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     let found = measured.findings.faces.into_iter().map(|face| {
         let thumbnail = thumbnail(&pixels, &face).ok_or_else(|| not_measurable(image))?;
-        Ok(FoundFace { face, thumbnail })
+        let template = match templates {
+            Wanted::Yes => {
+                engine.template_of(&pixels, &face).map_err(|error| failed(image, error))?
+            }
+            Wanted::No => None,
+        };
+        Ok(FoundFace { face, thumbnail, template })
     });
     found.collect()
 }
 
 /// Measures the one face of a picture; a picture without one clear face is refused.
 fn measure(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     attack: Wanted,
     template: Wanted,
     waiting: &Waiting,
-) -> Result<MeasuredFace, MeasureError> {
+) -> Result<(Image, MeasuredFace), MeasureError> {
     let request = FaceRequest { attack, template, ..Default::default() };
+    measure_bytes(engine, image, &bytes(image)?, &request, waiting)
+}
+
+fn measure_bytes(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    bytes: &[u8],
+    request: &FaceRequest,
+    waiting: &Waiting,
+) -> Result<(Image, MeasuredFace), MeasureError> {
+    let pixels = Image::decode(bytes, &request.limits).map_err(|error| refuse(image, error))?;
     let measured =
-        engine.measure(&bytes(image)?, &request, waiting).map_err(|error| failed(image, error))?;
+        engine.measure_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
     subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;
-    Ok(measured)
+    Ok((pixels, measured))
 }
 
-fn liveness_score(measured: &MeasuredFace, image: &SentImage) -> Result<f64, MeasureError> {
-    let attack = measured.findings.attack.as_ref();
+fn liveness_score(attack: Option<&AttackFindings>, image: &SentImage) -> Result<f64, MeasureError> {
     attack.map(|attack| attack.liveness_score).ok_or_else(|| not_measurable(image))
-}
-
-fn template(measured: MeasuredFace, image: &SentImage) -> Result<Template, MeasureError> {
-    measured.template.ok_or_else(|| not_measurable(image))
 }
 
 /// Clients send base64 with and without padding, some with line ends in it.

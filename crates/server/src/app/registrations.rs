@@ -93,7 +93,7 @@ impl App {
             }
             let id = self.new_id();
             let record = self.new_record(&APP_REGISTRATIONS, &id, client, members)?;
-            batch.create(&record, now);
+            batch.insert_record(&record, now);
             id
         };
         let token = self.add_registration_token(&mut batch, client, mode, &id)?;

@@ -44,11 +44,23 @@ pub async fn retrieve(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
+    let record = record(&state, &bearer, id, RawQuery(raw), resource).await?;
+    Ok(json(one(&state, resource, &record)))
+}
+
+/// The record that a retrieve asks for.
+pub async fn record(
+    state: &State,
+    bearer: &Bearer,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id));
-    let (raw, tenant) = match &bearer {
+    let (raw, tenant) = match bearer {
         Bearer::Caller(caller) => (admit(caller, resource, raw)?, caller.tenant()),
         Bearer::Holder(holder) => {
-            require_own(&state, holder, resource, id.as_deref()).await?;
+            require_own(state, holder, resource, id.as_deref()).await?;
             (short(raw)?, Tenant::Client(holder.client().to_owned()))
         }
     };
@@ -56,8 +68,7 @@ pub async fn retrieve(
     let unknown = || ApiError::not_found(resource);
     let id = id.ok_or_else(unknown)?;
     let record = state.app.database.record(&retrieval, &tenant, &id).await?;
-    let record = record.ok_or_else(unknown)?;
-    Ok(json(one(&state, resource, &record)))
+    record.ok_or_else(unknown)
 }
 
 /// With the token of one record: that record, and what was measured for it.

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod biometrics;
 mod document_checks;
 mod faces;
 mod lifecycle;
@@ -10,8 +11,10 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 use super::error::{
-    BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
+    URI_TOO_LONG,
 };
+use super::idempotency::KEY_CHARS_MAX;
 use super::lists::OPENED;
 
 /// The whole document.
@@ -32,9 +35,11 @@ pub fn document() -> Value {
     }
     document_checks::add(&mut paths);
     lifecycle::add(&mut paths);
+    biometrics::add(&mut paths);
     add_account(&mut paths);
     faces::add(&mut paths);
     add_health(&mut paths);
+    add_idempotency(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
     schemas.insert("Signature".to_owned(), signature_schema());
@@ -168,7 +173,7 @@ fn list_parameters(resource: &'static Resource) -> Vec<Value> {
         all.push(query(&format!("where_{}", field.name), &doc, filter_schema(field)));
         let list = json!({ "type": "array", "items": filter_schema(field), "maxItems": 100 });
         all.push(query(&format!("in_{}[]", field.name), "One of these.", list));
-        if matches!(field.kind, Kind::Time | Kind::Number | Kind::Integer) {
+        if matches!(field.kind, Kind::Time | Kind::Date | Kind::Number | Kind::Integer) {
             for (sign, words) in [(">", "after"), (">=", "from"), ("<", "before"), ("<=", "until")]
             {
                 let doc = format!("Only {words} this.");
@@ -215,7 +220,7 @@ fn query(name: &str, doc: &str, schema: Value) -> Value {
 
 fn filter_schema(field: &Field) -> Value {
     match &field.kind {
-        Kind::Id | Kind::Relation(_) => id_schema(),
+        Kind::Id | Kind::Relation(_) | Kind::Relations(_) => id_schema(),
         Kind::Word(words) => {
             let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
             let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
@@ -227,6 +232,7 @@ fn filter_schema(field: &Field) -> Value {
         Kind::Time => json!({ "type": "string", "anyOf": [
             { "format": "date" }, { "format": "date-time" },
         ] }),
+        Kind::Date => json!({ "type": "string", "format": "date" }),
         Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
     }
 }
@@ -257,6 +263,7 @@ fn object(resource: &'static Resource, shown: Shown) -> Value {
 fn value_schema(field: &'static Field, shown: Shown) -> Value {
     match &field.kind {
         Kind::Relation(relation) => related(relation),
+        Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
         Kind::Json(members) => members_schema(members, shown),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
@@ -330,6 +337,26 @@ fn responses(body: Value, resource: &Resource, one: bool) -> Value {
 fn answer(description: &str, schema: &str) -> Value {
     let content = json!({ "application/json": { "schema": { "$ref": reference(schema) } } });
     json!({ "description": description, "content": content })
+}
+
+/// Every POST takes the header.
+fn add_idempotency(paths: &mut Map<String, Value>) {
+    let header = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A random text of yours: the same request under the same key is done once \
+                        and answered alike for 24 hours; another request under it is a 409.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX },
+    });
+    for operation in paths.values_mut().filter_map(|path| path.get_mut("post")) {
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.push(header.clone());
+        }
+        if operation["responses"].get("409").is_none() {
+            operation["responses"]["409"] = answer(IDEMPOTENCY_CONFLICT.when, "Error");
+        }
+    }
 }
 
 fn add_account(paths: &mut Map<String, Value>) {
@@ -528,8 +555,8 @@ fn capitalised(word: &str) -> String {
 fn operation_id(verb: &str, version: &str, resource: &Resource) -> String {
     let name = resource.name.replace('-', "_");
     match version {
-        "v2" => format!("{verb}_{name}"),
-        version => format!("{verb}_{name}_{version}"),
+        "v3" => format!("{verb}_{name}_v3"),
+        _ => format!("{verb}_{name}"),
     }
 }
 

@@ -15,12 +15,17 @@ use verax_query::Resource;
 
 use super::deletes::DELETABLE;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
 use super::{
-    State, account, deletes, document_checks, documents, face_calls, lists, projects, registrations,
+    State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
+    lists, person_calls, persons, projects, registrations,
 };
 use crate::app::access::{Bearer, Caller};
+
+/// Where the face calls are, and the records that they are about.
+const FACE_RECOGNITION: &str = "v2/face-recognition";
 
 /// Headers that a page of another origin may read.
 const EXPOSED: [&str; 5] =
@@ -29,7 +34,8 @@ const EXPOSED: [&str; 5] =
 pub fn router(state: State) -> Router {
     let mut router = Router::new();
     for resource in resources::ALL {
-        for version in resource.versions {
+        // Persons and collections answer in the way of the face calls: see below.
+        for version in resource.versions.iter().filter(|it| **it != FACE_RECOGNITION) {
             router = router.merge(resource_routes(version, resource));
         }
     }
@@ -50,6 +56,7 @@ pub fn router(state: State) -> Router {
         .route("/metrics", get(documents::metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), idempotent))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), observe))
         .layer(DefaultBodyLimit::max(state.app.config.http.body_bytes_max));
@@ -71,14 +78,34 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
 }
 
 fn face_routes() -> Router<State> {
-    let path = |name: &str| format!("/v2/face-recognition/{name}");
+    let path = |name: &str| format!("/{FACE_RECOGNITION}/{name}");
     Router::new()
         .route(&path("liveness"), post(face_calls::liveness))
         .route(&path("liveness-score"), post(face_calls::liveness))
         .route(&path("compare"), post(face_calls::compare))
         .route(&path("compare-live"), post(face_calls::compare_live))
         .route(&path("compare-with-liveness"), post(face_calls::compare_with_liveness))
-        .route(&path("detect"), post(face_calls::detect))
+        .route(&path("detect"), post(person_calls::detect))
+        .route(&path("liveness/demo"), post(face_calls::liveness))
+        .route(&path("compare/demo"), post(face_calls::compare))
+        .route(&path("detect/demo"), post(person_calls::detect))
+        .route(&path("verify"), post(person_calls::verify))
+        .route(&path("search"), post(person_calls::search))
+        .route(&path("search/crops"), post(person_calls::search_crops))
+        .route(&path("search-live-face"), post(person_calls::search_live_face))
+        .route(&path("search-active-user"), post(person_calls::search_active_user))
+        .route(&path("persons"), get(persons::list).post(persons::create))
+        .route(&path("persons/search-live-face"), post(persons::create_live))
+        .route(&path("persons/lookup"), get(persons::lookup))
+        .route(
+            &path("persons/{id}"),
+            get(persons::retrieve).put(persons::change).delete(persons::delete),
+        )
+        .route(&path("collections"), get(collections::list).post(collections::create))
+        .route(
+            &path("collections/{id}"),
+            get(collections::retrieve).put(collections::change).delete(collections::delete),
+        )
 }
 
 fn lifecycle_routes() -> Router<State> {
@@ -106,6 +133,15 @@ fn lifecycle_routes() -> Router<State> {
         .route("/v2/app-registrations/me", get(registrations::me).post(registrations::me))
         .route("/v2/app-registrations/{id}", put(registrations::change))
         .route("/v2/app-registrations/{id}/sync", put(registrations::sync))
+        .route("/v2/liveness-sessions", post(biometrics::open_session))
+        .route("/v2/biometric-validations", post(biometrics::open))
+        .route("/v2/biometric-validations/app-login", post(biometrics::open_for_login))
+        .route(
+            "/v2/biometric-validations/app-registration",
+            post(biometrics::validate_registration),
+        )
+        .route("/v2/biometric-validations/validate", post(biometrics::validate))
+        .route("/v2/biometric-validations/{id}/validate", post(biometrics::validate_by_id))
 }
 
 async fn not_found() -> ApiError {
@@ -127,7 +163,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY.clone()])
         .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(AnyOrigin);
