@@ -353,7 +353,7 @@ impl App {
                     return Err(ValidationError::NobodyEnrolled);
                 }
             },
-            Some("onboarding") => match self.enrol(work, &selfie).await {
+            Some("onboarding") => match self.enrol_for(work, &selfie).await {
                 Ok(person) => found.enrolled = Some(person),
                 Err(error) => {
                     found.reason("person", "a person with this face, or name, is enrolled already");
@@ -422,7 +422,7 @@ impl App {
 
     /// Enrols whom nobody knows yet in the project's collection. The person's id is the
     /// validation's, so that what a crash leaves behind is found again.
-    async fn enrol(&self, work: &Work, selfie: &Selfie) -> Result<String, ValidationError> {
+    async fn enrol_for(&self, work: &Work, selfie: &Selfie) -> Result<String, ValidationError> {
         let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
         let collection = self.collection(&work.client, wanted).await?;
         let collection = collection.ok_or(ValidationError::NoCollection)?;
@@ -644,7 +644,7 @@ fn policy(flow: &Value) -> FacePolicy {
 
 /// No picture of the face is kept.
 fn portrait(template: &Template) -> Portrait {
-    Portrait { template: template.clone(), thumbnail: Vec::new(), liveness_score: None }
+    Portrait { template: template.clone(), thumbnail: None, liveness_score: None }
 }
 
 /// What a validation says that a crash left behind.

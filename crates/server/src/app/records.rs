@@ -30,7 +30,7 @@ impl App {
         let id = self.new_id();
         let mut batch = Batch::default();
         let record = self.new_record(resource, &id, client, members)?;
-        batch.create(&record, self.clock.now());
+        batch.insert_record(&record, self.clock.now());
         self.database.commit(batch).await?;
         Ok(id)
     }

@@ -44,31 +44,46 @@ pub async fn retrieve(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    let record = record(&state, &bearer, id, RawQuery(raw), resource).await?;
+    let record = match &bearer {
+        Bearer::Caller(caller) => record(&state, caller, id, RawQuery(raw), resource).await?,
+        Bearer::Holder(holder) => {
+            let id = known(id);
+            require_own(&state, holder, resource, id.as_deref()).await?;
+            let tenant = Tenant::Client(holder.client().to_owned());
+            find(&state, &tenant, id, &short(raw)?, resource).await?
+        }
+    };
     Ok(json(one(&state, resource, &record)))
 }
 
 /// The record that a retrieve asks for.
 pub async fn record(
     state: &State,
-    bearer: &Bearer,
+    caller: &Caller,
     id: PathId,
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
-    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id));
-    let (raw, tenant) = match bearer {
-        Bearer::Caller(caller) => (admit(caller, resource, raw)?, caller.tenant()),
-        Bearer::Holder(holder) => {
-            require_own(state, holder, resource, id.as_deref()).await?;
-            (short(raw)?, Tenant::Client(holder.client().to_owned()))
-        }
-    };
-    let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
+    let raw = admit(caller, resource, raw)?;
+    find(state, &caller.tenant(), known(id), &raw, resource).await
+}
+
+async fn find(
+    state: &State,
+    tenant: &Tenant,
+    id: Option<String>,
+    raw: &str,
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
+    let retrieval = Retrieval::parse(resource, raw).map_err(ApiError::invalid)?;
     let unknown = || ApiError::not_found(resource);
     let id = id.ok_or_else(unknown)?;
-    let record = state.app.database.record(&retrieval, &tenant, &id).await?;
+    let record = state.app.database.record(&retrieval, tenant, &id).await?;
     record.ok_or_else(unknown)
+}
+
+fn known(id: PathId) -> Option<String> {
+    id.map(|Path(id)| id).ok().filter(|id| is_id(id))
 }
 
 /// With the token of one record: that record, and what was measured for it.
