@@ -561,7 +561,6 @@ struct Found {
     person: Option<String>,
     /// The person who was enrolled.
     enrolled: Option<String>,
-    score: Option<f64>,
 }
 
 impl Found {
@@ -592,7 +591,7 @@ impl Found {
             person.iter().map(|person| json!({ "id": person, "score": score })).collect();
         members.insert("response".to_owned(), json!({ "liveness": liveness, "persons": persons }));
         let reasons = verdict.reasons.iter().map(reason).collect();
-        Found { members, reasons, person, enrolled: None, score }
+        Found { members, reasons, person, enrolled: None }
     }
 
     /// A reason that is no measurement.

@@ -211,6 +211,15 @@ async fn look_up(
     {
         sent.wrong("project", "must be a project of yours");
     }
+    if let Some(wanted) = sent.text("assignedCollection") {
+        match state.app.collection(caller.client(), wanted).await? {
+            Some(known) => {
+                sent.members.insert("assignedCollection".to_owned(), known.id.into());
+                sent.members.insert("collectionCode".to_owned(), known.code.into());
+            }
+            None => sent.wrong("assignedCollection", "must be a collection of yours"),
+        }
+    }
     sent.finish(family.wrong)
 }
 

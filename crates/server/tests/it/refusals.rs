@@ -41,7 +41,8 @@ impl Operation {
             ("POST", "/v2/projects" | "/v3/projects") => 422,
             ("POST", "/v2/project-flows") => 400,
             (_, "/v2/app-registrations/{id}/sync" | "/v2/projects/kyc") => 409,
-            ("POST", "/v2/app-registrations") => 409,
+            ("POST", "/v2/app-registrations" | "/v2/liveness-sessions") => 409,
+            ("POST", path) if path.starts_with("/v2/biometric-validations") => 409,
             _ => 200,
         }
     }
@@ -313,6 +314,10 @@ async fn every_retrieve_answers_another_clients_record_like_an_unknown_id() {
     for operation in operations().iter().filter(|operation| operation.kind.is_some()) {
         let get =
             |client: &str| request(operation.method.clone(), &token, &operation.target(client));
+        if operation.scopes.is_empty() {
+            // It is for the token of one record, and refuses every other.
+            continue;
+        }
         let foreign = world.send(get("globex")).await;
         foreign.refusal(404);
         assert_eq!(foreign.bytes, world.send(get("nobody")).await.bytes, "{}", operation.path);
