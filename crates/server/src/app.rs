@@ -20,7 +20,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use verax_domain::resources;
 use verax_query::{Query, Tenant};
-use verax_store::{Database, Location, Options, Schema, StoreError};
+use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
@@ -90,6 +90,15 @@ impl App {
             count += self.database.count(&Query::whole(resource), &tenant).await?;
         }
         Ok(count)
+    }
+
+    /// Deletes a client with all that is its. What was kept goes first: when this is interrupted,
+    /// the client is still there and can be deleted again.
+    pub async fn delete_client(&self, client: &str) -> Result<()> {
+        self.vault.destroy_client(client).await?;
+        let mut batch = Batch::default();
+        batch.delete_client(client);
+        Ok(self.database.commit(batch).await?)
     }
 
     pub fn new_id(&self) -> String {

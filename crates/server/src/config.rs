@@ -36,6 +36,7 @@ pub struct Http {
     pub connections_max: usize,
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
+    pub public_url: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -107,6 +108,7 @@ pub struct Persons {
 pub struct Documents {
     pub wait_seconds: u64,
     pub lease_seconds: u32,
+    pub image_url_minutes: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -180,6 +182,11 @@ impl Config {
         }
         if u64::from(self.validations.lease_seconds) <= self.http.request_seconds {
             bail!("the setting validations.lease_seconds must be more than http.request_seconds");
+        }
+        let public_url = &self.http.public_url;
+        let absolute = ["https://", "http://"].iter().any(|scheme| public_url.starts_with(scheme));
+        if !(public_url.is_empty() || absolute) || public_url.ends_with('/') {
+            bail!("the setting http.public_url must be like https://verify.example.com");
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");

@@ -15,6 +15,7 @@ mod face_body;
 mod face_calls;
 mod face_errors;
 mod idempotency;
+mod kept_pictures;
 mod lifecycle_errors;
 mod limits;
 mod listen;

@@ -12,6 +12,7 @@ use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
+use crate::vault::VaultError;
 
 /// How long measuring what waits may take: when to try again.
 const MEASURING_SECONDS: u64 = 2;
@@ -270,9 +271,22 @@ impl From<DocumentCheckError> for ApiError {
             // The work has logged its error itself.
             DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
             DocumentCheckError::Picture(error) => ApiError::picture(&error),
+            DocumentCheckError::Vault(error) => error.into(),
             DocumentCheckError::Stopped => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.")
             }
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> ApiError {
+        match error {
+            VaultError::Store(_) => {
+                let sentence = "What is kept cannot be reached. Try again in a moment.";
+                ApiError::new(&UNAVAILABLE, sentence).retry_after(5).caused(error)
+            }
+            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
     }
 }

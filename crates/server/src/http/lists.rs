@@ -12,6 +12,7 @@ use verax_store::Listing;
 use super::State;
 use super::authorize::require;
 use super::error::ApiError;
+use super::kept_pictures::sign_image_urls;
 use super::lifecycle_errors::access_denied;
 use super::signature::signature;
 use crate::app::access::{Bearer, Caller, Holder};
@@ -121,7 +122,7 @@ async fn require_own(
 /// The envelope around one record.
 pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(record);
+    body.extend_from_slice(&sign_image_urls(state, resource, record));
     sign(state, resource, &mut body);
     body.push(b'}');
     body
@@ -143,7 +144,7 @@ fn short(raw: Option<String>) -> Result<String, ApiError> {
 fn envelope(state: &State, resource: &Resource, page: Page, listing: &Listing) -> Vec<u8> {
     let mut body = Vec::with_capacity(listing.rows.len() + 256);
     body.extend_from_slice(br#"{"success":true,"data":["#);
-    body.extend_from_slice(&listing.rows);
+    body.extend_from_slice(&sign_image_urls(state, resource, &listing.rows));
     let total = listing.total;
     let pages = total.div_ceil(u64::from(page.size));
     let (number, size, name) = (page.number(), page.size, resource.page_size.name);

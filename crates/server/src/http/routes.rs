@@ -20,7 +20,7 @@ use super::lists::PathId;
 use super::observe::observe;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
-    lists, person_calls, persons, projects, registrations,
+    kept_pictures, lists, person_calls, persons, projects, registrations,
 };
 use crate::app::access::{Bearer, Caller};
 
@@ -42,6 +42,7 @@ pub fn router(state: State) -> Router {
     let origins = state.app.config.http.cors_origins.clone();
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
+        .route("/v2/document-liveness/{id}/image", get(kept_pictures::image))
         .merge(lifecycle_routes())
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
