@@ -45,6 +45,8 @@ impl Batch {
             record: id.to_owned(),
             client: client.to_owned(),
             lease_until,
+            detail: None,
+            attempts: 0,
         })
     }
 

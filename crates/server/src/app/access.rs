@@ -51,11 +51,6 @@ impl Caller {
         &self.token.mode
     }
 
-    /// What the token may do, as one word that is another for other rights.
-    pub fn rights(&self) -> &str {
-        &self.token.scopes
-    }
-
     fn scopes(&self) -> Vec<Scope> {
         self.token.scopes.split(' ').filter_map(Scope::from_word).collect()
     }
@@ -106,6 +101,17 @@ impl Bearer {
         match self {
             Bearer::Caller(caller) => caller.client(),
             Bearer::Holder(holder) => holder.client(),
+        }
+    }
+
+    /// What the token may do, as one word that is another for other rights.
+    pub fn rights(&self) -> String {
+        match self {
+            Bearer::Caller(caller) => caller.token.scopes.clone(),
+            Bearer::Holder(holder) => {
+                let subject = holder.token.subject.as_deref().unwrap_or_default();
+                format!("{}:{subject}", holder.scope.word())
+            }
         }
     }
 
