@@ -70,6 +70,18 @@ impl Connection {
     }
 }
 
+/// The bytes of a request with a JSON body, or none.
+pub fn request(method: &str, target: &str, authorization: Option<&str>, body: &str) -> Vec<u8> {
+    let authorization =
+        authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
+    let length = body.len();
+    format!(
+        "{method} {target} HTTP/1.1\r\nHost: verax.test\r\n{authorization}Content-Type: \
+         application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// The bytes of a GET as a client would write them, the target not touched.
 pub fn get_request(target: &str, authorization: Option<&str>) -> Vec<u8> {
     let authorization =

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod clients;
 mod exec;
+mod faults;
 mod fuzz;
 mod http;
 mod postgres;
@@ -58,6 +59,12 @@ const TOOLS: &[Tool] = &[
         usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE]",
         what: "requests per second and latency, beside plain COUNT and OFFSET",
         run: bench::run,
+    },
+    Tool {
+        name: "faults",
+        usage: "[kill] [--cycles N] [--postgres] [--bin FILE]",
+        what: "the server, killed in the middle of work: nothing acknowledged may be lost",
+        run: faults::run,
     },
     Tool {
         name: "train",

@@ -29,6 +29,7 @@ pub struct Site {
     pub binary: Binary,
     data: tempfile::TempDir,
     database_url: Option<String>,
+    settings: Option<PathBuf>,
 }
 
 /// A server that stops when this is dropped.
@@ -79,7 +80,15 @@ impl Binary {
 impl Site {
     pub fn new(binary: &Binary, database_url: Option<String>) -> Result<Site> {
         let data = tempfile::Builder::new().prefix("verax-site-").tempdir()?;
-        Ok(Site { binary: binary.clone(), data, database_url })
+        Ok(Site { binary: binary.clone(), data, database_url, settings: None })
+    }
+
+    /// The same with these settings, in TOML.
+    pub fn with_settings(mut self, settings: &str) -> Result<Site> {
+        let file = self.data.path().join("settings.toml");
+        std::fs::write(&file, settings)?;
+        self.settings = Some(file);
+        Ok(self)
     }
 
     /// `verax WORDS…` on this site; what it printed.
@@ -122,6 +131,9 @@ impl Site {
         command.arg("--data").arg(self.data.path());
         if let Some(url) = &self.database_url {
             command.arg("--database-url").arg(url);
+        }
+        if let Some(file) = &self.settings {
+            command.arg("--config").arg(file);
         }
     }
 }

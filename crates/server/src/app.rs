@@ -15,10 +15,11 @@ pub mod records;
 pub mod registrations;
 pub mod tallies;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use anyhow::Result;
-use verax_domain::resources;
+use verax_domain::{Timestamp, resources};
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
@@ -99,6 +100,22 @@ impl App {
         let mut batch = Batch::default();
         batch.delete_client(client);
         Ok(self.database.commit(batch).await?)
+    }
+
+    /// Of whom something is kept since before this moment although there is no such record, as
+    /// client and id.
+    pub async fn kept_without_record(&self, before: Timestamp) -> Result<Vec<(String, String)>> {
+        let mut orphans = Vec::new();
+        for some in self.vault.subjects_before(before).await?.chunks(1000) {
+            let ids: Vec<String> = some.iter().map(|(_, id)| id.clone()).collect();
+            let mut known = HashSet::new();
+            for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
+                let owners = self.database.owners(resource, ids.clone()).await?;
+                known.extend(owners.into_iter().map(|(id, client)| (client, id)));
+            }
+            orphans.extend(some.iter().filter(|it| !known.contains(*it)).cloned());
+        }
+        Ok(orphans)
     }
 
     pub fn new_id(&self) -> String {

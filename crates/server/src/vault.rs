@@ -18,6 +18,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path as Place;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use verax_domain::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::sealing::SealingKey;
@@ -153,6 +154,26 @@ impl Vault {
         delete_under(&self.objects, &Place::from(client)).await
     }
 
+    /// Every client and subject whose key was made before this moment.
+    pub async fn subjects_before(
+        &self,
+        before: Timestamp,
+    ) -> Result<Vec<(String, String)>, VaultError> {
+        let mut found = Vec::new();
+        let mut listed = self.keys.list(None);
+        while let Some(key) = listed.try_next().await? {
+            let parts: Vec<String> =
+                key.location.parts().map(|part| part.as_ref().to_owned()).collect();
+            if let [client, subject] = parts.as_slice()
+                && subject != CLIENT_KEY
+                && key.last_modified.timestamp_millis() < before.0
+            {
+                found.push((client.clone(), subject.clone()));
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether the object store answers.
     pub async fn ping(&self) -> Result<(), VaultError> {
         get(&self.keys, &Place::from("ping")).await.map(drop)
@@ -250,6 +271,9 @@ impl Vault {
     }
 }
 
+// No subject is called so: ids hold neither a dot nor a slash.
+const CLIENT_KEY: &str = "client.key";
+
 /// What is done about a key that is not there.
 #[derive(Clone, Copy)]
 enum Missing {
@@ -281,9 +305,8 @@ fn at(client: &str, subject: &str, place: &str) -> Place {
     Place::from(full(client, subject, place))
 }
 
-// No subject is called so: ids hold neither a dot nor a slash.
 fn client_key_at(client: &str) -> Place {
-    Place::from(format!("{client}/client.key"))
+    Place::from(format!("{client}/{CLIENT_KEY}"))
 }
 
 fn subject_key_at(client: &str, subject: &str) -> Place {

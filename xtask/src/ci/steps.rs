@@ -8,9 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use super::{Progress, Step, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{clients, exec, fuzz, schemathesis, tidy};
+use crate::{clients, exec, faults, fuzz, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
+const FAULT_CYCLES: u32 = 8;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
 
 pub const STEPS: &[Step] = &[
@@ -29,6 +30,7 @@ pub const STEPS: &[Step] = &[
         what: "the demo, as its own lines say",
         run: |_| smoke::run(&release()?),
     },
+    Step { name: "faults", what: "the server killed at work, on both databases", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
     Step { name: "schemathesis", what: "the OpenAPI document against it", run: run_schemathesis },
 ];
@@ -104,6 +106,13 @@ fn run_fuzz(_: &mut Progress) -> Result<()> {
 
 fn release() -> Result<Binary> {
     Binary::find(None, Profile::Release)
+}
+
+fn run_faults(progress: &mut Progress) -> Result<()> {
+    let binary = release()?;
+    faults::kill(&binary, FAULT_CYCLES, None)?;
+    database_url(progress)?;
+    faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref())
 }
 
 fn run_clients(progress: &mut Progress) -> Result<()> {

@@ -30,7 +30,7 @@ pub static COLLECTIONS: Resource = Resource {
     signed: false,
     versions: VERSIONS,
     scopes: READ,
-    not_found: NotFound { code: "invalid_collection", error: "There is no such collection" },
+    not_found: NotFound { code: "ERROR", error: "There is no such collection" },
     tally: None,
 };
 

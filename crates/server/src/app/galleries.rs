@@ -141,6 +141,7 @@ impl App {
         let updating = held.updating.lock().await;
         let known = held.read(|faces| faces.state);
         let now = self.clock.now();
+        let max = self.config.persons.templates_in_memory_max;
         let newer = known.filter(|known| {
             known.number <= number && now.0 - known.looked_at.0 < CHANGES_KEPT_MS / 2
         });
@@ -155,7 +156,6 @@ impl App {
                 });
             }
             None => {
-                let max = self.config.persons.templates_in_memory_max;
                 let count = self.database.count_templates(client, &model).await?;
                 if count > max as u64 {
                     return Err(PersonError::GalleryTooLarge { count, max });
@@ -166,9 +166,14 @@ impl App {
                 held.write(|faces| faces.index = index);
             }
         }
+        let count = held.len();
+        if count > max {
+            held.write(|faces| *faces = Faces::default());
+            return Err(PersonError::GalleryTooLarge { count: count as u64, max });
+        }
         held.write(|faces| faces.state = Some(State { number, looked_at: now }));
         drop(updating);
-        self.galleries.let_go(client, self.config.persons.templates_in_memory_max, now);
+        self.galleries.let_go(client, max, now);
         Ok(held)
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use verax_domain::face_call::best_score;
 use verax_domain::resources::{COLLECTIONS, PERSONS};
 use verax_domain::{Record, RecordProblem};
-use verax_query::{Query, Resource, Retrieval, Tenant, fold};
+use verax_query::{Query, Resource, Retrieval, Tenant, fold, is_id};
 use verax_store::{Batch, Collection, PersonPlace, SealedTemplate, StoreError};
 use verax_vision::faces::Template;
 
@@ -109,6 +109,9 @@ impl App {
         client: &str,
         code_or_id: &str,
     ) -> Result<Option<Collection>, StoreError> {
+        if !is_id(code_or_id) {
+            return Ok(None);
+        }
         self.database.collection(client, code_or_id).await
     }
 
@@ -201,15 +204,7 @@ impl App {
         change: PersonChange,
     ) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
-        to_its_end(async move {
-            let changed = app.change(&client, &id, change).await;
-            if matches!(changed, Err(PersonError::NotFound)) {
-                // Deleted in between: what was sealed since must not stay.
-                app.vault.destroy(&client, &id).await?;
-            }
-            changed
-        })
-        .await
+        to_its_end(async move { app.change(&client, &id, change).await }).await
     }
 
     /// Deletes a person: first the key that opens their faces, then all that was kept.
@@ -417,7 +412,13 @@ impl App {
         for _ in 0..ATTEMPTS {
             let seen = self.database.gallery_number(client).await?;
             let known = self.whole_record(&PERSONS, client, id).await?;
-            let known = known.ok_or(PersonError::NotFound)?;
+            let Some(known) = known else {
+                if sealed.is_some() {
+                    // Deleted in between: what was sealed since must not stay.
+                    self.vault.destroy(client, id).await?;
+                }
+                return Err(PersonError::NotFound);
+            };
             let record = record(&PERSONS, changed(id, client, &known, &change))?;
             let (name, born, collections) = identity(&record);
             if change.name.is_some()

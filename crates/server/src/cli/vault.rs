@@ -5,14 +5,18 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use verax_domain::Timestamp;
 
 use super::Place;
+use crate::app::App;
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Put a new master key in front, and wrap the keys of all clients with it. Older master keys
     /// may be taken out of their file afterwards.
     RotateKey(RotateKey),
+    /// Look for what is kept of records that are not there: a crash can leave it.
+    Sweep(Sweep),
 }
 
 #[derive(Args)]
@@ -21,9 +25,47 @@ pub struct RotateKey {
     json: bool,
 }
 
+#[derive(Args)]
+pub struct Sweep {
+    /// Destroy it. Never while the keys are shared with a database that this one does not know.
+    #[arg(long)]
+    destroy: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is younger may belong to a record that is just being made.
+const SWEPT_AFTER_MS: i64 = 60 * 60 * 1000;
+
 pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
-    let Command::RotateKey(arguments) = command;
     let app = place.open().await?;
+    match command {
+        Command::RotateKey(arguments) => rotate_key(&app, &arguments).await?,
+        Command::Sweep(arguments) => sweep(&app, &arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
+    let before = Timestamp(app.clock.now().0 - SWEPT_AFTER_MS);
+    let orphans = app.kept_without_record(before).await?;
+    if arguments.destroy {
+        for (client, subject) in &orphans {
+            app.vault.destroy(client, subject).await?;
+        }
+    }
+    let count = orphans.len();
+    if arguments.json {
+        println!("{}", json!({ "found": count, "destroyed": arguments.destroy }));
+    } else if arguments.destroy {
+        println!("destroyed what was kept of {count} records that are not there");
+    } else {
+        println!("something is kept of {count} records that are not there (--destroy destroys it)");
+    }
+    Ok(())
+}
+
+async fn rotate_key(app: &App, arguments: &RotateKey) -> Result<()> {
     let id = app.vault.rotate_master_key()?;
     let clients = app.vault.rewrap().await?;
     if arguments.json {
@@ -31,5 +73,5 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     } else {
         println!("new master key {id}; the keys of {clients} clients are wrapped with it");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

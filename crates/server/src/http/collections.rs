@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{COLLECTIONS, PROJECTS};
 use verax_query::Problem;
-use verax_store::Collection;
+use verax_store::{Collection, StoreError};
 
 use super::State;
 use super::error::ApiError;
@@ -68,7 +68,8 @@ pub async fn change(
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
     let said = read_members(&state, &caller, read_body(&state, sent)?, Needed::Optional).await?;
-    state.app.change_collection(caller.0.client(), &known, said).await?;
+    let changed = state.app.change_collection(caller.0.client(), &known, said).await;
+    changed.map_err(gone)?;
     shown(&state, &caller, &known.id).await
 }
 
@@ -81,16 +82,20 @@ pub async fn delete(
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
     let response = shown(&state, &caller, &known.id).await?;
-    state.app.delete_collection(caller.0.client(), &known.id).await?;
+    state.app.delete_collection(caller.0.client(), &known.id).await.map_err(gone)?;
     Ok(response)
+}
+
+/// Somebody was faster with a deletion.
+fn gone(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Conflict => invalid_collection(),
+        error => error.into(),
+    }
 }
 
 async fn known(state: &State, caller: &FaceCaller, id: PathId) -> Result<Collection, ApiError> {
     let Ok(Path(id)) = id else { return Err(invalid_collection()) };
-    // PostgreSQL's text cannot hold it, so no collection is called so.
-    if id.contains('\0') {
-        return Err(invalid_collection());
-    }
     let known = state.app.collection(caller.0.client(), &id).await?;
     known.ok_or_else(invalid_collection)
 }

@@ -4,6 +4,7 @@ mod biometrics;
 mod document_checks;
 mod faces;
 mod lifecycle;
+mod people;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -38,6 +39,7 @@ pub fn document() -> Value {
     biometrics::add(&mut paths);
     add_account(&mut paths);
     faces::add(&mut paths);
+    people::add(&mut paths, &mut schemas);
     add_health(&mut paths);
     add_idempotency(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
@@ -481,6 +483,7 @@ fn error_schema() -> Value {
             "status": { "type": "integer" },
             "requestId": { "type": "string", "description": "With a 5xx alone." },
             "details": details_schema(),
+            "data": { "type": "object", "description": "Who or what is there already." },
         },
     })
 }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use verax_domain::Scope;
 use verax_domain::resources::PERSONS;
+use verax_store::StoreError;
 
 use super::State;
 use super::error::{ApiError, ErrorCode, FORBIDDEN, INTERNAL, UNAVAILABLE};
@@ -94,6 +95,10 @@ pub fn liveness_failed(score: f64) -> ApiError {
 impl From<PersonError> for ApiError {
     fn from(error: PersonError) -> ApiError {
         match error {
+            PersonError::Store(error @ StoreError::Conflict) => {
+                let sentence = "Too much is changed at once. Try again in a moment.";
+                ApiError::new(&UNAVAILABLE, sentence).retry_after(1).caused(error)
+            }
             PersonError::Store(error) => error.into(),
             PersonError::Measure(error) => error.into(),
             PersonError::NotFound => unknown_person(),

@@ -105,10 +105,8 @@ pub async fn lookup(
     for part in raw.split('&') {
         match named(part) {
             Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
-            Some((key, value)) if key == "date_of_birth" => {
-                if !value.is_empty() {
-                    query.push(format!("where_date_of_birth={}", encoded(&value)));
-                }
+            Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
+                query.push(format!("where_date_of_birth={}", encoded(&value)));
             }
             Some((key, _)) if ["page", "limit", "perPage", "offset"].contains(&key.as_str()) => {
                 query.push(part.to_owned());
@@ -166,8 +164,10 @@ pub async fn change(
     let (name, collections) =
         (body.name_of_person("name", Needed::Optional), body.ids("collections"));
     let kept = read_thumbnails(&state, &mut body);
-    let images =
-        body.has("images").then(|| body.images_up_to("images", IMAGES_MAX)).unwrap_or_default();
+    let images = match body.has("images") {
+        true => body.images_up_to("images", IMAGES_MAX),
+        false => Vec::new(),
+    };
     let mut change = PersonChange {
         name,
         gender: body.one_of("gender", &["M", "F"], Needed::Optional),

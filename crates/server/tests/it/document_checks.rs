@@ -229,6 +229,18 @@ on_both_databases! {
         assert_eq!(world.get("", url).await.refusal(401), "UNAUTHORIZED");
     }
 
+    async fn what_is_kept_of_no_record_is_found(world) {
+        let token = world.token("acme").await;
+        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+        assert_eq!(post(world, &token, &order).await.status, 200);
+        world.app.vault.keep("acme", "nobody", "picture", b"left").await.expect("kept");
+        let end = verax_domain::Timestamp(i64::MAX);
+        let found = world.app.kept_without_record(end).await.expect("a look");
+        assert_eq!(found, [("acme".to_owned(), "nobody".to_owned())]);
+        let beginning = verax_domain::Timestamp(0);
+        assert_eq!(world.app.kept_without_record(beginning).await.expect("a look"), []);
+    }
+
     async fn a_deleted_client_leaves_no_picture(world) {
         let token = world.token("acme").await;
         let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });

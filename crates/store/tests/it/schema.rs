@@ -41,6 +41,9 @@ async fn the_usual_requests_use_an_index() {
         ("document-liveness", "where_appRegistration=x", true),
         ("app-registrations", "where_email=x", false),
         ("app-registrations", "where_status=STARTED", true),
+        ("persons", "", true),
+        ("persons", "where_collections=c1", true),
+        ("collections", "", true),
     ];
     for (name, raw, in_order) in usual {
         let resource = resources::by_name(name).expect("a resource");

@@ -8,16 +8,17 @@ use super::super::error::{
 use super::super::face_body::IMAGES_MAX;
 use super::super::face_calls::{LIVENESS_SCORE_DEFAULT, MATCH_SCORE_DEFAULT, SCOPES};
 use super::super::face_errors::ONLY_BASE64;
+use super::super::person_errors::INVALID_COLLECTION;
 use super::{answer, reference};
 
 /// One call.
-struct Call {
-    name: &'static str,
-    id: &'static str,
-    summary: &'static str,
-    required: &'static [&'static str],
-    members: Value,
-    data: Value,
+pub struct Call {
+    pub name: &'static str,
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub required: &'static [&'static str],
+    pub members: Value,
+    pub data: Value,
 }
 
 pub fn add(paths: &mut Map<String, Value>) {
@@ -27,7 +28,7 @@ pub fn add(paths: &mut Map<String, Value>) {
     }
 }
 
-fn calls() -> [Call; 6] {
+fn calls() -> [Call; 9] {
     let os = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
     let mode = json!({
         "type": "string",
@@ -45,6 +46,29 @@ fn calls() -> [Call; 6] {
         "os": os, "image": image(), "liveness_min_score": live,
         "collection_id": { "type": "string", "description": "Changes nothing." },
     });
+    let detect_call = |name, id, summary| Call {
+        name,
+        id,
+        summary,
+        required: &["image", "min_score", "search_mode"],
+        members: json!({
+            "image": image(), "min_score": floor(0.7, 0.95), "search_mode": mode,
+            "max_results": with_default(floor(1.0, 100.0), 99.0),
+            "collection_id": collection_id(),
+        }),
+        data: json!({ "type": "array", "items": found_schema() }),
+    };
+    let compare_call = |name, id, summary| Call {
+        name,
+        id,
+        summary,
+        required: &["probe", "gallery"],
+        members: json!({
+            "probe": images(), "gallery": images(), "search_mode": mode,
+            "compare_min_score": same,
+        }),
+        data: comparison_schema(),
+    };
     let liveness_call = |name, id, summary| Call {
         name,
         id,
@@ -56,17 +80,9 @@ fn calls() -> [Call; 6] {
     [
         liveness_call("liveness", "check_liveness", "Whether a photograph shows a live face"),
         liveness_call("liveness-score", "score_liveness", "The same as `liveness`"),
-        Call {
-            name: "compare",
-            id: "compare_faces",
-            summary: "Whether two faces are the same",
-            required: &["probe", "gallery"],
-            members: json!({
-                "probe": images(), "gallery": images(), "search_mode": mode,
-                "compare_min_score": same,
-            }),
-            data: comparison_schema(),
-        },
+        liveness_call("liveness/demo", "check_liveness_demo", "The same as `liveness`"),
+        compare_call("compare", "compare_faces", "Whether two faces are the same"),
+        compare_call("compare/demo", "compare_faces_demo", "The same as `compare`"),
         Call {
             name: "compare-live",
             id: "compare_live_face",
@@ -96,21 +112,12 @@ fn calls() -> [Call; 6] {
                 },
             }),
         },
-        Call {
-            name: "detect",
-            id: "detect_faces",
-            summary: "Every face of a photograph",
-            required: &["image", "min_score", "search_mode"],
-            members: json!({
-                "image": image(), "min_score": floor(0.7, 0.95), "search_mode": mode,
-                "max_results": with_default(floor(1.0, 100.0), 99.0),
-            }),
-            data: json!({ "type": "array", "items": found_schema() }),
-        },
+        detect_call("detect", "detect_faces", "Every face of a photograph, and whose it is"),
+        detect_call("detect/demo", "detect_faces_demo", "The same as `detect`"),
     ]
 }
 
-fn operation(call: &Call) -> Value {
+pub fn operation(call: &Call) -> Value {
     let body = json!({ "type": "object", "required": call.required, "properties": call.members });
     let envelope = json!({
         "type": "object",
@@ -124,8 +131,14 @@ fn operation(call: &Call) -> Value {
     let content = json!({ "application/json": { "schema": envelope } });
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
-    let coded: [&ErrorCode; 5] =
-        [&UNAUTHORIZED, &FORBIDDEN, &MISSING_PARAMETER, &ONLY_BASE64, &TOO_MANY_REQUESTS];
+    let coded: [&ErrorCode; 6] = [
+        &UNAUTHORIZED,
+        &FORBIDDEN,
+        &INVALID_COLLECTION,
+        &MISSING_PARAMETER,
+        &ONLY_BASE64,
+        &TOO_MANY_REQUESTS,
+    ];
     for code in coded {
         responses.insert(code.status.as_str().to_owned(), answer(code.when, "Error"));
     }
@@ -147,7 +160,16 @@ fn operation(call: &Call) -> Value {
     })
 }
 
-fn image() -> Value {
+/// Of a search: a collection by its id or its code.
+pub fn collection_id() -> Value {
+    json!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_-]{1,64}$",
+        "description": "The collection to look in, by its id or its code; absent: in all.",
+    })
+}
+
+pub fn image() -> Value {
     json!({
         "type": "string",
         "minLength": 100,
@@ -160,11 +182,11 @@ fn images() -> Value {
     json!({ "anyOf": [list, image()] })
 }
 
-fn score() -> Value {
+pub fn score() -> Value {
     json!({ "type": "number", "minimum": 0, "maximum": 1 })
 }
 
-fn object(members: Value) -> Value {
+pub fn object(members: Value) -> Value {
     let names: Vec<&String> = members.as_object().into_iter().flat_map(Map::keys).collect();
     json!({ "type": "object", "required": names, "properties": members })
 }
@@ -173,7 +195,7 @@ fn liveness_members() -> Value {
     json!({ "passed": { "type": "boolean" }, "min_score": score(), "liveness_score": score() })
 }
 
-fn liveness_schema() -> Value {
+pub fn liveness_schema() -> Value {
     object(liveness_members())
 }
 
@@ -216,6 +238,6 @@ fn found_schema() -> Value {
         })),
         "thumbnail": { "type": "string", "description": "A JPEG of the face, in base64." },
         "detection_score": score(),
-        "persons": { "type": "array", "maxItems": 0, "items": {} },
+        "persons": { "type": "array", "items": { "$ref": reference("FoundPerson") } },
     }))
 }

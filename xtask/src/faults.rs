@@ -1,0 +1,292 @@
+//! What must hold when things die: the real server, killed in the middle of work, over and over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lexopt::{Arg, ValueExt as _};
+use serde_json::{Value, json};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::cards::card;
+use verax_vision::document::simulator::jpeg;
+
+use crate::http::{self, Answer, Connection};
+use crate::postgres::{Cluster, Durability};
+use crate::running::{Binary, Profile, Server, Site};
+
+const COLLECTIONS: &str = "/v2/face-recognition/collections";
+const DOCUMENTS: &str = "/v2/document-liveness";
+const IMPORTED: &str = "/v2/biometric-validations";
+const CYCLES: u32 = 50;
+const IMPORT_RECORDS: u64 = 20;
+const RESTART_SECONDS_MAX: u64 = 2;
+/// Interrupted checks are taken up when their lease is over, five seconds later at most.
+const SETTLE_SECONDS_MAX: u64 = 60;
+const SETTINGS: &str = "[documents]\nwait_seconds = 1\nlease_seconds = 2\n[log]\naccess = false\n";
+
+/// `cargo xtask faults [kill] [--cycles N] [--postgres] [--bin FILE]`.
+pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
+    let (mut cycles, mut postgres, mut file) = (CYCLES, false, None);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Value(word) if word == "kill" => {}
+            Arg::Long("cycles") => cycles = arguments.value()?.parse()?,
+            Arg::Long("postgres") => postgres = true,
+            Arg::Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let binary = Binary::find(file, Profile::Release)?;
+    let cluster = if postgres { Some(Cluster::start(Durability::Durable)?) } else { None };
+    kill(&binary, cycles, cluster.as_ref())
+}
+
+/// Kills the server at a random moment under mixed load, so many times. Nothing that was
+/// acknowledged may be lost, nothing may be done twice, and every restart is quick.
+pub fn kill(binary: &Binary, cycles: u32, cluster: Option<&Cluster>) -> Result<()> {
+    let database = cluster.map(|cluster| cluster.create_database("verax_faults")).transpose()?;
+    let site = Site::new(binary, database)?.with_settings(SETTINGS)?;
+    let made = site.verax(&["client", "create", "--name", "F", "--email", "f@example.com"])?;
+    let made: Value = serde_json::from_str(&made)?;
+    let client = made["_id"].as_str().context("a client without an id")?.to_owned();
+    let work = Work {
+        token: format!("Bearer {}", site.token(&client)?),
+        order: order(),
+        client,
+        ledger: Mutex::default(),
+        drawn: AtomicU64::new(1),
+    };
+    let mut random = Seeded::new(1);
+    let mut slowest = Duration::ZERO;
+    for cycle in 0..cycles {
+        let started = Instant::now();
+        let server = site.serve(&[])?;
+        // The first start also makes the database.
+        if cycle > 0 {
+            slowest = slowest.max(started.elapsed());
+        }
+        work.check(server.address).with_context(|| format!("after {cycle} kills"))?;
+        // Most die young; some live long enough for a document to be checked.
+        let longest = if cycle % 4 == 0 { 2000 } else { 400 };
+        let alive = Duration::from_millis(random.below(longest) as u64);
+        work.until_killed(&site, server, alive)?;
+    }
+    let server = site.serve(&[])?;
+    work.settle(server.address)?;
+    work.check(server.address)?;
+    drop(server);
+    let tallies =
+        site.verax(&["doctor", "--check-tallies"]).unwrap_or_else(|error| error.to_string());
+    ensure!(!tallies.contains("were wrong"), "{tallies}");
+    let ledger = work.ledger();
+    println!(
+        "{cycles} kills: {} collections made and {} deleted, {} documents checked, {} records \
+         imported, all as acknowledged; the slowest restart took {} ms",
+        ledger.made,
+        ledger.deleted,
+        ledger.documents.len(),
+        ledger.imported,
+        slowest.as_millis(),
+    );
+    ensure!(
+        slowest < Duration::from_secs(RESTART_SECONDS_MAX),
+        "a restart took more than {RESTART_SECONDS_MAX} s"
+    );
+    Ok(())
+}
+
+/// What is asked of the server, and what it has acknowledged.
+struct Work {
+    /// The value of the `Authorization` header.
+    token: String,
+    client: String,
+    order: String,
+    ledger: Mutex<Ledger>,
+    drawn: AtomicU64,
+}
+
+#[derive(Default)]
+struct Ledger {
+    /// Whether each collection must be there; nothing while its deletion is not answered.
+    collections: BTreeMap<String, Option<bool>>,
+    documents: BTreeSet<String>,
+    /// Requests for a document's check that were not answered: each may have left a record.
+    unanswered: u64,
+    made: u64,
+    deleted: u64,
+    imported: u64,
+}
+
+impl Work {
+    fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn number(&self) -> u64 {
+        self.drawn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Works on the server until it is killed.
+    fn until_killed(&self, site: &Site, server: Server, alive: Duration) -> Result<()> {
+        let address = server.address;
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| self.make_and_delete(address));
+            }
+            scope.spawn(|| self.check_documents(address));
+            let importing = scope.spawn(|| self.import(site));
+            std::thread::sleep(alive);
+            drop(server);
+            importing.join().unwrap_or_else(|_| bail!("an import panicked"))
+        })
+    }
+
+    /// Ends with the first error: the server is gone.
+    fn make_and_delete(&self, address: SocketAddr) -> Result<()> {
+        let mut connection = Connection::open(address)?;
+        for turn in 0_u32.. {
+            let name = format!("collection {}", self.number());
+            let body = json!({ "name": name }).to_string();
+            let made = self.ask(&mut connection, "POST", COLLECTIONS, &body)?;
+            let id = made["data"]["_id"].as_str().context("no id")?.to_owned();
+            let mut ledger = self.ledger();
+            ledger.collections.insert(id.clone(), Some(true));
+            ledger.made += 1;
+            drop(ledger);
+            if turn % 3 == 0 {
+                self.ledger().collections.insert(id.clone(), None);
+                self.ask(&mut connection, "DELETE", &format!("{COLLECTIONS}/{id}"), "")?;
+                let mut ledger = self.ledger();
+                ledger.collections.insert(id, Some(false));
+                ledger.deleted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_documents(&self, address: SocketAddr) -> Result<()> {
+        let mut connection = Connection::open(address)?;
+        loop {
+            self.ledger().unanswered += 1;
+            let checked = self.ask(&mut connection, "POST", DOCUMENTS, &self.order)?;
+            let id = checked["data"]["_id"].as_str().context("no id")?.to_owned();
+            let mut ledger = self.ledger();
+            ledger.unanswered -= 1;
+            ledger.documents.insert(id);
+        }
+    }
+
+    /// One import at a time by the command, which is a process of its own.
+    fn import(&self, site: &Site) -> Result<()> {
+        let mut lines = String::new();
+        for _ in 0..IMPORT_RECORDS {
+            let id = format!("imported-{}", self.number());
+            let row = json!({ "_id": id, "client": self.client, "status": "completed" });
+            writeln!(lines, "{row}")?;
+        }
+        let file = site.data().join("faults.ndjson");
+        std::fs::write(&file, lines)?;
+        site.import("biometric-validations", &file)?;
+        self.ledger().imported += IMPORT_RECORDS;
+        Ok(())
+    }
+
+    /// Looks for everything that was acknowledged.
+    fn check(&self, address: SocketAddr) -> Result<()> {
+        let mut connection = Connection::open(address)?;
+        let ledger = self.ledger();
+        for (id, there) in &ledger.collections {
+            let Some(there) = there else { continue };
+            let status = self.status(&mut connection, &format!("{COLLECTIONS}/{id}"))?;
+            let expected = if *there { 200 } else { 404 };
+            ensure!(status == expected, "the collection {id} answers {status}, not {expected}");
+        }
+        for id in &ledger.documents {
+            let target = format!("{DOCUMENTS}/{id}");
+            let record = self.ask(&mut connection, "GET", &target, "")?;
+            let status = &record["data"]["status"];
+            ensure!(status == "completed" || status == "processing", "{id} is {status}");
+        }
+        let documents = self.total(&mut connection, DOCUMENTS, "limit")?;
+        let acknowledged = ledger.documents.len() as u64;
+        ensure!(
+            (acknowledged..=acknowledged + ledger.unanswered).contains(&documents),
+            "{documents} document checks are there, {acknowledged} were acknowledged and {} not",
+            ledger.unanswered
+        );
+        let imported = self.total(&mut connection, IMPORTED, "perPage")?;
+        ensure!(
+            imported == ledger.imported,
+            "{imported} imported records are there, {} were acknowledged",
+            ledger.imported
+        );
+        Ok(())
+    }
+
+    /// Waits until every check that was begun has reached an end.
+    fn settle(&self, address: SocketAddr) -> Result<()> {
+        let mut connection = Connection::open(address)?;
+        let start = Instant::now();
+        let open = format!("{DOCUMENTS}?in_status[]=new&in_status[]=processing");
+        loop {
+            let left = self.total(&mut connection, &open, "limit")?;
+            if left == 0 {
+                return Ok(());
+            }
+            ensure!(
+                start.elapsed() < Duration::from_secs(SETTLE_SECONDS_MAX),
+                "{left} checks have no end after {SETTLE_SECONDS_MAX} s"
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn total(&self, connection: &mut Connection, target: &str, size: &str) -> Result<u64> {
+        let sign = if target.contains('?') { '&' } else { '?' };
+        let target = format!("{target}{sign}{size}=1");
+        let page = self.ask(connection, "GET", &target, "")?;
+        page["pagination"]["total"].as_u64().context("no total")
+    }
+
+    fn status(&self, connection: &mut Connection, target: &str) -> Result<u16> {
+        let mut answer = Answer::default();
+        let request = http::request("GET", target, Some(&self.token), "");
+        connection.exchange(&request, &mut answer)?;
+        Ok(answer.status)
+    }
+
+    fn ask(
+        &self,
+        connection: &mut Connection,
+        method: &str,
+        target: &str,
+        body: &str,
+    ) -> Result<Value> {
+        let mut answer = Answer::default();
+        let request = http::request(method, target, Some(&self.token), body);
+        connection.exchange(&request, &mut answer)?;
+        if !(200..300).contains(&answer.status) {
+            bail!("{method} {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+        }
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+}
+
+/// A small card, with the quickest check alone.
+fn order() -> String {
+    let picture = jpeg(&card(&mut Seeded::new(5), None).image, 90);
+    json!({
+        "image": STANDARD.encode(&picture),
+        "validateScreenReplay": false,
+        "validatePrintedCopy": false,
+        "validatePortraitSubstitution": false,
+    })
+    .to_string()
+}
