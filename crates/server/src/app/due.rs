@@ -33,7 +33,7 @@ impl App {
                     tracing::warn!(cause = %error, "interrupted face checks were not looked for");
                 }
             }
-            if looks % LOOKS_PER_SWEEP == 0 {
+            if looks.is_multiple_of(LOOKS_PER_SWEEP) {
                 let mut batch = Batch::default();
                 batch.delete_expired_narrow_tokens(self.clock.now());
                 if let Err(error) = self.database.commit(batch).await {
