@@ -15,6 +15,14 @@ const RESOURCES: [&str; 4] =
     ["biometric-validations", "document-liveness", "project-flows", "liveness-sessions"];
 const CLIENT: &str = "client_123456789";
 const REVOKING_PATH: &str = "/v2/auth/renew-and-revoke";
+/// These take the token of one record, and refuse every other.
+const NARROW_PATHS: [&str; 5] = [
+    "/v2/app-registrations/me",
+    "/v2/biometric-validations/app-login",
+    "/v2/biometric-validations/app-registration",
+    "/v2/biometric-validations/validate",
+    "/v2/biometric-validations/{id}/validate",
+];
 /// The same requests each time: a red run can be run again.
 const SEED: &str = "1";
 
@@ -44,14 +52,21 @@ pub fn check(binary: &Binary, examples_max: u32) -> Result<()> {
     let document = http::get(server.address, "/openapi.json", None)?;
     ensure!(document.status == 200, "/openapi.json answers {}", document.status);
     // The operation that revokes its own token is asked apart, the others keep theirs.
-    let rounds = [("--exclude-path", site.token(CLIENT)?), ("--include-path", site.token(CLIENT)?)];
-    for (choice, token) in rounds {
+    let apart: Vec<&str> = std::iter::once(REVOKING_PATH).chain(NARROW_PATHS).collect();
+    let rounds = [
+        ("--exclude-path", apart, site.token(CLIENT)?),
+        ("--include-path", vec![REVOKING_PATH], site.token(CLIENT)?),
+        ("--include-path", NARROW_PATHS.to_vec(), site.token(CLIENT)?),
+    ];
+    for (choice, paths, token) in rounds {
+        let paths = paths.into_iter().flat_map(|path| [choice, path]);
         let mut command = Command::new(python.join("schemathesis"));
         command
             .arg("--config-file")
             .arg(exec::root().join("xtask/clients/schemathesis.toml"))
             .args(["run", &format!("{}/openapi.json", server.url())])
-            .args(["--url", &server.url(), choice, REVOKING_PATH])
+            .args(["--url", &server.url()])
+            .args(paths)
             .args(["--header", &format!("Authorization: Bearer {token}")])
             .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
             .args(["--max-examples", &examples_max.to_string(), "--seed", SEED])
@@ -60,7 +75,8 @@ pub fn check(binary: &Binary, examples_max: u32) -> Result<()> {
             // It writes what it learned into the folder where it runs.
             .current_dir(site.data());
         if choice == "--include-path" {
-            // From its second request on the token is gone: 401 is what it should see.
+            // From its second request on the token is gone, or it is of the wrong kind: 401 and 403
+            // are what it should see.
             command.args(["--warnings", "off"]);
         }
         if let Err(error) = exec::run(&mut command) {

@@ -1,15 +1,19 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod biometrics;
 pub mod cursor;
 pub mod demo;
 pub mod document_checks;
+pub mod due;
 pub mod faces;
 pub mod galleries;
 pub mod idempotency;
 pub mod import;
 pub mod measuring;
 pub mod persons;
+pub mod records;
+pub mod registrations;
 pub mod tallies;
 
 use std::collections::HashSet;

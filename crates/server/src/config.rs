@@ -22,6 +22,7 @@ pub struct Config {
     pub vision: Vision,
     pub documents: Documents,
     pub faces: Faces,
+    pub validations: Validations,
     pub persons: Persons,
     pub log: Log,
 }
@@ -112,6 +113,15 @@ pub struct Documents {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Validations {
+    pub session_seconds: u32,
+    pub registration_hours: u32,
+    pub login_seconds: u32,
+    pub lease_seconds: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub level: String,
@@ -156,6 +166,9 @@ impl Config {
             ("http.body_bytes_max", self.http.body_bytes_max as u64),
             ("http.connections_max", self.http.connections_max as u64),
             ("tokens.days", u64::from(self.tokens.days)),
+            ("validations.session_seconds", u64::from(self.validations.session_seconds)),
+            ("validations.registration_hours", u64::from(self.validations.registration_hours)),
+            ("validations.login_seconds", u64::from(self.validations.login_seconds)),
             ("database.connections", self.database.connections as u64),
             ("database.statement_seconds", self.database.statement_seconds),
         ];
@@ -166,6 +179,9 @@ impl Config {
         }
         if u64::from(self.documents.lease_seconds) <= self.documents.wait_seconds {
             bail!("the setting documents.lease_seconds must be more than documents.wait_seconds");
+        }
+        if u64::from(self.validations.lease_seconds) <= self.http.request_seconds {
+            bail!("the setting validations.lease_seconds must be more than http.request_seconds");
         }
         let public_url = &self.http.public_url;
         let absolute = ["https://", "http://"].iter().any(|scheme| public_url.starts_with(scheme));

@@ -2,8 +2,11 @@
 
 mod account;
 mod authorize;
+mod biometrics;
+mod body;
 mod caching;
 mod collections;
+mod deletes;
 mod document_checks;
 mod document_order;
 mod documents;
@@ -14,6 +17,7 @@ mod face_calls;
 mod face_errors;
 mod idempotency;
 mod kept_pictures;
+mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
@@ -22,10 +26,13 @@ pub mod openapi;
 mod person_calls;
 mod person_errors;
 mod persons;
+mod projects;
+mod registrations;
 mod request_line;
 mod routes;
 mod signature;
 mod streams;
+mod validation_errors;
 
 pub use error::CODES;
 pub use listen::{Serving, Tls, serve};

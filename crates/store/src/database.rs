@@ -13,6 +13,7 @@ use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
+use crate::registrations::{self, Contact};
 use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
@@ -170,6 +171,36 @@ impl Database {
     /// Jobs whose lease has run out, the oldest first, a hundred at most.
     pub async fn lapsed_jobs(&self, kind: JobKind, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
+    }
+
+    /// The newest registration in a flow with this address or number.
+    pub async fn registration_by_contact(
+        &self,
+        client: &str,
+        project: &str,
+        flow: &str,
+        contact: Contact,
+    ) -> Result<Option<String>, StoreError> {
+        let (client, project, flow) = (client.to_owned(), project.to_owned(), flow.to_owned());
+        self.read(async move |reader| {
+            registrations::registration_by_contact(reader, &client, &project, &flow, &contact).await
+        })
+        .await
+    }
+
+    /// The person of whoever registered in this project under this name.
+    pub async fn person_by_identifier(
+        &self,
+        client: &str,
+        project: &str,
+        identifier: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let (client, project) = (client.to_owned(), project.to_owned());
+        let identifier = identifier.to_owned();
+        self.read(async move |reader| {
+            registrations::person_by_identifier(reader, &client, &project, &identifier).await
+        })
+        .await
     }
 
     /// What is known of the request with this id.

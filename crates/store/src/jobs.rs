@@ -11,13 +11,22 @@ use crate::write::{Batch, Rows};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     DocumentCheck,
+    BiometricCheck,
+    /// A biometric validation that nobody comes for.
+    ValidationExpiry,
+    /// A liveness session that nobody uses.
+    SessionExpiry,
 }
 
 impl JobKind {
-    fn word(self) -> Arg {
-        match self {
-            JobKind::DocumentCheck => Arg::Text("document_check".to_owned()),
-        }
+    pub(crate) fn word(self) -> Arg {
+        let word = match self {
+            JobKind::DocumentCheck => "document_check",
+            JobKind::BiometricCheck => "biometric_check",
+            JobKind::ValidationExpiry => "validation_expiry",
+            JobKind::SessionExpiry => "session_expiry",
+        };
+        Arg::Text(word.to_owned())
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
 
+mod biometric_checks;
 mod cells;
 mod clients;
 mod database;
@@ -12,6 +13,7 @@ mod migrate;
 mod persons;
 mod postgres;
 mod records;
+mod registrations;
 mod render;
 mod sqlite;
 mod tally;
@@ -26,6 +28,7 @@ pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use persons::{CHANGES_KEPT_MS, Collection, PersonPlace, SealedTemplate};
 pub use records::Imported;
+pub use registrations::{Contact, RegistrationStep};
 pub use render::Layout;
 pub use tally::Upkeep;
 pub use tokens::Token;

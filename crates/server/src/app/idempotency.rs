@@ -10,7 +10,7 @@ use verax_domain::Timestamp;
 use verax_store::{Batch, StoreError};
 
 use super::App;
-use super::access::Caller;
+use super::access::Bearer;
 use crate::vault::SealingKey;
 
 /// How long an answer is given again, in milliseconds.
@@ -49,12 +49,13 @@ impl App {
     /// its method, path, query and body.
     pub async fn claim_request(
         &self,
-        caller: &Caller,
+        caller: &Bearer,
         key: &str,
         request: &[&[u8]],
     ) -> Result<Claimed, StoreError> {
         // Who may do something else is answered something else: the rights belong to the key.
-        let owner = [caller.client().as_bytes(), caller.rights().as_bytes(), key.as_bytes()];
+        let rights = caller.rights();
+        let owner = [caller.client().as_bytes(), rights.as_bytes(), key.as_bytes()];
         let (id, request) = (digest(&owner), digest(request));
         let seal = SealingKey::derive(&owner.join(&0));
         let now = self.clock.now();

@@ -169,9 +169,20 @@ impl App {
         faces: Vec<Portrait>,
         unknown: Option<Unknown>,
     ) -> Result<String, PersonError> {
+        self.enrol_person_as(client, self.new_id(), person, faces, unknown).await
+    }
+
+    /// The same under an id that is known before.
+    pub async fn enrol_person_as(
+        &self,
+        client: &str,
+        id: String,
+        person: NewPerson,
+        faces: Vec<Portrait>,
+        unknown: Option<Unknown>,
+    ) -> Result<String, PersonError> {
         let (app, client) = (self.clone(), client.to_owned());
         to_its_end(async move {
-            let id = app.new_id();
             let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
             if enrolled.is_err() {
                 // What was sealed for it belongs to nobody.
@@ -521,21 +532,6 @@ impl App {
     async fn person_place(&self, client: &str, id: &str) -> Result<PersonPlace, PersonError> {
         let mut places = self.database.person_places(client, Some(vec![id.to_owned()])).await?;
         places.pop().ok_or(PersonError::NotFound)
-    }
-
-    fn new_record(
-        &self,
-        resource: &'static Resource,
-        id: &str,
-        client: &str,
-        mut said: Map<String, Value>,
-    ) -> Result<Record, StoreError> {
-        let now = self.clock.now().to_string();
-        said.insert("_id".to_owned(), id.into());
-        said.insert("client".to_owned(), client.into());
-        said.insert("createdAt".to_owned(), now.clone().into());
-        said.insert("updatedAt".to_owned(), now.into());
-        record(resource, said)
     }
 }
 

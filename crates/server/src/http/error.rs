@@ -8,7 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::{face_errors, person_errors};
+use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 30] = [
+pub static CODES: [&ErrorCode; 40] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -135,6 +135,16 @@ pub static CODES: [&ErrorCode; 30] = [
     &person_errors::LIVENESS_FAILED,
     &person_errors::PERSON_WITHOUT_FACE,
     &person_errors::GALLERY_TOO_LARGE,
+    &lifecycle_errors::UNPROCESSABLE,
+    &lifecycle_errors::CONFLICT,
+    &lifecycle_errors::PROJECT_NOT_FOUND,
+    &lifecycle_errors::TOKEN_NOT_RIGHT,
+    &lifecycle_errors::ACCESS_DENIED,
+    &validation_errors::LIVENESS_DETECTION_FAILED,
+    &validation_errors::IDENTITY_VERIFICATION_FAILED,
+    &validation_errors::NOBODY_ENROLLED,
+    &validation_errors::COLLECTION_NOT_SET,
+    &validation_errors::PERSON_ALREADY_SET,
 ];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.
@@ -298,6 +308,10 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> ApiError {
         let sentence = match error {
             AccessError::Store(error) => return error.into(),
+            AccessError::Narrow => {
+                let sentence = "The access token is for one record alone, not for this.";
+                return ApiError::new(&FORBIDDEN, sentence);
+            }
             AccessError::Missing => "An access token is needed: Authorization: Bearer <token>.",
             AccessError::Invalid => "Invalid or expired token.",
             AccessError::Expired => "The access token has expired.",

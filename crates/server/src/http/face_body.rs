@@ -284,7 +284,7 @@ impl FaceBody {
 }
 
 /// The base64 of a raw text or a data URI; what it decodes to is looked at by whoever measures.
-fn base64_of(text: &str) -> Result<&str, &'static str> {
+pub fn base64_of(text: &str) -> Result<&str, &'static str> {
     let text = text.trim();
     let begins =
         |with: &str| text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));

@@ -33,7 +33,7 @@ pub async fn idempotent(
     let authorization = request.headers().get(header::AUTHORIZATION);
     let authorization = authorization.and_then(|value| value.to_str().ok());
     // Without a caller there is nobody whose answer it is: the operation says what it thinks of it.
-    let Ok(caller) = state.app.authenticate(authorization).await else {
+    let Ok(caller) = state.app.identify(authorization).await else {
         return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();

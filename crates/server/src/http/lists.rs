@@ -6,6 +6,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use verax_domain::NarrowScope;
 use verax_query::{Place, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id};
 use verax_store::{Layout, Listing};
 
@@ -14,9 +16,10 @@ use super::authorize::require;
 use super::caching::{IfNoneMatch, PRIVATE};
 use super::error::ApiError;
 use super::kept_pictures::sign_image_urls;
+use super::lifecycle_errors::access_denied;
 use super::signature::signature;
 use super::streams::{Format, stream};
-use crate::app::access::Caller;
+use crate::app::access::{Bearer, Caller, Holder};
 
 /// The id in a path; an error when it is not even UTF-8.
 pub type PathId = Result<Path<String>, PathRejection>;
@@ -61,13 +64,21 @@ pub async fn list(
 /// `GET /v2/<resource>/{id}`.
 pub async fn retrieve(
     Extract(state): Extract<State>,
-    caller: Caller,
+    bearer: Bearer,
     known: IfNoneMatch,
     id: PathId,
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    let record = record(&state, &caller, id, RawQuery(raw), resource).await?;
+    let record = match &bearer {
+        Bearer::Caller(caller) => record(&state, caller, id, RawQuery(raw), resource).await?,
+        Bearer::Holder(holder) => {
+            let id = read_id(id);
+            require_own(&state, holder, resource, id.as_deref()).await?;
+            let tenant = Tenant::Client(holder.client().to_owned());
+            find(&state, &tenant, id, &short(raw)?, resource).await?
+        }
+    };
     Ok(known.answer(open(&state, resource, &record), |mut body| {
         close(&state, resource, &mut body);
         body
@@ -83,10 +94,20 @@ pub async fn record(
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
     let raw = admit(caller, resource, raw)?;
-    let retrieval = Retrieval::parse(resource, &raw).map_err(ApiError::invalid)?;
+    find(state, &caller.tenant(), read_id(id), &raw, resource).await
+}
+
+async fn find(
+    state: &State,
+    tenant: &Tenant,
+    id: Option<String>,
+    raw: &str,
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
+    let retrieval = Retrieval::parse(resource, raw).map_err(ApiError::invalid)?;
     let unknown = || ApiError::not_found(resource);
-    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
-    let record = state.app.database.record(&retrieval, &caller.tenant(), &id).await?;
+    let id = id.ok_or_else(unknown)?;
+    let record = state.app.database.record(&retrieval, tenant, &id).await?;
     record.ok_or_else(unknown)
 }
 
@@ -101,6 +122,42 @@ fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Place>,
     let problem = Problem { parameter: "cursor".to_owned(), message: message.to_owned() };
     let place = state.app.open_cursor(query, tenant, cursor);
     place.map(Some).ok_or_else(|| ApiError::invalid(vec![problem]))
+}
+
+fn read_id(id: PathId) -> Option<String> {
+    id.map(|Path(id)| id).ok().filter(|id| is_id(id))
+}
+
+/// With the token of one record: that record, and what was measured for it.
+pub static OPENED: [(&str, NarrowScope, &str); 5] = [
+    ("app-registrations", NarrowScope::Registration, "_id"),
+    ("liveness-sessions", NarrowScope::Session, "_id"),
+    ("app-logins", NarrowScope::Login, "_id"),
+    ("biometric-validations", NarrowScope::Session, "livenessSession"),
+    ("biometric-validations", NarrowScope::Registration, "appRegistration"),
+];
+
+async fn require_own(
+    state: &State,
+    holder: &Holder,
+    resource: &'static Resource,
+    id: Option<&str>,
+) -> Result<(), ApiError> {
+    let tenant = Tenant::Client(holder.client().to_owned());
+    let record = match id {
+        Some(id) if OPENED.iter().any(|(name, ..)| *name == resource.name) => {
+            state.app.find_record(resource, &tenant, id).await?
+        }
+        _ => None,
+    };
+    let own = |record: &Value| {
+        OPENED.iter().any(|(name, scope, member)| {
+            *name == resource.name
+                && holder.subject(*scope).is_some_and(|subject| record[*member] == *subject)
+        })
+    };
+    // Whether there is such a record is not said to who may not see it.
+    if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
 }
 
 /// The envelope around one record.
@@ -119,6 +176,10 @@ fn open(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
 /// The query string of a caller who may read the resource.
 fn admit(caller: &Caller, resource: &Resource, raw: Option<String>) -> Result<String, ApiError> {
     require(caller, resource.scopes)?;
+    short(raw)
+}
+
+fn short(raw: Option<String>) -> Result<String, ApiError> {
     match raw.unwrap_or_default() {
         raw if raw.len() > QUERY_BYTES_MAX => Err(ApiError::query_too_long()),
         raw => Ok(raw),

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod biometrics;
 mod document_checks;
 mod faces;
+mod lifecycle;
 mod lists;
 mod people;
 
@@ -15,6 +17,7 @@ use super::error::{
     URI_TOO_LONG,
 };
 use super::idempotency::KEY_CHARS_MAX;
+use super::lists::OPENED;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -33,6 +36,8 @@ pub fn document() -> Value {
         }
     }
     document_checks::add(&mut paths);
+    lifecycle::add(&mut paths);
+    biometrics::add(&mut paths);
     add_account(&mut paths);
     faces::add(&mut paths);
     people::add(&mut paths, &mut schemas);
@@ -100,6 +105,9 @@ fn list_operation(version: &str, resource: &'static Resource) -> Value {
 }
 
 fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
+    let narrow = OPENED.iter().filter(|(name, ..)| *name == resource.name);
+    let narrow = narrow.map(|(_, scope, _)| scope.word());
+    let scopes: Vec<&str> = resource.scopes.iter().copied().chain(narrow).collect();
     let mut body = json!({
         "type": "object",
         "required": ["success", "data"],
@@ -123,7 +131,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "summary": format!("Retrieve one: {}", resource.title.to_lowercase()),
         "description": resource.doc,
         "tags": [resource.name],
-        "x-scopes": resource.scopes,
+        "x-scopes": scopes,
         "parameters": parameters,
         "responses": responses(body, resource, Answers::One),
     })
@@ -503,6 +511,7 @@ fn details_schema() -> Value {
             "properties": {
                 "parameter": { "type": "string" },
                 "message": { "type": "string" },
+                "field": { "type": "string", "description": "With a 422 alone." },
             },
         },
     })

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -17,16 +17,17 @@ use verax_domain::resources;
 use verax_query::Resource;
 
 use super::caching::IfNoneMatch;
+use super::deletes::DELETABLE;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
 use super::streams::Format;
 use super::{
-    State, account, collections, document_checks, documents, face_calls, kept_pictures, lists,
-    person_calls, persons,
+    State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
+    kept_pictures, lists, person_calls, persons, projects, registrations,
 };
-use crate::app::access::Caller;
+use crate::app::access::{Bearer, Caller};
 
 /// Where the face calls are, and the records that they are about.
 const FACE_RECOGNITION: &str = "v2/face-recognition";
@@ -55,6 +56,7 @@ pub fn router(state: State) -> Router {
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
         .route("/v2/document-liveness/{id}/image", get(kept_pictures::image))
+        .merge(lifecycle_routes())
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
@@ -87,11 +89,11 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
         lists::list(state, caller, format, known, query, resource)
     };
     let retrieve = move |state: Extract<State>,
-                         caller: Caller,
+                         bearer: Bearer,
                          known: IfNoneMatch,
                          id: PathId,
                          query: RawQuery| {
-        lists::retrieve(state, caller, known, id, query, resource)
+        lists::retrieve(state, bearer, known, id, query, resource)
     };
     let path = format!("/{version}/{}", resource.name);
     Router::new()
@@ -136,6 +138,42 @@ fn face_routes() -> Router<State> {
             &path("collections/{id}"),
             get(collections::retrieve).put(collections::change).delete(collections::delete),
         )
+}
+
+fn lifecycle_routes() -> Router<State> {
+    let mut router = Router::new();
+    for (resource, versions) in DELETABLE {
+        let delete_one = move |state: Extract<State>, bearer: Bearer, id: PathId| {
+            deletes::delete(state, bearer, id, resource)
+        };
+        for version in versions {
+            let path = format!("/{version}/{}/{{id}}", resource.name);
+            router = router.route(&path, delete(delete_one));
+        }
+    }
+    for version in ["v2", "v3"] {
+        let path = |name: &str| format!("/{version}/{name}");
+        router = router
+            .route(&path("projects"), post(projects::create_project))
+            .route(&path("projects/{id}"), put(projects::change_project))
+            .route(&path("project-flows/{id}"), put(projects::change_flow));
+    }
+    router
+        .route("/v2/projects/kyc", get(projects::kyc))
+        .route("/v2/project-flows", post(projects::create_flow))
+        .route("/v2/app-registrations", post(registrations::create))
+        .route("/v2/app-registrations/me", get(registrations::me).post(registrations::me))
+        .route("/v2/app-registrations/{id}", put(registrations::change))
+        .route("/v2/app-registrations/{id}/sync", put(registrations::sync))
+        .route("/v2/liveness-sessions", post(biometrics::open_session))
+        .route("/v2/biometric-validations", post(biometrics::open))
+        .route("/v2/biometric-validations/app-login", post(biometrics::open_for_login))
+        .route(
+            "/v2/biometric-validations/app-registration",
+            post(biometrics::validate_registration),
+        )
+        .route("/v2/biometric-validations/validate", post(biometrics::validate))
+        .route("/v2/biometric-validations/{id}/validate", post(biometrics::validate_by_id))
 }
 
 async fn not_found() -> ApiError {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings, PointPx};
+use verax_domain::face_findings::{
+    AttackFindings, DetectedFace, FaceFindings, FaceQuality, PointPx,
+};
 use verax_server::app::App;
 use verax_server::app::faces::{Faces, MeasureFaces};
 use verax_server::clock::Random;
@@ -97,7 +99,7 @@ impl MeasureFaces for GivenFaces {
                 width_px: image.width,
                 height_px: image.height,
                 faces,
-                quality: None,
+                quality: given.first().map(|_| good_quality()),
                 attack,
             },
             template: template.map(|subject| self::template(*subject)),
@@ -128,6 +130,22 @@ impl MeasureFaces for GivenFaces {
     ) -> Result<Option<Template>, FaceError> {
         let at = usize::from(face.origin.x > 150.0);
         Ok(GivenFaces::faces(image).get(at).map(|face| template(*face)))
+    }
+}
+
+fn good_quality() -> FaceQuality {
+    FaceQuality {
+        inter_eye_distance_px: 80.0,
+        sharpness_levels: 20.0,
+        brightness: 0.5,
+        contrast: 0.2,
+        under_exposed: 0.0,
+        over_exposed: 0.0,
+        yaw_degrees: 0.0,
+        pitch_degrees: 0.0,
+        roll_degrees: 0.0,
+        face_height_share: 0.5,
+        inside_share: 1.0,
     }
 }
 
