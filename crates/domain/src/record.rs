@@ -1,7 +1,9 @@
 //! A record of any resource, read from the JSON that an API answers with.
 
 use serde_json::{Map, Value};
-use verax_query::{Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, is_id};
+use verax_query::{
+    Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id,
+};
 
 /// A record as columns, and the records that were populated inside it.
 #[derive(Clone, Debug)]
@@ -165,6 +167,9 @@ impl Reader {
             (Some(Value::Object(object)), Kind::Relation(relation)) => {
                 self.related(record, relation.resource, object, &client)
             }
+            (Some(Value::Array(list)), Kind::Relations(relation)) => {
+                self.relations(record, field, relation.resource, list)
+            }
             (Some(value), Kind::Json(members)) => {
                 let (listed, whole) = self.nested(field.name, members, value);
                 if listed != whole {
@@ -191,6 +196,41 @@ impl Reader {
         if field.full.is_some() {
             record.values.push(full);
         }
+    }
+
+    /// Ids and populated relations, as a JSON list of ids.
+    fn relations(
+        &mut self,
+        record: &mut Record,
+        field: &Field,
+        resource: &'static Resource,
+        list: &[Value],
+    ) -> Arg {
+        const IDS_MAX: usize = 100;
+        if list.len() > IDS_MAX {
+            self.fail(field.name, format!("must have at most {IDS_MAX} ids"));
+        }
+        let client = record.client.clone();
+        let mut ids: Vec<String> = Vec::new();
+        for value in list.iter().take(IDS_MAX) {
+            let id = match value {
+                Value::Object(object) => self.related(record, resource, object, &client),
+                Value::String(id) if is_id(id) => Arg::Text(id.clone()),
+                _ => {
+                    self.fail(
+                        field.name,
+                        "must be a list of ids: 1 to 64 letters, digits, `_` or `-`",
+                    );
+                    Arg::Null
+                }
+            };
+            if let Arg::Text(id) = id
+                && !ids.contains(&id)
+            {
+                ids.push(id);
+            }
+        }
+        Arg::Text(Value::from(ids).to_string())
     }
 
     /// Takes a populated relation apart: its id stays, what it says is a record of its own.
@@ -318,8 +358,25 @@ fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
             Some(time) => Ok(Arg::Integer(time.0)),
             None => Err("must be an RFC 3339 time".to_owned()),
         },
+        Kind::Date => day(value).map(Arg::Text).ok_or("must be a date (1990-05-01)".to_owned()),
+        Kind::Relations(_) => Err("must be a list of ids".to_owned()),
         Kind::Json(_) => Err("must be an object".to_owned()),
     }
+}
+
+/// A day in any of the three shapes in which the protocol has it: `1990-05-01`, a whole RFC 3339
+/// time, or `{"year": 1990, "month": 5, "day": 1}` (numbers or texts of them).
+pub fn day(value: &Value) -> Option<String> {
+    let Some(parts) = value.as_object() else {
+        return date(value.as_str()?.trim());
+    };
+    let part = |name| match parts.get(name)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let (year, month, day): (u64, u64, u64) = (part("year")?, part("month")?, part("day")?);
+    date(&format!("{year:04}-{month:02}-{day:02}"))
 }
 
 fn stored_word(words: &Words, word: &str) -> Result<Arg, String> {

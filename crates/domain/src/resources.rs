@@ -1,15 +1,20 @@
 //! The table of resources: each listed thing is one value here, and everything else reads it.
 
+mod people;
+
+pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
     Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Tally,
     Words,
 };
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 7] = [
+pub static ALL: [&Resource; 9] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
+    &COLLECTIONS,
+    &PERSONS,
     &LIVENESS_SESSIONS,
     &APP_REGISTRATIONS,
     &BIOMETRIC_VALIDATIONS,

@@ -25,7 +25,7 @@ pub use resource::{
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{Statement, Window};
 pub use tally::{Slice, Tally};
-pub use time::Timestamp;
+pub use time::{Timestamp, date};
 
 /// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.
 pub fn is_id(text: &str) -> bool {

@@ -69,8 +69,12 @@ pub enum Kind {
     Number,
     /// A moment: milliseconds in the database, RFC 3339 on the wire.
     Time,
+    /// A day of the calendar: the text `YYYY-MM-DD` in the database and on the wire.
+    Date,
     /// The id of another record, or that record's projection when populated.
     Relation(&'static Relation),
+    /// The ids of other records, stored as a JSON list; equal to a value when it is one of them.
+    Relations(&'static Relation),
     /// A nested object, stored as JSON text in the form that a list shows.
     Json(&'static [Member]),
 }
@@ -151,7 +155,7 @@ impl Resource {
     /// Relations of a record, as populating names them.
     pub fn relations(&self) -> impl Iterator<Item = (&Field, &'static Relation)> {
         self.fields.iter().filter_map(|field| match field.kind {
-            Kind::Relation(relation) => Some((field, relation)),
+            Kind::Relation(relation) | Kind::Relations(relation) => Some((field, relation)),
             _ => None,
         })
     }
@@ -218,9 +222,14 @@ impl Field {
         !matches!(self.kind, Kind::Json(_))
     }
 
+    /// Whether it holds several ids.
+    pub fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::Relations(_))
+    }
+
     /// Whether a list may be sorted by it: every scalar field of a row.
     pub fn sorts(&self) -> bool {
-        self.shown == Shown::List && self.is_scalar()
+        self.shown == Shown::List && self.is_scalar() && !self.is_list()
     }
 }
 

@@ -191,6 +191,13 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
     let column = field.column;
     let folded = field.folded.unwrap_or(column);
     match &condition.test {
+        Test::In(values) if field.is_list() => push_names(sql, column, values),
+        Test::NotIn(values) if field.is_list() => {
+            push_or_absent(sql, field, column, |sql| {
+                sql.push("NOT ");
+                push_names(sql, column, values);
+            });
+        }
         Test::In(values) => match &values[..] {
             [value] => {
                 sql.push(column).push(" = ").bind(value.arg());
@@ -234,6 +241,20 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
             });
         }
     }
+}
+
+/// Whether a JSON list of ids names one of these. No id needs escaping in JSON, so an id between
+/// quotes is in the text when it is in the list; both databases mean the same by `replace`.
+fn push_names(sql: &mut Sql, column: &'static str, values: &[Value]) {
+    sql.push("(");
+    for (index, id) in values.iter().filter_map(Value::as_text).enumerate() {
+        if index > 0 {
+            sql.push(" OR ");
+        }
+        sql.push("replace(").push(column).push(", ").bind(Arg::Text(format!("\"{id}\"")));
+        sql.push(", '') <> ").push(column);
+    }
+    sql.push(")");
 }
 
 /// `(column IS NULL OR …)`: a record without the field is not equal to anything.

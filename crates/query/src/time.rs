@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+/// The day of a date or of an RFC 3339 time, as it is written there: `1990-05-01`. `None` when it
+/// is neither.
+pub fn date(text: &str) -> Option<String> {
+    Timestamp::parse(text).and_then(|_| text.get(..10)).map(str::to_owned)
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);

@@ -18,6 +18,7 @@ use verax_store::{Database, Location, Options, Schema, StoreError};
 use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::keys::SigningKeys;
+use crate::vault::Vault;
 
 /// What every use case stands on.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub struct App {
     pub access: access::Access,
     pub measuring: measuring::Measuring,
     pub faces: faces::Faces,
+    pub vault: Vault,
 }
 
 impl App {
@@ -37,12 +39,15 @@ impl App {
         config: Config,
         location: &Location,
         keys: SigningKeys,
+        vault: Vault,
         schema: Schema,
     ) -> Result<App> {
         let database = Database::open(location, &options(&config, schema)).await?;
-        Ok(App::new(config, database, keys, Clock::System, Random::System))
+        let app = App::new(config, database, keys, Clock::System, Random::System);
+        Ok(app.with_vault(vault))
     }
 
+    /// An app whose vault is forgotten with it.
     pub fn new(
         config: Config,
         database: Database,
@@ -53,12 +58,19 @@ impl App {
         let access = access::Access::new(config.tokens.cache_seconds);
         let measuring = measuring::Measuring::new(&config.vision);
         let faces = faces::Faces::default();
-        App { config: Arc::new(config), database, keys, clock, random, access, measuring, faces }
+        let vault = Vault::in_memory(random.clone());
+        let config = Arc::new(config);
+        App { config, database, keys, clock, random, access, measuring, faces, vault }
     }
 
     /// The same, measuring faces with these models.
     pub fn with_faces(self, faces: faces::Faces) -> App {
         App { faces, ..self }
+    }
+
+    /// The same, keeping pictures and templates in this vault.
+    pub fn with_vault(self, vault: Vault) -> App {
+        App { vault, ..self }
     }
 
     /// How many records a client has, of all kinds.

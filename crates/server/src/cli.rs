@@ -24,7 +24,8 @@ use verax_store::{Location, Schema};
 use crate::app::App;
 use crate::clock::Random;
 use crate::config::Config;
-use crate::keys::SigningKeys;
+use crate::keys::{MasterKeys, SigningKeys};
+use crate::vault::Vault;
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
 /// lists the records through an API that speaks the Verifik v2 protocol.
@@ -40,7 +41,7 @@ pub struct Cli {
 /// Where things are. Every command takes these.
 #[derive(Args, Clone)]
 pub struct Place {
-    /// The data folder: the SQLite database, the signing keys.
+    /// The data folder: the SQLite database, keys, kept pictures.
     #[arg(
         long,
         global = true,
@@ -215,6 +216,22 @@ impl Place {
         }
     }
 
+    pub fn master_keys_file(&self, config: &Config) -> PathBuf {
+        match config.vault.master_keys_file.as_str() {
+            "" => self.data.join("master-keys.json"),
+            file => Path::new(file).to_owned(),
+        }
+    }
+
+    fn vault(&self, config: &Config, master: MasterKeys) -> Result<Vault> {
+        let place = |setting: &str, folder: &str| match setting {
+            "" => self.data.join(folder).display().to_string(),
+            setting => setting.to_owned(),
+        };
+        let (keys, objects) = (&config.vault.keys, &config.vault.objects);
+        Vault::open(master, &place(keys, "keys"), &place(objects, "objects"), Random::System)
+    }
+
     /// Makes the data folder, for its owner alone.
     pub fn create(&self) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
@@ -230,13 +247,17 @@ impl Place {
         self.create()?;
         let config = self.config()?;
         let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
-        App::open(config, &self.location(), keys, Schema::BringUpToDate).await
+        let master = MasterKeys::open(&self.master_keys_file(&config), &Random::System)?;
+        let vault = self.vault(&config, master)?;
+        App::open(config, &self.location(), keys, vault, Schema::BringUpToDate).await
     }
 
     /// Opens what is there and changes nothing.
     pub async fn look(&self) -> Result<App> {
         let config = self.config()?;
         let keys = SigningKeys::open_existing(&self.keys_file(&config))?;
-        App::open(config, &self.location(), keys, Schema::LeaveAsItIs).await
+        // What only looks reads no picture and no template.
+        let vault = Vault::in_memory(Random::System);
+        App::open(config, &self.location(), keys, vault, Schema::LeaveAsItIs).await
     }
 }

@@ -18,9 +18,9 @@ pub struct Config {
     pub compat: Compat,
     pub tokens: Tokens,
     pub database: Database,
+    pub vault: Vault,
     pub vision: Vision,
     pub documents: Documents,
-    pub faces: Faces,
     pub log: Log,
 }
 
@@ -72,16 +72,18 @@ pub struct Database {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Vision {
-    pub threads: usize,
-    pub waiting_max: usize,
+pub struct Vault {
+    pub master_keys_file: String,
+    pub keys: String,
+    pub objects: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Faces {
+pub struct Vision {
     pub threads: usize,
     pub waiting_max: usize,
+    pub body_milliseconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -151,8 +153,8 @@ impl Config {
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
         }
-        if self.faces.threads > 1024 {
-            bail!("the setting faces.threads must be at most 1024");
+        if self.vision.threads > 1024 || self.vision.waiting_max > 65_536 {
+            bail!("the settings vision.threads and vision.waiting_max are too large");
         }
         if jiff::tz::TimeZone::get(&self.signature.time_zone).is_err() {
             bail!("the setting signature.time_zone must be an IANA name like America/Bogota");

@@ -1,6 +1,7 @@
 //! HTTP: the only place that knows a status code or a header.
 
 mod account;
+mod admission;
 mod authorize;
 mod document_checks;
 mod document_order;
@@ -24,6 +25,10 @@ pub use listen::{Serving, Tls, serve};
 pub use observe::Metrics;
 pub use routes::router;
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
 use crate::app::App;
 
 /// What handlers stand on.
@@ -32,11 +37,14 @@ pub struct State {
     pub app: App,
     pub metrics: Metrics,
     limits: limits::Limits,
+    /// For calls that measure.
+    places: Arc<Semaphore>,
 }
 
 impl State {
     pub fn new(app: App) -> State {
         let limits = limits::Limits::new(app.config.rate_limit.requests_per_minute);
-        State { app, metrics: Metrics::default(), limits }
+        let places = Arc::new(Semaphore::new(app.measuring.admitted_max()));
+        State { app, metrics: Metrics::default(), limits, places }
     }
 }

@@ -1,5 +1,6 @@
-//! Signing keys: several verify, the first signs. They live in a file of mode 0600 or come from
-//! the environment, never from the database.
+//! Keys that sign tokens and keys that wrap other keys: several are known, the first is used for
+//! what is new. They live in a file of mode 0600 or come from the environment, never from the
+//! database.
 
 use std::fs;
 use std::io::Write;
@@ -16,17 +17,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Random;
 
-/// The keys in use. Cheap to clone: clones share them.
+/// The keys that sign tokens. Cheap to clone: clones share them.
 #[derive(Clone)]
-pub struct SigningKeys {
+pub struct SigningKeys(KeyRing);
+
+/// The keys that wrap the keys of clients.
+#[derive(Clone)]
+pub struct MasterKeys(KeyRing);
+
+#[derive(Clone)]
+struct KeyRing {
     source: Source,
     keys: Arc<RwLock<Loaded>>,
 }
 
 #[derive(Clone, Debug)]
 enum Source {
-    Environment,
+    Environment(&'static str),
     File(PathBuf),
+    /// Nowhere: they are gone with the process.
+    Process,
 }
 
 struct Loaded {
@@ -54,7 +64,8 @@ struct KeyEntry {
     secret: String,
 }
 
-const ENVIRONMENT: &str = "VERAX_SIGNING_KEYS";
+const SIGNING_KEYS: &str = "VERAX_SIGNING_KEYS";
+const MASTER_KEYS: &str = "VERAX_MASTER_KEYS";
 const SECRET_BYTES: usize = 32;
 
 impl SigningKeys {
@@ -63,40 +74,103 @@ impl SigningKeys {
     /// # Errors
     /// When the keys cannot be read, or others than their owner can read the file.
     pub fn open(file: &Path, random: &Random) -> Result<SigningKeys> {
-        if std::env::var_os(ENVIRONMENT).is_none() && !file.exists() {
-            create(file, &[new_key(random)])?;
-        }
-        SigningKeys::open_existing(file)
+        KeyRing::open(SIGNING_KEYS, file, random).map(SigningKeys)
     }
 
     /// Takes the keys from the environment or the file; makes none.
     pub fn open_existing(file: &Path) -> Result<SigningKeys> {
-        if let Ok(text) = std::env::var(ENVIRONMENT) {
-            let keys = parse(&text).context(ENVIRONMENT)?;
-            let keys = Arc::new(RwLock::new(Loaded { keys, modified: None }));
-            return Ok(SigningKeys { source: Source::Environment, keys });
-        }
-        let loaded = load(file)?;
-        let keys = Arc::new(RwLock::new(loaded));
-        Ok(SigningKeys { source: Source::File(file.to_owned()), keys })
+        KeyRing::open_existing(SIGNING_KEYS, file).map(SigningKeys)
     }
 
     /// The key that signs, and its id.
     pub fn signing(&self) -> (String, EncodingKey) {
-        let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let key = &loaded.keys[0];
-        (key.id.clone(), EncodingKey::from_secret(&key.secret))
+        let key = self.0.first();
+        (key.id, EncodingKey::from_secret(&key.secret))
     }
 
     /// The key with this id.
     pub fn verifying(&self, id: &str) -> Option<DecodingKey> {
-        let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let key = loaded.keys.iter().find(|key| key.id == id)?;
-        Some(DecodingKey::from_secret(&key.secret))
+        self.0.with_id(id).map(|key| DecodingKey::from_secret(&key.secret))
     }
 
     /// Reads the file again if somebody has changed it since.
     pub fn refresh(&self) -> Result<()> {
+        self.0.refresh()
+    }
+
+    /// Puts a new key in front; the old ones verify until `keep` newer ones have come.
+    ///
+    /// # Errors
+    /// When the keys come from the environment: they are rotated where they are kept.
+    pub fn rotate(&self, keep: usize, random: &Random) -> Result<String> {
+        self.0.rotate(keep, random)
+    }
+}
+
+impl MasterKeys {
+    /// Takes the keys from the environment or the file; makes the file when there is none.
+    pub fn open(file: &Path, random: &Random) -> Result<MasterKeys> {
+        KeyRing::open(MASTER_KEYS, file, random).map(MasterKeys)
+    }
+
+    /// A key that nobody can have after this process.
+    pub fn of_this_process(random: &Random) -> MasterKeys {
+        let keys = Loaded { keys: vec![new_key(random)], modified: None };
+        MasterKeys(KeyRing { source: Source::Process, keys: Arc::new(RwLock::new(keys)) })
+    }
+
+    /// The key that wraps what is new, and its id.
+    pub fn first(&self) -> (String, Vec<u8>) {
+        let key = self.0.first();
+        (key.id, key.secret)
+    }
+
+    /// The secret with this id; the file is read again when it is not known.
+    pub fn with_id(&self, id: &str) -> Option<Vec<u8>> {
+        self.0
+            .with_id(id)
+            .or_else(|| {
+                self.0.refresh().ok()?;
+                self.0.with_id(id)
+            })
+            .map(|key| key.secret)
+    }
+
+    /// Puts a new key in front and keeps all others: what they have wrapped must open.
+    pub fn rotate(&self, random: &Random) -> Result<String> {
+        self.0.rotate(usize::MAX, random)
+    }
+}
+
+impl KeyRing {
+    fn open(environment: &'static str, file: &Path, random: &Random) -> Result<KeyRing> {
+        if std::env::var_os(environment).is_none() && !file.exists() {
+            create(file, &[new_key(random)])?;
+        }
+        KeyRing::open_existing(environment, file)
+    }
+
+    fn open_existing(environment: &'static str, file: &Path) -> Result<KeyRing> {
+        let (source, loaded) = match std::env::var(environment) {
+            Ok(text) => {
+                let keys = parse(&text).context(environment)?;
+                (Source::Environment(environment), Loaded { keys, modified: None })
+            }
+            Err(_) => (Source::File(file.to_owned()), load(file)?),
+        };
+        Ok(KeyRing { source, keys: Arc::new(RwLock::new(loaded)) })
+    }
+
+    fn first(&self) -> Key {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).keys[0].clone()
+    }
+
+    fn with_id(&self, id: &str) -> Option<Key> {
+        let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        loaded.keys.iter().find(|key| key.id == id).cloned()
+    }
+
+    fn refresh(&self) -> Result<()> {
         let Source::File(path) = &self.source else { return Ok(()) };
         let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
         if self.keys.read().unwrap_or_else(PoisonError::into_inner).modified != modified {
@@ -106,17 +180,17 @@ impl SigningKeys {
         Ok(())
     }
 
-    /// Puts a new key in front; the old ones verify until `keep` newer ones have come.
-    ///
-    /// # Errors
-    /// When the keys come from the environment: they are rotated where they are kept.
-    pub fn rotate(&self, keep: usize, random: &Random) -> Result<String> {
-        let Source::File(path) = &self.source else {
-            bail!("the signing keys come from {ENVIRONMENT}: put a new key in front there");
+    fn rotate(&self, keep: usize, random: &Random) -> Result<String> {
+        let path = match &self.source {
+            Source::File(path) => path,
+            Source::Environment(name) => {
+                bail!("the keys come from {name}: put a new key in front there")
+            }
+            Source::Process => bail!("the keys are this process's own"),
         };
         let mut keys = load(path)?.keys;
         keys.insert(0, new_key(random));
-        keys.truncate(keep + 1);
+        keys.truncate(keep.saturating_add(1));
         let id = keys[0].id.clone();
         create(path, &keys)?;
         self.refresh()?;
@@ -145,11 +219,11 @@ fn create(path: &Path, keys: &[Key]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&partial, path)
     };
-    write().with_context(|| format!("cannot write the signing keys to {}", path.display()))
+    write().with_context(|| format!("cannot write the keys to {}", path.display()))
 }
 
 fn load(path: &Path) -> Result<Loaded> {
-    let name = || format!("the signing keys in {}", path.display());
+    let name = || format!("the keys in {}", path.display());
     let meta = fs::metadata(path).with_context(name)?;
     if meta.permissions().mode() & 0o077 != 0 {
         bail!("{} can be read by others: run chmod 600 {}", name(), path.display());

@@ -5,5 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod http_client;
 pub mod installed_models;
 pub mod keys;
+pub mod vault;

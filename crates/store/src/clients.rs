@@ -59,8 +59,13 @@ impl Batch {
             self.push(sql, rows);
         }
         // Work that is under way for the client finds nothing to write its end to.
-        for statement in ["DELETE FROM jobs WHERE client = ", "DELETE FROM tokens WHERE client = "]
-        {
+        for statement in [
+            "DELETE FROM jobs WHERE client = ",
+            "DELETE FROM tokens WHERE client = ",
+            "DELETE FROM person_templates WHERE client = ",
+            "DELETE FROM gallery_changes WHERE client = ",
+            "DELETE FROM galleries WHERE client = ",
+        ] {
             let mut sql = Sql::default();
             sql.push(statement).bind(Arg::Text(id.to_owned()));
             self.push(sql, Rows::Any);

@@ -9,6 +9,7 @@ use verax_query::{Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
 use crate::jobs::{self, Job, JobKind};
+use crate::persons::{self, Collection, PersonPlace, SealedTemplate};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::sqlite::{self, Sqlite};
@@ -151,6 +152,69 @@ impl Database {
     /// Jobs whose lease has run out, the oldest first, a hundred at most.
     pub async fn lapsed_jobs(&self, kind: JobKind, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
+    }
+
+    /// The client's collection with this id, or else with this code.
+    pub async fn collection(
+        &self,
+        client: &str,
+        code_or_id: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        let (client, wanted) = (client.to_owned(), code_or_id.to_owned());
+        self.read(async move |reader| persons::collection(reader, &client, &wanted).await).await
+    }
+
+    /// Where the client's persons with these ids are, or all.
+    pub async fn person_places(
+        &self,
+        client: &str,
+        ids: Option<Vec<String>>,
+    ) -> Result<Vec<PersonPlace>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| persons::places(reader, &client, ids).await).await
+    }
+
+    /// The client's persons of this name, folded, who were born on this day.
+    pub async fn persons_alike(
+        &self,
+        client: &str,
+        folded_name: &str,
+        born: &str,
+    ) -> Result<Vec<PersonPlace>, StoreError> {
+        let (client, name, born) = (client.to_owned(), folded_name.to_owned(), born.to_owned());
+        self.read(async move |reader| persons::alike(reader, &client, &name, &born).await).await
+    }
+
+    /// The sealed templates of these persons, or all of the client's, in the order of their ids.
+    pub async fn templates(
+        &self,
+        client: &str,
+        of: Option<Vec<String>>,
+    ) -> Result<Vec<SealedTemplate>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| persons::templates(reader, &client, of).await).await
+    }
+
+    /// How many templates of this model a client has.
+    pub async fn count_templates(&self, client: &str, model: &str) -> Result<u64, StoreError> {
+        let (client, model) = (client.to_owned(), model.to_owned());
+        self.read(async move |reader| persons::count_templates(reader, &client, &model).await).await
+    }
+
+    /// How often the faces of a client have changed.
+    pub async fn gallery_number(&self, client: &str) -> Result<i64, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| persons::gallery_number(reader, &client).await).await
+    }
+
+    /// The persons of a client that changed after this number.
+    pub async fn changed_persons(
+        &self,
+        client: &str,
+        after: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| persons::changed_persons(reader, &client, after).await).await
     }
 
     /// Stores records that come from elsewhere, all or none.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use verax_domain::resources::PERSONS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Resource, Sql};
 
@@ -41,6 +42,10 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
             batch.upsert(related, now, Rows::Any);
         }
         batch.upsert(record, now, Rows::Exactly(1));
+        if record.resource.table == PERSONS.table {
+            // The person may have templates, and be in other collections now.
+            batch.touch_imported_person(&record.client, &record.id, now);
+        }
         imported.records += 1;
     }
     (batch, imported)

@@ -59,6 +59,10 @@ impl Draft {
             write_key(&mut self.bytes, begun, field.name);
             let written = match populate {
                 Some(index) => match row.text(column)? {
+                    Some(ids) if field.is_list() => {
+                        self.list_of_holes(Slot::Populate(index), ids);
+                        true
+                    }
                     Some(id) => {
                         self.hole(Slot::Populate(index), id.to_owned());
                         true
@@ -122,6 +126,19 @@ impl Draft {
         out
     }
 
+    /// A hole for each id of a JSON list.
+    fn list_of_holes(&mut self, relation: Slot, ids: &str) {
+        let ids: Vec<String> = serde_json::from_str(ids).unwrap_or_default();
+        self.bytes.push(b'[');
+        for (index, id) in ids.into_iter().enumerate() {
+            if index > 0 {
+                self.bytes.push(b',');
+            }
+            self.hole(relation, id);
+        }
+        self.bytes.push(b']');
+    }
+
     fn hole(&mut self, relation: Slot, id: String) {
         self.holes.push(Hole { at: self.bytes.len(), relation, id });
     }
@@ -145,12 +162,12 @@ fn write_value(
     column: usize,
 ) -> Result<bool, StoreError> {
     match field.kind {
-        Kind::Id | Kind::Text | Kind::Word(_) | Kind::Relation(_) => {
+        Kind::Id | Kind::Text | Kind::Word(_) | Kind::Date | Kind::Relation(_) => {
             let Some(text) = row.text(column)? else { return Ok(false) };
             write_text(out, text);
         }
         // Stored as the JSON text that is shown.
-        Kind::Json(_) => {
+        Kind::Json(_) | Kind::Relations(_) => {
             let Some(text) = row.text(column)? else { return Ok(false) };
             out.extend_from_slice(text.as_bytes());
         }

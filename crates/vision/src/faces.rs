@@ -198,15 +198,29 @@ impl FaceEngine {
         Ok(measured)
     }
 
-    /// The presentation-attack score alone, of a face that was found before. None without the model,
-    /// and when the face has no area inside the picture.
-    pub fn measure_attack(
+    /// How any face of a picture looks to the detector of presentation attacks; none when the face
+    /// has no area inside the picture, or no model looks for attacks.
+    pub fn attack_of(
         &self,
         image: &Image,
-        subject: &DetectedFace,
+        face: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
         let Some(network) = &self.attack else { return Ok(None) };
-        Ok(attack::bona_fide(network, image, subject)?)
+        Ok(attack::bona_fide(network, image, face)?)
+    }
+
+    /// The template of any face of a picture; none when it lies too oddly to be measured, or no
+    /// model makes templates.
+    pub fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);
+        let (Some(network), Some(to_aligned)) = (&self.template, to_aligned) else {
+            return Ok(None);
+        };
+        Ok(template::template_of(network, &align::align(image, &to_aligned))?)
     }
 
     fn measure_subject(
@@ -231,7 +245,7 @@ impl FaceEngine {
                 return Err(FaceError::Abandoned);
             }
             measured.findings.attack =
-                timed(&mut timings.attack, || self.measure_attack(image, subject))?;
+                timed(&mut timings.attack, || self.attack_of(image, subject))?;
         }
         if let (Some(network), Some(aligned), Wanted::Yes) =
             (&self.template, &aligned, request.template)

@@ -204,7 +204,7 @@ impl Operator {
             | Operator::LessOrEqual
             | Operator::Greater
             | Operator::GreaterOrEqual => {
-                matches!(field.kind, Kind::Time | Kind::Number | Kind::Integer)
+                matches!(field.kind, Kind::Time | Kind::Date | Kind::Number | Kind::Integer)
             }
             Operator::EqualsFolded => field.folded.is_some() || matches!(field.kind, Kind::Word(_)),
             Operator::Contains | Operator::ContainsNot => field.folded.is_some(),

@@ -1,11 +1,11 @@
 //! Values of the wire, typed by the field that they are compared with.
 
 use crate::query::Value;
-use crate::{Field, Kind, Timestamp, Words, is_id};
+use crate::{Field, Kind, Timestamp, Words, date, is_id};
 
 pub fn read(field: &Field, word: &str) -> Result<Value, String> {
     match &field.kind {
-        Kind::Id | Kind::Relation(_) => {
+        Kind::Id | Kind::Relation(_) | Kind::Relations(_) => {
             if is_id(word) {
                 Ok(Value::Text(word.to_owned()))
             } else {
@@ -29,6 +29,9 @@ pub fn read(field: &Field, word: &str) -> Result<Value, String> {
         Kind::Time => Timestamp::parse(word).map(Value::Time).ok_or_else(|| {
             "must be a date (2024-12-01) or an RFC 3339 time (2024-12-01T10:30:00Z)".to_owned()
         }),
+        Kind::Date => {
+            date(word).map(Value::Text).ok_or_else(|| "must be a date (1990-05-01)".to_owned())
+        }
         Kind::Json(_) => Err("a nested object cannot be compared".to_owned()),
     }
 }

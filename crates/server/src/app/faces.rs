@@ -1,6 +1,5 @@
-//! Measuring faces for whoever waits: the loaded models, their threads, and what a call asks of them.
+//! Measuring faces for whoever waits: the loaded models, and what a call asks of them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -11,29 +10,100 @@ use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
 use verax_vision::faces::{
-    FaceEngine, FaceError, FaceRequest, MeasuredFace, Template, Wanted, thumbnail,
+    FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template, Wanted, thumbnail,
 };
 use verax_vision::image::{Image, ImageError};
 use verax_vision::model_catalogue::MODELS;
-use verax_vision::workers::{Overloaded, Waiting, WorkerSettings, Workers};
+use verax_vision::workers::{Overloaded, Waiting};
 
 use super::App;
-use crate::config;
-use crate::installed_models::read_face_models;
+use super::measuring::MeasuringError;
+use crate::installed_models::sha256_hex;
 
 const DETECTOR: &str = "face-detector";
 const TEMPLATE: &str = "face-template";
 const ATTACK: &str = "face-attack";
 
-/// The models and the threads that run them; nothing of both until models are loaded.
+/// What measures faces; nothing until models are loaded. It is run on the threads of
+/// [`Measuring`](super::measuring::Measuring).
 #[derive(Clone, Default)]
 pub struct Faces {
-    measuring: Option<Arc<Measuring>>,
+    loaded: Option<Loaded>,
 }
 
-struct Measuring {
-    engine: Arc<FaceEngine>,
-    workers: Workers,
+#[derive(Clone)]
+struct Loaded {
+    engine: Arc<dyn MeasureFaces>,
+    /// Which model makes the templates, and which edition of it.
+    template_model: Arc<str>,
+}
+
+/// What measures a decoded picture: the loaded models, or what a test gives.
+pub trait MeasureFaces: Send + Sync {
+    /// The models of the catalogue that it stands for.
+    fn models(&self) -> Vec<&'static str>;
+
+    /// The faces of a picture, and what is wanted of the largest.
+    ///
+    /// # Errors
+    /// Nobody waits any more, or a model does not do what it should.
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError>;
+
+    /// The presentation-attack findings of any face of a picture; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn attack_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError>;
+
+    /// The template of any face of a picture; none when it cannot be measured.
+    ///
+    /// # Errors
+    /// The model does not do what it should.
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError>;
+}
+
+impl MeasureFaces for FaceEngine {
+    fn models(&self) -> Vec<&'static str> {
+        self.runtimes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn measure_image(
+        &self,
+        image: &Image,
+        request: &FaceRequest,
+        waiting: &Waiting,
+    ) -> Result<MeasuredFace, FaceError> {
+        FaceEngine::measure_image(self, image, request, waiting)
+    }
+
+    fn attack_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
+        FaceEngine::attack_of(self, image, face)
+    }
+
+    fn template_of(
+        &self,
+        image: &Image,
+        face: &DetectedFace,
+    ) -> Result<Option<Template>, FaceError> {
+        FaceEngine::template_of(self, image, face)
+    }
 }
 
 /// A picture as it was sent: base64 without a prefix, and the parameter that it came in.
@@ -61,6 +131,18 @@ pub struct Selfie {
 pub struct FoundFace {
     pub face: DetectedFace,
     pub thumbnail: Vec<u8>,
+    /// None when none was wanted, or this face cannot be measured.
+    pub template: Option<Template>,
+}
+
+/// The one face of a picture, as persons are enrolled and searched with.
+#[derive(Clone, Debug)]
+pub struct Portrait {
+    pub template: Template,
+    /// A small JPEG of the face.
+    pub thumbnail: Vec<u8>,
+    /// 0..=1; none when it was not wanted.
+    pub liveness_score: Option<f64>,
 }
 
 /// What was measured on the probes and the gallery of a comparison.
@@ -94,6 +176,15 @@ pub enum MeasureError {
     Failed(String),
 }
 
+impl From<MeasuringError> for MeasureError {
+    fn from(error: MeasuringError) -> MeasureError {
+        match error {
+            MeasuringError::Overloaded(overloaded) => MeasureError::Overloaded(overloaded),
+            error => MeasureError::Failed(error.to_string()),
+        }
+    }
+}
+
 /// What is wrong with a picture.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageProblem {
@@ -108,64 +199,63 @@ pub enum ImageProblem {
 }
 
 impl Faces {
-    /// Loads what is installed in the folder, and starts the threads when that is anything.
+    /// Loads what there is.
     ///
     /// # Errors
-    /// An installed model does not load, or the system has no threads to give.
-    pub fn load(models_dir: &Path, settings: &config::Faces) -> Result<Faces> {
-        let engine =
-            FaceEngine::load(read_face_models(models_dir)).context("a model cannot be loaded")?;
+    /// A model does not load.
+    pub fn load(models: ModelBytes) -> Result<Faces> {
+        let template_model = models.face_template.as_deref().map(sha256_hex);
+        let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
+        let engine = FaceEngine::load(models).context("a model cannot be loaded")?;
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
-        let threads = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            threads => threads,
-        };
-        let workers =
-            Workers::start(WorkerSettings { threads, waiting_max: settings.waiting_max })?;
-        let measuring = Measuring { engine: Arc::new(engine), workers };
-        Ok(Faces { measuring: Some(Arc::new(measuring)) })
+        Ok(Faces::with(Arc::new(engine), &template_model.unwrap_or_default()))
+    }
+
+    /// Measures with this engine. Templates of two models are never compared: `template_model` says
+    /// which one it is.
+    pub fn with(engine: Arc<dyn MeasureFaces>, template_model: &str) -> Faces {
+        Faces { loaded: Some(Loaded { engine, template_model: template_model.into() }) }
     }
 
     /// The models of the catalogue that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
-        let loaded: Vec<&str> = match &self.measuring {
-            Some(measuring) => {
-                measuring.engine.runtimes().into_iter().map(|(name, _)| name).collect()
-            }
-            None => Vec::new(),
-        };
+        let loaded = self.loaded.as_ref().map(|loaded| loaded.engine.models()).unwrap_or_default();
         MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
     }
 
-    /// Refuses while there is no room, so that a call is not even parsed. The permit that counts is
-    /// taken later: a slow sender must not hold one.
-    pub fn refuse_when_full(&self) -> Result<(), MeasureError> {
-        match &self.measuring {
-            Some(measuring) if measuring.workers.is_full() => Err(Overloaded.into()),
-            _ => Ok(()),
+    /// What makes templates here. Templates of another model are never compared with its own.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub fn template_model(&self) -> Result<&str, MeasureError> {
+        match &self.loaded {
+            Some(loaded) if !self.missing().contains(&TEMPLATE) => Ok(&loaded.template_model),
+            _ => Err(MeasureError::ModelsMissing(vec![TEMPLATE])),
         }
     }
+}
 
+impl App {
     // The permit comes before anything is decoded. When the caller goes, this future is dropped,
     // the interest with it, and the work stops at its next stage.
-    async fn measure<T: Send + 'static>(
+    async fn measure_faces<T: Send + 'static>(
         &self,
         needed: &[&'static str],
-        work: impl FnOnce(&FaceEngine, &Waiting) -> Result<T, MeasureError> + Send + 'static,
+        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
     ) -> Result<T, MeasureError> {
-        let missing = self.missing();
+        let missing = self.faces.missing();
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| missing.contains(name)).collect();
-        let Some(measuring) = self.measuring.as_ref().filter(|_| missing.is_empty()) else {
+        let Some(loaded) = self.faces.loaded.as_ref().filter(|_| missing.is_empty()) else {
             return Err(MeasureError::ModelsMissing(missing));
         };
-        let permit = measuring.workers.try_permit()?;
-        let engine = Arc::clone(&measuring.engine);
+        let permit = self.measuring.try_permit()?;
+        let engine = Arc::clone(&loaded.engine);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let interest = permit.run(
-            move |waiting| work(&engine, waiting),
+            move |waiting| work(&*engine, waiting),
             // Nobody receives it when the caller has gone.
             move |made| drop(sender.send(made)),
         );
@@ -173,21 +263,21 @@ impl Faces {
         drop(interest);
         made.unwrap_or_else(|_| Err(MeasureError::Failed("the work panicked".to_owned())))
     }
-}
 
-impl App {
     /// The liveness score of the one face of a picture.
     pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
-        let work =
-            move |engine: &FaceEngine, waiting: &Waiting| liveness_of(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR, ATTACK], work).await
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            liveness_of(engine, &image, waiting)
+        };
+        self.measure_faces(&[DETECTOR, ATTACK], work).await
     }
 
     /// Measures attack, quality and template of the one face of a picture in one go. Only the models
     /// that find and compare faces must be installed.
     pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
-        let work = move |engine: &FaceEngine, waiting: &Waiting| selfie_of(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR, TEMPLATE], work).await
+        let work =
+            move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
+        self.measure_faces(&[DETECTOR, TEMPLATE], work).await
     }
 
     /// Compares every probe with every picture of the gallery.
@@ -201,21 +291,63 @@ impl App {
             ProbeLiveness::NotAsked => &[DETECTOR, TEMPLATE],
             _ => &[DETECTOR, TEMPLATE, ATTACK],
         };
-        let work = move |engine: &FaceEngine, waiting: &Waiting| {
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
-        self.faces.measure(needed, work).await
+        self.measure_faces(needed, work).await
     }
 
     /// Every face of a picture, the largest first.
-    pub async fn detect_faces(&self, image: SentImage) -> Result<Vec<FoundFace>, MeasureError> {
-        let work = move |engine: &FaceEngine, waiting: &Waiting| detect(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR], work).await
+    pub async fn detect_faces(
+        &self,
+        image: SentImage,
+        templates: Wanted,
+    ) -> Result<Vec<FoundFace>, MeasureError> {
+        let needed: &[&str] =
+            if templates == Wanted::Yes { &[DETECTOR, TEMPLATE] } else { &[DETECTOR] };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            detect(engine, &image, templates, waiting)
+        };
+        self.measure_faces(needed, work).await
+    }
+
+    /// The one face of each picture.
+    pub async fn measure_portraits(
+        &self,
+        images: Vec<SentImage>,
+        liveness: Wanted,
+    ) -> Result<Vec<Portrait>, MeasureError> {
+        let needed: &[&str] = match liveness {
+            Wanted::Yes => &[DETECTOR, TEMPLATE, ATTACK],
+            Wanted::No => &[DETECTOR, TEMPLATE],
+        };
+        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+            images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
+        };
+        self.measure_faces(needed, work).await
     }
 }
 
+fn portrait(
+    engine: &dyn MeasureFaces,
+    image: &SentImage,
+    liveness: Wanted,
+    waiting: &Waiting,
+) -> Result<Portrait, MeasureError> {
+    let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
+    let liveness_score = match liveness {
+        Wanted::Yes => Some(liveness_score(measured.findings.attack.as_ref(), image)?),
+        Wanted::No => None,
+    };
+    let subject = measured.findings.faces.first();
+    let thumbnail = subject.and_then(|face| thumbnail(&pixels, face));
+    let thumbnail = thumbnail.ok_or_else(|| not_measurable(image))?;
+    let template = measured.template.ok_or_else(|| not_measurable(image))?;
+    Ok(Portrait { template, thumbnail, liveness_score })
+}
+
 fn liveness_of(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     waiting: &Waiting,
 ) -> Result<f64, MeasureError> {
@@ -224,7 +356,7 @@ fn liveness_of(
 }
 
 fn selfie_of(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     waiting: &Waiting,
 ) -> Result<Selfie, MeasureError> {
@@ -237,14 +369,14 @@ fn selfie_of(
     };
     let template = template.ok_or_else(|| not_measurable(image))?;
     let liveness_score = verdict.liveness_score;
-    if engine.can_check_attacks() && liveness_score.is_none() {
+    if liveness_score.is_none() && engine.models().contains(&ATTACK) {
         return Err(not_measurable(image));
     }
     Ok(Selfie { findings, liveness_score, quality, quality_score, template, image_bytes })
 }
 
 fn compare(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     probes: &[SentImage],
     gallery: &[SentImage],
     liveness: ProbeLiveness,
@@ -274,7 +406,7 @@ fn compare(
         Some((probe, pixels, findings)) => {
             let subject = subject(&findings, &FacePolicy::default());
             let subject = subject.map_err(|error| refuse(probe, error))?;
-            let attack = engine.measure_attack(&pixels, subject);
+            let attack = engine.attack_of(&pixels, subject);
             let attack = attack.map_err(|error| failed(probe, error))?;
             Some(self::liveness_score(attack.as_ref(), probe)?)
         }
@@ -284,8 +416,9 @@ fn compare(
 }
 
 fn detect(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
+    templates: Wanted,
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
     let request = FaceRequest { attack: Wanted::No, template: Wanted::No, ..Default::default() };
@@ -295,14 +428,20 @@ fn detect(
         engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     let found = measured.findings.faces.into_iter().map(|face| {
         let thumbnail = thumbnail(&pixels, &face).ok_or_else(|| not_measurable(image))?;
-        Ok(FoundFace { face, thumbnail })
+        let template = match templates {
+            Wanted::Yes => {
+                engine.template_of(&pixels, &face).map_err(|error| failed(image, error))?
+            }
+            Wanted::No => None,
+        };
+        Ok(FoundFace { face, thumbnail, template })
     });
     found.collect()
 }
 
 /// Measures the one face of a picture; a picture without one clear face is refused.
 fn measure(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     attack: Wanted,
     template: Wanted,
@@ -313,13 +452,16 @@ fn measure(
 }
 
 fn measure_bytes(
-    engine: &FaceEngine,
+    engine: &dyn MeasureFaces,
     image: &SentImage,
     bytes: &[u8],
     request: &FaceRequest,
     waiting: &Waiting,
 ) -> Result<(Image, MeasuredFace), MeasureError> {
     let pixels = Image::decode(bytes, &request.limits).map_err(|error| refuse(image, error))?;
+    if waiting.is_over() {
+        return Err(failed(image, FaceError::Abandoned));
+    }
     let measured =
         engine.measure_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
     subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;

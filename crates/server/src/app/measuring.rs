@@ -1,6 +1,6 @@
 //! The threads that measure pictures, and what they measure with: started when first needed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use verax_vision::document::{DocumentEngine, DocumentWeights};
 use verax_vision::workers::{Overloaded, Permit, WorkerSettings, Workers};
@@ -48,6 +48,21 @@ impl Measuring {
         self.running().map(drop)
     }
 
+    /// A permit to have one thing measured. Ask before decoding.
+    pub fn try_permit(&self) -> Result<Permit, MeasuringError> {
+        Ok(self.running()?.workers.try_permit()?)
+    }
+
+    /// What may be measured or wait for it at once.
+    pub fn admitted_max(&self) -> usize {
+        self.settings.threads.max(1) + self.settings.waiting_max
+    }
+
+    /// Whether a permit would be refused now: a look, not a promise.
+    pub fn is_full(&self) -> bool {
+        self.lock().as_ref().is_some_and(|running| running.workers.is_full())
+    }
+
     /// A permit to have one picture measured, and what measures documents. Ask before decoding.
     pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), MeasuringError> {
         let running = self.running()?;
@@ -56,8 +71,7 @@ impl Measuring {
     }
 
     fn running(&self) -> Result<Arc<Running>, MeasuringError> {
-        // Nothing panics under this lock but reading the weights, which leaves it empty.
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.lock();
         if let Some(running) = &*running {
             return Ok(Arc::clone(running));
         }
@@ -69,5 +83,10 @@ impl Measuring {
         let started = Arc::new(Running { workers, documents: Arc::new(documents) });
         *running = Some(Arc::clone(&started));
         Ok(started)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
+        // Nothing panics under this lock but reading the weights, which leaves it empty.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

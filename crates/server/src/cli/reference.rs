@@ -122,8 +122,12 @@ fn kind(field: &Field) -> String {
         Kind::Integer => "whole number".to_owned(),
         Kind::Number => "number".to_owned(),
         Kind::Time => "time".to_owned(),
+        Kind::Date => "date".to_owned(),
         Kind::Json(_) => "object".to_owned(),
         Kind::Relation(relation) => format!("id of a {}", relation.resource.title.to_lowercase()),
+        Kind::Relations(relation) => {
+            format!("ids of {}s", relation.resource.title.to_lowercase())
+        }
         Kind::Word(words) => {
             let synonyms: Vec<String> = words
                 .synonyms
@@ -142,7 +146,7 @@ fn kind(field: &Field) -> String {
 fn filters(field: &Field) -> &'static str {
     match (&field.kind, field.folded) {
         (Kind::Json(_), _) => "presence",
-        (Kind::Time | Kind::Number | Kind::Integer, _) => "equality, range, presence",
+        (Kind::Time | Kind::Date | Kind::Number | Kind::Integer, _) => "equality, range, presence",
         (_, Some(_)) => "equality, substring, presence",
         _ => "equality, presence",
     }

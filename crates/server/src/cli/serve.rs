@@ -17,6 +17,7 @@ use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
 use crate::http::{self, Serving, Tls};
+use crate::installed_models::read_face_models;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -49,7 +50,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
-    let faces = Faces::load(&models, &app.config.faces)?;
+    let faces = Faces::load(read_face_models(&models))?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let tls = arguments.tls_cert.zip(arguments.tls_key);

@@ -1,15 +1,15 @@
 //! `POST /v2/face-recognition/…`: calls that measure what they are sent and keep nothing.
 
-use axum::body::Bytes;
-use axum::extract::State as Extract;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::{Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
+use verax_vision::faces::Wanted;
 
 use super::State;
+use super::admission::{Place, admitted_body};
 use super::authorize::require;
-use super::error::{ApiError, BODY_TOO_LARGE};
+use super::error::{ApiError, BODY_TOO_LARGE, INTERNAL};
 use super::face_answers;
 use super::face_body::{FaceBody, Needed};
 use super::face_errors::FaceCaller;
@@ -25,15 +25,13 @@ pub const MATCH_SCORE_DEFAULT: f64 = 0.85;
 pub const LIVENESS_SCORE_DEFAULT: f64 = 0.6;
 const SEARCH_MODES: [&str; 2] = ["FAST", "ACCURATE"];
 
-type Sent = Result<Bytes, BytesRejection>;
-
 /// `POST …/liveness` and `…/liveness-score`.
 pub async fn liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     body.text("os", Needed::Required);
     let image = body.image("image");
     body.text("collection_id", Needed::Optional);
@@ -48,9 +46,9 @@ pub async fn liveness(
 pub async fn compare(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probes, gallery) = (body.images("probe"), body.images("gallery"));
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
     let min_score = compare_min_score(&mut body);
@@ -64,9 +62,9 @@ pub async fn compare(
 pub async fn compare_live(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probe, gallery) = (body.image("probe"), body.images("gallery"));
     body.text("os", Needed::Required);
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
@@ -85,9 +83,9 @@ pub async fn compare_live(
 pub async fn compare_with_liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probe, gallery) = (body.image("probe"), body.images("gallery"));
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
     let liveness_min_score =
@@ -106,9 +104,9 @@ pub async fn compare_with_liveness(
 pub async fn detect(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let image = body.image("image");
     // Both are about persons of a collection, who are not looked for yet.
     body.number("min_score", 0.7..=0.95, None);
@@ -117,7 +115,7 @@ pub async fn detect(
     body.not_allowed("collection_id", "this server has no collections yet; leave it out");
     body.finish()?;
     let Some(image) = image else { return Err(unread("image")) };
-    let found = state.app.detect_faces(image).await?;
+    let found = state.app.detect_faces(image, Wanted::No).await?;
     Ok(answer(&state, face_answers::detection(&found)))
 }
 
@@ -125,14 +123,22 @@ fn compare_min_score(body: &mut FaceBody) -> f64 {
     body.number("compare_min_score", 0.67..=0.95, Some(MATCH_SCORE_DEFAULT))
 }
 
-fn read(state: &State, caller: &FaceCaller, sent: Sent) -> Result<FaceBody, ApiError> {
+async fn read(
+    state: &State,
+    caller: &FaceCaller,
+    request: Request,
+) -> Result<(FaceBody, Place), ApiError> {
     require(&caller.0, SCOPES)?;
+    let (place, sent) = admitted_body(state, request).await?;
     let sent = sent.map_err(|_| {
         let limit = state.app.config.http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
-    state.app.faces.refuse_when_full()?;
-    FaceBody::parse(&sent)
+    // Megabytes of base64 would hold up other requests of this thread.
+    let parsing = tokio::task::spawn_blocking(move || FaceBody::parse(&sent)).await;
+    let body =
+        parsing.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
+    Ok((body?, place))
 }
 
 /// A body that was read without a problem has its pictures; this only keeps the types honest.

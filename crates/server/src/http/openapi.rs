@@ -162,7 +162,7 @@ fn list_parameters(resource: &'static Resource) -> Vec<Value> {
         all.push(query(&format!("where_{}", field.name), &doc, filter_schema(field)));
         let list = json!({ "type": "array", "items": filter_schema(field), "maxItems": 100 });
         all.push(query(&format!("in_{}[]", field.name), "One of these.", list));
-        if matches!(field.kind, Kind::Time | Kind::Number | Kind::Integer) {
+        if matches!(field.kind, Kind::Time | Kind::Date | Kind::Number | Kind::Integer) {
             for (sign, words) in [(">", "after"), (">=", "from"), ("<", "before"), ("<=", "until")]
             {
                 let doc = format!("Only {words} this.");
@@ -209,7 +209,7 @@ fn query(name: &str, doc: &str, schema: Value) -> Value {
 
 fn filter_schema(field: &Field) -> Value {
     match &field.kind {
-        Kind::Id | Kind::Relation(_) => id_schema(),
+        Kind::Id | Kind::Relation(_) | Kind::Relations(_) => id_schema(),
         Kind::Word(words) => {
             let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
             let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
@@ -221,6 +221,7 @@ fn filter_schema(field: &Field) -> Value {
         Kind::Time => json!({ "type": "string", "anyOf": [
             { "format": "date" }, { "format": "date-time" },
         ] }),
+        Kind::Date => json!({ "type": "string", "format": "date" }),
         Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
     }
 }
@@ -251,6 +252,7 @@ fn object(resource: &'static Resource, shown: Shown) -> Value {
 fn value_schema(field: &'static Field, shown: Shown) -> Value {
     match &field.kind {
         Kind::Relation(relation) => related(relation),
+        Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
         Kind::Json(members) => members_schema(members, shown),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
@@ -521,8 +523,8 @@ fn capitalised(word: &str) -> String {
 fn operation_id(verb: &str, version: &str, resource: &Resource) -> String {
     let name = resource.name.replace('-', "_");
     match version {
-        "v2" => format!("{verb}_{name}"),
-        version => format!("{verb}_{name}_{version}"),
+        "v3" => format!("{verb}_{name}_v3"),
+        _ => format!("{verb}_{name}"),
     }
 }
 

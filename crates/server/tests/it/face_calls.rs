@@ -10,6 +10,7 @@ use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
 use verax_domain::face_findings::{DetectedFace, PointPx};
 use verax_server::app::faces::{Faces, FoundFace};
 use verax_server::http::face_answers;
+use verax_server::installed_models::read_face_models;
 
 use crate::answer::{Answer, keys};
 use crate::world::{DAY, World, settings};
@@ -234,11 +235,11 @@ async fn a_token_that_is_expired_or_may_only_read_is_refused() {
 fn a_folder_without_the_installed_models_loads_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let all = ["face-detector", "face-template", "face-attack"];
-    let faces = settings().faces;
-    assert_eq!(Faces::load(folder.path(), &faces).expect("no models").missing(), all);
+    let missing = || Faces::load(read_face_models(folder.path())).expect("no models").missing();
+    assert_eq!(missing(), all);
     // A file that `verax models install` did not write is not run.
     std::fs::write(folder.path().join("face-detector.onnx"), b"anything").expect("a file");
-    assert_eq!(Faces::load(folder.path(), &faces).expect("no models").missing(), all);
+    assert_eq!(missing(), all);
 }
 
 #[test]
@@ -291,7 +292,8 @@ fn a_found_face_has_whole_pixels_and_no_persons() {
         confidence: 0.5,
         points: [at(1.0, 2.0), at(3.0, 4.0), at(5.0, 6.0), at(7.0, 8.0), at(9.0, 10.4)],
     };
-    let answer = face_answers::detection(&[FoundFace { face, thumbnail: vec![1, 2, 3] }]);
+    let answer =
+        face_answers::detection(&[FoundFace { face, thumbnail: vec![1, 2, 3], template: None }]);
     let expected = json!([{
         "box": { "top": 10, "left": -4, "right": 76, "bottom": 110 },
         "landmarks": {

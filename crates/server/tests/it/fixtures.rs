@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::{
-    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, LIVENESS_SESSIONS, PROJECT_FLOWS,
-    PROJECTS,
+    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, LIVENESS_SESSIONS,
+    PERSONS, PROJECT_FLOWS, PROJECTS,
 };
 
 use crate::world::World;
@@ -74,6 +74,20 @@ pub async fn one_of_each(world: &World, client: &str) {
         json!({ "project": id("project"), "name": "In", "type": "onboarding", "status": "active" }),
     );
     world.store(&PROJECT_FLOWS, &[flow]).await;
+    let collection = with(
+        "collection",
+        json!({ "code": id("code"), "name": "Staff", "project": id("project") }),
+    );
+    world.store(&COLLECTIONS, &[collection]).await;
+    let person = with(
+        "person",
+        json!({
+            "name": format!("Jo of {client}"), "gender": "F", "status": "active",
+            "date_of_birth": { "year": 1990, "month": 5, "day": 1 },
+            "collections": [id("collection")], "faceEncodings": [0.5, 0.25],
+        }),
+    );
+    world.store(&PERSONS, &[person]).await;
     let session = with(
         "session",
         json!({

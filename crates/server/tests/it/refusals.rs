@@ -81,13 +81,16 @@ fn example(operation: &Value) -> Option<String> {
 
 /// A record to call a retrieve with; a new resource gets a fixture and a line here.
 fn kind_of(path: &str) -> &'static str {
-    match path.split('/').nth(2).unwrap_or_default() {
+    let before_id = path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
+    match before_id.unwrap_or_default() {
         "biometric-validations" => "validation",
         "document-liveness" => "document",
         "projects" => "project",
         "project-flows" => "flow",
         "app-registrations" => "registration",
         "liveness-sessions" => "session",
+        "collections" => "collection",
+        "persons" => "person",
         other => panic!("fixtures::one_of_each makes no record of {other}"),
     }
 }

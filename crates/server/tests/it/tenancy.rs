@@ -11,7 +11,7 @@ on_both_databases! {
         one_of_each(world, "acme").await;
         one_of_each(world, "globex").await;
         for resource in ALL.into_iter().filter(|resource| !resource.versions.is_empty()) {
-            let path = format!("/v2/{}", resource.name);
+            let path = format!("/{}/{}", resource.versions[0], resource.name);
             for (token, own, other) in [(&acme, "acme", "globex"), (&globex, "globex", "acme")] {
                 let answer = world.get(token, &path).await;
                 assert_eq!((answer.ids().len(), answer.total()), (1, 1), "{path}");
@@ -42,10 +42,13 @@ on_both_databases! {
         let acme = world.token("acme").await;
         one_of_each(world, "acme").await;
         one_of_each(world, "globex").await;
-        let kinds = ["project", "flow", "session", "registration", "validation", "document"];
+        let kinds = [
+            "project", "flow", "collection", "person", "session", "registration", "validation",
+            "document",
+        ];
         for resource in ALL.into_iter().filter(|resource| !resource.versions.is_empty()) {
             for kind in kinds {
-                let path = format!("/v2/{}", resource.name);
+                let path = format!("/{}/{}", resource.versions[0], resource.name);
                 let foreign = world.get(&acme, &format!("{path}/globex-{kind}")).await;
                 let unknown = world.get(&acme, &format!("{path}/nobody-{kind}")).await;
                 assert_eq!(foreign.refusal(404), resource.not_found.code);

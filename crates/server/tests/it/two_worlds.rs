@@ -109,7 +109,7 @@ impl Asker {
             0 => format!("/{}", self.id()),
             _ => String::new(),
         };
-        format!("/v2/{}{id}?{}", resource.name, parts.join("&"))
+        format!("/{}/{}{id}?{}", resource.versions[0], resource.name, parts.join("&"))
     }
 
     fn part(&self, resource: &'static Resource) -> String {
@@ -157,7 +157,8 @@ impl Asker {
 
     fn value(&self, kind: &Kind) -> String {
         match kind {
-            Kind::Id | Kind::Relation(_) => self.id(),
+            Kind::Id | Kind::Relation(_) | Kind::Relations(_) => self.id(),
+            Kind::Date => self.pick(&["1990-05-01", "2000-02-29"]).to_owned(),
             Kind::Word(words) => self.pick(words.words).to_owned(),
             Kind::Bool => self.pick(&["true", "false"]).to_owned(),
             Kind::Integer => self.below(3).to_string(),
@@ -178,6 +179,8 @@ impl Asker {
                 let kind = self.pick(&[
                     "project",
                     "flow",
+                    "collection",
+                    "person",
                     "session",
                     "registration",
                     "validation",

@@ -1,5 +1,6 @@
 //! A server in process, on a database of its own, with a clock that is turned by hand.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,8 @@ use verax_server::app::access::Mint;
 use verax_server::clock::{Clock, Random};
 use verax_server::config::Config;
 use verax_server::http::{self, State};
-use verax_server::keys::SigningKeys;
+use verax_server::keys::{MasterKeys, SigningKeys};
+use verax_server::vault::Vault;
 use verax_store::{Batch, Database, Location, NewClient, Options, Rows, Schema};
 
 use crate::answer::Answer;
@@ -83,7 +85,9 @@ impl World {
         let keys = SigningKeys::open(&folder.path().join("signing-keys.json"), &random)
             .expect("signing keys");
         let database = Database::open(&location, &options()).await.expect("a database");
-        let app = App::new(config, database, keys, Clock::Manual(Arc::clone(&clock)), random);
+        let vault = vault(folder.path());
+        let app = App::new(config, database, keys, Clock::Manual(Arc::clone(&clock)), random)
+            .with_vault(vault);
         let router = http::router(State::new(app.clone()));
         World { app, router, folder, clock, location }
     }
@@ -99,7 +103,7 @@ impl World {
             self.app.clock.clone(),
             self.app.random.clone(),
         );
-        http::router(State::new(app))
+        http::router(State::new(app.with_vault(self.app.vault.clone())))
     }
 
     pub fn turn_clock(&self, millis: i64) {
@@ -243,4 +247,11 @@ pub async fn new_database() -> String {
     client.batch_execute(&statement).await.expect("a new database");
     let (server, _) = cluster.rsplit_once('/').expect("an address with a database name");
     format!("{server}/{name}")
+}
+
+fn vault(folder: &Path) -> Vault {
+    let master = MasterKeys::open(&folder.join("master-keys.json"), &Random::System);
+    let place = |name: &str| folder.join(name).display().to_string();
+    Vault::open(master.expect("keys"), &place("keys"), &place("objects"), Random::System)
+        .expect("a vault")
 }

@@ -35,6 +35,9 @@ fn matches(record: &Json, query: &Query) -> bool {
 }
 
 fn holds(record: &Json, condition: &Condition) -> bool {
+    if condition.field.is_list() {
+        return list_holds(&record[condition.field.name], &condition.test);
+    }
     let value = value(record, condition.field);
     let folded = || match &value {
         Some(Value::Text(text)) => Some(fold(text)),
@@ -53,6 +56,19 @@ fn holds(record: &Json, condition: &Condition) -> bool {
         Test::FoldedIn(texts) => folded().is_some_and(|text| texts.contains(&text)),
         Test::Contains(text) => folded().is_some_and(|folded| folded.contains(text)),
         Test::ContainsNot(text) => folded().is_none_or(|folded| !folded.contains(text)),
+    }
+}
+
+fn list_holds(list: &Json, test: &Test) -> bool {
+    let ids: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let names = |values: &[Value]| {
+        values.iter().any(|value| matches!(value, Value::Text(id) if ids.contains(&id.as_str())))
+    };
+    match test {
+        Test::In(values) => names(values),
+        Test::NotIn(values) => !names(values),
+        Test::Absent => list.is_null(),
+        _ => !list.is_null(),
     }
 }
 

@@ -29,6 +29,11 @@ async fn three_readings_of_a_request_agree_on_projects() {
     agree(&resources::PROJECTS, project().boxed(), 3).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn three_readings_of_a_request_agree_on_persons() {
+    agree(&resources::PERSONS, person().boxed(), 4).await;
+}
+
 async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u8) {
     let mut draw = Draw::new(seed);
     let mut records: Vec<Json> = draw.several(&record, RECORDS);
@@ -145,6 +150,28 @@ fn project() -> impl Strategy<Value = Json> {
     })
 }
 
+fn person() -> impl Strategy<Value = Json> {
+    // What differs in case or is the beginning of another is another id.
+    let ids = prop::collection::vec(prop::sample::select(vec!["p1", "P1", "p", "p_1"]), 0..3);
+    let born = maybe(word(&["1990-05-01", "2000-02-29", "1970-01-01"]));
+    let first = (word(CLIENTS), maybe(word(TEXTS)), maybe(ids.prop_map(Json::from).boxed()), born);
+    let status = word(&["active", "inactive", "pending"]);
+    (first, maybe(word(&["M", "F"])), status, word(TIMES)).prop_map(
+        |(first, gender, status, at)| {
+            let mut collections = first.2;
+            if let Some(list) = collections.as_array_mut() {
+                list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+                list.dedup();
+            }
+            json!({
+                "client": first.0, "name": first.1, "collections": collections,
+                "date_of_birth": first.3, "gender": gender, "status": status, "deleted": false,
+                "createdAt": at,
+            })
+        },
+    )
+}
+
 /// A request of a few conditions that are all right, made from the resource's own fields.
 fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
     use verax_query::Kind;
@@ -159,7 +186,8 @@ fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
             Kind::Number => &["0", "0.05", "0.30000000000000004", "1"],
             Kind::Time => &["2024-01-15T10:30:00Z", "2024-06-01", "1970-01-01"],
             Kind::Word(words) => words.words,
-            Kind::Relation(_) => &["p1", "P1", "client0", "client1"],
+            Kind::Date => &["1990-05-01", "2000-02-29"],
+            Kind::Relation(_) | Kind::Relations(_) => &["p1", "P1", "client0", "client1"],
             Kind::Json(_) => &[],
         };
         let presence = ["where-null", "where-not-null", "?where-null"];
@@ -173,7 +201,7 @@ fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
         }
         let mut operators =
             vec!["where", "wherenot", "in", "notIn", "?where", "?wherenot", "where"];
-        if matches!(field.kind, Kind::Time | Kind::Number | Kind::Integer) {
+        if matches!(field.kind, Kind::Time | Kind::Date | Kind::Number | Kind::Integer) {
             operators.extend(["where>", "where>=", "where<", "where<=", "?where>"]);
         }
         if field.folded.is_some() {

@@ -81,5 +81,5 @@ async fn a_database_of_a_newer_server_is_refused() {
 async fn refused(place: &databases::Place) {
     let opened = Database::open(&place.location, &databases::options()).await;
     let error = opened.err().expect("it is refused");
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
 }

@@ -1,0 +1,79 @@
+//! Persons whose faces are known, and the collections that they are in.
+
+use verax_query::{Field, Kind, NotFound, PageSize, Relation, Resource, Words};
+
+use super::{PROJECT, client, flag, id, plain, related, text, time, word};
+
+/// Below `/v2/face-recognition/`.
+const VERSIONS: &[&str] = &["v2/face-recognition"];
+const READ: &[&str] = &["validations:read"];
+
+pub static COLLECTIONS: Resource = Resource {
+    name: "collections",
+    title: "Collection",
+    doc: "A set of persons that a face can be searched in.",
+    table: "collections",
+    fields: &[
+        id(),
+        client(),
+        plain("code", "code", "Its other name: a UUID, taken wherever its id is.").required(),
+        text("name", "name", "Its name.").folded("name_folded"),
+        text("description", "description", "What it is for.").folded("description_folded"),
+        related("project", "project", &PROJECT, "The project whose persons it holds."),
+        flag("deleted", "deleted", "Always false: what is deleted is gone.").required(),
+        time("createdAt", "created_at", "When it was created.").required(),
+        time("updatedAt", "updated_at", "When it last changed."),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: VERSIONS,
+    scopes: READ,
+    not_found: NotFound { code: "invalid_collection", error: "There is no such collection" },
+    tally: None,
+};
+
+pub static PERSONS: Resource = Resource {
+    name: "persons",
+    title: "Person",
+    doc: "A person whose face is known. Templates are kept sealed and never shown.",
+    table: "persons",
+    fields: &[
+        id(),
+        client(),
+        text("name", "name", "The whole name, without digits.").folded("name_folded"),
+        word("gender", "gender", &GENDER, "M or F."),
+        Field::new("date_of_birth", "date_of_birth", Kind::Date, "The day of birth."),
+        plain("nationality", "nationality", "The nationality, as it was given."),
+        Field::new(
+            "collections",
+            "collections",
+            Kind::Relations(&COLLECTION),
+            "The collections that the person is in.",
+        ),
+        plain("notes", "notes", "What the client noted."),
+        text("email", "email", "Email address.").folded("email_folded"),
+        text("phone", "phone", "Phone number.").folded("phone_folded"),
+        word("status", "status", &STATUS, "Whether the person is in use."),
+        flag("deleted", "deleted", "Always false: who is deleted is gone.").required(),
+        time("createdAt", "created_at", "When the person was enrolled.").required(),
+        time("updatedAt", "updated_at", "When it last changed."),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: VERSIONS,
+    scopes: READ,
+    not_found: NotFound { code: "PERSON_NOT_FOUND", error: "Person not found" },
+    tally: None,
+};
+
+static COLLECTION: Relation =
+    Relation { resource: &COLLECTIONS, projection: &["_id", "code", "name"] };
+
+static GENDER: Words = Words { words: &["M", "F"], synonyms: &[], open: true };
+
+static STATUS: Words =
+    Words { words: &["active", "inactive", "pending"], synonyms: &[], open: true };

@@ -1,0 +1,321 @@
+//! What must not be readable from a disk or a backup alone: sealed, kept, and destroyed with its key.
+//!
+//! A master key (a file, or the environment) wraps a key per client, which wraps a key per subject:
+//! the record whose deletion must make its bytes unreadable. Wrapped keys are objects in a store of
+//! their own and never in the database, so that no backup of the database outlives a deletion.
+
+mod sealing;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path as Place;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use zeroize::Zeroizing;
+
+use self::sealing::{DoesNotOpen, KEY_BYTES, SealingKey};
+use crate::clock::Random;
+use crate::keys::MasterKeys;
+
+/// Cheap to clone: clones share everything.
+#[derive(Clone)]
+pub struct Vault {
+    master: MasterKeys,
+    keys: Arc<dyn ObjectStore>,
+    objects: Arc<dyn ObjectStore>,
+    random: Random,
+    /// The keys of clients, opened.
+    clients: Arc<Mutex<HashMap<String, Arc<SealingKey>>>>,
+}
+
+/// Why something was not kept, read or destroyed.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// An operator must look: the store does not answer, is full or refuses.
+    #[error("the object store: {0}")]
+    Store(#[from] object_store::Error),
+    #[error(transparent)]
+    DoesNotOpen(#[from] DoesNotOpen),
+    /// The key was destroyed, or never made.
+    #[error("there is no key for what was kept")]
+    NoKey,
+    #[error("it was sealed with a master key that is not here any more")]
+    NoMasterKey,
+}
+
+impl Vault {
+    /// # Errors
+    /// A folder cannot be made, or an address makes no sense.
+    pub fn open(master: MasterKeys, keys: &str, objects: &str, random: Random) -> Result<Vault> {
+        Ok(Vault::over(master, store_at(keys)?, store_at(objects)?, random))
+    }
+
+    /// A vault that forgets everything with the process, its master key too.
+    pub fn in_memory(random: Random) -> Vault {
+        let (keys, objects) = (Arc::new(InMemory::new()), Arc::new(InMemory::new()));
+        Vault::over(MasterKeys::of_this_process(&random), keys, objects, random)
+    }
+
+    fn over(
+        master: MasterKeys,
+        keys: Arc<dyn ObjectStore>,
+        objects: Arc<dyn ObjectStore>,
+        random: Random,
+    ) -> Vault {
+        Vault { master, keys, objects, random, clients: Arc::default() }
+    }
+
+    /// Seals bytes of a client. `subject` is the record whose deletion destroys them, `place` says
+    /// what they are; they open for the same three alone.
+    pub async fn seal(
+        &self,
+        client: &str,
+        subject: &str,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let key = self.subject_key(client, subject, Missing::Made).await?;
+        Ok(key.seal(&full(client, subject, place), plain, &self.random))
+    }
+
+    /// # Errors
+    /// `NoKey` after the subject was destroyed, `DoesNotOpen` when these are not the bytes that
+    /// were sealed.
+    pub async fn unseal(
+        &self,
+        client: &str,
+        subject: &str,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let key = self.subject_key(client, subject, Missing::Refused).await?;
+        Ok(key.open(&full(client, subject, place), sealed)?)
+    }
+
+    /// Seals bytes and keeps them in the object store; what was at the place is replaced. When this
+    /// returns, they are on the disk.
+    pub async fn keep(
+        &self,
+        client: &str,
+        subject: &str,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<(), VaultError> {
+        let sealed = self.seal(client, subject, place, plain).await?;
+        self.objects.put(&at(client, subject, place), PutPayload::from(sealed)).await?;
+        Ok(())
+    }
+
+    /// What was kept; `None` when nothing is there.
+    pub async fn fetch(
+        &self,
+        client: &str,
+        subject: &str,
+        place: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let Some(sealed) = get(&self.objects, &at(client, subject, place)).await? else {
+            return Ok(None);
+        };
+        self.unseal(client, subject, place, &sealed).await.map(Some)
+    }
+
+    /// Destroys the subject's key, then what was kept of it: nothing that was sealed for it can be
+    /// read again, from a backup of the database neither. Destroying nothing is no error.
+    pub async fn destroy(&self, client: &str, subject: &str) -> Result<(), VaultError> {
+        delete(&self.keys, &subject_key_at(client, subject)).await?;
+        delete_under(&self.objects, &at(client, subject, "")).await
+    }
+
+    /// The same for all that is a client's, its own key first.
+    pub async fn destroy_client(&self, client: &str) -> Result<(), VaultError> {
+        delete(&self.keys, &client_key_at(client)).await?;
+        self.clients().remove(client);
+        delete_under(&self.keys, &Place::from(client)).await?;
+        delete_under(&self.objects, &Place::from(client)).await
+    }
+
+    /// Whether the object store answers.
+    pub async fn ping(&self) -> Result<(), VaultError> {
+        get(&self.keys, &Place::from("ping")).await.map(drop)
+    }
+
+    /// Wraps the key of every client with the first master key, so that older ones can go. Answers
+    /// how many were wrapped with another.
+    pub async fn rewrap(&self) -> Result<u64, VaultError> {
+        let listed: Vec<_> = self.keys.list_with_delimiter(None).await?.common_prefixes;
+        let mut count = 0;
+        for client in listed.iter().filter_map(|prefix| prefix.filename()) {
+            let place = client_key_at(client);
+            let Some(wrapped) = get(&self.keys, &place).await? else { continue };
+            if !wrapped.starts_with(format!("{}\n", self.master.first().0).as_bytes()) {
+                let key = self.unwrap_client_key(client, &wrapped)?;
+                self.keys.put(&place, self.wrap_client_key(client, &key).into()).await?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn subject_key(
+        &self,
+        client: &str,
+        subject: &str,
+        missing: Missing,
+    ) -> Result<SealingKey, VaultError> {
+        let client_key = self.client_key(client, missing).await?;
+        let (place, name) = (subject_key_at(client, subject), full(client, subject, "key"));
+        let wrapped = match (get(&self.keys, &place).await?, missing) {
+            (Some(wrapped), _) => wrapped,
+            (None, Missing::Refused) => return Err(VaultError::NoKey),
+            (None, Missing::Made) => {
+                let wrapped = client_key.seal(&name, &*self.new_key(), &self.random);
+                put_first(&self.keys, &place, wrapped).await?
+            }
+        };
+        Ok(SealingKey::new(&*key_bytes(client_key.open(&name, &wrapped)?)?))
+    }
+
+    async fn client_key(
+        &self,
+        client: &str,
+        missing: Missing,
+    ) -> Result<Arc<SealingKey>, VaultError> {
+        if let Some(key) = self.clients().get(client) {
+            return Ok(Arc::clone(key));
+        }
+        let place = client_key_at(client);
+        let wrapped = match (get(&self.keys, &place).await?, missing) {
+            (Some(wrapped), _) => wrapped,
+            (None, Missing::Refused) => return Err(VaultError::NoKey),
+            (None, Missing::Made) => {
+                let wrapped = self.wrap_client_key(client, &self.new_key());
+                put_first(&self.keys, &place, wrapped).await?
+            }
+        };
+        let key = Arc::new(SealingKey::new(&*self.unwrap_client_key(client, &wrapped)?));
+        self.clients().insert(client.to_owned(), Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// The id of the master key, a line end, and the sealed key.
+    fn wrap_client_key(&self, client: &str, key: &[u8; KEY_BYTES]) -> Vec<u8> {
+        let (id, secret) = self.master.first();
+        let sealed = SealingKey::derive(&secret).seal(client, key, &self.random);
+        [id.as_bytes(), b"\n", &sealed].concat()
+    }
+
+    fn unwrap_client_key(
+        &self,
+        client: &str,
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+        let end = wrapped.iter().position(|byte| *byte == b'\n').ok_or(DoesNotOpen)?;
+        let id = std::str::from_utf8(&wrapped[..end]).map_err(|_| DoesNotOpen)?;
+        let secret = self.master.with_id(id).ok_or(VaultError::NoMasterKey)?;
+        key_bytes(SealingKey::derive(&secret).open(client, &wrapped[end + 1..])?)
+    }
+
+    fn new_key(&self) -> Zeroizing<[u8; KEY_BYTES]> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        self.random.fill(&mut *key);
+        key
+    }
+
+    fn clients(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<SealingKey>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is done about a key that is not there.
+#[derive(Clone, Copy)]
+enum Missing {
+    Made,
+    Refused,
+}
+
+/// A folder, or `s3://bucket/prefix` with the credentials of the environment (`AWS_…`).
+fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
+    let Some(bucket) = address.strip_prefix("s3://") else {
+        use std::os::unix::fs::DirBuilderExt;
+        let folder = Path::new(address);
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("cannot make the folder {address}"))?;
+        return Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)));
+    };
+    let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+    crate::http_client::choose_tls();
+    let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
+    let store = store.with_context(|| format!("the object store {address}"))?;
+    Ok(Arc::new(PrefixStore::new(store, prefix)))
+}
+
+fn full(client: &str, subject: &str, place: &str) -> String {
+    format!("{client}/{subject}/{place}")
+}
+
+fn at(client: &str, subject: &str, place: &str) -> Place {
+    Place::from(full(client, subject, place))
+}
+
+// No subject is called so: ids hold neither a dot nor a slash.
+fn client_key_at(client: &str) -> Place {
+    Place::from(format!("{client}/client.key"))
+}
+
+fn subject_key_at(client: &str, subject: &str) -> Place {
+    Place::from(format!("{client}/{subject}"))
+}
+
+fn key_bytes(opened: Zeroizing<Vec<u8>>) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+    Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| DoesNotOpen)?))
+}
+
+async fn get(store: &Arc<dyn ObjectStore>, place: &Place) -> Result<Option<Vec<u8>>, VaultError> {
+    match store.get(place).await {
+        Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Puts these bytes, unless somebody was faster: then answers theirs.
+async fn put_first(
+    store: &Arc<dyn ObjectStore>,
+    place: &Place,
+    bytes: Vec<u8>,
+) -> Result<Vec<u8>, VaultError> {
+    match store.put_opts(place, bytes.clone().into(), PutMode::Create.into()).await {
+        Ok(_) => Ok(bytes),
+        Err(object_store::Error::AlreadyExists { .. }) => {
+            get(store, place).await?.ok_or(VaultError::NoKey)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn delete(store: &Arc<dyn ObjectStore>, place: &Place) -> Result<(), VaultError> {
+    match store.delete(place).await {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn delete_under(store: &Arc<dyn ObjectStore>, prefix: &Place) -> Result<(), VaultError> {
+    let places = store.list(Some(prefix)).map_ok(|found| found.location).boxed();
+    let deleted = store.delete_stream(places);
+    deleted
+        .try_for_each(async |_| Ok(()))
+        .await
+        .or_else(|error| match error {
+            object_store::Error::NotFound { .. } => Ok(()),
+            error => Err(error),
+        })
+        .map_err(VaultError::from)
+}
