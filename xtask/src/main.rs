@@ -55,8 +55,9 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "bench",
-        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE]",
-        what: "requests per second and latency, beside plain COUNT and OFFSET",
+        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE] | \
+                faces --models DIR [--requests N] [--seconds N] [--bin FILE]",
+        what: "lists: requests per second beside plain COUNT and OFFSET; faces: selfies, bursts, memory",
         run: bench::run,
     },
     Tool {

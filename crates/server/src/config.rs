@@ -20,6 +20,7 @@ pub struct Config {
     pub database: Database,
     pub vault: Vault,
     pub vision: Vision,
+    pub models: Models,
     pub documents: Documents,
     pub log: Log,
 }
@@ -84,6 +85,23 @@ pub struct Vision {
     pub threads: usize,
     pub waiting_max: usize,
     pub body_milliseconds: u64,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Models {
+    pub face_detector: Model,
+    pub face_template: Model,
+    pub face_attack: Model,
+}
+
+/// Weights of the operator's own; with an empty path the installed ones.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub path: String,
+    pub sha256: String,
+    pub kind: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

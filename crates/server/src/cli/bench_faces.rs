@@ -1,17 +1,15 @@
 //! `verax bench faces`: how long a selfie takes, stage by stage, and how many go through.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, StageTimings, Template};
+use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, ModelBytes, StageTimings, Template};
 use verax_vision::workers::{Waiting, WorkerSettings, Workers};
-
-use crate::installed_models::read_face_models;
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchFacesArgs {
@@ -35,13 +33,13 @@ pub struct BenchFacesArgs {
     pub json: bool,
 }
 
-// NASA's portrait of Eileen Collins (public domain) on a blurred background.
-static PORTRAIT_1080P: &[u8] = include_bytes!("../../assets/portrait-1080p.jpg");
+/// NASA's portrait of Eileen Collins (public domain) on a blurred background.
+pub static PORTRAIT_1080P: &[u8] = include_bytes!("../../assets/portrait-1080p.jpg");
 
 const SEARCHED_TEMPLATES: usize = 100_000;
 
-pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Result<()> {
-    let engine = FaceEngine::load(read_face_models(models_dir));
+pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Result<()> {
+    let engine = FaceEngine::load(models.clone());
     let engine = Arc::new(engine.context("cannot load the models")?);
     ensure!(
         engine.can_compare() && engine.can_check_attacks(),
@@ -65,11 +63,11 @@ pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Res
         ensure!((1..=256).contains(threads), "the number of threads must be 1 to 256");
         lanes.push(measure(&engine, &image, [*threads, *threads], time)?);
         // At once, so that both meet the machine in the same mood.
-        lanes.extend(reference(args, models_dir, &image, *threads)?);
+        lanes.extend(reference(args, &models, &image, *threads)?);
     }
     // A server has a thread for each core, and more callers than that.
     lanes.push(measure(&engine, &image, [2, 8], time)?);
-    lanes.extend(reference(args, models_dir, &image, 8)?);
+    lanes.extend(reference(args, &models, &image, 8)?);
     let search = search_time(&gallery, &template);
     let growth = args.requests.map(|count| growth(&engine, &image, count)).transpose()?;
     if args.json {
@@ -229,7 +227,7 @@ fn call(workers: &Workers, engine: &Arc<FaceEngine>, image: &Arc<[u8]>) -> Resul
 /// The Python reference with the same models, picture and number of threads.
 fn reference(
     args: &BenchFacesArgs,
-    models_dir: &Path,
+    models: &ModelBytes,
     image: &[u8],
     threads: usize,
 ) -> Result<Option<Lane>> {
@@ -238,11 +236,19 @@ fn reference(
     let (script, picture) = (folder.path().join("faces.py"), folder.path().join("picture"));
     std::fs::write(&script, REFERENCE)?;
     std::fs::write(&picture, image)?;
+    for (name, model) in [
+        ("face-detector", &models.face_detector),
+        ("face-template", &models.face_template),
+        ("face-attack", &models.face_attack),
+    ] {
+        let path = folder.path().join(name).with_extension("onnx");
+        std::fs::write(path, model.as_deref().unwrap_or_default())?;
+    }
     let output = Command::new(python)
         .arg(&script)
         .arg("--bench")
         .args([args.seconds.to_string(), threads.to_string()])
-        .arg(models_dir)
+        .arg(folder.path())
         .arg(&picture)
         .output()
         .with_context(|| format!("cannot run {}", python.display()))?;

@@ -9,6 +9,7 @@ mod binary;
 mod document_checks;
 mod documents;
 mod face_calls;
+mod face_images;
 mod filters;
 mod fixtures;
 mod http_client;
