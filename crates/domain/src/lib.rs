@@ -7,10 +7,11 @@ pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
 pub mod id;
+pub mod lifecycle;
 pub mod record;
 pub mod resources;
 pub mod scope;
 
 pub use record::{Record, RecordProblem};
-pub use scope::Scope;
+pub use scope::{NarrowScope, Scope};
 pub use verax_query::Timestamp;

@@ -1,7 +1,9 @@
 //! The table of resources: each listed thing is one value here, and everything else reads it.
 
+mod logins;
 mod people;
 
+pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
     Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Tally,
@@ -9,7 +11,7 @@ use verax_query::{
 };
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 9] = [
+pub static ALL: [&Resource; 10] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -18,6 +20,7 @@ pub static ALL: [&Resource; 9] = [
     &LIVENESS_SESSIONS,
     &APP_REGISTRATIONS,
     &BIOMETRIC_VALIDATIONS,
+    &APP_LOGINS,
     &DOCUMENT_LIVENESS,
 ];
 
@@ -61,6 +64,13 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         plain("collectionCode", "collection_code", "That collection's code.").on_retrieve(),
         number("livenessScore", "liveness_score", "Liveness, 0..1.").on_retrieve(),
         json("response", "response", &[], "Liveness and persons found.").on_retrieve(),
+        json(
+            "reasons",
+            "reasons",
+            &[],
+            "Which measurement missed which limit, or why there is none.",
+        )
+        .on_retrieve(),
         json(
             "biometricData",
             "biometric_data",
@@ -183,6 +193,8 @@ pub static PROJECTS: Resource = Resource {
         integer("currentStep", "current_step", "How far its set-up is.").on_retrieve(),
         integer("lastStep", "last_step", "The last step of its set-up.").on_retrieve(),
         flag("demoMode", "demo_mode", "Whether it is a trial."),
+        flag("allowAnonymous", "allow_anonymous", "Whether logins may begin without a token.")
+            .on_retrieve(),
         integer("version", "version", "The version of its shape."),
         plain("assignedCollection", "assigned_collection", "The collection of its persons.")
             .on_retrieve(),
@@ -262,12 +274,25 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         plain("countryCode", "country_code", "Country code of the phone: +57."),
         plain("language", "language", "Language of the pages."),
         plain("currentStep", "current_step", "The step that comes next."),
+        plain("emailValidation", "email_validation", "The check of the email address."),
+        plain("phoneValidation", "phone_validation", "The check of the phone number."),
         related(
             "biometricValidation",
             "biometric_validation",
             &BIOMETRIC_VALIDATION,
             "The face check that it passed.",
         ),
+        plain("documentValidation", "document_validation", "The check of the document."),
+        plain("person", "person", "The person who was enrolled."),
+        json("consentSession", "consent_session", &[], "What the person has agreed to.")
+            .on_retrieve(),
+        json(
+            "failedBiometricValidations",
+            "failed_biometric_validations",
+            &[],
+            "The face checks that it did not pass.",
+        )
+        .on_retrieve(),
         plain("assignedCollection", "assigned_collection", "The collection of the person.")
             .on_retrieve(),
         json("manualReviewLog", "manual_review_log", &[], "What reviewers decided.").on_retrieve(),

@@ -35,3 +35,33 @@ impl Scope {
         Scope::ALL.into_iter().find(|scope| scope.word() == word)
     }
 }
+
+/// What a token for one record alone is for. None of these is a [`Scope`]: it cannot be granted to
+/// a client or on the command line, and it opens no operation that asks for a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NarrowScope {
+    /// One app registration: its own steps and its own face check.
+    Registration,
+    /// One liveness session: one capture, and what became of it.
+    Session,
+    /// One app login: what it proved, and a second factor for it.
+    Login,
+}
+
+impl NarrowScope {
+    pub const ALL: [NarrowScope; 3] =
+        [NarrowScope::Registration, NarrowScope::Session, NarrowScope::Login];
+
+    /// The word in a token.
+    pub fn word(self) -> &'static str {
+        match self {
+            NarrowScope::Registration => "registration",
+            NarrowScope::Session => "session",
+            NarrowScope::Login => "login",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<NarrowScope> {
+        NarrowScope::ALL.into_iter().find(|scope| scope.word() == word)
+    }
+}

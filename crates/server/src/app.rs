@@ -1,11 +1,18 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod biometrics;
 pub mod demo;
 pub mod document_checks;
+pub mod due;
 pub mod faces;
+pub mod galleries;
+pub mod idempotency;
 pub mod import;
 pub mod measuring;
+pub mod persons;
+pub mod records;
+pub mod registrations;
 pub mod tallies;
 
 use std::sync::Arc;
@@ -13,7 +20,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use verax_domain::resources;
 use verax_query::{Query, Tenant};
-use verax_store::{Database, Location, Options, Schema, StoreError};
+use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
@@ -32,6 +39,7 @@ pub struct App {
     pub measuring: measuring::Measuring,
     pub faces: faces::Faces,
     pub vault: Vault,
+    pub galleries: galleries::Galleries,
 }
 
 impl App {
@@ -59,8 +67,9 @@ impl App {
         let measuring = measuring::Measuring::new(&config.vision);
         let faces = faces::Faces::default();
         let vault = Vault::in_memory(random.clone());
+        let galleries = galleries::Galleries::default();
         let config = Arc::new(config);
-        App { config, database, keys, clock, random, access, measuring, faces, vault }
+        App { config, database, keys, clock, random, access, measuring, faces, vault, galleries }
     }
 
     /// The same, measuring faces with these models.
@@ -81,6 +90,15 @@ impl App {
             count += self.database.count(&Query::whole(resource), &tenant).await?;
         }
         Ok(count)
+    }
+
+    /// Deletes a client with all that is its. What was kept goes first: when this is interrupted,
+    /// the client is still there and can be deleted again.
+    pub async fn delete_client(&self, client: &str) -> Result<()> {
+        self.vault.destroy_client(client).await?;
+        let mut batch = Batch::default();
+        batch.delete_client(client);
+        Ok(self.database.commit(batch).await?)
     }
 
     pub fn new_id(&self) -> String {

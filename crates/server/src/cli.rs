@@ -13,6 +13,7 @@ mod install_models;
 mod reference;
 mod serve;
 mod token;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,6 +76,9 @@ enum Command {
     /// Create, list and revoke access tokens; rotate the keys that sign them.
     #[command(subcommand)]
     Token(token::Command),
+    /// Look after the keys that open pictures and templates.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Store records from NDJSON, or from pages as the API (or Verifik's) answers them.
     Import(import::Arguments),
     /// Write records as NDJSON.
@@ -152,6 +156,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Serve(arguments) => serve::run(&place, arguments).await,
             Command::Client(command) => client::run(&place, command).await,
             Command::Token(command) => token::run(&place, command).await,
+            Command::Vault(command) => vault::run(&place, command).await,
             Command::Import(arguments) => import::run(&place, &arguments).await,
             Command::Export(arguments) => export::run(&place, &arguments).await,
             Command::Doctor(arguments) => doctor::run(&place, &arguments).await,

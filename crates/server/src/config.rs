@@ -22,6 +22,8 @@ pub struct Config {
     pub vision: Vision,
     pub models: Models,
     pub documents: Documents,
+    pub validations: Validations,
+    pub persons: Persons,
     pub log: Log,
 }
 
@@ -34,6 +36,7 @@ pub struct Http {
     pub connections_max: usize,
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
+    pub public_url: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -106,8 +109,25 @@ pub struct Model {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Persons {
+    pub keep_thumbnails: bool,
+    pub templates_in_memory_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Documents {
     pub wait_seconds: u64,
+    pub lease_seconds: u32,
+    pub image_url_minutes: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validations {
+    pub session_seconds: u32,
+    pub registration_hours: u32,
+    pub login_seconds: u32,
     pub lease_seconds: u32,
 }
 
@@ -157,6 +177,9 @@ impl Config {
             ("http.body_bytes_max", self.http.body_bytes_max as u64),
             ("http.connections_max", self.http.connections_max as u64),
             ("tokens.days", u64::from(self.tokens.days)),
+            ("validations.session_seconds", u64::from(self.validations.session_seconds)),
+            ("validations.registration_hours", u64::from(self.validations.registration_hours)),
+            ("validations.login_seconds", u64::from(self.validations.login_seconds)),
             ("database.connections", self.database.connections as u64),
             ("database.statement_seconds", self.database.statement_seconds),
         ];
@@ -167,6 +190,14 @@ impl Config {
         }
         if u64::from(self.documents.lease_seconds) <= self.documents.wait_seconds {
             bail!("the setting documents.lease_seconds must be more than documents.wait_seconds");
+        }
+        if u64::from(self.validations.lease_seconds) <= self.http.request_seconds {
+            bail!("the setting validations.lease_seconds must be more than http.request_seconds");
+        }
+        let public_url = &self.http.public_url;
+        let absolute = ["https://", "http://"].iter().any(|scheme| public_url.starts_with(scheme));
+        if !(public_url.is_empty() || absolute) || public_url.ends_with('/') {
+            bail!("the setting http.public_url must be like https://verify.example.com");
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use ring::hmac::{self, HMAC_SHA256};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Random;
@@ -91,6 +92,17 @@ impl SigningKeys {
     /// The key with this id.
     pub fn verifying(&self, id: &str) -> Option<DecodingKey> {
         self.0.with_id(id).map(|key| DecodingKey::from_secret(&key.secret))
+    }
+
+    /// Keys for another purpose than signing tokens, one for each key: that of the one that signs
+    /// comes first.
+    pub fn derived(&self, purpose: &str) -> Vec<hmac::Key> {
+        let loaded = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let derive = |key: &Key| {
+            let secret = hmac::sign(&hmac::Key::new(HMAC_SHA256, &key.secret), purpose.as_bytes());
+            hmac::Key::new(HMAC_SHA256, secret.as_ref())
+        };
+        loaded.keys.iter().map(derive).collect()
     }
 
     /// Reads the file again if somebody has changed it since.

@@ -20,7 +20,8 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use zeroize::Zeroizing;
 
-use self::sealing::{DoesNotOpen, KEY_BYTES, SealingKey};
+pub use self::sealing::SealingKey;
+use self::sealing::{DoesNotOpen, KEY_BYTES};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
 
@@ -40,7 +41,7 @@ pub struct Vault {
 pub enum VaultError {
     /// An operator must look: the store does not answer, is full or refuses.
     #[error("the object store: {0}")]
-    Store(#[from] object_store::Error),
+    Store(String),
     #[error(transparent)]
     DoesNotOpen(#[from] DoesNotOpen),
     /// The key was destroyed, or never made.
@@ -48,6 +49,17 @@ pub enum VaultError {
     NoKey,
     #[error("it was sealed with a master key that is not here any more")]
     NoMasterKey,
+}
+
+impl From<object_store::Error> for VaultError {
+    fn from(error: object_store::Error) -> VaultError {
+        // The outer texts name the object's place, and ids do not belong into a log.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        VaultError::Store(cause.to_string())
+    }
 }
 
 impl Vault {
@@ -144,6 +156,11 @@ impl Vault {
     /// Whether the object store answers.
     pub async fn ping(&self) -> Result<(), VaultError> {
         get(&self.keys, &Place::from("ping")).await.map(drop)
+    }
+
+    /// Puts a new master key in front and answers its id.
+    pub fn rotate_master_key(&self) -> Result<String> {
+        self.master.rotate(&self.random)
     }
 
     /// Wraps the key of every client with the first master key, so that older ones can go. Answers

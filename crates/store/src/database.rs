@@ -8,10 +8,11 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
+use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
-use crate::persons::{self, Collection, PersonPlace, SealedTemplate};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
+use crate::registrations::{self, Contact};
 use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
@@ -154,67 +155,40 @@ impl Database {
         self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
     }
 
-    /// The client's collection with this id, or else with this code.
-    pub async fn collection(
+    /// The newest registration in a flow with this address or number.
+    pub async fn registration_by_contact(
         &self,
         client: &str,
-        code_or_id: &str,
-    ) -> Result<Option<Collection>, StoreError> {
-        let (client, wanted) = (client.to_owned(), code_or_id.to_owned());
-        self.read(async move |reader| persons::collection(reader, &client, &wanted).await).await
+        project: &str,
+        flow: &str,
+        contact: Contact,
+    ) -> Result<Option<String>, StoreError> {
+        let (client, project, flow) = (client.to_owned(), project.to_owned(), flow.to_owned());
+        self.read(async move |reader| {
+            registrations::registration_by_contact(reader, &client, &project, &flow, &contact).await
+        })
+        .await
     }
 
-    /// Where the client's persons with these ids are, or all.
-    pub async fn person_places(
+    /// The person of whoever registered in this project under this name.
+    pub async fn person_by_identifier(
         &self,
         client: &str,
-        ids: Option<Vec<String>>,
-    ) -> Result<Vec<PersonPlace>, StoreError> {
-        let client = client.to_owned();
-        self.read(async move |reader| persons::places(reader, &client, ids).await).await
+        project: &str,
+        identifier: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let (client, project) = (client.to_owned(), project.to_owned());
+        let identifier = identifier.to_owned();
+        self.read(async move |reader| {
+            registrations::person_by_identifier(reader, &client, &project, &identifier).await
+        })
+        .await
     }
 
-    /// The client's persons of this name, folded, who were born on this day.
-    pub async fn persons_alike(
-        &self,
-        client: &str,
-        folded_name: &str,
-        born: &str,
-    ) -> Result<Vec<PersonPlace>, StoreError> {
-        let (client, name, born) = (client.to_owned(), folded_name.to_owned(), born.to_owned());
-        self.read(async move |reader| persons::alike(reader, &client, &name, &born).await).await
-    }
-
-    /// The sealed templates of these persons, or all of the client's, in the order of their ids.
-    pub async fn templates(
-        &self,
-        client: &str,
-        of: Option<Vec<String>>,
-    ) -> Result<Vec<SealedTemplate>, StoreError> {
-        let client = client.to_owned();
-        self.read(async move |reader| persons::templates(reader, &client, of).await).await
-    }
-
-    /// How many templates of this model a client has.
-    pub async fn count_templates(&self, client: &str, model: &str) -> Result<u64, StoreError> {
-        let (client, model) = (client.to_owned(), model.to_owned());
-        self.read(async move |reader| persons::count_templates(reader, &client, &model).await).await
-    }
-
-    /// How often the faces of a client have changed.
-    pub async fn gallery_number(&self, client: &str) -> Result<i64, StoreError> {
-        let client = client.to_owned();
-        self.read(async move |reader| persons::gallery_number(reader, &client).await).await
-    }
-
-    /// The persons of a client that changed after this number.
-    pub async fn changed_persons(
-        &self,
-        client: &str,
-        after: i64,
-    ) -> Result<Vec<String>, StoreError> {
-        let client = client.to_owned();
-        self.read(async move |reader| persons::changed_persons(reader, &client, after).await).await
+    /// What is known of the request with this id.
+    pub async fn begun_request(&self, id: &str) -> Result<Option<Begun>, StoreError> {
+        let id = id.to_owned();
+        self.read(async move |reader| idempotency::begun(reader, &id).await).await
     }
 
     /// Stores records that come from elsewhere, all or none.
@@ -254,7 +228,7 @@ impl Database {
     }
 
     /// Runs `work` with a connection: on PostgreSQL here, on SQLite on a thread that may block.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

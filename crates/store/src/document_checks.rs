@@ -1,4 +1,5 @@
-//! The states of a document check: each step is made only where the one before it stands.
+//! The states of a document check: each step is made only where the one before it stands. Its job
+//! outlives it until its picture is where it belongs.
 
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
@@ -13,6 +14,7 @@ impl Batch {
         record: &Record,
         now: Timestamp,
         lease_until: Timestamp,
+        detail: String,
     ) -> &mut Batch {
         self.upsert(record, now, Rows::Exactly(1));
         self.insert_job(&Job {
@@ -20,6 +22,8 @@ impl Batch {
             record: record.id.clone(),
             client: record.client.clone(),
             lease_until,
+            detail: Some(detail),
+            attempts: 0,
         })
     }
 
@@ -32,7 +36,16 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
-    /// `processing` becomes `completed`, with what `record` says was found; the job is over.
+    /// The same for whoever has taken up its job.
+    pub fn resume_document_check(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        sql.push(" WHERE status IN ('new', 'processing') AND id = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// `processing` becomes `completed`, with what `record` says was found.
     pub fn complete_document_check(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
         let said = |column| record.value(column).cloned().unwrap_or(Arg::Null);
         let mut sql = Sql::default();
@@ -42,25 +55,27 @@ impl Batch {
         sql.push(", validation_results_full = ").bind(said("validation_results_full"));
         sql.push(", validation_flags = ").bind(said("validation_flags"));
         sql.push(", risk_score = ").bind(said("risk_score"));
+        sql.push(", image_saved = ").bind(said("image_saved"));
+        sql.push(", image_url = ").bind(said("image_url"));
         sql.push(", confidence = ").bind(said("confidence"));
         sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(record.id.clone()));
-        self.push(sql, Rows::Exactly(1)).delete_job(JobKind::DocumentCheck, &record.id)
+        self.push(sql, Rows::Exactly(1))
     }
 
-    /// `processing` becomes `failed`; the job is over.
+    /// `processing` becomes `failed`.
     pub fn fail_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
         let mut sql = failure(reason, now);
         sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(id.to_owned()));
-        self.push(sql, Rows::Exactly(1)).delete_job(JobKind::DocumentCheck, id)
+        self.push(sql, Rows::Exactly(1))
     }
 
-    /// Ends a check whose lease has run out. A record that has reached its end, or is gone, stays
+    /// Ends a check that cannot be taken up. A record that has reached its end, or is gone, stays
     /// as it is.
     pub fn abandon_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
         let mut sql = failure(reason, now);
         sql.push(" WHERE status IN ('new', 'processing') AND id = ");
         sql.bind(Arg::Text(id.to_owned()));
-        self.push(sql, Rows::Any).delete_job(JobKind::DocumentCheck, id)
+        self.push(sql, Rows::Any)
     }
 }
 

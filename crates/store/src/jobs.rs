@@ -11,13 +11,22 @@ use crate::write::{Batch, Rows};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     DocumentCheck,
+    BiometricCheck,
+    /// A biometric validation that nobody comes for.
+    ValidationExpiry,
+    /// A liveness session that nobody uses.
+    SessionExpiry,
 }
 
 impl JobKind {
-    fn word(self) -> Arg {
-        match self {
-            JobKind::DocumentCheck => Arg::Text("document_check".to_owned()),
-        }
+    pub(crate) fn word(self) -> Arg {
+        let word = match self {
+            JobKind::DocumentCheck => "document_check",
+            JobKind::BiometricCheck => "biometric_check",
+            JobKind::ValidationExpiry => "validation_expiry",
+            JobKind::SessionExpiry => "session_expiry",
+        };
+        Arg::Text(word.to_owned())
     }
 }
 
@@ -30,16 +39,31 @@ pub struct Job {
     pub client: String,
     /// When it counts as left behind.
     pub lease_until: Timestamp,
+    /// What whoever takes it up needs to know.
+    pub detail: Option<String>,
+    /// How often it was taken up.
+    pub attempts: i64,
 }
 
 impl Batch {
     pub fn insert_job(&mut self, job: &Job) -> &mut Batch {
         let mut sql = Sql::default();
-        sql.push("INSERT INTO jobs (kind, record, client, lease_until) VALUES (");
+        sql.push("INSERT INTO jobs (kind, record, client, lease_until, detail) VALUES (");
         sql.bind(job.kind.word()).push(", ");
         sql.bind(Arg::Text(job.record.clone())).push(", ");
         sql.bind(Arg::Text(job.client.clone())).push(", ");
-        sql.bind(Arg::Integer(job.lease_until.0)).push(")");
+        sql.bind(Arg::Integer(job.lease_until.0)).push(", ");
+        sql.bind(job.detail.clone().map_or(Arg::Null, Arg::Text)).push(")");
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Takes up a job that was left behind; a `Conflict` when somebody else was faster.
+    pub fn take_up_job(&mut self, job: &Job, lease_until: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE jobs SET attempts = attempts + 1, lease_until = ");
+        sql.bind(Arg::Integer(lease_until.0)).push(" WHERE kind = ").bind(job.kind.word());
+        sql.push(" AND record = ").bind(Arg::Text(job.record.clone()));
+        sql.push(" AND lease_until = ").bind(Arg::Integer(job.lease_until.0));
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -59,7 +83,8 @@ pub async fn lapsed_jobs(
     now: Timestamp,
 ) -> Result<Vec<Job>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT record, client, lease_until FROM jobs WHERE kind = ").bind(kind.word());
+    sql.push("SELECT record, client, lease_until, detail, attempts FROM jobs WHERE kind = ");
+    sql.bind(kind.word());
     sql.push(" AND lease_until < ").bind(Arg::Integer(now.0));
     sql.push(" ORDER BY lease_until, record LIMIT 100");
     let mut jobs = Vec::new();
@@ -70,6 +95,8 @@ pub async fn lapsed_jobs(
                 record: row.text(0)?.unwrap_or_default().to_owned(),
                 client: row.text(1)?.unwrap_or_default().to_owned(),
                 lease_until: Timestamp(row.integer(2)?.unwrap_or(0)),
+                detail: row.text(3)?.map(str::to_owned),
+                attempts: row.integer(4)?.unwrap_or(0),
             });
             Ok(())
         })

@@ -1,16 +1,19 @@
 //! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
 
+mod biometric_checks;
 mod cells;
 mod clients;
 mod database;
 mod document_checks;
 mod error;
+mod idempotency;
 mod jobs;
 mod list;
 mod migrate;
 mod persons;
 mod postgres;
 mod records;
+mod registrations;
 mod render;
 mod sqlite;
 mod tally;
@@ -20,10 +23,12 @@ mod write;
 pub use clients::{Client, NewClient};
 pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
+pub use idempotency::Begun;
 pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use persons::{CHANGES_KEPT_MS, Collection, PersonPlace, SealedTemplate};
 pub use records::Imported;
+pub use registrations::{Contact, RegistrationStep};
 pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};

@@ -4,9 +4,9 @@ use verax_domain::resources::{COLLECTIONS, PERSONS};
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Resource, Sql};
 
-use crate::StoreError;
 use crate::cells::{Reader, fetch_number};
 use crate::write::{Batch, Rows};
+use crate::{Database, StoreError};
 
 /// A collection, as far as other operations need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,71 @@ pub struct SealedTemplate {
 /// How long the change that deleted a person is remembered. A server that has not looked for as
 /// long must load the faces anew.
 pub const CHANGES_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Database {
+    /// The client's collection with this id, or else with this code.
+    pub async fn collection(
+        &self,
+        client: &str,
+        code_or_id: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        let (client, wanted) = (client.to_owned(), code_or_id.to_owned());
+        self.read(async move |reader| collection(reader, &client, &wanted).await).await
+    }
+
+    /// Where the client's persons with these ids are, or all.
+    pub async fn person_places(
+        &self,
+        client: &str,
+        ids: Option<Vec<String>>,
+    ) -> Result<Vec<PersonPlace>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| places(reader, &client, ids).await).await
+    }
+
+    /// The client's persons of this name, folded, who were born on this day.
+    pub async fn persons_alike(
+        &self,
+        client: &str,
+        folded_name: &str,
+        born: &str,
+    ) -> Result<Vec<PersonPlace>, StoreError> {
+        let (client, name, born) = (client.to_owned(), folded_name.to_owned(), born.to_owned());
+        self.read(async move |reader| alike(reader, &client, &name, &born).await).await
+    }
+
+    /// The sealed templates of these persons, or all of the client's, in the order of their ids.
+    pub async fn templates(
+        &self,
+        client: &str,
+        of: Option<Vec<String>>,
+    ) -> Result<Vec<SealedTemplate>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| templates(reader, &client, of).await).await
+    }
+
+    /// How many templates of this model a client has.
+    pub async fn count_templates(&self, client: &str, model: &str) -> Result<u64, StoreError> {
+        let (client, model) = (client.to_owned(), model.to_owned());
+        self.read(async move |reader| count_templates(reader, &client, &model).await).await
+    }
+
+    /// How often the faces of a client have changed.
+    pub async fn gallery_number(&self, client: &str) -> Result<i64, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| gallery_number(reader, &client).await).await
+    }
+
+    /// The persons of a client that changed after this number.
+    pub async fn changed_persons(
+        &self,
+        client: &str,
+        after: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| changed_persons(reader, &client, after).await).await
+    }
+}
 
 impl Batch {
     /// Counts a change of the client's faces; the batch is a `Conflict` when there was another

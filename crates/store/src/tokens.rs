@@ -13,8 +13,10 @@ pub struct Token {
     /// The `jti` of the JWT.
     pub id: String,
     pub client: String,
-    /// Scope words with a space between them.
+    /// Scope words with a space between them, or the one word of a narrow scope.
     pub scopes: String,
+    /// The id of the one record that it is for; a client's own token has none.
+    pub subject: Option<String>,
     /// `live` or `sandbox`.
     pub mode: String,
     pub created_at: Timestamp,
@@ -31,10 +33,12 @@ impl Token {
 impl Batch {
     pub fn insert_token(&mut self, token: &Token) -> &mut Batch {
         let mut sql = Sql::default();
-        sql.push("INSERT INTO tokens (id, client, scopes, mode, created_at, expires_at) VALUES (");
+        sql.push("INSERT INTO tokens (id, client, scopes, subject, mode, ");
+        sql.push("created_at, expires_at) VALUES (");
         sql.bind(Arg::Text(token.id.clone())).push(", ");
         sql.bind(Arg::Text(token.client.clone())).push(", ");
         sql.bind(Arg::Text(token.scopes.clone())).push(", ");
+        sql.bind(token.subject.clone().map_or(Arg::Null, Arg::Text)).push(", ");
         sql.bind(Arg::Text(token.mode.clone())).push(", ");
         sql.bind(Arg::Integer(token.created_at.0)).push(", ");
         sql.bind(Arg::Integer(token.expires_at.0)).push(")");
@@ -46,6 +50,22 @@ impl Batch {
         sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
         sql.push(" WHERE revoked_at IS NULL AND id = ").bind(Arg::Text(id.to_owned()));
         self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Revokes the tokens that are for this record alone.
+    pub fn revoke_tokens_for(&mut self, subject: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
+        sql.push(" WHERE revoked_at IS NULL AND subject = ").bind(Arg::Text(subject.to_owned()));
+        self.push(sql, Rows::Any)
+    }
+
+    /// Forgets the tokens of single records that have expired: there are as many as captures.
+    pub fn delete_expired_narrow_tokens(&mut self, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM tokens WHERE subject IS NOT NULL AND expires_at <= ");
+        sql.bind(Arg::Integer(now.0));
+        self.push(sql, Rows::Any)
     }
 
     /// Revokes all tokens that the client has now; `but` may be one that is spared.
@@ -65,19 +85,19 @@ pub async fn token(reader: &mut Reader, id: &str) -> Result<Option<Token>, Store
     Ok(read(reader, &sql).await?.pop())
 }
 
-/// The tokens of one client, or of all, the newest first.
+/// The clients' own tokens, of one or of all, the newest first.
 pub async fn tokens(reader: &mut Reader, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
     let mut sql = Sql::default();
-    sql.push(COLUMNS);
+    sql.push(COLUMNS).push(" WHERE subject IS NULL");
     if let Some(client) = client {
-        sql.push(" WHERE client = ").bind(Arg::Text(client.to_owned()));
+        sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
     }
     sql.push(" ORDER BY created_at DESC, id DESC");
     read(reader, &sql).await
 }
 
-const COLUMNS: &str = "SELECT tokens.id, tokens.client, tokens.scopes, tokens.mode, \
-                       tokens.created_at, tokens.expires_at, tokens.revoked_at FROM tokens";
+const COLUMNS: &str = "SELECT tokens.id, tokens.client, tokens.scopes, tokens.subject, \
+                       tokens.mode, tokens.created_at, tokens.expires_at, tokens.revoked_at FROM tokens";
 
 async fn read(reader: &mut Reader, sql: &Sql) -> Result<Vec<Token>, StoreError> {
     let mut tokens = Vec::new();
@@ -88,10 +108,11 @@ async fn read(reader: &mut Reader, sql: &Sql) -> Result<Vec<Token>, StoreError> 
                 id: text(0)?,
                 client: text(1)?,
                 scopes: text(2)?,
-                mode: text(3)?,
-                created_at: Timestamp(row.integer(4)?.unwrap_or(0)),
-                expires_at: Timestamp(row.integer(5)?.unwrap_or(0)),
-                revoked_at: row.integer(6)?.map(Timestamp),
+                subject: row.text(3)?.map(str::to_owned),
+                mode: text(4)?,
+                created_at: Timestamp(row.integer(5)?.unwrap_or(0)),
+                expires_at: Timestamp(row.integer(6)?.unwrap_or(0)),
+                revoked_at: row.integer(7)?.map(Timestamp),
             });
             Ok(())
         })

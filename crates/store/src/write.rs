@@ -40,6 +40,33 @@ impl Batch {
         self.push(upsert(record, now), rows)
     }
 
+    /// Changes what the record says of one that its client has; what it does not say stays.
+    pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
+        let resource = record.resource;
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        let mut said = false;
+        for ((field, column), value) in columns(resource).zip(&record.values) {
+            // The longer form goes with the shorter one, which comes before it.
+            said = *value != Arg::Null || (said && field.full == Some(column));
+            if said && !matches!(column, "id" | "client" | "updated_at") {
+                sql.push(", ").push(column).push(" = ").bind(value.clone());
+            }
+        }
+        own(&mut sql, resource, &record.client, &record.id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Deletes a record of this client.
+    pub fn delete(&mut self, resource: &'static Resource, client: &str, id: &str) -> &mut Batch {
+        self.erases = true;
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM ").push(resource.table);
+        own(&mut sql, resource, client, id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
     /// Makes sure that a client with this id exists, whatever is known of it.
     pub fn ensure_client(&mut self, client: &str) -> &mut Batch {
         let mut sql = Sql::default();
@@ -47,6 +74,11 @@ impl Batch {
         sql.push(") ON CONFLICT (id) DO NOTHING");
         self.push(sql, Rows::Any)
     }
+}
+
+fn own(sql: &mut Sql, resource: &'static Resource, client: &str, id: &str) {
+    sql.push(" WHERE id = ").bind(Arg::Text(id.to_owned()));
+    sql.push(" AND ").push(resource.tenant_column).push(" = ").bind(Arg::Text(client.to_owned()));
 }
 
 fn upsert(record: &Record, now: Timestamp) -> Sql {

@@ -198,17 +198,6 @@ impl FaceEngine {
         Ok(measured)
     }
 
-    /// How any face of a picture looks to the detector of presentation attacks; none when the face
-    /// has no area inside the picture, or no model looks for attacks.
-    pub fn attack_of(
-        &self,
-        image: &Image,
-        face: &DetectedFace,
-    ) -> Result<Option<AttackFindings>, FaceError> {
-        let Some(network) = &self.attack else { return Ok(None) };
-        Ok(attack::bona_fide(network, image, face)?)
-    }
-
     /// The template of any face of a picture; none when it lies too oddly to be measured, or no
     /// model makes templates.
     pub fn template_of(
@@ -221,6 +210,17 @@ impl FaceEngine {
             return Ok(None);
         };
         Ok(template::template_of(network, &align::align(image, &to_aligned))?)
+    }
+
+    /// The presentation-attack score alone, of a face that was found before. None without the model,
+    /// and when the face has no area inside the picture.
+    pub fn measure_attack(
+        &self,
+        image: &Image,
+        subject: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
+        let Some(network) = &self.attack else { return Ok(None) };
+        Ok(attack::bona_fide(network, image, subject)?)
     }
 
     fn measure_subject(
@@ -245,7 +245,7 @@ impl FaceEngine {
                 return Err(FaceError::Abandoned);
             }
             measured.findings.attack =
-                timed(&mut timings.attack, || self.attack_of(image, subject))?;
+                timed(&mut timings.attack, || self.measure_attack(image, subject))?;
         }
         if let (Some(network), Some(aligned), Wanted::Yes) =
             (&self.template, &aligned, request.template)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
-use verax_domain::{Scope, Timestamp};
+use verax_domain::{NarrowScope, Scope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, StoreError, Token};
 
@@ -47,6 +47,15 @@ impl Caller {
         &self.token.id
     }
 
+    pub fn mode(&self) -> &str {
+        &self.token.mode
+    }
+
+    /// What the token may do, as one word that is another for other rights.
+    pub fn rights(&self) -> &str {
+        &self.token.scopes
+    }
+
     fn scopes(&self) -> Vec<Scope> {
         self.token.scopes.split(' ').filter_map(Scope::from_word).collect()
     }
@@ -54,6 +63,57 @@ impl Caller {
     /// Whose records the caller sees.
     pub fn tenant(&self) -> Tenant {
         if self.has(Scope::Staff) { Tenant::All } else { Tenant::Client(self.token.client.clone()) }
+    }
+}
+
+/// Who holds the token of one record. It opens the operations of that record that ask for its
+/// narrow scope, and nothing else: a handler that takes a [`Caller`] never sees it.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    token: Arc<Token>,
+    scope: NarrowScope,
+}
+
+impl Holder {
+    /// The id of the record that the token is for, if it is a token of this scope.
+    pub fn subject(&self, scope: NarrowScope) -> Option<&str> {
+        self.token.subject.as_deref().filter(|_| self.scope == scope)
+    }
+
+    pub fn client(&self) -> &str {
+        &self.token.client
+    }
+
+    /// The id of the token.
+    pub fn token_id(&self) -> &str {
+        &self.token.id
+    }
+
+    pub fn mode(&self) -> &str {
+        &self.token.mode
+    }
+}
+
+/// A token of either kind.
+#[derive(Clone, Debug)]
+pub enum Bearer {
+    Caller(Caller),
+    Holder(Holder),
+}
+
+impl Bearer {
+    pub fn client(&self) -> &str {
+        match self {
+            Bearer::Caller(caller) => caller.client(),
+            Bearer::Holder(holder) => holder.client(),
+        }
+    }
+
+    pub fn token_id(&self) -> &str {
+        match self {
+            Bearer::Caller(caller) => caller.token_id(),
+            Bearer::Holder(holder) => holder.token_id(),
+        }
     }
 }
 
@@ -68,6 +128,9 @@ pub enum AccessError {
     Expired,
     #[error("the access token was revoked")]
     Revoked,
+    /// It is for one record alone, and this operation is not for that.
+    #[error("the access token is for one record alone")]
+    Narrow,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -93,6 +156,16 @@ pub struct Mint<'a> {
     pub staff: bool,
     pub mode: &'a str,
     pub valid: Duration,
+}
+
+/// What a new token for one record alone is for.
+pub struct NarrowMint<'a> {
+    pub scope: NarrowScope,
+    /// The record's id.
+    pub subject: &'a str,
+    pub client: &'a str,
+    pub mode: &'a str,
+    pub until: Timestamp,
 }
 
 /// Answers about tokens, remembered for seconds.
@@ -133,8 +206,16 @@ impl Access {
 }
 
 impl App {
-    /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
+    /// The caller of an operation of clients: a token for one record alone is refused.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AccessError> {
+        match self.identify(authorization).await? {
+            Bearer::Caller(caller) => Ok(caller),
+            Bearer::Holder(_) => Err(AccessError::Narrow),
+        }
+    }
+
+    /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
+    pub async fn identify(&self, authorization: Option<&str>) -> Result<Bearer, AccessError> {
         let token = bare_token(authorization.ok_or(AccessError::Missing)?);
         if token.is_empty() {
             return Err(AccessError::Missing);
@@ -164,7 +245,13 @@ impl App {
         match token {
             Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
             Some(token) if token.expires_at <= now => Err(AccessError::Expired),
-            Some(token) if token.client == claims.client => Ok(Caller { token }),
+            Some(token) if token.client == claims.client => match &token.subject {
+                None => Ok(Bearer::Caller(Caller { token })),
+                Some(_) => match NarrowScope::from_word(&token.scopes) {
+                    Some(scope) => Ok(Bearer::Holder(Holder { token, scope })),
+                    None => Err(AccessError::Invalid),
+                },
+            },
             // Of another database, of a client that is gone, or forged.
             _ => Err(AccessError::Invalid),
         }
@@ -193,7 +280,8 @@ impl App {
             scopes.push(Scope::Staff);
         }
         let mut batch = Batch::default();
-        let (token, kept) = self.sign(&client.id, &scopes, mint.mode, mint.valid)?;
+        let claims = self.claims(&client.id, &words(&scopes), mint.mode, mint.valid);
+        let (token, kept) = self.sign(claims, None)?;
         batch.insert_token(&kept);
         self.database.commit(batch).await?;
         Ok(token)
@@ -202,7 +290,8 @@ impl App {
     /// A new token with the caller's client, scopes and mode.
     pub async fn renew_token(&self, caller: &Caller, valid: Duration) -> Result<String, MintError> {
         let (client, mode) = (caller.client(), &caller.token.mode);
-        let (token, kept) = self.sign(client, &caller.scopes(), mode, valid)?;
+        let claims = self.claims(client, &words(&caller.scopes()), mode, valid);
+        let (token, kept) = self.sign(claims, None)?;
         let mut batch = Batch::default();
         batch.insert_token(&kept);
         self.database.commit(batch).await?;
@@ -216,7 +305,8 @@ impl App {
         valid: Duration,
     ) -> Result<String, MintError> {
         let (client, mode) = (caller.client(), &caller.token.mode);
-        let (token, kept) = self.sign(client, &caller.scopes(), mode, valid)?;
+        let claims = self.claims(client, &words(&caller.scopes()), mode, valid);
+        let (token, kept) = self.sign(claims, None)?;
         let mut batch = Batch::default();
         batch.revoke_tokens_of(client, self.clock.now());
         batch.insert_token(&kept);
@@ -225,24 +315,37 @@ impl App {
         Ok(token)
     }
 
-    fn sign(
-        &self,
-        client: &str,
-        scopes: &[Scope],
-        mode: &str,
-        valid: Duration,
-    ) -> Result<(String, Token), MintError> {
-        let now = self.clock.now();
-        let iat = now.0.div_euclid(1000);
+    /// A token for one record alone; whoever asks commits what is kept of it, together with the
+    /// record. It is valid until the last whole second before `until`.
+    ///
+    /// # Errors
+    /// `Signing`.
+    pub fn narrow_token(&self, narrow: &NarrowMint<'_>) -> Result<(String, Token), MintError> {
+        let scope = [narrow.scope.word()];
+        let mut claims = self.claims(narrow.client, &scope, narrow.mode, Duration::ZERO);
+        claims.exp = narrow.until.0.div_euclid(1000);
+        self.sign(claims, Some(narrow.subject.to_owned()))
+    }
+
+    /// What is remembered of tokens may be out of date: some were revoked.
+    pub fn forget_tokens(&self) {
+        self.access.forget_all();
+    }
+
+    fn claims(&self, client: &str, scopes: &[&str], mode: &str, valid: Duration) -> Claims {
+        let iat = self.clock.now().0.div_euclid(1000);
         let valid_seconds = i64::try_from(valid.as_secs()).unwrap_or(i64::MAX);
-        let claims = Claims {
+        Claims {
             client: client.to_owned(),
             jti: format!("{:016x}{:016x}", self.random.number(), self.random.number()),
             iat,
             exp: iat.saturating_add(valid_seconds),
-            scopes: scopes.iter().map(|scope| scope.word().to_owned()).collect(),
+            scopes: scopes.iter().map(|word| (*word).to_owned()).collect(),
             mode: mode.to_owned(),
-        };
+        }
+    }
+
+    fn sign(&self, claims: Claims, subject: Option<String>) -> Result<(String, Token), MintError> {
         let (kid, key) = self.keys.signing();
         let header = Header { kid: Some(kid), ..Header::new(Algorithm::HS256) };
         let token = jsonwebtoken::encode(&header, &claims, &key).map_err(|_| MintError::Signing)?;
@@ -250,13 +353,18 @@ impl App {
             id: claims.jti,
             client: claims.client,
             scopes: claims.scopes.join(" "),
+            subject,
             mode: claims.mode,
-            created_at: now,
+            created_at: self.clock.now(),
             expires_at: Timestamp(claims.exp.saturating_mul(1000)),
             revoked_at: None,
         };
         Ok((token, kept))
     }
+}
+
+fn words(scopes: &[Scope]) -> Vec<&'static str> {
+    scopes.iter().map(|scope| scope.word()).collect()
 }
 
 fn bare_token(header: &str) -> &str {

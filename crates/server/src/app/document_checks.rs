@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -12,17 +13,21 @@ use verax_domain::document_verdict::{
 };
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
-use verax_store::{Batch, JobKind, StoreError};
+use verax_query::{Retrieval, Tenant};
+use verax_store::{Batch, Job, JobKind, StoreError};
 use verax_vision::document::{Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest};
 use verax_vision::image::{DecodeLimits, ImageError};
 use verax_vision::workers::Permit;
+use zeroize::Zeroizing;
 
 use super::App;
+use crate::vault::VaultError;
 
-/// What is to be checked, and how strictly.
-#[derive(Clone, Debug)]
+/// What is to be checked, and how strictly. All but the picture is kept with the job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DocumentOrder {
     /// The encoded file.
+    #[serde(skip)]
     pub picture: Vec<u8>,
     pub checks: Checks,
     pub screen: Calibration,
@@ -30,6 +35,8 @@ pub struct DocumentOrder {
     pub portrait: Calibration,
     pub cropped: CroppedRule,
     pub colourless: ColourlessRule,
+    /// Whether the picture stays when the check has ended.
+    pub save_image: bool,
 }
 
 /// Why there is no completed record.
@@ -43,9 +50,17 @@ pub enum DocumentCheckError {
     Stopped,
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The record is `failed`, or its job will be taken up.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
+/// Where the vault has the picture of a record.
+const PICTURE: &str = "picture";
+/// A picture that ends the server each time must not do so for ever.
+const ATTEMPTS_MAX: i64 = 3;
 const INTERRUPTED: &str = "interrupted: the server stopped before the checks were made";
+const NOT_KEPT: &str = "the picture could not be kept while it was checked";
 const STOPPED: &str = "the measurement stopped before its end";
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -79,12 +94,13 @@ impl App {
         begun
     }
 
-    /// Commits the record as `new` and answers its id. Nothing is decoded yet.
+    /// Commits the record as `new`, keeps its picture for whoever may have to take the check up,
+    /// and answers its id. Nothing is decoded yet.
     pub async fn begin_document_check(
         &self,
         client: &str,
         order: &DocumentOrder,
-    ) -> Result<String, StoreError> {
+    ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
         let record = record(json!({
@@ -101,11 +117,15 @@ impl App {
             "createdAt": now.to_string(),
             "updatedAt": now.to_string(),
         }))?;
-        let lease_ms = i64::from(self.config.documents.lease_seconds) * 1000;
-        let lease_until = Timestamp(now.0.saturating_add(lease_ms));
+        let detail = serde_json::to_string(order)
+            .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();
-        batch.begin_document_check(&record, now, lease_until);
+        batch.begin_document_check(&record, now, self.document_lease(), detail);
         self.database.commit(batch).await?;
+        if let Err(error) = self.vault.keep(client, &id, PICTURE, &order.picture).await {
+            self.abandon_document_check(&id, client, NOT_KEPT).await?;
+            return Err(error.into());
+        }
         Ok(id)
     }
 
@@ -116,14 +136,23 @@ impl App {
         id: String,
         client: String,
         order: DocumentOrder,
-        (permit, engine): (Permit, Arc<DocumentEngine>),
+        permit: (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
         let mut batch = Batch::default();
         batch.start_document_check(&id, self.clock.now());
         self.database.commit(batch).await?;
+        self.measure_document(id, client, order, permit).await
+    }
 
+    async fn measure_document(
+        self,
+        id: String,
+        client: String,
+        order: DocumentOrder,
+        (permit, engine): (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
         let points = engine.operating_points();
-        let DocumentOrder { picture, .. } = order;
+        let DocumentOrder { picture, save_image, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
         let measured = measure(permit, engine, picture, request).await;
         let rules = policy(&points, order.screen, order.print, order.portrait);
@@ -135,7 +164,7 @@ impl App {
         let outcome = match measured {
             Some(Ok(findings)) => {
                 let verdict = judge_document(&findings, &rules);
-                let found = completed(&id, &client, &rules, &findings, &verdict)?;
+                let found = completed(&id, &client, save_image, &rules, &findings, &verdict)?;
                 batch.complete_document_check(&found, now);
                 Ok(())
             }
@@ -149,41 +178,164 @@ impl App {
             }
         };
         self.database.commit(batch).await?;
+        let kept = save_image && outcome.is_ok();
+        self.close_document_check(
+            &id,
+            &client,
+            if kept { Picture::Kept } else { Picture::Destroyed },
+        )
+        .await?;
         outcome
     }
 
-    /// Ends what a crash left behind, for as long as the server runs.
+    /// Takes up what a crash left behind, for as long as the server runs.
     pub async fn keep_document_checks(self) {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            match self.abandon_document_checks().await {
+            match self.take_up_document_checks().await {
                 Ok(0) => {}
-                Ok(count) => tracing::warn!(count, "document checks were interrupted"),
+                Ok(count) => tracing::warn!(count, "interrupted document checks were taken up"),
                 Err(error) => {
-                    tracing::warn!(cause = %error, "interrupted document checks were not looked for");
+                    tracing::warn!(cause = %error, "interrupted document checks were not taken up");
                 }
             }
         }
     }
 
-    /// Checks whose lease has run out become `failed`: their pictures are gone. Answers how many.
-    pub async fn abandon_document_checks(&self) -> Result<u64, StoreError> {
-        let now = self.clock.now();
+    /// Makes the checks whose lease has run out, one after the other, as long as there is room.
+    /// Answers how many jobs were ended.
+    pub async fn take_up_document_checks(&self) -> Result<u64, DocumentCheckError> {
         let mut count = 0;
-        for job in self.database.lapsed_jobs(JobKind::DocumentCheck, now).await? {
+        for job in self.database.lapsed_jobs(JobKind::DocumentCheck, self.clock.now()).await? {
+            // Whoever waits for an answer comes first.
+            let Ok(permit) = self.measuring.try_document_permit() else { break };
             let mut batch = Batch::default();
-            batch.abandon_document_check(&job.record, INTERRUPTED, now);
+            batch.take_up_job(&job, self.document_lease());
             match self.database.commit(batch).await {
                 Ok(()) => count += 1,
-                // Its worker, or another node, has ended it in between.
-                Err(StoreError::Conflict) => {}
+                // Its worker, or another node, was faster.
+                Err(StoreError::Conflict) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            match self.resume_document_check(&job, permit).await {
+                // What is wrong with the picture is said in its record.
+                Ok(()) | Err(DocumentCheckError::Picture(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(count)
     }
+
+    async fn resume_document_check(
+        &self,
+        job: &Job,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        let (id, client) = (&job.record, &job.client);
+        let order = job.detail.as_deref().and_then(|it| serde_json::from_str(it).ok());
+        let picture = match self.vault.fetch(client, id, PICTURE).await {
+            // Its key is gone, or was never made.
+            Err(VaultError::NoKey) => None,
+            fetched => fetched?,
+        };
+        let order: Option<DocumentOrder> = order.filter(|_| job.attempts < ATTEMPTS_MAX);
+        let (Some(order), Some(picture)) = (order, picture) else {
+            return self.abandon_document_check(id, client, INTERRUPTED).await;
+        };
+        let mut batch = Batch::default();
+        batch.resume_document_check(id, self.clock.now());
+        match self.database.commit(batch).await {
+            Ok(()) => {
+                let order = DocumentOrder { picture: picture.to_vec(), ..order };
+                let (id, client) = (id.clone(), client.clone());
+                self.clone().measure_document(id, client, order, permit).await
+            }
+            // It has reached its end, or was deleted; only its picture was left to see to.
+            Err(StoreError::Conflict) => {
+                let owned = self.saves_image(id, client).await?;
+                let fate = if owned { Picture::Kept } else { Picture::Destroyed };
+                self.close_document_check(id, client, fate).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn saves_image(&self, id: &str, client: &str) -> Result<bool, StoreError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let whole = Retrieval::whole(&DOCUMENT_LIVENESS);
+        let record = self.database.record(&whole, &tenant, id).await?;
+        let record = record.and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+        Ok(record.is_some_and(|record| record["imageSaved"] == true))
+    }
+
+    async fn abandon_document_check(
+        &self,
+        id: &str,
+        client: &str,
+        reason: &str,
+    ) -> Result<(), DocumentCheckError> {
+        let mut batch = Batch::default();
+        batch.abandon_document_check(id, reason, self.clock.now());
+        self.database.commit(batch).await?;
+        self.close_document_check(id, client, Picture::Destroyed).await
+    }
+
+    /// The job goes last: until then, whoever takes it up sees to the picture.
+    async fn close_document_check(
+        &self,
+        id: &str,
+        client: &str,
+        picture: Picture,
+    ) -> Result<(), DocumentCheckError> {
+        if picture == Picture::Destroyed {
+            self.vault.destroy(client, id).await?;
+        }
+        let mut batch = Batch::default();
+        batch.delete_job(JobKind::DocumentCheck, id);
+        match self.database.commit(batch).await {
+            // The record was deleted in the meantime, and its job with it.
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// When a check that begins now counts as left behind.
+    fn document_lease(&self) -> Timestamp {
+        let lease_ms = i64::from(self.config.documents.lease_seconds) * 1000;
+        Timestamp(self.clock.now().0.saturating_add(lease_ms))
+    }
+
+    /// The picture that was kept with a record, and whose it is; nothing when there is none.
+    pub async fn kept_picture(
+        &self,
+        id: &str,
+    ) -> Result<Option<(String, Zeroizing<Vec<u8>>)>, DocumentCheckError> {
+        let mut owners = self.database.owners(&DOCUMENT_LIVENESS, vec![id.to_owned()]).await?;
+        let Some(client) = owners.remove(id) else { return Ok(None) };
+        // While it is checked, a picture that was not asked to be kept is nobody's to see.
+        if !self.saves_image(id, &client).await? {
+            return Ok(None);
+        }
+        match self.vault.fetch(&client, id, PICTURE).await {
+            Ok(picture) => Ok(picture.map(|picture| (client, picture))),
+            Err(VaultError::NoKey) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What becomes of a picture when its check has ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Picture {
+    Kept,
+    Destroyed,
+}
+
+/// The path at which a record's kept picture is served, and by which `imageUrl` knows it.
+pub fn picture_path(id: &str) -> String {
+    format!("/v2/{}/{id}/image", DOCUMENT_LIVENESS.name)
 }
 
 /// The policy that the calibrations stand for, with both rules of the whole picture ignored.
@@ -229,6 +381,7 @@ fn flags(cropped: CroppedRule, colourless: ColourlessRule) -> Value {
 fn completed(
     id: &str,
     client: &str,
+    save_image: bool,
     rules: &DocumentPolicy,
     findings: &DocumentFindings,
     verdict: &DocumentVerdict,
@@ -248,6 +401,8 @@ fn completed(
         "_id": id,
         "client": client,
         "status": "completed",
+        "imageSaved": save_image,
+        "imageUrl": save_image.then(|| picture_path(id)),
         "validationResults": verdict.results,
         "validationFlags": flags,
         "riskScore": verdict.risk_score,

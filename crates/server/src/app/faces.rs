@@ -54,14 +54,14 @@ pub trait MeasureFaces: Send + Sync {
         waiting: &Waiting,
     ) -> Result<MeasuredFace, FaceError>;
 
-    /// The presentation-attack findings of any face of a picture; none when it cannot be measured.
+    /// The presentation-attack score alone; none when it cannot be measured.
     ///
     /// # Errors
     /// The model does not do what it should.
-    fn attack_of(
+    fn measure_attack(
         &self,
         image: &Image,
-        face: &DetectedFace,
+        subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError>;
 
     /// The template of any face of a picture; none when it cannot be measured.
@@ -89,12 +89,12 @@ impl MeasureFaces for FaceEngine {
         FaceEngine::measure_image(self, image, request, waiting)
     }
 
-    fn attack_of(
+    fn measure_attack(
         &self,
         image: &Image,
-        face: &DetectedFace,
+        subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
-        FaceEngine::attack_of(self, image, face)
+        FaceEngine::measure_attack(self, image, subject)
     }
 
     fn template_of(
@@ -139,8 +139,8 @@ pub struct FoundFace {
 #[derive(Clone, Debug)]
 pub struct Portrait {
     pub template: Template,
-    /// A small JPEG of the face.
-    pub thumbnail: Vec<u8>,
+    /// A small JPEG of the face, if one was made.
+    pub thumbnail: Option<Vec<u8>>,
     /// 0..=1; none when it was not wanted.
     pub liveness_score: Option<f64>,
 }
@@ -343,7 +343,7 @@ fn portrait(
     let thumbnail = subject.and_then(|face| thumbnail(&pixels, face));
     let thumbnail = thumbnail.ok_or_else(|| not_measurable(image))?;
     let template = measured.template.ok_or_else(|| not_measurable(image))?;
-    Ok(Portrait { template, thumbnail, liveness_score })
+    Ok(Portrait { template, thumbnail: Some(thumbnail), liveness_score })
 }
 
 fn liveness_of(
@@ -406,7 +406,7 @@ fn compare(
         Some((probe, pixels, findings)) => {
             let subject = subject(&findings, &FacePolicy::default());
             let subject = subject.map_err(|error| refuse(probe, error))?;
-            let attack = engine.attack_of(&pixels, subject);
+            let attack = engine.measure_attack(&pixels, subject);
             let attack = attack.map_err(|error| failed(probe, error))?;
             Some(self::liveness_score(attack.as_ref(), probe)?)
         }

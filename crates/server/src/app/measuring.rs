@@ -58,9 +58,12 @@ impl Measuring {
         self.settings.threads.max(1) + self.settings.waiting_max
     }
 
-    /// Whether a permit would be refused now: a look, not a promise.
-    pub fn is_full(&self) -> bool {
-        self.lock().as_ref().is_some_and(|running| running.workers.is_full())
+    /// Refuses when a permit would be refused now: a look, not a promise.
+    pub fn refuse_when_full(&self) -> Result<(), Overloaded> {
+        match &*self.lock() {
+            Some(running) if running.workers.is_full() => Err(Overloaded),
+            _ => Ok(()),
+        }
     }
 
     /// A permit to have one picture measured, and what measures documents. Ask before decoding.

@@ -123,13 +123,10 @@ async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
             bail!("the client {id} has valid tokens: `verax token revoke --client {id}` first");
         }
     }
-    let mut batch = Batch::default();
-    batch.delete_client(id);
-    match app.database.commit(batch).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) => bail!("there is no client {id}"),
-        Err(error) => return Err(error.into()),
+    if app.database.client(id).await?.is_none() {
+        bail!("there is no client {id}");
     }
+    app.delete_client(id).await?;
     if arguments.json {
         println!("{}", json!({ "_id": id, "deleted": true }));
     } else {

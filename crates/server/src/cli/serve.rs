@@ -89,6 +89,8 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     tokio::spawn(keep_keys_fresh(app.clone()));
     tokio::spawn(app.clone().keep_tallies());
     tokio::spawn(app.clone().keep_document_checks());
+    tokio::spawn(app.clone().keep_validations());
+    tokio::spawn(app.clone().keep_answers_short());
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
     tracing::info!("stopped");

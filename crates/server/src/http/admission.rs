@@ -49,13 +49,13 @@ pub async fn admitted_body(
 }
 
 fn take_place(state: &State) -> Result<Place, ApiError> {
-    let overloaded = || MeasuringError::Overloaded(Overloaded);
     // Work that outlives its call, or is no call's, takes room too.
-    if state.app.measuring.is_full() {
-        return Err(overloaded().into());
-    }
-    let place = Arc::clone(&state.places).try_acquire_owned();
-    place.map_err(|_| overloaded().into())
+    let place = state
+        .app
+        .measuring
+        .refuse_when_full()
+        .and_then(|()| Arc::clone(&state.places).try_acquire_owned().map_err(|_| Overloaded));
+    place.map_err(|overloaded| MeasuringError::from(overloaded).into())
 }
 
 // Many clients read an answer only when they have sent everything: one whose connection is closed

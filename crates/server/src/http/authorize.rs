@@ -10,7 +10,7 @@ use verax_domain::Scope;
 use super::State;
 use super::error::{ApiError, FORBIDDEN, TOO_MANY_REQUESTS};
 use super::limits::Allowance;
-use crate::app::access::Caller;
+use crate::app::access::{Bearer, Caller};
 
 /// Where the extractor leaves what the answer's headers will say.
 #[derive(Clone, Default)]
@@ -27,13 +27,44 @@ impl FromRequestParts<State> for Caller {
     }
 }
 
+/// For the few operations that take the token of one record too.
+impl FromRequestParts<State> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Bearer, ApiError> {
+        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = state.app.identify(authorization).await?;
+        take(state, bearer.token_id(), parts.extensions.get())?;
+        Ok(bearer)
+    }
+}
+
+/// For operations that a project may open to anybody: `None` where no token was sent at all.
+pub struct MaybeBearer(pub Option<Bearer>);
+
+impl FromRequestParts<State> for MaybeBearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<MaybeBearer, ApiError> {
+        if parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(MaybeBearer(Some(Bearer::from_request_parts(parts, state).await?)));
+        }
+        Ok(MaybeBearer(None))
+    }
+}
+
 /// Takes one of the token's requests, and leaves in the slot what the answer's headers will say.
 pub fn take_share(
     state: &State,
     caller: &Caller,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
-    let (taken, allowance) = match state.limits.take(caller.token_id()) {
+    take(state, caller.token_id(), slot)
+}
+
+/// The same for whoever is counted under this name.
+pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
+    let (taken, allowance) = match state.limits.take(name) {
         Ok(allowance) => (Ok(()), allowance),
         Err(allowance) => {
             let error = format!("More than {} requests in a minute.", allowance.limit);
@@ -56,4 +87,13 @@ pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
     }
     let scopes = scopes.join(" or ");
     Err(ApiError::new(&FORBIDDEN, format!("The access token needs the scope {scopes}.")))
+}
+
+/// Refuses a caller that may not write; that a staff token reads everything is another matter.
+pub fn require_write(caller: &Caller) -> Result<(), ApiError> {
+    if caller.has(Scope::Write) {
+        return Ok(());
+    }
+    let error = format!("The access token needs the scope {}.", Scope::Write.word());
+    Err(ApiError::new(&FORBIDDEN, error))
 }

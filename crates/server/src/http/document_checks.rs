@@ -6,15 +6,15 @@ use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
-use verax_domain::Scope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Retrieval, Tenant};
 use verax_store::StoreError;
 
 use super::State;
 use super::admission::admitted_body;
+use super::authorize::require_write;
 use super::document_order::read_document_order;
-use super::error::{ApiError, BODY_TOO_LARGE, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL};
+use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
 use super::lists::{json, one};
 use crate::app::access::Caller;
 use crate::app::document_checks::DocumentCheckError;
@@ -26,11 +26,7 @@ pub async fn create(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    // A staff token reads everything; writing is another matter.
-    if !caller.has(Scope::Write) {
-        let error = format!("The access token needs the scope {}.", Scope::Write.word());
-        return Err(ApiError::new(&FORBIDDEN, error));
-    }
+    require_write(&caller)?;
     let (_place, body) = admitted_body(&state, request).await?;
     let body = body.map_err(|rejection| refused_body(&state, &rejection))?;
     let app = &state.app;

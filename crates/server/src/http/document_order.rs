@@ -43,10 +43,7 @@ pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
     }
     let [screen, print, portrait] = CALIBRATIONS.map(|name| reader.calibration(name));
     let [cropped, colourless] = FLAGS.map(|name| reader.flag(name, false));
-    if reader.flag("saveImage", false) {
-        let message = "is not available yet: pictures are not kept; leave it out or send false";
-        reader.problems.push(problem("saveImage", message));
-    }
+    let save_image = reader.flag("saveImage", false);
     reader.finish()?;
     Ok(DocumentOrder {
         picture,
@@ -56,6 +53,7 @@ pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
         portrait,
         cropped: if cropped { CroppedRule::Ignored } else { CroppedRule::Fails },
         colourless: if colourless { ColourlessRule::Ignored } else { ColourlessRule::Fails },
+        save_image,
     })
 }
 

@@ -8,10 +8,11 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::face_errors;
+use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
+use crate::vault::VaultError;
 
 /// How long measuring what waits may take: when to try again.
 const MEASURING_SECONDS: u64 = 2;
@@ -60,6 +61,11 @@ pub static MISSING_PARAMETER: ErrorCode = ErrorCode {
     status: StatusCode::CONFLICT,
     when: "something that the operation needs was not sent",
 };
+pub static IDEMPOTENCY_CONFLICT: ErrorCode = ErrorCode {
+    code: "IDEMPOTENCY_KEY_REUSED",
+    status: StatusCode::CONFLICT,
+    when: "the Idempotency-Key came with another request in the last 24 hours",
+};
 pub static URI_TOO_LONG: ErrorCode = ErrorCode {
     code: "URI_TOO_LONG",
     status: StatusCode::URI_TOO_LONG,
@@ -98,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 23] = [
+pub static CODES: [&ErrorCode; 40] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -106,6 +112,7 @@ pub static CODES: [&ErrorCode; 23] = [
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &MISSING_PARAMETER,
+    &IDEMPOTENCY_CONFLICT,
     &URI_TOO_LONG,
     &BODY_TOO_LARGE,
     &INVALID_IMAGE_FORMAT,
@@ -122,6 +129,22 @@ pub static CODES: [&ErrorCode; 23] = [
     &face_errors::FACE_TOO_SMALL,
     &face_errors::FACE_NOT_MEASURABLE,
     &face_errors::MODELS_MISSING,
+    &person_errors::INVALID_COLLECTION,
+    &person_errors::PERSON_ALREADY_SET,
+    &person_errors::DUPLICATED_PERSON,
+    &person_errors::LIVENESS_FAILED,
+    &person_errors::PERSON_WITHOUT_FACE,
+    &person_errors::GALLERY_TOO_LARGE,
+    &lifecycle_errors::UNPROCESSABLE,
+    &lifecycle_errors::CONFLICT,
+    &lifecycle_errors::PROJECT_NOT_FOUND,
+    &lifecycle_errors::TOKEN_NOT_RIGHT,
+    &lifecycle_errors::ACCESS_DENIED,
+    &validation_errors::LIVENESS_DETECTION_FAILED,
+    &validation_errors::IDENTITY_VERIFICATION_FAILED,
+    &validation_errors::NOBODY_ENROLLED,
+    &validation_errors::COLLECTION_NOT_SET,
+    &validation_errors::PERSON_ALREADY_SET,
 ];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.
@@ -191,6 +214,11 @@ impl ApiError {
         ApiError::new(&URI_TOO_LONG, error)
     }
 
+    /// Another error instead, when this one says that something is not there.
+    pub fn if_not_found(self, other: impl FnOnce() -> ApiError) -> ApiError {
+        if self.status == StatusCode::NOT_FOUND { other() } else { self }
+    }
+
     pub fn with_member(mut self, name: &str, value: Value) -> ApiError {
         self.body[name] = value;
         self
@@ -243,9 +271,22 @@ impl From<DocumentCheckError> for ApiError {
             // The work has logged its error itself.
             DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
             DocumentCheckError::Picture(error) => ApiError::picture(&error),
+            DocumentCheckError::Vault(error) => error.into(),
             DocumentCheckError::Stopped => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.")
             }
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> ApiError {
+        match error {
+            VaultError::Store(_) => {
+                let sentence = "What is kept cannot be reached. Try again in a moment.";
+                ApiError::new(&UNAVAILABLE, sentence).retry_after(5).caused(error)
+            }
+            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
     }
 }
@@ -267,6 +308,10 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> ApiError {
         let sentence = match error {
             AccessError::Store(error) => return error.into(),
+            AccessError::Narrow => {
+                let sentence = "The access token is for one record alone, not for this.";
+                return ApiError::new(&FORBIDDEN, sentence);
+            }
             AccessError::Missing => "An access token is needed: Authorization: Bearer <token>.",
             AccessError::Invalid => "Invalid or expired token.",
             AccessError::Expired => "The access token has expired.",

@@ -55,12 +55,29 @@ pub fn comparison_with_liveness(check: &MatchCheck, probe: Option<&LivenessCheck
     json!({ "comparison": comparison(check), "liveness": liveness })
 }
 
-/// `persons` stays empty: there are no collections to look in.
-pub fn detection(found: &[FoundFace]) -> Value {
-    found.iter().map(found_face).collect()
+/// `match` is null when the pictures are not of the person.
+pub fn verification(check: &MatchCheck, matched: &Value) -> Value {
+    let result = json!({
+        "score": check.score,
+        "passed": check.passed(),
+        "min_score": check.min_score,
+    });
+    let mut answer = result.clone();
+    answer["match"] = matched.clone();
+    answer["result"] = result;
+    answer
 }
 
-fn found_face(found: &FoundFace) -> Value {
+pub fn base64(jpeg: &[u8]) -> String {
+    STANDARD.encode(jpeg)
+}
+
+/// Every found face with the persons that it was recognised as.
+pub fn detection(found: &[(FoundFace, Value)]) -> Value {
+    found.iter().map(|(found, persons)| found_face(found, persons)).collect()
+}
+
+fn found_face(found: &FoundFace, persons: &Value) -> Value {
     let face = &found.face;
     let [right_eye, left_eye, nose, right_mouth, left_mouth] =
         face.points.map(|point| json!([round(point.x), round(point.y)]));
@@ -78,9 +95,9 @@ fn found_face(found: &FoundFace) -> Value {
             "left_mouth": left_mouth,
             "right_mouth": right_mouth,
         },
-        "thumbnail": STANDARD.encode(&found.thumbnail),
+        "thumbnail": base64(&found.thumbnail),
         "detection_score": face.confidence,
-        "persons": [],
+        "persons": persons,
     })
 }
 

@@ -3,17 +3,20 @@
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
-use verax_query::Problem;
+use verax_query::{Problem, is_id};
 
 use super::error::ApiError;
 use super::face_errors::{BAD_REQUEST, only_base64, wrong_members};
 use crate::app::faces::SentImage;
+use crate::app::persons::without_digits;
 
 /// Pictures in one list: each costs the server as much as a call with one picture.
 pub const IMAGES_MAX: usize = 10;
 /// No picture of a face is shorter in base64.
 const BASE64_CHARS_MIN: usize = 100;
 const TEXT_CHARS_MAX: usize = 64;
+const NAME_CHARS_MAX: usize = 200;
+const IDS_MAX: usize = 20;
 
 /// Whether a member may be left out.
 #[derive(Clone, Copy, PartialEq)]
@@ -59,13 +62,23 @@ impl FaceBody {
 
     /// One to [`IMAGES_MAX`] pictures: a list, or one text.
     pub fn images(&mut self, name: &str) -> Vec<SentImage> {
+        self.images_up_to(name, IMAGES_MAX)
+    }
+
+    /// Whether a member was sent, and is not null.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// One to `count_max` pictures: a list, or one text.
+    pub fn images_up_to(&mut self, name: &str, count_max: usize) -> Vec<SentImage> {
         match self.members.remove(name) {
             Some(Value::Array(list)) if list.is_empty() => {
                 self.wrong(name, "must contain at least 1 items");
                 Vec::new()
             }
-            Some(Value::Array(list)) if list.len() > IMAGES_MAX => {
-                let rule = format!("must contain less than or equal to {IMAGES_MAX} items");
+            Some(Value::Array(list)) if list.len() > count_max => {
+                let rule = format!("must contain less than or equal to {count_max} items");
                 self.wrong(name, &rule);
                 Vec::new()
             }
@@ -85,34 +98,127 @@ impl FaceBody {
     /// A text that changes nothing here, such as the caller's operating system: it is checked,
     /// so that a client that works here works elsewhere.
     pub fn text(&mut self, name: &str, needed: Needed) {
+        self.said(name, needed, TEXT_CHARS_MAX);
+    }
+
+    /// A text of at most `chars_max` characters, without the white space around it.
+    pub fn said(&mut self, name: &str, needed: Needed, chars_max: usize) -> Option<String> {
         match self.members.remove(name) {
             Some(Value::String(text)) if text.trim().is_empty() => {
                 self.wrong(name, "is not allowed to be empty");
             }
-            Some(Value::String(text)) if text.chars().count() > TEXT_CHARS_MAX => {
-                let rule = format!(
-                    "length must be less than or equal to {TEXT_CHARS_MAX} characters long"
-                );
+            Some(Value::String(text)) if text.chars().count() > chars_max => {
+                let rule =
+                    format!("length must be less than or equal to {chars_max} characters long");
                 self.wrong(name, &rule);
             }
-            Some(Value::String(_)) => {}
+            Some(Value::String(text)) if text.contains('\0') => {
+                self.wrong(name, "must not contain a NUL character");
+            }
+            Some(Value::String(text)) => return Some(text.trim().to_owned()),
             Some(value) if !value.is_null() => self.wrong(name, "must be a string"),
-            _ if needed == Needed::Required => drop(self.missing::<()>(name)),
+            _ if needed == Needed::Required => return self.missing(name),
             _ => {}
         }
+        None
+    }
+
+    /// The name of a person: what is left of it without digits must be a name.
+    pub fn name_of_person(&mut self, name: &str, needed: Needed) -> Option<String> {
+        let said = self.said(name, needed, NAME_CHARS_MAX)?;
+        let said = without_digits(&said);
+        if said.is_empty() {
+            self.wrong(name, "must have letters: digits are taken out of it");
+            return None;
+        }
+        Some(said)
     }
 
     /// One of these words, in any case. Both of the protocol's search modes do the same here.
     pub fn word(&mut self, name: &str, words: &[&str], needed: Needed) {
+        self.one_of(name, words, needed);
+    }
+
+    /// One of these words, in any case, as it is written here.
+    pub fn one_of(&mut self, name: &str, words: &[&str], needed: Needed) -> Option<String> {
         match self.members.remove(name) {
-            Some(Value::String(text))
-                if words.iter().any(|word| word.eq_ignore_ascii_case(&text)) => {}
+            Some(Value::String(text)) if words.iter().any(|it| it.eq_ignore_ascii_case(&text)) => {
+                let known = words.iter().find(|word| word.eq_ignore_ascii_case(&text));
+                return known.map(|word| (*word).to_owned());
+            }
             Some(value) if !value.is_null() => {
                 self.wrong(name, &format!("must be one of [{}]", words.join(", ")));
             }
-            _ if needed == Needed::Required => drop(self.missing::<()>(name)),
+            _ if needed == Needed::Required => return self.missing(name),
             _ => {}
         }
+        None
+    }
+
+    /// A day, in any of the protocol's three shapes, as `YYYY-MM-DD`.
+    pub fn day(&mut self, name: &str) -> Option<String> {
+        let value = self.members.remove(name).filter(|value| !value.is_null())?;
+        let day = verax_domain::record::day(&value);
+        if day.is_none() {
+            let rule = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
+                        or an ISO 8601 time";
+            self.wrong(name, rule);
+        }
+        day
+    }
+
+    /// Ids (or codes): a list, or one text.
+    pub fn ids(&mut self, name: &str) -> Option<Vec<String>> {
+        let list = match self.members.remove(name) {
+            None | Some(Value::Null) => return None,
+            Some(Value::Array(list)) => list,
+            Some(value) => vec![value],
+        };
+        if list.len() > IDS_MAX {
+            self.wrong(name, &format!("must contain less than or equal to {IDS_MAX} items"));
+            return None;
+        }
+        let mut ids = Vec::new();
+        for (at, value) in list.into_iter().enumerate() {
+            // A populated record, as a retrieve shows it, is its id.
+            let id = value.get("_id").unwrap_or(&value).as_str().filter(|id| is_id(id));
+            match id {
+                Some(id) => ids.push(id.to_owned()),
+                None => self.wrong(&format!("{name}[{at}]"), "must be the id of a record"),
+            }
+        }
+        Some(ids)
+    }
+
+    /// One id (or code).
+    pub fn id(&mut self, name: &str, needed: Needed) -> Option<String> {
+        let id = self.said(name, needed, TEXT_CHARS_MAX)?;
+        if !is_id(&id) {
+            self.wrong(name, "must be an id: 1 to 64 letters, digits, `_` or `-`");
+            return None;
+        }
+        Some(id)
+    }
+
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => default,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.wrong(name, "must be a boolean");
+                default
+            }
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn count(&mut self, name: &str, range: RangeInclusive<usize>, default: usize) -> usize {
+        let (low, high) = (*range.start() as f64, *range.end() as f64);
+        let number = self.number(name, low..=high, Some(default as f64));
+        if number.fract() != 0.0 {
+            self.wrong(name, "must be an integer");
+        }
+        number as usize
     }
 
     /// A number within a range; without a default it is required. A text of a number counts, as
@@ -137,13 +243,6 @@ impl FaceBody {
             Some(number) => return number,
         }
         UNUSED
-    }
-
-    /// A member that cannot be honoured yet is refused rather than ignored.
-    pub fn not_allowed(&mut self, name: &str, why: &str) {
-        if self.members.remove(name).is_some_and(|value| !value.is_null()) {
-            self.wrong(name, &format!("is not allowed: {why}"));
-        }
     }
 
     /// # Errors
@@ -185,7 +284,7 @@ impl FaceBody {
 }
 
 /// The base64 of a raw text or a data URI; what it decodes to is looked at by whoever measures.
-fn base64_of(text: &str) -> Result<&str, &'static str> {
+pub fn base64_of(text: &str) -> Result<&str, &'static str> {
     let text = text.trim();
     let begins =
         |with: &str| text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));

@@ -1,10 +1,11 @@
 //! `POST /v2/face-recognition/…`: calls that measure what they are sent and keep nothing.
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
-use verax_vision::faces::Wanted;
 
 use super::State;
 use super::admission::{Place, admitted_body};
@@ -23,7 +24,9 @@ pub const SCOPES: &[&str] = &["write"];
 
 pub const MATCH_SCORE_DEFAULT: f64 = 0.85;
 pub const LIVENESS_SCORE_DEFAULT: f64 = 0.6;
-const SEARCH_MODES: [&str; 2] = ["FAST", "ACCURATE"];
+pub const SEARCH_MODES: [&str; 2] = ["FAST", "ACCURATE"];
+
+pub type Sent = Result<Bytes, BytesRejection>;
 
 /// `POST …/liveness` and `…/liveness-score`.
 pub async fn liveness(
@@ -100,49 +103,38 @@ pub async fn compare_with_liveness(
     Ok(answer(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
 }
 
-/// `POST …/detect`.
-pub async fn detect(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let image = body.image("image");
-    // Both are about persons of a collection, who are not looked for yet.
-    body.number("min_score", 0.7..=0.95, None);
-    body.number("max_results", 1.0..=100.0, Some(99.0));
-    body.word("search_mode", &SEARCH_MODES, Needed::Required);
-    body.not_allowed("collection_id", "this server has no collections yet; leave it out");
-    body.finish()?;
-    let Some(image) = image else { return Err(unread("image")) };
-    let found = state.app.detect_faces(image, Wanted::No).await?;
-    Ok(answer(&state, face_answers::detection(&found)))
-}
-
 fn compare_min_score(body: &mut FaceBody) -> f64 {
     body.number("compare_min_score", 0.67..=0.95, Some(MATCH_SCORE_DEFAULT))
 }
 
-async fn read(
+/// The body of a call that measures, and its place.
+pub async fn read(
     state: &State,
     caller: &FaceCaller,
     request: Request,
 ) -> Result<(FaceBody, Place), ApiError> {
     require(&caller.0, SCOPES)?;
     let (place, sent) = admitted_body(state, request).await?;
+    // Megabytes of base64 would hold up other requests of this thread.
+    let reading = {
+        let state = state.clone();
+        move || read_body(&state, sent)
+    };
+    let body = tokio::task::spawn_blocking(reading).await;
+    let body = body.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
+    Ok((body?, place))
+}
+
+pub fn read_body(state: &State, sent: Sent) -> Result<FaceBody, ApiError> {
     let sent = sent.map_err(|_| {
         let limit = state.app.config.http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
-    // Megabytes of base64 would hold up other requests of this thread.
-    let parsing = tokio::task::spawn_blocking(move || FaceBody::parse(&sent)).await;
-    let body =
-        parsing.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
-    Ok((body?, place))
+    FaceBody::parse(&sent)
 }
 
 /// A body that was read without a problem has its pictures; this only keeps the types honest.
-fn unread(name: &str) -> ApiError {
+pub fn unread(name: &str) -> ApiError {
     super::face_errors::wrong_members(vec![verax_query::Problem {
         parameter: name.to_owned(),
         message: format!("\"{name}\" is required"),
@@ -150,7 +142,7 @@ fn unread(name: &str) -> ApiError {
 }
 
 /// The envelope of services: a short code of the request, what was found, a signature.
-fn answer(state: &State, data: Value) -> Response {
+pub fn answer(state: &State, data: Value) -> Response {
     let text = signature(&state.app.config.signature, state.app.clock.now());
     let signature: Value = serde_json::from_str(&text).unwrap_or_default();
     let body = json!({

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod biometrics;
 mod document_checks;
 mod faces;
+mod lifecycle;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -9,8 +11,11 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 use super::error::{
-    BODY_TOO_LARGE, CODES, FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
+    URI_TOO_LONG,
 };
+use super::idempotency::KEY_CHARS_MAX;
+use super::lists::OPENED;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -29,9 +34,12 @@ pub fn document() -> Value {
         }
     }
     document_checks::add(&mut paths);
+    lifecycle::add(&mut paths);
+    biometrics::add(&mut paths);
     add_account(&mut paths);
     faces::add(&mut paths);
     add_health(&mut paths);
+    add_idempotency(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
     schemas.insert("Signature".to_owned(), signature_schema());
@@ -107,6 +115,9 @@ fn list_operation(version: &str, resource: &'static Resource) -> Value {
 }
 
 fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
+    let narrow = OPENED.iter().filter(|(name, ..)| *name == resource.name);
+    let narrow = narrow.map(|(_, scope, _)| scope.word());
+    let scopes: Vec<&str> = resource.scopes.iter().copied().chain(narrow).collect();
     let mut body = json!({
         "type": "object",
         "required": ["success", "data"],
@@ -130,7 +141,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "summary": format!("Retrieve one: {}", resource.title.to_lowercase()),
         "description": resource.doc,
         "tags": [resource.name],
-        "x-scopes": resource.scopes,
+        "x-scopes": scopes,
         "parameters": parameters,
         "responses": responses(body, resource, true),
     })
@@ -328,6 +339,26 @@ fn answer(description: &str, schema: &str) -> Value {
     json!({ "description": description, "content": content })
 }
 
+/// Every POST takes the header.
+fn add_idempotency(paths: &mut Map<String, Value>) {
+    let header = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A random text of yours: the same request under the same key is done once \
+                        and answered alike for 24 hours; another request under it is a 409.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX },
+    });
+    for operation in paths.values_mut().filter_map(|path| path.get_mut("post")) {
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.push(header.clone());
+        }
+        if operation["responses"].get("409").is_none() {
+            operation["responses"]["409"] = answer(IDEMPOTENCY_CONFLICT.when, "Error");
+        }
+    }
+}
+
 fn add_account(paths: &mut Map<String, Value>) {
     let mut client = object(&resources::CLIENTS, Shown::Retrieve);
     client["properties"]["secretKey"] =
@@ -478,6 +509,7 @@ fn details_schema() -> Value {
             "properties": {
                 "parameter": { "type": "string" },
                 "message": { "type": "string" },
+                "field": { "type": "string", "description": "With a 422 alone." },
             },
         },
     })

@@ -39,7 +39,20 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
         portrait: Calibration::Regular,
         cropped: CroppedRule::Fails,
         colourless: ColourlessRule::Fails,
+        save_image: false,
     }
+}
+
+/// The files of the vault's objects: each is a picture.
+fn kept(world: &World) -> usize {
+    fn count(folder: &std::path::Path) -> usize {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .map(|path| if path.is_dir() { count(&path) } else { 1 })
+            .sum()
+    }
+    count(&world.folder.path().join("objects"))
 }
 
 async fn post(world: &World, token: &str, body: &Value) -> Answer {
@@ -110,10 +123,10 @@ on_both_databases! {
         assert_eq!(retrieved.text(), answer.text());
         let listed = world.get(&token, &format!("{PATH}?status=completed")).await.json();
         assert_eq!(keys(&listed["data"][0]["validationResults"]["printedCopy"]), ["passed", "score"]);
-        assert_eq!(world.app.abandon_document_checks().await.expect("a look"), 0);
+        assert_eq!(world.app.take_up_document_checks().await.expect("a look"), 0);
     }
 
-    async fn a_check_that_a_crash_left_behind_fails_once_and_stays_so(world) {
+    async fn a_check_that_a_crash_left_behind_is_taken_up_and_made_once(world) {
         let token = world.token("acme").await;
         let app = &world.app;
         let order = order(picture());
@@ -125,17 +138,17 @@ on_both_databases! {
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 
-        assert_eq!(app.abandon_document_checks().await.expect("a look"), 0);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(kept(world), 2);
         world.turn_clock(121_000);
-        assert_eq!(app.abandon_document_checks().await.expect("a look"), 2);
-        assert_eq!(app.abandon_document_checks().await.expect("a look"), 0);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 2);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
         for id in [&fresh, &begun] {
             let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
-            assert_eq!(record["data"]["status"], "failed");
-            let reason = record["data"]["failureReason"].as_str().expect("a reason");
-            assert!(reason.starts_with("interrupted"), "{reason}");
-            assert_eq!(record["data"]["validationResults"], Value::Null);
+            assert_eq!(record["data"]["status"], "completed");
+            assert_eq!(record["data"]["imageSaved"], false);
         }
+        assert_eq!(kept(world), 0, "nothing of the pictures stays");
         // A worker that was only slow changes nothing any more.
         let permit = app.measuring.try_document_permit().expect("a permit");
         let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
@@ -144,12 +157,112 @@ on_both_databases! {
         assert_eq!(world.get(&token, PATH).await.total(), 2);
     }
 
+    async fn a_check_whose_picture_is_gone_fails_and_says_so(world) {
+        let token = world.token("acme").await;
+        let app = &world.app;
+        let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
+        app.vault.destroy("acme", &id).await.expect("destroyed");
+        world.turn_clock(121_000);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 1);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
+        let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
+        assert_eq!(record["data"]["status"], "failed");
+        let reason = record["data"]["failureReason"].as_str().expect("a reason");
+        assert!(reason.starts_with("interrupted"), "{reason}");
+        assert_eq!(record["data"]["validationResults"], Value::Null);
+    }
+
+    async fn a_crash_between_the_end_and_the_pictures_leaves_nothing_of_it(world) {
+        let token = world.token("acme").await;
+        let app = &world.app;
+        let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
+        let mut batch = Batch::default();
+        batch.start_document_check(&id, app.clock.now());
+        batch.fail_document_check(&id, "a reason", app.clock.now());
+        app.database.commit(batch).await.expect("an end");
+        assert_eq!(kept(world), 1);
+        world.turn_clock(121_000);
+        assert_eq!(app.take_up_document_checks().await.expect("a look"), 1);
+        assert_eq!(kept(world), 0);
+        let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
+        assert_eq!(record["data"]["failureReason"], "a reason");
+    }
+
+    async fn a_kept_picture_is_served_to_its_url_and_to_its_clients_tokens(world) {
+        let token = world.token("acme").await;
+        let answer = post(world, &token, &json!({
+            "image": STANDARD.encode(picture()), "saveImage": true,
+        })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let record = answer.json()["data"].clone();
+        assert_eq!(record["imageSaved"], true);
+        let id = record["_id"].as_str().expect("an id");
+        let url = record["imageUrl"].as_str().expect("a URL");
+        assert!(url.starts_with(&format!("{PATH}/{id}/image?expires=")), "{url}");
+        // The key order of the record is not disturbed by signing.
+        assert_eq!(keys(&record)[2..5], ["imageSaved", "imageUrl", "status"]);
+        let listed = world.get(&token, PATH).await.json();
+        assert_eq!(listed["data"][0]["imageUrl"], url);
+
+        let shown = world.get("", url).await;
+        assert_eq!(shown.status, 200);
+        assert_eq!(shown.bytes, picture());
+        assert_eq!(shown.header("content-type"), "image/jpeg");
+        assert_eq!(shown.header("cache-control"), "private, no-store");
+        let path = format!("{PATH}/{id}/image");
+        assert_eq!(world.get(&token, &path).await.bytes, picture());
+        assert_eq!(world.get("", &path).await.refusal(401), "UNAUTHORIZED");
+        let other = world.token("other").await;
+        assert_eq!(world.get(&other, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        let blind = world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await;
+        assert_eq!(world.get(&blind, &path).await.refusal(403), "FORBIDDEN");
+
+        // The signature is of this record and this moment.
+        let (_, query) = url.split_once('?').expect("a query");
+        let elsewhere = format!("{PATH}/ffffffffffffffffffffffff/image?{query}");
+        assert_eq!(world.get("", &elsewhere).await.refusal(401), "UNAUTHORIZED");
+        let later = url.replace("expires=1", "expires=2");
+        assert_eq!(world.get("", &later).await.refusal(401), "UNAUTHORIZED");
+        let broken = format!("{path}?expires=x&signature=%00");
+        assert_eq!(world.get("", &broken).await.refusal(401), "UNAUTHORIZED");
+        world.turn_clock(15 * 60 * 1000);
+        assert_eq!(world.get("", url).await.refusal(401), "UNAUTHORIZED");
+    }
+
+    async fn a_deleted_client_leaves_no_picture(world) {
+        let token = world.token("acme").await;
+        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+        assert_eq!(post(world, &token, &order).await.status, 200);
+        assert_eq!(kept(world), 1);
+        world.app.delete_client("acme").await.expect("it goes");
+        assert_eq!(kept(world), 0);
+    }
+
+    async fn without_a_kept_picture_there_is_none_to_see(world) {
+        let token = world.token("acme").await;
+        let answer = post(world, &token, &json!({ "image": STANDARD.encode(picture()) })).await;
+        let record = answer.json()["data"].clone();
+        assert_eq!(keys(&record)[2..4], ["imageSaved", "status"]);
+        assert_eq!(kept(world), 0);
+        let path = format!("{PATH}/{}/image", record["_id"].as_str().expect("an id"));
+        assert_eq!(world.get(&token, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        // What was imported is somebody else's to serve.
+        let url = "https://elsewhere.example/d9.jpg";
+        let row = json!({ "_id": "d9", "client": "acme", "status": "completed", "imageSaved": true,
+                          "imageUrl": url });
+        world.store(&verax_domain::resources::DOCUMENT_LIVENESS, &[row]).await;
+        let shown = world.get(&token, &format!("{PATH}/d9")).await.json();
+        assert_eq!(shown["data"]["imageUrl"], url);
+        let none = world.get(&token, &format!("{PATH}/d9/image")).await;
+        assert_eq!(none.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+    }
+
     async fn imported_records_in_processing_are_not_ours_to_end(world) {
         let token = world.token("acme").await;
         let row = json!({ "_id": "d1", "client": "acme", "status": "processing" });
         world.store(&verax_domain::resources::DOCUMENT_LIVENESS, &[row]).await;
         world.turn_clock(1_000_000);
-        assert_eq!(world.app.abandon_document_checks().await.expect("a look"), 0);
+        assert_eq!(world.app.take_up_document_checks().await.expect("a look"), 0);
         let record = world.get(&token, &format!("{PATH}/d1")).await.json();
         assert_eq!(record["data"]["status"], "processing");
     }
@@ -184,7 +297,7 @@ async fn every_problem_of_a_body_is_told_at_once() {
         &token,
         &json!({
             "image": "no picture",
-            "saveImage": true,
+            "saveImage": "yes",
             "validatePrintedCopy": "yes",
             "validateScreenreplay": false,
             "printedCopyCalibration": "soft",

@@ -116,7 +116,7 @@ async fn the_openapi_document_holds_together() {
                 assert_eq!(in_path, path.contains(&format!("{{{name}}}")), "{id}: {name}");
                 assert_eq!(in_path, parameter["required"] == true, "{id}: {name}");
             }
-            assert_eq!(path.contains('{'), names.contains("id"), "{id}");
+            assert!(!path.contains('{') || names.contains("id"), "{id}");
         }
     }
 }

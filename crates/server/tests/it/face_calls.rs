@@ -104,11 +104,12 @@ async fn a_wrong_member_is_named_with_what_is_allowed() {
         ("compare", "search_mode", json!("SLOW"), "must be one of [FAST, ACCURATE]"),
         ("detect", "min_score", json!(0.6), "must be greater than or equal to 0.7"),
         ("detect", "max_results", json!(101), "must be less than or equal to 100"),
+        ("detect", "max_results", json!(1.5), "must be an integer"),
         (
             "detect",
             "collection_id",
-            json!("c1"),
-            "is not allowed: this server has no collections yet; leave it out",
+            json!("a b"),
+            "must be an id: 1 to 64 letters, digits, `_` or `-`",
         ),
     ] {
         let mut body = good(call);
@@ -317,8 +318,8 @@ fn a_found_face_has_whole_pixels_and_no_persons() {
         confidence: 0.5,
         points: [at(1.0, 2.0), at(3.0, 4.0), at(5.0, 6.0), at(7.0, 8.0), at(9.0, 10.4)],
     };
-    let answer =
-        face_answers::detection(&[FoundFace { face, thumbnail: vec![1, 2, 3], template: None }]);
+    let found = FoundFace { face, thumbnail: vec![1, 2, 3], template: None };
+    let answer = face_answers::detection(&[(found, json!([]))]);
     let expected = json!([{
         "box": { "top": 10, "left": -4, "right": 76, "bottom": 110 },
         "landmarks": {

@@ -46,13 +46,17 @@ impl MeasureFaces for Finds {
             height_px: image.height,
             faces: self.0.clone(),
             quality: subject.map(|face| measure_quality(image, face, image)),
-            attack: attack.map(|face| self.attack_of(image, face)).transpose()?.flatten(),
+            attack: attack.map(|face| self.measure_attack(image, face)).transpose()?.flatten(),
         };
         let template = template.map(|face| self.template_of(image, face)).transpose()?.flatten();
         Ok(MeasuredFace { findings, template, timings: StageTimings::default() })
     }
 
-    fn attack_of(&self, _: &Image, _: &DetectedFace) -> Result<Option<AttackFindings>, FaceError> {
+    fn measure_attack(
+        &self,
+        _: &Image,
+        _: &DetectedFace,
+    ) -> Result<Option<AttackFindings>, FaceError> {
         let (bona_fide_by_crop, bona_fide) = ([0.9; 3], 0.9);
         Ok(Some(AttackFindings { bona_fide_by_crop, bona_fide, liveness_score: 0.87 }))
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::{
-    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, LIVENESS_SESSIONS,
-    PERSONS, PROJECT_FLOWS, PROJECTS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
+    LIVENESS_SESSIONS, PERSONS, PROJECT_FLOWS, PROJECTS,
 };
 
 use crate::world::World;
@@ -116,6 +116,14 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&BIOMETRIC_VALIDATIONS, &[validation]).await;
+    let login = with(
+        "login",
+        json!({
+            "project": id("project"), "projectFlow": id("flow"), "name": "jo@example.com",
+            "status": "completed", "type": "faceLiveness", "biometricValidation": id("validation"),
+        }),
+    );
+    world.store(&APP_LOGINS, &[login]).await;
     let document = with(
         "document",
         json!({

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use verax_domain::Scope;
+use verax_domain::{NarrowScope, Scope};
 use verax_server::app::access::Claims;
 use verax_server::http::openapi;
 use verax_store::Batch;
@@ -20,6 +20,8 @@ struct Operation {
     method: Method,
     path: String,
     scopes: Vec<Scope>,
+    /// Which tokens for one record it takes too.
+    narrow: Vec<NarrowScope>,
     /// The kind of record that the path's `{id}` stands for.
     kind: Option<&'static str>,
     /// The document's own example of a body, if it has one.
@@ -32,9 +34,29 @@ impl Operation {
         self.path.replace("{id}", &id)
     }
 
-    /// What a caller gets who may call: the face calls are called without their body.
+    /// What a caller gets who may call: what needs a body is called without one.
     fn status_when_let_in(&self) -> u16 {
-        if self.is_face_call() { 409 } else { 200 }
+        match (self.method.as_str(), self.path.as_str()) {
+            _ if self.is_face_call() => 409,
+            ("POST", "/v2/projects" | "/v3/projects") => 422,
+            ("POST", "/v2/project-flows") => 400,
+            (_, "/v2/app-registrations/{id}/sync" | "/v2/projects/kyc") => 409,
+            ("POST", "/v2/app-registrations" | "/v2/liveness-sessions") => 409,
+            ("POST", path) if path.starts_with("/v2/biometric-validations") => 409,
+            _ => 200,
+        }
+    }
+
+    /// A token that may call it.
+    async fn good_token(&self, world: &World) -> String {
+        match self.narrow.first() {
+            Some(scope) if self.scopes.is_empty() => {
+                let subject = format!("acme-{}", scope.word());
+                world.narrow_token("acme", *scope, &subject).await
+            }
+            // Renewing kills the others: each operation has a token of its own.
+            _ => world.token("acme").await,
+        }
     }
 
     /// Face calls answer an expired token with 403 `token_expired`, as their chapter says.
@@ -58,12 +80,20 @@ fn operations() -> Vec<Operation> {
                 continue;
             }
             let words = operation["x-scopes"].as_array().expect("every operation names its scopes");
-            let scope = |word: &Value| word.as_str().and_then(Scope::from_word);
+            let (mut scopes, mut narrow) = (Vec::new(), Vec::new());
+            for word in words.iter().filter_map(Value::as_str) {
+                match (Scope::from_word(word), NarrowScope::from_word(word)) {
+                    (Some(scope), _) => scopes.push(scope),
+                    (_, Some(scope)) => narrow.push(scope),
+                    _ => panic!("{path}: the scope {word} is not known"),
+                }
+            }
             let kind = path.contains("{id}").then(|| kind_of(path));
             all.push(Operation {
                 method: method.to_uppercase().parse().expect("a method"),
                 path: path.clone(),
-                scopes: words.iter().map(|word| scope(word).expect("a known scope")).collect(),
+                scopes,
+                narrow,
                 kind,
                 body: example(operation),
             });
@@ -89,6 +119,7 @@ fn kind_of(path: &str) -> &'static str {
         "project-flows" => "flow",
         "app-registrations" => "registration",
         "liveness-sessions" => "session",
+        "app-logins" => "login",
         "collections" => "collection",
         "persons" => "person",
         other => panic!("fixtures::one_of_each makes no record of {other}"),
@@ -128,8 +159,9 @@ fn refused(operation: &Operation, answer: &Answer, token: &str) {
 async fn every_operation_answers_a_good_token() {
     let world = world().await;
     for operation in operations() {
-        // Renewing kills the others: each operation has a token of its own.
-        let token = world.token("acme").await;
+        let token = operation.good_token(&world).await;
+        // What was deleted is there again.
+        one_of_each(&world, "acme").await;
         let answer = call(&world, &operation, &token).await;
         let status = operation.status_when_let_in();
         assert_eq!(answer.status, status, "{}: {}", operation.path, answer.text());
@@ -171,7 +203,9 @@ async fn every_operation_refuses_an_expired_token() {
     let token = world.token("acme").await;
     world.turn_clock(30 * DAY - 1);
     for operation in operations() {
-        if operation.path != "/v2/auth/renew-and-revoke" {
+        one_of_each(&world, "acme").await;
+        let narrow = operation.scopes.is_empty() && !operation.narrow.is_empty();
+        if operation.path != "/v2/auth/renew-and-revoke" && !narrow {
             let status = operation.status_when_let_in();
             assert_eq!(call(&world, &operation, &token).await.status, status, "{}", operation.path);
         }
@@ -231,6 +265,7 @@ async fn an_operation_needs_one_of_its_scopes() {
         let unknown = request(operation.method.clone(), &token, &operation.target("nobody"));
         assert_eq!(world.send(unknown).await.bytes, answer.bytes);
         for scope in &operation.scopes {
+            one_of_each(&world, "acme").await;
             let token = world.token_with("acme", Some(vec![*scope]), false).await;
             let status = operation.status_when_let_in();
             assert_eq!(call(&world, operation, &token).await.status, status, "{}", operation.path);
@@ -239,11 +274,37 @@ async fn an_operation_needs_one_of_its_scopes() {
         // Staff reads everything; writing is another matter.
         let status = match operation.method {
             _ if operation.is_face_call() => operation.status_when_let_in(),
-            Method::GET => 200,
+            Method::GET => operation.status_when_let_in(),
             _ => 403,
         };
+        one_of_each(&world, "acme").await;
         assert_eq!(call(&world, operation, &staff).await.status, status, "{}", operation.path);
     }
+}
+
+#[tokio::test]
+async fn a_token_for_one_record_opens_nothing_that_is_not_for_it() {
+    let world = world().await;
+    for (scope, subject) in [
+        (NarrowScope::Registration, "acme-registration"),
+        (NarrowScope::Session, "acme-session"),
+        (NarrowScope::Login, "acme-login"),
+    ] {
+        let token = world.narrow_token("acme", scope, subject).await;
+        for operation in operations().iter().filter(|it| !it.narrow.contains(&scope)) {
+            let answer = call(&world, operation, &token).await;
+            if operation.path == "/v2/auth/session" {
+                answer.refusal(401);
+            } else {
+                let code = answer.refusal(403);
+                let codes = ["FORBIDDEN", "Forbidden", "token_not_right"];
+                assert!(codes.contains(&code.as_str()), "{}: {code}", operation.path);
+            }
+        }
+    }
+    // Nothing was revoked by asking for it.
+    let token = world.token("acme").await;
+    assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
 }
 
 #[tokio::test]
@@ -253,6 +314,10 @@ async fn every_retrieve_answers_another_clients_record_like_an_unknown_id() {
     for operation in operations().iter().filter(|operation| operation.kind.is_some()) {
         let get =
             |client: &str| request(operation.method.clone(), &token, &operation.target(client));
+        if operation.scopes.is_empty() {
+            // It is for the token of one record, and refuses every other.
+            continue;
+        }
         let foreign = world.send(get("globex")).await;
         foreign.refusal(404);
         assert_eq!(foreign.bytes, world.send(get("nobody")).await.bytes, "{}", operation.path);

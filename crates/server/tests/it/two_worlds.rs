@@ -76,6 +76,7 @@ async fn secrets(world: &World) {
         id: "another".to_owned(),
         client: "acme".to_owned(),
         scopes: "staff".to_owned(),
+        subject: None,
         mode: "live".to_owned(),
         created_at: Timestamp(NOW),
         expires_at: Timestamp(NOW),

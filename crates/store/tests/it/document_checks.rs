@@ -40,9 +40,11 @@ async fn a_check_ends_once_whoever_ends_it() {
     for place in databases::both().await {
         let database = place.open().await;
         for id in ["d1", "d2"] {
-            commit(&database, |batch| batch.begin_document_check(&record(id), NOW, LEASE))
-                .await
-                .expect("a beginning");
+            commit(&database, |batch| {
+                batch.begin_document_check(&record(id), NOW, LEASE, "how".to_owned())
+            })
+            .await
+            .expect("a beginning");
             commit(&database, |batch| batch.start_document_check(id, NOW)).await.expect("a start");
         }
         let early = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
@@ -56,14 +58,35 @@ async fn a_check_ends_once_whoever_ends_it() {
         let kind = JobKind::DocumentCheck;
         assert_eq!(database.lapsed_jobs(kind, LEASE).await.expect("a look"), []);
         let lapsed = database.lapsed_jobs(kind, LATER).await.expect("a look");
-        let (record_id, client) = ("d2".to_owned(), "c1".to_owned());
-        assert_eq!(lapsed, [Job { kind, record: record_id, client, lease_until: LEASE }]);
+        let left = |record: &str, attempts| Job {
+            kind,
+            record: record.to_owned(),
+            client: "c1".to_owned(),
+            lease_until: LEASE,
+            detail: Some("how".to_owned()),
+            attempts,
+        };
+        // The first has reached its end; its picture may still be there.
+        assert_eq!(lapsed, [left("d1", 0), left("d2", 0)]);
+        let longer = Timestamp(LATER.0 + 1);
+        commit(&database, |batch| batch.take_up_job(&lapsed[1], longer)).await.expect("a job");
+        let slower = commit(&database, |batch| batch.take_up_job(&lapsed[1], longer)).await;
+        assert!(matches!(slower, Err(StoreError::Conflict)), "{slower:?}");
+        let again = Timestamp(longer.0 + 1);
+        let lapsed = database.lapsed_jobs(kind, again).await.expect("a look");
+        assert_eq!(lapsed, [left("d1", 0), Job { lease_until: longer, ..left("d2", 1) }]);
+        let resumed = commit(&database, |batch| batch.resume_document_check("d1", LATER)).await;
+        assert!(matches!(resumed, Err(StoreError::Conflict)), "{resumed:?}");
+        commit(&database, |batch| batch.resume_document_check("d2", LATER)).await.expect("it is");
         commit(&database, |batch| batch.abandon_document_check("d2", "interrupted", LATER))
             .await
             .expect("an end");
         for id in ["d1", "d2"] {
+            commit(&database, |batch| batch.delete_job(kind, id)).await.expect("a job");
+        }
+        for id in ["d1", "d2"] {
             let twice = [
-                commit(&database, |batch| batch.abandon_document_check(id, "again", LATER)).await,
+                commit(&database, |batch| batch.delete_job(kind, id)).await,
                 commit(&database, |batch| batch.complete_document_check(&record(id), LATER)).await,
                 commit(&database, |batch| batch.fail_document_check(id, "again", LATER)).await,
             ];
@@ -94,9 +117,11 @@ async fn the_work_of_a_deleted_client_writes_nothing() {
             created_at: NOW,
         };
         commit(&database, |batch| batch.insert_client(&client)).await.expect("a client");
-        commit(&database, |batch| batch.begin_document_check(&record("d1"), NOW, LEASE))
-            .await
-            .expect("a beginning");
+        commit(&database, |batch| {
+            batch.begin_document_check(&record("d1"), NOW, LEASE, "how".to_owned())
+        })
+        .await
+        .expect("a beginning");
         commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
         let late = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");

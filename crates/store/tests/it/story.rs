@@ -16,6 +16,7 @@ fn token(id: &str, client: &str) -> Token {
         id: id.to_owned(),
         client: client.to_owned(),
         scopes: "write".to_owned(),
+        subject: None,
         mode: "live".to_owned(),
         created_at: NOW,
         expires_at: Timestamp(NOW.0 + 1000),

@@ -51,7 +51,7 @@ impl DocumentWeights<'static> {
 }
 
 /// Which checks to make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Checks {
     pub screen_replay: bool,
     pub printed_copy: bool,

@@ -5,7 +5,7 @@ use verax_domain::Scope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::Shown;
 
-use super::{answer, reference, schema_name, sign};
+use super::{answer, id_schema, reference, schema_name, sign};
 use crate::http::error::{
     FORBIDDEN, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, TOO_MANY_REQUESTS, UNAUTHORIZED, UNAVAILABLE,
 };
@@ -18,6 +18,7 @@ pub fn add(paths: &mut Map<String, Value>) {
     if let Some(path) = paths.get_mut("/v2/document-liveness") {
         path["post"] = operation();
     }
+    paths.insert("/v2/document-liveness/{id}/image".to_owned(), json!({ "get": image() }));
 }
 
 fn operation() -> Value {
@@ -63,6 +64,40 @@ fn operation() -> Value {
     })
 }
 
+fn image() -> Value {
+    let part = |name: &str, doc: &str, schema: Value| {
+        json!({
+            "name": name, "in": "query", "required": false, "description": doc, "schema": schema,
+        })
+    };
+    let bytes =
+        |kind: &str| json!({ kind: { "schema": { "type": "string", "format": "binary" } } });
+    json!({
+        "operationId": "get_document_liveness_image",
+        "summary": "The picture that was kept with a document liveness validation",
+        "description": "An `imageUrl` opens it until it expires; a token with `media:read` at any \
+                        time.",
+        "tags": [DOCUMENT_LIVENESS.name],
+        "x-scopes": [Scope::ReadMedia.word()],
+        "parameters": [
+            {
+                "name": "id", "in": "path", "required": true, "description": "The record's id.",
+                "schema": id_schema(),
+            },
+            part("expires", "When the URL expires, in seconds since 1970.", json!({ "type": "integer" })),
+            part("signature", "What makes the URL valid.", json!({ "type": "string" })),
+        ],
+        "responses": {
+            "200": { "description": "The picture as it was sent", "content": bytes("image/*") },
+            "401": answer(UNAUTHORIZED.when, "Error"),
+            "403": answer(FORBIDDEN.when, "Error"),
+            "404": answer("There is no such record, or its picture was not kept", "Error"),
+            "429": answer(TOO_MANY_REQUESTS.when, "Error"),
+            "503": answer(UNAVAILABLE.when, "Error"),
+        },
+    })
+}
+
 fn body() -> Value {
     let flag = |default: bool, doc: &str| json!({ "type": "boolean", "default": default, "description": doc });
     let calibration = |check: &str| {
@@ -81,7 +116,7 @@ fn body() -> Value {
                 "type": "string",
                 "description": "A JPEG, PNG or WebP picture in base64, or a data URI of one.",
             },
-            "saveImage": flag(false, "Not available yet: true is refused."),
+            "saveImage": flag(false, "Whether the picture is kept, encrypted; `imageUrl` shows it."),
             "validateScreenReplay": flag(true, "Whether it was photographed from a screen."),
             "validatePrintedCopy": flag(true, "Whether it is a printed copy."),
             "validatePortraitSubstitution": flag(true, "Whether the portrait was exchanged."),

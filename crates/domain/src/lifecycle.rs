@@ -1,0 +1,237 @@
+//! The lives of records: which state may follow which. What is not in these tables does not
+//! happen. Pure.
+
+/// A step in the life of a biometric validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValidationStep {
+    /// A picture came, and is being measured.
+    Begin,
+    /// The picture could not be measured: another may come.
+    Release,
+    Complete,
+    Fail,
+    /// Nobody came in time.
+    Expire,
+}
+
+impl ValidationStep {
+    pub const ALL: [ValidationStep; 5] = [
+        ValidationStep::Begin,
+        ValidationStep::Release,
+        ValidationStep::Complete,
+        ValidationStep::Fail,
+        ValidationStep::Expire,
+    ];
+
+    /// The only state in which it may be taken.
+    pub fn from(self) -> &'static str {
+        match self {
+            ValidationStep::Begin | ValidationStep::Expire => "new",
+            ValidationStep::Release | ValidationStep::Complete | ValidationStep::Fail => "pending",
+        }
+    }
+
+    /// The state that it leads to.
+    pub fn to(self) -> &'static str {
+        match self {
+            ValidationStep::Begin => "pending",
+            ValidationStep::Release => "new",
+            ValidationStep::Complete => "completed",
+            ValidationStep::Fail => "failed",
+            ValidationStep::Expire => "expired",
+        }
+    }
+}
+
+/// How far a person on the way through a flow has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationStatus {
+    Started,
+    Ongoing,
+    Completed,
+    CompletedWithoutKyc,
+    Failed,
+    NeedsManualVerification,
+    Expired,
+}
+
+impl RegistrationStatus {
+    pub const ALL: [RegistrationStatus; 7] = [
+        RegistrationStatus::Started,
+        RegistrationStatus::Ongoing,
+        RegistrationStatus::Completed,
+        RegistrationStatus::CompletedWithoutKyc,
+        RegistrationStatus::Failed,
+        RegistrationStatus::NeedsManualVerification,
+        RegistrationStatus::Expired,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            RegistrationStatus::Started => "STARTED",
+            RegistrationStatus::Ongoing => "ONGOING",
+            RegistrationStatus::Completed => "COMPLETED",
+            RegistrationStatus::CompletedWithoutKyc => "COMPLETED_WITHOUT_KYC",
+            RegistrationStatus::Failed => "FAILED",
+            RegistrationStatus::NeedsManualVerification => "NEEDS_MANUAL_VERIFICATION",
+            RegistrationStatus::Expired => "EXPIRED",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<RegistrationStatus> {
+        RegistrationStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// Whether the person is still on the way.
+    pub fn is_open(self) -> bool {
+        matches!(self, RegistrationStatus::Started | RegistrationStatus::Ongoing)
+    }
+}
+
+/// The steps that a registration can be told of.
+pub const SYNC_STEPS: [&str; 9] = [
+    "instructions",
+    "signUpForm",
+    "basicInformation",
+    "document",
+    "liveness",
+    "form",
+    "end",
+    "skipKYC",
+    "adminOverride",
+];
+
+/// Who tells of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teller {
+    /// The person, with the registration's own token.
+    Person,
+    /// The client, or staff.
+    Reviewer,
+}
+
+/// What a flow demands and the registration does not have yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demands {
+    Met,
+    Unmet,
+}
+
+/// Why a step is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SyncRefusal {
+    #[error("there is no such step")]
+    UnknownStep,
+    #[error("the status is none of the step's")]
+    StatusNotOfStep(&'static [RegistrationStatus]),
+    #[error("the registration is over")]
+    Over,
+    #[error("the flow demands a check that was not made")]
+    Mandatory,
+    #[error("only a reviewer may do this")]
+    ReviewersOnly,
+}
+
+/// The status that a registration has after a step. A person who says that all is done, although
+/// the flow demands more, is looked at by somebody.
+pub fn sync(
+    before: RegistrationStatus,
+    step: &str,
+    wanted: Option<RegistrationStatus>,
+    teller: Teller,
+    demands: Demands,
+) -> Result<RegistrationStatus, SyncRefusal> {
+    let allowed: &'static [RegistrationStatus] = match step {
+        "instructions" | "signUpForm" | "basicInformation" | "document" | "liveness" | "form" => {
+            &[RegistrationStatus::Ongoing]
+        }
+        "skipKYC" => &[RegistrationStatus::CompletedWithoutKyc],
+        "end" => &[
+            RegistrationStatus::Completed,
+            RegistrationStatus::Failed,
+            RegistrationStatus::NeedsManualVerification,
+        ],
+        "adminOverride" => &RegistrationStatus::ALL,
+        _ => return Err(SyncRefusal::UnknownStep),
+    };
+    if step == "adminOverride" && teller == Teller::Person {
+        return Err(SyncRefusal::ReviewersOnly);
+    }
+    let after = match (wanted, allowed) {
+        (Some(wanted), allowed) if allowed.contains(&wanted) => wanted,
+        // There is nothing to choose.
+        (None, [only]) => *only,
+        _ => return Err(SyncRefusal::StatusNotOfStep(allowed)),
+    };
+    if step == "adminOverride" {
+        return Ok(after);
+    }
+    if !before.is_open() {
+        return Err(SyncRefusal::Over);
+    }
+    match (after, demands, teller) {
+        (RegistrationStatus::Completed, Demands::Unmet, _) => {
+            Ok(RegistrationStatus::NeedsManualVerification)
+        }
+        (RegistrationStatus::CompletedWithoutKyc, Demands::Unmet, Teller::Person) => {
+            Err(SyncRefusal::Mandatory)
+        }
+        _ => Ok(after),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_validation_that_has_ended_takes_no_step() {
+        let ends = ["completed", "failed", "expired"];
+        for step in ValidationStep::ALL {
+            assert!(!ends.contains(&step.from()), "{step:?}");
+        }
+    }
+
+    #[test]
+    fn each_step_of_a_registration_has_its_statuses() {
+        use RegistrationStatus as Is;
+        let by = |step, wanted| sync(Is::Started, step, wanted, Teller::Person, Demands::Met);
+        for step in
+            ["instructions", "signUpForm", "basicInformation", "document", "liveness", "form"]
+        {
+            assert_eq!(by(step, None), Ok(Is::Ongoing));
+            assert_eq!(by(step, Some(Is::Ongoing)), Ok(Is::Ongoing));
+            assert!(by(step, Some(Is::Completed)).is_err(), "{step}");
+        }
+        assert_eq!(by("skipKYC", None), Ok(Is::CompletedWithoutKyc));
+        assert!(by("end", None).is_err());
+        for end in [Is::Completed, Is::Failed, Is::NeedsManualVerification] {
+            assert_eq!(by("end", Some(end)), Ok(end));
+        }
+        assert!(by("end", Some(Is::Ongoing)).is_err());
+        assert_eq!(by("dance", None), Err(SyncRefusal::UnknownStep));
+        assert_eq!(by("adminOverride", Some(Is::Completed)), Err(SyncRefusal::ReviewersOnly));
+    }
+
+    #[test]
+    fn what_a_flow_demands_cannot_be_talked_away() {
+        use RegistrationStatus as Is;
+        let by = |step, wanted, teller| sync(Is::Ongoing, step, wanted, teller, Demands::Unmet);
+        let end = by("end", Some(Is::Completed), Teller::Person);
+        assert_eq!(end, Ok(Is::NeedsManualVerification));
+        assert_eq!(by("skipKYC", None, Teller::Person), Err(SyncRefusal::Mandatory));
+        assert_eq!(by("skipKYC", None, Teller::Reviewer), Ok(Is::CompletedWithoutKyc));
+    }
+
+    #[test]
+    fn only_a_reviewer_opens_what_is_over() {
+        use RegistrationStatus as Is;
+        for over in Is::ALL.into_iter().filter(|status| !status.is_open()) {
+            let step = sync(over, "form", None, Teller::Reviewer, Demands::Met);
+            assert_eq!(step, Err(SyncRefusal::Over));
+            let opened =
+                sync(over, "adminOverride", Some(Is::Ongoing), Teller::Reviewer, Demands::Unmet);
+            assert_eq!(opened, Ok(Is::Ongoing));
+        }
+    }
+}

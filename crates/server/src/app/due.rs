@@ -1,0 +1,96 @@
+//! What has to happen by itself: sessions and validations expire, and what a crash left behind
+//! ends.
+
+use std::time::Duration;
+
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_query::Tenant;
+use verax_store::{Batch, JobKind, StoreError};
+
+use super::App;
+use super::biometrics::interrupted;
+use super::persons::PersonError;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Expired tokens are forgotten once in so many looks.
+const LOOKS_PER_SWEEP: u32 = 300;
+
+impl App {
+    /// Looks after sessions and validations for as long as the server runs.
+    pub async fn keep_validations(self) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = 0u32;
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.expire_due().await {
+                tracing::warn!(cause = %error, "due sessions were not looked for");
+            }
+            match self.abandon_validations().await {
+                Ok(0) => {}
+                Ok(count) => tracing::warn!(count, "face checks were interrupted"),
+                Err(error) => {
+                    tracing::warn!(cause = %error, "interrupted face checks were not looked for");
+                }
+            }
+            if looks % LOOKS_PER_SWEEP == 0 {
+                let mut batch = Batch::default();
+                batch.delete_expired_narrow_tokens(self.clock.now());
+                if let Err(error) = self.database.commit(batch).await {
+                    tracing::warn!(cause = %error, "expired tokens were not deleted");
+                }
+            }
+            looks = looks.wrapping_add(1);
+        }
+    }
+
+    /// Sessions and validations that nobody came for in time become `expired`. Answers how many
+    /// were due.
+    pub async fn expire_due(&self) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let mut count = 0;
+        for kind in [JobKind::SessionExpiry, JobKind::ValidationExpiry] {
+            for job in self.database.lapsed_jobs(kind, now).await? {
+                let mut batch = Batch::default();
+                batch.expire(&job, now);
+                match self.database.commit(batch).await {
+                    Ok(()) => count += 1,
+                    // Another node was faster.
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Validations whose lease has run out become `failed`: their pictures are gone, and so is who
+    /// was enrolled by half. Answers how many.
+    pub async fn abandon_validations(&self) -> Result<u64, PersonError> {
+        let now = self.clock.now();
+        let mut count = 0;
+        for job in self.database.lapsed_jobs(JobKind::BiometricCheck, now).await? {
+            let mut batch = Batch::default();
+            batch.abandon_validation(&job.record, &interrupted(), now);
+            self.database.commit(batch).await?;
+            // Whom a validation enrols has its id; one that was completed keeps its person.
+            let tenant = Tenant::Client(job.client.clone());
+            let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
+            if record.is_none_or(|record| record["status"] == "failed") {
+                match self.delete_person(&job.client, &job.record).await {
+                    Ok(()) | Err(PersonError::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let mut batch = Batch::default();
+            batch.delete_job(JobKind::BiometricCheck, &job.record);
+            match self.database.commit(batch).await {
+                Ok(()) => count += 1,
+                // Its worker, or another node, has ended it in between.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(count)
+    }
+}

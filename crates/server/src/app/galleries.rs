@@ -1,0 +1,232 @@
+//! Faces in memory, to search in: one gallery per client, loaded when it is first searched and
+//! brought up to date before each search.
+//!
+//! Memory: half a kilobyte for a template and about two hundred bytes for its person. All galleries
+//! together hold at most `persons.templates_in_memory_max` templates: those that were searched
+//! longest ago go, and a client with more than that alone is refused. A gallery that nobody searched
+//! for an hour goes too.
+
+mod index;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{StreamExt, stream};
+use verax_domain::Timestamp;
+use verax_store::{CHANGES_KEPT_MS, PersonPlace, SealedTemplate};
+use verax_vision::faces::Template;
+
+use self::index::{FaceIndex, IndexedPerson};
+pub use self::index::{Hit, Search};
+use super::App;
+use super::persons::PersonError;
+use crate::vault::VaultError;
+
+const IDLE_MS: i64 = 60 * 60 * 1000;
+/// Keys of persons that are read at once: an object store answers slowly, but many at a time.
+const READ_AT_ONCE: usize = 32;
+
+/// The galleries that are in memory. Cheap to clone: clones share them.
+#[derive(Clone, Default)]
+pub struct Galleries {
+    held: Arc<Mutex<HashMap<String, Arc<Held>>>>,
+}
+
+#[derive(Default)]
+pub struct Held {
+    faces: RwLock<Faces>,
+    /// Only one task brings it up to date.
+    updating: tokio::sync::Mutex<()>,
+    /// Only one task of this process looks whether somebody is known and then enrols them.
+    pub enrolling: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Faces {
+    /// None until it is loaded.
+    state: Option<State>,
+    index: FaceIndex,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    /// The number of the client's last change that is in the index.
+    number: i64,
+    looked_at: Timestamp,
+}
+
+impl Galleries {
+    /// The client's gallery, perhaps still empty.
+    pub fn of(&self, client: &str) -> Arc<Held> {
+        Arc::clone(self.lock().entry(client.to_owned()).or_default())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of galleries that nobody uses, then of those used longest ago, until what is held
+    /// besides `client`'s and it together are no more than `templates_max`.
+    fn let_go(&self, client: &str, templates_max: usize, now: Timestamp) {
+        let mut held = self.lock();
+        held.retain(|name, it| name == client || it.looked_at().0 > now.0 - IDLE_MS);
+        loop {
+            let templates: usize = held.values().map(|it| it.len()).sum();
+            let others = held.iter().filter(|(name, it)| *name != client && it.len() > 0);
+            let oldest = others.min_by_key(|(_, it)| it.looked_at()).map(|(name, _)| name.clone());
+            match oldest {
+                Some(oldest) if templates > templates_max => held.remove(&oldest),
+                _ => return,
+            };
+        }
+    }
+}
+
+impl Held {
+    fn read<T>(&self, look: impl FnOnce(&Faces) -> T) -> T {
+        look(&self.faces.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Faces) -> T) -> T {
+        change(&mut self.faces.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn len(&self) -> usize {
+        self.read(|faces| faces.index.len())
+    }
+
+    fn looked_at(&self) -> Timestamp {
+        self.read(|faces| faces.state.map_or(Timestamp(i64::MAX), |state| state.looked_at))
+    }
+}
+
+impl App {
+    /// The persons whose faces are most like one of the probes.
+    ///
+    /// # Errors
+    /// The gallery cannot be loaded.
+    pub async fn search_faces(
+        &self,
+        client: &str,
+        search: Search,
+    ) -> Result<Vec<Hit>, PersonError> {
+        let held = self.updated_gallery(client).await?;
+        // Milliseconds of arithmetic would hold up other requests of this thread.
+        let work = tokio::task::spawn_blocking(move || held.read(|it| it.index.search(&search)));
+        work.await.map_err(|_| PersonError::Stopped)
+    }
+
+    /// Whether the client has any face to search for.
+    pub async fn has_faces(&self, client: &str) -> Result<bool, PersonError> {
+        Ok(self.updated_gallery(client).await?.len() > 0)
+    }
+
+    /// Takes out of memory what has changed, if the client's gallery is there.
+    pub(super) async fn forget_changed(&self, client: &str) {
+        let known = self.galleries.lock().contains_key(client);
+        if known && let Err(error) = self.updated_gallery(client).await {
+            tracing::warn!(cause = %error, "a gallery is not up to date");
+        }
+    }
+
+    async fn updated_gallery(&self, client: &str) -> Result<Arc<Held>, PersonError> {
+        let held = self.galleries.of(client);
+        let model = self.faces.template_model()?.to_owned();
+        let number = self.database.gallery_number(client).await?;
+        if self.is_current(&held, number) {
+            return Ok(held);
+        }
+        let updating = held.updating.lock().await;
+        let known = held.read(|faces| faces.state);
+        let now = self.clock.now();
+        let newer = known.filter(|known| {
+            known.number <= number && now.0 - known.looked_at.0 < CHANGES_KEPT_MS / 2
+        });
+        match newer {
+            Some(known) if known.number == number => {}
+            Some(known) => {
+                let changed = self.database.changed_persons(client, known.number).await?;
+                let persons = self.open_faces(client, &model, Some(changed.clone())).await?;
+                held.write(|faces| {
+                    changed.iter().for_each(|person| faces.index.remove(person));
+                    persons.into_iter().for_each(|person| faces.index.insert(person));
+                });
+            }
+            None => {
+                let max = self.config.persons.templates_in_memory_max;
+                let count = self.database.count_templates(client, &model).await?;
+                if count > max as u64 {
+                    return Err(PersonError::GalleryTooLarge { count, max });
+                }
+                let persons = self.open_faces(client, &model, None).await?;
+                let mut index = FaceIndex::default();
+                persons.into_iter().for_each(|person| index.insert(person));
+                held.write(|faces| faces.index = index);
+            }
+        }
+        held.write(|faces| faces.state = Some(State { number, looked_at: now }));
+        drop(updating);
+        self.galleries.let_go(client, self.config.persons.templates_in_memory_max, now);
+        Ok(held)
+    }
+
+    fn is_current(&self, held: &Held, number: i64) -> bool {
+        let now = self.clock.now();
+        held.write(|faces| match &mut faces.state {
+            Some(state) if state.number == number => {
+                state.looked_at = now;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    /// The faces of these persons, or of all, as far as this server's model made them.
+    async fn open_faces(
+        &self,
+        client: &str,
+        model: &str,
+        persons: Option<Vec<String>>,
+    ) -> Result<Vec<IndexedPerson>, PersonError> {
+        let templates = self.database.templates(client, persons.clone()).await?;
+        let places = self.database.person_places(client, persons).await?;
+        let mut opened = stream::iter(templates.into_iter().filter(|it| it.model == model))
+            .map(|sealed| async move {
+                let opened = self.open_template(client, &sealed).await;
+                (sealed.person, opened)
+            })
+            .buffered(READ_AT_ONCE);
+        let mut of_person: HashMap<String, Vec<Template>> = HashMap::new();
+        let mut unreadable = 0_u64;
+        while let Some((person, template)) = opened.next().await {
+            match template {
+                Ok(template) => of_person.entry(person).or_default().push(template),
+                // Its key is destroyed before its row is: somebody is deleting it.
+                Err(PersonError::Vault(VaultError::NoKey)) => unreadable += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        if unreadable > 0 {
+            tracing::warn!(unreadable, "templates whose keys are gone were left out of a search");
+        }
+        let known = places.into_iter().filter_map(|place| {
+            let templates = of_person.remove(&place.id)?;
+            let PersonPlace { id, collections, active } = place;
+            Some(IndexedPerson { id, collections, active, templates })
+        });
+        Ok(known.collect())
+    }
+
+    pub(super) async fn open_template(
+        &self,
+        client: &str,
+        template: &SealedTemplate,
+    ) -> Result<Template, PersonError> {
+        let sealed = STANDARD.decode(&template.sealed).map_err(|_| PersonError::Damaged)?;
+        let place = super::persons::template_place(&template.id);
+        let opened = self.vault.unseal(client, &template.person, &place, &sealed).await?;
+        Template::from_bytes(&opened).ok_or(PersonError::Damaged)
+    }
+}

@@ -1,0 +1,626 @@
+//! Persons: enrolled with their faces, found by them, changed, and forgotten.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use verax_domain::face_call::best_score;
+use verax_domain::resources::{COLLECTIONS, PERSONS};
+use verax_domain::{Record, RecordProblem};
+use verax_query::{Query, Resource, Retrieval, Tenant, fold};
+use verax_store::{Batch, Collection, PersonPlace, SealedTemplate, StoreError};
+use verax_vision::faces::Template;
+
+use super::App;
+use super::faces::{MeasureError, Portrait};
+use super::galleries::{Hit, Search};
+use crate::vault::VaultError;
+
+/// A person as they are enrolled. Whoever makes one has checked the members.
+#[derive(Clone, Debug, Default)]
+pub struct NewPerson {
+    /// Digits are taken out of it.
+    pub name: String,
+    /// `M` or `F`.
+    pub gender: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub date_of_birth: Option<String>,
+    pub nationality: Option<String>,
+    /// Ids of collections.
+    pub collections: Vec<String>,
+    pub notes: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    /// Whether a small picture of each face is kept, sealed; the pictures themselves never are.
+    pub thumbnails: Thumbnails,
+}
+
+/// What changes of a person; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct PersonChange {
+    pub name: Option<String>,
+    pub gender: Option<String>,
+    pub date_of_birth: Option<String>,
+    pub nationality: Option<String>,
+    pub collections: Option<Vec<String>>,
+    pub notes: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub status: Option<String>,
+    /// All faces of the person, in the place of those before.
+    pub faces: Option<(Vec<Portrait>, Thumbnails)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thumbnails {
+    Kept,
+    #[default]
+    NotKept,
+}
+
+/// Where nobody may be known by the new face already.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// The id of a collection; none: everywhere.
+    pub collection: Option<String>,
+    /// 0..=1.
+    pub min_score: f64,
+}
+
+/// A small picture of a person's face.
+pub struct Thumbnail {
+    pub id: String,
+    pub jpeg: Vec<u8>,
+}
+
+/// Why a person was not enrolled, found, changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum PersonError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    /// Somebody of that name and day of birth is in one of the collections; this is their id.
+    #[error("a person of that name and day of birth is there")]
+    AlreadySet(String),
+    /// Somebody with that face is there.
+    #[error("a person with that face is there")]
+    Duplicated(Hit),
+    #[error("there is no such person")]
+    NotFound,
+    #[error("the client has {count} templates, and at most {max} are held in memory")]
+    GalleryTooLarge { count: u64, max: usize },
+    #[error("a kept template is damaged")]
+    Damaged,
+    #[error("the work stopped before its end")]
+    Stopped,
+}
+
+/// How often a change is tried again when another comes between looking and writing.
+const ATTEMPTS: usize = 20;
+
+impl App {
+    /// The client's collection with this id, or else with this code.
+    pub async fn collection(
+        &self,
+        client: &str,
+        code_or_id: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.database.collection(client, code_or_id).await
+    }
+
+    /// The persons of a collection (by its id; none: of all) whose faces are most like this one, the
+    /// best first, with a match score of at least `min_score`.
+    pub async fn find_person_by_face(
+        &self,
+        client: &str,
+        collection: Option<&str>,
+        face: &Template,
+        min_score: f64,
+        max: usize,
+    ) -> Result<Vec<Hit>, PersonError> {
+        let search = Search {
+            probes: vec![face.clone()],
+            collection: collection.map(str::to_owned),
+            active_only: false,
+            min_score,
+            max,
+        };
+        self.search_faces(client, search).await
+    }
+
+    /// The match score of this face and the most alike of the person's; none when the person has no
+    /// face that this server's model made.
+    ///
+    /// # Errors
+    /// `NotFound` when the client has no such person.
+    pub async fn match_person(
+        &self,
+        client: &str,
+        person: &str,
+        face: &Template,
+    ) -> Result<Option<f64>, PersonError> {
+        self.person_place(client, person).await?;
+        let model = self.faces.template_model()?;
+        let templates = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let mut scores = Vec::new();
+        for sealed in templates.iter().filter(|it| it.model == model) {
+            let template = self.open_template(client, sealed).await?;
+            scores.push(face.compare(&template).match_score);
+        }
+        Ok(best_score(scores))
+    }
+
+    /// Enrols a person and answers their id. With `unknown` only if nobody has that face. It reaches
+    /// its end although its caller goes.
+    ///
+    /// # Errors
+    /// `AlreadySet`, `Duplicated`.
+    pub async fn enrol_person(
+        &self,
+        client: &str,
+        person: NewPerson,
+        faces: Vec<Portrait>,
+        unknown: Option<Unknown>,
+    ) -> Result<String, PersonError> {
+        self.enrol_person_as(client, self.new_id(), person, faces, unknown).await
+    }
+
+    /// The same under an id that is known before.
+    pub async fn enrol_person_as(
+        &self,
+        client: &str,
+        id: String,
+        person: NewPerson,
+        faces: Vec<Portrait>,
+        unknown: Option<Unknown>,
+    ) -> Result<String, PersonError> {
+        let (app, client) = (self.clone(), client.to_owned());
+        to_its_end(async move {
+            let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
+            if enrolled.is_err() {
+                // What was sealed for it belongs to nobody.
+                app.vault.destroy(&client, &id).await?;
+            }
+            enrolled.map(|()| id)
+        })
+        .await
+    }
+
+    /// Changes a person, if there is such a one.
+    ///
+    /// # Errors
+    /// `NotFound`, `AlreadySet`.
+    pub async fn change_person(
+        &self,
+        client: &str,
+        id: &str,
+        change: PersonChange,
+    ) -> Result<(), PersonError> {
+        let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
+        to_its_end(async move {
+            let changed = app.change(&client, &id, change).await;
+            if matches!(changed, Err(PersonError::NotFound)) {
+                // Deleted in between: what was sealed since must not stay.
+                app.vault.destroy(&client, &id).await?;
+            }
+            changed
+        })
+        .await
+    }
+
+    /// Deletes a person: first the key that opens their faces, then all that was kept.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_person(&self, client: &str, id: &str) -> Result<(), PersonError> {
+        let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
+        to_its_end(async move {
+            app.person_place(&client, &id).await?;
+            app.vault.destroy(&client, &id).await?;
+            for _ in 0..ATTEMPTS {
+                let seen = app.database.gallery_number(&client).await?;
+                let now = app.clock.now();
+                let mut batch = Batch::default();
+                batch.change_gallery(&client, seen).delete_person(&client, &id);
+                batch.touch_person(&client, &id, now);
+                match app.database.commit(batch).await {
+                    Err(StoreError::Conflict) => app.person_place(&client, &id).await.map(drop)?,
+                    committed => {
+                        committed?;
+                        app.forget_changed(&client).await;
+                        return Ok(());
+                    }
+                }
+            }
+            Err(StoreError::Conflict.into())
+        })
+        .await
+    }
+
+    /// Takes a person out of one collection (by its id); whoever is in no other is deleted.
+    ///
+    /// # Errors
+    /// `NotFound`, also when the person is not in it.
+    pub async fn leave_collection(
+        &self,
+        client: &str,
+        id: &str,
+        collection: &str,
+    ) -> Result<(), PersonError> {
+        let place = self.person_place(client, id).await?;
+        if !place.collections.iter().any(|known| known == collection) {
+            return Err(PersonError::NotFound);
+        }
+        let others = place.collections.into_iter().filter(|known| known != collection);
+        let others: Vec<String> = others.collect();
+        if others.is_empty() {
+            return self.delete_person(client, id).await;
+        }
+        let change = PersonChange { collections: Some(others), ..PersonChange::default() };
+        self.change_person(client, id, change).await
+    }
+
+    /// The small pictures that are kept of a person.
+    pub async fn thumbnails(
+        &self,
+        client: &str,
+        person: &str,
+    ) -> Result<Vec<Thumbnail>, PersonError> {
+        let templates = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let mut thumbnails = Vec::new();
+        for template in templates.into_iter().filter(|template| template.thumbnail) {
+            let place = thumbnail_place(&template.id);
+            if let Some(jpeg) = self.vault.fetch(client, person, &place).await? {
+                thumbnails.push(Thumbnail { id: template.id, jpeg: jpeg.to_vec() });
+            }
+        }
+        Ok(thumbnails)
+    }
+
+    /// The records of these persons, as a list shows them, by id; at most a hundred.
+    pub async fn person_records(
+        &self,
+        client: &str,
+        ids: &[String],
+    ) -> Result<HashMap<String, Value>, StoreError> {
+        let raw = format!("in__id={}&limit=100", ids.join(","));
+        let query = Query::parse(&PERSONS, &raw).map_err(|_| not_ours("in__id"))?;
+        let listing = self.database.page(&query, &Tenant::Client(client.to_owned())).await?;
+        let rows: Vec<Value> =
+            serde_json::from_slice(&[b"[", listing.rows.as_slice(), b"]"].concat())
+                .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let by_id = |row: Value| Some((row["_id"].as_str()?.to_owned(), row));
+        Ok(rows.into_iter().filter_map(by_id).collect())
+    }
+
+    /// The whole record of a person or a collection, if the client has it.
+    pub async fn whole_record(
+        &self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let record = self.database.record(&Retrieval::whole(resource), &tenant, id).await?;
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes).map_err(|error| StoreError::Statement(error.to_string()))
+        };
+        record.map(read).transpose()
+    }
+
+    /// Stores a collection that is new, with a code of its own; answers its id.
+    pub async fn create_collection(
+        &self,
+        client: &str,
+        mut said: Map<String, Value>,
+    ) -> Result<String, StoreError> {
+        let id = self.new_id();
+        said.insert("code".to_owned(), uuid(self.random.number(), self.random.number()).into());
+        let record = self.new_record(&COLLECTIONS, &id, client, said)?;
+        let mut batch = Batch::default();
+        batch.insert_record(&record, self.clock.now());
+        self.database.commit(batch).await?;
+        Ok(id)
+    }
+
+    /// Changes what is said of a collection that is there.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not there any more.
+    pub async fn change_collection(
+        &self,
+        client: &str,
+        known: &Collection,
+        mut said: Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        said.insert("_id".to_owned(), known.id.as_str().into());
+        said.insert("client".to_owned(), client.into());
+        said.insert("code".to_owned(), known.code.as_str().into());
+        let record = record(&COLLECTIONS, said)?;
+        let mut batch = Batch::default();
+        batch.update_record(&record, self.clock.now());
+        self.database.commit(batch).await
+    }
+
+    /// Deletes a collection; its persons stay, outside it.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not there any more.
+    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        batch.delete_collection(client, id, self.clock.now());
+        self.database.commit(batch).await
+    }
+
+    async fn enrol(
+        &self,
+        client: &str,
+        id: &str,
+        person: NewPerson,
+        faces: &[Portrait],
+        unknown: Option<Unknown>,
+    ) -> Result<(), PersonError> {
+        let name = without_digits(&person.name);
+        let said = json!({
+            "name": name,
+            "gender": person.gender,
+            "date_of_birth": person.date_of_birth,
+            "nationality": person.nationality,
+            "collections": person.collections,
+            "notes": person.notes,
+            "email": person.email,
+            "phone": person.phone,
+            "status": "active",
+        });
+        let record = self.new_record(&PERSONS, id, client, members(said))?;
+        let held = self.galleries.of(client);
+        let _turn = held.enrolling.lock().await;
+        let mut sealed = None;
+        for _ in 0..ATTEMPTS {
+            let seen = self.database.gallery_number(client).await?;
+            if let Some(unknown) = &unknown {
+                self.refuse_known(client, faces, unknown).await?;
+            }
+            let born = person.date_of_birth.as_deref();
+            self.refuse_alike(client, id, &name, born, &person.collections).await?;
+            if sealed.is_none() {
+                sealed = Some(self.seal_faces(client, id, faces, person.thumbnails).await?);
+            }
+            let now = self.clock.now();
+            let mut batch = Batch::default();
+            batch.change_gallery(client, seen).insert_record(&record, now);
+            for template in sealed.iter().flatten() {
+                batch.insert_template(client, template, now);
+            }
+            batch.touch_person(client, id, now);
+            match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => {}
+                committed => return Ok(committed?),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn change(
+        &self,
+        client: &str,
+        id: &str,
+        change: PersonChange,
+    ) -> Result<(), PersonError> {
+        let held = self.galleries.of(client);
+        let _turn = held.enrolling.lock().await;
+        let mut sealed: Option<Vec<SealedTemplate>> = None;
+        for _ in 0..ATTEMPTS {
+            let seen = self.database.gallery_number(client).await?;
+            let known = self.whole_record(&PERSONS, client, id).await?;
+            let known = known.ok_or(PersonError::NotFound)?;
+            let record = record(&PERSONS, changed(id, client, &known, &change))?;
+            let (name, born, collections) = identity(&record);
+            if change.name.is_some()
+                || change.date_of_birth.is_some()
+                || change.collections.is_some()
+            {
+                self.refuse_alike(client, id, &name, born.as_deref(), &collections).await?;
+            }
+            if let (None, Some((faces, thumbnails))) = (&sealed, &change.faces) {
+                sealed = Some(self.seal_faces(client, id, faces, *thumbnails).await?);
+            }
+            let now = self.clock.now();
+            let mut batch = Batch::default();
+            batch.change_gallery(client, seen).update_record(&record, now);
+            if let Some(templates) = &sealed {
+                batch.delete_templates(client, id);
+                for template in templates {
+                    batch.insert_template(client, template, now);
+                }
+            }
+            batch.touch_person(client, id, now);
+            match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => {}
+                committed => {
+                    committed?;
+                    self.forget_changed(client).await;
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Refuses a face that somebody has.
+    async fn refuse_known(
+        &self,
+        client: &str,
+        faces: &[Portrait],
+        unknown: &Unknown,
+    ) -> Result<(), PersonError> {
+        let search = Search {
+            probes: faces.iter().map(|face| face.template.clone()).collect(),
+            collection: unknown.collection.clone(),
+            active_only: false,
+            min_score: unknown.min_score,
+            max: 1,
+        };
+        match self.search_faces(client, search).await?.pop() {
+            Some(hit) => Err(PersonError::Duplicated(hit)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a second person of one name and day of birth in one collection, or outside of all.
+    /// Without the day nobody can tell namesakes apart, so they are not refused.
+    async fn refuse_alike(
+        &self,
+        client: &str,
+        id: &str,
+        name: &str,
+        born: Option<&str>,
+        collections: &[String],
+    ) -> Result<(), PersonError> {
+        let Some(born) = born else { return Ok(()) };
+        let alike = self.database.persons_alike(client, &fold(name), born).await?;
+        let shares = |place: &PersonPlace| match collections {
+            [] => place.collections.is_empty(),
+            _ => place.collections.iter().any(|known| collections.contains(known)),
+        };
+        match alike.into_iter().find(|place| place.id != id && shares(place)) {
+            Some(place) => Err(PersonError::AlreadySet(place.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Seals the templates, and keeps the small pictures if that is wanted.
+    async fn seal_faces(
+        &self,
+        client: &str,
+        person: &str,
+        faces: &[Portrait],
+        thumbnails: Thumbnails,
+    ) -> Result<Vec<SealedTemplate>, PersonError> {
+        let model = self.faces.template_model()?.to_owned();
+        let known = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let mut templates = Vec::new();
+        for (index, face) in faces.iter().enumerate() {
+            let id = format!("{person}-{}", index + 1);
+            let plain = zeroize::Zeroizing::new(face.template.to_bytes());
+            let sealed = self.vault.seal(client, person, &template_place(&id), &plain).await?;
+            let jpeg = face.thumbnail.as_ref().filter(|_| thumbnails == Thumbnails::Kept);
+            if let Some(jpeg) = jpeg {
+                self.vault.keep(client, person, &thumbnail_place(&id), jpeg).await?;
+            }
+            templates.push(SealedTemplate {
+                id,
+                person: person.to_owned(),
+                model: model.clone(),
+                thumbnail: jpeg.is_some(),
+                sealed: STANDARD.encode(sealed),
+            });
+        }
+        // A picture of a face that is replaced goes with it.
+        let kept = |id: &str| templates.iter().any(|new| new.id == id && new.thumbnail);
+        for old in known.iter().filter(|old| old.thumbnail && !kept(&old.id)) {
+            self.vault.keep(client, person, &thumbnail_place(&old.id), b"").await?;
+        }
+        Ok(templates)
+    }
+
+    async fn person_place(&self, client: &str, id: &str) -> Result<PersonPlace, PersonError> {
+        let mut places = self.database.person_places(client, Some(vec![id.to_owned()])).await?;
+        places.pop().ok_or(PersonError::NotFound)
+    }
+}
+
+pub(super) fn template_place(id: &str) -> String {
+    format!("template/{id}")
+}
+
+fn thumbnail_place(id: &str) -> String {
+    format!("thumbnail/{id}")
+}
+
+/// A name as it is kept: without digits, with one space between its words.
+pub fn without_digits(name: &str) -> String {
+    let name: String = name.chars().filter(|letter| !letter.is_numeric()).collect();
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The record as it is with what changes; what a list never shows stays as it is.
+fn changed(id: &str, client: &str, known: &Value, change: &PersonChange) -> Map<String, Value> {
+    let name = change.name.as_deref().map(without_digits);
+    let said = json!({
+        "_id": id,
+        "client": client,
+        "name": name,
+        "gender": change.gender,
+        "date_of_birth": change.date_of_birth,
+        "nationality": change.nationality,
+        "collections": change.collections,
+        "notes": change.notes,
+        "email": change.email,
+        "phone": change.phone,
+        "status": change.status,
+    });
+    let mut said = members(said);
+    for member in ["name", "date_of_birth", "collections", "deleted", "createdAt"] {
+        let entry = said.entry(member).or_insert(Value::Null);
+        if entry.is_null() {
+            *entry = known[member].clone();
+        }
+    }
+    said
+}
+
+/// What makes a person the same: name, day of birth, collections.
+fn identity(record: &Record) -> (String, Option<String>, Vec<String>) {
+    let text = |column| match record.value(column) {
+        Some(verax_query::Arg::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let collections = text("collections").and_then(|list| serde_json::from_str(&list).ok());
+    (text("name").unwrap_or_default(), text("date_of_birth"), collections.unwrap_or_default())
+}
+
+fn members(said: Value) -> Map<String, Value> {
+    match said {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// What the server itself says of a record always has the resource's shape.
+fn record(resource: &'static Resource, said: Map<String, Value>) -> Result<Record, StoreError> {
+    let wrong = |problems: Vec<RecordProblem>| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        StoreError::Statement(problems.join("; "))
+    };
+    Record::from_json(resource, &Value::Object(said), None).map_err(wrong)
+}
+
+fn not_ours(what: &str) -> StoreError {
+    StoreError::Statement(format!("{what} is not as it was made"))
+}
+
+/// A random UUID (version 4, RFC 9562).
+fn uuid(high: u64, low: u64) -> String {
+    let high = high & !0xf000 | 0x4000;
+    let low = low & !(0xc << 60) | (0x8 << 60);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// Runs work that must not stop half-way when its caller goes.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, PersonError>> + Send + 'static,
+) -> Result<T, PersonError> {
+    tokio::spawn(work).await.unwrap_or(Err(PersonError::Stopped))
+}

@@ -1,0 +1,293 @@
+//! Biometric validations: opened, answered with a picture, and the sessions in between.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Request, State as Extract};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use verax_domain::NarrowScope;
+use verax_domain::resources::{APP_LOGINS, PROJECTS};
+use verax_query::{Problem, Tenant, Timestamp};
+
+use super::State;
+use super::admission::{Place, admitted_body};
+use super::authorize::{MaybeBearer, require_write, take};
+use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
+use super::error::{ApiError, INTERNAL, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
+use super::face_body::base64_of;
+use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
+use super::lists::{PathId, json as json_response};
+use super::projects::anonymous_refused;
+use super::validation_errors::{Family, refused_validation};
+use crate::app::access::{Bearer, Holder};
+use crate::app::biometrics::Opened;
+use crate::app::faces::SentImage;
+
+type Body = Result<Bytes, BytesRejection>;
+
+/// Nobody waits longer for somebody else's face.
+const DAYS_MAX: i64 = 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
+
+pub static OPEN_BODY: &[Member] = &[
+    required("project", Rule::Id, "The project it is made for."),
+    required("projectFlow", Rule::Id, "The flow it is made in."),
+    required(
+        "identifier",
+        Rule::Text(1, 256),
+        "Who is being validated: an email or a name of yours.",
+    ),
+    required("type", Rule::Word(TYPES), "What it is for."),
+    optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
+    optional("redirectUrl", Rule::Url, "Where the user goes afterwards."),
+    optional("webhookUrl", Rule::Url, "Who is told of the outcome."),
+    optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
+    optional("ipAddress", Rule::Address, "The address given for the user."),
+    optional("sendViaEmail", Rule::Flag, "Not available yet: true is refused."),
+    optional("email", Rule::Email, "Where the link would be sent."),
+    optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
+];
+
+pub static LOGIN_BODY: &[Member] = &[
+    required("project", Rule::Id, "The project of the login."),
+    optional("projectFlow", Rule::Id, "The flow; without it, the login's."),
+    optional("identifier", Rule::Text(1, 256), "Who logs in; without it, whom the login names."),
+    optional("type", Rule::Word(&["login"]), "login."),
+    optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
+    optional("redirectUrl", Rule::Url, "Where the user goes afterwards."),
+    optional("webhookUrl", Rule::Url, "Who is told of the outcome."),
+    optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
+    optional("ipAddress", Rule::Address, "The address given for the user."),
+    optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
+];
+
+pub static SESSION_BODY: &[Member] = &[
+    required("project", Rule::Id, "The project."),
+    required("projectFlow", Rule::Id, "The flow."),
+    optional("identifier", Rule::Text(1, 256), "Who is being validated."),
+    optional("expiresAt", Rule::Time, "When it can no longer be used; at most in 30 days."),
+];
+
+pub static CAPTURE_BODY: &[Member] = &[
+    required("image", Rule::Image, "A JPEG, PNG or WebP picture in base64, or a data URI of one."),
+    optional("os", Rule::Text(1, 64), "What the picture was taken with."),
+];
+
+pub static ENROL_BODY: &[Member] = &[
+    required("image", Rule::Image, "A JPEG, PNG or WebP picture in base64, or a data URI of one."),
+    required("os", Rule::Text(1, 64), "What the picture was taken with: DESKTOP, IOS, ANDROID."),
+    optional("force", Rule::Flag, "Enrol although the face or the registration's person is known."),
+];
+
+/// `POST /v2/biometric-validations`. Without a token only a login, and only where its project
+/// allows it.
+pub async fn open(
+    Extract(state): Extract<State>,
+    MaybeBearer(bearer): MaybeBearer,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (client, mode, mut sent) = match bearer {
+        Some(Bearer::Caller(caller)) => {
+            require_write(&caller)?;
+            let sent = read(&state, body, OPEN_BODY, Purpose::Create)?;
+            (caller.client().to_owned(), caller.mode().to_owned(), sent)
+        }
+        Some(Bearer::Holder(_)) => return Err(access_denied()),
+        None => {
+            let sent =
+                read(&state, body, OPEN_BODY, Purpose::Create).map_err(|_| anonymous_refused())?;
+            (anonymous_client(&state, &sent).await?, "live".to_owned(), sent)
+        }
+    };
+    if sent.flag("sendViaEmail") {
+        sent.wrong("sendViaEmail", "is not available yet: this server sends no email");
+    }
+    check_expiry(&state, &mut sent);
+    let members = sent.finish(&MISSING_PARAMETER)?;
+    let opened = state.app.open_validation(&client, &mode, members, None).await;
+    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+}
+
+/// The client of a project that lets anybody log in. Whether there is such a project is not said.
+async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError> {
+    let refused = || Err(anonymous_refused());
+    if sent.text("type") != Some("login") {
+        return refused();
+    }
+    let Some(project) = sent.text("project") else { return refused() };
+    let found = state.app.find_record(&PROJECTS, &Tenant::All, project).await?;
+    let Some(found) = found.filter(|project| project["allowAnonymous"] == true) else {
+        return refused();
+    };
+    // Nobody has a token to be counted by: the project is.
+    take(state, &format!("anonymous:{project}"), None)?;
+    Ok(found["client"].as_str().unwrap_or_default().to_owned())
+}
+
+/// `POST /v2/biometric-validations/app-login`: a second factor for a login.
+pub async fn open_for_login(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (holder, login) = holder(&bearer, NarrowScope::Login, "app login")?;
+    let client = holder.client();
+    let mut sent = read(&state, body, LOGIN_BODY, Purpose::Create)?;
+    check_expiry(&state, &mut sent);
+    let mut members = sent.finish(&MISSING_PARAMETER)?;
+    let tenant = Tenant::Client(client.to_owned());
+    let found = state.app.find_record(&APP_LOGINS, &tenant, login).await?;
+    let found = found.ok_or_else(|| ApiError::not_found(&APP_LOGINS))?;
+    if members.get("project") != Some(&found["project"]) {
+        return Err(project_not_found());
+    }
+    members.insert("type".to_owned(), "login".into());
+    for (name, known) in [("projectFlow", "projectFlow"), ("identifier", "name")] {
+        members.entry(name).or_insert_with(|| found[known].clone());
+    }
+    let opened = state.app.open_validation(client, holder.mode(), members, Some(login)).await;
+    opened.map(answer).map_err(|error| refused_validation(error, Family::Login))
+}
+
+/// `POST /v2/liveness-sessions`: a session whose validation is of liveness alone.
+pub async fn open_session(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Bearer::Caller(caller) = bearer else { return Err(access_denied()) };
+    require_write(&caller)?;
+    let mut sent = read(&state, body, SESSION_BODY, Purpose::Create)?;
+    check_expiry(&state, &mut sent);
+    let mut members = sent.finish(&MISSING_PARAMETER)?;
+    members.insert("type".to_owned(), "validation".into());
+    let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
+    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+}
+
+/// `POST /v2/biometric-validations/validate`, with the session's token.
+pub async fn validate(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
+    let (sent, _place) = capture(&state, request, CAPTURE_BODY).await?;
+    let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
+    let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
+    let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
+    let mut data = Map::new();
+    for name in [
+        "_id",
+        "status",
+        "type",
+        "verificationResults",
+        "biometricData",
+        "riskScore",
+        "completedAt",
+    ] {
+        data.insert(name.to_owned(), passed.validation[name].clone());
+    }
+    if let Value::String(url) = &passed.validation["redirectUrl"] {
+        data.insert("redirectUrl".to_owned(), url.clone().into());
+    }
+    data.insert("token".to_owned(), passed.token.into());
+    Ok(json_response(json!({ "success": true, "data": data }).to_string().into_bytes()))
+}
+
+/// `POST /v2/biometric-validations/{id}/validate`: the same for a client that names the validation.
+pub async fn validate_by_id(
+    state: Extract<State>,
+    bearer: Bearer,
+    id: PathId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
+    let tenant = Tenant::Client(holder.client().to_owned());
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let resource = &verax_domain::resources::BIOMETRIC_VALIDATIONS;
+    let found = state.app.find_record(resource, &tenant, &id).await?;
+    if found.is_none_or(|found| found["livenessSession"] != session) {
+        return Err(access_denied());
+    }
+    validate(state, bearer, request).await
+}
+
+/// `POST /v2/biometric-validations/app-registration`, with the registration's token.
+pub async fn validate_registration(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
+    let (sent, _place) = capture(&state, request, ENROL_BODY).await?;
+    let force = sent.flag("force");
+    let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
+    let (client, mode) = (holder.client(), holder.mode());
+    let done = state.app.validate_registration(client, mode, registration, image, force).await;
+    let record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    let body = json!({ "success": true, "data": record });
+    Ok(json_response(body.to_string().into_bytes()))
+}
+
+/// The body of a call that measures a face, and its place.
+async fn capture(
+    state: &State,
+    request: Request,
+    known: &'static [Member],
+) -> Result<(Sent, Place), ApiError> {
+    let (place, body) = admitted_body(state, request).await?;
+    let state = state.clone();
+    // Megabytes of base64 would hold up other requests of this thread.
+    let reading = move || read(&state, body, known, Purpose::Create);
+    let sent = tokio::task::spawn_blocking(reading).await;
+    let sent = sent.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
+    Ok((sent?, place))
+}
+
+/// The token of one record of this kind, and the record's id.
+fn holder<'a>(
+    bearer: &'a Bearer,
+    scope: NarrowScope,
+    name: &str,
+) -> Result<(&'a Holder, &'a str), ApiError> {
+    let Bearer::Holder(holder) = bearer else { return Err(token_not_right(name)) };
+    let subject = holder.subject(scope).ok_or_else(|| token_not_right(name))?;
+    Ok((holder, subject))
+}
+
+fn check_expiry(state: &State, sent: &mut Sent) {
+    let now = state.app.clock.now();
+    let latest = Timestamp(now.0.saturating_add(DAYS_MAX * DAY_MS));
+    match sent.time("expiresAt") {
+        Some(until) if until <= now => sent.wrong("expiresAt", "must be in the future"),
+        Some(until) if until > latest => {
+            sent.wrong("expiresAt", format!("must be within {DAYS_MAX} days"));
+        }
+        _ => {}
+    }
+}
+
+fn picture(members: &mut Map<String, Value>) -> Result<SentImage, ApiError> {
+    let text = members.remove("image");
+    let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+    match base64_of(text) {
+        Ok(base64) => Ok(SentImage { parameter: "image".to_owned(), base64: base64.to_owned() }),
+        Err(rule) => {
+            let message = format!("\"image\" {rule}");
+            let problem = Problem { parameter: "image".to_owned(), message };
+            Err(ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", vec![problem]))
+        }
+    }
+}
+
+fn answer(opened: Opened) -> Response {
+    let data = json!({
+        "livenessSession": opened.session,
+        "biometricValidation": opened.validation,
+        "token": opened.token,
+    });
+    json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
+}

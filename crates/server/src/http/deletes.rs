@@ -1,0 +1,65 @@
+//! `DELETE /v2/<resource>/{id}`: the answer is the record as it was.
+
+use axum::extract::{Path, State as Extract};
+use axum::response::Response;
+use verax_domain::NarrowScope;
+use verax_domain::resources::{
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, PROJECT_FLOWS, PROJECTS,
+};
+use verax_query::{Resource, Retrieval, Tenant, is_id};
+use verax_store::StoreError;
+
+use super::State;
+use super::authorize::require_write;
+use super::error::ApiError;
+use super::lifecycle_errors::{access_denied, token_not_right};
+use super::lists::{PathId, json, one};
+use crate::app::access::Bearer;
+
+/// What is deleted by id, and under which prefixes.
+pub static DELETABLE: [(&Resource, &[&str]); 5] = [
+    (&PROJECTS, &["v2", "v3"]),
+    (&PROJECT_FLOWS, &["v2", "v3"]),
+    (&APP_REGISTRATIONS, &["v2"]),
+    (&APP_LOGINS, &["v2"]),
+    (&BIOMETRIC_VALIDATIONS, &["v2"]),
+];
+
+/// A client deletes its records; a person who begins the face check again deletes the old one with
+/// the registration's token.
+pub async fn delete(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    id: PathId,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let registration = match &bearer {
+        Bearer::Caller(caller) => {
+            require_write(caller)?;
+            None
+        }
+        Bearer::Holder(holder) if resource.name == BIOMETRIC_VALIDATIONS.name => {
+            let own = holder.subject(NarrowScope::Registration);
+            Some(own.ok_or_else(|| token_not_right("app registration"))?)
+        }
+        Bearer::Holder(_) => return Err(access_denied()),
+    };
+    let unknown = || ApiError::not_found(resource);
+    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
+    let client = bearer.client();
+    let tenant = Tenant::Client(client.to_owned());
+    let found = state.app.find_record(resource, &tenant, &id).await?;
+    if let Some(own) = registration
+        && found.as_ref().is_none_or(|record| record["appRegistration"] != own)
+    {
+        return Err(access_denied());
+    }
+    let found = found.ok_or_else(unknown)?;
+    let whole = Retrieval::whole(resource);
+    let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    match state.app.delete_record(resource, client, &found).await {
+        Ok(()) => Ok(json(one(&state, resource, &record))),
+        Err(StoreError::Conflict) => Err(unknown()),
+        Err(error) => Err(error.into()),
+    }
+}

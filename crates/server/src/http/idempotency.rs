@@ -1,0 +1,122 @@
+//! Around every POST: `Idempotency-Key`, in the words of the IETF's draft of that header.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State as Extract};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use verax_query::Problem;
+
+use super::State;
+use super::error::{ApiError, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT, INTERNAL};
+use crate::app::idempotency::{Claim, Claimed, KeptAnswer};
+
+pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub const KEY_CHARS_MAX: usize = 255;
+
+/// How often a request looks whether the one before it has an answer.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The same key and request give the answer of the first for 24 hours, other requests 409. What
+/// comes while the first is at work waits for its answer.
+pub async fn idempotent(
+    Extract(state): Extract<State>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST);
+    let Some(key) = key else { return Ok(next.run(request).await) };
+    let key = readable(key)?.to_owned();
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    // Without a caller there is nobody whose answer it is: the operation says what it thinks of it.
+    let Ok(caller) = state.app.authenticate(authorization).await else {
+        return Ok(next.run(request).await);
+    };
+    let (parts, body) = request.into_parts();
+    let limit = state.app.config.http.body_bytes_max;
+    let body = to_bytes(body, limit).await.map_err(|_| {
+        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
+    })?;
+    let target = parts.uri.to_string();
+    let claim = loop {
+        let claimed = state.app.claim_request(&caller, &key, &[target.as_bytes(), &body]).await?;
+        match claimed {
+            Claimed::First(claim) => break claim,
+            Claimed::Answered(answer) => return Ok(replay(answer)),
+            Claimed::OtherRequest => {
+                let error = "This Idempotency-Key came with another request before.";
+                return Err(ApiError::new(&IDEMPOTENCY_CONFLICT, error));
+            }
+            // The request's own time limit ends this.
+            Claimed::AtWork => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    // A caller that goes away comes back with the same key: the work goes on without it.
+    let work =
+        tokio::spawn(async move { answer_and_keep(&state, &claim, next.run(request).await).await });
+    work.await
+        .unwrap_or_else(|_| Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")))
+}
+
+/// Keeps what a repetition would be answered again; what may go better next time is not kept.
+async fn answer_and_keep(
+    state: &State,
+    claim: &Claim,
+    response: Response,
+) -> Result<Response, ApiError> {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let text = std::str::from_utf8(&body).ok().filter(|_| is_final(parts.status));
+    let kept = match text {
+        Some(text) => {
+            let answer = KeptAnswer {
+                status: parts.status.as_u16(),
+                content_type: content_type.unwrap_or_default().to_owned(),
+                body: text.to_owned(),
+            };
+            state.app.keep_answer(claim, &answer).await
+        }
+        None => state.app.drop_claim(claim).await,
+    };
+    if let Err(error) = kept {
+        // The work is done and must be told of; a repetition waits for the lease.
+        tracing::warn!(cause = %error, "an answer could not be kept for its Idempotency-Key");
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn is_final(status: StatusCode) -> bool {
+    let again = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    !status.is_server_error() && !again.contains(&status)
+}
+
+fn replay(answer: KeptAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, Bytes::from(answer.body)).into_response();
+    let headers = response.headers_mut();
+    if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    headers.insert(REPLAYED.clone(), HeaderValue::from_static("true"));
+    response
+}
+
+fn readable(key: &HeaderValue) -> Result<&str, ApiError> {
+    key.to_str().ok().filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len())).ok_or_else(|| {
+        ApiError::invalid(vec![Problem {
+            parameter: "Idempotency-Key".to_owned(),
+            message: format!("must be 1 to {KEY_CHARS_MAX} visible ASCII characters"),
+        }])
+    })
+}

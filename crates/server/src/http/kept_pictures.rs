@@ -1,0 +1,151 @@
+//! Pictures that were kept: the URLs that open them, and the bytes.
+
+use std::borrow::Cow;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Path, Query, State as Extract};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use indexmap::IndexMap;
+use memchr::memmem;
+use ring::hmac;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use verax_domain::Scope;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_query::{Resource, Tenant, is_id};
+
+use super::State;
+use super::error::{ApiError, FORBIDDEN};
+use super::lists::PathId;
+use crate::app::access::Caller;
+use crate::app::document_checks::picture_path;
+
+/// What a signature is for; another purpose has other keys.
+const PURPOSE: &str = "image url";
+
+/// What cannot be read opens nothing.
+#[derive(Default, Deserialize)]
+pub struct Signed {
+    /// Seconds since 1970.
+    expires: Option<i64>,
+    signature: Option<String>,
+}
+
+/// A caller, when a token was sent.
+impl OptionalFromRequestParts<State> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &State,
+    ) -> Result<Option<Caller>, ApiError> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Caller as FromRequestParts<State>>::from_request_parts(parts, state).await.map(Some)
+    }
+}
+
+/// `GET /v2/document-liveness/{id}/image`: to whoever has a URL that has not expired, or a token
+/// with `media:read`.
+pub async fn image(
+    Extract(state): Extract<State>,
+    caller: Option<Caller>,
+    id: PathId,
+    signed: Result<Query<Signed>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
+    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
+    let signed = signed.map(|Query(signed)| signed).unwrap_or_default();
+    let tenant = match caller {
+        Some(caller) if caller.has(Scope::ReadMedia) => caller.tenant(),
+        // The signature stands for the record's own client.
+        _ if opens(&state, &id, &signed) => Tenant::All,
+        Some(_) => {
+            let error = format!("The access token needs the scope {}.", Scope::ReadMedia.word());
+            return Err(ApiError::new(&FORBIDDEN, error));
+        }
+        None => return Err(crate::app::access::AccessError::Missing.into()),
+    };
+    let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
+    if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
+        return Err(unknown());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(&picture))),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        // Whatever the bytes are, a browser runs nothing of them.
+        (
+            HeaderName::from_static("content-security-policy"),
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
+    ];
+    Ok((headers, picture.to_vec()).into_response())
+}
+
+/// Rows of a list, or one record, with the URLs of kept pictures signed.
+pub fn sign_image_urls<'a>(state: &State, resource: &Resource, rows: &'a [u8]) -> Cow<'a, [u8]> {
+    // Most pages hold no kept picture: they are not even parsed.
+    if resource.name != DOCUMENT_LIVENESS.name
+        || memmem::find(rows, br#""imageSaved":true"#).is_none()
+    {
+        return rows.into();
+    }
+    type Row = IndexMap<String, Box<RawValue>>;
+    let list = [b"[", rows, b"]"].concat();
+    let Ok(mut list) = serde_json::from_slice::<Vec<Row>>(&list) else { return rows.into() };
+    for row in &mut list {
+        let text = |name: &str| serde_json::from_str::<String>(row.get(name)?.get()).ok();
+        let (Some(id), Some(url)) = (text("_id"), text("imageUrl")) else { continue };
+        // An imported record's URL is somebody else's: it stays as it came.
+        if url == picture_path(&id)
+            && let Ok(signed) = to_raw_value(&signed_url(state, &id))
+        {
+            row.insert("imageUrl".to_owned(), signed);
+        }
+    }
+    let Ok(mut text) = serde_json::to_vec(&list) else { return rows.into() };
+    text.pop();
+    text.remove(0);
+    text.into()
+}
+
+fn signed_url(state: &State, id: &str) -> String {
+    let config = &state.app.config;
+    let minutes = i64::from(config.documents.image_url_minutes);
+    let expires = state.app.clock.now().0.div_euclid(1000) + minutes * 60;
+    let signature = match state.app.keys.derived(PURPOSE).first() {
+        Some(key) => URL_SAFE_NO_PAD.encode(hmac::sign(key, said(id, expires).as_bytes())),
+        None => String::new(),
+    };
+    let (base, path) = (&config.http.public_url, picture_path(id));
+    format!("{base}{path}?expires={expires}&signature={signature}")
+}
+
+fn opens(state: &State, id: &str, signed: &Signed) -> bool {
+    let (Some(expires), Some(signature)) = (signed.expires, &signed.signature) else {
+        return false;
+    };
+    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+    let said = said(id, expires);
+    let keys = state.app.keys.derived(PURPOSE);
+    expires.saturating_mul(1000) > state.app.clock.now().0
+        && keys.iter().any(|key| hmac::verify(key, said.as_bytes(), &signature).is_ok())
+}
+
+fn said(id: &str, expires: i64) -> String {
+    format!("{id} {expires}")
+}
+
+fn content_type(picture: &[u8]) -> &'static str {
+    match picture {
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,270 @@
+//! `POST /v2/face-recognition/…`: calls that look for the persons of a client by their faces.
+
+use axum::extract::{Request, State as Extract};
+use axum::response::Response;
+use serde_json::{Value, json};
+use verax_domain::Scope;
+use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
+use verax_vision::faces::{Template, Wanted};
+
+use super::State;
+use super::error::ApiError;
+use super::face_answers;
+use super::face_body::{FaceBody, Needed};
+use super::face_calls::{SEARCH_MODES, answer, read, unread};
+use super::face_errors::FaceCaller;
+use super::person_errors::{collection_of, unknown_person, without_face};
+use crate::app::galleries::{Hit, Search};
+use crate::app::persons::Thumbnail;
+
+/// Pictures of one person in one call.
+pub const IMAGES_MAX: usize = 3;
+pub const RESULTS_MAX: usize = 100;
+pub const RESULTS_DEFAULT: usize = 99;
+
+/// `POST …/search`.
+pub async fn search(
+    state: Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    search_from(state, caller, request, 0.2).await
+}
+
+/// `POST …/search/crops`: pictures that are little more than the face.
+pub async fn search_crops(
+    state: Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    search_from(state, caller, request, 0.5).await
+}
+
+async fn search_from(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+    lowest: f64,
+) -> Result<Response, ApiError> {
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let images = body.images_up_to("images", IMAGES_MAX);
+    let wish = Wish::read(&mut body, lowest);
+    body.finish()?;
+    let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
+    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let probes = faces.into_iter().map(|face| face.template).collect();
+    let hits = search_for(&state, &caller, wish.search(probes, collection)).await?;
+    Ok(answer(&state, shown(&state, &caller, &hits).await?))
+}
+
+/// `POST …/search-live-face`: who is not live is not looked for.
+pub async fn search_live_face(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let image = body.image("image");
+    body.text("os", Needed::Required);
+    let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);
+    let wish = Wish::read(&mut body, 0.5);
+    body.finish()?;
+    let Some(image) = image else { return Err(unread("image")) };
+    let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
+    let mut faces = state.app.measure_portraits(vec![image], Wanted::Yes).await?;
+    let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
+    let Some(score) = face.liveness_score else { return Err(unread("image")) };
+    let liveness = LivenessCheck { score, min_score: liveness_min_score };
+    let hits = match liveness.passed() {
+        true => search_for(&state, &caller, wish.search(vec![face.template], collection)).await?,
+        false => Vec::new(),
+    };
+    let data = json!({
+        "persons": hits.iter().map(brief).collect::<Value>(),
+        "liveness_score": score,
+        "liveness": face_answers::liveness(&liveness),
+    });
+    Ok(answer(&state, data))
+}
+
+/// `POST …/search-active-user`: persons whose status is `active` alone.
+pub async fn search_active_user(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let image = body.image("image");
+    body.text("os", Needed::Required);
+    let wish = Wish::read(&mut body, 0.5);
+    body.finish()?;
+    let Some(image) = image else { return Err(unread("image")) };
+    let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
+    let faces = state.app.measure_portraits(vec![image], Wanted::No).await?;
+    let probes = faces.into_iter().map(|face| face.template).collect();
+    let search = Search { active_only: true, ..wish.search(probes, collection) };
+    let hits = search_for(&state, &caller, search).await?;
+    Ok(answer(&state, hits.iter().map(brief).collect()))
+}
+
+/// `POST …/verify`: whether the pictures are of one person.
+pub async fn verify(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let id = body.id("id", Needed::Required);
+    let images = body.images_up_to("images", IMAGES_MAX);
+    let min_score = body.number("min_score", 0.5..=1.0, None);
+    body.word("search_mode", &SEARCH_MODES, Needed::Required);
+    let wanted = body.id("collection_id", Needed::Optional);
+    body.finish()?;
+    let Some(id) = id else { return Err(unread("id")) };
+    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    let client = caller.0.client();
+    let mut persons = state.app.person_records(client, std::slice::from_ref(&id)).await?;
+    let person = persons.remove(&id).ok_or_else(unknown_person)?;
+    let is_in = |collection: &String| {
+        person["collections"].as_array().is_some_and(|list| list.iter().any(|it| it == collection))
+    };
+    if collection.as_ref().is_some_and(|collection| !is_in(collection)) {
+        return Err(unknown_person());
+    }
+    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let mut scores = Vec::new();
+    for face in &faces {
+        scores.extend(state.app.match_person(client, &id, &face.template).await?);
+    }
+    let score = best_score(scores).ok_or_else(without_face)?;
+    let check = MatchCheck { score, min_score };
+    let matched = match check.passed() {
+        true => json!({
+            "id": id,
+            "name": person["name"],
+            "score": score,
+            "gender": person["gender"],
+            "date_of_birth": person["date_of_birth"],
+            "thumbnails": thumbnails(&state, &caller, &id).await?,
+            "collections": person.get("collections").cloned().unwrap_or_else(|| json!([])),
+        }),
+        false => Value::Null,
+    };
+    Ok(answer(&state, face_answers::verification(&check, &matched)))
+}
+
+/// `POST …/detect`: every face, and whom it is most like.
+pub async fn detect(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let image = body.image("image");
+    let min_score = body.number("min_score", 0.7..=0.95, None);
+    let max = body.count("max_results", 1..=RESULTS_MAX, RESULTS_DEFAULT);
+    body.word("search_mode", &SEARCH_MODES, Needed::Required);
+    let wanted = body.id("collection_id", Needed::Optional);
+    body.finish()?;
+    let Some(image) = image else { return Err(unread("image")) };
+    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    // A client without persons needs no templates to be told so.
+    let known = match state.app.faces.template_model() {
+        Ok(_) => state.app.has_faces(caller.0.client()).await?,
+        Err(_) if collection.is_none() => false,
+        Err(error) => return Err(error.into()),
+    };
+    let templates = if known { Wanted::Yes } else { Wanted::No };
+    let mut found = Vec::new();
+    for face in state.app.detect_faces(image, templates).await? {
+        let wish = Wish { min_score, max, collection: None };
+        let hits = match &face.template {
+            Some(probe) => {
+                let search = wish.search(vec![probe.clone()], collection.clone());
+                search_for(&state, &caller, search).await?
+            }
+            None => Vec::new(),
+        };
+        found.push((face, shown(&state, &caller, &hits).await?));
+    }
+    Ok(answer(&state, face_answers::detection(&found)))
+}
+
+/// What every search is told.
+struct Wish {
+    min_score: f64,
+    max: usize,
+    /// As it was sent: an id or a code.
+    collection: Option<String>,
+}
+
+impl Wish {
+    fn read(body: &mut FaceBody, lowest: f64) -> Wish {
+        let min_score = body.number("min_score", lowest..=1.0, None);
+        body.word("search_mode", &SEARCH_MODES, Needed::Required);
+        let collection = body.id("collection_id", Needed::Optional);
+        Wish {
+            min_score,
+            max: body.count("max_results", 1..=RESULTS_MAX, RESULTS_DEFAULT),
+            collection,
+        }
+    }
+
+    /// `collection` is an id.
+    fn search(&self, probes: Vec<Template>, collection: Option<String>) -> Search {
+        let Wish { min_score, max, .. } = *self;
+        Search { probes, collection, active_only: false, min_score, max }
+    }
+}
+
+async fn search_for(
+    state: &State,
+    caller: &FaceCaller,
+    search: Search,
+) -> Result<Vec<Hit>, ApiError> {
+    Ok(state.app.search_faces(caller.0.client(), search).await?)
+}
+
+fn brief(hit: &Hit) -> Value {
+    json!({ "id": hit.person, "score": hit.score })
+}
+
+/// The found persons with their names and small pictures, in the order of the hits.
+async fn shown(state: &State, caller: &FaceCaller, hits: &[Hit]) -> Result<Value, ApiError> {
+    if hits.is_empty() {
+        return Ok(json!([]));
+    }
+    let ids: Vec<String> = hits.iter().map(|hit| hit.person.clone()).collect();
+    let records = state.app.person_records(caller.0.client(), &ids).await?;
+    let mut all = Vec::new();
+    for hit in hits {
+        // Somebody who was deleted since is nobody any more.
+        let Some(record) = records.get(&hit.person) else { continue };
+        all.push(json!({
+            "id": hit.person,
+            "name": record["name"],
+            "score": hit.score,
+            "thumbnails": thumbnails(state, caller, &hit.person).await?,
+        }));
+    }
+    Ok(Value::Array(all))
+}
+
+/// The small pictures that are kept of a person, for a token that may see pictures.
+pub async fn thumbnails(
+    state: &State,
+    caller: &FaceCaller,
+    person: &str,
+) -> Result<Value, ApiError> {
+    if !caller.0.has(Scope::ReadMedia) {
+        return Ok(json!([]));
+    }
+    let kept = state.app.thumbnails(caller.0.client(), person).await?;
+    let shown = |kept: Thumbnail| {
+        json!({
+            "id": kept.id,
+            "thumbnail": face_answers::base64(&kept.jpeg),
+        })
+    };
+    Ok(kept.into_iter().map(shown).collect())
+}

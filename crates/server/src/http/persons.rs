@@ -1,0 +1,328 @@
+//! `/v2/face-recognition/persons`: who is known by their face.
+
+use axum::extract::{RawQuery, Request, State as Extract};
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
+use verax_domain::face_call::LivenessCheck;
+use verax_domain::resources::PERSONS;
+use verax_query::{Problem, QUERY_BYTES_MAX, Query, is_id};
+use verax_vision::faces::Wanted;
+
+use super::State;
+use super::authorize::require;
+use super::error::ApiError;
+use super::face_body::{FaceBody, Needed};
+use super::face_calls::{SEARCH_MODES, Sent, answer, read, read_body};
+use super::face_errors::{FaceCaller, wrong_members};
+use super::lists::{self, PathId};
+use super::person_calls::{IMAGES_MAX, thumbnails};
+use super::person_errors::{
+    already_set, collection_of, invalid_collection, liveness_failed, require_write, unknown_person,
+};
+use crate::app::faces::{Portrait, SentImage};
+use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
+
+const NOTES_CHARS_MAX: usize = 2000;
+const LINE_CHARS_MAX: usize = 200;
+const NAME_CHARS_MIN: usize = 3;
+const STATUSES: [&str; 3] = ["active", "inactive", "pending"];
+
+/// `POST …/persons`.
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    require_write(&caller)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let (person, images) = read_person(&state, &mut body);
+    body.finish()?;
+    let person = with_collections(&state, &caller, person).await?;
+    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let id = enrol(&state, &caller, person, faces, None).await?;
+    Ok(answer(&state, shown(&state, &caller, &id).await?))
+}
+
+/// `POST …/persons/search-live-face`: enrols who is live, and whom nobody in the collection is like.
+pub async fn create_live(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    require_write(&caller)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
+    let (mut person, images) = read_person(&state, &mut body);
+    let wanted = body.id("collection_id", Needed::Required);
+    let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);
+    let min_score = body.number("min_score", 0.5..=1.0, None);
+    body.word("search_mode", &SEARCH_MODES, Needed::Required);
+    body.finish()?;
+    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    person.collections.extend(collection.clone());
+    let person = with_collections(&state, &caller, person).await?;
+    let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
+    // Each of the pictures must be of a live face: the score that counts is the lowest.
+    let scores = faces.iter().filter_map(|face| face.liveness_score);
+    let score = scores.fold(1.0, f64::min);
+    if !(LivenessCheck { score, min_score: liveness_min_score }).passed() {
+        return Err(liveness_failed(score));
+    }
+    let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
+    let mut data = shown(&state, &caller, &id).await?;
+    data["liveness_score"] = score.into();
+    Ok(answer(&state, data))
+}
+
+/// `GET …/persons`: `collection` is an id or a code.
+pub async fn list(
+    state: Extract<State>,
+    caller: FaceCaller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Vec::new();
+    for part in admit(&caller, raw)?.split('&') {
+        query.push(match named(part) {
+            Some((name, value)) if name == "collection" => {
+                let known = state.app.collection(caller.0.client(), &value).await?;
+                let id = known.map_or(value, |known| known.id);
+                format!("where_collections={}", encoded(&id))
+            }
+            _ => part.to_owned(),
+        });
+    }
+    lists::list(state, caller.0, RawQuery(Some(query.join("&"))), &PERSONS).await
+}
+
+/// `GET …/persons/lookup`: by a part of the name, and the day of birth.
+pub async fn lookup(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let raw = admit(&caller, raw)?;
+    let (mut query, mut name) = (Vec::new(), None);
+    for part in raw.split('&') {
+        match named(part) {
+            Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
+            Some((key, value)) if key == "date_of_birth" => {
+                if !value.is_empty() {
+                    query.push(format!("where_date_of_birth={}", encoded(&value)));
+                }
+            }
+            Some((key, _)) if ["page", "limit", "perPage", "offset"].contains(&key.as_str()) => {
+                query.push(part.to_owned());
+            }
+            _ => {}
+        }
+    }
+    let name = name.unwrap_or_default();
+    if name.chars().count() < NAME_CHARS_MIN {
+        let rule = match name.is_empty() {
+            true => "is required".to_owned(),
+            false => format!("length must be at least {NAME_CHARS_MIN} characters long"),
+        };
+        let message = format!("\"name\" {rule}");
+        return Err(wrong_members(vec![Problem { parameter: "name".to_owned(), message }]));
+    }
+    if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
+        query.push("limit=20".to_owned());
+    }
+    query.push(format!("like_name={}", encoded(&name)));
+    let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
+    let listing = state.app.database.page(&query, &caller.0.tenant()).await?;
+    let mut body = br#"{"success":true,"data":["#.to_vec();
+    body.extend_from_slice(&listing.rows);
+    body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total).as_bytes());
+    Ok(lists::json(body))
+}
+
+/// `GET …/persons/{id}`, with the small pictures that are kept.
+pub async fn retrieve(
+    state: Extract<State>,
+    caller: FaceCaller,
+    id: PathId,
+    query: RawQuery,
+) -> Result<Response, ApiError> {
+    require(&caller.0, PERSONS.scopes)?;
+    let record = lists::record(&state, &caller.0, id, query, &PERSONS).await?;
+    let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
+    let id = record["_id"].as_str().unwrap_or_default().to_owned();
+    // Of the staff's own client, or of the caller's: nobody else's pictures are shown.
+    record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
+    Ok(lists::json(lists::one(&state, &PERSONS, record.to_string().as_bytes())))
+}
+
+/// `PUT …/persons/{id}`: what is sent replaces what was there; pictures replace all faces.
+pub async fn change(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    id: PathId,
+    sent: Sent,
+) -> Result<Response, ApiError> {
+    require_write(&caller)?;
+    let id = known(&state, &caller, id).await?;
+    let mut body = read_body(&state, sent)?;
+    let (name, collections) =
+        (body.name_of_person("name", Needed::Optional), body.ids("collections"));
+    let kept = read_thumbnails(&state, &mut body);
+    let images =
+        body.has("images").then(|| body.images_up_to("images", IMAGES_MAX)).unwrap_or_default();
+    let mut change = PersonChange {
+        name,
+        gender: body.one_of("gender", &["M", "F"], Needed::Optional),
+        date_of_birth: body.day("date_of_birth"),
+        nationality: body.said("nationality", Needed::Optional, LINE_CHARS_MAX),
+        collections: None,
+        notes: body.said("notes", Needed::Optional, NOTES_CHARS_MAX),
+        email: body.said("email", Needed::Optional, LINE_CHARS_MAX),
+        phone: body.said("phone", Needed::Optional, LINE_CHARS_MAX),
+        status: body.one_of("status", &STATUSES, Needed::Optional),
+        faces: None,
+    };
+    body.finish()?;
+    if let Some(sent) = collections {
+        change.collections = Some(resolved(&state, &caller, sent).await?);
+    }
+    if !images.is_empty() {
+        change.faces = Some((state.app.measure_portraits(images, Wanted::No).await?, kept));
+    }
+    let changed = state.app.change_person(caller.0.client(), &id, change).await;
+    refused(&state, &caller, changed).await?;
+    Ok(answer(&state, shown(&state, &caller, &id).await?))
+}
+
+/// `DELETE …/persons/{id}`, or `?collection=`: only out of that collection, and altogether when it
+/// is the last.
+pub async fn delete(
+    Extract(state): Extract<State>,
+    caller: FaceCaller,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    require_write(&caller)?;
+    let id = known(&state, &caller, id).await?;
+    let raw = raw.unwrap_or_default();
+    let collection = raw.split('&').filter_map(named).find(|(name, _)| name == "collection");
+    let client = caller.0.client();
+    match collection {
+        Some((_, wanted)) => {
+            let collection = collection_of(&state, &caller, Some(&wanted)).await?;
+            let collection = collection.ok_or_else(invalid_collection)?;
+            state.app.leave_collection(client, &id, &collection).await?;
+        }
+        None => state.app.delete_person(client, &id).await?,
+    }
+    Ok(answer(&state, json!({ "_id": id })))
+}
+
+/// What enrolling is told, with collections as they were sent.
+fn read_person(state: &State, body: &mut FaceBody) -> (NewPerson, Vec<SentImage>) {
+    let name = body.name_of_person("name", Needed::Required);
+    // Clients of the live call send one picture as `image`.
+    let member = if !body.has("images") && body.has("image") { "image" } else { "images" };
+    let images = body.images_up_to(member, IMAGES_MAX);
+    let person = NewPerson {
+        name: name.unwrap_or_default(),
+        gender: body.one_of("gender", &["M", "F"], Needed::Optional),
+        date_of_birth: body.day("date_of_birth"),
+        nationality: body.said("nationality", Needed::Optional, LINE_CHARS_MAX),
+        collections: body.ids("collections").unwrap_or_default(),
+        notes: body.said("notes", Needed::Optional, NOTES_CHARS_MAX),
+        email: body.said("email", Needed::Optional, LINE_CHARS_MAX),
+        phone: body.said("phone", Needed::Optional, LINE_CHARS_MAX),
+        thumbnails: read_thumbnails(state, body),
+    };
+    (person, images)
+}
+
+fn read_thumbnails(state: &State, body: &mut FaceBody) -> Thumbnails {
+    match body.flag("keep_thumbnails", state.app.config.persons.keep_thumbnails) {
+        true => Thumbnails::Kept,
+        false => Thumbnails::NotKept,
+    }
+}
+
+async fn with_collections(
+    state: &State,
+    caller: &FaceCaller,
+    mut person: NewPerson,
+) -> Result<NewPerson, ApiError> {
+    person.collections = resolved(state, caller, person.collections).await?;
+    Ok(person)
+}
+
+/// The ids of collections that were named by id or code.
+async fn resolved(
+    state: &State,
+    caller: &FaceCaller,
+    sent: Vec<String>,
+) -> Result<Vec<String>, ApiError> {
+    let mut ids = Vec::new();
+    for wanted in sent {
+        let id = collection_of(state, caller, Some(&wanted)).await?;
+        ids.extend(id.filter(|id| !ids.contains(id)));
+    }
+    Ok(ids)
+}
+
+async fn enrol(
+    state: &State,
+    caller: &FaceCaller,
+    person: NewPerson,
+    faces: Vec<Portrait>,
+    unknown: Option<Unknown>,
+) -> Result<String, ApiError> {
+    let enrolled = state.app.enrol_person(caller.0.client(), person, faces, unknown).await;
+    refused(state, caller, enrolled).await
+}
+
+/// Says who is there already with the whole person, as clients read it.
+async fn refused<T>(
+    state: &State,
+    caller: &FaceCaller,
+    made: Result<T, PersonError>,
+) -> Result<T, ApiError> {
+    match made {
+        Err(PersonError::AlreadySet(id)) => Err(already_set(&shown(state, caller, &id).await?)),
+        made => Ok(made?),
+    }
+}
+
+/// The whole person with their small pictures.
+async fn shown(state: &State, caller: &FaceCaller, id: &str) -> Result<Value, ApiError> {
+    let person = state.app.whole_record(&PERSONS, caller.0.client(), id).await?;
+    let mut person = person.ok_or_else(unknown_person)?;
+    person["thumbnails"] = thumbnails(state, caller, id).await?;
+    Ok(person)
+}
+
+/// The id of a person of the caller.
+async fn known(state: &State, caller: &FaceCaller, id: PathId) -> Result<String, ApiError> {
+    let id = id.map(|path| path.0).ok().filter(|id| is_id(id)).ok_or_else(unknown_person)?;
+    let places = state.app.database.person_places(caller.0.client(), Some(vec![id.clone()]));
+    if places.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
+}
+
+/// The query string of a caller who may read persons.
+fn admit(caller: &FaceCaller, raw: Option<String>) -> Result<String, ApiError> {
+    require(&caller.0, PERSONS.scopes)?;
+    match raw.unwrap_or_default() {
+        raw if raw.len() > QUERY_BYTES_MAX => Err(ApiError::query_too_long()),
+        raw => Ok(raw),
+    }
+}
+
+/// A parameter of a query string and its value, decoded; none when they are not UTF-8.
+fn named(part: &str) -> Option<(String, String)> {
+    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    };
+    Some((decode(name)?, decode(value)?))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

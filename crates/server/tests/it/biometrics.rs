@@ -1,0 +1,506 @@
+//! Biometric validations: a whole life, and everything that may not happen in one. What the models
+//! would say of a face is given.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Method;
+use serde_json::{Value, json};
+use verax_domain::lifecycle::ValidationStep;
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_domain::{Record, Timestamp};
+use verax_server::app::App;
+use verax_server::http::{self, State};
+use verax_store::{Batch, StoreError};
+
+use crate::answer::Answer;
+use crate::given_faces::{Face, face, picture, with_given_faces};
+use crate::world::{World, request, send};
+
+const VALIDATIONS: &str = "/v2/biometric-validations";
+const REGISTRATIONS: &str = "/v2/app-registrations";
+
+/// A server that measures given faces, and a client with a project on it.
+struct Bank {
+    app: App,
+    router: Router,
+    token: String,
+    collection: String,
+    project: String,
+    flow: String,
+}
+
+impl Bank {
+    async fn open(world: &World) -> Bank {
+        let app = with_given_faces(world.app.clone(), "given");
+        let router = http::router(State::new(app.clone()));
+        let token = world.token("acme").await;
+        let nothing = String::new;
+        let (collection, project, flow) = (nothing(), nothing(), nothing());
+        let mut bank = Bank { app, router, token, collection, project, flow };
+        let own = bank.token.clone();
+        let name = json!({ "name": "Customers" });
+        bank.collection = id(&bank.post(&own, "/v2/face-recognition/collections", name).await);
+        let project = json!({ "name": "Bank", "assignedCollection": bank.collection });
+        bank.project = id(&bank.post(&own, "/v3/projects", project).await);
+        let flow = json!({ "project": bank.project, "type": "onboarding" });
+        bank.flow = id(&bank.post(&own, "/v2/project-flows", flow).await);
+        bank
+    }
+
+    async fn call(&self, method: Method, token: &str, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        send(&self.router, request(method, token, path).map(|_| Body::from(body))).await
+    }
+
+    async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, token, path, body).await
+    }
+
+    async fn get(&self, token: &str, path: &str) -> Answer {
+        self.call(Method::GET, token, path, Value::Null).await
+    }
+
+    /// The id of a new registration, and its token.
+    async fn register(&self, email: &str) -> (String, String) {
+        let body = json!({
+            "project": self.project, "projectFlow": self.flow, "email": email, "fullName": "Jo Doe",
+        });
+        let data = self.post(&self.token, REGISTRATIONS, body).await.json()["data"].clone();
+        (text(&data["appRegistration"]["_id"]), text(&data["token"]))
+    }
+
+    async fn enrol(&self, token: &str, body: Value) -> Answer {
+        self.post(token, &format!("{VALIDATIONS}/app-registration"), body).await
+    }
+
+    /// What opening a validation answers: the session, the validation, the token.
+    async fn open_validation(&self, kind: &str, identifier: &str) -> Value {
+        let body = json!({
+            "project": self.project, "projectFlow": self.flow, "identifier": identifier,
+            "type": kind,
+        });
+        let answer = self.post(&self.token, VALIDATIONS, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["data"].clone()
+    }
+
+    async fn validate(&self, token: &str, image: String) -> Answer {
+        self.post(token, &format!("{VALIDATIONS}/validate"), json!({ "image": image })).await
+    }
+
+    async fn validation(&self, id: &str) -> Value {
+        self.get(&self.token, &format!("{VALIDATIONS}/{id}")).await.json()["data"].clone()
+    }
+}
+
+#[track_caller]
+fn id(answer: &Answer) -> String {
+    assert!(answer.status < 300, "{}", answer.text());
+    text(&answer.json()["data"]["_id"])
+}
+
+#[track_caller]
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+fn not_live(of: u8) -> String {
+    picture(&[Face { of, shot: 1, live: 5 }])
+}
+
+fn shot(of: u8, shot: u8) -> String {
+    picture(&[Face { shot, ..face(of) }])
+}
+
+on_both_databases! {
+    async fn a_person_registers_is_enrolled_logs_in_and_is_forgotten(world) {
+        let bank = Bank::open(world).await;
+        let (registration, own) = bank.register("jo@example.com").await;
+
+        let selfie = json!({ "image": format!("data:image/png;base64,{}", shot(1, 0)), "os": "IOS" });
+        let enrolled = bank.enrol(&own, selfie).await;
+        assert_eq!(enrolled.status, 200, "{}", enrolled.text());
+        let record = enrolled.json()["data"].clone();
+        let (validation, person) = (text(&record["biometricValidation"]), text(&record["person"]));
+        assert_eq!(record["_id"], registration.as_str());
+        let person = bank.get(&bank.token, &format!("/v2/face-recognition/persons/{person}")).await;
+        assert_eq!(person.json()["data"]["name"], "Jo Doe");
+        let own_validation = bank.get(&own, &format!("{VALIDATIONS}/{validation}")).await.json();
+        assert_eq!(own_validation["data"]["status"], "completed");
+        assert_eq!(own_validation["data"]["verificationResults"]["identityMatch"], "not_checked");
+        let done = json!({ "step": "end", "status": "COMPLETED" });
+        let path = format!("{REGISTRATIONS}/{registration}/sync");
+        let done = bank.call(Method::PUT, &own, &path, done).await.json();
+        assert_eq!(done["data"]["status"], "COMPLETED");
+
+        let opened = bank.open_validation("login", "jo@example.com").await;
+        let (session, validation, token) = (
+            text(&opened["livenessSession"]["_id"]),
+            text(&opened["biometricValidation"]["_id"]),
+            text(&opened["token"]),
+        );
+        let (at, until) = ("2026-01-02T03:04:05Z", "2026-01-02T03:14:05Z");
+        assert_eq!(opened, json!({
+            "livenessSession": {
+                "_id": session, "client": "acme", "project": bank.project,
+                "projectFlow": bank.flow, "identifier": "jo@example.com", "status": "active",
+                "expiresAt": until, "createdAt": at, "updatedAt": at,
+            },
+            "biometricValidation": {
+                "_id": validation, "client": "acme", "project": bank.project,
+                "projectFlow": bank.flow, "livenessSession": session, "status": "new",
+                "identifier": "jo@example.com", "type": "login", "expiresAt": until,
+                "requires2FA": false, "language": "en", "assignedCollection": bank.collection,
+                "collectionCode": opened["biometricValidation"]["collectionCode"],
+                "createdAt": at, "updatedAt": at,
+            },
+            "token": token,
+        }));
+        assert!(opened["biometricValidation"]["collectionCode"].is_string());
+
+        world.turn_clock(1000);
+        let passed = bank.validate(&token, shot(1, 2)).await;
+        assert_eq!(passed.status, 200, "{}", passed.text());
+        let data = passed.json()["data"].clone();
+        let login_token = text(&data["token"]);
+        let score = |value: &Value| value.as_f64().filter(|it| (0.0..=1.0).contains(it)).is_some();
+        assert!(score(&data["verificationResults"]["qualityScore"]));
+        assert!(score(&data["biometricData"]["livenessScore"]) && score(&data["riskScore"]));
+        assert_eq!(data, json!({
+            "_id": validation, "status": "completed", "type": "login",
+            "verificationResults": {
+                "livenessDetection": "passed", "identityMatch": "passed",
+                "qualityScore": data["verificationResults"]["qualityScore"],
+                "antiSpoofing": "passed",
+            },
+            "biometricData": {
+                "quality": "good", "livenessScore": data["biometricData"]["livenessScore"],
+            },
+            "riskScore": data["riskScore"], "completedAt": "2026-01-02T03:04:06Z",
+            "token": login_token,
+        }));
+        // The session is used up; its token shows what became of it and nothing else.
+        assert_eq!(bank.validate(&token, shot(1, 3)).await.json()["message"], "session_used");
+        let seen = bank.get(&token, &format!("{VALIDATIONS}/{validation}")).await.json();
+        assert_eq!(seen["data"]["status"], "completed");
+        let session = bank.get(&token, &format!("/v2/liveness-sessions/{session}")).await.json();
+        assert_eq!(session["data"]["status"], "completed");
+
+        let logins = bank.get(&bank.token, "/v2/app-logins?where-exists_biometricValidation=1");
+        let logins = logins.await.json()["data"].clone();
+        let login = text(&logins[0]["_id"]);
+        assert_eq!(logins, json!([{
+            "_id": login, "client": "acme", "name": "jo@example.com", "status": "completed",
+            "project": bank.project, "projectFlow": bank.flow, "type": "faceLiveness",
+            "biometricValidation": validation, "person": record["person"],
+            "createdAt": "2026-01-02T03:04:06Z", "updatedAt": "2026-01-02T03:04:06Z",
+        }]));
+        assert_eq!(bank.get(&login_token, &format!("/v2/app-logins/{login}")).await.status, 200);
+
+        // A second factor for that login.
+        let path = format!("{VALIDATIONS}/app-login");
+        let wrong = bank.post(&own, &path, json!({ "project": bank.project })).await;
+        assert_eq!(wrong.refusal(403), "token_not_right");
+        let again = bank.post(&login_token, &path, json!({ "project": bank.project })).await;
+        let again = again.json()["data"].clone();
+        assert_eq!(again["biometricValidation"]["identifier"], "jo@example.com");
+        let pending = bank.get(&bank.token, &format!("/v2/app-logins/{login}")).await.json();
+        assert_eq!(pending["data"]["status"], "pending");
+        assert_eq!(bank.validate(&text(&again["token"]), shot(1, 4)).await.status, 200);
+        let both = bank.get(&bank.token, "/v2/app-logins").await;
+        assert_eq!(both.json()["data"][0]["status"], "completed");
+        assert_eq!(both.total(), 1, "the second factor is of the same login");
+
+        for path in [
+            format!("{VALIDATIONS}/{validation}"),
+            format!("/v2/app-logins/{login}"),
+            format!("{REGISTRATIONS}/{registration}"),
+            format!("/v3/project-flows/{}", bank.flow),
+            format!("/v3/projects/{}", bank.project),
+        ] {
+            let gone = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
+            assert_eq!(gone.status, 200, "{path}: {}", gone.text());
+            bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.refusal(404);
+        }
+        for dead in [&token, &own, &login_token] {
+            bank.get(dead, &format!("{REGISTRATIONS}/me")).await.refusal(401);
+        }
+    }
+
+    async fn what_is_not_live_fails_and_says_which_limit_it_missed(world) {
+        let bank = Bank::open(world).await;
+        let opened = bank.open_validation("validation", "jo").await;
+        let token = text(&opened["token"]);
+        let refused = bank.validate(&token, not_live(1)).await;
+        assert_eq!(refused.refusal(400), "LIVENESS_DETECTION_FAILED");
+        let said = text(&refused.json()["message"]);
+        let score: f64 = said.strip_prefix("liveness_failed@").expect("a word").parse().expect("a score");
+        assert!(score < 0.6);
+        let detail = text(&refused.json()["details"][0]["message"]);
+        assert!(detail.starts_with("livenessScore ") && detail.contains("limit 0.6"), "{detail}");
+        let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
+        assert_eq!(record["status"], "failed");
+        assert_eq!(record["verificationResults"]["antiSpoofing"], "failed");
+        assert_eq!(record["verificationResults"]["livenessDetection"], "failed");
+        assert_eq!(record["verificationResults"]["identityMatch"], "not_checked");
+        assert_eq!(record["reasons"][0]["measurement"], "livenessScore");
+        assert_eq!(record["completedAt"], Value::Null);
+        let again = bank.validate(&token, shot(1, 0)).await;
+        assert_eq!(again.refusal(409), "Conflict");
+        assert_eq!(again.json()["message"], "session_used");
+    }
+
+    async fn a_flows_own_limits_decide(world) {
+        let bank = Bank::open(world).await;
+        let path = format!("/v2/project-flows/{}", bank.flow);
+        let strict = json!({ "liveness": { "minScore": 0.9 } });
+        assert_eq!(bank.call(Method::PUT, &bank.token, &path, strict).await.status, 200);
+        let opened = bank.open_validation("validation", "jo").await;
+        let barely = picture(&[Face { of: 1, shot: 0, live: 200 }]);
+        let refused = bank.validate(&text(&opened["token"]), barely).await;
+        assert_eq!(refused.refusal(400), "LIVENESS_DETECTION_FAILED");
+        assert!(text(&refused.json()["details"][0]["message"]).contains("limit 0.9"));
+    }
+
+    async fn a_login_is_refused_to_another_face_and_where_nobody_is_enrolled(world) {
+        let bank = Bank::open(world).await;
+        let (_, own) = bank.register("jo@example.com").await;
+        let enrolled = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await;
+        assert_eq!(enrolled.status, 200, "{}", enrolled.text());
+        let opened = bank.open_validation("login", "JO@example.com").await;
+        let other = bank.validate(&text(&opened["token"]), shot(2, 0)).await;
+        assert_eq!(other.refusal(400), "IDENTITY_VERIFICATION_FAILED");
+        assert_eq!(other.json()["message"], "person_not_found");
+        let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
+        assert_eq!(record["status"], "failed");
+        assert_eq!(record["verificationResults"]["livenessDetection"], "passed");
+        assert_eq!(record["verificationResults"]["identityMatch"], "failed");
+        let opened = bank.open_validation("login", "al@example.com").await;
+        let nobody = bank.validate(&text(&opened["token"]), shot(2, 0)).await;
+        assert_eq!(nobody.refusal(404), "person_not_found");
+        let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
+        assert_eq!(record["verificationResults"]["identityMatch"], "not_checked");
+        assert_eq!(bank.get(&bank.token, "/v2/app-logins").await.total(), 0);
+    }
+
+    async fn whom_the_collection_knows_is_enrolled_again_only_by_force(world) {
+        let bank = Bank::open(world).await;
+        let (first, own) = bank.register("jo@example.com").await;
+        let selfie = |force: bool| json!({ "image": shot(1, 0), "os": "IOS", "force": force });
+        assert_eq!(bank.enrol(&own, selfie(false)).await.status, 200);
+        let set = bank.enrol(&own, selfie(false)).await;
+        assert_eq!(set.refusal(409), "person_already_set");
+        let (second, other) = bank.register("al@example.com").await;
+        let known = bank.enrol(&other, selfie(false)).await;
+        assert_eq!(known.refusal(409), "duplicated_person");
+        assert_eq!(known.json()["message"], "duplicated_person");
+        let path = format!("{REGISTRATIONS}/{second}");
+        let record = bank.get(&bank.token, &path).await.json()["data"].clone();
+        assert_eq!(record["person"], Value::Null);
+        let failed = record["failedBiometricValidations"].as_array().expect("a list");
+        let failed = bank.validation(&text(&failed[0])).await;
+        assert_eq!((&failed["status"], &failed["appRegistration"]), (&json!("failed"), &json!(second)));
+        let forged = bank.enrol(&other, json!({ "image": not_live(3), "os": "IOS" })).await;
+        assert_eq!(forged.refusal(409), "liveness_failed");
+        assert!(text(&forged.json()["message"]).starts_with("liveness_failed@0."));
+        // A new face is enrolled; the name is another matter, so it is asked for by force.
+        let forced = bank.enrol(&other, json!({ "image": shot(1, 5), "os": "IOS", "force": true })).await;
+        let outcome = (forced.status, forced.json()["code"].clone());
+        assert!(outcome.0 == 200 || outcome.1 == "duplicated_person", "{}", forced.text());
+        // The face check is begun again by deleting it, with the registration's own token.
+        let record = bank.get(&own, &format!("{REGISTRATIONS}/me")).await.json()["data"].clone();
+        let path = format!("{VALIDATIONS}/{}", text(&record["biometricValidation"]));
+        assert_eq!(bank.call(Method::DELETE, &other, &path, Value::Null).await.refusal(403), "Forbidden");
+        assert_eq!(bank.call(Method::DELETE, &own, &path, Value::Null).await.status, 200);
+        let record = bank.get(&bank.token, &format!("{REGISTRATIONS}/{first}")).await.json();
+        assert_eq!(record["data"]["biometricValidation"], Value::Null);
+    }
+
+    async fn a_picture_without_a_face_leaves_the_session_open(world) {
+        let bank = Bank::open(world).await;
+        let opened = bank.open_validation("validation", "jo").await;
+        let (id, token) = (text(&opened["biometricValidation"]["_id"]), text(&opened["token"]));
+        assert_eq!(bank.validate(&token, picture(&[])).await.refusal(422), "NO_FACE");
+        assert_eq!(bank.validation(&id).await["status"], "new");
+        for (image, status, code) in [
+            (json!("https://example.com/me.jpg"), 400, "INVALID_IMAGE_FORMAT"),
+            (json!("x"), 400, "INVALID_IMAGE_FORMAT"),
+            (json!("A".repeat(400)), 400, "INVALID_IMAGE_FORMAT"),
+            (json!(7), 409, "MissingParameter"),
+            (Value::Null, 409, "MissingParameter"),
+        ] {
+            let path = format!("{VALIDATIONS}/validate");
+            let answer = bank.post(&token, &path, json!({ "image": image })).await;
+            assert_eq!(answer.refusal(status), code, "{}", answer.text());
+        }
+        let path = format!("{VALIDATIONS}/{id}/validate");
+        let body = json!({ "image": shot(1, 0), "os": "DESKTOP" });
+        assert_eq!(bank.post(&token, &path, body).await.status, 200);
+        assert_eq!(bank.validation(&id).await["status"], "completed");
+    }
+
+    async fn what_nobody_came_for_expires_and_stays_so(world) {
+        let bank = Bank::open(world).await;
+        let opened = bank.open_validation("validation", "jo").await;
+        let token = text(&opened["token"]);
+        let id = text(&opened["biometricValidation"]["_id"]);
+        world.turn_clock(599_999);
+        assert_eq!(bank.app.expire_due().await.expect("a look"), 0);
+        assert_eq!(bank.validation(&id).await["status"], "new");
+        world.turn_clock(1);
+        bank.validate(&token, shot(1, 0)).await.refusal(401);
+        assert_eq!(bank.app.expire_due().await.expect("a look"), 2);
+        assert_eq!(bank.app.expire_due().await.expect("a look"), 0);
+        assert_eq!(bank.validation(&id).await["status"], "expired");
+        let sessions = bank.get(&bank.token, "/v2/liveness-sessions?where_status=expired").await;
+        assert_eq!(sessions.total(), 1);
+        let listed = bank.get(&bank.token, &format!("{VALIDATIONS}?where_status=expired")).await;
+        assert_eq!(listed.ids(), [id.as_str()]);
+        let mut batch = Batch::default();
+        let now = bank.app.clock.now();
+        batch.begin_validation("acme", &id, now, now);
+        let late = bank.app.database.commit(batch).await;
+        assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+        // What is asked for lives longer, within limits.
+        let open = |until: &str| json!({
+            "project": bank.project, "projectFlow": bank.flow, "identifier": "jo",
+            "type": "oneTimeLink", "expiresAt": until,
+        });
+        for wrong in ["2026-01-02T03:00:00Z", "2026-03-02T03:00:00Z", "tomorrow"] {
+            let answer = bank.post(&bank.token, VALIDATIONS, open(wrong)).await;
+            assert_eq!(answer.refusal(409), "MissingParameter");
+            assert_eq!(answer.json()["details"][0]["parameter"], "expiresAt");
+        }
+        let longer = bank.post(&bank.token, VALIDATIONS, open("2026-01-03T00:00:00Z")).await.json();
+        world.turn_clock(3_600_000);
+        let passed = bank.validate(&text(&longer["data"]["token"]), shot(1, 0)).await;
+        assert_eq!(passed.status, 200, "{}", passed.text());
+    }
+
+    async fn of_two_pictures_at_once_one_is_measured(world) {
+        let bank = Bank::open(world).await;
+        for _ in 0..5 {
+            let opened = bank.open_validation("validation", "jo").await;
+            let token = text(&opened["token"]);
+            let calls = (0..4).map(|number| bank.validate(&token, shot(1, number)));
+            let mut statuses: Vec<u16> =
+                futures_util::future::join_all(calls).await.iter().map(|it| it.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409, 409, 409]);
+        }
+    }
+
+    async fn what_a_crash_interrupted_fails_once_and_leaves_nobody_enrolled(world) {
+        let bank = Bank::open(world).await;
+        let opened = bank.open_validation("onboarding", "jo").await;
+        let id = text(&opened["biometricValidation"]["_id"]);
+        let now = bank.app.clock.now();
+        let mut batch = Batch::default();
+        batch.begin_validation("acme", &id, now, Timestamp(now.0 + 60_000));
+        bank.app.database.commit(batch).await.expect("it is new");
+        // The process ended after the person was enrolled, before the validation was.
+        let images = vec![verax_server::app::faces::SentImage {
+            parameter: "image".to_owned(), base64: shot(1, 0),
+        }];
+        let wanted = verax_vision::faces::Wanted::No;
+        let faces = bank.app.measure_portraits(images, wanted).await.expect("a face");
+        let person = verax_server::app::persons::NewPerson {
+            name: "Jo".to_owned(), collections: vec![bank.collection.clone()],
+            ..Default::default()
+        };
+        bank.app.enrol_person_as("acme", id.clone(), person, faces, None).await.expect("a person");
+
+        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 0);
+        world.turn_clock(60_001);
+        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 1);
+        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 0);
+        let record = bank.validation(&id).await;
+        assert_eq!(record["status"], "failed");
+        assert_eq!(record["reasons"][0]["advice"], "the server stopped before the face was measured");
+        assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.json()["total"], 0);
+        assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 0)).await.refusal(409), "Conflict");
+        // A worker that was only slow changes nothing any more.
+        let said = json!({ "_id": id, "client": "acme", "status": "pending", "riskScore": 0.1 });
+        let said = Record::from_json(&BIOMETRIC_VALIDATIONS, &said, None).expect("a record");
+        for end in [ValidationStep::Complete, ValidationStep::Fail] {
+            let mut batch = Batch::default();
+            batch.end_validation(end, &said, bank.app.clock.now());
+            let late = bank.app.database.commit(batch).await;
+            assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+        }
+        let opened = bank.open_validation("onboarding", "jo").await;
+        let passed = bank.validate(&text(&opened["token"]), shot(1, 0)).await;
+        assert_eq!(passed.status, 200, "{}", passed.text());
+    }
+
+    async fn nobody_logs_in_without_a_token_where_the_project_does_not_allow_it(world) {
+        let bank = Bank::open(world).await;
+        let open = |kind: &str, project: &str| json!({
+            "project": project, "projectFlow": bank.flow, "identifier": "jo@example.com",
+            "type": kind,
+        });
+        let refused = bank.post("", VALIDATIONS, open("login", &bank.project)).await;
+        refused.refusal(401);
+        let unknown = bank.post("", VALIDATIONS, open("login", "nobody")).await;
+        assert_eq!(unknown.bytes, refused.bytes);
+        let allow = json!({ "allowAnonymous": true });
+        let path = format!("/v3/projects/{}", bank.project);
+        assert_eq!(bank.call(Method::PUT, &bank.token, &path, allow).await.status, 200);
+        bank.post("", VALIDATIONS, open("validation", &bank.project)).await.refusal(401);
+        let opened = bank.post("", VALIDATIONS, open("login", &bank.project)).await;
+        assert_eq!(opened.status, 200, "{}", opened.text());
+        assert_eq!(opened.json()["data"]["biometricValidation"]["client"], "acme");
+        let token = text(&opened.json()["data"]["token"]);
+        assert_eq!(bank.validate(&token, shot(1, 0)).await.refusal(404), "person_not_found");
+    }
+
+    async fn what_is_given_is_kept_and_what_is_wrong_is_told_at_once(world) {
+        let bank = Bank::open(world).await;
+        let answer = bank.post(&bank.token, VALIDATIONS, json!({
+            "project": bank.project, "projectFlow": bank.flow, "identifier": "jo",
+            "type": "validation", "redirectUrl": "https://bank.example/in?x=1",
+            "webhookUrl": "http://10.0.0.1/hook", "requires2FA": "true", "ipAddress": "2001:db8::1",
+            "language": "es", "email": "jo@example.com", "location": { "lat": 1 },
+        })).await;
+        let record = answer.json()["data"]["biometricValidation"].clone();
+        assert_eq!(record["redirectUrl"], "https://bank.example/in?x=1");
+        assert_eq!(record["webhookUrl"], "http://10.0.0.1/hook");
+        assert_eq!(record["requires2FA"], true);
+        assert_eq!(record["ipAddress"], "2001:db8::1");
+        assert_eq!(record["language"], "es");
+        let wrong = bank.post(&bank.token, VALIDATIONS, json!({
+            "identifier": "", "type": "signup", "redirectUrl": "ftp://x", "ipAddress": "1.2.3",
+            "sendViaEmail": true, "email": "nobody", "language": "de",
+        })).await;
+        assert_eq!(wrong.refusal(409), "MissingParameter");
+        let named: Vec<Value> = wrong.json()["details"].as_array().expect("details").iter()
+            .map(|detail| detail["parameter"].clone()).collect();
+        assert_eq!(named, [
+            "project", "projectFlow", "identifier", "type", "redirectUrl", "ipAddress", "email",
+            "language", "sendViaEmail",
+        ]);
+        let unknown = json!({
+            "project": "nobody", "projectFlow": bank.flow, "identifier": "jo", "type": "login",
+        });
+        let unknown = bank.post(&bank.token, VALIDATIONS, unknown).await;
+        assert_eq!(unknown.refusal(404), "Project_not_found_or_featured_disabled");
+        let session = json!({ "project": bank.project, "projectFlow": bank.flow });
+        let session = bank.post(&bank.token, "/v2/liveness-sessions", session).await.json();
+        assert_eq!(session["data"]["livenessSession"]["status"], "active");
+        let token = text(&session["data"]["token"]);
+        assert_eq!(bank.validate(&token, shot(1, 0)).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn without_models_nothing_is_begun() {
+    let world = World::sqlite().await;
+    let bank = Bank::open(&world).await;
+    let opened = bank.open_validation("validation", "jo").await;
+    let body = json!({ "image": shot(1, 0) }).to_string();
+    let path = format!("{VALIDATIONS}/validate");
+    let call = request(Method::POST, &text(&opened["token"]), &path).map(|_| Body::from(body));
+    assert_eq!(world.send(call).await.refusal(503), "MODELS_MISSING");
+    let id = text(&opened["biometricValidation"]["_id"]);
+    assert_eq!(bank.validation(&id).await["status"], "new");
+}

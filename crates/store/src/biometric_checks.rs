@@ -1,0 +1,190 @@
+//! The states of sessions and biometric validations: each step is made only where the one before
+//! it stands, and what has to happen later has a job.
+
+use verax_domain::lifecycle::ValidationStep;
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Sql};
+
+use crate::jobs::{Job, JobKind};
+use crate::write::{Batch, Rows};
+
+impl Batch {
+    /// Makes a validation, and sees to its end when nobody comes.
+    pub fn create_validation(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        self.insert_record(record, now);
+        self.expire_later(JobKind::ValidationExpiry, &record.id, &record.client, expires_at)
+    }
+
+    pub fn create_session(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        self.insert_record(record, now);
+        self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
+    }
+
+    /// A picture came: the validation is being measured by whoever holds the job.
+    pub fn begin_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> &mut Batch {
+        let sql = step(ValidationStep::Begin, now);
+        self.push(at(sql, ValidationStep::Begin, id), Rows::Exactly(1)).insert_job(&Job {
+            kind: JobKind::BiometricCheck,
+            record: id.to_owned(),
+            client: client.to_owned(),
+            lease_until,
+            detail: None,
+            attempts: 0,
+        })
+    }
+
+    /// The picture could not be measured: another may come, until the validation expires.
+    pub fn release_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        let sql = step(ValidationStep::Release, now);
+        self.push(at(sql, ValidationStep::Release, id), Rows::Exactly(1))
+            .delete_job(JobKind::BiometricCheck, id)
+            .expire_later(JobKind::ValidationExpiry, id, client, expires_at)
+    }
+
+    /// The end, with what `record` says was found; the job is over.
+    pub fn end_validation(
+        &mut self,
+        end: ValidationStep,
+        record: &Record,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = step(end, now);
+        for column in FOUND {
+            let value = record.value(column).cloned();
+            if let Some(value) = value {
+                sql.push(", ").push(column).push(" = ").bind(value);
+            }
+        }
+        if end == ValidationStep::Complete {
+            sql.push(", completed_at = ").again(1);
+        }
+        self.push(at(sql, end, &record.id), Rows::Exactly(1))
+            .delete_job(JobKind::BiometricCheck, &record.id)
+    }
+
+    /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
+    /// end stays as it is. Its session is used up either way.
+    /// The job stays: more may be left to tidy up.
+    pub fn abandon_validation(&mut self, id: &str, reasons: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = step(ValidationStep::Fail, now);
+        sql.push(", reasons = ").bind(Arg::Text(reasons.to_owned()));
+        self.push(at(sql, ValidationStep::Fail, id), Rows::Any);
+        let mut sql = Sql::default();
+        sql.push("UPDATE liveness_sessions SET status = 'completed', updated_at = ");
+        sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id IN ");
+        sql.push("(SELECT liveness_session FROM biometric_validations WHERE id = ");
+        sql.bind(Arg::Text(id.to_owned())).push(")");
+        self.push(sql, Rows::Any)
+    }
+
+    /// `active` becomes `completed`: a session is used once.
+    pub fn use_session(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE liveness_sessions SET status = 'completed', updated_at = ");
+        sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id = ");
+        sql.bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// What is due expires, unless something has become of it; its job is over.
+    pub fn expire(&mut self, job: &Job, now: Timestamp) -> &mut Batch {
+        let id = job.record.as_str();
+        if job.kind == JobKind::SessionExpiry {
+            let mut sql = Sql::default();
+            sql.push("UPDATE liveness_sessions SET status = 'expired', updated_at = ");
+            sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id = ");
+            sql.bind(Arg::Text(id.to_owned()));
+            self.push(sql, Rows::Any);
+        } else {
+            let sql = step(ValidationStep::Expire, now);
+            self.push(at(sql, ValidationStep::Expire, id), Rows::Any);
+        }
+        self.delete_job(job.kind, id)
+    }
+
+    /// What is nothing without its validation, and what points to it.
+    pub fn delete_validation_rests(&mut self, client: &str, id: &str, session: &str) -> &mut Batch {
+        for (statement, key) in [
+            ("DELETE FROM jobs WHERE record = ", id),
+            ("DELETE FROM jobs WHERE record = ", session),
+            ("DELETE FROM liveness_sessions WHERE id = ", session),
+            (
+                "UPDATE app_registrations SET biometric_validation = NULL \
+                 WHERE biometric_validation = ",
+                id,
+            ),
+            ("UPDATE app_logins SET biometric_validation = NULL WHERE biometric_validation = ", id),
+        ] {
+            let mut sql = Sql::default();
+            sql.push(statement).bind(Arg::Text(key.to_owned()));
+            sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
+            self.push(sql, Rows::Any);
+        }
+        self
+    }
+
+    fn expire_later(
+        &mut self,
+        kind: JobKind,
+        id: &str,
+        client: &str,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO jobs (kind, record, client, lease_until) VALUES (");
+        sql.bind(kind.word()).push(", ").bind(Arg::Text(id.to_owned())).push(", ");
+        sql.bind(Arg::Text(client.to_owned())).push(", ");
+        // A job has lapsed after its moment, a record has expired at its moment.
+        sql.bind(Arg::Integer(expires_at.0.saturating_sub(1)));
+        sql.push(") ON CONFLICT (kind, record) DO NOTHING");
+        self.push(sql, Rows::Any)
+    }
+}
+
+/// What is found out about a face, in the order of the table.
+const FOUND: [&str; 7] = [
+    "liveness_score",
+    "response",
+    "reasons",
+    "biometric_data",
+    "verification_results",
+    "risk_score",
+    "assigned_collection",
+];
+
+fn step(step: ValidationStep, now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE ").push(BIOMETRIC_VALIDATIONS.table).push(" SET updated_at = ");
+    sql.bind(Arg::Integer(now.0));
+    sql.push(", status = ").bind(Arg::Text(step.to().to_owned()));
+    sql
+}
+
+fn at(mut sql: Sql, step: ValidationStep, id: &str) -> Sql {
+    sql.push(" WHERE status = ").bind(Arg::Text(step.from().to_owned()));
+    sql.push(" AND id = ").bind(Arg::Text(id.to_owned()));
+    sql
+}
