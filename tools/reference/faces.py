@@ -179,9 +179,14 @@ def bench(seconds, threads, folder, picture):
         one.join()
     elapsed = time.perf_counter() - start
     print(
-        f"{threads} threads: {len(times) / elapsed:.2f} images/s, "
-        f"median {sorted(times)[len(times) // 2] * 1e3:.1f} ms, "
-        f"processor {(time.process_time() - start_cpu) / len(times) * 1e3:.1f} ms an image"
+        json.dumps(
+            {
+                "threads": threads,
+                "imagesPerSecond": len(times) / elapsed,
+                "medianMs": sorted(times)[len(times) // 2] * 1e3,
+                "processorMs": (time.process_time() - start_cpu) / len(times) * 1e3,
+            }
+        )
     )
 
 

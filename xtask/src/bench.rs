@@ -1,5 +1,7 @@
-//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET.
+//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET. `bench faces` is in
+//! a file of its own.
 
+mod faces;
 mod load;
 mod plain;
 mod records;
@@ -24,12 +26,15 @@ const LOAD_CORE: &str = "1";
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     use lexopt::prelude::*;
     let (mut what, mut file, mut with_postgres) = (None, None, false);
+    let (mut models, mut requests) = (None, 1_000);
     let (mut seconds, mut counts) = (5, vec![100_000]);
     let (mut keep, mut only) = (None, String::new());
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(name) => what = Some(name.string()?),
             Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
+            Long("models") => models = Some(PathBuf::from(arguments.value()?)),
+            Long("requests") => requests = arguments.value()?.parse()?,
             Long("postgres") => with_postgres = true,
             Long("data") => keep = Some(PathBuf::from(arguments.value()?)),
             Long("only") => only = arguments.value()?.string()?,
@@ -41,8 +46,14 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    if what.as_deref() != Some("lists") {
-        bail!("what to measure? `cargo xtask bench lists`");
+    match what.as_deref() {
+        Some("lists") => {}
+        Some("faces") => {
+            let models = models.context("--models DIR: what `verax models install` filled")?;
+            let binary = Binary::find(file, Profile::Release)?;
+            return faces::bench_faces(&binary, &models, &faces::Wanted { seconds, requests });
+        }
+        _ => bail!("what to measure? `cargo xtask bench lists` or `cargo xtask bench faces`"),
     }
     for program in ["taskset", "sqlite3"] {
         ensure!(exec::find_program(program, &[]).is_some(), "apt-get install util-linux sqlite3");

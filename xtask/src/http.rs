@@ -90,6 +90,18 @@ pub fn get_request(target: &str, authorization: Option<&str>) -> Vec<u8> {
         .into_bytes()
 }
 
+/// The bytes of a POST with a JSON body.
+pub fn post_request(target: &str, authorization: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let mut request = format!(
+        "POST {target} HTTP/1.1\r\nHost: verax.test\r\nAuthorization: {authorization}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
 /// One GET on a connection of its own.
 pub fn get(address: SocketAddr, target: &str, authorization: Option<&str>) -> Result<Answer> {
     let mut answer = Answer::default();

@@ -25,6 +25,7 @@ use verax_store::{Location, Schema};
 use crate::app::App;
 use crate::clock::Random;
 use crate::config::Config;
+use crate::installed_models::read_face_models;
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::vault::Vault;
 
@@ -173,15 +174,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
 
 /// The commands that work on pictures alone: they need no database.
 fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
-    let models = place.models();
+    let models = || read_face_models(&place.models(), &place.config()?.models);
     let out = &mut std::io::stdout();
     match command {
-        Command::Models(command) => Some(install_models::run(command, &models, out)),
+        Command::Models(command) => Some(install_models::run(command, &place.models(), out)),
         Command::Eval(Eval::Faces(arguments)) => {
-            Some(eval_faces::run_faces(arguments, &models, out))
+            Some(models().and_then(|models| eval_faces::run_faces(arguments, models, out)))
         }
         Command::Eval(Eval::Attacks(arguments)) => {
-            Some(eval_faces::run_attacks(arguments, &models, out))
+            Some(models().and_then(|models| eval_faces::run_attacks(arguments, models, out)))
         }
         Command::Eval(Eval::Documents(arguments)) => {
             Some(eval_documents::run(arguments).map_err(anyhow::Error::msg))
@@ -189,7 +190,9 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
         Command::Check(Check::Document(arguments)) => {
             Some(check_document::run(arguments).map_err(anyhow::Error::msg))
         }
-        Command::Bench(Bench::Faces(arguments)) => Some(bench_faces::run(arguments, &models, out)),
+        Command::Bench(Bench::Faces(arguments)) => {
+            Some(models().and_then(|models| bench_faces::run(arguments, models, out)))
+        }
         _ => None,
     }
 }

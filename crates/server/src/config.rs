@@ -20,8 +20,8 @@ pub struct Config {
     pub database: Database,
     pub vault: Vault,
     pub vision: Vision,
+    pub models: Models,
     pub documents: Documents,
-    pub faces: Faces,
     pub validations: Validations,
     pub persons: Persons,
     pub log: Log,
@@ -87,13 +87,24 @@ pub struct Vault {
 pub struct Vision {
     pub threads: usize,
     pub waiting_max: usize,
+    pub body_milliseconds: u64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Faces {
-    pub threads: usize,
-    pub waiting_max: usize,
+pub struct Models {
+    pub face_detector: Model,
+    pub face_template: Model,
+    pub face_attack: Model,
+}
+
+/// Weights of the operator's own; with an empty path the installed ones.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub path: String,
+    pub sha256: String,
+    pub kind: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -191,8 +202,8 @@ impl Config {
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
         }
-        if self.faces.threads > 1024 {
-            bail!("the setting faces.threads must be at most 1024");
+        if self.vision.threads > 1024 || self.vision.waiting_max > 65_536 {
+            bail!("the settings vision.threads and vision.waiting_max are too large");
         }
         if jiff::tz::TimeZone::get(&self.signature.time_zone).is_err() {
             bail!("the setting signature.time_zone must be an IANA name like America/Bogota");

@@ -1,6 +1,7 @@
 //! HTTP: the only place that knows a status code or a header.
 
 mod account;
+mod admission;
 mod authorize;
 mod biometrics;
 mod body;
@@ -42,6 +43,8 @@ pub use routes::router;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::app::App;
 
 /// What handlers stand on. Cheap to clone, which every request does a few times.
@@ -52,12 +55,15 @@ pub struct Shared {
     pub app: App,
     pub metrics: Metrics,
     limits: limits::Limits,
+    /// For calls that measure.
+    places: Arc<Semaphore>,
 }
 
 impl State {
     pub fn new(app: App) -> State {
         let limits = limits::Limits::new(app.config.rate_limit.requests_per_minute);
-        State(Arc::new(Shared { app, metrics: Metrics::default(), limits }))
+        let places = Arc::new(Semaphore::new(app.measuring.admitted_max()));
+        State(Arc::new(Shared { app, metrics: Metrics::default(), limits, places }))
     }
 }
 

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 use verax_vision::faces::ModelBytes;
-use verax_vision::model_catalogue::MODELS;
+use verax_vision::model_catalogue::{MODELS, ModelEntry};
+use verax_vision::onnx_fold;
+
+use crate::config;
 
 /// The list of what was installed, beside the weights.
 pub const MANIFEST_FILE: &str = "models.json";
@@ -75,18 +79,45 @@ pub fn read_models(models_dir: &Path) -> Vec<(&'static str, ModelState, Option<V
         .collect()
 }
 
-/// The bytes for `FaceEngine::load`. What is missing or changed stays out.
-pub fn read_face_models(models_dir: &Path) -> ModelBytes {
+/// The bytes for `FaceEngine::load`: of the settings, where they name a file, and of the folder.
+/// What is missing from the folder, or changed there, stays out.
+///
+/// # Errors
+/// A file of the settings cannot be read, or is not what they say: the error names the setting.
+pub fn read_face_models(models_dir: &Path, settings: &config::Models) -> Result<ModelBytes> {
     let mut models = ModelBytes::default();
-    for (name, _, bytes) in read_models(models_dir) {
-        match name {
-            "face-detector" => models.face_detector = bytes,
-            "face-template" => models.face_template = bytes,
-            "face-attack" => models.face_attack = bytes,
-            _ => {}
-        }
+    for ((name, _, installed), entry) in read_models(models_dir).into_iter().zip(&MODELS) {
+        let (setting, bytes) = match name {
+            "face-detector" => (&settings.face_detector, &mut models.face_detector),
+            "face-template" => (&settings.face_template, &mut models.face_template),
+            "face-attack" => (&settings.face_attack, &mut models.face_attack),
+            _ => continue,
+        };
+        *bytes =
+            if setting.path.is_empty() { installed } else { Some(replacement(entry, setting)?) };
     }
-    models
+    Ok(models)
+}
+
+/// Weights of the operator's own, converted like those that are installed.
+fn replacement(entry: &ModelEntry, setting: &config::Model) -> Result<Vec<u8>> {
+    let name = format!("models.{}", entry.name.replace('-', "_"));
+    let path = &setting.path;
+    ensure!(
+        setting.kind == entry.kind,
+        "the setting {name}.kind must be {}: of no other kind is it known how its numbers are made \
+         and read",
+        entry.kind
+    );
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("the setting {name}.path: {path} cannot be read"))?;
+    let found = sha256_hex(&bytes);
+    ensure!(
+        setting.sha256.eq_ignore_ascii_case(&found),
+        "the setting {name}.sha256 is not the SHA-256 of {path}, which is {found}"
+    );
+    onnx_fold::fold(&bytes, entry.spatial_shape)
+        .with_context(|| format!("the setting {name}.path: {path} cannot be converted"))
 }
 
 /// SHA-256 in lower-case hexadecimal.

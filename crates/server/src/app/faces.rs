@@ -1,6 +1,5 @@
-//! Measuring faces for whoever waits: the loaded models, their threads, and what a call asks of them.
+//! Measuring faces for whoever waits: the loaded models, and what a call asks of them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -11,31 +10,32 @@ use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
 use verax_vision::faces::{
-    FaceEngine, FaceError, FaceRequest, MeasuredFace, Template, Wanted, thumbnail,
+    FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template, Wanted, thumbnail,
 };
 use verax_vision::image::{Image, ImageError};
 use verax_vision::model_catalogue::MODELS;
-use verax_vision::workers::{Overloaded, Waiting, WorkerSettings, Workers};
+use verax_vision::workers::{Overloaded, Waiting};
 
 use super::App;
-use crate::config;
-use crate::installed_models::{read_face_models, sha256_hex};
+use super::measuring::MeasuringError;
+use crate::installed_models::sha256_hex;
 
 const DETECTOR: &str = "face-detector";
 const TEMPLATE: &str = "face-template";
 const ATTACK: &str = "face-attack";
 
-/// The models and the threads that run them; nothing of both until models are loaded.
+/// What measures faces; nothing until models are loaded. It is run on the threads of
+/// [`Measuring`](super::measuring::Measuring).
 #[derive(Clone, Default)]
 pub struct Faces {
-    measuring: Option<Arc<Measuring>>,
+    loaded: Option<Loaded>,
 }
 
-struct Measuring {
+#[derive(Clone)]
+struct Loaded {
     engine: Arc<dyn MeasureFaces>,
-    workers: Workers,
     /// Which model makes the templates, and which edition of it.
-    template_model: String,
+    template_model: Arc<str>,
 }
 
 /// What measures a decoded picture: the loaded models, or what a test gives.
@@ -176,6 +176,15 @@ pub enum MeasureError {
     Failed(String),
 }
 
+impl From<MeasuringError> for MeasureError {
+    fn from(error: MeasuringError) -> MeasureError {
+        match error {
+            MeasuringError::Overloaded(overloaded) => MeasureError::Overloaded(overloaded),
+            error => MeasureError::Failed(error.to_string()),
+        }
+    }
+}
+
 /// What is wrong with a picture.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageProblem {
@@ -190,46 +199,29 @@ pub enum ImageProblem {
 }
 
 impl Faces {
-    /// Loads what is installed in the folder, and starts the threads when that is anything.
+    /// Loads what there is.
     ///
     /// # Errors
-    /// An installed model does not load, or the system has no threads to give.
-    pub fn load(models_dir: &Path, settings: &config::Faces) -> Result<Faces> {
-        let models = read_face_models(models_dir);
+    /// A model does not load.
+    pub fn load(models: ModelBytes) -> Result<Faces> {
         let template_model = models.face_template.as_deref().map(sha256_hex);
         let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
         let engine = FaceEngine::load(models).context("a model cannot be loaded")?;
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
-        Faces::with(Arc::new(engine), template_model.unwrap_or_default(), settings)
+        Ok(Faces::with(Arc::new(engine), &template_model.unwrap_or_default()))
     }
 
-    /// Measures with this engine, on threads of its own.
-    ///
-    /// # Errors
-    /// The system has no threads to give.
-    pub fn with(
-        engine: Arc<dyn MeasureFaces>,
-        template_model: String,
-        settings: &config::Faces,
-    ) -> Result<Faces> {
-        let threads = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            threads => threads,
-        };
-        let workers =
-            Workers::start(WorkerSettings { threads, waiting_max: settings.waiting_max })?;
-        let measuring = Measuring { engine, workers, template_model };
-        Ok(Faces { measuring: Some(Arc::new(measuring)) })
+    /// Measures with this engine. Templates of two models are never compared: `template_model` says
+    /// which one it is.
+    pub fn with(engine: Arc<dyn MeasureFaces>, template_model: &str) -> Faces {
+        Faces { loaded: Some(Loaded { engine, template_model: template_model.into() }) }
     }
 
     /// The models of the catalogue that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
-        let loaded: Vec<&str> = match &self.measuring {
-            Some(measuring) => measuring.engine.models(),
-            None => Vec::new(),
-        };
+        let loaded = self.loaded.as_ref().map(|loaded| loaded.engine.models()).unwrap_or_default();
         MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
     }
 
@@ -238,36 +230,29 @@ impl Faces {
     /// # Errors
     /// It is not installed.
     pub fn template_model(&self) -> Result<&str, MeasureError> {
-        match &self.measuring {
-            Some(measuring) if !self.missing().contains(&TEMPLATE) => Ok(&measuring.template_model),
+        match &self.loaded {
+            Some(loaded) if !self.missing().contains(&TEMPLATE) => Ok(&loaded.template_model),
             _ => Err(MeasureError::ModelsMissing(vec![TEMPLATE])),
         }
     }
+}
 
-    /// Refuses while there is no room, so that a call is not even parsed. The permit that counts is
-    /// taken later: a slow sender must not hold one.
-    pub fn refuse_when_full(&self) -> Result<(), MeasureError> {
-        match &self.measuring {
-            Some(measuring) if measuring.workers.is_full() => Err(Overloaded.into()),
-            _ => Ok(()),
-        }
-    }
-
+impl App {
     // The permit comes before anything is decoded. When the caller goes, this future is dropped,
     // the interest with it, and the work stops at its next stage.
-    async fn measure<T: Send + 'static>(
+    async fn measure_faces<T: Send + 'static>(
         &self,
         needed: &[&'static str],
         work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
     ) -> Result<T, MeasureError> {
-        let missing = self.missing();
+        let missing = self.faces.missing();
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| missing.contains(name)).collect();
-        let Some(measuring) = self.measuring.as_ref().filter(|_| missing.is_empty()) else {
+        let Some(loaded) = self.faces.loaded.as_ref().filter(|_| missing.is_empty()) else {
             return Err(MeasureError::ModelsMissing(missing));
         };
-        let permit = measuring.workers.try_permit()?;
-        let engine = Arc::clone(&measuring.engine);
+        let permit = self.measuring.try_permit()?;
+        let engine = Arc::clone(&loaded.engine);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let interest = permit.run(
             move |waiting| work(&*engine, waiting),
@@ -278,15 +263,13 @@ impl Faces {
         drop(interest);
         made.unwrap_or_else(|_| Err(MeasureError::Failed("the work panicked".to_owned())))
     }
-}
 
-impl App {
     /// The liveness score of the one face of a picture.
     pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             liveness_of(engine, &image, waiting)
         };
-        self.faces.measure(&[DETECTOR, ATTACK], work).await
+        self.measure_faces(&[DETECTOR, ATTACK], work).await
     }
 
     /// Measures attack, quality and template of the one face of a picture in one go. Only the models
@@ -294,7 +277,7 @@ impl App {
     pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
         let work =
             move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
-        self.faces.measure(&[DETECTOR, TEMPLATE], work).await
+        self.measure_faces(&[DETECTOR, TEMPLATE], work).await
     }
 
     /// Compares every probe with every picture of the gallery.
@@ -311,7 +294,7 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
-        self.faces.measure(needed, work).await
+        self.measure_faces(needed, work).await
     }
 
     /// Every face of a picture, the largest first.
@@ -325,7 +308,7 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             detect(engine, &image, templates, waiting)
         };
-        self.faces.measure(needed, work).await
+        self.measure_faces(needed, work).await
     }
 
     /// The one face of each picture.
@@ -341,7 +324,7 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
         };
-        self.faces.measure(needed, work).await
+        self.measure_faces(needed, work).await
     }
 }
 
@@ -386,7 +369,7 @@ fn selfie_of(
     };
     let template = template.ok_or_else(|| not_measurable(image))?;
     let liveness_score = verdict.liveness_score;
-    if engine.models().contains(&ATTACK) && liveness_score.is_none() {
+    if liveness_score.is_none() && engine.models().contains(&ATTACK) {
         return Err(not_measurable(image));
     }
     Ok(Selfie { findings, liveness_score, quality, quality_score, template, image_bytes })
@@ -476,6 +459,9 @@ fn measure_bytes(
     waiting: &Waiting,
 ) -> Result<(Image, MeasuredFace), MeasureError> {
     let pixels = Image::decode(bytes, &request.limits).map_err(|error| refuse(image, error))?;
+    if waiting.is_over() {
+        return Err(failed(image, FaceError::Abandoned));
+    }
     let measured =
         engine.measure_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
     subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;

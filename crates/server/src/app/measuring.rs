@@ -1,6 +1,6 @@
 //! The threads that measure pictures, and what they measure with: started when first needed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use verax_vision::document::{DocumentEngine, DocumentWeights};
 use verax_vision::workers::{Overloaded, Permit, WorkerSettings, Workers};
@@ -48,6 +48,24 @@ impl Measuring {
         self.running().map(drop)
     }
 
+    /// A permit to have one thing measured. Ask before decoding.
+    pub fn try_permit(&self) -> Result<Permit, MeasuringError> {
+        Ok(self.running()?.workers.try_permit()?)
+    }
+
+    /// What may be measured or wait for it at once.
+    pub fn admitted_max(&self) -> usize {
+        self.settings.threads.max(1) + self.settings.waiting_max
+    }
+
+    /// Refuses when a permit would be refused now: a look, not a promise.
+    pub fn refuse_when_full(&self) -> Result<(), Overloaded> {
+        match &*self.lock() {
+            Some(running) if running.workers.is_full() => Err(Overloaded),
+            _ => Ok(()),
+        }
+    }
+
     /// A permit to have one picture measured, and what measures documents. Ask before decoding.
     pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), MeasuringError> {
         let running = self.running()?;
@@ -56,8 +74,7 @@ impl Measuring {
     }
 
     fn running(&self) -> Result<Arc<Running>, MeasuringError> {
-        // Nothing panics under this lock but reading the weights, which leaves it empty.
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.lock();
         if let Some(running) = &*running {
             return Ok(Arc::clone(running));
         }
@@ -69,5 +86,10 @@ impl Measuring {
         let started = Arc::new(Running { workers, documents: Arc::new(documents) });
         *running = Some(Arc::clone(&started));
         Ok(started)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
+        // Nothing panics under this lock but reading the weights, which leaves it empty.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,15 +1,15 @@
 //! `verax bench faces`: how long a selfie takes, stage by stage, and how many go through.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, StageTimings, Template};
-use verax_vision::workers::Waiting;
-
-use crate::installed_models::read_face_models;
+use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, ModelBytes, StageTimings, Template};
+use verax_vision::workers::{Waiting, WorkerSettings, Workers};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchFacesArgs {
@@ -22,28 +22,34 @@ pub struct BenchFacesArgs {
     /// Numbers of threads to try
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2])]
     pub threads: Vec<usize>,
+    /// Time the Python reference too, with this interpreter (tools/reference/README.md)
+    #[arg(long, value_name = "PROGRAM")]
+    pub python: Option<PathBuf>,
+    /// Measure so many pictures on two threads, and print how memory grows
+    #[arg(long, value_name = "N")]
+    pub requests: Option<usize>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-// NASA's portrait of Eileen Collins (public domain) on a blurred background.
-static PORTRAIT_1080P: &[u8] = include_bytes!("../../assets/portrait-1080p.jpg");
+/// NASA's portrait of Eileen Collins (public domain) on a blurred background.
+pub static PORTRAIT_1080P: &[u8] = include_bytes!("../../assets/portrait-1080p.jpg");
 
 const SEARCHED_TEMPLATES: usize = 100_000;
 
-pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Result<()> {
-    let engine =
-        FaceEngine::load(read_face_models(models_dir)).context("cannot load the models")?;
+pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Result<()> {
+    let engine = FaceEngine::load(models.clone());
+    let engine = Arc::new(engine.context("cannot load the models")?);
     ensure!(
         engine.can_compare() && engine.can_check_attacks(),
         "the models are not installed: verax models install"
     );
-    let image = match &args.image {
+    let image: Arc<[u8]> = match &args.image {
         Some(path) => {
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into()
         }
-        None => PORTRAIT_1080P.to_vec(),
+        None => PORTRAIT_1080P.into(),
     };
     let request = FaceRequest::default();
     let first = engine.measure(&image, &request, &Waiting::always())?;
@@ -51,16 +57,28 @@ pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Res
         anyhow::bail!("the picture has no face to measure")
     };
     let gallery = gallery(&template);
+    let time = Duration::from_secs(args.seconds);
     let mut lanes = Vec::new();
     for threads in &args.threads {
         ensure!((1..=256).contains(threads), "the number of threads must be 1 to 256");
-        lanes.push(measure(&engine, &image, *threads, Duration::from_secs(args.seconds))?);
+        lanes.push(measure(&engine, &image, [*threads, *threads], time)?);
+        // At once, so that both meet the machine in the same mood.
+        lanes.extend(reference(args, &models, &image, *threads)?);
     }
-    let search = search_time(&gallery, &template);
+    // A server has a thread for each core, and more callers than that.
+    lanes.push(measure(&engine, &image, [2, 8], time)?);
+    lanes.extend(reference(args, &models, &image, 8)?);
+    let (search_ms, search_processor_ms) = search_time(&gallery, &template);
+    let growth = args.requests.map(|count| growth(&engine, &image, count)).transpose()?;
     if args.json {
         let value = json!({
             "lanes": lanes.iter().map(Lane::json).collect::<Vec<_>>(),
-            "search": { "templates": SEARCHED_TEMPLATES, "medianMs": ms(search) },
+            "search": {
+                "templates": SEARCHED_TEMPLATES,
+                "medianMs": search_ms,
+                "processorMs": search_processor_ms,
+            },
+            "residentBytesByPictures": growth,
         });
         serde_json::to_writer_pretty(&mut *out, &value)?;
         writeln!(out)?;
@@ -69,16 +87,25 @@ pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Res
     writeln!(out, "milliseconds, median and 95th percentile, of one picture")?;
     writeln!(
         out,
-        "{:<8} {:>9} {}",
+        "{:<9} {:>8} {:>7} {:>9} {:>9} {}",
+        "",
+        "callers",
         "threads",
         "images/s",
+        "cpu ms",
         STAGE_NAMES.map(|name| format!("{name:>15}")).concat()
     )?;
     for lane in &lanes {
-        let stages = lane.stages.map(|stage| format!("{:>8.1} {:>6.1}", ms(stage.0), ms(stage.1)));
-        writeln!(out, "{:<8} {:>9.2} {}", lane.threads, lane.images_per_second, stages.concat())?;
+        lane.print(out)?;
     }
-    writeln!(out, "search of {SEARCHED_TEMPLATES} templates on one core: {:.2} ms", ms(search))?;
+    let processor = search_processor_ms.unwrap_or(f64::NAN);
+    writeln!(
+        out,
+        "search of {SEARCHED_TEMPLATES} templates: {search_ms:.2} ms, processor time {processor:.2} ms"
+    )?;
+    for (pictures, bytes) in growth.iter().flatten() {
+        writeln!(out, "memory after {pictures:>6} pictures: {:.1} MB", *bytes as f64 / 1e6)?;
+    }
     if let Some(bytes) = resident_bytes("VmHWM:") {
         writeln!(out, "memory at most {} MB, search's templates included", bytes / 1_000_000)?;
     }
@@ -88,10 +115,14 @@ pub fn run(args: &BenchFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Res
 const STAGE_NAMES: [&str; 6] = ["decode", "detect", "quality", "attack", "template", "all"];
 
 struct Lane {
+    program: &'static str,
+    callers: usize,
     threads: usize,
     images_per_second: f64,
-    /// Median and 95th percentile, in the order of `STAGE_NAMES`.
-    stages: [(Duration, Duration); 6],
+    /// Processor time of one picture, all threads together; none where the system does not tell.
+    processor_ms: Option<f64>,
+    /// Median and 95th percentile, in the order of `STAGE_NAMES`; the reference tells only the last.
+    stages: [Option<(f64, f64)>; 6],
     resident_bytes: Option<u64>,
 }
 
@@ -100,56 +131,178 @@ impl Lane {
         let stages: serde_json::Map<String, Value> = STAGE_NAMES
             .iter()
             .zip(self.stages)
+            .filter_map(|(name, stage)| Some((name, stage?)))
             .map(|(name, (median, p95))| {
-                ((*name).to_owned(), json!({ "medianMs": ms(median), "p95Ms": ms(p95) }))
+                ((*name).to_owned(), json!({ "medianMs": median, "p95Ms": p95 }))
             })
             .collect();
         json!({
+            "program": self.program,
+            "callers": self.callers,
             "threads": self.threads,
             "imagesPerSecond": self.images_per_second,
+            "processorMs": self.processor_ms,
             "stages": stages,
             "residentBytes": self.resident_bytes,
         })
     }
+
+    fn print(&self, out: &mut dyn Write) -> Result<()> {
+        let processor = self.processor_ms.map_or_else(|| "?".to_owned(), |ms| format!("{ms:.1}"));
+        let stages = self.stages.map(|stage| match stage {
+            Some((median, p95)) => format!("{median:>8.1} {p95:>6.1}"),
+            None => format!("{:>15}", "-"),
+        });
+        writeln!(
+            out,
+            "{:<9} {:>8} {:>7} {:>9.2} {processor:>9} {}",
+            self.program,
+            self.callers,
+            self.threads,
+            self.images_per_second,
+            stages.concat()
+        )?;
+        Ok(())
+    }
 }
 
-fn measure(engine: &FaceEngine, image: &[u8], threads: usize, time: Duration) -> Result<Lane> {
-    let start = Instant::now();
-    let timings: Result<Vec<Vec<StageTimings>>> = std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| -> Result<Vec<StageTimings>> {
-                    let mut timings = Vec::new();
-                    while start.elapsed() < time || timings.is_empty() {
-                        let request = FaceRequest::default();
-                        timings.push(engine.measure(image, &request, &Waiting::always())?.timings);
-                    }
-                    Ok(timings)
-                })
-            })
-            .collect();
+/// So many threads measure for so many callers, each of whom asks again when it is answered.
+fn measure(
+    engine: &Arc<FaceEngine>,
+    image: &Arc<[u8]>,
+    [threads, callers]: [usize; 2],
+    time: Duration,
+) -> Result<Lane> {
+    let workers = Workers::start(WorkerSettings { threads, waiting_max: callers })?;
+    let (start, start_processor) = (Instant::now(), processor_time());
+    let timings: Result<Vec<Vec<(StageTimings, Duration)>>> = std::thread::scope(|scope| {
+        let calls = || -> Result<Vec<(StageTimings, Duration)>> {
+            let mut timings = Vec::new();
+            while start.elapsed() < time || timings.is_empty() {
+                let called = Instant::now();
+                let measured = call(&workers, engine, image)?;
+                timings.push((measured, called.elapsed()));
+            }
+            Ok(timings)
+        };
+        let lanes: Vec<_> = (0..callers).map(|_| scope.spawn(calls)).collect();
         lanes
             .into_iter()
             .map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
+    let timings: Vec<(StageTimings, Duration)> = timings?.concat();
     let elapsed = start.elapsed();
-    let timings: Vec<StageTimings> = timings?.concat();
-    let stage =
-        |of: fn(&StageTimings) -> Duration| median_and_p95(timings.iter().map(of).collect());
+    let processor = start_processor.zip(processor_time());
+    let stage = |of: fn(&(StageTimings, Duration)) -> Duration| {
+        let (median, p95) = median_and_p95(timings.iter().map(of).collect());
+        Some((ms(median), ms(p95)))
+    };
     Ok(Lane {
+        program: "verax",
+        callers,
         threads,
         images_per_second: timings.len() as f64 / elapsed.as_secs_f64(),
+        processor_ms: processor.map(|(from, to)| ms(to - from) / timings.len() as f64),
         stages: [
-            stage(|t| t.decode),
-            stage(|t| t.detect),
-            stage(|t| t.quality),
-            stage(|t| t.attack),
-            stage(|t| t.template),
-            stage(StageTimings::total),
+            stage(|(t, _)| t.decode),
+            stage(|(t, _)| t.detect),
+            stage(|(t, _)| t.quality),
+            stage(|(t, _)| t.attack),
+            stage(|(t, _)| t.template),
+            // What the caller waits, so that waiting for a thread is in it.
+            stage(|(_, called)| *called),
         ],
         resident_bytes: resident_bytes("VmRSS:"),
     })
+}
+
+// The selfie path of the server: a permit, the work on a thread of the workers, the comparison.
+fn call(workers: &Workers, engine: &Arc<FaceEngine>, image: &Arc<[u8]>) -> Result<StageTimings> {
+    let permit = workers.try_permit()?;
+    let (engine, image) = (Arc::clone(engine), Arc::clone(image));
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let work = move |waiting: &Waiting| engine.measure(&image, &FaceRequest::default(), waiting);
+    let interest = permit.run(work, move |made| drop(sender.send(made)));
+    let measured = receiver.recv().context("the measurement has panicked")??;
+    drop(interest);
+    if let Some(template) = &measured.template {
+        std::hint::black_box(template.compare(template));
+    }
+    Ok(measured.timings)
+}
+
+/// The Python reference with the same models, picture and number of threads.
+fn reference(
+    args: &BenchFacesArgs,
+    models: &ModelBytes,
+    image: &[u8],
+    threads: usize,
+) -> Result<Option<Lane>> {
+    let Some(python) = &args.python else { return Ok(None) };
+    let folder = tempfile::tempdir()?;
+    let (script, picture) = (folder.path().join("faces.py"), folder.path().join("picture"));
+    std::fs::write(&script, REFERENCE)?;
+    std::fs::write(&picture, image)?;
+    for (name, model) in [
+        ("face-detector", &models.face_detector),
+        ("face-template", &models.face_template),
+        ("face-attack", &models.face_attack),
+    ] {
+        let path = folder.path().join(name).with_extension("onnx");
+        std::fs::write(path, model.as_deref().unwrap_or_default())?;
+    }
+    let output = Command::new(python)
+        .arg(&script)
+        .arg("--bench")
+        .args([args.seconds.to_string(), threads.to_string()])
+        .arg(folder.path())
+        .arg(&picture)
+        .output()
+        .with_context(|| format!("cannot run {}", python.display()))?;
+    ensure!(
+        output.status.success(),
+        "the reference failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let told: ReferenceTold = serde_json::from_slice(&output.stdout)?;
+    Ok(Some(Lane {
+        program: "reference",
+        callers: threads,
+        threads,
+        images_per_second: told.images_per_second,
+        processor_ms: Some(told.processor_ms),
+        stages: [None, None, None, None, None, Some((told.median_ms, f64::NAN))],
+        resident_bytes: None,
+    }))
+}
+
+static REFERENCE: &str = include_str!("../../../../tools/reference/faces.py");
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReferenceTold {
+    images_per_second: f64,
+    median_ms: f64,
+    processor_ms: f64,
+}
+
+/// Resident memory after a twentieth, two twentieths, … of so many pictures.
+fn growth(engine: &Arc<FaceEngine>, image: &Arc<[u8]>, count: usize) -> Result<Vec<(usize, u64)>> {
+    let workers = Workers::start(WorkerSettings { threads: 2, waiting_max: 2 })?;
+    let mut grown = Vec::new();
+    let step = (count / 20).max(2);
+    for done in (step..=count).step_by(step) {
+        std::thread::scope(|scope| -> Result<()> {
+            let calls = || (0..step / 2).try_for_each(|_| call(&workers, engine, image).map(drop));
+            let lanes = [scope.spawn(calls), scope.spawn(calls)];
+            lanes.into_iter().try_for_each(|lane| {
+                lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })?;
+        grown.extend(resident_bytes("VmRSS:").map(|bytes| (done, bytes)));
+    }
+    Ok(grown)
 }
 
 fn median_and_p95(mut times: Vec<Duration>) -> (Duration, Duration) {
@@ -179,19 +332,33 @@ fn gallery(probe: &Template) -> Gallery<usize> {
     gallery
 }
 
-fn search_time(gallery: &Gallery<usize>, probe: &Template) -> Duration {
-    let times = (0..21)
+// The median, and the processor time of one search: a busy machine lengthens the first alone.
+fn search_time(gallery: &Gallery<usize>, probe: &Template) -> (f64, Option<f64>) {
+    const ROUNDS: u32 = 201;
+    let start = processor_time();
+    let times = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
             std::hint::black_box(gallery.search(std::hint::black_box(probe), 0.0, 10, |_| true));
             start.elapsed()
         })
         .collect();
-    median_and_p95(times).0
+    let processor = start.zip(processor_time()).map(|(from, to)| ms((to - from) / ROUNDS));
+    (ms(median_and_p95(times).0), processor)
 }
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+// Of all threads. Linux tells, in hundredths of a second (`proc_pid_stat(5)`).
+fn processor_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field, the program's name, may hold spaces; it ends with the last parenthesis.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis((ticks()? + ticks()?) * 10))
 }
 
 // Linux tells; elsewhere the figure is left out.

@@ -1,6 +1,5 @@
 //! `verax doctor` and `verax migrate`.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -9,7 +8,7 @@ use serde_json::json;
 use verax_store::Location;
 
 use super::Place;
-use crate::installed_models::{ModelState, read_models};
+use crate::installed_models::{ModelState, read_face_models, read_models};
 use crate::keys::SigningKeys;
 
 #[derive(Args)]
@@ -88,7 +87,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
             }
         }
     }
-    findings.push(models(&place.models()));
+    findings.push(models(place));
     let well = findings.iter().all(|finding| finding.well);
     if arguments.json {
         let list: Vec<_> = findings
@@ -116,12 +115,25 @@ pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
 }
 
 /// Missing models are no fault: a server may keep records alone.
-fn models(folder: &Path) -> Finding {
-    let states = read_models(folder);
-    let of = |wanted: ModelState| -> Vec<&str> {
-        states.iter().filter(|(_, state, _)| *state == wanted).map(|(name, ..)| *name).collect()
+fn models(place: &Place) -> Finding {
+    let settings = match place.config() {
+        Ok(config) => config.models,
+        Err(error) => return bad("models", format!("{error:#}")),
     };
-    let (missing, changed) = (of(ModelState::Missing), of(ModelState::Changed));
+    let folder = place.models();
+    let bytes = match read_face_models(&folder, &settings) {
+        Ok(bytes) => bytes,
+        Err(error) => return bad("models", format!("{error:#}")),
+    };
+    let there = [&bytes.face_detector, &bytes.face_template, &bytes.face_attack];
+    let (mut usable, mut missing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    for ((name, state, _), bytes) in read_models(&folder).into_iter().zip(there) {
+        match (bytes, state) {
+            (Some(_), _) => usable.push(name),
+            (None, ModelState::Changed) => changed.push(name),
+            (None, _) => missing.push(name),
+        }
+    }
     let cure = "face calls answer 503; `verax models install` installs them";
     if !changed.is_empty() {
         return bad("models", format!("not what was installed: {}: {cure}", changed.join(", ")));
@@ -129,7 +141,7 @@ fn models(folder: &Path) -> Finding {
     if !missing.is_empty() {
         return good("models", format!("not installed: {}: {cure}", missing.join(", ")));
     }
-    good("models", format!("{} installed", of(ModelState::Installed).join(", ")))
+    good("models", format!("{} installed", usable.join(", ")))
 }
 
 fn good(what: &'static str, says: impl Into<String>) -> Finding {

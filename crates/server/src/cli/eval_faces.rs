@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use verax_domain::face_verdict::FacePolicy;
-use verax_vision::faces::{FaceEngine, FaceRequest, LIVENESS, MATCH, Template, Wanted};
+use verax_vision::faces::{FaceEngine, FaceRequest, LIVENESS, MATCH, ModelBytes, Template, Wanted};
 use verax_vision::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
 use verax_vision::workers::Waiting;
-
-use crate::installed_models::read_face_models;
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalFacesArgs {
@@ -45,9 +43,9 @@ pub struct EvalOutputArgs {
 }
 
 /// Compares every pair and reports false matches and false non-matches.
-pub fn run_faces(args: &EvalFacesArgs, models_dir: &Path, out: &mut dyn Write) -> Result<()> {
+pub fn run_faces(args: &EvalFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Result<()> {
     let threshold = threshold_of(&args.output, FacePolicy::default().match_score_min)?;
-    let engine = engine(models_dir)?;
+    let engine = engine(models)?;
     ensure!(
         engine.can_compare(),
         "the models for comparing faces are not installed: verax models install"
@@ -110,9 +108,9 @@ pub fn run_faces(args: &EvalFacesArgs, models_dir: &Path, out: &mut dyn Write) -
 }
 
 /// Checks every picture of the folders and reports attacks accepted and bona fide refused.
-pub fn run_attacks(args: &EvalAttacksArgs, models_dir: &Path, out: &mut dyn Write) -> Result<()> {
+pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Write) -> Result<()> {
     let threshold = threshold_of(&args.output, FacePolicy::default().liveness_score_min)?;
-    let engine = engine(models_dir)?;
+    let engine = engine(models)?;
     ensure!(
         engine.can_check_attacks(),
         "the models for attack detection are not installed: verax models install"
@@ -201,8 +199,8 @@ fn threshold_of(args: &EvalOutputArgs, default: f64) -> Result<f64> {
     Ok(threshold)
 }
 
-fn engine(models_dir: &Path) -> Result<FaceEngine> {
-    FaceEngine::load(read_face_models(models_dir)).context("cannot load the models")
+fn engine(models: ModelBytes) -> Result<FaceEngine> {
+    FaceEngine::load(models).context("cannot load the models")
 }
 
 struct Pair {

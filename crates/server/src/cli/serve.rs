@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,11 +12,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::Place;
+use super::bench_faces::PORTRAIT_1080P;
+use super::install_models::{InstallArgs, install};
 use crate::app::access::Mint;
 use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
 use crate::http::{self, Serving, Tls};
+use crate::installed_models::read_face_models;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -33,6 +36,10 @@ pub struct Arguments {
     /// call it. Other data and databases are left alone.
     #[arg(long)]
     demo: bool,
+    /// First fetch the models that are missing, as `verax models install` does. Where that fails the
+    /// server starts without them and says what is off.
+    #[arg(long)]
+    install_models: bool,
 }
 
 pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
@@ -41,6 +48,13 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let throw_away = throw_away.transpose().context("cannot make a throw-away folder")?;
     // A demo has records of its own, but looks at faces with the models that are installed.
     let models = place.models();
+    if arguments.install_models {
+        place.create()?;
+        let fetched = install(&InstallArgs { from: None }, &models, &mut std::io::stderr());
+        if let Err(error) = fetched {
+            eprintln!("verax: the models are not installed: {error:#}");
+        }
+    }
     let mut place = place.clone();
     if let Some(folder) = &throw_away {
         place.data = folder.path().to_owned();
@@ -49,7 +63,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
-    let faces = Faces::load(&models, &app.config.faces)?;
+    let faces = Faces::load(read_face_models(&models, &app.config.models)?)?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let tls = arguments.tls_cert.zip(arguments.tls_key);
@@ -62,6 +76,11 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     if arguments.demo {
         let token = prepare_demo(&app).await?;
         print_demo(&url, &token)?;
+        if app.faces.missing().is_empty() {
+            let portrait = place.data.join("portrait.jpg");
+            std::fs::write(&portrait, PORTRAIT_1080P).context("cannot write a portrait")?;
+            print_look(&url, &token, &portrait)?;
+        }
     } else {
         let mut out = std::io::stdout().lock();
         writeln!(out, "listening on {url}")?;
@@ -134,6 +153,21 @@ fn print_demo(url: &str, token: &str) -> Result<()> {
          curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
          where_statu=completed&perPage=1000'\n\n\
          The API is described at {url}/docs/"
+    )?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A face that is really looked at.
+fn print_look(url: &str, token: &str, portrait: &Path) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "\nThe models are installed. Is the face of this portrait a live one?\n\n\
+         printf '{{\"os\":\"DESKTOP\",\"image\":\"%s\"}}' \"$(base64 < {} | tr -d '\\n')\" | \
+         curl -H 'Authorization: Bearer {token}' --data-binary @- \
+         '{url}/v2/face-recognition/liveness'",
+        portrait.display()
     )?;
     out.flush()?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State as Extract};
+use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
@@ -10,9 +10,10 @@ use verax_domain::resources::{APP_LOGINS, PROJECTS};
 use verax_query::{Problem, Tenant, Timestamp};
 
 use super::State;
+use super::admission::{Place, admitted_body};
 use super::authorize::{MaybeBearer, require_write, take};
 use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
-use super::error::{ApiError, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
+use super::error::{ApiError, INTERNAL, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
 use super::face_body::base64_of;
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response};
@@ -170,10 +171,10 @@ pub async fn open_session(
 pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
-    let sent = read(&state, body, CAPTURE_BODY, Purpose::Create)?;
+    let (sent, _place) = capture(&state, request, CAPTURE_BODY).await?;
     let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
     let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
     let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
@@ -201,7 +202,7 @@ pub async fn validate_by_id(
     state: Extract<State>,
     bearer: Bearer,
     id: PathId,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
@@ -211,17 +212,17 @@ pub async fn validate_by_id(
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
-    validate(state, bearer, body).await
+    validate(state, bearer, request).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token.
 pub async fn validate_registration(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let sent = read(&state, body, ENROL_BODY, Purpose::Create)?;
+    let (sent, _place) = capture(&state, request, ENROL_BODY).await?;
     let force = sent.flag("force");
     let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
     let (client, mode) = (holder.client(), holder.mode());
@@ -229,6 +230,21 @@ pub async fn validate_registration(
     let record = done.map_err(|error| refused_validation(error, Family::Login))?;
     let body = json!({ "success": true, "data": record });
     Ok(json_response(body.to_string().into_bytes()))
+}
+
+/// The body of a call that measures a face, and its place.
+async fn capture(
+    state: &State,
+    request: Request,
+    known: &'static [Member],
+) -> Result<(Sent, Place), ApiError> {
+    let (place, body) = admitted_body(state, request).await?;
+    let state = state.clone();
+    // Megabytes of base64 would hold up other requests of this thread.
+    let reading = move || read(&state, body, known, Purpose::Create);
+    let sent = tokio::task::spawn_blocking(reading).await;
+    let sent = sent.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
+    Ok((sent?, place))
 }
 
 /// The token of one record of this kind, and the record's id.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::State as Extract;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
 use verax_domain::resources::DOCUMENT_LIVENESS;
@@ -12,6 +11,7 @@ use verax_query::{Retrieval, Tenant};
 use verax_store::StoreError;
 
 use super::State;
+use super::admission::admitted_body;
 use super::authorize::require_write;
 use super::document_order::read_document_order;
 use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
@@ -24,9 +24,10 @@ use crate::app::document_checks::DocumentCheckError;
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
+    let (_place, body) = admitted_body(&state, request).await?;
     let body = body.map_err(|rejection| refused_body(&state, &rejection))?;
     let app = &state.app;
     let permit = app.measuring.try_document_permit()?;

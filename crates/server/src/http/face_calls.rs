@@ -1,15 +1,16 @@
 //! `POST /v2/face-recognition/…`: calls that measure what they are sent and keep nothing.
 
 use axum::body::Bytes;
-use axum::extract::State as Extract;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
 
 use super::State;
+use super::admission::{Place, admitted_body};
 use super::authorize::require;
-use super::error::{ApiError, BODY_TOO_LARGE};
+use super::error::{ApiError, BODY_TOO_LARGE, INTERNAL};
 use super::face_answers;
 use super::face_body::{FaceBody, Needed};
 use super::face_errors::FaceCaller;
@@ -31,9 +32,9 @@ pub type Sent = Result<Bytes, BytesRejection>;
 pub async fn liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     body.text("os", Needed::Required);
     let image = body.image("image");
     body.text("collection_id", Needed::Optional);
@@ -48,9 +49,9 @@ pub async fn liveness(
 pub async fn compare(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probes, gallery) = (body.images("probe"), body.images("gallery"));
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
     let min_score = compare_min_score(&mut body);
@@ -64,9 +65,9 @@ pub async fn compare(
 pub async fn compare_live(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probe, gallery) = (body.image("probe"), body.images("gallery"));
     body.text("os", Needed::Required);
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
@@ -85,9 +86,9 @@ pub async fn compare_live(
 pub async fn compare_with_liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (probe, gallery) = (body.image("probe"), body.images("gallery"));
     body.word("search_mode", &SEARCH_MODES, Needed::Optional);
     let liveness_min_score =
@@ -106,10 +107,22 @@ fn compare_min_score(body: &mut FaceBody) -> f64 {
     body.number("compare_min_score", 0.67..=0.95, Some(MATCH_SCORE_DEFAULT))
 }
 
-pub fn read(state: &State, caller: &FaceCaller, sent: Sent) -> Result<FaceBody, ApiError> {
+/// The body of a call that measures, and its place.
+pub async fn read(
+    state: &State,
+    caller: &FaceCaller,
+    request: Request,
+) -> Result<(FaceBody, Place), ApiError> {
     require(&caller.0, SCOPES)?;
-    state.app.faces.refuse_when_full()?;
-    read_body(state, sent)
+    let (place, sent) = admitted_body(state, request).await?;
+    // Megabytes of base64 would hold up other requests of this thread.
+    let reading = {
+        let state = state.clone();
+        move || read_body(&state, sent)
+    };
+    let body = tokio::task::spawn_blocking(reading).await;
+    let body = body.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
+    Ok((body?, place))
 }
 
 pub fn read_body(state: &State, sent: Sent) -> Result<FaceBody, ApiError> {

@@ -13,10 +13,11 @@ use super::State;
 use super::authorize::take_share;
 use super::error::{
     ApiError, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
-    MISSING_PARAMETER, UNAVAILABLE,
+    MISSING_PARAMETER,
 };
 use crate::app::access::{AccessError, Caller};
 use crate::app::faces::{ImageProblem, MeasureError};
+use crate::app::measuring::MeasuringError;
 
 pub static BAD_REQUEST: ErrorCode = ErrorCode {
     code: "BadRequest",
@@ -116,10 +117,7 @@ impl From<MeasureError> for ApiError {
                 );
                 ApiError::new(&MODELS_MISSING, error)
             }
-            MeasureError::Overloaded(_) => {
-                let error = "The server measures as much as it can. Try again in a moment.";
-                ApiError::new(&UNAVAILABLE, error).retry_after(1)
-            }
+            MeasureError::Overloaded(overloaded) => MeasuringError::Overloaded(overloaded).into(),
             MeasureError::Image { parameter, problem: ImageProblem::NotBase64 } => {
                 let message = format!("\"{parameter}\" must be base64 or a data URI of an image");
                 only_base64(vec![Problem { parameter, message }])

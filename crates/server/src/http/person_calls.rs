@@ -1,6 +1,6 @@
 //! `POST /v2/face-recognition/…`: calls that look for the persons of a client by their faces.
 
-use axum::extract::State as Extract;
+use axum::extract::{Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::Scope;
@@ -11,7 +11,7 @@ use super::State;
 use super::error::ApiError;
 use super::face_answers;
 use super::face_body::{FaceBody, Needed};
-use super::face_calls::{SEARCH_MODES, Sent, answer, read, unread};
+use super::face_calls::{SEARCH_MODES, answer, read, unread};
 use super::face_errors::FaceCaller;
 use super::person_errors::{collection_of, unknown_person, without_face};
 use crate::app::galleries::{Hit, Search};
@@ -26,27 +26,27 @@ pub const RESULTS_DEFAULT: usize = 99;
 pub async fn search(
     state: Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, sent, 0.2).await
+    search_from(state, caller, request, 0.2).await
 }
 
 /// `POST …/search/crops`: pictures that are little more than the face.
 pub async fn search_crops(
     state: Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, sent, 0.5).await
+    search_from(state, caller, request, 0.5).await
 }
 
 async fn search_from(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
     lowest: f64,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let images = body.images_up_to("images", IMAGES_MAX);
     let wish = Wish::read(&mut body, lowest);
     body.finish()?;
@@ -61,9 +61,9 @@ async fn search_from(
 pub async fn search_live_face(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let image = body.image("image");
     body.text("os", Needed::Required);
     let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);
@@ -91,9 +91,9 @@ pub async fn search_live_face(
 pub async fn search_active_user(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let image = body.image("image");
     body.text("os", Needed::Required);
     let wish = Wish::read(&mut body, 0.5);
@@ -111,9 +111,9 @@ pub async fn search_active_user(
 pub async fn verify(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let id = body.id("id", Needed::Required);
     let images = body.images_up_to("images", IMAGES_MAX);
     let min_score = body.number("min_score", 0.5..=1.0, None);
@@ -157,9 +157,9 @@ pub async fn verify(
 pub async fn detect(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let image = body.image("image");
     let min_score = body.number("min_score", 0.7..=0.95, None);
     let max = body.count("max_results", 1..=RESULTS_MAX, RESULTS_DEFAULT);

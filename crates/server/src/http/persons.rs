@@ -1,6 +1,6 @@
 //! `/v2/face-recognition/persons`: who is known by their face.
 
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::{RawQuery, Request, State as Extract};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -34,10 +34,10 @@ const STATUSES: [&str; 3] = ["active", "inactive", "pending"];
 pub async fn create(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (person, images) = read_person(&state, &mut body);
     body.finish()?;
     let person = with_collections(&state, &caller, person).await?;
@@ -50,10 +50,10 @@ pub async fn create(
 pub async fn create_live(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    request: Request,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let mut body = read(&state, &caller, sent)?;
+    let (mut body, _place) = read(&state, &caller, request).await?;
     let (mut person, images) = read_person(&state, &mut body);
     let wanted = body.id("collection_id", Needed::Required);
     let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);

@@ -9,7 +9,9 @@ use verax_domain::Scope;
 use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
 use verax_domain::face_findings::{DetectedFace, PointPx};
 use verax_server::app::faces::{Faces, FoundFace};
+use verax_server::config::Model;
 use verax_server::http::face_answers;
+use verax_server::installed_models::{read_face_models, sha256_hex};
 
 use crate::answer::{Answer, keys};
 use crate::world::{DAY, World, settings};
@@ -235,11 +237,35 @@ async fn a_token_that_is_expired_or_may_only_read_is_refused() {
 fn a_folder_without_the_installed_models_loads_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let all = ["face-detector", "face-template", "face-attack"];
-    let faces = settings().faces;
-    assert_eq!(Faces::load(folder.path(), &faces).expect("no models").missing(), all);
+    let missing = || {
+        let models = read_face_models(folder.path(), &settings().models).expect("no settings");
+        Faces::load(models).expect("no models").missing()
+    };
+    assert_eq!(missing(), all);
     // A file that `verax models install` did not write is not run.
     std::fs::write(folder.path().join("face-detector.onnx"), b"anything").expect("a file");
-    assert_eq!(Faces::load(folder.path(), &faces).expect("no models").missing(), all);
+    assert_eq!(missing(), all);
+}
+
+#[test]
+fn a_model_of_the_settings_must_be_what_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("own.onnx");
+    std::fs::write(&file, b"no model").expect("a file");
+    let file = file.display().to_string();
+    let digest = sha256_hex(b"no model");
+    for (path, sha256, kind, says) in [
+        (file.as_str(), digest.as_str(), "arcface", "models.face_template.kind must be sface"),
+        (file.as_str(), "00ff", "sface", "models.face_template.sha256 is not the SHA-256 of"),
+        ("/no/such/file", digest.as_str(), "sface", "models.face_template.path: /no/such/file"),
+        (file.as_str(), digest.as_str(), "sface", "cannot be converted"),
+    ] {
+        let mut models = settings().models;
+        models.face_template =
+            Model { path: path.to_owned(), sha256: sha256.to_owned(), kind: kind.to_owned() };
+        let error = read_face_models(folder.path(), &models).err().expect("a refusal");
+        assert!(format!("{error:#}").contains(says), "{error:#}");
+    }
 }
 
 #[test]

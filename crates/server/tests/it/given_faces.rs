@@ -17,8 +17,6 @@ use verax_vision::faces::{
 use verax_vision::image::Image;
 use verax_vision::workers::Waiting;
 
-use crate::world::settings;
-
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 200;
 
@@ -62,8 +60,7 @@ pub fn template(face: Face) -> Template {
 
 /// The app, measuring given faces; `model` is what their templates are said to be made by.
 pub fn with_given_faces(app: App, model: &str) -> App {
-    let faces = Faces::with(Arc::new(GivenFaces), model.to_owned(), &settings().faces);
-    app.with_faces(faces.expect("threads"))
+    app.with_faces(Faces::with(Arc::new(GivenFaces), model))
 }
 
 struct GivenFaces;

@@ -12,6 +12,7 @@ mod cursors;
 mod document_checks;
 mod documents;
 mod face_calls;
+mod face_images;
 mod filters;
 mod fixtures;
 mod given_faces;

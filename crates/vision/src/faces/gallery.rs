@@ -192,38 +192,16 @@ impl ProbeSketch {
         ProbeSketch { levels: levels.map(|level| level as i16), scale, rest_length }
     }
 
-    // The place, at or after `from`, of a sketch whose cosine may be at least `bar`.
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "the same code with AVX2, where the processor has it")]
+    // The place, at or after `from`, of a sketch whose cosine may be at least `bar`. Not generic, so
+    // that it is compiled here, with this crate's optimisation.
     fn first_that_may_reach(&self, bar: f32, sketches: &[Sketch], from: usize) -> Option<usize> {
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just said that it has AVX2.
-            return unsafe { self.first_by_avx2(bar, sketches, from) };
-        }
-        self.first(bar, sketches, from)
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn first_that_may_reach(&self, bar: f32, sketches: &[Sketch], from: usize) -> Option<usize> {
-        self.first(bar, sketches, from)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn first_by_avx2(&self, bar: f32, sketches: &[Sketch], from: usize) -> Option<usize> {
-        self.first(bar, sketches, from)
-    }
-
-    // Inlined into both, so that the compiler makes of it what the processor has.
-    #[inline(always)]
-    fn first(&self, bar: f32, sketches: &[Sketch], from: usize) -> Option<usize> {
         let found = sketches[from..].iter().position(|sketch| self.cosine_at_most(sketch) >= bar);
         found.map(|offset| from + offset)
     }
 
     // With p = s t + e and r = z q + f the cosine p r is s z (t q) + z q e + p f; by Cauchy and
     // Schwarz the last two are at most |z q| |e| and |p| |f|, where |p| = 1 and |z q| <= 1 + |f|.
-    #[inline(always)]
+    #[inline]
     fn cosine_at_most(&self, sketch: &Sketch) -> f32 {
         // At most 128 * 127 * 32,767, which an i32 holds.
         let mut sum = 0_i32;
