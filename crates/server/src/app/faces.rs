@@ -113,6 +113,11 @@ impl Faces {
         Ok(Faces { measuring: Some(Arc::new(measuring)) })
     }
 
+    /// The loaded models, for work that has a thread of its own already.
+    pub fn engine(&self) -> Option<Arc<FaceEngine>> {
+        self.measuring.as_ref().map(|measuring| Arc::clone(&measuring.engine))
+    }
+
     /// The models of the catalogue that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
         let loaded: Vec<&str> = match &self.measuring {

@@ -152,7 +152,7 @@ fn measure(engine: &FaceEngine, image: &[u8], threads: usize, time: Duration) ->
     })
 }
 
-fn median_and_p95(mut times: Vec<Duration>) -> (Duration, Duration) {
+pub(super) fn median_and_p95(mut times: Vec<Duration>) -> (Duration, Duration) {
     times.sort_unstable();
     let at = |share: f64| {
         let index = (times.len() as f64 * share) as usize;
@@ -190,12 +190,12 @@ fn search_time(gallery: &Gallery, probe: &Template) -> Duration {
     median_and_p95(times).0
 }
 
-fn ms(time: Duration) -> f64 {
+pub(super) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
 // Linux tells; elsewhere the figure is left out.
-fn resident_bytes(field: &str) -> Option<u64> {
+pub(super) fn resident_bytes(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -1,16 +1,18 @@
 //! `verax check document FILE`: everything that is measured and judged on one picture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
 };
-use verax_vision::document::DocumentRequest;
-use verax_vision::image::DecodeLimits;
+use verax_vision::document::{DocumentRequest, with_portraits};
+use verax_vision::faces::FaceEngine;
+use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_documents::{load_engine, policy};
+use crate::installed_models::read_face_models;
 
 /// The whole result for one photograph of a document.
 #[derive(Debug, Args)]
@@ -24,12 +26,15 @@ pub struct CheckDocument {
     pub weights: Option<PathBuf>,
 }
 
-pub fn run(args: &CheckDocument) -> Result<(), String> {
+pub fn run(args: &CheckDocument, models_dir: &Path) -> Result<(), String> {
     let bytes = std::fs::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let engine = load_engine(args.weights.as_deref())?;
-    let findings = engine
-        .check(&bytes, &DocumentRequest::ALL, &DecodeLimits::default())
+    let image = Image::decode(&bytes, &DecodeLimits::default())
         .map_err(|e| format!("{}: {e}", args.file.display()))?;
+    // As the server does: the models for faces tell where the portrait is, when they are installed.
+    let faces = FaceEngine::load(read_face_models(models_dir)).map_err(|e| e.to_string())?;
+    let request = with_portraits(DocumentRequest::ALL, &faces, &image);
+    let findings = engine.check_decoded(&bytes, &image, &request);
     let points = engine.operating_points();
     let rules = DocumentPolicy {
         cropped: CroppedRule::Fails,

@@ -11,6 +11,7 @@ mod documents;
 mod face_calls;
 mod filters;
 mod fixtures;
+mod hostile_documents;
 mod imports;
 mod keys;
 mod logs;
