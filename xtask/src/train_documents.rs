@@ -1,6 +1,8 @@
 //! `cargo xtask train documents DIR… [--seed N]`: weights of the four document checks from
 //! folders of `<source>/<label>/picture` and from simulation.
 
+mod card;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,7 +17,10 @@ use verax_vision::document::training_set::{
 use verax_vision::document::weights::CheckWeights;
 
 const USAGE: &str = "cargo xtask train documents DIR… [--seed N] [--simulated N] [--out DIR] \
-                     [--threads N] [--only screen,print,portrait,digital]";
+                     [--threads N] [--only screen,print,portrait,digital]\n\
+                     cargo xtask train documents --card [--out DIR]";
+
+const CARD: &str = "docs/documents.md";
 
 struct Arguments {
     folders: Vec<PathBuf>,
@@ -24,10 +29,15 @@ struct Arguments {
     out: PathBuf,
     threads: usize,
     only: Option<Vec<String>>,
+    /// Nothing is trained: what the manifests say is written into the model card.
+    card: bool,
 }
 
 pub fn run(args: &[String]) -> Result<(), String> {
     let arguments = parse(args)?;
+    if arguments.card {
+        return card::write(&arguments.out, Path::new(CARD));
+    }
     let started = Instant::now();
     let pictures = read_folders(&arguments.folders)?;
     println!("{} pictures", pictures.len());
@@ -36,10 +46,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let simulated =
         simulated_rows(&pictures, arguments.simulated, arguments.seed, arguments.threads);
     println!("simulation measured after {:.0} s", started.elapsed().as_secs_f64());
-    rows.screen.extend(simulated.screen);
-    rows.print.extend(simulated.print);
-    rows.portrait.extend(simulated.portrait);
-    rows.digital.extend(simulated.digital);
+    rows.append(simulated);
     if rows.unreadable > 0 {
         println!("{} pictures could not be read and are left out", rows.unreadable);
     }
@@ -52,8 +59,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
         digital_settings(seed),
     ];
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
-    let sets = [&rows.screen, &rows.print, &rows.portrait, &rows.digital];
-    for (plan, rows) in plans(&names, &settings).iter().zip(sets) {
+    for (plan, rows) in plans(&names, &settings).iter().zip(rows.by_check()) {
         if arguments.only.as_ref().is_some_and(|only| !only.iter().any(|o| o == plan.check)) {
             continue;
         }
@@ -113,6 +119,7 @@ fn parse(args: &[String]) -> Result<Arguments, String> {
         out: PathBuf::from("models/docliveness"),
         threads: 2,
         only: None,
+        card: false,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -126,11 +133,12 @@ fn parse(args: &[String]) -> Result<Arguments, String> {
             "--only" => {
                 arguments.only = Some(value()?.split(',').map(str::to_owned).collect());
             }
+            "--card" => arguments.card = true,
             flag if flag.starts_with('-') => return Err(format!("unknown {flag}\n{USAGE}")),
             folder => arguments.folders.push(PathBuf::from(folder)),
         }
     }
-    if arguments.folders.is_empty() {
+    if arguments.folders.is_empty() && !arguments.card {
         return Err(USAGE.to_owned());
     }
     Ok(arguments)

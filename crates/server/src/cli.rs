@@ -1,6 +1,7 @@
 //! The commands of `verax`.
 
 mod backup;
+mod bench_documents;
 mod bench_faces;
 mod check_document;
 mod client;
@@ -127,6 +128,8 @@ enum Check {
 enum Bench {
     /// Pictures a second and time per stage.
     Faces(bench_faces::BenchFacesArgs),
+    /// One photograph of a document, decoded and put through the four checks.
+    Documents(bench_documents::BenchDocumentsArgs),
 }
 
 /// Runs the command of the process's arguments. Exit codes: 0 done, 1 it failed, 2 the arguments
@@ -188,11 +191,14 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
             Some(eval_documents::run(arguments).map_err(anyhow::Error::msg))
         }
         Command::Check(Check::Document(arguments)) => {
-            Some(check_document::run(arguments).map_err(anyhow::Error::msg))
+            Some(models().and_then(|models| {
+                check_document::run(arguments, models).map_err(anyhow::Error::msg)
+            }))
         }
         Command::Bench(Bench::Faces(arguments)) => {
             Some(models().and_then(|models| bench_faces::run(arguments, models, out)))
         }
+        Command::Bench(Bench::Documents(arguments)) => Some(bench_documents::run(arguments, out)),
         _ => None,
     }
 }

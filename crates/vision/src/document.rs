@@ -12,6 +12,7 @@ mod heat;
 mod outline;
 mod planes;
 mod portrait;
+mod portraits;
 mod print;
 pub mod rates;
 mod screen;
@@ -29,4 +30,5 @@ pub use engine::{
     GhostPortrait,
 };
 pub use forensics::{FileForensics, file_forensics, ijg_table};
-pub use heat::{DocumentCheck, HeatMap};
+pub use heat::{DocumentCheck, EvidenceMap, evidence};
+pub use portraits::with_portraits;

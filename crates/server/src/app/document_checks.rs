@@ -15,8 +15,11 @@ use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Retrieval, Tenant};
 use verax_store::{Batch, Job, JobKind, StoreError};
-use verax_vision::document::{Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest};
-use verax_vision::image::{DecodeLimits, ImageError};
+use verax_vision::document::{
+    Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, with_portraits,
+};
+use verax_vision::faces::FaceEngine;
+use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::Permit;
 use zeroize::Zeroizing;
 
@@ -154,7 +157,7 @@ impl App {
         let points = engine.operating_points();
         let DocumentOrder { picture, save_image, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
-        let measured = measure(permit, engine, picture, request).await;
+        let measured = measure(permit, engine, self.faces.engine(), picture, request).await;
         let rules = policy(&points, order.screen, order.print, order.portrait);
         let rules =
             DocumentPolicy { cropped: order.cropped, colourless: order.colourless, ..rules };
@@ -359,11 +362,19 @@ pub fn policy(
 async fn measure(
     permit: Permit,
     engine: Arc<DocumentEngine>,
+    faces: Option<Arc<FaceEngine>>,
     picture: Vec<u8>,
     request: DocumentRequest,
 ) -> Option<Result<DocumentFindings, ImageError>> {
     let (sender, receiver) = oneshot::channel();
-    let work = move |_: &_| engine.check(&picture, &request, &DecodeLimits::default());
+    let work = move |_: &_| {
+        let image = Image::decode(&picture, &DecodeLimits::default())?;
+        let request = match &faces {
+            Some(faces) => with_portraits(request, faces, &image),
+            None => request,
+        };
+        Ok::<_, ImageError>(engine.check_decoded(&picture, &image, &request))
+    };
     // Nobody listens any more only when the process ends.
     let interest = permit.run(work, move |found| drop(sender.send(found)));
     let found = receiver.await.ok();

@@ -36,6 +36,8 @@ struct Loaded {
     engine: Arc<dyn MeasureFaces>,
     /// Which model makes the templates, and which edition of it.
     template_model: Arc<str>,
+    /// The loaded models themselves, if it is they that measure.
+    models: Option<Arc<FaceEngine>>,
 }
 
 /// What measures a decoded picture: the loaded models, or what a test gives.
@@ -210,13 +212,24 @@ impl Faces {
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
-        Ok(Faces::with(Arc::new(engine), &template_model.unwrap_or_default()))
+        let engine = Arc::new(engine);
+        let mut faces = Faces::with(engine.clone(), &template_model.unwrap_or_default());
+        if let Some(loaded) = &mut faces.loaded {
+            loaded.models = Some(engine);
+        }
+        Ok(faces)
     }
 
     /// Measures with this engine. Templates of two models are never compared: `template_model` says
     /// which one it is.
     pub fn with(engine: Arc<dyn MeasureFaces>, template_model: &str) -> Faces {
-        Faces { loaded: Some(Loaded { engine, template_model: template_model.into() }) }
+        let template_model = template_model.into();
+        Faces { loaded: Some(Loaded { engine, template_model, models: None }) }
+    }
+
+    /// The loaded models, for work that has a thread of its own already.
+    pub fn engine(&self) -> Option<Arc<FaceEngine>> {
+        self.loaded.as_ref().and_then(|loaded| loaded.models.clone())
     }
 
     /// The models of the catalogue that are not loaded.

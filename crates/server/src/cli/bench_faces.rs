@@ -305,7 +305,7 @@ fn growth(engine: &Arc<FaceEngine>, image: &Arc<[u8]>, count: usize) -> Result<V
     Ok(grown)
 }
 
-fn median_and_p95(mut times: Vec<Duration>) -> (Duration, Duration) {
+pub(super) fn median_and_p95(mut times: Vec<Duration>) -> (Duration, Duration) {
     times.sort_unstable();
     let at = |share: f64| {
         let index = (times.len() as f64 * share) as usize;
@@ -347,7 +347,7 @@ fn search_time(gallery: &Gallery<usize>, probe: &Template) -> (f64, Option<f64>)
     (ms(median_and_p95(times).0), processor)
 }
 
-fn ms(time: Duration) -> f64 {
+pub(super) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
@@ -362,7 +362,7 @@ fn processor_time() -> Option<Duration> {
 }
 
 // Linux tells; elsewhere the figure is left out.
-fn resident_bytes(field: &str) -> Option<u64> {
+pub(super) fn resident_bytes(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -7,8 +7,9 @@ use serde_json::json;
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
 };
-use verax_vision::document::DocumentRequest;
-use verax_vision::image::DecodeLimits;
+use verax_vision::document::{DocumentRequest, with_portraits};
+use verax_vision::faces::{FaceEngine, ModelBytes};
+use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_documents::{load_engine, policy};
 
@@ -24,12 +25,15 @@ pub struct CheckDocument {
     pub weights: Option<PathBuf>,
 }
 
-pub fn run(args: &CheckDocument) -> Result<(), String> {
+pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<(), String> {
     let bytes = std::fs::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let engine = load_engine(args.weights.as_deref())?;
-    let findings = engine
-        .check(&bytes, &DocumentRequest::ALL, &DecodeLimits::default())
+    let image = Image::decode(&bytes, &DecodeLimits::default())
         .map_err(|e| format!("{}: {e}", args.file.display()))?;
+    // As the server does: the models for faces tell where the portrait is, when they are installed.
+    let faces = FaceEngine::load(models).map_err(|e| e.to_string())?;
+    let request = with_portraits(DocumentRequest::ALL, &faces, &image);
+    let findings = engine.check_decoded(&bytes, &image, &request);
     let points = engine.operating_points();
     let rules = DocumentPolicy {
         cropped: CroppedRule::Fails,

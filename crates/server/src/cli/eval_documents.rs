@@ -1,19 +1,19 @@
 //! `verax eval documents DIR`: error rates of the four document checks on labelled pictures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use verax_domain::document_findings::DocumentFindings;
-use verax_domain::document_verdict::{
-    Calibration, DocumentPolicy, OperatingPoints, judge_document,
-};
-use verax_vision::document::rates::{Judged, measured_rates, scored_set};
+use verax_domain::document_verdict::{Calibration, DocumentPolicy, judge_document};
+use verax_vision::document::boosting::Row;
+use verax_vision::document::calibration::Thresholds;
+use verax_vision::document::rates::{Judged, measured_rates, rates_by_kind, scored_set};
 use verax_vision::document::training::{in_parallel, train_check};
 use verax_vision::document::training_set::{
     LabelledPicture, digital_settings, feature_names, photographed_rows, plans, portrait_settings,
-    print_settings, screen_settings,
+    print_settings, screen_settings, simulated_rows,
 };
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::document::{
@@ -35,9 +35,14 @@ pub struct EvalDocuments {
     /// Writes an error trade-off figure.
     #[arg(long, value_name = "FILE.svg")]
     pub plot: Option<PathBuf>,
-    /// Trains the screen check once per source without it, and judges that source.
+    /// Trains each check once per source without it, and judges that source. Checks whose attacks
+    /// come from fewer than two sources are left out.
     #[arg(long)]
     pub leave_one_source_out: bool,
+    /// Adds so many simulated captures (each shown, printed, edited and left alone) of the genuine
+    /// pictures and of drawn cards; without leaving sources out, they alone are judged.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub simulated: usize,
     /// Folder of screen.json, print.json, portrait.json and digital.json instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
@@ -63,6 +68,8 @@ pub fn run(args: &EvalDocuments) -> Result<(), String> {
     }
     let (report, judged) = if args.leave_one_source_out {
         leave_one_source_out(args, &pictures)?
+    } else if args.simulated > 0 {
+        on_simulation(args, &pictures)?
     } else {
         with_weights(args, &pictures)?
     };
@@ -150,8 +157,8 @@ fn with_weights(
     }
     let checks = judged
         .iter()
-        .zip([points.screen, points.print, points.portrait, points.digital])
-        .map(|((check, judged), points)| (*check, measured_rates(judged, &named(&points))))
+        .zip(engine.weights())
+        .map(|((check, judged), weights)| (*check, rates(judged, &weights.thresholds)))
         .collect();
     let refused_by_any = levels
         .iter()
@@ -168,7 +175,8 @@ fn leave_one_source_out(
     args: &EvalDocuments,
     pictures: &[LabelledPicture],
 ) -> Result<(Report, JudgedByCheck), String> {
-    let rows = photographed_rows(pictures, args.seed, args.threads);
+    let mut rows = photographed_rows(pictures, args.seed, args.threads);
+    rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
     let names = feature_names();
     let settings = [
         screen_settings(args.seed),
@@ -176,48 +184,67 @@ fn leave_one_source_out(
         portrait_settings(args.seed),
         digital_settings(args.seed),
     ];
-    let [plan, ..] = plans(&names, &settings);
-    if !rows.screen.iter().any(|row| row.attack) || rows.screen.iter().all(|row| row.attack) {
-        return Err("leaving sources out needs pictures labelled genuine and screen".to_owned());
+    let mut checks = BTreeMap::new();
+    let mut all = Vec::new();
+    for ((check, plan), rows) in CHECKS.iter().zip(plans(&names, &settings)).zip(rows.by_check()) {
+        let folds_of = |attack: bool| -> BTreeSet<&str> {
+            rows.iter().filter(|r| r.attack == attack).map(|r| r.fold.as_str()).collect()
+        };
+        if folds_of(true).len() < 2 || folds_of(false).len() < 2 {
+            continue;
+        }
+        let trained = train_check(&plan, rows, args.threads);
+        let held = trained.held_out.iter().filter(|held| (plan.calibrates)(&rows[held.row]));
+        let judged: Vec<Judged> = held
+            .map(|held| judged_row(&rows[held.row], trained.weights.platt.score(held.logit)))
+            .collect();
+        checks.insert(*check, rates(&judged, &trained.weights.thresholds));
+        all.push((*check, judged));
     }
-    let trained = train_check(&plan, &rows.screen, args.threads);
-    let judged: Vec<Judged> = trained
-        .held_out
-        .iter()
-        .filter(|held| rows.screen[held.row].photographed)
-        .map(|held| {
-            let row = &rows.screen[held.row];
-            Judged {
-                source: row.source.clone(),
-                kind: row.kind.clone(),
-                attack: row.attack,
-                score: trained.weights.platt.score(held.logit),
-            }
-        })
-        .collect();
-    let thresholds = trained.weights.thresholds;
+    if all.is_empty() {
+        return Err("leaving sources out needs genuine pictures and attacks of two sources".into());
+    }
+    let refused_by_any = Vec::new();
+    let report =
+        Report { pictures: pictures.len(), unreadable: rows.unreadable, checks, refused_by_any };
+    Ok((report, all))
+}
+
+fn on_simulation(
+    args: &EvalDocuments,
+    pictures: &[LabelledPicture],
+) -> Result<(Report, JudgedByCheck), String> {
+    let engine = load_engine(args.weights.as_deref())?;
+    let rows = simulated_rows(pictures, args.simulated, args.seed, args.threads);
+    let mut checks = BTreeMap::new();
+    let mut all = Vec::new();
+    for ((check, weights), rows) in CHECKS.iter().zip(engine.weights()).zip(rows.by_check()) {
+        let judged: Vec<Judged> =
+            rows.iter().map(|row| judged_row(row, weights.score(&row.features))).collect();
+        checks.insert(*check, rates(&judged, &weights.thresholds));
+        all.push((*check, judged));
+    }
+    let refused_by_any = Vec::new();
+    Ok((Report { pictures: args.simulated, unreadable: 0, checks, refused_by_any }, all))
+}
+
+fn judged_row(row: &Row, score: f64) -> Judged {
+    Judged { source: row.fold.clone(), kind: row.kind.clone(), attack: row.attack, score }
+}
+
+fn rates(judged: &[Judged], thresholds: &Thresholds) -> Vec<MeasuredRate> {
     let named =
         [("SOFT", thresholds.soft), ("REGULAR", thresholds.regular), ("HARD", thresholds.hard)];
-    let checks = BTreeMap::from([(CHECKS[0], measured_rates(&judged, &named))]);
-    let report = Report {
-        pictures: pictures.len(),
-        unreadable: rows.unreadable,
-        checks,
-        refused_by_any: Vec::new(),
-    };
-    Ok((report, vec![(CHECKS[0], judged)]))
+    let mut rates = measured_rates(judged, &named);
+    rates.extend(rates_by_kind(judged));
+    rates
 }
 
 fn attacks_of(check: usize) -> &'static [&'static str] {
     [&["screen"][..], &["print"], &["forged"], &["tampered", "forged"]][check]
 }
 
-fn named(points: &OperatingPoints) -> [(&'static str, f64); 3] {
-    [("SOFT", points.soft), ("REGULAR", points.regular), ("HARD", points.hard)]
-}
-
-/// Every check at one calibration; the cropped and colourless rules are judged apart.
-/// One calibration for all checks.
+/// One calibration for all checks; the cropped and colourless rules are judged apart.
 pub(super) fn policy(points: &DocumentOperatingPoints, level: Calibration) -> DocumentPolicy {
     document_checks::policy(points, level, level, level)
 }

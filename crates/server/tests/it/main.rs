@@ -16,6 +16,7 @@ mod face_images;
 mod filters;
 mod fixtures;
 mod given_faces;
+mod hostile_documents;
 mod http_client;
 mod idempotency;
 mod imports;

@@ -150,14 +150,14 @@ impl Window {
     fn of(image: &Image, left: usize, top: usize) -> Self {
         let (width, height) = (image.width as isize, image.height as isize);
         let mut planes = [0, 1, 2].map(|_| Vec::with_capacity(WINDOW * WINDOW));
+        let columns: [usize; WINDOW] = std::array::from_fn(|x| {
+            (left as isize + x as isize - MARGIN as isize).clamp(0, width - 1) as usize * 3
+        });
         for y in 0..WINDOW as isize {
             let sy = (top as isize + y - MARGIN as isize).clamp(0, height - 1);
-            for x in 0..WINDOW as isize {
-                let sx = (left as isize + x - MARGIN as isize).clamp(0, width - 1);
-                let at = (sy * width + sx) as usize * 3;
-                for (channel, plane) in planes.iter_mut().enumerate() {
-                    plane.push(f32::from(image.rgb[at + channel]));
-                }
+            let row = &image.rgb[(sy * width) as usize * 3..(sy * width + width) as usize * 3];
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                plane.extend(columns.iter().map(|&at| f32::from(row[at + channel])));
             }
         }
         let [r, g, b] = planes.map(|values| Plane { width: WINDOW, height: WINDOW, values });
@@ -167,18 +167,15 @@ impl Window {
         let soft = luma.smoothed(1.2);
         let broad = soft.smoothed(1.6);
         Self {
-            noise: stencil(&luma, |p, x, y| {
-                let (u, m, d) = (p.row(y - 1), p.row(y), p.row(y + 1));
-                u[x - 1] - 2.0 * u[x] + u[x + 1] - 2.0 * m[x - 1] + 4.0 * m[x] - 2.0 * m[x + 1]
-                    + d[x - 1]
-                    - 2.0 * d[x]
-                    + d[x + 1]
+            noise: stencil(&luma, |[u, m, d]| {
+                u[0] - 2.0 * u[1] + u[2] - 2.0 * m[0] + 4.0 * m[1] - 2.0 * m[2] + d[0] - 2.0 * d[1]
+                    + d[2]
             }),
             detail: luma.map2(&broad, |v, b| (v - b).abs()),
             red_detail: stencil(&red, laplacian),
             blue_detail: stencil(&blue, laplacian),
             sharpness: stencil(&soft, laplacian),
-            green_error: stencil(&g, |p, x, y| 0.25 * laplacian(p, x, y)),
+            green_error: stencil(&g, |around| 0.25 * laplacian(around)),
             luma,
         }
     }
@@ -264,27 +261,36 @@ impl Window {
         for y in MARGIN..MARGIN + CORE {
             let (up, row, down) = (self.luma.row(y - 1), self.luma.row(y), self.luma.row(y + 1));
             let mut across = 0.0;
-            for x in MARGIN..MARGIN + CORE {
-                let bend = (row[x - 1] - 2.0 * row[x] + row[x + 1]).abs();
-                maps.column_phases[x % 8] += f64::from(bend);
-                across += (up[x] - 2.0 * row[x] + down[x]).abs();
+            // Windows begin at multiples of eight, so a lane is a phase.
+            for x in (MARGIN..MARGIN + CORE).step_by(8) {
+                for (lane, phase) in maps.column_phases.iter_mut().enumerate() {
+                    let x = x + lane;
+                    let bend = (row[x - 1] - 2.0 * row[x] + row[x + 1]).abs();
+                    *phase += f64::from(bend);
+                    across += (up[x] - 2.0 * row[x] + down[x]).abs();
+                }
             }
             maps.row_phases[y % 8] += f64::from(across);
         }
     }
 }
 
-fn laplacian(p: &Plane, x: usize, y: usize) -> f32 {
-    let row = p.row(y);
-    row[x - 1] + row[x + 1] + p.row(y - 1)[x] + p.row(y + 1)[x] - 4.0 * row[x]
+/// Three rows of three pixels.
+type Around<'a> = [&'a [f32]; 3];
+
+fn laplacian([up, row, down]: Around<'_>) -> f32 {
+    row[0] + row[2] + up[1] + down[1] - 4.0 * row[1]
 }
 
 /// The magnitude of a 3 x 3 filter; the outermost pixels stay zero.
-fn stencil(plane: &Plane, value: impl Fn(&Plane, usize, usize) -> f32) -> Plane {
+fn stencil(plane: &Plane, value: impl Fn(Around<'_>) -> f32) -> Plane {
     let mut out = Plane::new(plane.width, plane.height);
     for y in 1..plane.height - 1 {
-        for x in 1..plane.width - 1 {
-            out.values[y * plane.width + x] = value(plane, x, y).abs();
+        let target = &mut out.values[y * plane.width + 1..(y + 1) * plane.width - 1];
+        let rows = [y - 1, y, y + 1].map(|y| plane.row(y).windows(3));
+        let [up, row, down] = rows;
+        for (((slot, up), row), down) in target.iter_mut().zip(up).zip(row).zip(down) {
+            *slot = value([up, row, down]).abs();
         }
     }
     out
@@ -292,11 +298,12 @@ fn stencil(plane: &Plane, value: impl Fn(&Plane, usize, usize) -> f32) -> Plane 
 
 const FIRST_AC: [usize; 9] = [1, 8, 16, 9, 2, 3, 10, 17, 24];
 
+/// By place, then by frequency.
 fn cosine_basis() -> [[f32; 8]; 8] {
     let mut basis = [[0.0; 8]; 8];
-    for (u, line) in basis.iter_mut().enumerate() {
-        let scale = if u == 0 { (1.0f64 / 8.0).sqrt() } else { 0.5 };
-        for (x, cell) in line.iter_mut().enumerate() {
+    for (x, line) in basis.iter_mut().enumerate() {
+        for (u, cell) in line.iter_mut().enumerate() {
+            let scale = if u == 0 { (1.0f64 / 8.0).sqrt() } else { 0.5 };
             let angle = (2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0;
             *cell = (scale * angle.cos()) as f32;
         }
@@ -304,26 +311,30 @@ fn cosine_basis() -> [[f32; 8]; 8] {
     basis
 }
 
-/// The orthonormal DCT-II of a block, so that squared errors are the same in both domains.
+/// The orthonormal DCT-II of a block, so that squared errors are the same in both domains. Eight
+/// sums lie side by side in both passes, which the compiler keeps in registers.
 fn transform(samples: &[f32; 64], basis: &[[f32; 8]; 8]) -> [f32; 64] {
     let mut rows = [0.0f32; 64];
-    for y in 0..8 {
-        for u in 0..8 {
-            let mut sum = 0.0;
-            for x in 0..8 {
-                sum += basis[u][x] * (samples[y * 8 + x] - 128.0);
+    for (row, line) in rows.chunks_exact_mut(8).zip(samples.chunks_exact(8)) {
+        let mut sums = [0.0f32; 8];
+        for (sample, by_frequency) in line.iter().zip(basis) {
+            let level = sample - 128.0;
+            for (sum, weight) in sums.iter_mut().zip(by_frequency) {
+                *sum += weight * level;
             }
-            rows[y * 8 + u] = sum;
         }
+        row.copy_from_slice(&sums);
     }
     let mut out = [0.0f32; 64];
-    for v in 0..8 {
-        for y in 0..8 {
-            let weight = basis[v][y];
-            for u in 0..8 {
-                out[v * 8 + u] += weight * rows[y * 8 + u];
+    for (v, line) in out.chunks_exact_mut(8).enumerate() {
+        let mut sums = [0.0f32; 8];
+        for (row, by_frequency) in rows.chunks_exact(8).zip(basis) {
+            let weight = by_frequency[v];
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += weight * value;
             }
         }
+        line.copy_from_slice(&sums);
     }
     out
 }

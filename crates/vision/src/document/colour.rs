@@ -4,9 +4,6 @@ use verax_domain::document_findings::ColourFindings;
 
 use super::planes::{Colours, quantile};
 
-/// Side of the picture on which colour is measured.
-pub const COLOUR_SIDE_PX: u32 = 320;
-
 /// Numbers of the 2.2 rules: chroma after white balance and what ink on paper does to light.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColourNumbers {

@@ -2,10 +2,8 @@
 
 use verax_domain::document_findings::PictureBox;
 
-use super::planes::{Colours, Plane};
-use crate::image::Image;
+use super::planes::Plane;
 
-const SIDE_PX: u32 = 900;
 const POINTS_MAX: usize = 1500;
 const CELLS: usize = 8;
 const DESCRIPTOR: usize = CELLS * CELLS;
@@ -27,15 +25,14 @@ pub struct CopyMove {
     pub area_share: f32,
 }
 
-pub fn find_copy_move(image: &Image) -> CopyMove {
-    let small = Colours::reduced(image, SIDE_PX).luma();
-    let points = corners(&small);
+/// `small` is the picture at a longest side of 1000 px, `scale` brings its pixels to the picture's.
+pub fn find_copy_move(small: &Plane, scale: f32) -> CopyMove {
+    let points = corners(small);
     let described: Vec<((f32, f32), [f32; DESCRIPTOR])> = points
         .iter()
-        .filter_map(|&(x, y)| Some(((x as f32, y as f32), descriptor(&small, x, y)?)))
+        .filter_map(|&(x, y)| Some(((x as f32, y as f32), descriptor(small, x, y)?)))
         .collect();
     let pairs = twins(&described);
-    let scale = image.width as f32 / small.width as f32;
     let (agreeing, regions) = agreeing(&pairs);
     let area_share = regions
         .map_or(0.0, |(from, _)| from.width * from.height / (small.width * small.height) as f32);
@@ -117,30 +114,35 @@ fn descriptor(luma: &Plane, x: usize, y: usize) -> Option<[f32; DESCRIPTOR]> {
 type Pair = ((f32, f32), (f32, f32));
 
 fn twins(described: &[((f32, f32), [f32; DESCRIPTOR])]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
+    // Best likeness, second likeness, index of the best: each pair is compared once.
+    let mut found = vec![(-1.0f32, -1.0f32, usize::MAX); described.len()];
+    let offer = |(best, second, twin): &mut (f32, f32, usize), likeness: f32, other: usize| {
+        if likeness > *best {
+            (*second, *best, *twin) = (*best, likeness, other);
+        } else if likeness > *second {
+            *second = likeness;
+        }
+    };
     for (index, (place, own)) in described.iter().enumerate() {
-        let (mut best, mut second, mut twin) = (-1.0f32, -1.0f32, index);
-        for (other_index, (other_place, other)) in described.iter().enumerate() {
+        for (other_index, (other_place, other)) in described.iter().enumerate().skip(index + 1) {
             let (dx, dy) = (place.0 - other_place.0, place.1 - other_place.1);
             if dx * dx + dy * dy < DISTANCE_MIN_PX * DISTANCE_MIN_PX {
                 continue;
             }
             let likeness = likeness(own, other);
-            if likeness > best {
-                (second, best, twin) = (best, likeness, other_index);
-            } else if likeness > second {
-                second = likeness;
-            }
-        }
-        if twin == index || best < 0.85 {
-            continue;
-        }
-        let angle = |likeness: f32| likeness.clamp(-1.0, 1.0).acos();
-        if angle(best) < ANGLE_RATIO_MAX * angle(second) {
-            pairs.push((*place, described[twin].0));
+            offer(&mut found[index], likeness, other_index);
+            offer(&mut found[other_index], likeness, index);
         }
     }
-    pairs
+    let angle = |likeness: f32| likeness.clamp(-1.0, 1.0).acos();
+    found
+        .iter()
+        .zip(described)
+        .filter(|((best, second, _), _)| {
+            *best >= 0.85 && angle(*best) < ANGLE_RATIO_MAX * angle(*second)
+        })
+        .map(|((_, _, twin), (place, _))| (*place, described[*twin].0))
+        .collect()
 }
 
 /// The cosine of two descriptors; eight sums side by side, which the compiler keeps in one register.

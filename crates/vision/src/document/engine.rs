@@ -7,14 +7,14 @@ use verax_domain::document_findings::{
 use verax_domain::document_verdict::{GREY_FILE_SHARE, OperatingPoints};
 
 use super::blocks::{BlockMaps, block_maps};
-use super::colour::{COLOUR_SIDE_PX, ColourNumbers, colour_numbers, grey_share};
+use super::colour::{ColourNumbers, colour_numbers, grey_share};
 use super::copymove::{CopyMove, find_copy_move};
 use super::digital::{
     DIGITAL_FEATURES_VERSION, digital_feature_names, measure_digital, strongest_region,
 };
 use super::forensics::{FileForensics, file_forensics};
 use super::outline::{OUTLINE_SIDE_PX, find_outline};
-use super::planes::{Colours, Plane, reduction};
+use super::planes::{Colours, Plane, reduced_size, reduction};
 use super::portrait::{
     PORTRAIT_FEATURES_VERSION, measure_portrait, portrait_around, portrait_feature_names,
 };
@@ -133,17 +133,17 @@ impl DocumentEngine {
     }
 
     pub fn operating_points(&self) -> DocumentOperatingPoints {
-        let points = |weights: &CheckWeights| OperatingPoints {
+        let [screen, print, portrait, digital] = self.weights().map(|weights| OperatingPoints {
             soft: weights.thresholds.soft,
             regular: weights.thresholds.regular,
             hard: weights.thresholds.hard,
-        };
-        DocumentOperatingPoints {
-            screen: points(&self.screen),
-            print: points(&self.print),
-            portrait: points(&self.portrait),
-            digital: points(&self.digital),
-        }
+        });
+        DocumentOperatingPoints { screen, print, portrait, digital }
+    }
+
+    /// The weights in the order screen, print, portrait, digital.
+    pub fn weights(&self) -> [&CheckWeights; 4] {
+        [&self.screen, &self.print, &self.portrait, &self.digital]
     }
 
     /// Decodes and measures. The same bytes give the same findings.
@@ -218,11 +218,16 @@ impl DocumentEngine {
     }
 }
 
+/// Longest side of the picture that everything coarse is measured on.
+pub(super) const BASE_SIDE_PX: u32 = 1000;
+
 /// What the checks share, measured once.
 pub(super) struct Measured {
     pub tiles: Option<ScreenMeasurement>,
     pub colour: ColourNumbers,
     pub placement: PlacementFindings,
+    /// Variance of the Laplacian of luma at a longest side of 1000 px.
+    pub sharpness: f32,
     pub portrait_box: PictureBox,
     pub dots: DotStructure,
     pub print: Option<Vec<f32>>,
@@ -234,8 +239,11 @@ pub(super) struct Measured {
 
 pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentRequest) -> Measured {
     let checks = request.checks;
-    let small = Colours::reduced(image, COLOUR_SIDE_PX.max(OUTLINE_SIDE_PX));
-    let placement = find_outline(&small, reduction(image, OUTLINE_SIDE_PX) as f32);
+    let base = Colours::reduced(image, BASE_SIDE_PX);
+    let outline_px = reduction(image, OUTLINE_SIDE_PX);
+    let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
+    let small = base.brought_to(small_width, small_height);
+    let placement = find_outline(&small, outline_px as f32);
     let document = inside_outline(&small, &placement, image);
     let colour = colour_numbers(&document, grey_share(&image.rgb));
     let portrait_box = match request.face {
@@ -243,8 +251,11 @@ pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentReques
         None => usual_portrait(image, &placement),
     };
     let tiles = (checks.screen_replay || checks.printed_copy)
-        .then(|| measure_screen(spectra, image))
+        .then(|| measure_screen(spectra, image, &base))
         .flatten();
+    let base_px = reduction(image, BASE_SIDE_PX) as f32;
+    let base_luma = base.luma();
+    let sharpness = sharpness(&base_luma);
     let mut dots = DotStructure::default();
     let mut print = None;
     if checks.printed_copy {
@@ -257,13 +268,14 @@ pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentReques
         .as_ref()
         .filter(|_| checks.portrait_substitution)
         .and_then(|maps| measure_portrait(image, maps, portrait_box));
-    let copies = checks.digital_manipulation.then(|| find_copy_move(image));
+    let copies = checks.digital_manipulation.then(|| find_copy_move(&base_luma, base_px));
     let digital =
         maps.as_ref().zip(copies.as_ref()).and_then(|(maps, copies)| measure_digital(maps, copies));
     Measured {
         tiles,
         colour,
         placement,
+        sharpness,
         portrait_box,
         dots,
         print,
@@ -366,14 +378,18 @@ fn digital_finding(
     CheckFinding { score, evidence, limits }
 }
 
-fn quality(image: &Image, measured: &Measured, file: &FileForensics) -> PictureQuality {
-    let small = Colours::reduced(image, 1000).luma();
-    let (w, h) = (small.width, small.height);
+/// Variance of the Laplacian.
+fn sharpness(luma: &Plane) -> f32 {
+    let (w, h) = (luma.width, luma.height);
     let laplacian = Plane::from_fn(w.saturating_sub(2), h.saturating_sub(2), |x, y| {
         let (x, y) = (x + 1, y + 1);
-        small.at(x - 1, y) + small.at(x + 1, y) + small.at(x, y - 1) + small.at(x, y + 1)
-            - 4.0 * small.at(x, y)
+        luma.at(x - 1, y) + luma.at(x + 1, y) + luma.at(x, y - 1) + luma.at(x, y + 1)
+            - 4.0 * luma.at(x, y)
     });
+    laplacian.deviation().powi(2)
+}
+
+fn quality(image: &Image, measured: &Measured, file: &FileForensics) -> PictureQuality {
     let document_width_px = match measured.placement.corners {
         Some([a, b, c, d]) => {
             let width = |p: (f32, f32), q: (f32, f32)| (p.0 - q.0).hypot(p.1 - q.1);
@@ -385,7 +401,7 @@ fn quality(image: &Image, measured: &Measured, file: &FileForensics) -> PictureQ
         width: image.width,
         height: image.height,
         document_width_px,
-        sharpness: laplacian.deviation().powi(2),
+        sharpness: measured.sharpness,
         glare_share: measured.colour.specular_share,
         jpeg_quality: file.jpeg_quality,
     }

@@ -3,6 +3,8 @@
 
 mod editor_tables;
 mod exif;
+#[cfg(feature = "provenance")]
+mod provenance;
 mod quantisation;
 mod segments;
 mod thumbnail;
@@ -31,19 +33,29 @@ const MODIFIED_SECONDS_MIN: i64 = 60;
 
 /// `image` is the decoded `bytes`.
 pub fn file_forensics(bytes: &[u8], image: &Image) -> FileForensics {
-    match ImageFormat::of(bytes) {
-        Some(ImageFormat::Jpeg) => jpeg_forensics(bytes, image),
-        Some(ImageFormat::Png) => png_forensics(bytes, image),
-        Some(ImageFormat::WebP) => {
-            let fields = exif_in_container(bytes).and_then(|tiff| exif_fields(&tiff));
-            let mut evidence = Vec::new();
-            if let Some(fields) = &fields {
-                exif_evidence(fields, image, &mut evidence);
-            }
-            FileForensics { evidence, jpeg_quality: None, luma_table: None }
-        }
-        None => FileForensics { evidence: Vec::new(), jpeg_quality: None, luma_table: None },
+    let Some(format) = ImageFormat::of(bytes) else {
+        return FileForensics { evidence: Vec::new(), jpeg_quality: None, luma_table: None };
+    };
+    let mut found = match format {
+        ImageFormat::Jpeg => jpeg_forensics(bytes, image),
+        ImageFormat::Png => png_forensics(bytes, image),
+        ImageFormat::WebP => webp_forensics(bytes, image),
+    };
+    #[cfg(feature = "provenance")]
+    if segments::holds_manifest(bytes, format) {
+        found.evidence.extend(provenance::provenance_evidence(bytes, format.media_type()));
     }
+    found.evidence.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
+    found
+}
+
+fn webp_forensics(bytes: &[u8], image: &Image) -> FileForensics {
+    let fields = exif_in_container(bytes).and_then(|tiff| exif_fields(&tiff));
+    let mut evidence = Vec::new();
+    if let Some(fields) = &fields {
+        exif_evidence(fields, image, &mut evidence);
+    }
+    FileForensics { evidence, jpeg_quality: None, luma_table: None }
 }
 
 fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
@@ -82,7 +94,6 @@ fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
         None => {}
     }
     let luma_table = segments.tables[segments.luma_table];
-    evidence.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
     FileForensics { evidence, jpeg_quality, luma_table }
 }
 
@@ -107,7 +118,6 @@ fn png_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     if let Some(fields) = chunks.exif.and_then(exif_fields) {
         exif_evidence(&fields, image, &mut evidence);
     }
-    evidence.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
     FileForensics { evidence, jpeg_quality: None, luma_table: None }
 }
 

@@ -1,7 +1,12 @@
 //! Evidence for people: where on the picture a check found what it names.
 
-use super::blocks::block_maps;
+use verax_domain::document_findings::{
+    CheckFinding, DocumentEvidence, DocumentFindings, PictureBox,
+};
+
+use super::blocks::{BlockMaps, block_maps};
 use super::digital::laid_out;
+use super::engine::BASE_SIDE_PX;
 use super::planes::{Colours, Plane, robust};
 use super::screen::measure_screen;
 use super::spectrum::Spectra;
@@ -16,59 +21,113 @@ pub enum DocumentCheck {
     DigitalManipulation,
 }
 
-/// A picture of at most 640 px with warm colours where the check found most.
+/// What a reviewer looks at for one check.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HeatMap {
-    pub image: Image,
+pub struct EvidenceMap {
+    pub check: DocumentCheck,
+    /// The places that the finding names, on the upright picture, in pixels.
+    pub regions: Vec<PictureBox>,
+    /// A PNG of at most 640 px: the picture in grey, red where the measurement stands out, the
+    /// regions framed in yellow.
+    pub png: Vec<u8>,
 }
 
 const SIDE_PX: u32 = 640;
 
-impl HeatMap {
-    /// Grey picture, red where the measurement stands out.
-    pub fn of(image: &Image, check: DocumentCheck) -> Self {
-        let base = Colours::reduced(image, SIDE_PX);
+/// One map for each check that was made. `image` is the picture that `findings` were measured on;
+/// it is measured again, because findings keep no maps.
+pub fn evidence(findings: &DocumentFindings, image: &Image) -> Vec<EvidenceMap> {
+    let base = Colours::reduced(image, SIDE_PX);
+    let luma = base.luma();
+    let mut tiles: Option<Plane> = None;
+    let mut blocks: Option<BlockMaps> = None;
+    let made = [
+        (DocumentCheck::ScreenReplay, &findings.screen),
+        (DocumentCheck::PrintedCopy, &findings.print),
+        (DocumentCheck::PortraitSubstitution, &findings.portrait),
+        (DocumentCheck::DigitalManipulation, &findings.digital),
+    ];
+    let mut maps = Vec::new();
+    for (check, finding) in made {
+        let Some(finding) = finding else { continue };
         let heat = match check {
-            DocumentCheck::ScreenReplay | DocumentCheck::PrintedCopy => tile_heat(image, &base),
-            DocumentCheck::PortraitSubstitution => block_heat(image, &base, &[0, 3]),
-            DocumentCheck::DigitalManipulation => block_heat(image, &base, &[0, 2, 3, 6]),
+            DocumentCheck::ScreenReplay | DocumentCheck::PrintedCopy => {
+                tiles.get_or_insert_with(|| tile_heat(image, &luma)).clone()
+            }
+            DocumentCheck::PortraitSubstitution => {
+                let blocks = blocks.get_or_insert_with(|| block_maps(image));
+                block_heat(blocks, image, &luma, &[0, 3])
+            }
+            DocumentCheck::DigitalManipulation => {
+                let blocks = blocks.get_or_insert_with(|| block_maps(image));
+                block_heat(blocks, image, &luma, &[0, 2, 3, 6])
+            }
         };
-        let luma = base.luma();
+        let regions = regions(finding);
         let mixed = |to: f32| luma.map2(&heat, |v, h| v * 0.7 * (1.0 - 0.6 * h) + to * 0.6 * h);
-        let image = Colours { r: mixed(255.0), g: mixed(40.0), b: mixed(0.0) }.to_image();
-        Self { image }
+        let mut picture = Colours { r: mixed(255.0), g: mixed(40.0), b: mixed(0.0) };
+        let scale = luma.width as f32 / image.width as f32;
+        regions.iter().for_each(|region| frame(&mut picture, *region, scale));
+        maps.push(EvidenceMap { check, regions, png: png(&picture.to_image()) });
     }
+    maps
+}
 
-    /// PNG bytes; empty only when the picture has no pixels.
-    pub fn png(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
-        let kind = image::ExtendedColorType::Rgb8;
-        let written = image::ImageEncoder::write_image(
-            encoder,
-            &self.image.rgb,
-            self.image.width,
-            self.image.height,
-            kind,
-        );
-        if written.is_ok() { bytes } else { Vec::new() }
+fn regions(finding: &CheckFinding) -> Vec<PictureBox> {
+    let named = finding.evidence.iter().flat_map(|evidence| match evidence {
+        DocumentEvidence::MoirePeak { region, .. }
+        | DocumentEvidence::ChannelDecorrelation { region, .. }
+        | DocumentEvidence::InconsistentRegion { region, .. } => vec![*region],
+        DocumentEvidence::CopiedRegion { from, to, .. } => vec![*from, *to],
+        _ => Vec::new(),
+    });
+    named.collect()
+}
+
+/// Two pixels of yellow along the sides of a region, as far as they lie in the picture.
+fn frame(picture: &mut Colours, region: PictureBox, scale: f32) {
+    let (w, h) = (picture.width(), picture.height());
+    let end = |v: f32, side: usize| (v * scale).clamp(0.0, side as f32 - 1.0) as usize;
+    let (x0, x1) = (end(region.x, w), end(region.x + region.width, w));
+    let (y0, y1) = (end(region.y, h), end(region.y + region.height, h));
+    for y in y0..=y1 {
+        for x in x0..=x1 {
+            let depth = (x - x0).min(x1 - x).min(y - y0).min(y1 - y);
+            if depth < 2 {
+                let at = y * w + x;
+                picture.r.values[at] = 255.0;
+                picture.g.values[at] = 220.0;
+                picture.b.values[at] = 0.0;
+            }
+        }
     }
 }
 
+/// Empty only when the picture has no pixels.
+fn png(image: &Image) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    let kind = image::ExtendedColorType::Rgb8;
+    let written =
+        image::ImageEncoder::write_image(encoder, &image.rgb, image.width, image.height, kind);
+    if written.is_ok() { bytes } else { Vec::new() }
+}
+
 /// Height of the strongest spectral peak per tile, 0 at z = 4 and 1 at z = 12.
-fn tile_heat(image: &Image, base: &Colours) -> Plane {
-    let mut heat = Plane::new(base.width(), base.height());
-    let Some(measured) = measure_screen(&Spectra::new(), image) else { return heat };
-    let scale = base.width() as f32 / image.width as f32;
+fn tile_heat(image: &Image, base: &Plane) -> Plane {
+    let mut heat = Plane::new(base.width, base.height);
+    let coarse = Colours::reduced(image, BASE_SIDE_PX);
+    let Some(measured) = measure_screen(&Spectra::new(), image, &coarse) else { return heat };
+    let scale = base.width as f32 / image.width as f32;
     for (place, tile) in &measured.tiles {
         let z = tile.peaks.first().map_or(0.0, |peak| peak.z);
         let value = ((z - 4.0) / 8.0).clamp(0.0, 1.0);
         let (x0, y0) = ((place.x * scale) as usize, (place.y * scale) as usize);
-        let x1 = (((place.x + place.width) * scale) as usize).min(base.width());
-        let y1 = (((place.y + place.height) * scale) as usize).min(base.height());
+        let x1 = (((place.x + place.width) * scale) as usize).min(base.width);
+        let y1 = (((place.y + place.height) * scale) as usize).min(base.height);
         for y in y0..y1 {
             for x in x0..x1 {
-                let at = y * base.width() + x;
+                let at = y * base.width + x;
                 heat.values[at] = heat.values[at].max(value);
             }
         }
@@ -77,25 +136,24 @@ fn tile_heat(image: &Image, base: &Colours) -> Plane {
 }
 
 /// The largest robust departure of the maps per block, 0 at z = 2 and 1 at z = 6.
-fn block_heat(image: &Image, base: &Colours, maps: &[usize]) -> Plane {
-    let blocks = block_maps(image);
+fn block_heat(blocks: &BlockMaps, image: &Image, base: &Plane, maps: &[usize]) -> Plane {
     if blocks.blocks.is_empty() {
-        return Plane::new(base.width(), base.height());
+        return Plane::new(base.width, base.height);
     }
     let mut all: Option<Plane> = None;
     for &map in maps {
         let values = blocks.without_texture(map);
         let (middle, scale) = robust(&mut values.clone());
         let z: Vec<f32> = values.iter().map(|v| (v - middle).abs() / (scale + 0.03)).collect();
-        let plane = laid_out(&blocks, &z, 0.0).smoothed(1.5);
+        let plane = laid_out(blocks, &z, 0.0).smoothed(1.5);
         all = Some(match all {
             Some(before) => before.map2(&plane, f32::max),
             None => plane,
         });
     }
     let grid = all.unwrap_or_else(|| Plane::new(blocks.columns, blocks.rows));
-    let scale = image.width as f32 / base.width() as f32 / 8.0;
-    Plane::from_fn(base.width(), base.height(), |x, y| {
+    let scale = image.width as f32 / base.width as f32 / 8.0;
+    Plane::from_fn(base.width, base.height, |x, y| {
         let column = ((x as f32 * scale) as usize).min(grid.width - 1);
         let row = ((y as f32 * scale) as usize).min(grid.height - 1);
         ((grid.at(column, row) - 2.0) / 4.0).clamp(0.0, 1.0)

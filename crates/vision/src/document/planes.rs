@@ -1,5 +1,7 @@
 //! Grey planes of floats: channels, area averaging, Gaussian smoothing.
 
+use std::ops::Range;
+
 use crate::image::Image;
 
 /// One channel: `width * height` values, rows from the top, in the units of the source
@@ -61,25 +63,20 @@ impl Plane {
         let mut padded = vec![0.0f32; w + 2 * radius];
         for y in 0..h {
             let row = self.row(y);
-            for (i, slot) in padded.iter_mut().enumerate() {
-                *slot = row[reflected(i as isize - radius as isize, w)];
+            padded[radius..radius + w].copy_from_slice(row);
+            for i in 0..radius {
+                padded[i] = row[reflected(i as isize - radius as isize, w)];
+                padded[radius + w + i] = row[reflected((w + i) as isize, w)];
             }
-            let out = &mut rows.values[y * w..(y + 1) * w];
-            for (k, &weight) in kernel.iter().enumerate() {
-                for (slot, &v) in out.iter_mut().zip(&padded[k..k + w]) {
-                    *slot += weight * v;
-                }
-            }
+            let taps: Vec<&[f32]> = (0..kernel.len()).map(|k| &padded[k..k + w]).collect();
+            weighted_sum(&kernel, &taps, &mut rows.values[y * w..(y + 1) * w]);
         }
         let mut out = Plane::new(w, h);
         for y in 0..h {
-            let target = &mut out.values[y * w..(y + 1) * w];
-            for (k, &weight) in kernel.iter().enumerate() {
-                let sy = reflected(y as isize + k as isize - radius as isize, h);
-                for (slot, &v) in target.iter_mut().zip(rows.row(sy)) {
-                    *slot += weight * v;
-                }
-            }
+            let taps: Vec<&[f32]> = (0..kernel.len())
+                .map(|k| rows.row(reflected(y as isize + k as isize - radius as isize, h)))
+                .collect();
+            weighted_sum(&kernel, &taps, &mut out.values[y * w..(y + 1) * w]);
         }
         out
     }
@@ -109,16 +106,32 @@ impl Colours {
     /// The picture with its longest side brought to at most `side_px` by area averaging.
     pub fn reduced(image: &Image, side_px: u32) -> Self {
         let factor = reduction(image, side_px);
-        let width = ((image.width as f64 / factor).round() as usize).max(1);
-        let height = ((image.height as f64 / factor).round() as usize).max(1);
-        Self::region(image, factor, (0, 0), (width, height))
+        Self::region(image, factor, (0, 0), reduced_size(image.width, image.height, factor))
     }
 
     /// The picture averaged to exactly this size (never more pixels than it has, else repeated).
     pub fn exactly(image: &Image, width: usize, height: usize) -> Self {
-        let fx = image.width as f64 / width as f64;
-        let fy = image.height as f64 / height as f64;
-        Self::averaged(image, (fx, fy), (0, 0), (width, height))
+        let fx = f64::from(image.width) / width as f64;
+        let fy = f64::from(image.height) / height as f64;
+        Self::of_part(image, (fx, fy), (0, 0), (width, height))
+    }
+
+    /// These planes averaged to exactly this size.
+    pub fn brought_to(&self, width: usize, height: usize) -> Self {
+        let (w, h) = (self.width(), self.height());
+        let factors = (w as f64 / width as f64, h as f64 / height as f64);
+        let add = |row: usize, columns: Range<usize>, weight: f32, line: &mut [f32]| {
+            let at = row * w;
+            let span = at + columns.start..at + columns.end;
+            let channels =
+                [&self.r, &self.g, &self.b].map(|plane| &plane.values[span.start..span.end]);
+            for (x, slot) in line.chunks_exact_mut(3).enumerate() {
+                for (cell, channel) in slot.iter_mut().zip(channels) {
+                    *cell += weight * channel[x];
+                }
+            }
+        };
+        averaged((w, h), add, factors, (0, 0), (width, height))
     }
 
     /// A window of `size` pixels at `origin`, both counted on the picture reduced by `factor`.
@@ -131,7 +144,7 @@ impl Colours {
         if factor == 1.0 {
             return Self::copied(image, origin, size);
         }
-        Self::averaged(image, (factor, factor), origin, size)
+        Self::of_part(image, (factor, factor), origin, size)
     }
 
     fn copied(image: &Image, origin: (usize, usize), (width, height): (usize, usize)) -> Self {
@@ -150,45 +163,20 @@ impl Colours {
         Self { r, g, b }
     }
 
-    fn averaged(
+    fn of_part(
         image: &Image,
-        (fx, fy): (f64, f64),
+        factors: (f64, f64),
         origin: (usize, usize),
-        (width, height): (usize, usize),
+        size: (usize, usize),
     ) -> Self {
-        let columns = spans(fx, origin.0, width, image.width as usize);
-        let rows = spans(fy, origin.1, height, image.height as usize);
-        let stride = image.width as usize * 3;
-        let mut out = [0, 1, 2].map(|_| Plane::new(width, height));
-        let (Some(leftmost), Some(rightmost)) = (columns.first(), columns.last()) else {
-            return Self::from_planes(out);
+        let (w, h) = (image.width as usize, image.height as usize);
+        let add = |row: usize, columns: Range<usize>, weight: f32, line: &mut [f32]| {
+            let source = &image.rgb[(row * w + columns.start) * 3..(row * w + columns.end) * 3];
+            for (slot, &v) in line.iter_mut().zip(source) {
+                *slot += weight * f32::from(v);
+            }
         };
-        let x_from = leftmost.start;
-        let x_to = rightmost.start + rightmost.weights.len();
-        let mut line = vec![0.0f32; (x_to - x_from) * 3];
-        for (y, span) in rows.iter().enumerate() {
-            line.fill(0.0);
-            for (k, &weight) in span.weights.iter().enumerate() {
-                let start = (span.start + k) * stride;
-                let source = &image.rgb[start + x_from * 3..start + x_to * 3];
-                for (slot, &v) in line.iter_mut().zip(source) {
-                    *slot += weight * f32::from(v);
-                }
-            }
-            for (x, span) in columns.iter().enumerate() {
-                let mut sum = [0.0f32; 3];
-                let from = (span.start - x_from) * 3;
-                for (k, &weight) in span.weights.iter().enumerate() {
-                    for (c, slot) in sum.iter_mut().enumerate() {
-                        *slot += weight * line[from + k * 3 + c];
-                    }
-                }
-                for (plane, &v) in out.iter_mut().zip(&sum) {
-                    plane.values[y * width + x] = v;
-                }
-            }
-        }
-        Self::from_planes(out)
+        averaged((w, h), add, factors, origin, size)
     }
 
     fn from_planes([r, g, b]: [Plane; 3]) -> Self {
@@ -229,6 +217,50 @@ impl Colours {
         }
         Image { width: self.width() as u32, height: self.height() as u32, rgb }
     }
+}
+
+/// Averages areas. `add` adds a part of a source row, times a weight, to interleaved sums.
+fn averaged(
+    source: (usize, usize),
+    add: impl Fn(usize, Range<usize>, f32, &mut [f32]),
+    (fx, fy): (f64, f64),
+    origin: (usize, usize),
+    (width, height): (usize, usize),
+) -> Colours {
+    let columns = spans(fx, origin.0, width, source.0);
+    let rows = spans(fy, origin.1, height, source.1);
+    let mut out = [0, 1, 2].map(|_| Plane::new(width, height));
+    let (Some(leftmost), Some(rightmost)) = (columns.first(), columns.last()) else {
+        return Colours::from_planes(out);
+    };
+    let x_from = leftmost.start;
+    let x_to = rightmost.start + rightmost.weights.len();
+    let mut line = vec![0.0f32; (x_to - x_from) * 3];
+    for (y, span) in rows.iter().enumerate() {
+        line.fill(0.0);
+        for (k, &weight) in span.weights.iter().enumerate() {
+            add(span.start + k, x_from..x_to, weight, &mut line);
+        }
+        for (x, span) in columns.iter().enumerate() {
+            let mut sum = [0.0f32; 3];
+            let from = (span.start - x_from) * 3;
+            for (k, &weight) in span.weights.iter().enumerate() {
+                for (c, slot) in sum.iter_mut().enumerate() {
+                    *slot += weight * line[from + k * 3 + c];
+                }
+            }
+            for (plane, &v) in out.iter_mut().zip(&sum) {
+                plane.values[y * width + x] = v;
+            }
+        }
+    }
+    Colours::from_planes(out)
+}
+
+/// The size of a picture whose pixels are averaged by `factor` in both directions.
+pub fn reduced_size(width: u32, height: u32, factor: f64) -> (usize, usize) {
+    let side = |v: u32| ((f64::from(v) / factor).round() as usize).max(1);
+    (side(width), side(height))
 }
 
 /// How many source pixels go into one when the longest side is brought to `side_px`; at least 1.
@@ -297,6 +329,26 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
         bb += dy * dy;
     }
     if aa <= 1e-9 || bb <= 1e-9 { 0.0 } else { (ab / (aa * bb).sqrt()) as f32 }
+}
+
+/// Sums rows by weight. A few sums at a time stay in registers while all rows pass.
+fn weighted_sum(weights: &[f32], rows: &[&[f32]], out: &mut [f32]) {
+    const LANES: usize = 16;
+    let whole = out.len() / LANES * LANES;
+    let (blocks, rest) = out.split_at_mut(whole);
+    for (block, target) in blocks.chunks_exact_mut(LANES).enumerate() {
+        let from = block * LANES;
+        let mut sums = [0.0f32; LANES];
+        for (row, weight) in rows.iter().zip(weights) {
+            for (sum, v) in sums.iter_mut().zip(&row[from..from + LANES]) {
+                *sum += weight * v;
+            }
+        }
+        target.copy_from_slice(&sums);
+    }
+    for (at, slot) in rest.iter_mut().enumerate() {
+        *slot = rows.iter().zip(weights).map(|(row, weight)| weight * row[whole + at]).sum();
+    }
 }
 
 fn gaussian_kernel(sigma: f32) -> Vec<f32> {

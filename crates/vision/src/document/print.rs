@@ -8,7 +8,7 @@ use super::texture::{TILE_FEATURES, tile_feature_names};
 use crate::image::Image;
 use verax_domain::document_findings::PictureBox;
 
-pub const PRINT_FEATURES_VERSION: u32 = 1;
+pub const PRINT_FEATURES_VERSION: u32 = 2;
 
 pub fn print_feature_names() -> Vec<String> {
     let tile = tile_feature_names();

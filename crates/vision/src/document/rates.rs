@@ -44,6 +44,30 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     rates
 }
 
+/// AUC and EER of each kind of attack by itself. Where the genuine pictures have kinds of the same
+/// names (ways of saving, say), an attack is held against those of its own kind.
+pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {
+    let kinds = |attack: bool| -> std::collections::BTreeSet<&str> {
+        judged.iter().filter(|j| j.attack == attack).map(|j| j.kind.as_str()).collect()
+    };
+    let genuine_kinds = kinds(false);
+    let mut rates = Vec::new();
+    for kind in kinds(true) {
+        let own = genuine_kinds.contains(kind);
+        let set: Vec<Judged> = judged
+            .iter()
+            .filter(|j| if j.attack || own { j.kind == kind } else { true })
+            .cloned()
+            .collect();
+        let auc = with_interval(&set, format!("AUC {kind}"), &|all| scored(all).area_under_roc());
+        let eer = with_interval(&set, format!("EER {kind}"), &|all| {
+            scored(all).equal_error().map(|e| e.rate)
+        });
+        rates.extend(auc.into_iter().chain(eer));
+    }
+    rates
+}
+
 fn scored(all: &[&Judged]) -> ScoredSet {
     let of = |attack: bool| all.iter().filter(|j| j.attack == attack).map(|j| j.score).collect();
     ScoredSet::new(of(false), of(true))

@@ -1,17 +1,18 @@
-//! Recapture from a display: 376 numbers of a picture and the evidence behind them.
+//! Recapture from a display: 395 numbers of a picture and the evidence behind them.
 
 use verax_domain::document_findings::{DocumentEvidence, PictureBox};
 
 use super::planes::{Colours, Plane, correlation, quantile, reduction};
-use super::spectrum::{Spectra, TILE_PX};
+use super::spectrum::{Peak, Spectra, TILE_PX};
 use super::texture::{TILE_FEATURES, TileTexture, tile_feature_names, tile_texture};
 use crate::image::Image;
 
 /// Version of the feature definition; weights name the version they were trained on.
-pub const SCREEN_FEATURES_VERSION: u32 = 1;
+pub const SCREEN_FEATURES_VERSION: u32 = 2;
 /// Numbers per picture.
-pub const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS;
+pub const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS + SHARED;
 const GLOBALS: usize = 24;
+const SHARED: usize = 3;
 const NATIVE_SIDE_PX: u32 = 2600;
 const COARSE_SIDE_PX: u32 = 640;
 
@@ -36,15 +37,20 @@ pub struct ScreenMeasurement {
     pub edge_falloff: f32,
 }
 
-/// `None` for a picture without any texture (every tile is flat).
-pub fn measure_screen(spectra: &Spectra, image: &Image) -> Option<ScreenMeasurement> {
+/// `None` for a picture without any texture (every tile is flat). `base` is the picture at a longest
+/// side of 1000 px.
+pub fn measure_screen(
+    spectra: &Spectra,
+    image: &Image,
+    base: &Colours,
+) -> Option<ScreenMeasurement> {
     let native =
         tiles_at(spectra, image, NATIVE_SIDE_PX, &[(0, 0), (2, 0), (1, 1), (0, 2), (2, 2)]);
     let coarse = tiles_at(spectra, image, COARSE_SIDE_PX, &[(0, 0), (2, 0), (0, 2), (2, 2)]);
     if native.is_empty() && coarse.is_empty() {
         return None;
     }
-    let globals = globals(image);
+    let globals = globals(base);
     let mut features = Vec::with_capacity(SCREEN_FEATURES);
     let fine = if native.is_empty() { &coarse } else { &native };
     let rough = if coarse.is_empty() { &native } else { &coarse };
@@ -54,6 +60,7 @@ pub fn measure_screen(spectra: &Spectra, image: &Image) -> Option<ScreenMeasurem
     features.extend(tile_least(rough));
     let edge_falloff = globals.last().copied().unwrap_or(0.0);
     features.extend(globals);
+    features.extend(shared_peaks(&native));
     Some(ScreenMeasurement { features, tiles: native, tiles_tried: 5, edge_falloff })
 }
 
@@ -94,6 +101,7 @@ pub fn screen_feature_names() -> Vec<String> {
         .chain(least_native)
         .chain(least_coarse)
         .chain(globals.map(str::to_owned))
+        .chain(["shared_peak_2", "shared_peak_3", "shared_peak_5"].map(str::to_owned))
         .collect()
 }
 
@@ -161,9 +169,35 @@ fn tile_least(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     least
 }
 
-fn globals(image: &Image) -> Vec<f32> {
+/// Two peaks are one wave across the picture. Perspective bends it a little from tile to tile.
+fn same_wave(a: &Peak, b: &Peak) -> bool {
+    let turned = (a.angle - b.angle).abs();
+    (a.frequency - b.frequency).abs() < 0.015 && turned.min(180.0 - turned) < 12.0
+}
+
+/// How far one wave stands out of the 2, 3 and 5 tiles that show it best: the pattern of a display
+/// crosses the border of the document, guilloches end there.
+fn shared_peaks(tiles: &[(TileBox, TileTexture)]) -> [f32; SHARED] {
+    let mut best = [0.0f32; SHARED];
+    for wave in tiles.iter().flat_map(|(_, tile)| &tile.peaks) {
+        let mut heights: Vec<f32> = tiles
+            .iter()
+            .filter_map(|(_, tile)| {
+                let same = tile.peaks.iter().filter(|peak| same_wave(wave, peak));
+                same.map(|peak| peak.z).max_by(f32::total_cmp)
+            })
+            .collect();
+        heights.sort_unstable_by(|a, b| b.total_cmp(a));
+        for (slot, count) in best.iter_mut().zip([2usize, 3, 5]) {
+            *slot = slot.max(heights.get(count - 1).copied().unwrap_or(0.0));
+        }
+    }
+    best
+}
+
+fn globals(base: &Colours) -> Vec<f32> {
     const SIDE: usize = 256;
-    let small = Colours::exactly(image, SIDE, SIDE);
+    let small = base.brought_to(SIDE, SIDE);
     let luma = small.luma();
     let share = |test: &dyn Fn(f32) -> bool| {
         luma.values.iter().filter(|&&v| test(v)).count() as f32 / luma.values.len() as f32
@@ -238,9 +272,8 @@ pub fn screen_evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
     if let Some((place, peak)) = strongest
         && peak.z > 6.0
     {
-        let shares = |tile: &TileTexture| {
-            tile.peaks.iter().any(|p| p.z > 5.0 && (p.frequency - peak.frequency).abs() < 0.015)
-        };
+        let shares =
+            |tile: &TileTexture| tile.peaks.iter().any(|p| p.z > 5.0 && same_wave(p, peak));
         evidence.push(DocumentEvidence::MoirePeak {
             frequency: peak.frequency,
             z: peak.z,

@@ -37,12 +37,18 @@ pub struct Peak {
     pub angle: f32,
 }
 
-/// Nine numbers of one channel, and its highest peak.
+/// Ten numbers of one channel, and its highest peaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpectrumFeatures {
-    pub values: [f32; 9],
+    pub values: [f32; 10],
+    /// At most eight, highest first. The window spreads a frequency over several bins: only the
+    /// highest of them is here.
     pub peaks: Vec<Peak>,
 }
+
+/// Bins within which two peaks are one frequency.
+const SPREAD_BINS: f32 = 4.0;
+const PEAKS_MAX: usize = 8;
 
 impl Default for Spectra {
     fn default() -> Self {
@@ -138,8 +144,9 @@ impl Spectra {
         [high, low, deviation as f32]
     }
 
-    /// Nine numbers: largest z, mean of the 8 and the 16 largest, count of z above 4.5, mean
-    /// radius of the 16 largest, three differences between band means, axes against the middle.
+    /// Ten numbers: largest z, mean of the 8 and the 16 largest, count of z above 4.5, mean
+    /// radius of the 16 largest, three differences between band means, axes against the middle,
+    /// the strongest right angle (a printing screen or a grid of pixels).
     pub fn features(&self, tile: &Plane) -> SpectrumFeatures {
         let power = self.log_power(tile);
         let mut tops: Vec<(f32, u32)> = Vec::with_capacity(256);
@@ -164,13 +171,14 @@ impl Spectra {
             }
         }
         tops.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let peaks = distinct(&tops);
         tops.truncate(16);
-        let peaks: Vec<Peak> = tops.iter().map(|&(z, index)| peak(z, index)).collect();
         let mean_of = |n: usize| {
-            let n = n.min(peaks.len());
-            if n == 0 { 0.0 } else { peaks[..n].iter().map(|p| p.z).sum::<f32>() / n as f32 }
+            let n = n.min(tops.len());
+            if n == 0 { 0.0 } else { tops[..n].iter().map(|t| t.0).sum::<f32>() / n as f32 }
         };
-        let radius = peaks.iter().map(|p| p.frequency).sum::<f32>() / peaks.len().max(1) as f32;
+        let radius = tops.iter().map(|&(z, index)| peak(z, index).frequency).sum::<f32>()
+            / tops.len().max(1) as f32;
         let over = |indices: &[u32]| {
             indices.iter().map(|&i| power[i as usize]).sum::<f32>() / indices.len() as f32
         };
@@ -185,15 +193,55 @@ impl Spectra {
             bands[2] - bands[1],
             bands[3] - bands[2],
             over(&self.axes) - 0.5 * (bands[1] + bands[2]),
+            right_angles(&peaks).iter().map(|pair| pair.0).fold(0.0, f32::max),
         ];
         SpectrumFeatures { values, peaks }
     }
 }
 
-fn peak(z: f32, index: u32) -> Peak {
+/// The highest of each group of neighbouring bins; `sorted` has the highest first.
+fn distinct(sorted: &[(f32, u32)]) -> Vec<Peak> {
+    let mut kept: Vec<(f32, u32)> = Vec::with_capacity(PEAKS_MAX);
+    for &(z, index) in sorted {
+        let (u, v) = place(index);
+        let near = |&(_, other): &(f32, u32)| {
+            let (ou, ov) = place(other);
+            // The other half of the plane is the same wave.
+            (u - ou).hypot(v - ov) < SPREAD_BINS || (u + ou).hypot(v + ov) < SPREAD_BINS
+        };
+        if !kept.iter().any(near) {
+            kept.push((z, index));
+            if kept.len() == PEAKS_MAX {
+                break;
+            }
+        }
+    }
+    kept.into_iter().map(|(z, index)| peak(z, index)).collect()
+}
+
+/// Pairs of peaks of one frequency at right angles, as (height of the lower one, frequency, angle
+/// modulo 90): what a printing screen and a grid of square pixels show.
+pub fn right_angles(peaks: &[Peak]) -> Vec<(f32, f32, f32)> {
+    let mut pairs = Vec::new();
+    for (index, a) in peaks.iter().enumerate() {
+        for b in &peaks[index + 1..] {
+            let alike = (a.frequency / b.frequency - 1.0).abs() < 0.06;
+            if alike && ((a.angle - b.angle).abs() - 90.0).abs() < 8.0 {
+                pairs.push((a.z.min(b.z), 0.5 * (a.frequency + b.frequency), a.angle % 90.0));
+            }
+        }
+    }
+    pairs
+}
+
+/// Horizontal and vertical frequency of an index, in bins.
+fn place(index: u32) -> (f32, f32) {
     let signed = |i: usize| if i >= TILE_PX / 2 { i as f32 - TILE_PX as f32 } else { i as f32 };
-    let u = signed(index as usize % TILE_PX);
-    let v = signed(index as usize / TILE_PX);
+    (signed(index as usize % TILE_PX), signed(index as usize / TILE_PX))
+}
+
+fn peak(z: f32, index: u32) -> Peak {
+    let (u, v) = place(index);
     let angle = (-v).atan2(u).to_degrees().rem_euclid(180.0);
     Peak { z, frequency: (u * u + v * v).sqrt() / TILE_PX as f32, angle }
 }

@@ -1,10 +1,10 @@
-//! The 88 numbers of one tile: residual noise, spectra, autocorrelation, local binary patterns.
+//! The 92 numbers of one tile: residual noise, spectra, autocorrelation, local binary patterns.
 
 use super::planes::{Colours, Plane, correlation, deviation, median};
-use super::spectrum::{Peak, Spectra, TILE_PX};
+use super::spectrum::{Peak, Spectra, TILE_PX, right_angles};
 
 /// Numbers per tile.
-pub const TILE_FEATURES: usize = 88;
+pub const TILE_FEATURES: usize = 92;
 
 /// What one tile says, with the evidence that a sentence or a heat map can name.
 #[derive(Debug, Clone)]
@@ -51,11 +51,14 @@ pub fn tile_texture(spectra: &Spectra, tile: &Colours) -> Option<TileTexture> {
     values.push(median(&mut magnitudes) / sd_y);
 
     let mut peaks = Vec::new();
+    let mut screens = Vec::new();
     for plane in [&luma, &c1, &c2] {
         let spectrum = spectra.features(plane);
         values.extend(spectrum.values);
+        screens.extend(right_angles(&spectrum.peaks));
         peaks.extend(spectrum.peaks.iter().take(4));
     }
+    values.push(screen_angles(&screens));
     peaks.sort_by(|a: &Peak, b: &Peak| b.z.total_cmp(&a.z));
     values.extend(spectra.autocorrelation(&ry));
 
@@ -78,10 +81,13 @@ pub fn tile_feature_names() -> Vec<String> {
             .map(str::to_owned)
             .to_vec();
     for channel in ["y", "c1", "c2"] {
-        for name in ["peak", "peak8", "peak16", "count", "radius", "b01", "b12", "b23", "axes"] {
+        for name in
+            ["peak", "peak8", "peak16", "count", "radius", "b01", "b12", "b23", "axes", "right"]
+        {
             names.push(format!("{channel}_{name}"));
         }
     }
+    names.push("screen_angles".to_owned());
     names.extend(["auto_max", "auto_min", "auto_sd"].map(str::to_owned));
     for (channel, radius) in [("y", 1), ("y", 2), ("y", 4), ("c1", 1), ("c1", 2)] {
         names.extend((0..10).map(|code| format!("lbp_{channel}_{radius}_{code}")));
@@ -89,11 +95,44 @@ pub fn tile_feature_names() -> Vec<String> {
     names
 }
 
+/// How many printing screens of one ruling lie over each other at angles of their own: inks are
+/// printed at 15, 75, 0 and 45 degrees, the pixels of a display at one angle only.
+fn screen_angles(pairs: &[(f32, f32, f32)]) -> f32 {
+    let mut most = 0usize;
+    for &(_, frequency, _) in pairs {
+        let mut angles: Vec<f32> = Vec::new();
+        for &(z, other, angle) in pairs {
+            let away = |a: &f32| {
+                let gap = (a - angle).abs();
+                gap.min(90.0 - gap) > 10.0
+            };
+            if z > 4.0 && (other / frequency - 1.0).abs() < 0.1 && angles.iter().all(away) {
+                angles.push(angle);
+            }
+        }
+        most = most.max(angles.len());
+    }
+    most as f32
+}
+
 fn kurtosis(values: &[f32]) -> f32 {
     let sd = f64::from(deviation(values)).max(1e-3);
     let fourth: f64 = values.iter().map(|&v| (f64::from(v) / sd).powi(4)).sum();
     (fourth / values.len() as f64) as f32
 }
+
+/// The bin of each of the 256 codes: the number of set bits when they stand together, else 9.
+const CODE_BINS: [u8; 256] = {
+    let mut bins = [0u8; 256];
+    let mut code = 0;
+    while code < 256 {
+        let bits = code as u8;
+        let uniform = (bits ^ bits.rotate_right(1)).count_ones() <= 2;
+        bins[code] = if uniform { bits.count_ones() as u8 } else { 9 };
+        code += 1;
+    }
+    bins
+};
 
 /// Rotation-invariant uniform patterns of the 8 neighbours at distance `radius` along the axes
 /// and diagonals: shares of the ten codes.
@@ -114,10 +153,7 @@ fn binary_patterns(plane: &Plane, radius: usize) -> [f32; 10] {
                 | u32::from(down[x] >= centre) << 5
                 | u32::from(down[l] >= centre) << 6
                 | u32::from(here[l] >= centre) << 7;
-            let turned = (code >> 1) | ((code & 1) << 7);
-            let transitions = (code ^ turned).count_ones();
-            let bin = if transitions <= 2 { code.count_ones() as usize } else { 9 };
-            counts[bin] += 1;
+            counts[usize::from(CODE_BINS[code as usize])] += 1;
         }
     }
     let total = ((w - 2 * radius) * (h - 2 * radius)) as f32;

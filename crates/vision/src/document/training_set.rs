@@ -43,7 +43,12 @@ pub struct TrainingRows {
 }
 
 impl TrainingRows {
-    fn append(&mut self, mut other: TrainingRows) {
+    /// In the order screen, print, portrait, digital.
+    pub fn by_check(&self) -> [&Vec<Row>; 4] {
+        [&self.screen, &self.print, &self.portrait, &self.digital]
+    }
+
+    pub fn append(&mut self, mut other: TrainingRows) {
         self.screen.append(&mut other.screen);
         self.print.append(&mut other.print);
         self.portrait.append(&mut other.portrait);

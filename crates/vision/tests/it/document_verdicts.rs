@@ -1,6 +1,6 @@
 //! From a picture to a verdict: the same bytes, the same answer; nothing is invented.
 
-use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
+use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, PictureBox};
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
 };
@@ -8,7 +8,8 @@ use verax_vision::document::seeded::Seeded;
 use verax_vision::document::simulator::press::{Process, printed_copy};
 use verax_vision::document::simulator::{camera, cards::card, edits, jpeg};
 use verax_vision::document::{
-    Checks, DocumentCheck, DocumentEngine, DocumentRequest, DocumentWeights, GhostPortrait, HeatMap,
+    Checks, DocumentCheck, DocumentEngine, DocumentRequest, DocumentWeights, GhostPortrait,
+    evidence,
 };
 use verax_vision::image::{DecodeLimits, Image};
 
@@ -113,16 +114,30 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
 }
 
 #[test]
-fn heat_maps_are_pictures() {
-    let drawn = card(&mut Seeded::new(1), None).image;
-    for check in [
+fn evidence_is_a_picture_with_regions_for_each_check_that_was_made() {
+    let mut random = Seeded::new(5);
+    let drawn = card(&mut random, None).image;
+    let checks = Checks { printed_copy: false, ..Checks::ALL };
+    let mut findings = find(&drawn, &DocumentRequest { checks, ..DocumentRequest::ALL });
+    let from = PictureBox { x: 100.0, y: 50.0, width: 200.0, height: 100.0 };
+    let to = PictureBox { x: 900.0, y: 600.0, width: 200.0, height: 100.0 };
+    findings.digital.as_mut().unwrap().evidence =
+        vec![DocumentEvidence::CopiedRegion { matches: 20, from, to }];
+    let maps = evidence(&findings, &drawn);
+    let made: Vec<DocumentCheck> = maps.iter().map(|map| map.check).collect();
+    let expected = [
         DocumentCheck::ScreenReplay,
-        DocumentCheck::PrintedCopy,
         DocumentCheck::PortraitSubstitution,
         DocumentCheck::DigitalManipulation,
-    ] {
-        let map = HeatMap::of(&drawn, check);
-        let read = Image::decode(&map.png(), &DecodeLimits::default()).unwrap();
+    ];
+    assert_eq!(made, expected);
+    assert_eq!(maps[2].regions, [from, to]);
+    for map in &maps {
+        let read = Image::decode(&map.png, &DecodeLimits::default()).unwrap();
         assert_eq!((read.width, read.height), (640, 403));
     }
+    // The frame around the first region, which ends at the picture's edge for the second.
+    let read = Image::decode(&maps[2].png, &DecodeLimits::default()).unwrap();
+    let pixel = |x: usize, y: usize| &read.rgb[(y * 640 + x) * 3..(y * 640 + x) * 3 + 3];
+    assert_eq!(pixel(64, 40), [255, 220, 0]);
 }

@@ -3,6 +3,8 @@
 
 mod document_files;
 mod document_models;
+#[cfg(feature = "provenance")]
+mod document_provenance;
 mod document_simulation;
 mod document_verdicts;
 mod face_verdict;

@@ -122,7 +122,7 @@ const TEXT_CHARS_MAX: usize = 4096;
 pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
     let mut found = PngChunks::default();
     let mut at = 8;
-    while let Some(head) = bytes.get(at..at + 8) {
+    while let Some(head) = bytes.get(at..).and_then(|rest| rest.get(..8)) {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
         let Some(body) =
             at.checked_add(8).and_then(|from| bytes.get(from..from.checked_add(length)?))
@@ -142,6 +142,52 @@ pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
         at += 12 + length;
     }
     found
+}
+
+/// The file says that it holds a C2PA manifest: in APP11 of a JPEG, chunks `caBX` of a PNG and
+/// `C2PA` of a WebP.
+#[cfg(feature = "provenance")]
+pub(super) fn holds_manifest(bytes: &[u8], format: crate::image::ImageFormat) -> bool {
+    use crate::image::ImageFormat;
+    match format {
+        ImageFormat::Jpeg => {
+            let mut at = 2;
+            while let Some((marker, body, next)) = segment(bytes, at) {
+                match marker {
+                    0xEB if body.windows(4).take(64).any(|w| w == b"jumb") => return true,
+                    0xDA => return false,
+                    _ => at = next,
+                }
+            }
+            false
+        }
+        ImageFormat::Png => {
+            let mut at = 8;
+            while let Some(head) = bytes.get(at..at + 8) {
+                if &head[4..8] == b"caBX" {
+                    return true;
+                }
+                let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+                let Some(next) = at.checked_add(12).and_then(|at| at.checked_add(length)) else {
+                    return false;
+                };
+                at = next;
+            }
+            false
+        }
+        ImageFormat::WebP => {
+            let mut at = 12;
+            while let Some(head) = bytes.get(at..at + 8) {
+                if &head[..4] == b"C2PA" {
+                    return true;
+                }
+                let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+                // Chunks are padded to an even length.
+                at += 8 + length + length % 2;
+            }
+            false
+        }
+    }
 }
 
 /// Text of a foreign file, shortened and without control characters.

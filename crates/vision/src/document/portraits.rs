@@ -1,0 +1,82 @@
+//! Main and second portrait of a document, found and compared by the models for faces.
+
+use verax_domain::document_findings::PictureBox;
+use verax_domain::face_findings::DetectedFace;
+
+use super::engine::{DocumentRequest, GhostPortrait};
+use crate::faces::{FaceEngine, FaceRequest, Wanted};
+use crate::image::Image;
+use crate::workers::Waiting;
+
+/// Cosine of two templates below which the portraits show two people. Lower than between
+/// photographs (0.42): a ghost is small, pale and printed through lines, and strangers stay near 0.
+const GHOST_COSINE_MIN: f32 = 0.25;
+/// Inter-eye distance over that of the main portrait, up to which a face is a second portrait.
+const GHOST_SCALE_MAX: f64 = 0.75;
+/// Below this many pixels between the eyes a template says little.
+const GHOST_EYES_PX_MIN: f64 = 20.0;
+const CONFIDENCE_MIN: f64 = 0.7;
+
+/// The request with what the loaded models for faces tell: where the portrait is, and how alike the
+/// second portrait is. Unchanged where they tell nothing.
+pub fn with_portraits(
+    request: DocumentRequest,
+    faces: &FaceEngine,
+    image: &Image,
+) -> DocumentRequest {
+    if !request.checks.portrait_substitution || !faces.can_detect() {
+        return request;
+    }
+    let wanted =
+        FaceRequest { attack: Wanted::No, template: Wanted::Yes, ..FaceRequest::default() };
+    let Ok(measured) = faces.measure_image(image, &wanted, &Waiting::always()) else {
+        return request;
+    };
+    let found = measured.findings.faces;
+    let Some(main) = found.first().filter(|face| face.confidence >= CONFIDENCE_MIN) else {
+        return request;
+    };
+    let eyes = main.inter_eye_distance_px();
+    let second = found[1..]
+        .iter()
+        .filter(|face| face.confidence >= CONFIDENCE_MIN)
+        .find(|face| {
+            let own = face.inter_eye_distance_px();
+            own >= GHOST_EYES_PX_MIN && own <= GHOST_SCALE_MAX * eyes
+        })
+        .and_then(|face| {
+            let part = around(face, image);
+            faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.template
+        });
+    let ghost = measured.template.zip(second).map(|(main, second)| GhostPortrait {
+        similarity: main.compare(&second).cosine as f32,
+        required: GHOST_COSINE_MIN,
+    });
+    DocumentRequest { face: Some(box_of(main)), ghost, ..request }
+}
+
+fn box_of(face: &DetectedFace) -> PictureBox {
+    PictureBox {
+        x: face.origin.x as f32,
+        y: face.origin.y as f32,
+        width: face.width_px as f32,
+        height: face.height_px as f32,
+    }
+}
+
+/// The face with half its size around it: the only one there.
+fn around(face: &DetectedFace, image: &Image) -> Image {
+    let span = |origin: f64, length: f64, side: u32| {
+        let from = (origin - 0.5 * length).clamp(0.0, f64::from(side)) as usize;
+        let to = (origin + 1.5 * length).clamp(0.0, f64::from(side)) as usize;
+        (from, to.max(from))
+    };
+    let (x0, x1) = span(face.origin.x, face.width_px, image.width);
+    let (y0, y1) = span(face.origin.y, face.height_px, image.height);
+    let width = image.width as usize;
+    let mut rgb = Vec::with_capacity((x1 - x0) * (y1 - y0) * 3);
+    for y in y0..y1 {
+        rgb.extend_from_slice(&image.rgb[(y * width + x0) * 3..(y * width + x1) * 3]);
+    }
+    Image { width: (x1 - x0) as u32, height: (y1 - y0) as u32, rgb }
+}
