@@ -1,8 +1,11 @@
 //! Biometric validations: opened with a session, measured once, ended in one batch.
 
+mod found;
+
+use found::Found;
 use serde_json::{Map, Value, json};
 use verax_domain::face_findings::FaceComparison;
-use verax_domain::face_verdict::{CheckOutcome, FacePolicy, FaceVerdict, Reason, judge};
+use verax_domain::face_verdict::{CheckOutcome, FacePolicy, Reason, judge};
 use verax_domain::lifecycle::{RegistrationStatus, ValidationStep};
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS,
@@ -448,7 +451,7 @@ impl App {
         let now = self.clock.now();
         let (client, id) = (work.client.as_str(), work.id());
         let mut batch = Batch::default();
-        batch.end_validation(ValidationStep::Complete, &found.record(work)?, now);
+        batch.end_validation(ValidationStep::Complete, &found.record(&work.validation)?, now);
         if let Some(session) = &work.session {
             batch.use_session(session, now);
         }
@@ -510,7 +513,7 @@ impl App {
     async fn fail(&self, work: &Work, found: &mut Found) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
-        batch.end_validation(ValidationStep::Fail, &found.record(work)?, now);
+        batch.end_validation(ValidationStep::Fail, &found.record(&work.validation)?, now);
         if let Some(session) = &work.session {
             batch.use_session(session, now);
         }
@@ -550,75 +553,6 @@ impl Work {
     fn id(&self) -> &str {
         self.validation["_id"].as_str().unwrap_or_default()
     }
-}
-
-/// What the record will say of a face.
-#[derive(Default)]
-struct Found {
-    members: Map<String, Value>,
-    reasons: Vec<Value>,
-    /// The person whom the face was compared with.
-    person: Option<String>,
-    /// The person who was enrolled.
-    enrolled: Option<String>,
-}
-
-impl Found {
-    fn new(verdict: &FaceVerdict, person: Option<String>, score: Option<f64>) -> Found {
-        let mut results = json!({
-            "livenessDetection": verdict.liveness_detection.as_str(),
-            "identityMatch": verdict.identity_match.as_str(),
-        });
-        if let Some(score) = verdict.quality_score {
-            results["qualityScore"] = json!(score);
-        }
-        results["antiSpoofing"] = verdict.anti_spoofing.as_str().into();
-        let mut data = json!({});
-        if let Some(quality) = verdict.quality {
-            data["quality"] = quality.as_str().into();
-        }
-        if let Some(score) = verdict.liveness_score {
-            data["livenessScore"] = json!(score);
-        }
-        let mut members = Map::new();
-        members.insert("verificationResults".to_owned(), results);
-        members.insert("biometricData".to_owned(), data);
-        members.insert("livenessScore".to_owned(), json!(verdict.liveness_score));
-        members.insert("riskScore".to_owned(), json!(verdict.risk_score));
-        let status = verdict.anti_spoofing.as_str();
-        let liveness = json!({ "score": verdict.liveness_score, "status": status });
-        let persons: Vec<Value> =
-            person.iter().map(|person| json!({ "id": person, "score": score })).collect();
-        members.insert("response".to_owned(), json!({ "liveness": liveness, "persons": persons }));
-        let reasons = verdict.reasons.iter().map(reason).collect();
-        Found { members, reasons, person, enrolled: None }
-    }
-
-    /// A reason that is no measurement.
-    fn reason(&mut self, what: &str, why: &str) {
-        self.reasons.push(json!({ "measurement": what, "advice": why }));
-    }
-
-    fn record(&self, work: &Work) -> Result<verax_domain::Record, StoreError> {
-        let mut members = self.members.clone();
-        if !self.reasons.is_empty() {
-            members.insert("reasons".to_owned(), self.reasons.clone().into());
-        }
-        // The record's own column says where it stands; this only has the resource's shape.
-        members.insert("status".to_owned(), work.validation["status"].clone());
-        said(&BIOMETRIC_VALIDATIONS, work.id(), &work.client, members)
-    }
-}
-
-/// A reason as the record says it.
-fn reason(reason: &Reason) -> Value {
-    json!({
-        "measurement": reason.measurement,
-        "unit": reason.unit,
-        "value": reason.value,
-        "limit": reason.limit,
-        "advice": reason.advice,
-    })
 }
 
 /// What every new validation has of its project.
