@@ -57,6 +57,14 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
+    /// The record is gone, and what was at it with it.
+    pub fn delete_any_job(&mut self, kind: JobKind, record: &str) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM jobs WHERE kind = ").bind(kind.word());
+        sql.push(" AND record = ").bind(Arg::Text(record.to_owned()));
+        self.push(sql, Rows::Any)
+    }
+
     /// Takes up a job that was left behind; a `Conflict` when somebody else was faster.
     pub fn take_up_job(&mut self, job: &Job, lease_until: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();

@@ -13,10 +13,11 @@ use verax_domain::document_verdict::{
 };
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
-use verax_query::{Retrieval, Tenant};
+use verax_query::Tenant;
 use verax_store::{Batch, Job, JobKind, StoreError};
 use verax_vision::document::{
-    Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, with_portraits,
+    Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, EvidenceMap, evidence,
+    with_portraits,
 };
 use verax_vision::faces::FaceEngine;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
@@ -157,7 +158,11 @@ impl App {
         let points = engine.operating_points();
         let DocumentOrder { picture, save_image, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
-        let measured = measure(permit, engine, self.faces.engine(), picture, request).await;
+        let faces = self.faces.engine();
+        let measured = look_at(permit, picture, move |picture, image| {
+            find(&engine, faces.as_deref(), picture, image, request)
+        })
+        .await;
         let rules = policy(&points, order.screen, order.print, order.portrait);
         let rules =
             DocumentPolicy { cropped: order.cropped, colourless: order.colourless, ..rules };
@@ -266,11 +271,16 @@ impl App {
     }
 
     async fn saves_image(&self, id: &str, client: &str) -> Result<bool, StoreError> {
-        let tenant = Tenant::Client(client.to_owned());
-        let whole = Retrieval::whole(&DOCUMENT_LIVENESS);
-        let record = self.database.record(&whole, &tenant, id).await?;
-        let record = record.and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+        let record = self.document_record(&Tenant::Client(client.to_owned()), id).await?;
         Ok(record.is_some_and(|record| record["imageSaved"] == true))
+    }
+
+    async fn document_record(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        self.find_record(&DOCUMENT_LIVENESS, tenant, id).await
     }
 
     async fn abandon_document_check(
@@ -302,6 +312,46 @@ impl App {
             Ok(()) | Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Looks at a kept picture again and answers where the checks that were made found what they
+    /// name. `None` when the tenant has no such record, or its picture was not kept.
+    pub async fn document_evidence(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        (permit, engine): (Permit, Arc<DocumentEngine>),
+    ) -> Result<Option<Vec<EvidenceMap>>, DocumentCheckError> {
+        let Some(record) = self.document_record(tenant, id).await? else { return Ok(None) };
+        let Some((_, picture)) = self.kept_picture(id).await? else { return Ok(None) };
+        let made = |check: &str| record["validationResults"].get(check).is_some();
+        let checks = Checks {
+            screen_replay: made("screenReplay"),
+            printed_copy: made("printedCopy"),
+            portrait_substitution: made("portraitSubstitution"),
+            digital_manipulation: made("digitalManipulation"),
+        };
+        let request = DocumentRequest { checks, ..DocumentRequest::ALL };
+        let faces = self.faces.engine();
+        let maps = look_at(permit, picture.to_vec(), move |picture, image| {
+            evidence(&find(&engine, faces.as_deref(), picture, image, request), image)
+        });
+        Ok(Some(maps.await.ok_or(DocumentCheckError::Stopped)??))
+    }
+
+    /// Deletes a record, its picture first; a check that is at work writes nothing any more.
+    ///
+    /// # Errors
+    /// `Conflict` when the client has no such record.
+    pub async fn delete_document_check(
+        &self,
+        client: &str,
+        id: &str,
+    ) -> Result<(), DocumentCheckError> {
+        self.vault.destroy(client, id).await?;
+        let mut batch = Batch::default();
+        batch.delete(&DOCUMENT_LIVENESS, client, id).delete_any_job(JobKind::DocumentCheck, id);
+        Ok(self.database.commit(batch).await?)
     }
 
     /// When a check that begins now counts as left behind.
@@ -358,28 +408,37 @@ pub fn policy(
     }
 }
 
-/// `None` when the work panicked, or the threads were stopped.
-async fn measure(
+/// Decodes a picture and looks at it on a thread that measures. `None` when the work panicked, or the
+/// threads were stopped.
+async fn look_at<T: Send + 'static>(
     permit: Permit,
-    engine: Arc<DocumentEngine>,
-    faces: Option<Arc<FaceEngine>>,
     picture: Vec<u8>,
-    request: DocumentRequest,
-) -> Option<Result<DocumentFindings, ImageError>> {
+    work: impl FnOnce(&[u8], &Image) -> T + Send + 'static,
+) -> Option<Result<T, ImageError>> {
     let (sender, receiver) = oneshot::channel();
     let work = move |_: &_| {
         let image = Image::decode(&picture, &DecodeLimits::default())?;
-        let request = match &faces {
-            Some(faces) => with_portraits(request, faces, &image),
-            None => request,
-        };
-        Ok::<_, ImageError>(engine.check_decoded(&picture, &image, &request))
+        Ok(work(&picture, &image))
     };
     // Nobody listens any more only when the process ends.
     let interest = permit.run(work, move |found| drop(sender.send(found)));
     let found = receiver.await.ok();
     drop(interest);
     found
+}
+
+fn find(
+    engine: &DocumentEngine,
+    faces: Option<&FaceEngine>,
+    picture: &[u8],
+    image: &Image,
+    request: DocumentRequest,
+) -> DocumentFindings {
+    let request = match faces {
+        Some(faces) => with_portraits(request, faces, image),
+        None => request,
+    };
+    engine.check_decoded(picture, image, &request)
 }
 
 fn flags(cropped: CroppedRule, colourless: ColourlessRule) -> Value {

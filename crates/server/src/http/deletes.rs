@@ -4,7 +4,8 @@ use axum::extract::{Path, State as Extract};
 use axum::response::Response;
 use verax_domain::NarrowScope;
 use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, PROJECT_FLOWS, PROJECTS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, PROJECT_FLOWS,
+    PROJECTS,
 };
 use verax_query::{Resource, Retrieval, Tenant, is_id};
 use verax_store::StoreError;
@@ -15,14 +16,16 @@ use super::error::ApiError;
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
+use crate::app::document_checks::DocumentCheckError;
 
 /// What is deleted by id, and under which prefixes.
-pub static DELETABLE: [(&Resource, &[&str]); 5] = [
+pub static DELETABLE: [(&Resource, &[&str]); 6] = [
     (&PROJECTS, &["v2", "v3"]),
     (&PROJECT_FLOWS, &["v2", "v3"]),
     (&APP_REGISTRATIONS, &["v2"]),
     (&APP_LOGINS, &["v2"]),
     (&BIOMETRIC_VALIDATIONS, &["v2"]),
+    (&DOCUMENT_LIVENESS, &["v2"]),
 ];
 
 /// A client deletes its records; a person who begins the face check again deletes the old one with
@@ -57,6 +60,13 @@ pub async fn delete(
     let found = found.ok_or_else(unknown)?;
     let whole = Retrieval::whole(resource);
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    if resource.name == DOCUMENT_LIVENESS.name {
+        return match state.app.delete_document_check(client, &id).await {
+            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
+            Err(error) => Err(error.into()),
+        };
+    }
     match state.app.delete_record(resource, client, &found).await {
         Ok(()) => Ok(json(one(&state, resource, &record))),
         Err(StoreError::Conflict) => Err(unknown()),

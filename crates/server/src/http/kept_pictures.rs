@@ -8,19 +8,23 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use indexmap::IndexMap;
 use memchr::memmem;
 use ring::hmac;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
 use verax_domain::Scope;
+use verax_domain::document_findings::PictureBox;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Resource, Tenant, is_id};
+use verax_vision::document::{DocumentCheck, EvidenceMap};
 
 use super::State;
+use super::authorize::require;
 use super::error::{ApiError, FORBIDDEN};
-use super::lists::PathId;
+use super::lists::{self, PathId};
 use crate::app::access::Caller;
 use crate::app::document_checks::picture_path;
 
@@ -87,6 +91,35 @@ pub async fn image(
         ),
     ];
     Ok((headers, picture.to_vec()).into_response())
+}
+
+/// `GET /v2/document-liveness/{id}/evidence`: per check, where on the kept picture it found what it
+/// names, for a person to look at.
+pub async fn evidence(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    id: PathId,
+) -> Result<Response, ApiError> {
+    require(&caller, &[Scope::ReadMedia.word()])?;
+    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
+    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
+    let permit = state.app.measuring.try_document_permit()?;
+    let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
+    let shown = |map: EvidenceMap| {
+        let name = match map.check {
+            DocumentCheck::ScreenReplay => "screenReplay",
+            DocumentCheck::PrintedCopy => "printedCopy",
+            DocumentCheck::PortraitSubstitution => "portraitSubstitution",
+            DocumentCheck::DigitalManipulation => "digitalManipulation",
+        };
+        let region = |it: PictureBox| json!({ "x": it.x, "y": it.y, "width": it.width, "height": it.height });
+        let regions: Vec<Value> = map.regions.into_iter().map(region).collect();
+        let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));
+        (name.to_owned(), json!({ "regions": regions, "heatMap": png }))
+    };
+    let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
+    let record = json!({ "_id": id, "evidence": checks }).to_string();
+    Ok(lists::json(lists::one(&state, &DOCUMENT_LIVENESS, record.as_bytes())))
 }
 
 /// Rows of a list, or one record, with the URLs of kept pictures signed.

@@ -56,6 +56,7 @@ pub fn router(state: State) -> Router {
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
         .route("/v2/document-liveness/{id}/image", get(kept_pictures::image))
+        .route("/v2/document-liveness/{id}/evidence", get(kept_pictures::evidence))
         .merge(lifecycle_routes())
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))

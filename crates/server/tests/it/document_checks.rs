@@ -43,6 +43,11 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
     }
 }
 
+/// A token that sees records, but no pictures.
+async fn blind_token(world: &World) -> String {
+    world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await
+}
+
 /// The files of the vault's objects: each is a picture.
 fn kept(world: &World) -> usize {
     fn count(folder: &std::path::Path) -> usize {
@@ -214,8 +219,23 @@ on_both_databases! {
         assert_eq!(world.get("", &path).await.refusal(401), "UNAUTHORIZED");
         let other = world.token("other").await;
         assert_eq!(world.get(&other, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
-        let blind = world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await;
+        let blind = blind_token(world).await;
         assert_eq!(world.get(&blind, &path).await.refusal(403), "FORBIDDEN");
+
+        let shown = world.get(&token, &format!("{PATH}/{id}/evidence")).await;
+        assert_eq!(shown.status, 200, "{}", shown.text());
+        let evidence = shown.json()["data"]["evidence"].clone();
+        assert_eq!(keys(&evidence), keys(&record["validationResults"]));
+        for (check, map) in evidence.as_object().expect("checks") {
+            assert_eq!(keys(map), ["regions", "heatMap"], "{check}");
+            let png = map["heatMap"].as_str().and_then(|it| it.strip_prefix("data:image/png;base64,"));
+            let png = STANDARD.decode(png.expect("a data URI")).expect("base64");
+            assert!(image::load_from_memory(&png).is_ok(), "{check}");
+        }
+        assert_eq!(
+            world.get(&blind_token(world).await, &format!("{PATH}/{id}/evidence")).await.refusal(403),
+            "FORBIDDEN"
+        );
 
         // The signature is of this record and this moment.
         let (_, query) = url.split_once('?').expect("a query");
@@ -227,6 +247,14 @@ on_both_databases! {
         assert_eq!(world.get("", &broken).await.refusal(401), "UNAUTHORIZED");
         world.turn_clock(20 * 60 * 1000);
         assert_eq!(world.get("", url).await.refusal(401), "UNAUTHORIZED");
+
+        let gone = world.send(request(Method::DELETE, &token, &format!("{PATH}/{id}"))).await;
+        assert_eq!(gone.status, 200, "{}", gone.text());
+        assert_eq!(gone.json()["data"]["_id"], id);
+        assert_eq!(kept(world), 0);
+        assert_eq!(world.get(&token, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        let again = world.send(request(Method::DELETE, &token, &format!("{PATH}/{id}"))).await;
+        assert_eq!(again.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
     }
 
     async fn what_is_kept_of_no_record_is_found(world) {

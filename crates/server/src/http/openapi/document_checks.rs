@@ -18,6 +18,7 @@ pub fn add(paths: &mut Map<String, Value>) {
     if let Some(path) = paths.get_mut("/v2/document-liveness") {
         path["post"] = operation();
     }
+    paths.insert("/v2/document-liveness/{id}/evidence".to_owned(), json!({ "get": evidence() }));
     paths.insert("/v2/document-liveness/{id}/image".to_owned(), json!({ "get": image() }));
 }
 
@@ -58,6 +59,60 @@ fn operation() -> Value {
             "401": answer(UNAUTHORIZED.when, "Error"),
             "403": answer(FORBIDDEN.when, "Error"),
             "413": answer(IMAGE_TOO_LARGE.when, "Error"),
+            "429": answer(TOO_MANY_REQUESTS.when, "Error"),
+            "503": answer(UNAVAILABLE.when, "Error"),
+        },
+    })
+}
+
+fn evidence() -> Value {
+    let number = || json!({ "type": "number" });
+    let region = json!({
+        "type": "object",
+        "description": "A part of the upright picture, in pixels.",
+        "required": ["x", "y", "width", "height"],
+        "properties": { "x": number(), "y": number(), "width": number(), "height": number() },
+    });
+    let check = json!({
+        "type": "object",
+        "required": ["regions", "heatMap"],
+        "properties": {
+            "regions": { "type": "array", "items": region },
+            "heatMap": { "type": "string", "description": "A PNG in a data URI." },
+        },
+    });
+    let mut answered = json!({
+        "type": "object",
+        "required": ["success", "data"],
+        "properties": {
+            "success": { "const": true },
+            "data": {
+                "type": "object",
+                "required": ["_id", "evidence"],
+                "properties": {
+                    "_id": { "type": "string" },
+                    "evidence": { "type": "object", "additionalProperties": check },
+                },
+            },
+        },
+    });
+    sign(&DOCUMENT_LIVENESS, &mut answered);
+    let content = json!({ "application/json": { "schema": answered } });
+    json!({
+        "operationId": "get_document_liveness_evidence",
+        "summary": "Where each check found what it names",
+        "description": "The kept picture is looked at again; there is nothing to see without one.",
+        "tags": [DOCUMENT_LIVENESS.name],
+        "x-scopes": [Scope::ReadMedia.word()],
+        "parameters": [{
+            "name": "id", "in": "path", "required": true, "description": "The record's id.",
+            "schema": id_schema(),
+        }],
+        "responses": {
+            "200": { "description": "Regions and a heat map per check", "content": content },
+            "401": answer(UNAUTHORIZED.when, "Error"),
+            "403": answer(FORBIDDEN.when, "Error"),
+            "404": answer("There is no such record, or its picture was not kept", "Error"),
             "429": answer(TOO_MANY_REQUESTS.when, "Error"),
             "503": answer(UNAVAILABLE.when, "Error"),
         },
