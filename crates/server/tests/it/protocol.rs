@@ -73,7 +73,7 @@ async fn unknown_paths_and_methods_answer_in_the_form_of_errors() {
         assert_eq!(world.get("", path).await.refusal(404), "NOT_FOUND", "{path}");
     }
     for (method, path) in [
-        (Method::POST, LIST),
+        (Method::PUT, LIST),
         (Method::DELETE, LIST),
         (Method::PUT, "/v2/document-liveness/x"),
         (Method::PATCH, "/v2/clients/me"),
