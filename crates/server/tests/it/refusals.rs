@@ -40,7 +40,7 @@ impl Operation {
             _ if self.path.ends_with("/persons/lookup") => 409,
             ("POST", _) if self.is_face_call() => 409,
             // No picture of the document is kept.
-            (_, "/v2/document-liveness/{id}/image") => 404,
+            (_, "/v2/document-liveness/{id}/image" | "/v2/document-liveness/{id}/evidence") => 404,
             ("POST", "/v2/projects" | "/v3/projects") => 422,
             ("POST", "/v2/project-flows") => 400,
             (_, "/v2/app-registrations/{id}/sync" | "/v2/projects/kyc") => 409,
