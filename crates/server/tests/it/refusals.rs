@@ -40,7 +40,7 @@ impl Operation {
             _ if self.path.ends_with("/persons/lookup") => 409,
             ("POST", _) if self.is_face_call() => 409,
             // No picture of the document is kept.
-            (_, "/v2/document-liveness/{id}/image" | "/v2/document-liveness/{id}/evidence") => 404,
+            (_, path) if path.ends_with("/image") || path.ends_with("/evidence") => 404,
             ("POST", "/v2/projects" | "/v3/projects") => 422,
             ("POST", "/v2/project-flows") => 400,
             (_, "/v2/app-registrations/{id}/sync" | "/v2/projects/kyc") => 409,
@@ -283,6 +283,8 @@ async fn an_operation_needs_one_of_its_scopes() {
         // Staff reads everything; writing is another matter.
         let status = match operation.method {
             _ if operation.changes_people() => 403,
+            // Pictures are for their own scope.
+            _ if operation.path.ends_with("/image") => 403,
             _ if operation.is_face_call() => operation.status_when_let_in(),
             Method::GET => operation.status_when_let_in(),
             _ => 403,
