@@ -257,7 +257,7 @@ impl Work {
 
     fn status(&self, connection: &mut Connection, target: &str) -> Result<u16> {
         let mut answer = Answer::default();
-        let request = http::request("GET", target, Some(&self.token), "");
+        let request = http::request("GET", target, Some(&self.token), b"");
         connection.exchange(&request, &mut answer)?;
         Ok(answer.status)
     }
@@ -270,7 +270,7 @@ impl Work {
         body: &str,
     ) -> Result<Value> {
         let mut answer = Answer::default();
-        let request = http::request(method, target, Some(&self.token), body);
+        let request = http::request(method, target, Some(&self.token), body.as_bytes());
         connection.exchange(&request, &mut answer)?;
         if !(200..300).contains(&answer.status) {
             bail!("{method} {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));

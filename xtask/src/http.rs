@@ -71,15 +71,17 @@ impl Connection {
 }
 
 /// The bytes of a request with a JSON body, or none.
-pub fn request(method: &str, target: &str, authorization: Option<&str>, body: &str) -> Vec<u8> {
+pub fn request(method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Vec<u8> {
     let authorization =
         authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
     let length = body.len();
-    format!(
+    let mut request = format!(
         "{method} {target} HTTP/1.1\r\nHost: verax.test\r\n{authorization}Content-Type: \
-         application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+         application/json\r\nContent-Length: {length}\r\n\r\n"
     )
-    .into_bytes()
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
 }
 
 /// The bytes of a GET as a client would write them, the target not touched.
@@ -88,18 +90,6 @@ pub fn get_request(target: &str, authorization: Option<&str>) -> Vec<u8> {
         authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
     format!("GET {target} HTTP/1.1\r\nHost: verax.test\r\nAccept: */*\r\n{authorization}\r\n")
         .into_bytes()
-}
-
-/// The bytes of a POST with a JSON body.
-pub fn post_request(target: &str, authorization: &str, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let mut request = format!(
-        "POST {target} HTTP/1.1\r\nHost: verax.test\r\nAuthorization: {authorization}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-    )
-    .into_bytes();
-    request.extend_from_slice(body);
-    request
 }
 
 /// One GET on a connection of its own.

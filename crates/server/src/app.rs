@@ -19,13 +19,14 @@ pub mod tallies;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use verax_domain::{Timestamp, resources};
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
+use crate::http_client::{ImageFetcher, is_public};
 use crate::keys::SigningKeys;
 use crate::vault::Vault;
 
@@ -41,6 +42,8 @@ pub struct App {
     pub measuring: measuring::Measuring,
     pub faces: faces::Faces,
     pub vault: Vault,
+    /// Nothing unless the setting `images.fetch_urls` allows it.
+    pub images: Option<ImageFetcher>,
     pub galleries: galleries::Galleries,
 }
 
@@ -54,7 +57,11 @@ impl App {
     ) -> Result<App> {
         let database = Database::open(location, &options(&config, schema)).await?;
         let app = App::new(config, database, keys, Clock::System, Random::System);
-        Ok(app.with_vault(vault))
+        let images = match app.config.images.fetch_urls {
+            true => Some(fetcher(&app.config)?),
+            false => None,
+        };
+        Ok(App { images, ..app.with_vault(vault) })
     }
 
     /// An app whose vault is forgotten with it.
@@ -71,7 +78,19 @@ impl App {
         let vault = Vault::in_memory(random.clone());
         let galleries = galleries::Galleries::default();
         let config = Arc::new(config);
-        App { config, database, keys, clock, random, access, measuring, faces, vault, galleries }
+        App {
+            config,
+            database,
+            keys,
+            clock,
+            random,
+            access,
+            measuring,
+            faces,
+            vault,
+            galleries,
+            images: None,
+        }
     }
 
     /// The same, measuring faces with these models.
@@ -122,6 +141,12 @@ impl App {
     pub fn new_id(&self) -> String {
         verax_domain::id::new_id(self.clock.now(), self.random.number())
     }
+}
+
+fn fetcher(config: &Config) -> Result<ImageFetcher> {
+    let limit = std::time::Duration::from_secs(config.images.fetch_seconds);
+    let bytes_max = config.http.body_bytes_max;
+    ImageFetcher::new(is_public, limit, bytes_max).context("pictures cannot be fetched")
 }
 
 fn options(config: &Config, schema: Schema) -> Options {

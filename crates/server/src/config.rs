@@ -19,6 +19,7 @@ pub struct Config {
     pub tokens: Tokens,
     pub database: Database,
     pub vault: Vault,
+    pub images: Images,
     pub vision: Vision,
     pub models: Models,
     pub documents: Documents,
@@ -80,6 +81,13 @@ pub struct Vault {
     pub master_keys_file: String,
     pub keys: String,
     pub objects: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    pub fetch_urls: bool,
+    pub fetch_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -176,6 +184,7 @@ impl Config {
             ("http.header_seconds", self.http.header_seconds),
             ("http.body_bytes_max", self.http.body_bytes_max as u64),
             ("http.connections_max", self.http.connections_max as u64),
+            ("images.fetch_seconds", self.images.fetch_seconds),
             ("tokens.days", u64::from(self.tokens.days)),
             ("validations.session_seconds", u64::from(self.validations.session_seconds)),
             ("validations.registration_hours", u64::from(self.validations.registration_hours)),

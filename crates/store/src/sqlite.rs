@@ -146,18 +146,13 @@ impl Readers {
         };
         let until = u64::try_from((opened.elapsed() + limit).as_nanos()).unwrap_or(u64::MAX);
         deadline.store(until, Ordering::Relaxed);
-        // One transaction: the page, its total and its relations are of one moment.
-        connection.prepare_cached("BEGIN")?.execute(())?;
-        // This begins the transaction's moment: whatever was committed by then has changed it.
-        let version = "PRAGMA data_version";
-        let version = connection.prepare_cached(version)?.query_row((), |row| row.get(0))?;
-        if remembered.version != version {
-            remembered.texts.clear();
-            remembered.version = version;
-        }
+        // The clock may stop this already.
+        let begun = begin(&connection, &mut remembered);
         let mut reader = Reader::Sqlite(SqliteReader { connection, remembered });
-        let result = work(&mut reader).now_or_never().unwrap_or_else(|| {
-            Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))
+        let result = begun.and_then(|()| {
+            work(&mut reader).now_or_never().unwrap_or_else(|| {
+                Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))
+            })
         });
         let late = result.is_err() && opened.elapsed().as_nanos() > u128::from(until);
         // A reader has nothing to lose: if the end fails, the connection is dropped instead.
@@ -169,6 +164,19 @@ impl Readers {
         }
         if late { Ok(Ended::Late) } else { result.map(Ended::InTime) }
     }
+}
+
+/// One transaction: the page, its total and its relations are of one moment.
+fn begin(connection: &Connection, remembered: &mut Remembered) -> Result<(), StoreError> {
+    connection.prepare_cached("BEGIN")?.execute(())?;
+    // This begins the transaction's moment: whatever was committed by then has changed it.
+    let version = "PRAGMA data_version";
+    let version = connection.prepare_cached(version)?.query_row((), |row| row.get(0))?;
+    if remembered.version != version {
+        remembered.texts.clear();
+        remembered.version = version;
+    }
+    Ok(())
 }
 
 impl Session {

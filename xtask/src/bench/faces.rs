@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::load;
-use crate::http::{Answer, Connection, post_request};
+use crate::http::{self, Answer, Connection};
 use crate::running::{Binary, Site};
 
 const CALLERS: usize = 8;
@@ -187,5 +187,5 @@ fn selfie(token: &str) -> Result<Vec<u8>> {
     let picture = STANDARD.encode(std::fs::read(picture)?);
     let body = format!(r#"{{"os":"DESKTOP","image":"{picture}"}}"#);
     let target = "/v2/face-recognition/liveness";
-    Ok(post_request(target, &format!("Bearer {token}"), body.as_bytes()))
+    Ok(http::request("POST", target, Some(&format!("Bearer {token}")), body.as_bytes()))
 }

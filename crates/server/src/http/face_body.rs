@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use verax_query::{Problem, is_id};
 
@@ -9,7 +11,10 @@ use super::error::ApiError;
 use super::face_errors::{BAD_REQUEST, only_base64, wrong_members};
 use crate::app::faces::SentImage;
 use crate::app::persons::without_digits;
+use crate::http_client::ImageFetcher;
 
+/// The members that hold pictures.
+const IMAGE_MEMBERS: [&str; 4] = ["image", "images", "probe", "gallery"];
 /// Pictures in one list: each costs the server as much as a call with one picture.
 pub const IMAGES_MAX: usize = 10;
 /// No picture of a face is shorter in base64.
@@ -46,6 +51,35 @@ impl FaceBody {
                 .map_err(|_| ApiError::new(&BAD_REQUEST, "The body must be a JSON object."))?
         };
         Ok(FaceBody { members, problems: Vec::new(), not_base64: Vec::new() })
+    }
+
+    /// Puts the pictures that https URLs name into their places.
+    ///
+    /// # Errors
+    /// All that could not be fetched.
+    pub async fn fetch_images(&mut self, fetcher: &ImageFetcher) -> Result<(), ApiError> {
+        let mut wrong = Vec::new();
+        for name in IMAGE_MEMBERS {
+            let places = match self.members.get_mut(name) {
+                Some(Value::Array(list)) if list.len() <= IMAGES_MAX => list.as_mut_slice(),
+                Some(one @ Value::String(_)) => std::slice::from_mut(one),
+                _ => continue,
+            };
+            for place in places {
+                let Some(url) = place.as_str().map(str::trim) else { continue };
+                if !url.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("https:")) {
+                    continue;
+                }
+                match fetcher.fetch(url).await {
+                    Ok(bytes) => *place = STANDARD.encode(bytes).into(),
+                    Err(error) => wrong.push(Problem {
+                        parameter: name.to_owned(),
+                        message: format!("\"{name}\" {error}"),
+                    }),
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(only_base64(wrong)) }
     }
 
     /// One picture: a text, or a list of one.

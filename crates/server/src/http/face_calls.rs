@@ -122,7 +122,11 @@ pub async fn read(
     };
     let body = tokio::task::spawn_blocking(reading).await;
     let body = body.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
-    Ok((body?, place))
+    let mut body = body?;
+    if let Some(fetcher) = &state.app.images {
+        body.fetch_images(fetcher).await?;
+    }
+    Ok((body, place))
 }
 
 pub fn read_body(state: &State, sent: Sent) -> Result<FaceBody, ApiError> {

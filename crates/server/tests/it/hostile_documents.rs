@@ -144,11 +144,11 @@ async fn hostile_pictures_leave_no_memory_behind() {
             assert_eq!(post(&world, &token, bytes).await.status, *status, "{words}");
         }
     };
-    for _ in 0..5 {
+    for _ in 0..3 {
         round().await;
     }
     let Some(before) = resident_bytes() else { return };
-    for _ in 0..40 {
+    for _ in 0..8 {
         round().await;
     }
     let grown = resident_bytes().unwrap_or(0).saturating_sub(before);
