@@ -116,12 +116,12 @@ pub struct SentImage {
 
 /// Everything that is measured on a selfie at once.
 pub struct Selfie {
-    /// For [`judge`](verax_domain::face_verdict::judge), with a comparison where one is made.
+    /// For [`judge`], with a comparison where one is made.
     pub findings: FaceFindings,
     /// None when the model of presentation attacks is not installed: nothing was measured then.
     pub liveness_score: Option<f64>,
     pub quality: QualityLevel,
-    /// 0..=1; the reasons are in what [`judge`](verax_domain::face_verdict::judge) answers.
+    /// 0..=1; the reasons are in what [`judge`] answers.
     pub quality_score: f64,
     /// A secret of its owner.
     pub template: Template,
