@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use verax_query::Problem;
 
 use super::State;
-use super::error::{ApiError, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT, INTERNAL};
+use super::error::{ApiError, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS};
 use crate::app::idempotency::{Claim, Claimed, KeptAnswer};
 
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -113,10 +113,12 @@ fn replay(answer: KeptAnswer) -> Response {
 }
 
 fn readable(key: &HeaderValue) -> Result<&str, ApiError> {
-    key.to_str().ok().filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len())).ok_or_else(|| {
-        ApiError::invalid(vec![Problem {
+    let key = key.to_str().ok().filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len()));
+    key.ok_or_else(|| {
+        let problem = Problem {
             parameter: "Idempotency-Key".to_owned(),
             message: format!("must be 1 to {KEY_CHARS_MAX} visible ASCII characters"),
-        }])
+        };
+        ApiError::body(&INVALID_PARAMETERS, "Invalid headers", vec![problem])
     })
 }

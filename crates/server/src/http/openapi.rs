@@ -351,6 +351,9 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
         "schema": { "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX },
     });
     for operation in paths.values_mut().filter_map(|path| path.get_mut("post")) {
+        if operation.get("parameters").is_none() {
+            operation["parameters"] = json!([]);
+        }
         if let Some(parameters) = operation["parameters"].as_array_mut() {
             parameters.push(header.clone());
         }
