@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use deadpool_postgres::{Object, Pool};
 use futures_util::{StreamExt, pin_mut};
+use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use verax_domain::Timestamp;
 use verax_query::{Arg, Resource, Sql};
 
-use self::connecting::{Role, pool};
+use self::connecting::{Role, pool, tls};
 use self::replica::Replica;
 use crate::cells::{Cells, Reader, Visit};
 use crate::database::Location;
@@ -29,6 +31,7 @@ pub struct Postgres {
     replica: Option<Replica>,
     /// After which a statement's connection counts as dead.
     patience: Duration,
+    tls: MakeRustlsConnect,
 }
 
 /// The database ends its statements itself; what is not answered so long after it never will be.
@@ -55,7 +58,8 @@ impl Postgres {
             }
             None => None,
         };
-        Ok(Postgres { primary, probes, replica, patience: options.statement_limit + GRACE })
+        let patience = options.statement_limit + GRACE;
+        Ok(Postgres { primary, probes, replica, patience, tls: tls()? })
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
@@ -126,8 +130,8 @@ impl Postgres {
             return Err(StoreError::Busy("too many requests wait for a connection".to_owned()));
         }
         let connection = Some(pool.get().await?);
-        let patience = Some(self.patience);
-        Ok(PostgresReader { connection, in_transaction: false, settled: true, patience })
+        let (patience, tls) = (Some(self.patience), self.tls.clone());
+        Ok(PostgresReader { connection, in_transaction: false, settled: true, patience, tls })
     }
 }
 
@@ -140,6 +144,7 @@ pub struct PostgresReader {
     settled: bool,
     /// How long a statement is waited for; `None`: as long as it takes.
     patience: Option<Duration>,
+    tls: MakeRustlsConnect,
 }
 
 // A request whose caller hangs up is dropped in the middle of its statements, and a database that is
@@ -147,13 +152,23 @@ pub struct PostgresReader {
 // find a transaction open, or wait for an answer that is not its own: it is closed instead.
 impl Drop for PostgresReader {
     fn drop(&mut self) {
-        if (self.in_transaction || !self.settled)
-            && let Some(connection) = self.connection.take()
-        {
-            drop(Object::take(connection));
+        if self.in_transaction || !self.settled {
+            let Some(connection) = self.connection.take().map(Object::take) else { return };
+            if let (false, Ok(runtime)) = (self.settled, Handle::try_current()) {
+                // Nobody waits for the statement any more. A commit that waits for a standby would
+                // keep its place for as long as the standby is away.
+                let cancelling = connection.cancel_token();
+                let tls = self.tls.clone();
+                runtime.spawn(async move {
+                    // Where nobody answers there is nothing to cancel.
+                    let _ = tokio::time::timeout(CANCEL_MAX, cancelling.cancel_query(tls)).await;
+                });
+            }
         }
     }
 }
+
+const CANCEL_MAX: Duration = Duration::from_secs(5);
 
 impl PostgresReader {
     /// Runs one statement. The connection is given up when it does not answer in time.
@@ -239,8 +254,11 @@ impl PostgresReader {
 
     /// The one number of the one row of a statement.
     async fn number(&mut self, statement: &str) -> Result<i64, StoreError> {
-        self.run(async |connection| Ok(connection.query_one(statement, &[]).await?.try_get(0)?))
-            .await
+        self.run(async |connection| {
+            let statement = connection.prepare_cached(statement).await?;
+            Ok(connection.query_one(&statement, &[]).await?.try_get(0)?)
+        })
+        .await
     }
 }
 

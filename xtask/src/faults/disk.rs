@@ -234,7 +234,7 @@ fn jump(work: &Work, server: &Server, file: &Path, several: bool) -> Result<()> 
 fn faketime() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?;
     let files = folders
-        .filter_map(|folder| Some(folder.ok()?.path().join("faketime").join("libfaketime.so.1")));
+        .filter_map(|folder| Some(folder.ok()?.path().join("faketime").join("libfaketimeMT.so.1")));
     files.into_iter().find(|file| file.is_file())
 }
 

@@ -12,7 +12,7 @@ use verax_vision::document::simulator::cards::card;
 use verax_vision::document::simulator::jpeg;
 
 use super::retrying::{Clients, Seen};
-use super::{DOCUMENTS, Work};
+use super::{DOCUMENTS, Work, check_tallies};
 use crate::http::{self, Answer, Connection};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Server, Site};
@@ -69,11 +69,7 @@ pub fn run(binary: &Binary) -> Result<()> {
     for node in [&one, &two] {
         work.check(node.address)?;
     }
-    // Its exit code also says that no models are installed.
-    let tallies =
-        site.verax(&["doctor", "--check-tallies"]).unwrap_or_else(|error| format!("{error:#}"));
-    ensure!(tallies.contains("agree with the records"), "{tallies}");
-    ensure!(!tallies.contains("were wrong"), "{tallies}");
+    check_tallies(&site)?;
     let ledger = work.ledger();
     println!(
         "nodes: {} collections, {} of them deleted, and {} documents are there as acknowledged; \

@@ -56,9 +56,8 @@ pub fn pool(url: &str, options: &Options, role: Role, size: usize) -> Result<Poo
     }
     let each = config.get_connect_timeout().copied().unwrap_or(CONNECT);
     let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(1);
-    let tls = MakeRustlsConnect::new(tls_config()?);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(config, tls, recycling))
+    Pool::builder(Manager::from_config(config, tls()?, recycling))
         .max_size(size)
         .wait_timeout(Some(POOL_WAIT))
         .create_timeout(Some(each * hosts + CONNECT))
@@ -68,7 +67,8 @@ pub fn pool(url: &str, options: &Options, role: Role, size: usize) -> Result<Poo
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
-fn tls_config() -> Result<rustls::ClientConfig, StoreError> {
+/// TLS with the machine's own certificates, where the server offers it.
+pub fn tls() -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = rustls::RootCertStore::empty();
     // A machine without certificates can still reach a database without TLS.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -78,5 +78,5 @@ fn tls_config() -> Result<rustls::ClientConfig, StoreError> {
         .map_err(|error| StoreError::Unavailable(format!("TLS: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(config)
+    Ok(MakeRustlsConnect::new(config))
 }

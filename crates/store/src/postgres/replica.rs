@@ -169,8 +169,12 @@ impl Looks {
 async fn ask(pool: &Pool, question: &str) -> Result<i64, StoreError> {
     let asked = async {
         let connection = pool.get().await?;
-        match timeout(LOOK_MAX, connection.query_one(question, &[])).await {
-            Ok(row) => Ok(row?.try_get(0)?),
+        let answer = async {
+            let question = connection.prepare_cached(question).await?;
+            connection.query_one(&question, &[]).await?.try_get(0)
+        };
+        match timeout(LOOK_MAX, answer).await {
+            Ok(answer) => Ok(answer?),
             Err(_) => {
                 // It may be dead: the next look makes another.
                 drop(deadpool_postgres::Object::take(connection));
