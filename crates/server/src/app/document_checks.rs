@@ -25,6 +25,7 @@ use verax_vision::workers::Permit;
 use zeroize::Zeroizing;
 
 use super::App;
+use super::records::record_of;
 use crate::vault::VaultError;
 
 /// What is to be checked, and how strictly. All but the picture is kept with the job.
@@ -107,20 +108,23 @@ impl App {
     ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
-        let record = record(json!({
-            "_id": id,
-            "client": client,
-            "imageSaved": false,
-            "status": "new",
-            "calibrationSettings": {
-                "screenReplayCalibration": order.screen,
-                "printedCopyCalibration": order.print,
-                "portraitSubstitutionCalibration": order.portrait,
-            },
-            "validationFlags": flags(order.cropped, order.colourless),
-            "createdAt": now.to_string(),
-            "updatedAt": now.to_string(),
-        }))?;
+        let record = record_of(
+            &DOCUMENT_LIVENESS,
+            &json!({
+                "_id": id,
+                "client": client,
+                "imageSaved": false,
+                "status": "new",
+                "calibrationSettings": {
+                    "screenReplayCalibration": order.screen,
+                    "printedCopyCalibration": order.print,
+                    "portraitSubstitutionCalibration": order.portrait,
+                },
+                "validationFlags": flags(order.cropped, order.colourless),
+                "createdAt": now.to_string(),
+                "updatedAt": now.to_string(),
+            }),
+        )?;
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();
@@ -463,23 +467,18 @@ fn completed(
     if rules.colourless == ColourlessRule::Fails {
         flags["colourLessValidation"] = word(verdict.colourless).into();
     }
-    record(json!({
-        "_id": id,
-        "client": client,
-        "status": "completed",
-        "imageSaved": save_image,
-        "imageUrl": save_image.then(|| picture_path(id)),
-        "validationResults": verdict.results,
-        "validationFlags": flags,
-        "riskScore": verdict.risk_score,
-        "confidence": verdict.confidence,
-    }))
-}
-
-/// What the server itself says of a record always has the resource's shape.
-fn record(said: Value) -> Result<Record, StoreError> {
-    Record::from_json(&DOCUMENT_LIVENESS, &said, None).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        StoreError::Statement(problems.join("; "))
-    })
+    record_of(
+        &DOCUMENT_LIVENESS,
+        &json!({
+            "_id": id,
+            "client": client,
+            "status": "completed",
+            "imageSaved": save_image,
+            "imageUrl": save_image.then(|| picture_path(id)),
+            "validationResults": verdict.results,
+            "validationFlags": flags,
+            "riskScore": verdict.risk_score,
+            "confidence": verdict.confidence,
+        }),
+    )
 }

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use verax_domain::Record;
 use verax_domain::face_call::best_score;
 use verax_domain::resources::{COLLECTIONS, PERSONS};
-use verax_domain::{Record, RecordProblem};
-use verax_query::{Query, Resource, Retrieval, Tenant, fold, is_id};
+use verax_query::{Query, Tenant, fold, is_id};
 use verax_store::{Batch, Collection, PersonPlace, SealedTemplate, StoreError};
 use verax_vision::faces::Template;
 
 use super::App;
 use super::faces::{MeasureError, Portrait};
 use super::galleries::{Hit, Search};
+use super::records::record_of;
 use crate::vault::VaultError;
 
 /// A person as they are enrolled. Whoever makes one has checked the members.
@@ -292,21 +293,6 @@ impl App {
         Ok(rows.into_iter().filter_map(by_id).collect())
     }
 
-    /// The whole record of a person or a collection, if the client has it.
-    pub async fn whole_record(
-        &self,
-        resource: &'static Resource,
-        client: &str,
-        id: &str,
-    ) -> Result<Option<Value>, StoreError> {
-        let tenant = Tenant::Client(client.to_owned());
-        let record = self.database.record(&Retrieval::whole(resource), &tenant, id).await?;
-        let read = |bytes: Vec<u8>| {
-            serde_json::from_slice(&bytes).map_err(|error| StoreError::Statement(error.to_string()))
-        };
-        record.map(read).transpose()
-    }
-
     /// Stores a collection that is new, with a code of its own; answers its id.
     pub async fn create_collection(
         &self,
@@ -335,7 +321,7 @@ impl App {
         said.insert("_id".to_owned(), known.id.as_str().into());
         said.insert("client".to_owned(), client.into());
         said.insert("code".to_owned(), known.code.as_str().into());
-        let record = record(&COLLECTIONS, said)?;
+        let record = record_of(&COLLECTIONS, &said.into())?;
         let mut batch = Batch::default();
         batch.update_record(&record, self.clock.now());
         self.database.commit(batch).await
@@ -419,7 +405,7 @@ impl App {
                 }
                 return Err(PersonError::NotFound);
             };
-            let record = record(&PERSONS, changed(id, client, &known, &change))?;
+            let record = record_of(&PERSONS, &changed(id, client, &known, &change).into())?;
             let (name, born, collections) = identity(&record);
             if change.name.is_some()
                 || change.date_of_birth.is_some()
@@ -590,15 +576,6 @@ fn members(said: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         _ => Map::new(),
     }
-}
-
-/// What the server itself says of a record always has the resource's shape.
-fn record(resource: &'static Resource, said: Map<String, Value>) -> Result<Record, StoreError> {
-    let wrong = |problems: Vec<RecordProblem>| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        StoreError::Statement(problems.join("; "))
-    };
-    Record::from_json(resource, &Value::Object(said), None).map_err(wrong)
 }
 
 fn not_ours(what: &str) -> StoreError {

@@ -16,8 +16,20 @@ impl App {
         id: &str,
     ) -> Result<Option<Value>, StoreError> {
         let record = self.database.record(&Retrieval::whole(resource), tenant, id).await?;
-        // What the server wrote itself is JSON.
-        Ok(record.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes).map_err(|error| StoreError::Statement(error.to_string()))
+        };
+        record.map(read).transpose()
+    }
+
+    /// The whole record, if this client has it.
+    pub async fn whole_record(
+        &self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        self.find_record(resource, &Tenant::Client(client.to_owned()), id).await
     }
 
     /// Makes a record of this client and answers its id.
@@ -95,7 +107,7 @@ impl App {
     }
 }
 
-/// What the server itself says of a record always has the resource's shape.
+/// What the server says of this record of this client.
 pub fn said(
     resource: &'static Resource,
     id: &str,
@@ -104,7 +116,12 @@ pub fn said(
 ) -> Result<Record, StoreError> {
     members.insert("_id".to_owned(), id.into());
     members.insert("client".to_owned(), client.into());
-    Record::from_json(resource, &Value::Object(members), None).map_err(|problems| {
+    record_of(resource, &Value::Object(members))
+}
+
+/// What the server itself says of a record always has the resource's shape.
+pub fn record_of(resource: &'static Resource, said: &Value) -> Result<Record, StoreError> {
+    Record::from_json(resource, said, None).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         StoreError::Statement(problems.join("; "))
     })

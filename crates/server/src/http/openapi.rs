@@ -360,6 +360,16 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
         if operation["responses"].get("409").is_none() {
             operation["responses"]["409"] = answer(IDEMPOTENCY_CONFLICT.when, "Error");
         }
+        // A wrong header is told like a wrong body, also where only the query can be wrong else.
+        let wrong = &mut operation["responses"]["400"];
+        let error = json!({ "$ref": reference("Error") });
+        if wrong.is_null() {
+            *wrong = answer("`Idempotency-Key` is wrong", "Error");
+        } else if let Some(schema) = wrong.pointer_mut("/content/application~1json/schema")
+            && *schema != error
+        {
+            *schema = json!({ "anyOf": [schema, error] });
+        }
     }
 }
 
