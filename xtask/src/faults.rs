@@ -88,7 +88,7 @@ pub fn kill(binary: &Binary, cycles: u32, cluster: Option<&Cluster>) -> Result<(
     }
     let server = site.serve(&[])?;
     work.settle(server.address)?;
-    work.check(server.address)?;
+    work.check_all(server.address)?;
     drop(server);
     check_tallies(&site)?;
     let ledger = work.ledger();
@@ -134,6 +134,8 @@ struct Ledger {
     documents: BTreeSet<String>,
     /// Requests for a document's check that were not answered: each may have left a record.
     unanswered: u64,
+    /// The last id that was looked for.
+    checked: String,
     made: u64,
     deleted: u64,
     imported: u64,
@@ -228,16 +230,22 @@ impl Work {
     }
 
     /// Looks for everything that was acknowledged.
+    fn check_all(&self, address: SocketAddr) -> Result<()> {
+        self.ledger().checked.clear();
+        self.check(address)
+    }
+
+    /// Looks for what was acknowledged since the last look, and counts everything.
     fn check(&self, address: SocketAddr) -> Result<()> {
         let mut connection = Connection::open(address)?;
-        let ledger = self.ledger();
-        for (id, there) in &ledger.collections {
+        let mut ledger = self.ledger();
+        for (id, there) in ledger.collections.range(ledger.checked.clone()..) {
             let Some(there) = there else { continue };
             let status = self.status(&mut connection, &format!("{COLLECTIONS}/{id}"))?;
             let expected = if *there { 200 } else { 404 };
             ensure!(status == expected, "the collection {id} answers {status}, not {expected}");
         }
-        for id in &ledger.documents {
+        for id in ledger.documents.range(ledger.checked.clone()..) {
             let target = format!("{DOCUMENTS}/{id}");
             let record = self.ask(&mut connection, "GET", &target, "")?;
             let status = &record["data"]["status"];
@@ -256,6 +264,9 @@ impl Work {
             "{imported} imported records are there, {} were acknowledged",
             ledger.imported
         );
+        // Ids are in the order of time.
+        let last = ledger.collections.keys().chain(&ledger.documents).max().cloned();
+        ledger.checked = last.unwrap_or_default();
         Ok(())
     }
 

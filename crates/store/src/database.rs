@@ -298,6 +298,11 @@ impl Database {
         }
     }
 
+    /// Whether it is a process of its own, that may be on another machine.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Database::Postgres(_))
+    }
+
     /// Whether the database takes writes: makes one that means nothing. Answers what time the
     /// database's own clock says; SQLite has none.
     pub async fn probe(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

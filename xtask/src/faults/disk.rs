@@ -67,7 +67,7 @@ fn full(binary: &Binary) -> Result<()> {
     let green = until_ready(&server, true, GREEN_MAX)?;
     make(&work, &server)?;
     work.settle(server.address)?;
-    work.check(server.address)?;
+    work.check_all(server.address)?;
     println!(
         "disk: full: {refusals} writes answered 503 with Retry-After, lists go on; ready again {} \
          ms after there is room (red {} ms after asking)",
@@ -132,7 +132,7 @@ fn slow(binary: &Binary) -> Result<()> {
         outcome
     })?;
     work.settle(server.address)?;
-    work.check(server.address)
+    work.check_all(server.address)
 }
 
 fn slower_and_slower(wire: &SlowWire, server: &Server, clients: &Clients<'_>) -> Result<()> {
@@ -222,7 +222,7 @@ fn jump(work: &Work, server: &Server, file: &Path, several: bool) -> Result<()> 
     let green = until_ready(server, true, GREEN_MAX)?;
     make(work, server)?;
     work.settle(server.address)?;
-    work.check(server.address)?;
+    work.check_all(server.address)?;
     let readiness = match several {
         true => format!("not ready meanwhile, ready {} ms after", green.as_millis()),
         false => "ready all the time: it has no other clock to compare with".to_owned(),

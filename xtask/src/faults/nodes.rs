@@ -67,7 +67,7 @@ pub fn run(binary: &Binary) -> Result<()> {
     let ((one, two, _worker), read) = outcome?;
     work.settle(one.address)?;
     for node in [&one, &two] {
-        work.check(node.address)?;
+        work.check_all(node.address)?;
     }
     check_tallies(&site)?;
     let ledger = work.ledger();

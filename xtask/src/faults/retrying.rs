@@ -189,9 +189,10 @@ impl<'a> Caller<'a> {
             }
         } else {
             seen.broken += 1;
-            self.connection = None;
         }
         drop(seen);
+        // Whoever refuses before the body is read closes the connection after the answer.
+        self.connection = None;
         self.node += 1;
         std::thread::sleep(PAUSE);
         None
