@@ -188,7 +188,10 @@ impl Cluster {
             {
                 return Ok(());
             }
-            if log.contains("FATAL") || start.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
+            // A standby says so to whoever asks too early.
+            let mut fatal = log.lines().filter(|line| line.contains("FATAL"));
+            let failed = fatal.any(|line| !line.ends_with("is starting up"));
+            if failed || start.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
                 bail!("PostgreSQL did not start:\n{log}");
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -101,12 +101,13 @@ fn deaths(
     clients.set_nodes(vec![one.address, two.address]);
     report("a node and a worker killed in the middle of checks", &clients.take(), BACK_MAX)?;
 
+    clients.take();
     primary.kill()?;
     let killed = Instant::now();
     standby.promote()?;
     let promoted = killed.elapsed();
-    clients.take();
-    while clients.successes() == 0 {
+    let before = clients.successes();
+    while clients.successes() == before {
         ensure!(killed.elapsed() < BACK_MAX, "no success {BACK_MAX:?} after the primary's death");
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -101,6 +102,18 @@ async fn a_database_that_says_nothing_is_not_waited_for_long_and_its_connections
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     wire.send_replace(Wire::Whole);
     ask(&database).await.expect("an answer again");
+}
+
+#[tokio::test]
+async fn requests_beyond_those_that_may_wait_are_refused_at_once() {
+    let place = databases::postgres().await;
+    let options = Options { connections: 1, ..options() };
+    let database = Database::open(&place.location, &options).await.expect("it opens");
+    let answers = join_all((0..100).map(|_| ask(&database))).await;
+    let refused = answers.iter().filter(|it| matches!(it, Err(StoreError::Busy(_)))).count();
+    let answered = answers.iter().filter(|it| it.is_ok()).count();
+    assert_eq!(refused + answered, 100, "{answers:?}");
+    assert!((16..=20).contains(&answered), "{answered}");
 }
 
 #[tokio::test]
