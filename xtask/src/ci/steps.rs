@@ -12,6 +12,7 @@ use crate::{clients, exec, faults, fuzz, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
+const OVERLOAD_SECONDS: u64 = 5;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
 
 pub const STEPS: &[Step] = &[
@@ -31,7 +32,7 @@ pub const STEPS: &[Step] = &[
         what: "the demo, as its own lines say",
         run: |_| smoke::run(&release()?),
     },
-    Step { name: "faults", what: "the server killed at work, on both databases", run: run_faults },
+    Step { name: "faults", what: "what dies, fills up, stalls or is too much", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
     Step { name: "schemathesis", what: "the OpenAPI document against it", run: run_schemathesis },
 ];
@@ -121,7 +122,10 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     let binary = release()?;
     faults::kill(&binary, FAULT_CYCLES, None)?;
     database_url(progress)?;
-    faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref())
+    faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref())?;
+    faults::nodes::run(&binary)?;
+    faults::disk::run(&binary)?;
+    faults::overload::run(&binary, OVERLOAD_SECONDS)
 }
 
 fn run_clients(progress: &mut Progress) -> Result<()> {

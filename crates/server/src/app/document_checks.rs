@@ -219,18 +219,14 @@ impl App {
     /// Makes the checks whose lease has run out, one after the other, as long as there is room.
     /// Answers how many jobs were ended.
     pub async fn take_up_document_checks(&self) -> Result<u64, DocumentCheckError> {
-        let mut count = 0;
-        for job in self.database.lapsed_jobs(JobKind::DocumentCheck, self.clock.now()).await? {
-            // Whoever waits for an answer comes first.
-            let Ok(permit) = self.measuring.try_document_permit() else { break };
-            let mut batch = Batch::default();
-            batch.take_up_job(&job, self.document_lease());
-            match self.database.commit(batch).await {
-                Ok(()) => count += 1,
-                // Its worker, or another node, was faster.
-                Err(StoreError::Conflict) => continue,
-                Err(error) => return Err(error.into()),
-            }
+        let (kind, mut count) = (JobKind::DocumentCheck, 0);
+        // Whoever waits for an answer comes first.
+        while let Ok(permit) = self.measuring.try_document_permit() {
+            let (now, lease) = (self.clock.now(), self.document_lease());
+            let Some(job) = self.database.take_jobs(kind, now, lease, 1).await?.pop() else {
+                break;
+            };
+            count += 1;
             match self.resume_document_check(&job, permit).await {
                 // What is wrong with the picture is said in its record.
                 Ok(()) | Err(DocumentCheckError::Picture(_)) => {}
