@@ -91,6 +91,48 @@ async fn ended(world: &World, token: &str, id: &str) -> Value {
     tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the work ends")
 }
 
+#[tokio::test]
+async fn what_a_crash_leaves_reads_the_same_on_both_databases() {
+    let (sqlite, postgres) = (World::on(Engine::Sqlite).await, World::on(Engine::Postgres).await);
+    let told = after_a_crash(&sqlite).await;
+    assert_eq!(told, after_a_crash(&postgres).await);
+    for words in ["\"completed\"", "\"failed\"", "\"interrupted"] {
+        assert!(told.concat().contains(words), "{words}: {told:?}");
+    }
+    postgres.end().await;
+}
+
+/// A check that ended, and three that a crash left in each of their states: the list, its failures
+/// alone, and every record.
+async fn after_a_crash(world: &World) -> Vec<String> {
+    let token = world.token("acme").await;
+    let app = &world.app;
+    let order = order(picture());
+    let ended = post_picture(world, &token, &order.picture).await.json();
+    world.turn_clock(1000);
+    let fresh = app.begin_document_check("acme", &order).await.expect("a record");
+    world.turn_clock(1000);
+    let begun = app.begin_document_check("acme", &order).await.expect("a record");
+    let mut batch = Batch::default();
+    batch.start_document_check(&begun, app.clock.now());
+    app.database.commit(batch).await.expect("it is new");
+    world.turn_clock(1000);
+    let lost = app.begin_document_check("acme", &order).await.expect("a record");
+    app.vault.destroy("acme", &lost).await.expect("destroyed");
+    world.turn_clock(121_000);
+    assert_eq!(app.take_up_document_checks().await.expect("a look"), 3);
+
+    let ended = ended["data"]["_id"].as_str().expect("an id");
+    let mut told = Vec::new();
+    for target in ["", "?status=failed", "?sort=-createdAt&perPage=2"] {
+        told.push(world.get(&token, &format!("{PATH}{target}")).await.text().to_owned());
+    }
+    for id in [ended, &fresh, &begun, &lost] {
+        told.push(world.get(&token, &format!("{PATH}/{id}")).await.text().to_owned());
+    }
+    told
+}
+
 on_both_databases! {
     async fn a_photographed_card_is_checked(world) {
         let token = world.token("acme").await;

@@ -1,6 +1,8 @@
 //! The outline of a document in a photograph: four straight sides against a surround that is
 //! unlike it. Simple and sceptical: no outline is better than a wrong one.
 
+use std::ops::Range;
+
 use verax_domain::document_findings::PlacementFindings;
 
 use super::planes::{Colours, Plane, median};
@@ -16,45 +18,92 @@ struct Line {
     d: f32,
 }
 
-/// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
-/// picture's. Corners may lie outside the picture.
-pub fn find_outline(small: &Colours, scale: f32) -> PlacementFindings {
-    let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
-    let Some(corners) = corners(small) else { return nothing };
-    let (w, h) = (small.width() as f32, small.height() as f32);
-    let (mx, my) = (0.01 * w, 0.01 * h);
-    let inside = corners
-        .iter()
-        .filter(|(x, y)| *x >= mx && *y >= my && *x <= w - mx && *y <= h - my)
-        .count();
-    let visible_share = visible_share(&corners, w, h);
-    PlacementFindings {
-        corners: Some(corners.map(|(x, y)| (x * scale, y * scale))),
-        corners_inside: inside as u8,
-        visible_share,
-    }
+/// Where a document lies, twice.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline {
+    /// With four sides in the picture: what other measurements go by.
+    pub whole: PlacementFindings,
+    /// The same, or a document that leaves the picture on one side.
+    pub shown: PlacementFindings,
 }
 
-fn corners(small: &Colours) -> Option<[(f32, f32); 4]> {
-    let (w, h) = (small.width(), small.height());
-    if w < 80 || h < 80 {
-        return None;
+/// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
+/// picture's. Corners may lie outside the picture.
+pub fn find_outline(small: &Colours, scale: f32) -> Outline {
+    let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
+    let (w, h) = (small.width() as f32, small.height() as f32);
+    if small.width() < 80 || small.height() < 80 {
+        return Outline { whole: nothing, shown: nothing };
     }
+    let placed = |corners: [(f32, f32); 4]| {
+        let (mx, my) = (0.01 * w, 0.01 * h);
+        let inside = corners
+            .iter()
+            .filter(|(x, y)| *x >= mx && *y >= my && *x <= w - mx && *y <= h - my)
+            .count();
+        PlacementFindings {
+            corners: Some(corners.map(|(x, y)| (x * scale, y * scale))),
+            corners_inside: inside as u8,
+            visible_share: visible_share(&corners, w, h),
+        }
+    };
     let edges = edge_strength(small);
     let mut sorted = edges.values.clone();
     let floor = 4.0 * median(&mut sorted) + 6.0;
     // Each side: the strongest straight line in the outer part of the picture.
-    let left = best_line(&edges, floor, Side::Left)?;
-    let right = best_line(&edges, floor, Side::Right)?;
-    let top = best_line(&edges, floor, Side::Top)?;
-    let bottom = best_line(&edges, floor, Side::Bottom)?;
-    let corners = [
+    let lines = SIDES.map(|side| best_line(&edges, floor, side));
+    let whole = corners(lines).filter(|corners| plausible(corners, w, h, 1.15..2.0));
+    let cut = || corners(with_frame(&edges, floor, lines)).filter(|c| plausible(c, w, h, 0.5..2.2));
+    let shown = whole.or_else(cut);
+    Outline { whole: whole.map_or(nothing, placed), shown: shown.map_or(nothing, placed) }
+}
+
+/// Left, top, right, bottom: each meets the one before it.
+const SIDES: [Side; 4] = [Side::Left, Side::Top, Side::Right, Side::Bottom];
+
+fn corners(lines: [Option<Line>; 4]) -> Option<[(f32, f32); 4]> {
+    let [left, top, right, bottom] = lines;
+    let (left, top, right, bottom) = (left?, top?, right?, bottom?);
+    Some([
         crossing(left, top)?,
         crossing(right, top)?,
         crossing(right, bottom)?,
         crossing(left, bottom)?,
-    ];
-    plausible(&corners, w as f32, h as f32).then_some(corners)
+    ])
+}
+
+/// The picture's own frame for the one side that was not found, where both sides beside it run on to
+/// the frame.
+fn with_frame(edges: &Plane, floor: f32, lines: [Option<Line>; 4]) -> [Option<Line>; 4] {
+    let missing: Vec<usize> = (0..4).filter(|&side| lines[side].is_none()).collect();
+    let [missing] = missing[..] else { return lines };
+    let (w, h) = (edges.width as f32, edges.height as f32);
+    let frame = match SIDES[missing] {
+        Side::Left => Line { nx: 1.0, ny: 0.0, d: 0.0 },
+        Side::Right => Line { nx: 1.0, ny: 0.0, d: w },
+        Side::Top => Line { nx: 0.0, ny: 1.0, d: 0.0 },
+        Side::Bottom => Line { nx: 0.0, ny: 1.0, d: h },
+    };
+    let runs_on = |side: usize| {
+        lines[side].is_some_and(|line| {
+            let (mut hits, mut asked) = (0u32, 0u32);
+            for step in 0..=20 {
+                let away = (0.03 + 0.12 * step as f32 / 20.0) * if frame.nx > 0.0 { w } else { h };
+                let inner = Line { d: (frame.d - away).abs(), ..frame };
+                let Some((x, y)) = crossing(line, inner) else { continue };
+                if x >= 1.0 && y >= 1.0 && x < w - 1.0 && y < h - 1.0 {
+                    hits += u32::from(edges.at(x as usize, y as usize) > floor);
+                    asked += 1;
+                }
+            }
+            asked >= 15 && hits as f32 >= 0.75 * asked as f32
+        })
+    };
+    let mut closed = lines;
+    if runs_on((missing + 1) % 4) && runs_on((missing + 3) % 4) {
+        closed[missing] = Some(frame);
+    }
+    closed
 }
 
 fn edge_strength(small: &Colours) -> Plane {
@@ -138,8 +187,9 @@ fn crossing(a: Line, b: Line) -> Option<(f32, f32)> {
     Some(((a.d * b.ny - b.d * a.ny) / det, (a.nx * b.d - b.nx * a.d) / det))
 }
 
-/// A document seen from above: convex, opposite sides alike, large, between square and 2 : 1.
-fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32) -> bool {
+/// A document seen from above: convex, opposite sides alike, large, its longer side so many times the
+/// shorter one.
+fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32, shapes: Range<f32>) -> bool {
     let side = |i: usize| {
         let (a, b) = (corners[i], corners[(i + 1) % 4]);
         (a.0 - b.0).hypot(a.1 - b.1)
@@ -150,7 +200,7 @@ fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32) -> bool {
     let area = area(corners);
     alike(side(0), side(2))
         && alike(side(1), side(3))
-        && (1.15..2.0).contains(&shape)
+        && shapes.contains(&shape)
         && area > 0.15 * w * h
         && area < 1.3 * w * h
 }
