@@ -64,7 +64,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill] [--cycles N] [--postgres] [--bin FILE]",
+        usage: "[kill] [--cycles N] [--postgres] [--bin FILE] [--models DIR]",
         what: "the server, killed in the middle of work: nothing acknowledged may be lost",
         run: faults::run,
     },
