@@ -7,10 +7,12 @@ pub mod overload;
 mod retrying;
 mod slow_wire;
 
+mod faces;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -30,18 +32,19 @@ use crate::running::{Binary, Profile, Server, Site};
 
 const COLLECTIONS: &str = "/v2/face-recognition/collections";
 const DOCUMENTS: &str = "/v2/document-liveness";
-const IMPORTED: &str = "/v2/biometric-validations";
+const IMPORTED: &str = "/v2/biometric-validations?where_identifier=imported";
 const CYCLES: u32 = 50;
 const IMPORT_RECORDS: u64 = 20;
 const RESTART_SECONDS_MAX: u64 = 2;
 /// Interrupted checks are taken up when their lease is over, five seconds later at most.
 const SETTLE_SECONDS_MAX: u64 = 60;
-const SETTINGS: &str = "[documents]\nwait_seconds = 1\nlease_seconds = 2\n[log]\naccess = false\n";
+const SETTINGS: &str = "[http]\nrequest_seconds = 5\n[documents]\nwait_seconds = 1\n\
+                        lease_seconds = 2\n[validations]\nlease_seconds = 6\n[log]\naccess = false\n";
 
-/// `cargo xtask faults [kill | nodes | disk | overload] [--cycles N] [--postgres] [--seconds N]
-/// [--bin FILE]`.
+/// `cargo xtask faults [kill | nodes | disk | overload] [--cycles N] [--postgres] [--models DIR]
+/// [--seconds N] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
-    let (mut cycles, mut postgres, mut file) = (CYCLES, false, None);
+    let (mut cycles, mut postgres, mut file, mut models) = (CYCLES, false, None, None);
     let (mut program, mut seconds) = ("kill".to_owned(), overload::SECONDS);
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -50,6 +53,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             Arg::Long("cycles") => cycles = arguments.value()?.parse()?,
             Arg::Long("postgres") => postgres = true,
             Arg::Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
+            Arg::Long("models") => models = Some(PathBuf::from(arguments.value()?)),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -62,14 +66,22 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         other => bail!("there is no program `{other}`"),
     }
     let cluster = if postgres { Some(Cluster::start(Durability::Durable)?) } else { None };
-    kill(&binary, cycles, cluster.as_ref())
+    kill(&binary, cycles, cluster.as_ref(), models.as_deref())
 }
 
 /// Kills the server at a random moment under mixed load, so many times. Nothing that was
 /// acknowledged may be lost, nothing may be done twice, and every restart is quick.
-pub fn kill(binary: &Binary, cycles: u32, cluster: Option<&Cluster>) -> Result<()> {
+pub fn kill(
+    binary: &Binary,
+    cycles: u32,
+    cluster: Option<&Cluster>,
+    models: Option<&Path>,
+) -> Result<()> {
     let database = cluster.map(|cluster| cluster.create_database("verax_faults")).transpose()?;
     let site = Site::new(binary, database)?.with_settings(SETTINGS)?;
+    if let Some(models) = models {
+        site.add_models(models)?;
+    }
     let work = Work::begin(&site)?;
     let mut random = Seeded::new(1);
     let mut slowest = Duration::ZERO;
@@ -80,6 +92,9 @@ pub fn kill(binary: &Binary, cycles: u32, cluster: Option<&Cluster>) -> Result<(
         if cycle > 0 {
             slowest = slowest.max(started.elapsed());
         }
+        if cycle == 0 {
+            work.prepare_faces(server.address, models)?;
+        }
         work.check(server.address).with_context(|| format!("after {cycle} kills"))?;
         // Most die young; some live long enough for a document to be checked.
         let longest = if cycle % 4 == 0 { 2000 } else { 400 };
@@ -89,12 +104,13 @@ pub fn kill(binary: &Binary, cycles: u32, cluster: Option<&Cluster>) -> Result<(
     let server = site.serve(&[])?;
     work.settle(server.address)?;
     work.check_all(server.address)?;
+    let faces = work.count_faces(&mut Connection::open(server.address)?)?;
     drop(server);
     check_tallies(&site)?;
     let ledger = work.ledger();
     println!(
         "{cycles} kills: {} collections made and {} deleted, {} documents checked, {} records \
-         imported, all as acknowledged; the slowest restart took {} ms",
+         imported, {faces}, all as acknowledged; the slowest restart took {} ms",
         ledger.made,
         ledger.deleted,
         ledger.documents.len(),
@@ -124,6 +140,7 @@ struct Work {
     client: String,
     order: String,
     ledger: Mutex<Ledger>,
+    faces: Mutex<faces::Faces>,
     drawn: AtomicU64,
 }
 
@@ -152,6 +169,7 @@ impl Work {
             order: order(),
             client,
             ledger: Mutex::default(),
+            faces: Mutex::default(),
             drawn: AtomicU64::new(1),
         })
     }
@@ -172,6 +190,8 @@ impl Work {
                 scope.spawn(|| self.make_and_delete(address));
             }
             scope.spawn(|| self.check_documents(address));
+            scope.spawn(|| self.check_faces(address));
+            scope.spawn(|| self.register_faces(address));
             let importing = scope.spawn(|| self.import(site));
             std::thread::sleep(alive);
             drop(server);
@@ -219,7 +239,7 @@ impl Work {
         let mut lines = String::new();
         for _ in 0..IMPORT_RECORDS {
             let id = format!("imported-{}", self.number());
-            let row = json!({ "_id": id, "client": self.client, "status": "completed" });
+            let row = json!({ "_id": id, "client": self.client, "status": "completed", "identifier": "imported" });
             writeln!(lines, "{row}")?;
         }
         let file = site.data().join("faults.ndjson");
@@ -258,6 +278,7 @@ impl Work {
             "{documents} document checks are there, {acknowledged} were acknowledged and {} not",
             ledger.unanswered
         );
+        self.look_at_faces(&mut connection)?;
         let imported = self.total(&mut connection, IMPORTED, "perPage")?;
         ensure!(
             imported == ledger.imported,
@@ -275,8 +296,10 @@ impl Work {
         let mut connection = Connection::open(address)?;
         let start = Instant::now();
         let open = format!("{DOCUMENTS}?in_status[]=new&in_status[]=processing");
+        let measured = format!("{}?where_status=pending", faces::VALIDATIONS);
         loop {
-            let left = self.total(&mut connection, &open, "limit")?;
+            let left = self.total(&mut connection, &open, "limit")?
+                + self.total(&mut connection, &measured, "perPage")?;
             if left == 0 {
                 return Ok(());
             }

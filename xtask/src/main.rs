@@ -64,7 +64,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill [--cycles N] [--postgres] | nodes | disk | overload [--seconds N]] [--bin FILE]",
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | overload [--seconds N]] [--bin FILE]",
         what: "the server killed, its nodes, disk, database and clock failing, too much asked of it",
         run: faults::run,
     },

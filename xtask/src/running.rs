@@ -109,6 +109,19 @@ impl Site {
         }
     }
 
+    /// Puts the models of this folder where the server looks for them.
+    pub fn add_models(&self, models: &Path) -> Result<()> {
+        let folder = self.data.join("models");
+        std::fs::create_dir(&folder)?;
+        for file in std::fs::read_dir(models).with_context(|| models.display().to_string())? {
+            let file = file?;
+            if file.file_type()?.is_file() {
+                std::fs::copy(file.path(), folder.join(file.file_name()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same with these settings, in TOML.
     pub fn with_settings(mut self, settings: &str) -> Result<Site> {
         let file = self.data.join("settings.toml");

@@ -94,6 +94,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         )
         .with_full("verification_results_full"),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
+        flag("imageSaved", "image_saved", "Whether the picture was kept.").on_retrieve(),
         time("createdAt", "created_at", "When it was created.").required(),
         time("updatedAt", "updated_at", "When it last changed."),
         time("completedAt", "completed_at", "When it was completed."),

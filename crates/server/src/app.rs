@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod biometrics;
+pub mod collections;
 pub mod cursor;
 pub mod demo;
 pub mod document_checks;
@@ -11,9 +12,12 @@ pub mod galleries;
 pub mod health;
 pub mod idempotency;
 pub mod import;
+pub mod kept_faces;
 pub mod measuring;
 pub mod persons;
+pub mod project_login;
 pub mod records;
+pub mod registration_faces;
 pub mod registrations;
 pub mod tallies;
 
@@ -25,6 +29,7 @@ use verax_domain::{Timestamp, resources};
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
+use self::kept_faces::record_of_subject;
 use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::http_client::{ImageFetcher, is_public};
@@ -132,13 +137,15 @@ impl App {
     pub async fn kept_without_record(&self, before: Timestamp) -> Result<Vec<(String, String)>> {
         let mut orphans = Vec::new();
         for some in self.vault.subjects_before(before).await?.chunks(1000) {
-            let ids: Vec<String> = some.iter().map(|(_, id)| id.clone()).collect();
+            let of = |subject: &str| record_of_subject(subject).to_owned();
+            let ids: Vec<String> = some.iter().map(|(_, subject)| of(subject)).collect();
             let mut known = HashSet::new();
             for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
                 let owners = self.database.owners(resource, ids.clone()).await?;
                 known.extend(owners.into_iter().map(|(id, client)| (client, id)));
             }
-            orphans.extend(some.iter().filter(|it| !known.contains(*it)).cloned());
+            let orphan = |it: &&(String, String)| !known.contains(&(it.0.clone(), of(&it.1)));
+            orphans.extend(some.iter().filter(orphan).cloned());
         }
         Ok(orphans)
     }

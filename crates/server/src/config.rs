@@ -137,6 +137,7 @@ pub struct Validations {
     pub registration_hours: u32,
     pub login_seconds: u32,
     pub lease_seconds: u32,
+    pub keep_images: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

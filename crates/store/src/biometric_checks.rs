@@ -165,7 +165,7 @@ impl Batch {
 }
 
 /// What is found out about a face, in the order of the table.
-const FOUND: [&str; 7] = [
+const FOUND: [&str; 8] = [
     "liveness_score",
     "response",
     "reasons",
@@ -173,6 +173,7 @@ const FOUND: [&str; 7] = [
     "verification_results",
     "risk_score",
     "assigned_collection",
+    "image_saved",
 ];
 
 fn step(step: ValidationStep, now: Timestamp) -> Sql {

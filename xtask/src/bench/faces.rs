@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -28,14 +28,7 @@ pub struct Wanted {
 
 pub fn bench_faces(binary: &Binary, models: &Path, wanted: &Wanted) -> Result<()> {
     let site = Site::new(binary, None)?;
-    let folder = site.data().join("models");
-    std::fs::create_dir(&folder)?;
-    for file in std::fs::read_dir(models).with_context(|| models.display().to_string())? {
-        let file = file?;
-        if file.file_type()?.is_file() {
-            std::fs::copy(file.path(), folder.join(file.file_name()))?;
-        }
-    }
+    site.add_models(models)?;
     let email = format!("{CLIENT}@client.example");
     site.verax(&["client", "create", "--name", CLIENT, "--email", &email, "--id", CLIENT])?;
     let server = site.serve(&[])?;

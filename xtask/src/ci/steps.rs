@@ -120,9 +120,9 @@ fn release() -> Result<Binary> {
 
 fn run_faults(progress: &mut Progress) -> Result<()> {
     let binary = release()?;
-    faults::kill(&binary, FAULT_CYCLES, None)?;
+    faults::kill(&binary, FAULT_CYCLES, None, None)?;
     database_url(progress)?;
-    faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref())?;
+    faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
     faults::disk::run(&binary)?;
     faults::overload::run(&binary, OVERLOAD_SECONDS)

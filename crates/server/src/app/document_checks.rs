@@ -42,6 +42,9 @@ pub struct DocumentOrder {
     pub colourless: ColourlessRule,
     /// Whether the picture stays when the check has ended.
     pub save_image: bool,
+    /// The registration whose document it is.
+    #[serde(default)]
+    pub registration: Option<String>,
 }
 
 /// Why there is no completed record.
@@ -113,7 +116,8 @@ impl App {
             &json!({
                 "_id": id,
                 "client": client,
-                "imageSaved": false,
+                "appRegistration": order.registration,
+            "imageSaved": false,
                 "status": "new",
                 "calibrationSettings": {
                     "screenReplayCalibration": order.screen,

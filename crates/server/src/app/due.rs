@@ -79,15 +79,9 @@ impl App {
             let mut batch = Batch::default();
             batch.abandon_validation(&job.record, &interrupted(), now);
             self.database.commit(batch).await?;
-            // Whom a validation enrols has its id; one that was completed keeps its person.
             let tenant = Tenant::Client(job.client.clone());
             let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
-            if record.is_none_or(|record| record["status"] == "failed") {
-                match self.delete_person(&job.client, &job.record).await {
-                    Ok(()) | Err(PersonError::NotFound) => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            self.forget_unfinished(&job.client, &job.record, record.as_ref()).await?;
             let mut batch = Batch::default();
             batch.delete_job(JobKind::BiometricCheck, &job.record);
             match self.database.commit(batch).await {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
+use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
@@ -485,13 +485,21 @@ fn liveness_score(attack: Option<&AttackFindings>, image: &SentImage) -> Result<
     attack.map(|attack| attack.liveness_score).ok_or_else(|| not_measurable(image))
 }
 
-/// Clients send base64 with and without padding, some with line ends in it.
 fn bytes(image: &SentImage) -> Result<Vec<u8>, MeasureError> {
+    decode_base64(&image.base64).ok_or_else(|| refuse(image, ImageProblem::NotBase64))
+}
+
+/// Base64 in either alphabet, padded or not, broken into lines or not: clients send all of them.
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let engine = GeneralPurpose::new(&STANDARD, LENIENT);
-    let text: Vec<u8> = image.base64.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    engine.decode(text).map_err(|_| refuse(image, ImageProblem::NotBase64))
+    let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
+    let engine = GeneralPurpose::new(alphabet, LENIENT);
+    if text.contains(|letter: char| letter.is_ascii_whitespace()) {
+        let joined: String = text.split_ascii_whitespace().collect();
+        return engine.decode(joined).ok();
+    }
+    engine.decode(text).ok()
 }
 
 fn failed(image: &SentImage, error: FaceError) -> MeasureError {

@@ -139,6 +139,18 @@ impl App {
         if self.is_current(&held, number) {
             return Ok(held);
         }
+        // A large gallery takes longer to load than a caller may wait: the next one finds it.
+        let (app, client) = (self.clone(), client.to_owned());
+        let loading = tokio::spawn(async move { app.update_gallery(&client, &model, held).await });
+        loading.await.unwrap_or(Err(PersonError::Stopped))
+    }
+
+    async fn update_gallery(
+        &self,
+        client: &str,
+        model: &str,
+        held: Arc<Held>,
+    ) -> Result<Arc<Held>, PersonError> {
         let updating = held.updating.lock().await;
         // Whoever was before us may have seen more than we knew of.
         let number = self.database.gallery_number(client).await?;
@@ -152,18 +164,18 @@ impl App {
             Some(known) if known.number == number => {}
             Some(known) => {
                 let changed = self.database.changed_persons(client, known.number).await?;
-                let persons = self.open_faces(client, &model, Some(changed.clone())).await?;
+                let persons = self.open_faces(client, model, Some(changed.clone())).await?;
                 held.write(|faces| {
                     changed.iter().for_each(|person| faces.index.remove(person));
                     persons.into_iter().for_each(|person| faces.index.insert(person));
                 });
             }
             None => {
-                let count = self.database.count_templates(client, &model).await?;
+                let count = self.database.count_templates(client, model).await?;
                 if count > max as u64 {
                     return Err(PersonError::GalleryTooLarge { count, max });
                 }
-                let persons = self.open_faces(client, &model, None).await?;
+                let persons = self.open_faces(client, model, None).await?;
                 let mut index = FaceIndex::default();
                 persons.into_iter().for_each(|person| index.insert(person));
                 held.write(|faces| faces.index = index);

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Record;
 use verax_domain::face_call::best_score;
-use verax_domain::resources::{COLLECTIONS, PERSONS};
-use verax_query::{Query, Tenant, fold, is_id};
-use verax_store::{Batch, Collection, PersonPlace, SealedTemplate, StoreError};
+use verax_domain::resources::PERSONS;
+use verax_query::{Query, Tenant, fold};
+use verax_store::{Batch, PersonPlace, SealedTemplate, StoreError};
 use verax_vision::faces::Template;
 
 use super::App;
@@ -104,18 +104,6 @@ pub enum PersonError {
 const ATTEMPTS: usize = 20;
 
 impl App {
-    /// The client's collection with this id, or else with this code.
-    pub async fn collection(
-        &self,
-        client: &str,
-        code_or_id: &str,
-    ) -> Result<Option<Collection>, StoreError> {
-        if !is_id(code_or_id) {
-            return Ok(None);
-        }
-        self.database.collection(client, code_or_id).await
-    }
-
     /// The persons of a collection (by its id; none: of all) whose faces are most like this one, the
     /// best first, with a match score of at least `min_score`.
     pub async fn find_person_by_face(
@@ -291,50 +279,6 @@ impl App {
                 .map_err(|error| StoreError::Statement(error.to_string()))?;
         let by_id = |row: Value| Some((row["_id"].as_str()?.to_owned(), row));
         Ok(rows.into_iter().filter_map(by_id).collect())
-    }
-
-    /// Stores a collection that is new, with a code of its own; answers its id.
-    pub async fn create_collection(
-        &self,
-        client: &str,
-        mut said: Map<String, Value>,
-    ) -> Result<String, StoreError> {
-        let id = self.new_id();
-        said.insert("code".to_owned(), uuid(self.random.number(), self.random.number()).into());
-        let record = self.new_record(&COLLECTIONS, &id, client, said)?;
-        let mut batch = Batch::default();
-        batch.insert_record(&record, self.clock.now());
-        self.database.commit(batch).await?;
-        Ok(id)
-    }
-
-    /// Changes what is said of a collection that is there.
-    ///
-    /// # Errors
-    /// `Conflict` when it is not there any more.
-    pub async fn change_collection(
-        &self,
-        client: &str,
-        known: &Collection,
-        mut said: Map<String, Value>,
-    ) -> Result<(), StoreError> {
-        said.insert("_id".to_owned(), known.id.as_str().into());
-        said.insert("client".to_owned(), client.into());
-        said.insert("code".to_owned(), known.code.as_str().into());
-        let record = record_of(&COLLECTIONS, &said.into())?;
-        let mut batch = Batch::default();
-        batch.update_record(&record, self.clock.now());
-        self.database.commit(batch).await
-    }
-
-    /// Deletes a collection; its persons stay, outside it.
-    ///
-    /// # Errors
-    /// `Conflict` when it is not there any more.
-    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
-        batch.delete_collection(client, id, self.clock.now());
-        self.database.commit(batch).await
     }
 
     async fn enrol(
@@ -580,20 +524,6 @@ fn members(said: Value) -> Map<String, Value> {
 
 fn not_ours(what: &str) -> StoreError {
     StoreError::Statement(format!("{what} is not as it was made"))
-}
-
-/// A random UUID (version 4, RFC 9562).
-fn uuid(high: u64, low: u64) -> String {
-    let high = high & !0xf000 | 0x4000;
-    let low = low & !(0xc << 60) | (0x8 << 60);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
 }
 
 /// Runs work that must not stop half-way when its caller goes.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use verax_domain::Record;
-use verax_query::{Resource, Retrieval, Tenant};
+use verax_query::{Query, Resource, Retrieval, Tenant};
 use verax_store::{Batch, StoreError};
 
 use super::App;
@@ -30,6 +30,20 @@ impl App {
         id: &str,
     ) -> Result<Option<Value>, StoreError> {
         self.find_record(resource, &Tenant::Client(client.to_owned()), id).await
+    }
+
+    /// The id of the first record that a list of this query has.
+    pub(super) async fn first_id(
+        &self,
+        resource: &'static Resource,
+        tenant: &Tenant,
+        raw: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let query = Query::parse(resource, raw)
+            .map_err(|problems| StoreError::Statement(format!("{problems:?}")))?;
+        let rows = self.database.page(&query, tenant).await?.rows;
+        let row: Value = serde_json::from_slice(&rows).unwrap_or_default();
+        Ok(row["_id"].as_str().map(str::to_owned))
     }
 
     /// Makes a record of this client and answers its id.

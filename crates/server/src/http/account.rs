@@ -15,10 +15,13 @@ use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
 use super::authorize::{AllowanceSlot, take_share};
+use super::body::{Member, Purpose, Rule, optional, read};
 use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
+use super::lifecycle_errors::{conflict, token_not_right};
 use super::lists::json as json_response;
 use super::signature::signature;
-use crate::app::access::{AccessError, Caller};
+use crate::app::access::{AccessError, Bearer, Caller};
+use crate::app::project_login::ExchangeError;
 
 const DAY: u64 = 24 * 60 * 60;
 const MONTH_DAYS: u64 = 30;
@@ -87,6 +90,44 @@ pub async fn renew_and_revoke(
     let valid = Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
     Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
+}
+
+pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(
+    "expiresIn",
+    Rule::Integer(1, MONTHS_MAX as i64),
+    "Months that the new token is valid; absent: as long as the setting validations.login_seconds \
+     says.",
+)];
+
+/// `POST /v2/auth/project-login`: the token of a passed login or validation, exchanged once.
+pub async fn project_login(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Bearer::Holder(holder) = &bearer else { return Err(token_not_right("app login")) };
+    let sent = read(&state, body, PROJECT_LOGIN_BODY, Purpose::Create)?;
+    let sent = sent.finish(&MISSING_PARAMETER)?;
+    let months = sent.members.get("expiresIn").and_then(Value::as_u64);
+    let valid = months.map(|months| Duration::from_secs(months * MONTH_DAYS * DAY));
+    let exchanged = state.app.exchange_token(holder, valid).await?;
+    let mut data = json!({ "accessToken": exchanged.token, "tokenType": "bearer" });
+    if let Some(registration) = exchanged.registration {
+        data["appRegistration"] = registration;
+    }
+    Ok(Json(json!({ "success": true, "data": data })))
+}
+
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> ApiError {
+        match error {
+            ExchangeError::OtherToken => token_not_right("app login"),
+            ExchangeError::NotPassed => conflict("not_validated", "The check was not passed."),
+            ExchangeError::Exchanged => conflict("token_exchanged", "The token was exchanged."),
+            ExchangeError::Mint(error) => error.into(),
+            ExchangeError::Store(error) => error.into(),
+        }
+    }
 }
 
 async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {

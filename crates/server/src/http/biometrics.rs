@@ -1,29 +1,23 @@
 //! Biometric validations: opened, answered with a picture, and the sessions in between.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
 use verax_domain::resources::{APP_LOGINS, PROJECTS};
-use verax_query::{Problem, Tenant, Timestamp};
+use verax_query::{Tenant, Timestamp};
 
 use super::State;
-use super::admission::{Place, admitted_body};
 use super::authorize::{MaybeBearer, require_write, take};
-use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
-use super::error::{ApiError, INTERNAL, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
-use super::face_body::base64_of;
+use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
+use super::error::{ApiError, MISSING_PARAMETER};
+use super::face_calls::{Body, IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response};
 use super::projects::anonymous_refused;
 use super::validation_errors::{Family, refused_validation};
 use crate::app::access::{Bearer, Holder};
 use crate::app::biometrics::Opened;
-use crate::app::faces::SentImage;
-
-type Body = Result<Bytes, BytesRejection>;
 
 /// Nobody waits longer for somebody else's face.
 const DAYS_MAX: i64 = 30;
@@ -31,37 +25,45 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
 
-pub static OPEN_BODY: &[Member] = &[
-    required("project", Rule::Id, "The project it is made for."),
-    required("projectFlow", Rule::Id, "The flow it is made in."),
-    required(
-        "identifier",
-        Rule::Text(1, 256),
-        "Who is being validated: an email or a name of yours.",
-    ),
-    required("type", Rule::Word(TYPES), "What it is for."),
+// What is kept as it is given.
+const KEPT: &[Member] = &[
     optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
     optional("redirectUrl", Rule::Url, "Where the user goes afterwards."),
     optional("webhookUrl", Rule::Url, "Who is told of the outcome."),
     optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
     optional("ipAddress", Rule::Address, "The address given for the user."),
-    optional("sendViaEmail", Rule::Flag, "Not available yet: true is refused."),
-    optional("email", Rule::Email, "Where the link would be sent."),
     optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
 ];
 
-pub static LOGIN_BODY: &[Member] = &[
-    required("project", Rule::Id, "The project of the login."),
-    optional("projectFlow", Rule::Id, "The flow; without it, the login's."),
-    optional("identifier", Rule::Text(1, 256), "Who logs in; without it, whom the login names."),
-    optional("type", Rule::Word(&["login"]), "login."),
-    optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
-    optional("redirectUrl", Rule::Url, "Where the user goes afterwards."),
-    optional("webhookUrl", Rule::Url, "Who is told of the outcome."),
-    optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
-    optional("ipAddress", Rule::Address, "The address given for the user."),
-    optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
-];
+pub static OPEN_BODY: &[Member] = &joined::<12>(
+    &[
+        required("project", Rule::Id, "The project it is made for."),
+        required("projectFlow", Rule::Id, "The flow it is made in."),
+        required(
+            "identifier",
+            Rule::Text(1, 256),
+            "Who is being validated: an email or a name of yours.",
+        ),
+        required("type", Rule::Word(TYPES), "What it is for."),
+        optional("sendViaEmail", Rule::Flag, "Not available yet: true is refused."),
+        optional("email", Rule::Email, "Where the link would be sent."),
+    ],
+    KEPT,
+);
+
+pub static LOGIN_BODY: &[Member] = &joined::<10>(
+    &[
+        required("project", Rule::Id, "The project of the login."),
+        optional("projectFlow", Rule::Id, "The flow; without it, the login's."),
+        optional(
+            "identifier",
+            Rule::Text(1, 256),
+            "Who logs in; without it, whom the login names.",
+        ),
+        optional("type", Rule::Word(&["login"]), "login."),
+    ],
+    KEPT,
+);
 
 pub static SESSION_BODY: &[Member] = &[
     required("project", Rule::Id, "The project."),
@@ -71,13 +73,13 @@ pub static SESSION_BODY: &[Member] = &[
 ];
 
 pub static CAPTURE_BODY: &[Member] = &[
-    required("image", Rule::Image, "A JPEG, PNG or WebP picture in base64, or a data URI of one."),
+    required("image", Rule::Image, IMAGE_DOC),
     optional("os", Rule::Text(1, 64), "What the picture was taken with."),
 ];
 
 pub static ENROL_BODY: &[Member] = &[
-    required("image", Rule::Image, "A JPEG, PNG or WebP picture in base64, or a data URI of one."),
-    required("os", Rule::Text(1, 64), "What the picture was taken with: DESKTOP, IOS, ANDROID."),
+    required("image", Rule::Image, IMAGE_DOC),
+    OS,
     optional("force", Rule::Flag, "Enrol although the face or the registration's person is known."),
 ];
 
@@ -105,7 +107,7 @@ pub async fn open(
         sent.wrong("sendViaEmail", "is not available yet: this server sends no email");
     }
     check_expiry(&state, &mut sent);
-    let members = sent.finish(&MISSING_PARAMETER)?;
+    let members = sent.finish(&MISSING_PARAMETER)?.members;
     let opened = state.app.open_validation(&client, &mode, members, None).await;
     opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
 }
@@ -136,7 +138,7 @@ pub async fn open_for_login(
     let client = holder.client();
     let mut sent = read(&state, body, LOGIN_BODY, Purpose::Create)?;
     check_expiry(&state, &mut sent);
-    let mut members = sent.finish(&MISSING_PARAMETER)?;
+    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     let tenant = Tenant::Client(client.to_owned());
     let found = state.app.find_record(&APP_LOGINS, &tenant, login).await?;
     let found = found.ok_or_else(|| ApiError::not_found(&APP_LOGINS))?;
@@ -161,7 +163,7 @@ pub async fn open_session(
     require_write(&caller)?;
     let mut sent = read(&state, body, SESSION_BODY, Purpose::Create)?;
     check_expiry(&state, &mut sent);
-    let mut members = sent.finish(&MISSING_PARAMETER)?;
+    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
     opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
@@ -174,8 +176,8 @@ pub async fn validate(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
-    let (sent, _place) = capture(&state, request, CAPTURE_BODY).await?;
-    let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
+    let (sent, _place) = read_measured(&state, request, CAPTURE_BODY).await?;
+    let image = sent.finish(&MISSING_PARAMETER)?.image("image");
     let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
     let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
     let mut data = Map::new();
@@ -222,9 +224,9 @@ pub async fn validate_registration(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let (sent, _place) = capture(&state, request, ENROL_BODY).await?;
-    let force = sent.flag("force");
-    let image = picture(&mut sent.finish(&MISSING_PARAMETER)?)?;
+    let (sent, _place) = read_measured(&state, request, ENROL_BODY).await?;
+    let mut sent = sent.finish(&MISSING_PARAMETER)?;
+    let (force, image) = (sent.flag("force"), sent.image("image"));
     let (client, mode) = (holder.client(), holder.mode());
     let done = state.app.validate_registration(client, mode, registration, image, force).await;
     let record = done.map_err(|error| refused_validation(error, Family::Login))?;
@@ -232,23 +234,8 @@ pub async fn validate_registration(
     Ok(json_response(body.to_string().into_bytes()))
 }
 
-/// The body of a call that measures a face, and its place.
-async fn capture(
-    state: &State,
-    request: Request,
-    known: &'static [Member],
-) -> Result<(Sent, Place), ApiError> {
-    let (place, body) = admitted_body(state, request).await?;
-    let state = state.clone();
-    // Megabytes of base64 would hold up other requests of this thread.
-    let reading = move || read(&state, body, known, Purpose::Create);
-    let sent = tokio::task::spawn_blocking(reading).await;
-    let sent = sent.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
-    Ok((sent?, place))
-}
-
 /// The token of one record of this kind, and the record's id.
-fn holder<'a>(
+pub fn holder<'a>(
     bearer: &'a Bearer,
     scope: NarrowScope,
     name: &str,
@@ -267,19 +254,6 @@ fn check_expiry(state: &State, sent: &mut Sent) {
             sent.wrong("expiresAt", format!("must be within {DAYS_MAX} days"));
         }
         _ => {}
-    }
-}
-
-fn picture(members: &mut Map<String, Value>) -> Result<SentImage, ApiError> {
-    let text = members.remove("image");
-    let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
-    match base64_of(text) {
-        Ok(base64) => Ok(SentImage { parameter: "image".to_owned(), base64: base64.to_owned() }),
-        Err(rule) => {
-            let message = format!("\"image\" {rule}");
-            let problem = Problem { parameter: "image".to_owned(), message };
-            Err(ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", vec![problem]))
-        }
     }
 }
 

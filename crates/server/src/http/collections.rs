@@ -4,30 +4,32 @@ use axum::extract::{Path, RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{COLLECTIONS, PROJECTS};
-use verax_query::Problem;
 use verax_store::{Collection, StoreError};
 
 use super::State;
+use super::body::{Member, Purpose, Rule, optional, read, required};
 use super::caching::IfNoneMatch;
-use super::error::ApiError;
-use super::face_body::{FaceBody, Needed};
-use super::face_calls::{Sent, answer, read_body};
-use super::face_errors::{FaceCaller, wrong_members};
+use super::error::{ApiError, MISSING_PARAMETER};
+use super::face_calls::{Body, answer};
+use super::face_errors::FaceCaller;
 use super::lists::{self, PathId};
 use super::person_errors::{invalid_collection, require_write};
 use super::streams::Format;
 
-const NAME_CHARS_MAX: usize = 200;
-const DESCRIPTION_CHARS_MAX: usize = 2000;
+pub static COLLECTION_BODY: &[Member] = &[
+    required("name", Rule::Text(1, 200), "Its name."),
+    optional("description", Rule::Text(1, 2000), "What it is for."),
+    optional("project", Rule::Id, "The project it belongs to."),
+];
 
 /// `POST …/collections`.
 pub async fn create(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    sent: Sent,
+    body: Body,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let said = read_members(&state, &caller, read_body(&state, sent)?, Needed::Required).await?;
+    let said = read_members(&state, &caller, body, Purpose::Create).await?;
     let id = state.app.create_collection(caller.0.client(), said).await?;
     shown(&state, &caller, &id).await
 }
@@ -67,11 +69,11 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     id: PathId,
-    sent: Sent,
+    body: Body,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
-    let said = read_members(&state, &caller, read_body(&state, sent)?, Needed::Optional).await?;
+    let said = read_members(&state, &caller, body, Purpose::Change).await?;
     let changed = state.app.change_collection(caller.0.client(), &known, said).await;
     changed.map_err(gone)?;
     shown(&state, &caller, &known.id).await
@@ -107,23 +109,17 @@ async fn known(state: &State, caller: &FaceCaller, id: PathId) -> Result<Collect
 async fn read_members(
     state: &State,
     caller: &FaceCaller,
-    mut body: FaceBody,
-    name: Needed,
+    body: Body,
+    purpose: Purpose,
 ) -> Result<Map<String, Value>, ApiError> {
-    let name = body.said("name", name, NAME_CHARS_MAX);
-    let description = body.said("description", Needed::Optional, DESCRIPTION_CHARS_MAX);
-    let project = body.id("project", Needed::Optional);
-    body.finish()?;
-    if let Some(id) = &project
-        && state.app.whole_record(&PROJECTS, caller.0.client(), id).await?.is_none()
+    let mut sent = read(state, body, COLLECTION_BODY, purpose)?;
+    let project = sent.text("project").map(str::to_owned);
+    if let Some(id) = project
+        && state.app.whole_record(&PROJECTS, caller.0.client(), &id).await?.is_none()
     {
-        let message = "\"project\" must be the id of a project".to_owned();
-        return Err(wrong_members(vec![Problem { parameter: "project".to_owned(), message }]));
+        sent.wrong("project", "must be the id of a project");
     }
-    let said = [("name", name), ("description", description), ("project", project)];
-    let said =
-        said.into_iter().filter_map(|(member, text)| Some((member.to_owned(), text?.into())));
-    Ok(said.collect())
+    Ok(sent.finish(&MISSING_PARAMETER)?.members)
 }
 
 async fn shown(state: &State, caller: &FaceCaller, id: &str) -> Result<Response, ApiError> {

@@ -17,6 +17,7 @@ use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
+use crate::app::persons::PersonError;
 
 /// What is deleted by id, and under which prefixes.
 pub static DELETABLE: [(&Resource, &[&str]); 6] = [
@@ -64,6 +65,13 @@ pub async fn delete(
         return match state.app.delete_document_check(client, &id).await {
             Ok(()) => Ok(json(one(&state, resource, &record))),
             Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
+            Err(error) => Err(error.into()),
+        };
+    }
+    if resource.name == BIOMETRIC_VALIDATIONS.name {
+        return match state.app.delete_validation(client, &found).await {
+            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Err(PersonError::Store(StoreError::Conflict)) => Err(unknown()),
             Err(error) => Err(error.into()),
         };
     }

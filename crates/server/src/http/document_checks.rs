@@ -6,14 +6,14 @@ use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
-use verax_domain::resources::DOCUMENT_LIVENESS;
-use verax_query::{Retrieval, Tenant};
+use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS};
+use verax_query::{Problem, Retrieval, Tenant};
 use verax_store::StoreError;
 
 use super::State;
 use super::admission::admitted_body;
 use super::authorize::require_write;
-use super::document_order::read_document_order;
+use super::document_order::{invalid, read_document_order};
 use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
 use super::lists::{json, one};
 use crate::app::access::Caller;
@@ -37,6 +37,12 @@ pub async fn create(
         reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
 
     let client = caller.client().to_owned();
+    if let Some(registration) = &order.registration
+        && app.whole_record(&APP_REGISTRATIONS, &client, registration).await?.is_none()
+    {
+        let message = "\"appRegistration\" must be a registration of yours".to_owned();
+        return Err(invalid(vec![Problem { parameter: "appRegistration".to_owned(), message }]));
+    }
     let (id, work) = app.check_document(&client, order, permit).await?;
     let settings = &app.config;
     // An answer must be out before the request's own time is over.

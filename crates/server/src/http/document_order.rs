@@ -1,16 +1,15 @@
-//! The body of a document check: read whole, and everything that is wrong with it told at once.
+//! The body of a document check: what may be sent, and the order that it is.
 
-use base64::Engine;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_query::Problem;
 use verax_vision::document::Checks;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 
+use super::body::{Default, Member, Purpose, Rule, Sent, base64_of, joined, optional, required};
 use super::error::{ApiError, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
 use crate::app::document_checks::DocumentOrder;
+use crate::app::faces::decode_base64;
 
 const CHECKS: [&str; 4] = [
     "validateScreenReplay",
@@ -18,152 +17,155 @@ const CHECKS: [&str; 4] = [
     "validatePortraitSubstitution",
     "validateDigitalManipulation",
 ];
-const CALIBRATIONS: [&str; 3] =
-    ["screenReplayCalibration", "printedCopyCalibration", "portraitSubstitutionCalibration"];
-const FLAGS: [&str; 2] = ["ignoreDocumentCroppedValidation", "ignoreColourLessValidation"];
 
+const fn check(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Flag, doc).or(Default::Flag(true))
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Flag, doc).or(Default::Flag(false))
+}
+
+const fn calibration(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Word(&["SOFT", "REGULAR", "HARD"]), doc).or(Default::Word("REGULAR"))
+}
+
+/// What could be misspelt.
+const SWITCHES: &[Member] = &[
+    check(CHECKS[0], "Whether it was photographed from a screen."),
+    check(CHECKS[1], "Whether it is a printed copy."),
+    check(CHECKS[2], "Whether the portrait was exchanged."),
+    check(CHECKS[3], "Whether the file was edited."),
+    calibration("screenReplayCalibration", "How strict the screen replay check is."),
+    calibration("printedCopyCalibration", "How strict the printed copy check is."),
+    calibration("portraitSubstitutionCalibration", "How strict the portrait check is."),
+    flag(
+        "ignoreDocumentCroppedValidation",
+        "Whether a document that leaves the picture is accepted.",
+    ),
+    flag("ignoreColourLessValidation", "Whether a picture without colour is accepted."),
+];
+
+pub static DOCUMENT_BODY: &[Member] = &joined::<12>(
+    &[
+        required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
+        flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
+        optional("appRegistration", Rule::Id, "The registration whose document it is."),
+    ],
+    SWITCHES,
+);
+
+const INVALID: &str = "Invalid parameters";
 const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
 
 /// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
 pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
-    let Ok(Value::Object(sent)) = serde_json::from_slice(body) else {
-        let problem = problem("body", "must be a JSON object");
-        return Err(ApiError::body(&INVALID_PARAMETERS, INVALID, vec![problem]));
+    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+        let message = "must be a JSON object".to_owned();
+        return Err(invalid(vec![Problem { parameter: "body".to_owned(), message }]));
     };
-    let mut reader = Reader { sent, problems: Vec::new(), picture_problem: None };
-    let picture = reader.picture();
-    reader.look_for_misspelt();
-    let [screen_replay, printed_copy, portrait_substitution, digital_manipulation] =
-        CHECKS.map(|name| reader.flag(name, true));
-    let checks =
-        Checks { screen_replay, printed_copy, portrait_substitution, digital_manipulation };
-    if !(screen_replay || printed_copy || portrait_substitution || digital_manipulation) {
-        let message = format!("at least one of {} must be true", CHECKS.join(", "));
-        reader.problems.push(problem(CHECKS[0], message));
+    let mut sent = Sent::new(object, DOCUMENT_BODY, Purpose::Create);
+    look_for_misspelt(&mut sent);
+    let checks = Checks {
+        screen_replay: sent.flag(CHECKS[0]),
+        printed_copy: sent.flag(CHECKS[1]),
+        portrait_substitution: sent.flag(CHECKS[2]),
+        digital_manipulation: sent.flag(CHECKS[3]),
+    };
+    if sent.fits() && CHECKS.iter().all(|name| !sent.flag(name)) {
+        let others = CHECKS[1..].join("\", \"");
+        sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
     }
-    let [screen, print, portrait] = CALIBRATIONS.map(|name| reader.calibration(name));
-    let [cropped, colourless] = FLAGS.map(|name| reader.flag(name, false));
-    let save_image = reader.flag("saveImage", false);
-    reader.finish()?;
+    let picture = sent.members.remove("image");
+    let picture = match picture.as_ref().and_then(Value::as_str).map(picture_of) {
+        Some(Ok(picture)) => picture,
+        // Its codes are for a picture that is the only problem.
+        Some(Err(problem)) => {
+            if sent.fits() {
+                return Err(problem.refused());
+            }
+            sent.wrong("image", problem);
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    let sent = sent.finish_as(invalid, invalid)?;
+    let calibration = |name: &str| match sent.text(name) {
+        Some("SOFT") => Calibration::Soft,
+        Some("HARD") => Calibration::Hard,
+        _ => Calibration::Regular,
+    };
     Ok(DocumentOrder {
         picture,
         checks,
-        screen,
-        print,
-        portrait,
-        cropped: if cropped { CroppedRule::Ignored } else { CroppedRule::Fails },
-        colourless: if colourless { ColourlessRule::Ignored } else { ColourlessRule::Fails },
-        save_image,
+        screen: calibration("screenReplayCalibration"),
+        print: calibration("printedCopyCalibration"),
+        portrait: calibration("portraitSubstitutionCalibration"),
+        cropped: match sent.flag("ignoreDocumentCroppedValidation") {
+            true => CroppedRule::Ignored,
+            false => CroppedRule::Fails,
+        },
+        colourless: match sent.flag("ignoreColourLessValidation") {
+            true => ColourlessRule::Ignored,
+            false => ColourlessRule::Fails,
+        },
+        save_image: sent.flag("saveImage"),
+        registration: sent.text("appRegistration").map(str::to_owned),
     })
 }
 
-const INVALID: &str = "Invalid parameters";
-
-struct Reader {
-    sent: Map<String, Value>,
-    problems: Vec<Problem>,
-    /// The only problem that has codes of its own.
-    picture_problem: Option<ApiError>,
+pub fn invalid(problems: Vec<Problem>) -> ApiError {
+    ApiError::body(&INVALID_PARAMETERS, INVALID, problems)
 }
 
-impl Reader {
-    fn picture(&mut self) -> Vec<u8> {
-        let text = match self.sent.remove("image") {
-            Some(Value::String(text)) => text,
-            sent => {
-                let absent = matches!(sent, None | Some(Value::Null));
-                let message = if absent { "is missing: it" } else { "is no text: it" };
-                self.problems.push(problem("image", format!("{message} {IMAGE_RULE}")));
-                return Vec::new();
+/// Why a text is not taken for a picture.
+enum NoPicture {
+    NotBase64,
+    Image(ImageError),
+}
+
+impl NoPicture {
+    /// Alone.
+    fn refused(&self) -> ApiError {
+        match self {
+            NoPicture::NotBase64 => {
+                let message = format!("\"image\" {IMAGE_RULE}");
+                let problem = Problem { parameter: "image".to_owned(), message };
+                ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", vec![problem])
             }
-        };
-        let Some(bytes) = decode_base64(&text) else {
-            let wrong = vec![problem("image", IMAGE_RULE)];
-            self.problems.extend(wrong.clone());
-            let error = ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", wrong);
-            self.picture_problem = Some(error);
-            return Vec::new();
-        };
-        if let Err(error) = Image::inspect(&bytes, &DecodeLimits::default()) {
-            let message = match error {
-                ImageError::NotAnImage | ImageError::Empty => format!("{error}; it {IMAGE_RULE}"),
-                ref error => error.to_string(),
-            };
-            self.problems.push(problem("image", message));
-            self.picture_problem = Some(ApiError::picture(&error));
-        }
-        bytes
-    }
-
-    /// Verifik's clients send more than this operation reads, which is ignored; but a switch that
-    /// is not known would be believed to work.
-    fn look_for_misspelt(&mut self) {
-        let known = |name: &&String| {
-            CHECKS.iter().chain(&CALIBRATIONS).chain(&FLAGS).any(|known| *known == name.as_str())
-        };
-        let looks = |name: &str| {
-            name.starts_with("validate")
-                || name.starts_with("ignore")
-                || name.ends_with("alibration")
-        };
-        let names = self.sent.keys().filter(|name| looks(name) && !known(name));
-        let all = [&CHECKS[..], &CALIBRATIONS[..], &FLAGS[..]].concat().join(", ");
-        let problems: Vec<Problem> =
-            names.map(|name| problem(name, format!("is not known; there are {all}"))).collect();
-        self.problems.extend(problems);
-    }
-
-    fn flag(&mut self, name: &str, default: bool) -> bool {
-        match self.sent.get(name) {
-            None | Some(Value::Null) => default,
-            Some(Value::Bool(value)) => *value,
-            Some(_) => {
-                self.problems.push(problem(name, "must be true or false"));
-                // Whatever was meant, no second problem follows from it.
-                default
-            }
-        }
-    }
-
-    fn calibration(&mut self, name: &str) -> Calibration {
-        match self.sent.get(name) {
-            None | Some(Value::Null) => Calibration::Regular,
-            Some(value) => serde_json::from_value(value.clone()).unwrap_or_else(|_| {
-                self.problems.push(problem(name, "must be SOFT, REGULAR or HARD"));
-                Calibration::Regular
-            }),
-        }
-    }
-
-    fn finish(self) -> Result<(), ApiError> {
-        match (self.problems.len(), self.picture_problem) {
-            (0, _) => Ok(()),
-            (1, Some(error)) => Err(error),
-            _ => Err(ApiError::body(&INVALID_PARAMETERS, INVALID, self.problems)),
+            NoPicture::Image(error) => ApiError::picture(error),
         }
     }
 }
 
-/// Base64 in either alphabet, padded or not, broken into lines or not, bare or in a data URI.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let text = match text.split_once(',') {
-        Some((head, rest)) => {
-            let head = head.trim_start().to_ascii_lowercase();
-            (head.starts_with("data:") && head.ends_with(";base64")).then_some(rest)?
+/// Beside other problems.
+impl std::fmt::Display for NoPicture {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoPicture::Image(error @ (ImageError::NotAnImage | ImageError::Empty)) => {
+                write!(out, "{error}; it {IMAGE_RULE}")
+            }
+            NoPicture::Image(error) => write!(out, "{error}"),
+            NoPicture::NotBase64 => out.write_str(IMAGE_RULE),
         }
-        None => text,
+    }
+}
+
+fn picture_of(text: &str) -> Result<Vec<u8>, NoPicture> {
+    let bytes = base64_of(text).ok().and_then(decode_base64).ok_or(NoPicture::NotBase64)?;
+    Image::inspect(&bytes, &DecodeLimits::default()).map_err(NoPicture::Image)?;
+    Ok(bytes)
+}
+
+/// Verifik's clients send more than this operation reads, which is ignored; but a switch that is not
+/// known would be believed to work.
+fn look_for_misspelt(sent: &mut Sent) {
+    let looks = |name: &str| {
+        name.starts_with("validate") || name.starts_with("ignore") || name.ends_with("alibration")
     };
-    let config =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let alphabet = if text.contains(['-', '_']) { URL_SAFE } else { STANDARD };
-    let engine = GeneralPurpose::new(&alphabet, config);
-    if text.contains(|letter: char| letter.is_ascii_whitespace()) {
-        let joined: String = text.split_ascii_whitespace().collect();
-        return engine.decode(joined).ok();
+    let names: Vec<&str> = SWITCHES.iter().map(|member| member.name).collect();
+    let known = names.join(", ");
+    for name in sent.unknown.clone().iter().filter(|name| looks(name)) {
+        sent.wrong(name, format!("is not known; there are {known}"));
     }
-    engine.decode(text).ok()
-}
-
-fn problem(parameter: &str, message: impl Into<String>) -> Problem {
-    Problem { parameter: parameter.to_owned(), message: message.into() }
 }

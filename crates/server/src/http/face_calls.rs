@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
 
 use super::State;
-use super::admission::{Place, admitted_body};
+use super::admission::Place;
 use super::authorize::require;
-use super::error::{ApiError, BODY_TOO_LARGE, INTERNAL};
+use super::body::{Default, Member, Rule, Sent, optional, read_measured, required};
+use super::error::ApiError;
 use super::face_answers;
-use super::face_body::{FaceBody, Needed};
-use super::face_errors::FaceCaller;
+use super::face_errors::{FaceCaller, only_base64, unread, wrong_members};
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::faces::ProbeLiveness;
@@ -22,11 +22,58 @@ use crate::app::faces::ProbeLiveness;
 /// to ask whether two people are the same.
 pub const SCOPES: &[&str] = &["write"];
 
-pub const MATCH_SCORE_DEFAULT: f64 = 0.85;
-pub const LIVENESS_SCORE_DEFAULT: f64 = 0.6;
-pub const SEARCH_MODES: [&str; 2] = ["FAST", "ACCURATE"];
+/// Pictures in one list: each costs the server as much as a call with one picture.
+const IMAGES_MAX: usize = 10;
+pub const SEARCH_MODES: Rule = Rule::Word(&["FAST", "ACCURATE"]);
+pub const MODE_DOC: &str = "Both do the same here: every comparison is exact.";
+pub const IMAGE_DOC: &str = "A JPEG, PNG or WebP in base64, bare or as a data URI; or an https URL, \
+                             where the setting images.fetch_urls allows it.";
+const LIVENESS_MIN_SCORE: Member =
+    optional("liveness_min_score", Rule::Number(0.0, 1.0), "More is live.")
+        .or(Default::Number(0.6));
+const COMPARE_MIN_SCORE: Member =
+    optional("compare_min_score", Rule::Number(0.67, 0.95), "From here on it is the same face.")
+        .or(Default::Number(0.85));
+const SEARCH_MODE: Member = optional("search_mode", SEARCH_MODES, MODE_DOC);
+const GALLERY: Member = required("gallery", Rule::Images(IMAGES_MAX), IMAGE_DOC);
+// It changes nothing here: it is checked, so that a client that works here works elsewhere.
+pub const OS: Member =
+    required("os", Rule::Text(1, 64), "What the picture was taken with: DESKTOP, IOS, ANDROID.");
 
-pub type Sent = Result<Bytes, BytesRejection>;
+pub static LIVENESS_BODY: &[Member] = &[
+    OS,
+    required("image", Rule::Image, IMAGE_DOC),
+    optional("collection_id", Rule::Text(1, 64), "Changes nothing."),
+    LIVENESS_MIN_SCORE,
+];
+
+// Real clients leave `search_mode` out.
+pub static COMPARE_BODY: &[Member] = &[
+    required("probe", Rule::Images(IMAGES_MAX), IMAGE_DOC),
+    GALLERY,
+    SEARCH_MODE,
+    COMPARE_MIN_SCORE,
+];
+
+pub static COMPARE_LIVE_BODY: &[Member] = &[
+    required("probe", Rule::Image, IMAGE_DOC),
+    GALLERY,
+    OS,
+    SEARCH_MODE,
+    required("liveness_min_score", Rule::Number(0.52, 1.0), "More is live."),
+    COMPARE_MIN_SCORE,
+];
+
+pub static COMPARE_WITH_LIVENESS_BODY: &[Member] = &[
+    required("probe", Rule::Image, IMAGE_DOC),
+    GALLERY,
+    SEARCH_MODE,
+    LIVENESS_MIN_SCORE,
+    COMPARE_MIN_SCORE,
+];
+
+/// A body that came whole, or not.
+pub type Body = Result<Bytes, BytesRejection>;
 
 /// `POST …/liveness` and `…/liveness-score`.
 pub async fn liveness(
@@ -34,30 +81,22 @@ pub async fn liveness(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    body.text("os", Needed::Required);
-    let image = body.image("image");
-    body.text("collection_id", Needed::Optional);
-    let min_score = body.number("liveness_min_score", 0.0..=1.0, Some(LIVENESS_SCORE_DEFAULT));
-    body.finish()?;
-    let Some(image) = image else { return Err(unread("image")) };
-    let score = state.app.score_liveness(image).await?;
-    Ok(answer(&state, face_answers::liveness(&LivenessCheck { score, min_score })))
+    let (mut sent, _place) = read(&state, &caller, request, LIVENESS_BODY).await?;
+    let score = state.app.score_liveness(sent.image("image")).await?;
+    let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
+    Ok(answer(&state, face_answers::liveness(&check)))
 }
 
-/// `POST …/compare`. Real clients leave `search_mode` out.
+/// `POST …/compare`.
 pub async fn compare(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let (probes, gallery) = (body.images("probe"), body.images("gallery"));
-    body.word("search_mode", &SEARCH_MODES, Needed::Optional);
-    let min_score = compare_min_score(&mut body);
-    body.finish()?;
+    let (mut sent, _place) = read(&state, &caller, request, COMPARE_BODY).await?;
+    let (probes, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::NotAsked).await?;
-    let check = MatchCheck { score: compared.score, min_score };
+    let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
     Ok(answer(&state, face_answers::comparison(&check)))
 }
 
@@ -67,18 +106,13 @@ pub async fn compare_live(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let (probe, gallery) = (body.image("probe"), body.images("gallery"));
-    body.text("os", Needed::Required);
-    body.word("search_mode", &SEARCH_MODES, Needed::Optional);
-    let liveness_min_score = body.number("liveness_min_score", 0.52..=1.0, None);
-    let min_score = compare_min_score(&mut body);
-    body.finish()?;
-    let probes = probe.into_iter().collect();
-    let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::Always).await?;
+    let (mut sent, _place) = read(&state, &caller, request, COMPARE_LIVE_BODY).await?;
+    let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
+    let compared = state.app.compare_faces(probe, gallery, ProbeLiveness::Always).await?;
     let Some(liveness_score) = compared.liveness_score else { return Err(unread("probe")) };
-    let check = MatchCheck { score: compared.score, min_score };
-    let probe = LivenessCheck { score: liveness_score, min_score: liveness_min_score };
+    let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
+    let min_score = sent.number("liveness_min_score");
+    let probe = LivenessCheck { score: liveness_score, min_score };
     Ok(answer(&state, face_answers::live_comparison(&check, &probe)))
 }
 
@@ -88,23 +122,15 @@ pub async fn compare_with_liveness(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let (probe, gallery) = (body.image("probe"), body.images("gallery"));
-    body.word("search_mode", &SEARCH_MODES, Needed::Optional);
-    let liveness_min_score =
-        body.number("liveness_min_score", 0.0..=1.0, Some(LIVENESS_SCORE_DEFAULT));
-    let min_score = compare_min_score(&mut body);
-    body.finish()?;
+    let (mut sent, _place) = read(&state, &caller, request, COMPARE_WITH_LIVENESS_BODY).await?;
+    let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
+    let min_score = sent.number("compare_min_score");
     let wanted = ProbeLiveness::IfScoreReaches(min_score);
-    let compared = state.app.compare_faces(probe.into_iter().collect(), gallery, wanted).await?;
+    let compared = state.app.compare_faces(probe, gallery, wanted).await?;
     let check = MatchCheck { score: compared.score, min_score };
-    let probe =
-        compared.liveness_score.map(|score| LivenessCheck { score, min_score: liveness_min_score });
+    let min_score = sent.number("liveness_min_score");
+    let probe = compared.liveness_score.map(|score| LivenessCheck { score, min_score });
     Ok(answer(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
-}
-
-fn compare_min_score(body: &mut FaceBody) -> f64 {
-    body.number("compare_min_score", 0.67..=0.95, Some(MATCH_SCORE_DEFAULT))
 }
 
 /// The body of a call that measures, and its place.
@@ -112,37 +138,11 @@ pub async fn read(
     state: &State,
     caller: &FaceCaller,
     request: Request,
-) -> Result<(FaceBody, Place), ApiError> {
+    known: &'static [Member],
+) -> Result<(Sent, Place), ApiError> {
     require(&caller.0, SCOPES)?;
-    let (place, sent) = admitted_body(state, request).await?;
-    // Megabytes of base64 would hold up other requests of this thread.
-    let reading = {
-        let state = state.clone();
-        move || read_body(&state, sent)
-    };
-    let body = tokio::task::spawn_blocking(reading).await;
-    let body = body.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
-    let mut body = body?;
-    if let Some(fetcher) = &state.app.images {
-        body.fetch_images(fetcher).await?;
-    }
-    Ok((body, place))
-}
-
-pub fn read_body(state: &State, sent: Sent) -> Result<FaceBody, ApiError> {
-    let sent = sent.map_err(|_| {
-        let limit = state.app.config.http.body_bytes_max;
-        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
-    })?;
-    FaceBody::parse(&sent)
-}
-
-/// A body that was read without a problem has its pictures; this only keeps the types honest.
-pub fn unread(name: &str) -> ApiError {
-    super::face_errors::wrong_members(vec![verax_query::Problem {
-        parameter: name.to_owned(),
-        message: format!("\"{name}\" is required"),
-    }])
+    let (sent, place) = read_measured(state, request, known).await?;
+    Ok((sent.finish_as(wrong_members, only_base64)?, place))
 }
 
 /// The envelope of services: a short code of the request, what was found, a signature.

@@ -4,18 +4,19 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use serde_json::{Value, json};
+use serde_json::json;
 use verax_domain::face_verdict::FaceRefusal;
 use verax_query::Problem;
 use verax_vision::image::ImageError;
 
 use super::State;
-use super::authorize::take_share;
+use super::authorize::{take, take_share};
+use super::body::collected;
 use super::error::{
     ApiError, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
     MISSING_PARAMETER,
 };
-use crate::app::access::{AccessError, Caller};
+use crate::app::access::{AccessError, Bearer, Caller};
 use crate::app::faces::{ImageProblem, MeasureError};
 use crate::app::measuring::MeasuringError;
 
@@ -72,37 +73,52 @@ impl FromRequestParts<State> for FaceCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<FaceCaller, ApiError> {
-        let refuse = |error| match error {
-            AccessError::Expired => ApiError::new(&FORBIDDEN, "The access token has expired.")
-                .with_member("message", "token_expired".into()),
-            error => error.into(),
-        };
-        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let caller = state.app.authenticate(authorization).await.map_err(refuse)?;
+        let caller = state.app.authenticate(authorization(parts)).await.map_err(refused)?;
         take_share(state, &caller, parts.extensions.get())?;
         Ok(FaceCaller(caller))
     }
 }
 
-/// What is wrong with the members of a body: the first is the message, as Joi has it, all are
-/// details.
+/// The same for the token of one record.
+pub struct FaceBearer(pub Bearer);
+
+impl FromRequestParts<State> for FaceBearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<FaceBearer, ApiError> {
+        let bearer = state.app.identify(authorization(parts)).await.map_err(refused)?;
+        take(state, bearer.token_id(), parts.extensions.get())?;
+        Ok(FaceBearer(bearer))
+    }
+}
+
+fn authorization(parts: &Parts) -> Option<&str> {
+    parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
+fn refused(error: AccessError) -> ApiError {
+    match error {
+        AccessError::Expired => ApiError::new(&FORBIDDEN, "The access token has expired.")
+            .with_member("message", "token_expired".into()),
+        error => error.into(),
+    }
+}
+
+/// What is wrong with the members of a body.
 pub fn wrong_members(problems: Vec<Problem>) -> ApiError {
     collected(&MISSING_PARAMETER, problems)
+}
+
+/// A body that was read without a problem has what it must have; this only keeps the types honest.
+pub fn unread(name: &str) -> ApiError {
+    let message = format!("\"{name}\" is required");
+    wrong_members(vec![Problem { parameter: name.to_owned(), message }])
 }
 
 /// Texts that should be pictures in base64, and are not.
 pub fn only_base64(problems: Vec<Problem>) -> ApiError {
     let message = "only_images_in_base64".into();
     collected(&ONLY_BASE64, problems).with_member("message", message)
-}
-
-fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
-    let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-    let details: Vec<Value> = problems
-        .into_iter()
-        .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
-        .collect();
-    ApiError::new(code, first).with_member("details", details.into())
 }
 
 impl From<MeasureError> for ApiError {

@@ -17,7 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
 use verax_domain::document_findings::PictureBox;
-use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Resource, Tenant, is_id};
 use verax_vision::document::{DocumentCheck, EvidenceMap};
 
@@ -71,18 +71,40 @@ pub async fn image(
         Some(caller) if caller.has(Scope::ReadMedia) => caller.tenant(),
         // The signature stands for the record's own client.
         _ if opens(&state, &id, &signed) => Tenant::All,
-        Some(_) => {
-            let error = format!("The access token needs the scope {}.", Scope::ReadMedia.word());
-            return Err(ApiError::new(&FORBIDDEN, error));
-        }
+        Some(_) => return Err(needs_media()),
         None => return Err(crate::app::access::AccessError::Missing.into()),
     };
     let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
         return Err(unknown());
     }
+    Ok(shown(&picture))
+}
+
+/// `GET /v2/biometric-validations/{id}/image`: the face that was measured, if it was kept; to a token
+/// with `media:read` alone.
+pub async fn face(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    id: PathId,
+) -> Result<Response, ApiError> {
+    if !caller.has(Scope::ReadMedia) {
+        return Err(needs_media());
+    }
+    let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
+    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
+    let picture = state.app.kept_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
+    Ok(shown(&picture))
+}
+
+fn needs_media() -> ApiError {
+    let error = format!("The access token needs the scope {}.", Scope::ReadMedia.word());
+    ApiError::new(&FORBIDDEN, error)
+}
+
+fn shown(picture: &[u8]) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(&picture))),
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(picture))),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
         // Whatever the bytes are, a browser runs nothing of them.
         (
@@ -90,7 +112,7 @@ pub async fn image(
             HeaderValue::from_static("default-src 'none'; sandbox"),
         ),
     ];
-    Ok((headers, picture.to_vec()).into_response())
+    (headers, picture.to_vec()).into_response()
 }
 
 /// `GET /v2/document-liveness/{id}/evidence`: per check, where on the kept picture it found what it

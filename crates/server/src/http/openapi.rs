@@ -1,20 +1,22 @@
 //! The OpenAPI 3.1 document, made from the resource table and the table of errors.
 
+mod account;
 mod biometrics;
 mod document_checks;
 mod faces;
 mod lifecycle;
 mod lists;
 mod people;
+mod shapes;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_domain::resources;
-use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
+use verax_query::{Kind, Resource, Shown};
 
+use self::shapes::{filter_schema, object};
 use super::error::{
-    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
-    URI_TOO_LONG,
+    CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
 };
 use super::idempotency::KEY_CHARS_MAX;
 use super::lists::OPENED;
@@ -38,10 +40,9 @@ pub fn document() -> Value {
     document_checks::add(&mut paths);
     lifecycle::add(&mut paths);
     biometrics::add(&mut paths);
-    add_account(&mut paths);
+    account::add(&mut paths);
     faces::add(&mut paths);
     people::add(&mut paths, &mut schemas);
-    add_health(&mut paths);
     add_idempotency(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
@@ -210,99 +211,6 @@ fn query(name: &str, doc: &str, schema: Value) -> Value {
     })
 }
 
-fn filter_schema(field: &Field) -> Value {
-    match &field.kind {
-        Kind::Id | Kind::Relation(_) | Kind::Relations(_) => id_schema(),
-        Kind::Word(words) => {
-            let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
-            let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
-            json!({ "type": "string", "enum": all })
-        }
-        Kind::Bool => json!({ "type": "boolean" }),
-        Kind::Integer => json!({ "type": "integer" }),
-        Kind::Number => json!({ "type": "number" }),
-        Kind::Time => json!({ "type": "string", "anyOf": [
-            { "format": "date" }, { "format": "date-time" },
-        ] }),
-        Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
-    }
-}
-
-/// The record as a list shows it, or as a retrieve does.
-fn object(resource: &'static Resource, shown: Shown) -> Value {
-    let mut properties = Map::new();
-    let fields = resource
-        .fields
-        .iter()
-        .filter(|field| shown == Shown::Retrieve || field.shown == Shown::List);
-    for field in fields {
-        let mut schema = value_schema(field, shown);
-        schema["description"] = field.doc.into();
-        properties.insert(field.name.to_owned(), schema);
-    }
-    for reverse in resource.reverse {
-        let items = projection(reverse.resource, &reverse.fields());
-        let schema = json!({
-            "type": "array", "items": items, "description": "Shown by `with[]` alone.",
-        });
-        properties.insert(reverse.name.to_owned(), schema);
-    }
-    // `columns` may leave out all but the id.
-    json!({ "type": "object", "required": ["_id"], "properties": properties })
-}
-
-fn value_schema(field: &'static Field, shown: Shown) -> Value {
-    match &field.kind {
-        Kind::Relation(relation) => related(relation),
-        Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
-        Kind::Json(members) => members_schema(members, shown),
-        Kind::Time => json!({ "type": "string", "format": "date-time" }),
-        Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
-        Kind::Word(words) => json!({ "type": "string", "enum": words.words }),
-        _ => filter_schema(field),
-    }
-}
-
-/// An id; when populated the projection, or null when there is no such record.
-fn related(relation: &'static Relation) -> Value {
-    let shown = projection(relation.resource, &relation.fields());
-    json!({ "anyOf": [id_schema(), shown, { "type": "null" }] })
-}
-
-fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
-    let mut properties = Map::new();
-    for field in fields {
-        properties.insert(field.name.to_owned(), value_schema(field, Shown::List));
-    }
-    json!({
-        "type": "object",
-        "title": resource.title,
-        "required": ["_id"],
-        "properties": properties,
-    })
-}
-
-fn members_schema(members: &[Member], shown: Shown) -> Value {
-    if members.is_empty() {
-        return json!({ "type": ["object", "array"] });
-    }
-    let mut properties = Map::new();
-    for member in members.iter().filter(|m| shown == Shown::Retrieve || m.shown == Shown::List) {
-        let schema = match &member.kind {
-            MemberKind::Text => json!({ "type": "string" }),
-            MemberKind::Bool => json!({ "type": "boolean" }),
-            MemberKind::Number => json!({ "type": "number" }),
-            MemberKind::Score => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
-            MemberKind::Word(words) => json!({ "type": "string", "enum": words }),
-            MemberKind::Object(members) => members_schema(members, shown),
-            MemberKind::Any => json!({}),
-        };
-        properties.insert(member.name.to_owned(), schema);
-    }
-    json!({ "type": "object", "properties": properties })
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answers {
     One,
@@ -370,111 +278,6 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
         {
             *schema = json!({ "anyOf": [schema, error] });
         }
-    }
-}
-
-fn add_account(paths: &mut Map<String, Value>) {
-    let mut client = object(&resources::CLIENTS, Shown::Retrieve);
-    client["properties"]["secretKey"] =
-        json!({ "type": "null", "description": "Read by clients of the protocol; always null." });
-    let token = json!({ "type": "string", "description": "The new token." });
-    let me = json!({
-        "type": "object",
-        "required": ["success", "data"],
-        "properties": { "success": { "const": true }, "data": client },
-    });
-    let session = json!({
-        "type": "object",
-        "required": ["accessToken", "tokenType"],
-        "properties": { "accessToken": token, "tokenType": { "const": "bearer" } },
-    });
-    let renewed = json!({
-        "type": "object",
-        "required": ["token", "accessToken"],
-        "properties": { "token": token, "accessToken": token },
-    });
-    let origin = query(
-        "origin",
-        "refresh: a new token; app: the account too.",
-        json!({ "type": "string", "enum": ["refresh", "app"] }),
-    );
-    let months = query(
-        "expiresIn",
-        "Months that the new token is valid.",
-        json!({ "type": "integer", "minimum": 1, "maximum": 12 }),
-    );
-    let operation = |id: &str, summary: &str, parameters: Value, body: Value, bad: bool| {
-        let content = json!({ "application/json": { "schema": body } });
-        let mut responses = Map::new();
-        responses.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
-        if bad {
-            let wrong = answer("Something is wrong with a parameter", "InvalidParameters");
-            responses.insert("400".to_owned(), wrong);
-            responses.insert("409".to_owned(), answer("No token was sent", "Error"));
-            responses.insert("413".to_owned(), answer(BODY_TOO_LARGE.when, "Error"));
-        }
-        responses.insert("401".to_owned(), answer(UNAUTHORIZED.when, "Error"));
-        responses.insert("404".to_owned(), answer("The client was deleted", "Error"));
-        responses.insert("429".to_owned(), answer(TOO_MANY_REQUESTS.when, "Error"));
-        responses.insert("503".to_owned(), answer("The server is busy", "Error"));
-        json!({
-            "operationId": id,
-            "summary": summary,
-            "tags": ["account"],
-            "x-scopes": [],
-            "parameters": parameters,
-            "responses": responses,
-        })
-    };
-    let wish = json!([origin, months]);
-    paths.insert(
-        "/v2/clients/me".to_owned(),
-        json!({ "get": operation("get_own_client", "The caller's client", json!([]), me, false) }),
-    );
-    paths.insert(
-        "/v2/auth/session".to_owned(),
-        json!({
-            "get": operation(
-                "renew_token", "A new token for a valid one", wish.clone(), session.clone(), true,
-            ),
-            "post": operation(
-                "renew_token_by_post", "A new token for a valid one", wish, session, true,
-            ),
-        }),
-    );
-    paths.insert(
-        "/v2/auth/renew-and-revoke".to_owned(),
-        json!({ "post": operation(
-            "renew_and_revoke_tokens",
-            "A new token; all older ones of the client die",
-            json!([]),
-            renewed,
-            false,
-        ) }),
-    );
-}
-
-fn add_health(paths: &mut Map<String, Value>) {
-    let status = json!({
-        "type": "object",
-        "required": ["status"],
-        "properties": { "status": { "type": "string" }, "checks": { "type": "object" } },
-    });
-    for (path, id, summary) in [
-        ("/healthz", "get_health", "Whether the process is alive"),
-        ("/readyz", "get_readiness", "Whether the server can do its work"),
-    ] {
-        let content = json!({ "application/json": { "schema": status } });
-        let answer = |description: &str| json!({ "description": description, "content": content });
-        let responses = json!({ "200": answer("Yes"), "503": answer("Not now") });
-        let operation = json!({
-            "operationId": id,
-            "summary": summary,
-            "tags": ["health"],
-            "security": [],
-            "responses": responses,
-        });
-        paths.insert(path.to_owned(), json!({ "get": operation }));
     }
 }
 

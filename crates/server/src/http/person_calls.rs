@@ -8,19 +8,48 @@ use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
 use verax_vision::faces::{Template, Wanted};
 
 use super::State;
+use super::body::{Default, Member, Rule, Sent, optional, required};
 use super::error::ApiError;
 use super::face_answers;
-use super::face_body::{FaceBody, Needed};
-use super::face_calls::{SEARCH_MODES, answer, read, unread};
-use super::face_errors::FaceCaller;
+use super::face_calls::{IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, answer, read};
+use super::face_errors::{FaceCaller, unread};
 use super::person_errors::{collection_of, unknown_person, without_face};
 use crate::app::galleries::{Hit, Search};
 use crate::app::persons::Thumbnail;
 
 /// Pictures of one person in one call.
 pub const IMAGES_MAX: usize = 3;
-pub const RESULTS_MAX: usize = 100;
-pub const RESULTS_DEFAULT: usize = 99;
+const IMAGES: Member = required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC);
+const IMAGE: Member = required("image", Rule::Image, IMAGE_DOC);
+const MODE: Member = required("search_mode", SEARCH_MODES, MODE_DOC);
+const COLLECTION: Member = optional(
+    "collection_id",
+    Rule::Id,
+    "The collection to look in, by its id or its code; absent: in all.",
+);
+const MAX_RESULTS: Member =
+    optional("max_results", Rule::Integer(1, 100), "Persons at most.").or(Default::Number(99.0));
+
+const fn min_score(low: f64, high: f64) -> Member {
+    required("min_score", Rule::Number(low, high), "From here on a face is a person's.")
+}
+
+pub static SEARCH_BODY: &[Member] = &[IMAGES, min_score(0.2, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static CROPS_BODY: &[Member] = &[IMAGES, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static LIVE_BODY: &[Member] = &[
+    IMAGE,
+    OS,
+    required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
+    min_score(0.5, 1.0),
+    MODE,
+    COLLECTION,
+    MAX_RESULTS,
+];
+pub static ACTIVE_BODY: &[Member] =
+    &[IMAGE, OS, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static VERIFY_BODY: &[Member] =
+    &[required("id", Rule::Id, "The person."), IMAGES, min_score(0.5, 1.0), MODE, COLLECTION];
+pub static DETECT_BODY: &[Member] = &[IMAGE, min_score(0.7, 0.95), MODE, COLLECTION, MAX_RESULTS];
 
 /// `POST …/search`.
 pub async fn search(
@@ -28,7 +57,7 @@ pub async fn search(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, request, 0.2).await
+    search_from(state, caller, request, SEARCH_BODY).await
 }
 
 /// `POST …/search/crops`: pictures that are little more than the face.
@@ -37,19 +66,17 @@ pub async fn search_crops(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, request, 0.5).await
+    search_from(state, caller, request, CROPS_BODY).await
 }
 
 async fn search_from(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     request: Request,
-    lowest: f64,
+    known: &'static [Member],
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let images = body.images_up_to("images", IMAGES_MAX);
-    let wish = Wish::read(&mut body, lowest);
-    body.finish()?;
+    let (mut sent, _place) = read(&state, &caller, request, known).await?;
+    let (images, wish) = (sent.images("images"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
     let probes = faces.into_iter().map(|face| face.template).collect();
@@ -63,18 +90,13 @@ pub async fn search_live_face(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let image = body.image("image");
-    body.text("os", Needed::Required);
-    let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);
-    let wish = Wish::read(&mut body, 0.5);
-    body.finish()?;
-    let Some(image) = image else { return Err(unread("image")) };
+    let (mut sent, _place) = read(&state, &caller, request, LIVE_BODY).await?;
+    let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let mut faces = state.app.measure_portraits(vec![image], Wanted::Yes).await?;
     let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
     let Some(score) = face.liveness_score else { return Err(unread("image")) };
-    let liveness = LivenessCheck { score, min_score: liveness_min_score };
+    let liveness = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
     let hits = match liveness.passed() {
         true => search_for(&state, &caller, wish.search(vec![face.template], collection)).await?,
         false => Vec::new(),
@@ -93,12 +115,8 @@ pub async fn search_active_user(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let image = body.image("image");
-    body.text("os", Needed::Required);
-    let wish = Wish::read(&mut body, 0.5);
-    body.finish()?;
-    let Some(image) = image else { return Err(unread("image")) };
+    let (mut sent, _place) = read(&state, &caller, request, ACTIVE_BODY).await?;
+    let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let faces = state.app.measure_portraits(vec![image], Wanted::No).await?;
     let probes = faces.into_iter().map(|face| face.template).collect();
@@ -113,15 +131,10 @@ pub async fn verify(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let id = body.id("id", Needed::Required);
-    let images = body.images_up_to("images", IMAGES_MAX);
-    let min_score = body.number("min_score", 0.5..=1.0, None);
-    body.word("search_mode", &SEARCH_MODES, Needed::Required);
-    let wanted = body.id("collection_id", Needed::Optional);
-    body.finish()?;
-    let Some(id) = id else { return Err(unread("id")) };
-    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    let (mut sent, _place) = read(&state, &caller, request, VERIFY_BODY).await?;
+    let (images, min_score) = (sent.images("images"), sent.number("min_score"));
+    let id = sent.text("id").unwrap_or_default().to_owned();
+    let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
     let client = caller.0.client();
     let mut persons = state.app.person_records(client, std::slice::from_ref(&id)).await?;
     let person = persons.remove(&id).ok_or_else(unknown_person)?;
@@ -159,15 +172,9 @@ pub async fn detect(
     caller: FaceCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let image = body.image("image");
-    let min_score = body.number("min_score", 0.7..=0.95, None);
-    let max = body.count("max_results", 1..=RESULTS_MAX, RESULTS_DEFAULT);
-    body.word("search_mode", &SEARCH_MODES, Needed::Required);
-    let wanted = body.id("collection_id", Needed::Optional);
-    body.finish()?;
-    let Some(image) = image else { return Err(unread("image")) };
-    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    let (mut sent, _place) = read(&state, &caller, request, DETECT_BODY).await?;
+    let (image, wish) = (sent.image("image"), Wish::of(&sent));
+    let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     // A client without persons needs no templates to be told so.
     let known = match state.app.faces.template_model() {
         Ok(_) => state.app.has_faces(caller.0.client()).await?,
@@ -177,7 +184,6 @@ pub async fn detect(
     let templates = if known { Wanted::Yes } else { Wanted::No };
     let mut found = Vec::new();
     for face in state.app.detect_faces(image, templates).await? {
-        let wish = Wish { min_score, max, collection: None };
         let hits = match &face.template {
             Some(probe) => {
                 let search = wish.search(vec![probe.clone()], collection.clone());
@@ -199,14 +205,11 @@ struct Wish {
 }
 
 impl Wish {
-    fn read(body: &mut FaceBody, lowest: f64) -> Wish {
-        let min_score = body.number("min_score", lowest..=1.0, None);
-        body.word("search_mode", &SEARCH_MODES, Needed::Required);
-        let collection = body.id("collection_id", Needed::Optional);
+    fn of(sent: &Sent) -> Wish {
         Wish {
-            min_score,
-            max: body.count("max_results", 1..=RESULTS_MAX, RESULTS_DEFAULT),
-            collection,
+            min_score: sent.number("min_score"),
+            max: sent.number("max_results") as usize,
+            collection: sent.text("collection_id").map(str::to_owned),
         }
     }
 

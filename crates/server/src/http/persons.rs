@@ -11,11 +11,11 @@ use verax_vision::faces::Wanted;
 
 use super::State;
 use super::authorize::require;
+use super::body::{self, Member, Purpose, Rule, Sent, joined, optional, required};
 use super::caching::IfNoneMatch;
 use super::error::ApiError;
-use super::face_body::{FaceBody, Needed};
-use super::face_calls::{SEARCH_MODES, Sent, answer, read, read_body};
-use super::face_errors::{FaceCaller, wrong_members};
+use super::face_calls::{Body, IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
+use super::face_errors::{FaceCaller, only_base64, wrong_members};
 use super::lists::{self, PathId};
 use super::person_calls::{IMAGES_MAX, thumbnails};
 use super::person_errors::{
@@ -25,10 +25,43 @@ use super::streams::Format;
 use crate::app::faces::{Portrait, SentImage};
 use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
 
-const NOTES_CHARS_MAX: usize = 2000;
-const LINE_CHARS_MAX: usize = 200;
 const NAME_CHARS_MIN: usize = 3;
-const STATUSES: [&str; 3] = ["active", "inactive", "pending"];
+
+const PERSON: &[Member] = &[
+    required("name", Rule::Name(200), "Digits are taken out."),
+    // Clients of the live call send one picture as `image`.
+    required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
+    optional("gender", Rule::Word(&["M", "F"]), "M or F."),
+    optional("date_of_birth", Rule::Day, "The day of birth."),
+    optional("nationality", Rule::Text(1, 200), "Their nationality."),
+    optional("collections", Rule::Ids(20), "Collections, by their ids or codes."),
+    optional("notes", Rule::Text(1, 2000), "What you note of them."),
+    optional("email", Rule::Text(1, 200), "Their email address."),
+    optional("phone", Rule::Text(1, 200), "Their phone number."),
+    optional(
+        "keep_thumbnails",
+        Rule::Flag,
+        "Whether a small picture of each face is kept, encrypted; absent: as the setting \
+         persons.keep_thumbnails says.",
+    ),
+];
+
+pub static PERSON_BODY: &[Member] = PERSON;
+
+pub static CHANGE_BODY: &[Member] = &joined::<11>(
+    PERSON,
+    &[optional("status", Rule::Word(&["active", "inactive", "pending"]), "Whether in use.")],
+);
+
+pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
+    PERSON,
+    &[
+        required("collection_id", Rule::Id, "The collection, by its id or its code."),
+        required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
+        required("min_score", Rule::Number(0.5, 1.0), "From here on a face is known already."),
+        required("search_mode", SEARCH_MODES, MODE_DOC),
+    ],
+);
 
 /// `POST …/persons`.
 pub async fn create(
@@ -37,9 +70,8 @@ pub async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let (person, images) = read_person(&state, &mut body);
-    body.finish()?;
+    let (mut sent, _place) = read(&state, &caller, request, PERSON_BODY).await?;
+    let (person, images) = read_person(&state, &mut sent);
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
     let id = enrol(&state, &caller, person, faces, None).await?;
@@ -53,21 +85,17 @@ pub async fn create_live(
     request: Request,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let (mut body, _place) = read(&state, &caller, request).await?;
-    let (mut person, images) = read_person(&state, &mut body);
-    let wanted = body.id("collection_id", Needed::Required);
-    let liveness_min_score = body.number("liveness_min_score", 0.5..=1.0, None);
-    let min_score = body.number("min_score", 0.5..=1.0, None);
-    body.word("search_mode", &SEARCH_MODES, Needed::Required);
-    body.finish()?;
-    let collection = collection_of(&state, &caller, wanted.as_deref()).await?;
+    let (mut sent, _place) = read(&state, &caller, request, LIVE_PERSON_BODY).await?;
+    let (mut person, images) = read_person(&state, &mut sent);
+    let min_score = sent.number("min_score");
+    let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
     person.collections.extend(collection.clone());
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
     // Each of the pictures must be of a live face: the score that counts is the lowest.
     let scores = faces.iter().filter_map(|face| face.liveness_score);
     let score = scores.fold(1.0, f64::min);
-    if !(LivenessCheck { score, min_score: liveness_min_score }).passed() {
+    if !(LivenessCheck { score, min_score: sent.number("liveness_min_score") }).passed() {
         return Err(liveness_failed(score));
     }
     let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
@@ -161,32 +189,27 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     id: PathId,
-    sent: Sent,
+    body: Body,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let id = known(&state, &caller, id).await?;
-    let mut body = read_body(&state, sent)?;
-    let (name, collections) =
-        (body.name_of_person("name", Needed::Optional), body.ids("collections"));
-    let kept = read_thumbnails(&state, &mut body);
-    let images = match body.has("images") {
-        true => body.images_up_to("images", IMAGES_MAX),
-        false => Vec::new(),
-    };
+    let sent = body::read(&state, body, CHANGE_BODY, Purpose::Change)?.with_fetched(&state).await;
+    let mut sent = sent.finish_as(wrong_members, only_base64)?;
+    let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
+    let text = |name: &str| sent.text(name).map(str::to_owned);
     let mut change = PersonChange {
-        name,
-        gender: body.one_of("gender", &["M", "F"], Needed::Optional),
-        date_of_birth: body.day("date_of_birth"),
-        nationality: body.said("nationality", Needed::Optional, LINE_CHARS_MAX),
+        name: text("name"),
+        gender: text("gender"),
+        date_of_birth: text("date_of_birth"),
+        nationality: text("nationality"),
         collections: None,
-        notes: body.said("notes", Needed::Optional, NOTES_CHARS_MAX),
-        email: body.said("email", Needed::Optional, LINE_CHARS_MAX),
-        phone: body.said("phone", Needed::Optional, LINE_CHARS_MAX),
-        status: body.one_of("status", &STATUSES, Needed::Optional),
+        notes: text("notes"),
+        email: text("email"),
+        phone: text("phone"),
+        status: text("status"),
         faces: None,
     };
-    body.finish()?;
-    if let Some(sent) = collections {
+    if let Some(sent) = sent.ids("collections") {
         change.collections = Some(resolved(&state, &caller, sent).await?);
     }
     if !images.is_empty() {
@@ -222,27 +245,26 @@ pub async fn delete(
 }
 
 /// What enrolling is told, with collections as they were sent.
-fn read_person(state: &State, body: &mut FaceBody) -> (NewPerson, Vec<SentImage>) {
-    let name = body.name_of_person("name", Needed::Required);
-    // Clients of the live call send one picture as `image`.
-    let member = if !body.has("images") && body.has("image") { "image" } else { "images" };
-    let images = body.images_up_to(member, IMAGES_MAX);
+fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
+    let images = sent.images("images");
+    let text = |name: &str| sent.text(name).map(str::to_owned);
     let person = NewPerson {
-        name: name.unwrap_or_default(),
-        gender: body.one_of("gender", &["M", "F"], Needed::Optional),
-        date_of_birth: body.day("date_of_birth"),
-        nationality: body.said("nationality", Needed::Optional, LINE_CHARS_MAX),
-        collections: body.ids("collections").unwrap_or_default(),
-        notes: body.said("notes", Needed::Optional, NOTES_CHARS_MAX),
-        email: body.said("email", Needed::Optional, LINE_CHARS_MAX),
-        phone: body.said("phone", Needed::Optional, LINE_CHARS_MAX),
-        thumbnails: read_thumbnails(state, body),
+        name: text("name").unwrap_or_default(),
+        gender: text("gender"),
+        date_of_birth: text("date_of_birth"),
+        nationality: text("nationality"),
+        collections: sent.ids("collections").unwrap_or_default(),
+        notes: text("notes"),
+        email: text("email"),
+        phone: text("phone"),
+        thumbnails: read_thumbnails(state, sent),
     };
     (person, images)
 }
 
-fn read_thumbnails(state: &State, body: &mut FaceBody) -> Thumbnails {
-    match body.flag("keep_thumbnails", state.app.config.persons.keep_thumbnails) {
+fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
+    let said = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
+    match said.unwrap_or(state.app.config.persons.keep_thumbnails) {
         true => Thumbnails::Kept,
         false => Thumbnails::NotKept,
     }

@@ -220,7 +220,7 @@ async fn look_up(
             None => sent.wrong("assignedCollection", "must be a collection of yours"),
         }
     }
-    sent.finish(family.wrong)
+    Ok(sent.finish(family.wrong)?.members)
 }
 
 async fn shown(

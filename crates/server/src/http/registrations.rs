@@ -14,7 +14,7 @@ use verax_store::{Contact, StoreError};
 
 use super::State;
 use super::authorize::require_write;
-use super::body::{Member, Purpose, Rule, optional, read, required};
+use super::body::{Member, Purpose, Rule, joined, optional, read, required};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
@@ -23,10 +23,8 @@ use crate::app::registrations::SyncOrder;
 
 type Body = Result<Bytes, BytesRejection>;
 
-pub static REGISTRATION_BODY: &[Member] = &[
-    required("project", Rule::Id, "The project."),
-    required("projectFlow", Rule::Id, "The flow."),
-    optional("email", Rule::Email, "Email address; this or a phone number is needed."),
+const ABOUT: &[Member] = &[
+    optional("email", Rule::Email, "Email address; a new registration needs this or a phone."),
     optional("phone", Rule::Phone, "Phone number without its country code."),
     optional("countryCode", Rule::CountryCode, "Country code of the phone: +57."),
     optional("fullName", Rule::Text(1, 200), "The person's whole name."),
@@ -36,16 +34,15 @@ pub static REGISTRATION_BODY: &[Member] = &[
     optional("consentSession", Rule::Object(&[]), "What the person has agreed to."),
 ];
 
-pub static CHANGE_BODY: &[Member] = &[
-    optional("email", Rule::Email, "Email address."),
-    optional("phone", Rule::Phone, "Phone number without its country code."),
-    optional("countryCode", Rule::CountryCode, "Country code of the phone: +57."),
-    optional("fullName", Rule::Text(1, 200), "The person's whole name."),
-    optional("firstName", Rule::Text(1, 100), "First name."),
-    optional("lastName", Rule::Text(1, 100), "Last name."),
-    optional("language", Rule::Text(2, 8), "Language of the pages."),
-    optional("consentSession", Rule::Object(&[]), "What the person has agreed to."),
-];
+pub static CHANGE_BODY: &[Member] = ABOUT;
+
+pub static REGISTRATION_BODY: &[Member] = &joined::<10>(
+    &[
+        required("project", Rule::Id, "The project."),
+        required("projectFlow", Rule::Id, "The flow."),
+    ],
+    ABOUT,
+);
 
 pub static SYNC_BODY: &[Member] = &[
     required("step", Rule::Word(&SYNC_STEPS), "Where the person is; or adminOverride."),
@@ -77,7 +74,7 @@ pub async fn create(
             None
         }
     };
-    let members = sent.finish(&MISSING_PARAMETER)?;
+    let members = sent.finish(&MISSING_PARAMETER)?.members;
     let Some(contact) = contact else { return Err(ApiError::not_found(&APP_REGISTRATIONS)) };
     let client = caller.client();
     let (id, token) = state.app.register(client, caller.mode(), contact, members).await?;
@@ -122,7 +119,8 @@ pub async fn change(
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let members = read(&state, body, CHANGE_BODY, Purpose::Change)?.finish(&MISSING_PARAMETER)?;
+    let sent = read(&state, body, CHANGE_BODY, Purpose::Change)?.finish(&MISSING_PARAMETER)?;
+    let members = sent.members;
     match state.app.change_record(&APP_REGISTRATIONS, caller.client(), &id, members).await {
         Err(StoreError::Conflict) => return Err(unknown()),
         done => done?,
@@ -177,8 +175,8 @@ pub async fn sync(
         let words = RegistrationStatus::ALL.map(RegistrationStatus::word).join(", ");
         sent.wrong("status", format!("must be one of [{words}]"));
     }
-    let members = sent.finish(&MISSING_PARAMETER)?;
-    let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+    let sent = sent.finish(&MISSING_PARAMETER)?;
+    let text = |name: &str| sent.text(name).map(str::to_owned);
     let order = SyncOrder {
         step: text("step").unwrap_or_default(),
         wanted: known.flatten(),

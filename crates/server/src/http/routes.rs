@@ -25,7 +25,7 @@ use super::observe::observe;
 use super::streams::Format;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
-    kept_pictures, lists, person_calls, persons, projects, registrations,
+    kept_pictures, lists, person_calls, persons, projects, registration_faces, registrations,
 };
 use crate::app::access::{Bearer, Caller};
 
@@ -61,6 +61,7 @@ pub fn router(state: State) -> Router {
         .route("/v2/clients/me", get(account::me))
         .route("/v2/auth/session", get(account::session).post(account::session))
         .route("/v2/auth/renew-and-revoke", post(account::renew_and_revoke))
+        .route("/v2/auth/project-login", post(account::project_login))
         .merge(face_routes())
         .route("/openapi.json", get(documents::openapi))
         .route("/docs", get(documents::to_docs))
@@ -127,6 +128,7 @@ fn face_routes() -> Router<State> {
         .route(&path("liveness"), post(face_calls::liveness))
         .route(&path("liveness-score"), post(face_calls::liveness))
         .route(&path("compare"), post(face_calls::compare))
+        .route(&path("compare/app-registration"), post(registration_faces::compare))
         .route(&path("compare-live"), post(face_calls::compare_live))
         .route(&path("compare-with-liveness"), post(face_calls::compare_with_liveness))
         .route(&path("detect"), post(person_calls::detect))
@@ -186,6 +188,7 @@ fn lifecycle_routes() -> Router<State> {
         )
         .route("/v2/biometric-validations/validate", post(biometrics::validate))
         .route("/v2/biometric-validations/{id}/validate", post(biometrics::validate_by_id))
+        .route("/v2/biometric-validations/{id}/image", get(kept_pictures::face))
 }
 
 async fn not_found() -> ApiError {

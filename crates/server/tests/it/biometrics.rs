@@ -338,6 +338,136 @@ on_both_databases! {
         assert_eq!(bank.validation(&id).await["status"], "completed");
     }
 
+    async fn the_token_of_a_passed_login_is_exchanged_once(world) {
+        let bank = Bank::open(world).await;
+        let (registration, own) = bank.register("jo@example.com").await;
+        let selfie = json!({ "image": shot(1, 0), "os": "IOS" });
+        assert_eq!(bank.enrol(&own, selfie).await.status, 200);
+        let opened = bank.open_validation("login", "jo@example.com").await;
+        let (session, path) = (text(&opened["token"]), "/v2/auth/project-login");
+        let early = bank.post(&session, path, json!({})).await;
+        assert_eq!(early.refusal(409), "Conflict");
+        assert_eq!(early.json()["message"], "not_validated");
+        let passed = bank.validate(&session, shot(1, 2)).await.json();
+        let login = text(&passed["data"]["token"]);
+        assert_eq!(bank.post(&own, path, json!({})).await.refusal(403), "token_not_right");
+        assert_eq!(bank.post(&bank.token, path, json!({})).await.refusal(403), "token_not_right");
+        let wrong = bank.post(&login, path, json!({ "expiresIn": 13 })).await;
+        assert_eq!(wrong.refusal(409), "MissingParameter");
+
+        let exchanged = bank.post(&login, path, json!({ "expiresIn": 2 })).await;
+        assert_eq!(exchanged.status, 200, "{}", exchanged.text());
+        let lasting = text(&exchanged.json()["data"]["accessToken"]);
+        assert_eq!(exchanged.json(), json!({ "success": true, "data": {
+            "accessToken": lasting, "tokenType": "bearer",
+            "appRegistration": {
+                "_id": registration, "fullName": "Jo Doe", "email": "jo@example.com",
+                "status": "STARTED",
+            },
+        } }));
+        // The old one, which was in a redirect's address, opens nothing any more.
+        bank.post(&login, path, json!({})).await.refusal(401);
+        world.turn_clock(59 * crate::world::DAY);
+        let logins = bank.get(&lasting, "/v2/app-logins").await;
+        assert_eq!(logins.refusal(403), "FORBIDDEN", "it is no client's token");
+        world.turn_clock(2 * crate::world::DAY);
+        bank.get(&lasting, "/v2/app-logins").await.refusal(401);
+        // A validation that was passed has such a token too.
+        let opened = bank.open_validation("validation", "jo").await;
+        let passed = bank.validate(&text(&opened["token"]), shot(1, 5)).await.json();
+        let token = text(&passed["data"]["token"]);
+        let exchanged = bank.post(&token, path, json!({})).await.json();
+        let lasting = text(&exchanged["data"]["accessToken"]);
+        let id = text(&opened["biometricValidation"]["_id"]);
+        assert_eq!(bank.get(&lasting, &format!("{VALIDATIONS}/{id}")).await.status, 200);
+    }
+
+    async fn a_registrations_face_is_compared_with_its_document(world) {
+        let bank = Bank::open(world).await;
+        let (registration, own) = bank.register("jo@example.com").await;
+        let path = "/v2/face-recognition/compare/app-registration";
+        let faceless = bank.post(&own, path, json!({})).await;
+        assert_eq!(faceless.refusal(409), "Conflict");
+        assert_eq!(faceless.json()["message"], "face_not_set");
+        let selfie = json!({ "image": shot(1, 0), "os": "IOS" });
+        assert_eq!(bank.enrol(&own, selfie).await.status, 200);
+        let bare = bank.post(&own, path, json!({})).await;
+        assert_eq!(bare.refusal(409), "Conflict");
+        assert_eq!(bare.json()["message"], "document_face_not_set");
+        bank.post(&bank.token, path, json!({})).await.refusal(403);
+
+        let document = |of: u8, kept: bool| json!({
+            "image": shot(of, 1), "appRegistration": registration, "saveImage": kept,
+            "validatePortraitSubstitution": false, "validateScreenReplay": false,
+            "validatePrintedCopy": false,
+        });
+        let documents = "/v2/document-liveness";
+        let made = bank.post(&bank.token, documents, document(1, false)).await.json();
+        assert_eq!(made["data"]["appRegistration"], registration.as_str());
+        assert_eq!(bank.post(&own, path, json!({})).await.json()["message"], "document_face_not_set");
+        assert_eq!(bank.post(&bank.token, documents, document(1, true)).await.status, 200);
+        let same = bank.post(&own, path, json!({})).await;
+        assert_eq!(same.status, 200, "{}", same.text());
+        assert_eq!(same.json()["data"]["passed"], true);
+        assert_eq!(same.json()["data"]["compare_min_score"], 0.85);
+        assert!(same.json()["signature"].is_object());
+        // The newest document counts.
+        world.turn_clock(1000);
+        assert_eq!(bank.post(&bank.token, documents, document(2, true)).await.status, 200);
+        assert_eq!(bank.post(&own, path, json!({})).await.json()["data"]["passed"], false);
+        let stranger = json!({ "image": shot(1, 1), "appRegistration": "nobody" });
+        let refused = bank.post(&bank.token, documents, stranger).await;
+        assert_eq!(refused.refusal(400), "INVALID_PARAMETERS");
+        assert_eq!(refused.json()["details"][0]["parameter"], "appRegistration");
+    }
+
+    async fn a_face_is_kept_where_the_operator_asks_and_goes_with_its_record(world) {
+        let mut keeping = with_given_faces(world.app.clone(), "given");
+        let mut config = crate::world::settings();
+        config.validations.keep_images = true;
+        keeping.config = std::sync::Arc::new(config);
+        let mut bank = Bank::open(world).await;
+        let opened = bank.open_validation("validation", "jo").await;
+        let id = text(&opened["biometricValidation"]["_id"]);
+        assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 0)).await.status, 200);
+        assert_eq!(bank.validation(&id).await.get("imageSaved"), None);
+        bank.get(&bank.token, &format!("{VALIDATIONS}/{id}/image")).await.refusal(404);
+
+        bank.router = http::router(State::new(keeping));
+        let (_, own) = bank.register("jo@example.com").await;
+        let enrolled = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await.json();
+        let id = text(&enrolled["data"]["biometricValidation"]);
+        assert_eq!(bank.validation(&id).await["imageSaved"], true);
+        let path = format!("{VALIDATIONS}/{id}/image");
+        let image = bank.get(&bank.token, &path).await;
+        assert_eq!(image.header("content-type"), "image/png");
+        assert_eq!(image.header("cache-control"), "private, no-store");
+        assert_eq!(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &image.bytes), shot(1, 0));
+        let seeing = vec![verax_domain::Scope::ReadValidations];
+        let blind = world.token_with("acme", Some(seeing), false).await;
+        assert_eq!(bank.get(&blind, &path).await.refusal(403), "FORBIDDEN");
+        bank.get(&own, &path).await.refusal(403);
+        let other = world.token("globex").await;
+        bank.get(&other, &path).await.refusal(404);
+        // What it shows is nowhere in the clear, and nobody takes it for something left behind.
+        let soon = Timestamp(world.app.clock.now().0 + i64::from(u32::MAX) * 1000);
+        assert!(world.app.kept_without_record(soon).await.expect("a look").is_empty());
+
+        let gone = bank.call(Method::DELETE, &own, &format!("{VALIDATIONS}/{id}"), Value::Null).await;
+        assert_eq!(gone.status, 200, "{}", gone.text());
+        bank.get(&bank.token, &path).await.refusal(404);
+        let kept = bank.app.vault.fetch("acme", &format!("{id}.face"), "picture").await;
+        assert!(matches!(kept, Ok(None)), "the picture is destroyed");
+        // The person was enrolled by it, and stays.
+        let person = format!("/v2/face-recognition/persons/{id}");
+        assert_eq!(bank.get(&bank.token, &person).await.status, 200);
+
+        let opened = bank.open_validation("validation", "jo").await;
+        assert_eq!(bank.validate(&text(&opened["token"]), not_live(1)).await.status, 400);
+        let id = text(&opened["biometricValidation"]["_id"]);
+        assert_eq!(bank.validation(&id).await["imageSaved"], true, "a failed one is looked at too");
+    }
+
     async fn what_nobody_came_for_expires_and_stays_so(world) {
         let bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;
@@ -475,7 +605,7 @@ on_both_databases! {
         let named: Vec<Value> = wrong.json()["details"].as_array().expect("details").iter()
             .map(|detail| detail["parameter"].clone()).collect();
         assert_eq!(named, [
-            "project", "projectFlow", "identifier", "type", "redirectUrl", "ipAddress", "email",
+            "project", "projectFlow", "identifier", "type", "email", "redirectUrl", "ipAddress",
             "language", "sendViaEmail",
         ]);
         let unknown = json!({

@@ -40,6 +40,7 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
         cropped: CroppedRule::Fails,
         colourless: ColourlessRule::Fails,
         save_image: false,
+        registration: None,
     }
 }
 
@@ -382,7 +383,7 @@ async fn every_problem_of_a_body_is_told_at_once() {
             "saveImage": "yes",
             "validatePrintedCopy": "yes",
             "validateScreenreplay": false,
-            "printedCopyCalibration": "soft",
+            "printedCopyCalibration": "lenient",
             "ignoreColourLessValidation": 1,
         }),
     )
@@ -391,12 +392,12 @@ async fn every_problem_of_a_body_is_told_at_once() {
     assert_eq!(
         named(&answer),
         [
-            "image",
-            "validateScreenreplay",
+            "saveImage",
             "validatePrintedCopy",
             "printedCopyCalibration",
             "ignoreColourLessValidation",
-            "saveImage",
+            "validateScreenreplay",
+            "image",
         ]
     );
     let none = post(

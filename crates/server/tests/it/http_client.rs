@@ -1,8 +1,20 @@
 //! A caller's URL must not reach our own network.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use axum::response::Redirect;
+use axum::routing::get;
+use serde_json::json;
+use verax_server::http::{self, Serving, State, Tls};
 use verax_server::http_client::{FetchError, ImageFetcher, is_public};
+
+use crate::given_faces::{face, picture, with_given_faces};
+use crate::world::{World, request, send};
 
 fn public() -> ImageFetcher {
     ImageFetcher::new(is_public, Duration::from_secs(5), 1000).expect("a client")
@@ -84,4 +96,109 @@ async fn hosts_of_our_own_network_are_refused_by_address_and_by_name() {
     ] {
         assert_eq!(public().fetch(url).await, Err(FetchError::NotAllowed), "{url}");
     }
+}
+
+/// The certificate of `pictures.example`, and who vouches for it. They are for tests alone.
+const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+
+/// A server of pictures on this machine.
+async fn pictures(router: Router) -> SocketAddr {
+    let file = |name: &str| Path::new(CERTIFICATES).join(name);
+    let tls = Tls { certificates: file("leaf.pem"), key: file("leaf.key") };
+    let serving = Serving::bind(([127, 0, 0, 1], 0).into(), Some(&tls)).await.expect("a socket");
+    let url = serving.url().expect("an address");
+    let address = url.trim_start_matches("https://").parse().expect("an address");
+    let settings = crate::world::settings().http;
+    tokio::spawn(
+        async move { http::serve(serving, router, &settings, std::future::pending()).await },
+    );
+    address
+}
+
+/// One that takes this machine for `pictures.example` and its certificate for good: all else that
+/// it refuses, it refuses still.
+fn fetcher(at: SocketAddr, bytes_max: usize) -> ImageFetcher {
+    let vouching = std::fs::read(Path::new(CERTIFICATES).join("ca.pem")).expect("a certificate");
+    let vouching = reqwest::Certificate::from_pem(&vouching).expect("a certificate");
+    let client =
+        reqwest::Client::builder().tls_certs_only([vouching]).resolve("pictures.example", at);
+    ImageFetcher::build(client, is_public, Duration::from_secs(5), bytes_max).expect("a client")
+}
+
+fn picture_routes() -> Router {
+    Router::new()
+        .route("/face.png", get(|| async { b"the bytes of a picture".to_vec() }))
+        .route("/moved", get(|| async { Redirect::temporary("/face.png") }))
+        .route("/inside", get(|| async { Redirect::temporary("https://127.0.0.1/face.png") }))
+        .route("/by-name", get(|| async { Redirect::temporary("https://localhost/face.png") }))
+        .route("/plain", get(|| async { Redirect::temporary("http://pictures.example/face.png") }))
+        .route("/round", get(|| async { Redirect::temporary("/round") }))
+        .route("/gone", get(|| async { StatusCode::GONE }))
+        .route("/large", get(|| async { vec![0; 1001] }))
+}
+
+#[tokio::test]
+async fn a_picture_is_fetched_by_https_and_no_redirect_leads_inside() {
+    let fetcher = fetcher(pictures(picture_routes()).await, 1000);
+    for path in ["face.png", "moved"] {
+        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}")).await;
+        assert_eq!(fetched.as_deref(), Ok(&b"the bytes of a picture"[..]), "{path}");
+    }
+    for (path, error) in [
+        ("inside", FetchError::NotAllowed),
+        ("by-name", FetchError::NotAllowed),
+        ("plain", FetchError::NotHttps),
+        ("round", FetchError::NoPicture),
+        ("gone", FetchError::NoPicture),
+        ("nothing", FetchError::NoPicture),
+        ("large", FetchError::TooManyBytes),
+    ] {
+        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}")).await;
+        assert_eq!(fetched, Err(error), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_asked_for_nothing() {
+    let at = pictures(picture_routes()).await;
+    let client = reqwest::Client::builder().resolve("pictures.example", at);
+    let fetcher = ImageFetcher::build(client, is_public, Duration::from_secs(5), 1000);
+    let fetched = fetcher.expect("a client").fetch("https://pictures.example/face.png").await;
+    assert_eq!(fetched, Err(FetchError::NoPicture));
+}
+
+#[tokio::test]
+async fn a_call_names_a_picture_by_its_url_where_the_server_fetches_any() {
+    use base64::Engine as _;
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let png = base64::engine::general_purpose::STANDARD.decode(picture(&[face(1)]));
+    let png = png.expect("a picture");
+    let at = pictures(Router::new().route("/face.png", get(move || async { png }))).await;
+    let mut app = with_given_faces(world.app.clone(), "given");
+    app.images = Some(fetcher(at, 1_000_000));
+    let fetching = http::router(State::new(app));
+    let others = http::router(State::new(with_given_faces(world.app.clone(), "given")));
+    let url = "https://pictures.example/face.png";
+    for (path, body) in [
+        ("liveness", json!({ "os": "IOS", "image": url })),
+        ("compare", json!({ "probe": [url], "gallery": [picture(&[face(1)]), url] })),
+        ("persons", json!({ "name": "Jo", "images": [url] })),
+    ] {
+        let call = || {
+            let path = format!("/v2/face-recognition/{path}");
+            request(Method::POST, &token, &path).map(|_| Body::from(body.to_string()))
+        };
+        let answer = send(&fetching, call()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let refused = send(&others, call()).await;
+        assert_eq!(refused.refusal(412), "ERROR", "{path}");
+        assert_eq!(refused.json()["message"], "only_images_in_base64");
+    }
+    let inside = json!({ "os": "IOS", "image": "https://127.0.0.1/face.png" });
+    let call = request(Method::POST, &token, "/v2/face-recognition/liveness");
+    let refused = send(&fetching, call.map(|_| Body::from(inside.to_string()))).await;
+    assert_eq!(refused.refusal(412), "ERROR");
+    let said = &refused.json()["details"][0]["message"];
+    assert_eq!(said, "\"image\" names a host that this server does not fetch from");
 }

@@ -55,6 +55,11 @@ impl Found {
         self.reasons.push(json!({ "measurement": what, "advice": why }));
     }
 
+    /// The picture is in the vault.
+    pub fn image_saved(&mut self) {
+        self.members.insert("imageSaved".to_owned(), true.into());
+    }
+
     pub fn record(&self, validation: &Value) -> Result<Record, StoreError> {
         let mut members = self.members.clone();
         if !self.reasons.is_empty() {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
 
+use super::document_checks::image;
 use super::lifecycle::{Operation, WRITE, put, record};
 use crate::http::biometrics::{CAPTURE_BODY, ENROL_BODY, LOGIN_BODY, OPEN_BODY, SESSION_BODY};
 use crate::http::body::Purpose;
@@ -29,6 +30,11 @@ const PICTURE: [&ErrorCode; 6] = [
 pub fn add(paths: &mut Map<String, Value>) {
     add_openings(paths);
     add_captures(paths);
+    let image = image(
+        &BIOMETRIC_VALIDATIONS,
+        "Kept where the setting validations.keep_images says so; `imageSaved` says whether it was.",
+    );
+    paths.insert("/v2/biometric-validations/{id}/image".to_owned(), json!({ "get": image }));
 }
 
 fn add_openings(paths: &mut Map<String, Value>) {

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
-use verax_query::Shown;
+use verax_query::{Resource, Shown};
 
-use super::{answer, id_schema, reference, schema_name, sign};
+use super::{answer, id_schema, query, reference, schema_name, sign};
+use crate::http::body::{Purpose, schema};
+use crate::http::document_order::DOCUMENT_BODY;
 use crate::http::error::{
     FORBIDDEN, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, TOO_MANY_REQUESTS, UNAUTHORIZED, UNAVAILABLE,
 };
@@ -19,7 +21,18 @@ pub fn add(paths: &mut Map<String, Value>) {
         path["post"] = operation();
     }
     paths.insert("/v2/document-liveness/{id}/evidence".to_owned(), json!({ "get": evidence() }));
-    paths.insert("/v2/document-liveness/{id}/image".to_owned(), json!({ "get": image() }));
+    let mut image = image(
+        &DOCUMENT_LIVENESS,
+        "An `imageUrl` opens it until it expires; a token with `media:read` at any time.",
+    );
+    if let Some(parameters) = image["parameters"].as_array_mut() {
+        let expires = "When the URL expires, in seconds since 1970.";
+        parameters.extend([
+            query("expires", expires, json!({ "type": "integer" })),
+            query("signature", "What makes the URL valid.", json!({ "type": "string" })),
+        ]);
+    }
+    paths.insert("/v2/document-liveness/{id}/image".to_owned(), json!({ "get": image }));
 }
 
 fn operation() -> Value {
@@ -40,7 +53,7 @@ fn operation() -> Value {
     let wrong =
         format!("A parameter is wrong, each is in `details`; or {}", INVALID_IMAGE_FORMAT.when);
     let content = json!({ "application/json": {
-        "schema": body(),
+        "schema": schema(DOCUMENT_BODY, Purpose::Create),
         "example": { "image": EXAMPLE_PICTURE },
     } });
     json!({
@@ -119,70 +132,27 @@ fn evidence() -> Value {
     })
 }
 
-fn image() -> Value {
-    let part = |name: &str, doc: &str, schema: Value| {
-        json!({
-            "name": name, "in": "query", "required": false, "description": doc, "schema": schema,
-        })
-    };
-    let bytes =
-        |kind: &str| json!({ kind: { "schema": { "type": "string", "format": "binary" } } });
+/// The picture that was kept with a record.
+pub fn image(resource: &Resource, description: &str) -> Value {
+    let bytes = json!({ "image/*": { "schema": { "type": "string", "format": "binary" } } });
+    let title = resource.title.to_lowercase();
     json!({
-        "operationId": "get_document_liveness_image",
-        "summary": "The picture that was kept with a document liveness validation",
-        "description": "An `imageUrl` opens it until it expires; a token with `media:read` at any \
-                        time.",
-        "tags": [DOCUMENT_LIVENESS.name],
+        "operationId": format!("get_{}_image", resource.name.replace('-', "_")),
+        "summary": format!("The picture that was kept with a {title}"),
+        "description": description,
+        "tags": [resource.name],
         "x-scopes": [Scope::ReadMedia.word()],
-        "parameters": [
-            {
-                "name": "id", "in": "path", "required": true, "description": "The record's id.",
-                "schema": id_schema(),
-            },
-            part("expires", "When the URL expires, in seconds since 1970.", json!({ "type": "integer" })),
-            part("signature", "What makes the URL valid.", json!({ "type": "string" })),
-        ],
+        "parameters": [{
+            "name": "id", "in": "path", "required": true, "description": "The record's id.",
+            "schema": id_schema(),
+        }],
         "responses": {
-            "200": { "description": "The picture as it was sent", "content": bytes("image/*") },
+            "200": { "description": "The picture as it was sent", "content": bytes },
             "401": answer(UNAUTHORIZED.when, "Error"),
             "403": answer(FORBIDDEN.when, "Error"),
             "404": answer("There is no such record, or its picture was not kept", "Error"),
             "429": answer(TOO_MANY_REQUESTS.when, "Error"),
             "503": answer(UNAVAILABLE.when, "Error"),
-        },
-    })
-}
-
-fn body() -> Value {
-    let flag = |default: bool, doc: &str| json!({ "type": "boolean", "default": default, "description": doc });
-    let calibration = |check: &str| {
-        json!({
-            "type": "string",
-            "enum": ["SOFT", "REGULAR", "HARD"],
-            "default": "REGULAR",
-            "description": format!("How strict the {check} check is."),
-        })
-    };
-    json!({
-        "type": "object",
-        "required": ["image"],
-        "properties": {
-            "image": {
-                "type": "string",
-                "description": "A JPEG, PNG or WebP picture in base64, or a data URI of one.",
-            },
-            "saveImage": flag(false, "Whether the picture is kept, encrypted; `imageUrl` shows it."),
-            "validateScreenReplay": flag(true, "Whether it was photographed from a screen."),
-            "validatePrintedCopy": flag(true, "Whether it is a printed copy."),
-            "validatePortraitSubstitution": flag(true, "Whether the portrait was exchanged."),
-            "validateDigitalManipulation": flag(true, "Whether the file was edited."),
-            "screenReplayCalibration": calibration("screen replay"),
-            "printedCopyCalibration": calibration("printed copy"),
-            "portraitSubstitutionCalibration": calibration("portrait substitution"),
-            "ignoreDocumentCroppedValidation":
-                flag(false, "Whether a document that leaves the picture is accepted."),
-            "ignoreColourLessValidation":
-                flag(false, "Whether a picture without colour is accepted."),
         },
     })
 }

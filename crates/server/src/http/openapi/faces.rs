@@ -1,13 +1,18 @@
 //! The face calls in the OpenAPI document.
 
 use serde_json::{Map, Value, json};
+use verax_domain::NarrowScope;
 
+use super::super::body::{Member, Purpose, schema};
 use super::super::error::{
     ErrorCode, FORBIDDEN, MISSING_PARAMETER, TOO_MANY_REQUESTS, UNAUTHORIZED,
 };
-use super::super::face_body::IMAGES_MAX;
-use super::super::face_calls::{LIVENESS_SCORE_DEFAULT, MATCH_SCORE_DEFAULT, SCOPES};
+use super::super::face_calls::{
+    COMPARE_BODY, COMPARE_LIVE_BODY, COMPARE_WITH_LIVENESS_BODY, LIVENESS_BODY, SCOPES,
+};
 use super::super::face_errors::ONLY_BASE64;
+use super::super::lifecycle_errors::CONFLICT;
+use super::super::person_calls::DETECT_BODY;
 use super::super::person_errors::INVALID_COLLECTION;
 use super::{answer, reference};
 
@@ -16,8 +21,7 @@ pub struct Call {
     pub name: &'static str,
     pub id: &'static str,
     pub summary: &'static str,
-    pub required: &'static [&'static str],
-    pub members: Value,
+    pub body: (&'static [Member], Purpose),
     pub data: Value,
 }
 
@@ -26,99 +30,65 @@ pub fn add(paths: &mut Map<String, Value>) {
         let path = format!("/v2/face-recognition/{}", call.name);
         paths.insert(path, json!({ "post": operation(&call) }));
     }
+    let mut registration = operation(&Call {
+        name: "compare/app-registration",
+        id: "compare_registration_faces",
+        summary: "Whether the face of a registration is the one on its document",
+        body: (&[], Purpose::Change),
+        data: comparison_schema(),
+    });
+    registration["x-scopes"] = json!([NarrowScope::Registration.word()]);
+    registration["responses"]["409"] = answer(CONFLICT.when, "Error");
+    registration["responses"]["404"] = answer("The registration was deleted", "Error");
+    let path = "/v2/face-recognition/compare/app-registration";
+    paths.insert(path.to_owned(), json!({ "post": registration }));
 }
 
 fn calls() -> [Call; 9] {
-    let os = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
-    let mode = json!({
-        "type": "string",
-        "enum": ["FAST", "ACCURATE"],
-        "description": "Both do the same here: every comparison is exact.",
-    });
-    let floor = |low: f64, high: f64| json!({ "type": "number", "minimum": low, "maximum": high });
-    let with_default = |mut schema: Value, default: f64| {
-        schema["default"] = default.into();
-        schema
-    };
-    let live = with_default(floor(0.0, 1.0), LIVENESS_SCORE_DEFAULT);
-    let same = with_default(floor(0.67, 0.95), MATCH_SCORE_DEFAULT);
-    let liveness = json!({
-        "os": os, "image": image(), "liveness_min_score": live,
-        "collection_id": { "type": "string", "description": "Changes nothing." },
-    });
-    let detect_call = |name, id, summary| Call {
+    let call = |name, id, summary, body, data| Call {
         name,
         id,
         summary,
-        required: &["image", "min_score", "search_mode"],
-        members: json!({
-            "image": image(), "min_score": floor(0.7, 0.95), "search_mode": mode,
-            "max_results": with_default(floor(1.0, 100.0), 99.0),
-            "collection_id": collection_id(),
-        }),
-        data: json!({ "type": "array", "items": found_schema() }),
+        body: (body, Purpose::Create),
+        data,
     };
-    let compare_call = |name, id, summary| Call {
-        name,
-        id,
-        summary,
-        required: &["probe", "gallery"],
-        members: json!({
-            "probe": images(), "gallery": images(), "search_mode": mode,
-            "compare_min_score": same,
-        }),
-        data: comparison_schema(),
-    };
-    let liveness_call = |name, id, summary| Call {
-        name,
-        id,
-        summary,
-        required: &["os", "image"],
-        members: liveness.clone(),
-        data: liveness_schema(),
-    };
+    let liveness = |name, id, summary| call(name, id, summary, LIVENESS_BODY, liveness_schema());
+    let compare = |name, id, summary| call(name, id, summary, COMPARE_BODY, comparison_schema());
+    let found = || json!({ "type": "array", "items": found_schema() });
+    let detect = |name, id, summary| call(name, id, summary, DETECT_BODY, found());
     [
-        liveness_call("liveness", "check_liveness", "Whether a photograph shows a live face"),
-        liveness_call("liveness-score", "score_liveness", "The same as `liveness`"),
-        liveness_call("liveness/demo", "check_liveness_demo", "The same as `liveness`"),
-        compare_call("compare", "compare_faces", "Whether two faces are the same"),
-        compare_call("compare/demo", "compare_faces_demo", "The same as `compare`"),
-        Call {
-            name: "compare-live",
-            id: "compare_live_face",
-            summary: "Whether two faces are the same, and the first is live",
-            required: &["probe", "gallery", "os", "liveness_min_score"],
-            members: json!({
-                "probe": image(), "gallery": images(), "os": os, "search_mode": mode,
-                "liveness_min_score": floor(0.52, 1.0), "compare_min_score": same,
-            }),
-            data: live_comparison_schema(),
-        },
-        Call {
-            name: "compare-with-liveness",
-            id: "compare_faces_then_check_liveness",
-            summary: "Whether two faces are the same, and if so whether the first is live",
-            required: &["probe", "gallery"],
-            members: json!({
-                "probe": image(), "gallery": images(), "search_mode": mode,
-                "liveness_min_score": live, "compare_min_score": same,
-            }),
-            data: json!({
-                "type": "object",
-                "required": ["comparison", "liveness"],
-                "properties": {
-                    "comparison": comparison_schema(),
-                    "liveness": { "anyOf": [nested_liveness_schema(), { "type": "null" }] },
-                },
-            }),
-        },
-        detect_call("detect", "detect_faces", "Every face of a photograph, and whose it is"),
-        detect_call("detect/demo", "detect_faces_demo", "The same as `detect`"),
+        liveness("liveness", "check_liveness", "Whether a photograph shows a live face"),
+        liveness("liveness-score", "score_liveness", "The same as `liveness`"),
+        liveness("liveness/demo", "check_liveness_demo", "The same as `liveness`"),
+        compare("compare", "compare_faces", "Whether two faces are the same"),
+        compare("compare/demo", "compare_faces_demo", "The same as `compare`"),
+        call(
+            "compare-live",
+            "compare_live_face",
+            "Whether two faces are the same, and the first is live",
+            COMPARE_LIVE_BODY,
+            live_comparison_schema(),
+        ),
+        call(
+            "compare-with-liveness",
+            "compare_faces_then_check_liveness",
+            "Whether two faces are the same, and if so whether the first is live",
+            COMPARE_WITH_LIVENESS_BODY,
+            object(json!({
+                "comparison": comparison_schema(),
+                "liveness": { "anyOf": [nested_liveness_schema(), { "type": "null" }] },
+            })),
+        ),
+        detect("detect", "detect_faces", "Every face of a photograph, and whose it is"),
+        detect("detect/demo", "detect_faces_demo", "The same as `detect`"),
     ]
 }
 
 pub fn operation(call: &Call) -> Value {
-    let body = json!({ "type": "object", "required": call.required, "properties": call.members });
+    let (known, purpose) = call.body;
+    let body = schema(known, purpose);
+    // What is all optional need not be there.
+    let needed = purpose == Purpose::Create;
     let envelope = json!({
         "type": "object",
         "required": ["id", "data", "signature"],
@@ -155,31 +125,9 @@ pub fn operation(call: &Call) -> Value {
         "summary": call.summary,
         "tags": ["face-recognition"],
         "x-scopes": SCOPES,
-        "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+        "requestBody": { "required": needed, "content": { "application/json": { "schema": body } } },
         "responses": responses,
     })
-}
-
-/// Of a search: a collection by its id or its code.
-pub fn collection_id() -> Value {
-    json!({
-        "type": "string",
-        "pattern": "^[A-Za-z0-9_-]{1,64}$",
-        "description": "The collection to look in, by its id or its code; absent: in all.",
-    })
-}
-
-pub fn image() -> Value {
-    json!({
-        "type": "string",
-        "minLength": 100,
-        "description": "A JPEG, PNG or WebP in base64, bare or as a data URI.",
-    })
-}
-
-fn images() -> Value {
-    let list = json!({ "type": "array", "items": image(), "minItems": 1, "maxItems": IMAGES_MAX });
-    json!({ "anyOf": [list, image()] })
 }
 
 pub fn score() -> Value {

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::body::{Member, Purpose};
+use super::super::collections::COLLECTION_BODY;
 use super::super::face_calls::SCOPES;
-use super::super::person_calls::{IMAGES_MAX, RESULTS_DEFAULT, RESULTS_MAX};
+use super::super::person_calls::{ACTIVE_BODY, CROPS_BODY, LIVE_BODY, SEARCH_BODY, VERIFY_BODY};
 use super::super::person_errors::{
     DUPLICATED_PERSON, INVALID_COLLECTION, LIVENESS_FAILED, PERSON_ALREADY_SET,
 };
-use super::faces::{Call, collection_id, image, liveness_schema, object, operation, score};
+use super::super::persons::{CHANGE_BODY, LIVE_PERSON_BODY, PERSON_BODY};
+use super::faces::{Call, liveness_schema, object, operation, score};
 use super::{answer, id_schema, query, reference};
 
 const BELOW: &str = "/v2/face-recognition";
@@ -20,56 +23,35 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
         add_operation(paths, call.name, "post", operation(&call));
     }
     add_lookup(paths);
-    let live = Call {
-        name: "persons/search-live-face",
-        id: "enrol_live_person",
-        summary: "Enrol a person who is live and whom nobody in the collection is like",
-        required: &[
-            "name",
-            "images",
-            "collection_id",
-            "liveness_min_score",
-            "min_score",
-            "search_mode",
-        ],
-        members: with(
-            person_members(),
-            json!({
-                "collection_id": collection_id(), "liveness_min_score": floor(0.5),
-                "min_score": floor(0.5), "search_mode": mode(),
-            }),
-        ),
-        data: live_person_schema(),
-    };
-    let mut live = operation(&live);
+    let mut live = operation(&call(
+        "persons/search-live-face",
+        "enrol_live_person",
+        "Enrol a person who is live and whom nobody in the collection is like",
+        LIVE_PERSON_BODY,
+        live_person_schema(),
+    ));
     live["responses"]["409"] = answer(
         &format!("A member is wrong; or {}; or {}", DUPLICATED_PERSON.when, LIVENESS_FAILED.when),
         "Error",
     );
     already_set(&mut live);
     add_operation(paths, "persons/search-live-face", "post", live);
-    let mut create = operation(&Call {
-        name: "persons",
-        id: "enrol_person",
-        summary: "Enrol a person with one to three pictures of their face",
-        required: &["name", "images"],
-        members: person_members(),
-        data: json!({ "$ref": reference("Person") }),
-    });
+    let person = || json!({ "$ref": reference("Person") });
+    let mut create = operation(&call(
+        "persons",
+        "enrol_person",
+        "Enrol a person with one to three pictures of their face",
+        PERSON_BODY,
+        person(),
+    ));
     already_set(&mut create);
     add_operation(paths, "persons", "post", create);
     let mut change = operation(&Call {
         name: "persons/{id}",
         id: "change_person",
         summary: "Change a person; pictures replace all faces",
-        required: &[],
-        members: with(
-            person_members(),
-            json!({
-                "status": { "type": "string", "enum": ["active", "inactive", "pending"] },
-            }),
-        ),
-        data: json!({ "$ref": reference("Person") }),
+        body: (CHANGE_BODY, Purpose::Change),
+        data: person(),
     });
     already_set(&mut change);
     add_operation(paths, "persons/{id}", "put", of_one(change));
@@ -77,8 +59,7 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
         name: "persons/{id}",
         id: "delete_person",
         summary: "Delete a person: templates, pictures and the key that opens them",
-        required: &[],
-        members: json!({}),
+        body: (&[], Purpose::Change),
         data: object(json!({ "_id": id_schema() })),
     });
     delete = of_one(without_body(delete));
@@ -90,102 +71,77 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
     add_collections(paths);
 }
 
+fn call(
+    name: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    body: &'static [Member],
+    data: Value,
+) -> Call {
+    Call { name, id, summary, body: (body, Purpose::Create), data }
+}
+
 fn calls() -> [Call; 5] {
-    let images = || {
-        json!({
-            "anyOf": [
-                { "type": "array", "items": image(), "minItems": 1, "maxItems": IMAGES_MAX },
-                image(),
-            ],
-        })
-    };
-    let max = || {
-        json!({
-            "type": "integer", "minimum": 1, "maximum": RESULTS_MAX, "default": RESULTS_DEFAULT,
-        })
-    };
-    let search = |name, id, summary, low: f64| Call {
-        name,
-        id,
-        summary,
-        required: &["images", "min_score", "search_mode"],
-        members: json!({
-            "images": images(), "min_score": floor(low), "search_mode": mode(),
-            "collection_id": collection_id(), "max_results": max(),
-        }),
-        data: json!({ "type": "array", "items": { "$ref": reference("FoundPerson") } }),
-    };
-    let brief = || {
-        json!({ "type": "array", "items": object(json!({
-        "id": id_schema(), "score": score(),
-    })) })
-    };
-    let os = || json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+    let found = || json!({ "type": "array", "items": { "$ref": reference("FoundPerson") } });
+    let hit = || object(json!({ "id": id_schema(), "score": score() }));
+    let brief = || json!({ "type": "array", "items": hit() });
     [
-        search("search", "search_persons", "Persons with the face of the pictures", 0.2),
-        search("search/crops", "search_persons_by_crops", "The same for pictures of a face", 0.5),
-        Call {
-            name: "search-live-face",
-            id: "search_live_face",
-            summary: "Persons with the face of the picture, if it is live",
-            required: &["image", "os", "liveness_min_score", "min_score", "search_mode"],
-            members: json!({
-                "image": image(), "os": os(), "liveness_min_score": floor(0.5),
-                "min_score": floor(0.5), "search_mode": mode(), "collection_id": collection_id(),
-                "max_results": max(),
-            }),
-            data: object(json!({
+        call(
+            "search",
+            "search_persons",
+            "Persons with the face of the pictures",
+            SEARCH_BODY,
+            found(),
+        ),
+        call(
+            "search/crops",
+            "search_persons_by_crops",
+            "The same for pictures of a face",
+            CROPS_BODY,
+            found(),
+        ),
+        call(
+            "search-live-face",
+            "search_live_face",
+            "Persons with the face of the picture, if it is live",
+            LIVE_BODY,
+            object(json!({
                 "persons": brief(), "liveness_score": score(), "liveness": liveness_schema(),
             })),
-        },
-        Call {
-            name: "search-active-user",
-            id: "search_active_person",
-            summary: "Persons in use with the face of the picture",
-            required: &["image", "os", "min_score", "search_mode"],
-            members: json!({
-                "image": image(), "os": os(), "min_score": floor(0.5), "search_mode": mode(),
-                "collection_id": collection_id(), "max_results": max(),
-            }),
-            data: brief(),
-        },
-        Call {
-            name: "verify",
-            id: "verify_person",
-            summary: "Whether the pictures are of this person",
-            required: &["id", "images", "min_score", "search_mode"],
-            members: json!({
-                "id": id_schema(), "images": images(), "min_score": floor(0.5),
-                "search_mode": mode(), "collection_id": collection_id(),
-            }),
-            data: verification_schema(),
-        },
+        ),
+        call(
+            "search-active-user",
+            "search_active_person",
+            "Persons in use with the face of the picture",
+            ACTIVE_BODY,
+            brief(),
+        ),
+        call(
+            "verify",
+            "verify_person",
+            "Whether the pictures are of this person",
+            VERIFY_BODY,
+            verification_schema(),
+        ),
     ]
 }
 
 fn add_collections(paths: &mut Map<String, Value>) {
-    let members = || {
-        json!({
-            "name": { "type": "string", "minLength": 1, "maxLength": 200 },
-            "description": { "type": "string", "maxLength": 2000 },
-            "project": id_schema(),
-        })
-    };
-    let collection = |id, summary, required| {
+    let collection = |id, summary, purpose| {
         operation(&Call {
             name: "collections",
             id,
             summary,
-            required,
-            members: members(),
+            body: (COLLECTION_BODY, purpose),
             data: json!({ "$ref": reference("Collection") }),
         })
     };
-    let create = collection("create_collection", "Create a collection", &["name"]);
+    let create = collection("create_collection", "Create a collection", Purpose::Create);
     add_operation(paths, "collections", "post", create);
-    let change = collection("change_collection", "Change a collection", &[]);
+    let change = collection("change_collection", "Change a collection", Purpose::Change);
     add_operation(paths, "collections/{id}", "put", of_one(change));
-    let delete = collection("delete_collection", "Delete a collection; its persons stay", &[]);
+    let delete =
+        collection("delete_collection", "Delete a collection; its persons stay", Purpose::Change);
     add_operation(paths, "collections/{id}", "delete", of_one(without_body(delete)));
 }
 
@@ -250,47 +206,11 @@ fn already_set(operation: &mut Value) {
     operation["responses"]["404"] = answer(INVALID_COLLECTION.when, "Error");
 }
 
-fn person_members() -> Value {
-    let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200 });
-    let part = || json!({ "type": ["integer", "string"] });
-    json!({
-        "name": { "type": "string", "maxLength": 200, "description": "Digits are taken out." },
-        "images": { "anyOf": [
-            { "type": "array", "items": image(), "minItems": 1, "maxItems": IMAGES_MAX },
-            image(),
-        ] },
-        "gender": { "type": "string", "enum": ["M", "F"] },
-        "date_of_birth": { "anyOf": [
-            { "type": "string", "format": "date" },
-            { "type": "string", "format": "date-time" },
-            object(json!({ "year": part(), "month": part(), "day": part() })),
-        ] },
-        "nationality": line(),
-        "collections": { "type": "array", "items": collection_id(), "maxItems": 20 },
-        "notes": { "type": "string", "maxLength": 2000 },
-        "email": line(),
-        "phone": line(),
-        "keep_thumbnails": {
-            "type": "boolean",
-            "description": "Whether a small picture of each face is kept, encrypted; absent: as \
-                            the setting persons.keep_thumbnails says.",
-        },
-    })
-}
-
 fn with(mut members: Value, more: Value) -> Value {
     if let (Some(members), Value::Object(more)) = (members.as_object_mut(), more) {
         members.extend(more);
     }
     members
-}
-
-fn mode() -> Value {
-    json!({ "type": "string", "enum": ["FAST", "ACCURATE"] })
-}
-
-fn floor(low: f64) -> Value {
-    json!({ "type": "number", "minimum": low, "maximum": 1 })
 }
 
 fn thumbnail_schema() -> Value {

@@ -1,0 +1,182 @@
+//! A face is measured for a validation, compared or enrolled, and judged.
+
+use serde_json::Value;
+use verax_domain::face_findings::FaceComparison;
+use verax_domain::face_verdict::{CheckOutcome, FacePolicy, judge};
+use verax_domain::resources::APP_LOGINS;
+use verax_query::Tenant;
+use verax_store::StoreError;
+use verax_vision::faces::Template;
+
+use super::found::Found;
+use super::{Passed, ValidationError};
+use crate::app::App;
+use crate::app::faces::{Portrait, Selfie, SentImage};
+use crate::app::persons::{NewPerson, PersonError, Unknown};
+use crate::app::registrations::Way;
+
+/// A validation that is being measured.
+pub struct Work {
+    pub client: String,
+    pub mode: String,
+    pub validation: Value,
+    /// The session that is used up by it, if it has one.
+    pub session: Option<String>,
+    pub way: Way,
+    /// The registration that it is for, if it is for one.
+    pub registration: Option<Value>,
+    /// Whether somebody who is known already may be enrolled again.
+    pub force: bool,
+}
+
+/// A match score at or above it is somebody who is known already, where the flow does not say.
+const SEARCH_SCORE_DEFAULT: f64 = 0.9;
+
+impl App {
+    /// Measures what was begun; it reaches its end although its caller goes.
+    pub(super) async fn to_the_end(
+        &self,
+        work: Work,
+        image: SentImage,
+    ) -> Result<Passed, ValidationError> {
+        let app = self.clone();
+        let running = tokio::spawn(async move {
+            let outcome = app.work(&work, image).await;
+            if let Err(error @ (ValidationError::Store(_) | ValidationError::Persons(_))) = &outcome
+            {
+                tracing::warn!(cause = %error, "a face check could not be ended");
+            }
+            if let Err(ValidationError::Store(StoreError::Conflict)) = &outcome {
+                app.undo(&work).await?;
+            }
+            outcome
+        });
+        running.await.unwrap_or(Err(ValidationError::Stopped))
+    }
+
+    async fn work(&self, work: &Work, image: SentImage) -> Result<Passed, ValidationError> {
+        let selfie = match self.measure_selfie(image).await {
+            Ok(selfie) => selfie,
+            Err(error) => return Err(self.not_measured(work, error).await?),
+        };
+        let policy = policy(&work.way.flow);
+        let person = self.enrolled_person(work).await?;
+        let score = match &person {
+            Some(person) => match self.match_person(&work.client, person, &selfie.template).await {
+                // Deleted since: nobody is enrolled.
+                Err(PersonError::NotFound) => None,
+                asked => asked?,
+            },
+            None => None,
+        };
+        // The scale of the protocol is all that a verdict reads.
+        let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
+        let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);
+        let mut found = Found::new(&verdict, person.filter(|_| score.is_some()), score);
+        if self.config.validations.keep_images {
+            // Before the record says so; what then comes to no end is destroyed.
+            self.keep_face(&work.client, work.id(), &selfie.image_bytes).await?;
+            found.image_saved();
+        }
+        if verdict.liveness_detection != CheckOutcome::Passed {
+            self.fail(work, &mut found).await?;
+            let score = verdict.liveness_score.unwrap_or(0.0);
+            return Err(ValidationError::NotLive { score, reasons: verdict.reasons });
+        }
+        match work.validation["type"].as_str() {
+            Some("login") => match verdict.identity_match {
+                CheckOutcome::Passed => {}
+                CheckOutcome::Failed => {
+                    self.fail(work, &mut found).await?;
+                    return Err(ValidationError::NotThePerson { reasons: verdict.reasons });
+                }
+                CheckOutcome::NotChecked => {
+                    found.reason("person", "nobody is enrolled under this identifier");
+                    self.fail(work, &mut found).await?;
+                    return Err(ValidationError::NobodyEnrolled);
+                }
+            },
+            Some("onboarding") => match self.enrol_for(work, &selfie).await {
+                Ok(person) => found.enrolled = Some(person),
+                Err(error) => {
+                    found.reason("person", "a person with this face, or name, is enrolled already");
+                    self.fail(work, &mut found).await?;
+                    return Err(error);
+                }
+            },
+            _ => {}
+        }
+        self.complete(work, &found).await
+    }
+
+    /// The person whom a login is compared with.
+    async fn enrolled_person(&self, work: &Work) -> Result<Option<String>, StoreError> {
+        if work.validation["type"] != "login" {
+            return Ok(None);
+        }
+        if let Some(login) = self.login_of(work).await? {
+            let person = login["person"].as_str().map(str::to_owned);
+            if person.is_some() {
+                return Ok(person);
+            }
+        }
+        let text = |name: &str| work.validation[name].as_str().unwrap_or_default();
+        self.database.person_by_identifier(&work.client, text("project"), text("identifier")).await
+    }
+
+    /// The login whose second factor the validation is.
+    pub(super) async fn login_of(&self, work: &Work) -> Result<Option<Value>, StoreError> {
+        let tenant = Tenant::Client(work.client.clone());
+        let raw = format!("where_biometricValidation={}&limit=1&columns=_id", work.id());
+        match self.first_id(&APP_LOGINS, &tenant, &raw).await? {
+            Some(id) => self.find_record(&APP_LOGINS, &tenant, &id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Enrols whom nobody knows yet in the project's collection. The person's id is the
+    /// validation's, so that what a crash leaves behind is found again.
+    async fn enrol_for(&self, work: &Work, selfie: &Selfie) -> Result<String, ValidationError> {
+        let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
+        let collection = self.collection(&work.client, wanted).await?;
+        let collection = collection.ok_or(ValidationError::NoCollection)?;
+        let registration = work.registration.as_ref().unwrap_or(&work.validation);
+        let text = |name: &str| registration[name].as_str().map(str::to_owned);
+        let person = NewPerson {
+            name: text("fullName").or_else(|| text("identifier")).unwrap_or_default(),
+            collections: vec![collection.id.clone()],
+            email: text("email"),
+            phone: text("phone"),
+            ..NewPerson::default()
+        };
+        let min_score = &work.way.flow["liveness"]["searchMinScore"];
+        let min_score = min_score.as_f64().unwrap_or(SEARCH_SCORE_DEFAULT);
+        let unknown = Unknown { collection: Some(collection.id), min_score };
+        let unknown = (!work.force).then_some(unknown);
+        let faces = vec![portrait(&selfie.template)];
+        let id = work.id().to_owned();
+        Ok(self.enrol_person_as(&work.client, id, person, faces, unknown).await?)
+    }
+}
+
+impl Work {
+    pub fn id(&self) -> &str {
+        self.validation["_id"].as_str().unwrap_or_default()
+    }
+}
+
+/// The limits of a flow; where it says nothing, the protocol's.
+fn policy(flow: &Value) -> FacePolicy {
+    let usual = FacePolicy::default();
+    let liveness = &flow["liveness"];
+    FacePolicy {
+        liveness_score_min: liveness["minScore"].as_f64().unwrap_or(usual.liveness_score_min),
+        match_score_min: liveness["compareMinScore"].as_f64().unwrap_or(usual.match_score_min),
+        ..usual
+    }
+}
+
+/// No picture of the face is kept.
+fn portrait(template: &Template) -> Portrait {
+    Portrait { template: template.clone(), thumbnail: None, liveness_score: None }
+}

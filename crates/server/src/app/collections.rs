@@ -1,0 +1,79 @@
+//! Collections: the sets that persons are searched in.
+
+use serde_json::{Map, Value};
+use verax_domain::resources::COLLECTIONS;
+use verax_query::is_id;
+use verax_store::{Batch, Collection, StoreError};
+
+use super::App;
+use super::records::said;
+
+impl App {
+    /// The client's collection with this id, or else with this code.
+    pub async fn collection(
+        &self,
+        client: &str,
+        code_or_id: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        if !is_id(code_or_id) {
+            return Ok(None);
+        }
+        self.database.collection(client, code_or_id).await
+    }
+
+    /// Stores a collection that is new, with a code of its own; answers its id.
+    pub async fn create_collection(
+        &self,
+        client: &str,
+        mut members: Map<String, Value>,
+    ) -> Result<String, StoreError> {
+        let id = self.new_id();
+        members.insert("code".to_owned(), uuid(self.random.number(), self.random.number()).into());
+        let record = self.new_record(&COLLECTIONS, &id, client, members)?;
+        let mut batch = Batch::default();
+        batch.insert_record(&record, self.clock.now());
+        self.database.commit(batch).await?;
+        Ok(id)
+    }
+
+    /// Changes what is said of a collection that is there.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not there any more.
+    pub async fn change_collection(
+        &self,
+        client: &str,
+        known: &Collection,
+        mut members: Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        members.insert("code".to_owned(), known.code.as_str().into());
+        let record = said(&COLLECTIONS, &known.id, client, members)?;
+        let mut batch = Batch::default();
+        batch.update_record(&record, self.clock.now());
+        self.database.commit(batch).await
+    }
+
+    /// Deletes a collection; its persons stay, outside it.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not there any more.
+    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        batch.delete_collection(client, id, self.clock.now());
+        self.database.commit(batch).await
+    }
+}
+
+/// A random UUID (version 4, RFC 9562).
+fn uuid(high: u64, low: u64) -> String {
+    let high = high & !0xf000 | 0x4000;
+    let low = low & !(0xc << 60) | (0x8 << 60);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}

@@ -1,0 +1,74 @@
+//! The picture of a face that was measured for a validation, kept when the operator asks for it.
+
+use serde_json::Value;
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_query::Tenant;
+use zeroize::Zeroizing;
+
+use super::App;
+use super::persons::PersonError;
+use crate::vault::VaultError;
+
+/// Where the vault has it.
+const PICTURE: &str = "picture";
+/// The picture has a key of its own: who was enrolled by a validation has its id, and outlives it.
+/// No record is called so, as ids hold no dot.
+const SUBJECT: &str = ".face";
+
+/// The record that something in the vault was kept for.
+pub fn record_of_subject(subject: &str) -> &str {
+    subject.strip_suffix(SUBJECT).unwrap_or(subject)
+}
+
+impl App {
+    /// Seals the picture of a validation.
+    pub(super) async fn keep_face(
+        &self,
+        client: &str,
+        validation: &str,
+        picture: &[u8],
+    ) -> Result<(), VaultError> {
+        self.vault.keep(client, &subject(validation), PICTURE, picture).await
+    }
+
+    /// Destroys the picture of a validation, and before it the key that opens it. There need not be
+    /// one.
+    pub(super) async fn destroy_face(
+        &self,
+        client: &str,
+        validation: &str,
+    ) -> Result<(), VaultError> {
+        self.vault.destroy(client, &subject(validation)).await
+    }
+
+    /// Deletes a validation, its picture first; a check that is at work writes nothing any more.
+    ///
+    /// # Errors
+    /// `Store(Conflict)` when somebody else was faster.
+    pub async fn delete_validation(&self, client: &str, record: &Value) -> Result<(), PersonError> {
+        self.destroy_face(client, record["_id"].as_str().unwrap_or_default()).await?;
+        Ok(self.delete_record(&BIOMETRIC_VALIDATIONS, client, record).await?)
+    }
+
+    /// The picture that was kept with a validation. `None` when the tenant has no such record, or it
+    /// was not kept.
+    pub async fn kept_face(
+        &self,
+        tenant: &Tenant,
+        validation: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, PersonError> {
+        let record = self.find_record(&BIOMETRIC_VALIDATIONS, tenant, validation).await?;
+        let Some(record) = record.filter(|record| record["imageSaved"] == true) else {
+            return Ok(None);
+        };
+        let client = record["client"].as_str().unwrap_or_default();
+        match self.vault.fetch(client, &subject(validation), PICTURE).await {
+            Err(VaultError::NoKey) => Ok(None),
+            fetched => Ok(fetched?),
+        }
+    }
+}
+
+fn subject(validation: &str) -> String {
+    format!("{validation}{SUBJECT}")
+}

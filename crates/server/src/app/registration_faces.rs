@@ -1,0 +1,75 @@
+//! Whether the face of a registration is the one on its document.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use verax_domain::face_call::MatchCheck;
+use verax_domain::face_verdict::FacePolicy;
+use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS, PROJECT_FLOWS};
+use verax_query::Tenant;
+use verax_store::StoreError;
+use verax_vision::faces::Wanted;
+
+use super::App;
+use super::document_checks::DocumentCheckError;
+use super::faces::{MeasureError, SentImage};
+use super::persons::PersonError;
+
+/// Why the two faces were not compared.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrationFaceError {
+    #[error("there is no such registration")]
+    NoRegistration,
+    #[error("the registration has no face")]
+    NoFace,
+    #[error("the registration has no document whose picture was kept")]
+    NoDocument,
+    #[error("the document shows no face that can be measured")]
+    NoPortrait,
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error(transparent)]
+    Persons(#[from] PersonError),
+    #[error(transparent)]
+    Document(#[from] DocumentCheckError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Compares the face with which the registration's person was enrolled with the largest face on
+    /// its newest document. The limit is the flow's.
+    pub async fn compare_registration(
+        &self,
+        client: &str,
+        registration: &str,
+    ) -> Result<MatchCheck, RegistrationFaceError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
+        let found = found.ok_or(RegistrationFaceError::NoRegistration)?;
+        let person = found["person"].as_str().ok_or(RegistrationFaceError::NoFace)?;
+        let raw = format!(
+            "where_appRegistration={registration}&where_status=completed&where_imageSaved=true\
+             &limit=1&columns=_id"
+        );
+        let document = self.first_id(&DOCUMENT_LIVENESS, &tenant, &raw).await?;
+        let document = document.ok_or(RegistrationFaceError::NoDocument)?;
+        let picture = self.kept_picture(&document).await?;
+        let (_, picture) = picture.ok_or(RegistrationFaceError::NoDocument)?;
+        let picture =
+            SentImage { parameter: "document".to_owned(), base64: STANDARD.encode(&*picture) };
+        let faces = self.detect_faces(picture, Wanted::Yes).await?;
+        let portrait = faces.into_iter().find_map(|face| face.template);
+        let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;
+        let score = match self.match_person(client, person, &portrait).await {
+            // Deleted since, or enrolled with a model that is not here any more.
+            Err(PersonError::NotFound) | Ok(None) => return Err(RegistrationFaceError::NoFace),
+            Ok(Some(score)) => score,
+            Err(error) => return Err(error.into()),
+        };
+        let flow = found["projectFlow"].as_str().unwrap_or_default();
+        let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?.unwrap_or_default();
+        let min_score = flow["liveness"]["compareMinScore"].as_f64();
+        let min_score = min_score.unwrap_or(FacePolicy::default().match_score_min);
+        Ok(MatchCheck { score, min_score })
+    }
+}

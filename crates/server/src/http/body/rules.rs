@@ -1,0 +1,248 @@
+//! What a member must be, and what is kept of it.
+
+use serde_json::{Value, json};
+use verax_query::{Timestamp, is_id};
+
+use super::{Member, Rule, Sent};
+use crate::app::persons::without_digits;
+
+/// More than this of one object is not a setting any more.
+const OBJECT_BYTES_MAX: usize = 64 * 1024;
+const TEXTS_MAX: usize = 300;
+const TEXT_CHARS_MAX: usize = 200;
+const DAY_RULE: &str = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
+                        or an ISO 8601 time";
+
+impl Sent {
+    pub(super) fn check(&mut self, path: String, rule: &Rule, value: Value) -> Option<Value> {
+        match rule {
+            Rule::Object(members) => return self.check_object(&path, members, value),
+            Rule::Ids(_) | Rule::Images(_) => return self.check_list(&path, rule, value),
+            _ => {}
+        }
+        match rule.check(value) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.wrong(&path, problem);
+                None
+            }
+        }
+    }
+
+    fn check_object(&mut self, path: &str, known: &[Member], value: Value) -> Option<Value> {
+        let Value::Object(mut object) = value else {
+            self.wrong(path, "must be an object");
+            return None;
+        };
+        for member in known {
+            let Some(value) = object.remove(member.name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            let path = format!("{path}.{}", member.name);
+            if let Some(value) = self.check(path, &member.rule, value) {
+                object.insert(member.name.to_owned(), value);
+            }
+        }
+        let object = Value::Object(object);
+        if object.to_string().len() > OBJECT_BYTES_MAX {
+            self.wrong(path, format!("must be at most {OBJECT_BYTES_MAX} bytes of JSON"));
+            return None;
+        }
+        Some(object)
+    }
+
+    /// One to so many pictures, or ids: each is looked at, and named by its place.
+    fn check_list(&mut self, path: &str, rule: &Rule, value: Value) -> Option<Value> {
+        let (low, high) = match rule {
+            Rule::Images(high) => (1, *high),
+            Rule::Ids(high) => (0, *high),
+            _ => return None,
+        };
+        let list = match value {
+            Value::Array(list) => list,
+            // One picture is named by its member alone.
+            one if rule.is_picture() => return self.check(path.to_owned(), &Rule::Image, one),
+            one => vec![one],
+        };
+        if list.len() < low {
+            self.wrong(path, format!("must contain at least {low} items"));
+            return None;
+        }
+        if list.len() > high {
+            self.wrong(path, format!("must contain less than or equal to {high} items"));
+            return None;
+        }
+        let mut all = Vec::new();
+        for (at, value) in list.into_iter().enumerate() {
+            let path = format!("{path}[{at}]");
+            all.extend(match rule {
+                // A list within the list is none.
+                Rule::Images(_) if value.is_array() => {
+                    self.wrong(&path, "must be a string");
+                    None
+                }
+                Rule::Images(_) => self.check(path, &Rule::Image, value),
+                // A populated record, as a retrieve shows it, is its id.
+                _ => self.check(path, &Rule::Id, value.get("_id").cloned().unwrap_or(value)),
+            });
+        }
+        Some(all.into())
+    }
+}
+
+impl Rule {
+    /// The value as it is kept; a text of a number or a flag counts as it does for Joi.
+    fn check(&self, value: Value) -> Result<Value, String> {
+        match self {
+            Rule::Flag => flag(value),
+            Rule::Integer(low, high) => {
+                let number = number(&value).filter(|number| number.fract() == 0.0);
+                let number = number.ok_or("must be an integer")?;
+                within(number, *low as f64, *high as f64)?;
+                Ok(json!(number as i64))
+            }
+            Rule::Number(low, high) => {
+                let number = number(&value).ok_or("must be a number")?;
+                within(number, *low, *high)?;
+                Ok(json!(number))
+            }
+            Rule::Texts => texts(value),
+            Rule::Day => match verax_domain::record::day(&value) {
+                Some(day) => Ok(day.into()),
+                None => Err(DAY_RULE.to_owned()),
+            },
+            Rule::Image => match value {
+                Value::Array(mut list) if list.len() == 1 => {
+                    self.check(list.pop().unwrap_or_default())
+                }
+                // What it is a picture of is looked at by whoever measures it.
+                Value::String(_) => Ok(value),
+                _ => Err("must be a string".to_owned()),
+            },
+            Rule::Object(_) => Ok(value),
+            _ => match value {
+                Value::String(text) => self.check_text(text),
+                _ => Err("must be a string".to_owned()),
+            },
+        }
+    }
+
+    fn check_text(&self, text: String) -> Result<Value, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("is not allowed to be empty".to_owned());
+        }
+        if text.contains('\0') {
+            return Err("must not contain a NUL character".to_owned());
+        }
+        let chars = text.chars().count();
+        let digits = |text: &str, low, high| {
+            (low..=high).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let problem = match self {
+            Rule::Text(low, _) if chars < *low => {
+                Some(format!("length must be at least {low} characters long"))
+            }
+            Rule::Text(_, high) if chars > *high => Some(too_long(*high)),
+            Rule::Word(words) => match words.iter().find(|it| it.eq_ignore_ascii_case(text)) {
+                Some(word) => return Ok((*word).into()),
+                None => Some(format!("must be one of [{}]", words.join(", "))),
+            },
+            Rule::Name(high) => match without_digits(text) {
+                name if name.is_empty() => {
+                    Some("must have letters: digits are taken out of it".to_owned())
+                }
+                _ if chars > *high => Some(too_long(*high)),
+                name => return Ok(name.into()),
+            },
+            Rule::Id if !is_id(text) => {
+                Some("must be an id: 1 to 64 letters, digits, `_` or `-`".to_owned())
+            }
+            Rule::Email if !is_email(text) => Some("must be a valid email".to_owned()),
+            Rule::Url if !is_url(text) => Some("must be a valid uri of https or http".to_owned()),
+            Rule::Address if text.parse::<std::net::IpAddr>().is_err() => {
+                Some("must be a valid ip address".to_owned())
+            }
+            Rule::Phone if !digits(text, 4, 15) => Some("must be 4 to 15 digits".to_owned()),
+            Rule::CountryCode if !text.strip_prefix('+').is_some_and(|it| digits(it, 1, 4)) => {
+                Some("must be + and 1 to 4 digits".to_owned())
+            }
+            Rule::Time if Timestamp::parse(text).is_none() => {
+                Some("must be a valid date of RFC 3339".to_owned())
+            }
+            _ => None,
+        };
+        problem.map_or_else(|| Ok(text.into()), Err)
+    }
+}
+
+fn too_long(chars_max: usize) -> String {
+    format!("length must be less than or equal to {chars_max} characters long")
+}
+
+fn flag(value: Value) -> Result<Value, String> {
+    match &value {
+        Value::Bool(_) => Ok(value),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true.into()),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false.into()),
+        _ => Err("must be a boolean".to_owned()),
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number: &f64| number.is_finite())
+}
+
+fn within(number: f64, low: f64, high: f64) -> Result<(), String> {
+    if number < low {
+        return Err(format!("must be greater than or equal to {low}"));
+    }
+    if number > high {
+        return Err(format!("must be less than or equal to {high}"));
+    }
+    Ok(())
+}
+
+fn texts(value: Value) -> Result<Value, String> {
+    let Value::Array(list) = &value else { return Err("must be an array".to_owned()) };
+    if list.len() > TEXTS_MAX {
+        return Err(format!("must contain less than or equal to {TEXTS_MAX} items"));
+    }
+    let fits =
+        |it: &Value| it.as_str().is_some_and(|text| (1..=TEXT_CHARS_MAX).contains(&text.len()));
+    if list.iter().all(fits) {
+        return Ok(value);
+    }
+    Err(format!("must contain strings of 1 to {TEXT_CHARS_MAX} bytes"))
+}
+
+/// One `@` between two texts without white space, and a domain with a dot: more cannot be told
+/// without writing to it.
+fn is_email(text: &str) -> bool {
+    const CHARS_MAX: usize = 254;
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    let clean = |text: &str| {
+        !text.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+    };
+    let dotted =
+        domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
+    text.len() <= CHARS_MAX && clean(name) && clean(domain) && dotted && !domain.ends_with('.')
+}
+
+fn is_url(text: &str) -> bool {
+    const BYTES_MAX: usize = 2048;
+    let uri = text.parse::<axum::http::Uri>();
+    let web = |uri: &axum::http::Uri| {
+        matches!(uri.scheme_str(), Some("https" | "http"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+            // A user and a password in an address mislead whoever reads it.
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+    };
+    text.len() <= BYTES_MAX && uri.as_ref().is_ok_and(web)
+}

@@ -1,0 +1,80 @@
+//! What the OpenAPI document says of a body.
+
+use serde_json::{Map, Value, json};
+
+use super::pictures::BASE64_CHARS_MIN;
+use super::{Member, Purpose, Rule};
+
+/// The body's schema in the OpenAPI document.
+pub fn schema(known: &[Member], purpose: Purpose) -> Value {
+    let mut properties = Map::new();
+    for member in known {
+        let mut schema = member.rule.schema();
+        if let Some(default) = member.default {
+            schema["default"] = default.json();
+        }
+        if !member.doc.is_empty() {
+            schema["description"] = member.doc.into();
+        }
+        properties.insert(member.name.to_owned(), schema);
+    }
+    let mut schema = json!({ "type": "object", "properties": properties });
+    let required: Vec<&str> = known.iter().filter(|it| it.required).map(|it| it.name).collect();
+    if purpose == Purpose::Create && !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+impl Rule {
+    /// The member's schema in the OpenAPI document.
+    fn schema(&self) -> Value {
+        match self {
+            Rule::Text(low, high) => {
+                json!({ "type": "string", "minLength": low, "maxLength": high })
+            }
+            Rule::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+            Rule::Word(words) => json!({ "type": "string", "enum": words }),
+            Rule::Flag => json!({ "type": "boolean" }),
+            Rule::Integer(low, high) => {
+                json!({ "type": "integer", "minimum": low, "maximum": high })
+            }
+            Rule::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
+            Rule::Id => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }),
+            Rule::Email => json!({ "type": "string", "format": "email" }),
+            Rule::Url => json!({ "type": "string", "format": "uri" }),
+            Rule::Address => {
+                json!({ "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] })
+            }
+            Rule::Phone => json!({ "type": "string", "pattern": "^[0-9]{4,15}$" }),
+            Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+[0-9]{1,4}$" }),
+            Rule::Time => json!({ "type": "string", "format": "date-time" }),
+            Rule::Name(high) => json!({ "type": "string", "minLength": 1, "maxLength": high }),
+            Rule::Ids(high) => {
+                let id = Rule::Id.schema();
+                json!({ "type": "array", "items": id, "maxItems": high })
+            }
+            Rule::Day => day_schema(),
+            Rule::Image => json!({ "type": "string", "minLength": BASE64_CHARS_MIN }),
+            Rule::Images(high) => {
+                let image = Rule::Image.schema();
+                let list =
+                    json!({ "type": "array", "items": image, "minItems": 1, "maxItems": high });
+                json!({ "anyOf": [list, image] })
+            }
+            Rule::Object(members) => schema(members, Purpose::Change),
+        }
+    }
+}
+
+fn day_schema() -> Value {
+    let part = || json!({ "type": ["integer", "string"] });
+    let parts = json!({
+        "type": "object",
+        "required": ["year", "month", "day"],
+        "properties": { "year": part(), "month": part(), "day": part() },
+    });
+    json!({ "anyOf": [
+        { "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }, parts,
+    ] })
+}

@@ -1,0 +1,99 @@
+//! The shapes of records in the OpenAPI document.
+
+use serde_json::{Map, Value, json};
+use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
+
+use super::id_schema;
+
+pub fn filter_schema(field: &Field) -> Value {
+    match &field.kind {
+        Kind::Id | Kind::Relation(_) | Kind::Relations(_) => id_schema(),
+        Kind::Word(words) => {
+            let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
+            let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
+            json!({ "type": "string", "enum": all })
+        }
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Integer => json!({ "type": "integer" }),
+        Kind::Number => json!({ "type": "number" }),
+        Kind::Time => json!({ "type": "string", "anyOf": [
+            { "format": "date" }, { "format": "date-time" },
+        ] }),
+        Kind::Date => json!({ "type": "string", "format": "date" }),
+        Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
+    }
+}
+
+/// The record as a list shows it, or as a retrieve does.
+pub fn object(resource: &'static Resource, shown: Shown) -> Value {
+    let mut properties = Map::new();
+    let fields = resource
+        .fields
+        .iter()
+        .filter(|field| shown == Shown::Retrieve || field.shown == Shown::List);
+    for field in fields {
+        let mut schema = value_schema(field, shown);
+        schema["description"] = field.doc.into();
+        properties.insert(field.name.to_owned(), schema);
+    }
+    for reverse in resource.reverse {
+        let items = projection(reverse.resource, &reverse.fields());
+        let schema = json!({
+            "type": "array", "items": items, "description": "Shown by `with[]` alone.",
+        });
+        properties.insert(reverse.name.to_owned(), schema);
+    }
+    // `columns` may leave out all but the id.
+    json!({ "type": "object", "required": ["_id"], "properties": properties })
+}
+
+fn value_schema(field: &'static Field, shown: Shown) -> Value {
+    match &field.kind {
+        Kind::Relation(relation) => related(relation),
+        Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
+        Kind::Json(members) => members_schema(members, shown),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
+        Kind::Word(words) => json!({ "type": "string", "enum": words.words }),
+        _ => filter_schema(field),
+    }
+}
+
+/// An id; when populated the projection, or null when there is no such record.
+fn related(relation: &'static Relation) -> Value {
+    let shown = projection(relation.resource, &relation.fields());
+    json!({ "anyOf": [id_schema(), shown, { "type": "null" }] })
+}
+
+fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
+    let mut properties = Map::new();
+    for field in fields {
+        properties.insert(field.name.to_owned(), value_schema(field, Shown::List));
+    }
+    json!({
+        "type": "object",
+        "title": resource.title,
+        "required": ["_id"],
+        "properties": properties,
+    })
+}
+
+fn members_schema(members: &[Member], shown: Shown) -> Value {
+    if members.is_empty() {
+        return json!({ "type": ["object", "array"] });
+    }
+    let mut properties = Map::new();
+    for member in members.iter().filter(|m| shown == Shown::Retrieve || m.shown == Shown::List) {
+        let schema = match &member.kind {
+            MemberKind::Text => json!({ "type": "string" }),
+            MemberKind::Bool => json!({ "type": "boolean" }),
+            MemberKind::Number => json!({ "type": "number" }),
+            MemberKind::Score => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+            MemberKind::Word(words) => json!({ "type": "string", "enum": words }),
+            MemberKind::Object(members) => members_schema(members, shown),
+            MemberKind::Any => json!({}),
+        };
+        properties.insert(member.name.to_owned(), schema);
+    }
+    json!({ "type": "object", "properties": properties })
+}

@@ -1,0 +1,54 @@
+//! `POST /v2/face-recognition/compare/app-registration`: a selfie and a document, of one person?
+
+use axum::extract::{Request, State as Extract};
+use axum::response::Response;
+use verax_domain::NarrowScope;
+use verax_domain::resources::APP_REGISTRATIONS;
+
+use super::State;
+use super::admission::admitted_body;
+use super::biometrics::holder;
+use super::body::{Purpose, read};
+use super::error::{ApiError, MISSING_PARAMETER};
+use super::face_answers;
+use super::face_calls::answer;
+use super::face_errors::{FACE_NOT_MEASURABLE, FaceBearer};
+use super::lifecycle_errors::conflict;
+use crate::app::registration_faces::RegistrationFaceError;
+
+/// With the registration's token. The body says nothing that would be read.
+pub async fn compare(
+    Extract(state): Extract<State>,
+    FaceBearer(bearer): FaceBearer,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
+    let (_place, body) = admitted_body(&state, request).await?;
+    read(&state, body, &[], Purpose::Create)?.finish(&MISSING_PARAMETER)?;
+    let check = state.app.compare_registration(holder.client(), registration).await?;
+    Ok(answer(&state, face_answers::comparison(&check)))
+}
+
+impl From<RegistrationFaceError> for ApiError {
+    fn from(error: RegistrationFaceError) -> ApiError {
+        match error {
+            RegistrationFaceError::NoRegistration => ApiError::not_found(&APP_REGISTRATIONS),
+            RegistrationFaceError::NoFace => conflict(
+                "face_not_set",
+                "The registration has no face: its face check comes first.",
+            ),
+            RegistrationFaceError::NoDocument => conflict(
+                "document_face_not_set",
+                "The registration has no checked document whose picture was kept.",
+            ),
+            RegistrationFaceError::NoPortrait => ApiError::new(
+                &FACE_NOT_MEASURABLE,
+                "The picture of the document shows no face that can be measured.",
+            ),
+            RegistrationFaceError::Measure(error) => error.into(),
+            RegistrationFaceError::Persons(error) => error.into(),
+            RegistrationFaceError::Document(error) => error.into(),
+            RegistrationFaceError::Store(error) => error.into(),
+        }
+    }
+}
