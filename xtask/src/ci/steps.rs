@@ -105,6 +105,8 @@ fn deny(_: &mut Progress) -> Result<()> {
         println!("cargo-deny is not installed; skipped");
         return Ok(());
     }
+    // It looks at what other platforms need too, which no build has fetched.
+    exec::run(exec::cargo().args(["fetch", "--locked", "--quiet"]))?;
     // Advisories are fetched from elsewhere: who can reach them runs `cargo deny check`.
     exec::run(exec::cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
 }

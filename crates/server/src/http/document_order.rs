@@ -54,6 +54,7 @@ pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
         cropped: if cropped { CroppedRule::Ignored } else { CroppedRule::Fails },
         colourless: if colourless { ColourlessRule::Ignored } else { ColourlessRule::Fails },
         save_image,
+        app_registration: None,
     })
 }
 
