@@ -83,7 +83,8 @@ pub fn run(binary: &Binary, seconds: u64) -> Result<()> {
 fn import(site: &Site, work: &Work) -> Result<()> {
     let mut lines = String::new();
     for number in 0..RECORDS {
-        let row = json!({ "_id": format!("r{number}"), "client": work.client, "status": "completed" });
+        let row =
+            json!({ "_id": format!("r{number}"), "client": work.client, "status": "completed" });
         writeln!(lines, "{row}")?;
     }
     let file = site.data().join("overload.ndjson");

@@ -42,9 +42,8 @@ pub struct DocumentOrder {
     pub colourless: ColourlessRule,
     /// Whether the picture stays when the check has ended.
     pub save_image: bool,
-    /// The registration whose document it is.
-    #[serde(default)]
-    pub registration: Option<String>,
+    /// Whose document it is, where the call was made with the token of an app registration.
+    pub app_registration: Option<String>,
 }
 
 /// Why there is no completed record.
@@ -111,24 +110,24 @@ impl App {
     ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
-        let record = record_of(
-            &DOCUMENT_LIVENESS,
-            &json!({
-                "_id": id,
-                "client": client,
-                "appRegistration": order.registration,
+        let mut members = json!({
+            "_id": id,
+            "client": client,
             "imageSaved": false,
-                "status": "new",
-                "calibrationSettings": {
-                    "screenReplayCalibration": order.screen,
-                    "printedCopyCalibration": order.print,
-                    "portraitSubstitutionCalibration": order.portrait,
-                },
-                "validationFlags": flags(order.cropped, order.colourless),
-                "createdAt": now.to_string(),
-                "updatedAt": now.to_string(),
-            }),
-        )?;
+            "status": "new",
+            "calibrationSettings": {
+                "screenReplayCalibration": order.screen,
+                "printedCopyCalibration": order.print,
+                "portraitSubstitutionCalibration": order.portrait,
+            },
+            "validationFlags": flags(order.cropped, order.colourless),
+            "createdAt": now.to_string(),
+            "updatedAt": now.to_string(),
+        });
+        if let Some(registration) = &order.app_registration {
+            members["appRegistration"] = registration.as_str().into();
+        }
+        let record = record_of(&DOCUMENT_LIVENESS, &members)?;
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();

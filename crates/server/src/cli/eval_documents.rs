@@ -11,7 +11,9 @@ use serde::Serialize;
 use verax_domain::document_verdict::{Calibration, DocumentPolicy, DocumentVerdict};
 use verax_vision::document::boosting::Row;
 use verax_vision::document::calibration::Thresholds;
-use verax_vision::document::rates::{Judged, measured_rates, rates_by_kind, scored_set};
+use verax_vision::document::rates::{
+    Judged, measured_rates, measured_share, rates_by_kind, scored_set,
+};
 use verax_vision::document::training_set::LabelledPicture;
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::document::{DocumentEngine, DocumentOperatingPoints, DocumentWeights};
@@ -121,35 +123,20 @@ fn named(thresholds: &Thresholds) -> [(&'static str, f64); 3] {
     [("SOFT", thresholds.soft), ("REGULAR", thresholds.regular), ("HARD", thresholds.hard)]
 }
 
-/// A genuine picture, and whether something refuses it at SOFT, REGULAR and HARD.
+/// A genuine picture, and whether the checks together refuse it at SOFT, REGULAR and HARD.
 struct Refusal {
     source: String,
     refused: [bool; 3],
 }
 
-impl Refusal {
-    /// Refused at every calibration, or at none.
-    fn always(source: &str, refused: bool) -> Self {
-        Self { source: source.to_owned(), refused: [refused; 3] }
-    }
-}
-
-/// The share of genuine pictures that are refused.
+/// The share of genuine pictures that are refused, per calibration.
 fn refusal_rates<'a>(genuine: impl IntoIterator<Item = &'a Refusal>) -> Vec<MeasuredRate> {
     let genuine: Vec<&Refusal> = genuine.into_iter().collect();
-    let at = |level: usize| -> Vec<MeasuredRate> {
-        let judged: Vec<Judged> = genuine
-            .iter()
-            .map(|one| Judged {
-                source: one.source.clone(),
-                kind: "genuine".to_owned(),
-                attack: false,
-                score: if one.refused[level] { 0.0 } else { 1.0 },
-            })
-            .collect();
-        measured_rates(&judged, &[(LEVELS[level].0, 0.5)])
+    let at = |level: usize| {
+        let found = genuine.iter().map(|one| (one.source.as_str(), one.refused[level]));
+        measured_share(&format!("refused at {}", LEVELS[level].0), found)
     };
-    (0..LEVELS.len()).flat_map(at).collect()
+    (0..LEVELS.len()).filter_map(at).collect()
 }
 
 /// Whether one of the four checks fails.

@@ -7,8 +7,8 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use verax_domain::Scope;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_domain::{NarrowScope, Scope};
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
 use verax_store::{Batch, StoreError};
 use verax_vision::document::Checks;
@@ -18,6 +18,7 @@ use verax_vision::document::simulator::jpeg;
 use verax_vision::image::Image;
 
 use crate::answer::{Answer, keys};
+use crate::fixtures::one_of_each;
 use crate::world::{Engine, World, request, send};
 
 const PATH: &str = "/v2/document-liveness";
@@ -40,7 +41,7 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
         cropped: CroppedRule::Fails,
         colourless: ColourlessRule::Fails,
         save_image: false,
-        registration: None,
+        app_registration: None,
     }
 }
 
@@ -338,6 +339,26 @@ on_both_databases! {
         assert_eq!(shown["data"]["imageUrl"], url);
         let none = world.get(&token, &format!("{PATH}/d9/image")).await;
         assert_eq!(none.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+    }
+
+    async fn the_token_of_a_registration_makes_the_check_its_own(world) {
+        let token = world.token("acme").await;
+        one_of_each(world, "acme").await;
+        let subject = "acme-registration";
+        let own = world.narrow_token("acme", NarrowScope::Registration, subject).await;
+        let answer = post_picture(world, &own, &picture()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let record = answer.json()["data"].clone();
+        assert_eq!(record["appRegistration"], subject);
+        let id = record["_id"].as_str().expect("an id");
+        let populated = format!("{PATH}/{id}?populates[]=appRegistration");
+        let shown = world.get(&token, &populated).await.json();
+        assert_eq!(shown["data"]["appRegistration"]["_id"], subject);
+
+        let other = world.narrow_token("acme", NarrowScope::Session, "acme-session").await;
+        assert_eq!(post_picture(world, &other, &picture()).await.refusal(403), "Forbidden");
+        let plain = post_picture(world, &token, &picture()).await.json();
+        assert_eq!(plain["data"].get("appRegistration"), None);
     }
 
     async fn imported_records_in_processing_are_not_ours_to_end(world) {

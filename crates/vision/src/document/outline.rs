@@ -1,8 +1,6 @@
 //! The outline of a document in a photograph: four straight sides against a surround that is
 //! unlike it. Simple and sceptical: no outline is better than a wrong one.
 
-use std::ops::Range;
-
 use verax_domain::document_findings::PlacementFindings;
 
 use super::planes::{Colours, Plane, median};
@@ -21,10 +19,10 @@ struct Line {
 /// Where a document lies, twice.
 #[derive(Debug, Clone, Copy)]
 pub struct Outline {
-    /// With four sides in the picture: what other measurements go by.
-    pub whole: PlacementFindings,
-    /// The same, or a document that leaves the picture on one side.
-    pub shown: PlacementFindings,
+    /// To the steps of the search: the weights were trained on what is measured inside it.
+    pub coarse: PlacementFindings,
+    /// To a fraction of a pixel: whether a corner is inside the picture hangs on little.
+    pub exact: PlacementFindings,
 }
 
 /// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
@@ -33,7 +31,7 @@ pub fn find_outline(small: &Colours, scale: f32) -> Outline {
     let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
     let (w, h) = (small.width() as f32, small.height() as f32);
     if small.width() < 80 || small.height() < 80 {
-        return Outline { whole: nothing, shown: nothing };
+        return Outline { coarse: nothing, exact: nothing };
     }
     let placed = |corners: [(f32, f32); 4]| {
         let (mx, my) = (0.01 * w, 0.01 * h);
@@ -51,18 +49,17 @@ pub fn find_outline(small: &Colours, scale: f32) -> Outline {
     let mut sorted = edges.values.clone();
     let floor = 4.0 * median(&mut sorted) + 6.0;
     // Each side: the strongest straight line in the outer part of the picture.
-    let lines = SIDES.map(|side| best_line(&edges, floor, side));
-    let whole = corners(lines).filter(|corners| plausible(corners, w, h, 1.15..2.0));
-    let cut = || corners(with_frame(&edges, floor, lines)).filter(|c| plausible(c, w, h, 0.5..2.2));
-    let shown = whole.or_else(cut);
-    Outline { whole: whole.map_or(nothing, placed), shown: shown.map_or(nothing, placed) }
+    let sides = SIDES.map(|side| best_line(&edges, floor, side));
+    let coarse = corners(&edges, sides).filter(|corners| plausible(corners, w, h));
+    let exact = coarse
+        .and_then(|_| corners(&edges, sides.map(|line| line.map(|line| line.refined(&edges)))));
+    Outline { coarse: coarse.map_or(nothing, placed), exact: exact.map_or(nothing, placed) }
 }
 
-/// Left, top, right, bottom: each meets the one before it.
 const SIDES: [Side; 4] = [Side::Left, Side::Top, Side::Right, Side::Bottom];
 
-fn corners(lines: [Option<Line>; 4]) -> Option<[(f32, f32); 4]> {
-    let [left, top, right, bottom] = lines;
+fn corners(edges: &Plane, sides: [Option<SideLine>; 4]) -> Option<[(f32, f32); 4]> {
+    let [left, top, right, bottom] = sides.map(|side| side.map(|side| side.line(edges)));
     let (left, top, right, bottom) = (left?, top?, right?, bottom?);
     Some([
         crossing(left, top)?,
@@ -70,40 +67,6 @@ fn corners(lines: [Option<Line>; 4]) -> Option<[(f32, f32); 4]> {
         crossing(right, bottom)?,
         crossing(left, bottom)?,
     ])
-}
-
-/// The picture's own frame for the one side that was not found, where both sides beside it run on to
-/// the frame.
-fn with_frame(edges: &Plane, floor: f32, lines: [Option<Line>; 4]) -> [Option<Line>; 4] {
-    let missing: Vec<usize> = (0..4).filter(|&side| lines[side].is_none()).collect();
-    let [missing] = missing[..] else { return lines };
-    let (w, h) = (edges.width as f32, edges.height as f32);
-    let frame = match SIDES[missing] {
-        Side::Left => Line { nx: 1.0, ny: 0.0, d: 0.0 },
-        Side::Right => Line { nx: 1.0, ny: 0.0, d: w },
-        Side::Top => Line { nx: 0.0, ny: 1.0, d: 0.0 },
-        Side::Bottom => Line { nx: 0.0, ny: 1.0, d: h },
-    };
-    let runs_on = |side: usize| {
-        lines[side].is_some_and(|line| {
-            let (mut hits, mut asked) = (0u32, 0u32);
-            for step in 0..=20 {
-                let away = (0.03 + 0.12 * step as f32 / 20.0) * if frame.nx > 0.0 { w } else { h };
-                let inner = Line { d: (frame.d - away).abs(), ..frame };
-                let Some((x, y)) = crossing(line, inner) else { continue };
-                if x >= 1.0 && y >= 1.0 && x < w - 1.0 && y < h - 1.0 {
-                    hits += u32::from(edges.at(x as usize, y as usize) > floor);
-                    asked += 1;
-                }
-            }
-            asked >= 15 && hits as f32 >= 0.75 * asked as f32
-        })
-    };
-    let mut closed = lines;
-    if runs_on((missing + 1) % 4) && runs_on((missing + 3) % 4) {
-        closed[missing] = Some(frame);
-    }
-    closed
 }
 
 fn edge_strength(small: &Colours) -> Plane {
@@ -124,6 +87,55 @@ fn edge_strength(small: &Colours) -> Plane {
     })
 }
 
+/// A line by its place in the middle of the picture, and its slope there.
+#[derive(Debug, Clone, Copy)]
+struct SideLine {
+    upright: bool,
+    base: f32,
+    slope: f32,
+}
+
+impl SideLine {
+    fn line(self, edges: &Plane) -> Line {
+        let along = (if self.upright { edges.height } else { edges.width }) as f32;
+        let (nx, ny) = if self.upright { (1.0, -self.slope) } else { (-self.slope, 1.0) };
+        Line { nx, ny, d: self.base - self.slope * along / 2.0 }
+    }
+
+    /// The line nearby, within a step of the search, that has the strongest edges under it.
+    fn refined(self, edges: &Plane) -> Self {
+        let mut best = (self.strength(edges), self);
+        for turn in -8..=8 {
+            for shift in -8..=8 {
+                let angle = self.slope.atan() + (turn as f32 * 0.2).to_radians();
+                let base = self.base + shift as f32 * 0.4;
+                let near = Self { base, slope: angle.tan(), ..self };
+                let strength = near.strength(edges);
+                if strength > best.0 {
+                    best = (strength, near);
+                }
+            }
+        }
+        best.1
+    }
+
+    fn strength(self, edges: &Plane) -> f32 {
+        let (along, across) =
+            if self.upright { (edges.height, edges.width) } else { (edges.width, edges.height) };
+        let mut sum = 0.0;
+        for t in (along / 10..along * 9 / 10).step_by(2) {
+            let s = self.base + self.slope * (t as f32 - along as f32 / 2.0);
+            if s < 1.0 || s >= across as f32 - 2.0 {
+                continue;
+            }
+            let (low, share) = (s as usize, s.fract());
+            let at = |s: usize| if self.upright { edges.at(s, t) } else { edges.at(t, s) };
+            sum += at(low) + share * (at(low + 1) - at(low));
+        }
+        sum
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Left,
@@ -134,12 +146,12 @@ enum Side {
 
 /// Among lines within 20 degrees of the side's direction: the outermost whose edge support along
 /// the middle of the picture is nearly the best.
-fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<Line> {
+fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<SideLine> {
     let upright = matches!(side, Side::Left | Side::Right);
     let (w, h) = (edges.width as f32, edges.height as f32);
     let (along, across) = if upright { (h, w) } else { (w, h) };
     let outer = across * 0.4;
-    let mut candidates: Vec<(f32, f32, Line)> = Vec::new();
+    let mut candidates: Vec<(f32, f32, SideLine)> = Vec::new();
     for tilt in -10..=10 {
         let slope = (tilt as f32 * 2.0).to_radians().tan();
         let mut offset = 0.02 * across;
@@ -161,9 +173,7 @@ fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<Line> {
             }
             if asked as f32 > 0.3 * along {
                 let support = hits as f32 / (along * 0.4);
-                let (nx, ny) = if upright { (1.0, -slope) } else { (-slope, 1.0) };
-                let d = base - slope * along / 2.0;
-                candidates.push((support, offset, Line { nx, ny, d }));
+                candidates.push((support, offset, SideLine { upright, base, slope }));
             }
             offset += 2.0;
         }
@@ -187,9 +197,8 @@ fn crossing(a: Line, b: Line) -> Option<(f32, f32)> {
     Some(((a.d * b.ny - b.d * a.ny) / det, (a.nx * b.d - b.nx * a.d) / det))
 }
 
-/// A document seen from above: convex, opposite sides alike, large, its longer side so many times the
-/// shorter one.
-fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32, shapes: Range<f32>) -> bool {
+/// A document seen from above: convex, opposite sides alike, large, between square and 2 : 1.
+fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32) -> bool {
     let side = |i: usize| {
         let (a, b) = (corners[i], corners[(i + 1) % 4]);
         (a.0 - b.0).hypot(a.1 - b.1)
@@ -200,7 +209,7 @@ fn plausible(corners: &[(f32, f32); 4], w: f32, h: f32, shapes: Range<f32>) -> b
     let area = area(corners);
     alike(side(0), side(2))
         && alike(side(1), side(3))
-        && shapes.contains(&shape)
+        && (1.15..2.0).contains(&shape)
         && area > 0.15 * w * h
         && area < 1.3 * w * h
 }

@@ -98,6 +98,22 @@ pub fn rate_changes(
     rates
 }
 
+/// The share of pictures (source, whether it counts) that count.
+pub fn measured_share<'a>(
+    name: &str,
+    pictures: impl Iterator<Item = (&'a str, bool)>,
+) -> Option<MeasuredRate> {
+    let judged: Vec<Judged> = pictures
+        .map(|(source, counts)| Judged {
+            source: source.to_owned(),
+            kind: String::new(),
+            attack: false,
+            score: f64::from(u8::from(counts)),
+        })
+        .collect();
+    with_interval(&judged, name.to_owned(), &|all| share(all, |_| true, |j| j.score > 0.0))
+}
+
 fn scored(all: &[&Judged]) -> ScoredSet {
     let of = |attack: bool| all.iter().filter(|j| j.attack == attack).map(|j| j.score).collect();
     ScoredSet::new(of(false), of(true))

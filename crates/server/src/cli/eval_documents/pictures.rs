@@ -1,9 +1,9 @@
 //! Given weights on given pictures, as the server would judge them.
 
-use verax_domain::document_findings::DocumentFindings;
+use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
 use verax_vision::document::DocumentRequest;
-use verax_vision::document::rates::Judged;
+use verax_vision::document::rates::{Judged, measured_share};
 use verax_vision::document::training::in_parallel;
 use verax_vision::document::training_set::LabelledPicture;
 use verax_vision::image::DecodeLimits;
@@ -25,7 +25,7 @@ pub fn measure(
             engine.check(bytes, &DocumentRequest::ALL, &DecodeLimits::default()).ok()
         });
     let mut judged: JudgedByCheck = CHECKS.map(|check| (check, Vec::new())).to_vec();
-    let (mut by_any, mut cropped, mut colourless) = (Vec::new(), Vec::new(), Vec::new());
+    let mut by_any = Vec::new();
     for (picture, findings) in pictures.iter().zip(&findings) {
         let Some(findings) = findings else { continue };
         let verdict = judge_document(findings, &policy(&points, Calibration::Regular));
@@ -51,12 +51,9 @@ pub fn measure(
             }
         }
         if genuine {
-            let source = picture.source.clone();
-            cropped.push(Refusal::always(&source, is_cropped(&findings.placement)));
-            colourless.push(Refusal::always(&source, is_colourless(&findings.colour)));
             let refused =
                 LEVELS.map(|(_, level)| fails(&judge_document(findings, &policy(&points, level))));
-            by_any.push(Refusal { source, refused });
+            by_any.push(Refusal { source: picture.source.clone(), refused });
         }
     }
     let mut report = Report {
@@ -68,7 +65,22 @@ pub fn measure(
         report.add(*check, rates(judged, &weights.thresholds));
     }
     report.add("genuine pictures that a check refuses", refusal_rates(&by_any));
-    report.add("genuine pictures called cropped", refusal_rates(&cropped));
-    report.add("genuine pictures called colourless", refusal_rates(&colourless));
+    let genuine = |name: &str, found: fn(&DocumentFindings) -> bool| {
+        let read = pictures.iter().zip(&findings).filter(|(picture, _)| picture.label == "genuine");
+        let shares = read.filter_map(|(p, f)| Some((p.source.as_str(), found(f.as_ref()?))));
+        measured_share(name, shares)
+    };
+    let rules = [
+        genuine("no outline found", |found| found.placement.corners.is_none()),
+        genuine("called cropped", |found| is_cropped(&found.placement)),
+        genuine("called colourless", |found| is_colourless(&found.colour)),
+        genuine("refused by the file's rules", told_by_the_file),
+    ];
+    report.add("genuine pictures", rules.into_iter().flatten().collect());
     Ok((report, judged))
+}
+
+fn told_by_the_file(findings: &DocumentFindings) -> bool {
+    let evidence = findings.digital.iter().flat_map(|digital| &digital.evidence);
+    evidence.map(DocumentEvidence::score_cap).any(|cap| cap <= 0.25)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
 use verax_vision::document::DocumentRequest;
 use verax_vision::document::captures::{GenuineCapture, genuine_captures};
-use verax_vision::document::rates::Judged;
+use verax_vision::document::rates::{Judged, measured_share};
 use verax_vision::document::training_set::{LabelledPicture, simulated_rows};
 use verax_vision::image::DecodeLimits;
 
@@ -35,14 +35,13 @@ pub fn measure(
         let findings = engine.check(&capture.bytes, &request, &DecodeLimits::default()).ok()?;
         let refused =
             LEVELS.map(|(_, level)| fails(&judge_document(&findings, &policy(&points, level))));
-        let source = &capture.source;
         Some(Seen {
             saving: capture.saving,
             cut: capture.cut,
-            outlined: Refusal::always(source, findings.placement.corners.is_none()),
-            cropped: Refusal::always(source, is_cropped(&findings.placement)),
-            colourless: Refusal::always(source, is_colourless(&findings.colour)),
-            by_any: Refusal { source: source.clone(), refused },
+            lost: findings.placement.corners.is_none(),
+            cropped: is_cropped(&findings.placement),
+            colourless: is_colourless(&findings.colour),
+            by_any: Refusal { source: capture.source.clone(), refused },
         })
     };
     let (count, seed) = (args.simulated, args.seed);
@@ -56,13 +55,18 @@ pub fn measure(
         let what = format!("genuine cards that a check refuses, saved as {saving}");
         report.add(what, refusal_rates(of.map(|s| &s.by_any)));
     }
-    report
-        .add("genuine cards called colourless", refusal_rates(seen.iter().map(|s| &s.colourless)));
-    for (cut, which) in [(false, "whole cards"), (true, "cards that leave the picture")] {
-        let of = || seen.iter().filter(|s| s.cut == cut);
-        report.add(format!("{which}: called cropped"), refusal_rates(of().map(|s| &s.cropped)));
-        let what = format!("{which}: no outline found");
-        report.add(what, refusal_rates(of().map(|s| &s.outlined)));
+    for (cut, which) in [(false, "genuine cards that are whole"), (true, "genuine cards, cut off")]
+    {
+        let share = |name: &str, found: fn(&Seen) -> bool| {
+            let of = seen.iter().filter(|seen| seen.cut == cut);
+            measured_share(name, of.map(|seen| (seen.by_any.source.as_str(), found(seen))))
+        };
+        let shares = [
+            share("no outline found", |seen| seen.lost),
+            share("called cropped", |seen| seen.cropped),
+            share("called colourless", |seen| seen.colourless),
+        ];
+        report.add(which, shares.into_iter().flatten().collect());
     }
     Ok((report, all))
 }
@@ -70,8 +74,8 @@ pub fn measure(
 struct Seen {
     saving: &'static str,
     cut: bool,
-    outlined: Refusal,
-    cropped: Refusal,
-    colourless: Refusal,
+    lost: bool,
+    cropped: bool,
+    colourless: bool,
     by_any: Refusal,
 }
