@@ -73,11 +73,11 @@ impl Database {
         self.read(async move |reader| alike(reader, &client, &name, &born).await).await
     }
 
-    /// The sealed templates of these persons, or all of the client's, in the order of their ids.
+    /// The sealed templates of these persons, in the order of their ids.
     pub async fn templates(
         &self,
         client: &str,
-        of: Option<Vec<String>>,
+        of: Vec<String>,
     ) -> Result<Vec<SealedTemplate>, StoreError> {
         let client = client.to_owned();
         self.read(async move |reader| templates(reader, &client, of).await).await
@@ -284,14 +284,12 @@ async fn fetch_places(reader: &mut Reader, sql: &Sql) -> Result<Vec<PersonPlace>
 pub async fn templates(
     reader: &mut Reader,
     client: &str,
-    persons: Option<Vec<String>>,
+    persons: Vec<String>,
 ) -> Result<Vec<SealedTemplate>, StoreError> {
     let mut sql = Sql::default();
     sql.push("SELECT id, person, model, thumbnail, sealed FROM person_templates WHERE client = ");
     sql.bind(text(client));
-    if let Some(persons) = persons {
-        sql.push(" AND person").member_of(reader.dialect(), Arg::TextList(persons));
-    }
+    sql.push(" AND person").member_of(reader.dialect(), Arg::TextList(persons));
     sql.push(" ORDER BY id");
     let mut templates = Vec::new();
     reader

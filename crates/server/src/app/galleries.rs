@@ -27,6 +27,8 @@ use crate::vault::VaultError;
 const IDLE_MS: i64 = 60 * 60 * 1000;
 /// Keys of persons that are read at once: an object store answers slowly, but many at a time.
 const READ_AT_ONCE: usize = 32;
+/// Persons whose templates are opened together.
+const LOADED_AT_ONCE: usize = 2000;
 
 /// The galleries that are in memory. Cheap to clone: clones share them.
 #[derive(Clone, Default)]
@@ -164,7 +166,8 @@ impl App {
             Some(known) if known.number == number => {}
             Some(known) => {
                 let changed = self.database.changed_persons(client, known.number).await?;
-                let persons = self.open_faces(client, model, Some(changed.clone())).await?;
+                let places = self.database.person_places(client, Some(changed.clone())).await?;
+                let persons = self.open_faces(client, model, places).await?;
                 held.write(|faces| {
                     changed.iter().for_each(|person| faces.index.remove(person));
                     persons.into_iter().for_each(|person| faces.index.insert(person));
@@ -175,9 +178,15 @@ impl App {
                 if count > max as u64 {
                     return Err(PersonError::GalleryTooLarge { count, max });
                 }
-                let persons = self.open_faces(client, model, None).await?;
                 let mut index = FaceIndex::default();
-                persons.into_iter().for_each(|person| index.insert(person));
+                let mut places = self.database.person_places(client, None).await?;
+                // What is sealed takes more room than what is kept of it: never all of it at once.
+                while !places.is_empty() {
+                    let rest = places.split_off(places.len().min(LOADED_AT_ONCE));
+                    let some = std::mem::replace(&mut places, rest);
+                    let persons = self.open_faces(client, model, some).await?;
+                    persons.into_iter().for_each(|person| index.insert(person));
+                }
                 held.write(|faces| faces.index = index);
             }
         }
@@ -203,15 +212,15 @@ impl App {
         })
     }
 
-    /// The faces of these persons, or of all, as far as this server's model made them.
+    /// The faces of these persons, as far as this server's model made them.
     async fn open_faces(
         &self,
         client: &str,
         model: &str,
-        persons: Option<Vec<String>>,
+        places: Vec<PersonPlace>,
     ) -> Result<Vec<IndexedPerson>, PersonError> {
-        let templates = self.database.templates(client, persons.clone()).await?;
-        let places = self.database.person_places(client, persons).await?;
+        let ids = places.iter().map(|place| place.id.clone()).collect();
+        let templates = self.database.templates(client, ids).await?;
         let mut opened = stream::iter(templates.into_iter().filter(|it| it.model == model))
             .map(|sealed| async move {
                 let opened = self.open_template(client, &sealed).await;

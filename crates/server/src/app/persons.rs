@@ -137,7 +137,7 @@ impl App {
     ) -> Result<Option<f64>, PersonError> {
         self.person_place(client, person).await?;
         let model = self.faces.template_model()?;
-        let templates = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
         let mut scores = Vec::new();
         for sealed in templates.iter().filter(|it| it.model == model) {
             let template = self.open_template(client, sealed).await?;
@@ -254,7 +254,7 @@ impl App {
         client: &str,
         person: &str,
     ) -> Result<Vec<Thumbnail>, PersonError> {
-        let templates = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
         let mut thumbnails = Vec::new();
         for template in templates.into_iter().filter(|template| template.thumbnail) {
             let place = thumbnail_place(&template.id);
@@ -433,7 +433,7 @@ impl App {
         thumbnails: Thumbnails,
     ) -> Result<Vec<SealedTemplate>, PersonError> {
         let model = self.faces.template_model()?.to_owned();
-        let known = self.database.templates(client, Some(vec![person.to_owned()])).await?;
+        let known = self.database.templates(client, vec![person.to_owned()]).await?;
         let mut templates = Vec::new();
         for (index, face) in faces.iter().enumerate() {
             let id = format!("{person}-{}", index + 1);

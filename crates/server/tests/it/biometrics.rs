@@ -367,19 +367,19 @@ on_both_databases! {
         } }));
         // The old one, which was in a redirect's address, opens nothing any more.
         bank.post(&login, path, json!({})).await.refusal(401);
-        world.turn_clock(59 * crate::world::DAY);
-        let logins = bank.get(&lasting, "/v2/app-logins").await;
-        assert_eq!(logins.refusal(403), "FORBIDDEN", "it is no client's token");
-        world.turn_clock(2 * crate::world::DAY);
-        bank.get(&lasting, "/v2/app-logins").await.refusal(401);
         // A validation that was passed has such a token too.
         let opened = bank.open_validation("validation", "jo").await;
         let passed = bank.validate(&text(&opened["token"]), shot(1, 5)).await.json();
         let token = text(&passed["data"]["token"]);
         let exchanged = bank.post(&token, path, json!({})).await.json();
-        let lasting = text(&exchanged["data"]["accessToken"]);
+        let other = text(&exchanged["data"]["accessToken"]);
         let id = text(&opened["biometricValidation"]["_id"]);
-        assert_eq!(bank.get(&lasting, &format!("{VALIDATIONS}/{id}")).await.status, 200);
+        assert_eq!(bank.get(&other, &format!("{VALIDATIONS}/{id}")).await.status, 200);
+        world.turn_clock(59 * crate::world::DAY);
+        let logins = bank.get(&lasting, "/v2/app-logins").await;
+        assert_eq!(logins.refusal(403), "FORBIDDEN", "it is no client's token");
+        world.turn_clock(2 * crate::world::DAY);
+        bank.get(&lasting, "/v2/app-logins").await.refusal(401);
     }
 
     async fn a_registrations_face_is_compared_with_its_document(world) {

@@ -63,7 +63,7 @@ impl People {
     }
 
     async fn templates(&self, person: &str) -> Vec<SealedTemplate> {
-        let of = Some(vec![person.to_owned()]);
+        let of = vec![person.to_owned()];
         self.app.database.templates("acme", of).await.expect("templates")
     }
 }
