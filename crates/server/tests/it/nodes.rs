@@ -47,6 +47,7 @@ fn left_behind() -> DocumentOrder {
         cropped: CroppedRule::Ignored,
         colourless: ColourlessRule::Ignored,
         save_image: false,
+        app_registration: None,
     }
 }
 
