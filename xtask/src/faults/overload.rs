@@ -1,44 +1,32 @@
-//! Twice as much work as there is room for: as much is done as ever, the rest waits or is refused.
+//! Twice as much work as there is room for: as much is done as ever, the rest is refused at once.
 
-use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
-use serde_json::json;
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::{DOCUMENTS, Work};
 use crate::exec;
 use crate::http::{self, Answer, Connection};
-use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Server, Site};
 
-/// Of each measurement.
+/// Of each of the two measurements.
 pub const SECONDS: u64 = 10;
 const SETTINGS: &str = "[vision]\nthreads = 1\n[log]\naccess = false\n";
-const RECORDS: u64 = 2_000;
-const LIST: &str = "/v2/biometric-validations?perPage=20&where_status=completed&populates[]=client";
+/// Two are enough to keep one thread at work.
+const BEST_CONNECTIONS: u32 = 2;
+/// More than are ever waiting for an answer at once.
+const CONNECTIONS: u32 = 96;
 const REFUSAL_MAX: Duration = Duration::from_millis(50);
 const GOODPUT_PERCENT_MIN: f64 = 90.0;
-/// What requests that wait may take beyond the best load's memory.
+/// What bodies that wait may take beyond the best load's memory.
 const MORE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// What is asked for over and over.
-struct Load {
-    what: &'static str,
-    request: Vec<u8>,
-    /// Enough to keep the server at work.
-    best_connections: u32,
-    /// More than ever wait for an answer at once.
-    connections: u32,
-}
 
 /// What came of a load.
 #[derive(Default)]
 struct Outcome {
     done: u64,
-    sent: u64,
     refusals: Vec<Duration>,
     /// Anything else that came back.
     strange: Vec<String>,
@@ -46,83 +34,42 @@ struct Outcome {
 }
 
 pub fn run(binary: &Binary, seconds: u64) -> Result<()> {
+    let site = Site::new(binary, None)?.with_settings(SETTINGS)?;
+    let work = Work::begin(&site)?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    // The load must not take the processor that the server needs.
+    let pinned = processors > 1 && exec::find_program("taskset", &[]).is_some();
+    let server = site.serve(if pinned { &["taskset", "-c", "0"] } else { &[] })?;
     let span = Duration::from_secs(seconds.max(1));
-    let cluster = Cluster::start(Durability::Durable)?;
-    for database in [None, Some(cluster.create_database("verax_overload")?)] {
-        let site = Site::new(binary, database.clone())?.with_settings(SETTINGS)?;
-        let work = Work::begin(&site)?;
-        import(&site, &work)?;
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        // The load must not take the processor that the server needs.
-        let pinned = processors > 1 && exec::find_program("taskset", &[]).is_some();
-        let server = site.serve(if pinned { &["taskset", "-c", "0"] } else { &[] })?;
-        let token = Some(work.token.as_str());
-        let documents = Load {
-            what: "documents checked",
-            request: http::request("POST", DOCUMENTS, token, work.order.as_bytes()),
-            best_connections: 2,
-            connections: 96,
-        };
-        let lists = Load {
-            what: "pages of a list",
-            request: http::get_request(LIST, token),
-            best_connections: 16,
-            connections: 512,
-        };
-        match database {
-            None => {
-                overload(&server, &documents, span)?;
-                overload(&server, &lists, span)?;
-            }
-            Some(_) => overload(&server, &Load { what: "pages from PostgreSQL", ..lists }, span)?,
-        }
-    }
-    Ok(())
-}
-
-fn import(site: &Site, work: &Work) -> Result<()> {
-    let mut lines = String::new();
-    for number in 0..RECORDS {
-        let row =
-            json!({ "_id": format!("r{number}"), "client": work.client, "status": "completed" });
-        writeln!(lines, "{row}")?;
-    }
-    let file = site.data().join("overload.ndjson");
-    std::fs::write(&file, lines)?;
-    site.import("biometric-validations", &file).map(drop)
-}
-
-fn overload(server: &Server, load: &Load, span: Duration) -> Result<()> {
-    drive(server, load, Duration::from_secs(1), None)?;
-    let best = drive(server, load, span, None)?;
+    drive(&work, &server, Duration::from_secs(1), BEST_CONNECTIONS, Duration::ZERO)?;
+    let best = drive(&work, &server, span, BEST_CONNECTIONS, Duration::ZERO)?;
     ensure!(best.done > 0 && best.refusals.is_empty(), "the best load is refused");
     let capacity = best.done as f64 / span.as_secs_f64();
-    let over = drive(server, load, span, Some(Duration::from_secs_f64(0.5 / capacity)))?;
+    let between = Duration::from_secs_f64(0.5 / capacity);
+    let over = drive(&work, &server, span, CONNECTIONS, between)?;
     let goodput = over.done as f64 / span.as_secs_f64();
     let percent = 100.0 * goodput / capacity;
     let mut refusals = over.refusals;
     refusals.sort_unstable();
-    let rank = |percent: usize| {
-        let place = (refusals.len() * percent).div_ceil(100).max(1) - 1;
-        refusals.get(place).copied().unwrap_or_default()
-    };
+    let rank = |percent: usize| refusals.get((refusals.len() * percent).div_ceil(100).max(1) - 1);
+    let p50 = rank(50).context("nothing was refused")?;
+    let (p99, slowest) = (rank(99).context("none")?, rank(100).context("none")?);
     println!(
-        "overload: {}: best {capacity:.1}/s; {:.1}/s sent: {goodput:.1}/s done ({percent:.0} %), \
-         {} refused, in {:.1} ms (p50), {:.1} ms (p99), {:.1} ms (all); memory {} MiB at best \
-         load, {} MiB at twice",
-        load.what,
-        over.sent as f64 / span.as_secs_f64(),
+        "overload: best {capacity:.1} documents/s; asked for {:.1}/s: {goodput:.1}/s done \
+         ({percent:.0} %), {} refused, in {:.1} ms (p50), {:.1} ms (p99), {:.1} ms (all); memory \
+         {} MiB at best load, {} MiB at twice",
+        2.0 * capacity,
         refusals.len(),
-        milliseconds(rank(50)),
-        milliseconds(rank(99)),
-        milliseconds(rank(100)),
+        milliseconds(p50),
+        milliseconds(p99),
+        milliseconds(slowest),
         best.resident_bytes_max >> 20,
         over.resident_bytes_max >> 20,
     );
     let strange: Vec<String> = over.strange.into_iter().chain(best.strange).collect();
     ensure!(strange.is_empty(), "{} strange answers: {}", strange.len(), strange[0]);
     ensure!(percent >= GOODPUT_PERCENT_MIN, "goodput falls to {percent:.0} % of the best");
-    ensure!(rank(99) <= REFUSAL_MAX, "a refusal takes {:?}", rank(99));
+    ensure!(*p99 <= REFUSAL_MAX, "a refusal takes {p99:?}");
     ensure!(
         over.resident_bytes_max <= best.resident_bytes_max + MORE_BYTES_MAX,
         "memory grows to {} bytes",
@@ -131,25 +78,25 @@ fn overload(server: &Server, load: &Load, span: Duration) -> Result<()> {
     Ok(())
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+fn milliseconds(duration: &Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Asks on few connections as soon as each is answered; or on many, where there is a time between
-/// two requests, at those moments, whatever has become of the others.
+/// Asks on so many connections: as soon as each is answered, or, where there is a time between two
+/// requests, at those moments, whatever has become of the others.
 fn drive(
+    work: &Work,
     server: &Server,
-    load: &Load,
     span: Duration,
-    between: Option<Duration>,
+    connections: u32,
+    between: Duration,
 ) -> Result<Outcome> {
-    let connections = if between.is_some() { load.connections } else { load.best_connections };
-    let between = between.unwrap_or_default();
     let outcome = Mutex::new(Outcome::default());
     let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let begin = Instant::now();
     let ask = || -> Result<()> {
         let mut connection = Connection::open(server.address)?;
+        let request = http::request("POST", DOCUMENTS, Some(&work.token), work.order.as_bytes());
         let mut answer = Answer::default();
         loop {
             let turn = next.fetch_add(1, Ordering::SeqCst);
@@ -159,10 +106,9 @@ fn drive(
             }
             std::thread::sleep(at.saturating_duration_since(Instant::now()));
             let sent = Instant::now();
-            connection.exchange(&load.request, &mut answer)?;
+            connection.exchange(&request, &mut answer)?;
             let took = sent.elapsed();
             let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            outcome.sent += 1;
             match (answer.status, answer.retry_after) {
                 (200 | 202, _) if begin.elapsed() < span => outcome.done += 1,
                 // Done, but too late to be counted.
