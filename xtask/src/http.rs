@@ -13,6 +13,8 @@ const READ_SECONDS_MAX: u64 = 60;
 #[derive(Debug, Default)]
 pub struct Answer {
     pub status: u16,
+    /// The header of that name, in seconds.
+    pub retry_after: Option<u64>,
     pub body: Vec<u8>,
 }
 
@@ -44,6 +46,7 @@ impl Connection {
             let found = response.headers.iter().find(|it| it.name.eq_ignore_ascii_case(name));
             found.map(|it| String::from_utf8_lossy(it.value).into_owned())
         };
+        answer.retry_after = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
         answer.body.clear();
         if let Some(length) = header("content-length") {
             answer.body.resize(length.trim().parse()?, 0);

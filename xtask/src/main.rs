@@ -64,8 +64,8 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill] [--cycles N] [--postgres] [--bin FILE] [--models DIR]",
-        what: "the server, killed in the middle of work: nothing acknowledged may be lost",
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | overload [--seconds N]] [--bin FILE]",
+        what: "the server killed, its nodes, disk, database and clock failing, too much asked of it",
         run: faults::run,
     },
     Tool {

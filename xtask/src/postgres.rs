@@ -75,14 +75,66 @@ impl Cluster {
 
     /// Makes an empty database and gives its address.
     pub fn create_database(&self, name: &str) -> Result<String> {
-        let psql = program("psql")?;
-        exec::output(
-            Command::new(psql)
-                .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c"])
-                .arg(format!("CREATE DATABASE \"{name}\""))
-                .arg(self.url()),
-        )?;
+        self.sql("postgres", &format!("CREATE DATABASE \"{name}\""))?;
         Ok(self.url_of(name))
+    }
+
+    /// What a statement answers in one of the databases.
+    pub fn sql(&self, database: &str, statement: &str) -> Result<String> {
+        let psql = program("psql")?;
+        let quiet = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c"];
+        let answer =
+            exec::output(Command::new(psql).args(quiet).arg(statement).arg(self.url_of(database)))?;
+        Ok(answer.trim().to_owned())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A standby that streams from this cluster; from now on nothing is acknowledged that it does
+    /// not have on its disk.
+    pub fn start_standby(&self) -> Result<Cluster> {
+        let bin = server_folder()?;
+        let standby = Cluster::launch(&bin, Durability::Durable, |data, account| {
+            let mut copy = as_account(Command::new(bin.join("pg_basebackup")), account);
+            copy.args(["-h", "127.0.0.1", "-U", "verax", "-R", "-X", "stream", "-c", "fast"]);
+            copy.arg("-p").arg(self.port.to_string()).arg("-D").arg(data).current_dir("/");
+            exec::output(&mut copy).map(drop)
+        })?;
+        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")?;
+        let start = Instant::now();
+        let streams = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+        while self.sql("postgres", streams)? != "1" {
+            if start.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
+                bail!("the standby does not stream");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(standby)
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) -> Result<()> {
+        self.sql("postgres", "SELECT pg_promote()").map(drop)
+    }
+
+    /// Ends all its processes at once, as a machine that is gone does.
+    pub fn kill(&self) -> Result<()> {
+        let mut processes = vec![self.server_pid.to_string()];
+        for entry in std::fs::read_dir("/proc")? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            // A process that has ended meanwhile has no parent either.
+            let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+            if parent == processes.first().map(String::as_str) {
+                processes.push(name);
+            }
+        }
+        // Some may have followed the first already.
+        let _ = Command::new("kill").arg("-9").args(&processes).stderr(Stdio::null()).status()?;
+        Ok(())
     }
 
     /// The process to look at for memory, and to pin to a core.
@@ -91,13 +143,22 @@ impl Cluster {
     }
 
     fn start_once(bin: &Path, durability: Durability) -> Result<Cluster> {
+        Cluster::launch(bin, durability, |data, account| init_database(bin, data, account))
+    }
+
+    /// Starts a server on the data that `fill` has put into a new folder.
+    fn launch(
+        bin: &Path,
+        durability: Durability,
+        fill: impl FnOnce(&Path, Option<(u32, u32)>) -> Result<()>,
+    ) -> Result<Cluster> {
         let home = tempfile::Builder::new().prefix("verax-postgres-").tempdir()?;
         let account = unprivileged_account()?;
         if let Some((user, group)) = account {
             chown(home.path(), Some(user), Some(group))?;
         }
         let data = home.path().join("data");
-        init_database(bin, &data, account)?;
+        fill(&data, account)?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         settings_file(&data, home.path(), port, durability)?;
 
@@ -127,7 +188,10 @@ impl Cluster {
             {
                 return Ok(());
             }
-            if log.contains("FATAL") || start.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
+            // A standby says so to whoever asks too early.
+            let mut fatal = log.lines().filter(|line| line.contains("FATAL"));
+            let failed = fatal.any(|line| !line.ends_with("is starting up"));
+            if failed || start.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
                 bail!("PostgreSQL did not start:\n{log}");
             }
             std::thread::sleep(Duration::from_millis(20));

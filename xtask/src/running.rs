@@ -31,6 +31,7 @@ pub struct Site {
     pub binary: Binary,
     data: PathBuf,
     database_url: Option<String>,
+    replica_url: Option<String>,
     settings: Option<PathBuf>,
     /// Deleted with the site.
     _throw_away: Option<tempfile::TempDir>,
@@ -89,6 +90,7 @@ impl Site {
             binary: binary.clone(),
             data,
             database_url,
+            replica_url: None,
             settings: None,
             _throw_away: Some(folder),
         })
@@ -96,7 +98,15 @@ impl Site {
 
     /// A site in a folder that stays.
     pub fn kept(binary: &Binary, data: PathBuf) -> Site {
-        Site { binary: binary.clone(), data, database_url: None, settings: None, _throw_away: None }
+        let binary = binary.clone();
+        Site {
+            binary,
+            data,
+            database_url: None,
+            replica_url: None,
+            settings: None,
+            _throw_away: None,
+        }
     }
 
     /// Puts the models of this folder where the server looks for them.
@@ -118,6 +128,12 @@ impl Site {
         std::fs::write(&file, settings)?;
         self.settings = Some(file);
         Ok(self)
+    }
+
+    /// The same, reading lists from a replica.
+    pub fn with_replica(mut self, url: String) -> Site {
+        self.replica_url = Some(url);
+        self
     }
 
     /// `verax WORDS…` on this site; what it printed.
@@ -145,10 +161,15 @@ impl Site {
 
     /// Starts the server; `wrapper` is a program that runs it, such as `taskset -c 0`.
     pub fn serve(&self, wrapper: &[&str]) -> Result<Server> {
+        self.start("serve", wrapper, &["serve"])
+    }
+
+    /// Starts a process that listens, with a log of this name.
+    pub fn start(&self, name: &str, wrapper: &[&str], words: &[&str]) -> Result<Server> {
         let mut command = self.binary.command(wrapper);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(words).args(["--listen", "127.0.0.1:0"]);
         self.place(&mut command);
-        Server::start(command, self.data.join("serve.log"))
+        Server::start(command, self.data.join(name).with_extension("log"))
     }
 
     /// The folder with the site's files.
@@ -160,6 +181,9 @@ impl Site {
         command.arg("--data").arg(&self.data);
         if let Some(url) = &self.database_url {
             command.arg("--database-url").arg(url);
+        }
+        if let Some(url) = &self.replica_url {
+            command.arg("--database-replica-url").arg(url);
         }
         if let Some(file) = &self.settings {
             command.arg("--config").arg(file);
@@ -196,6 +220,15 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether /readyz is green.
+    pub fn is_ready(&self) -> bool {
+        http::get(self.address, "/readyz", None).is_ok_and(|answer| answer.status == 200)
     }
 
     /// Resident memory in bytes.

@@ -21,13 +21,15 @@ pub struct After<'a> {
 
 /// A span of creation time in which a page is known to be, and how many of its matches come before
 /// the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     pub from: Option<i64>,
     pub until: Option<i64>,
     pub skip: u64,
     /// Several stretches of an index hold the matches, so they have to be sorted.
     pub mixed: bool,
+    /// The stretches of a mixed window, when each is in order: one per status.
+    pub statuses: Vec<&'static str>,
 }
 
 impl Query {
@@ -41,17 +43,13 @@ impl Query {
     pub fn window_sql(&self, dialect: Dialect, tenant: &Tenant, window: &Window) -> Statement {
         let fields = self.shown();
         let mut sql = select(&fields, Form::List, self.resource);
-        self.push_rows(&mut sql, window, |sql| {
-            self.push_window(sql, dialect, tenant, window);
-            push_order(sql, &self.sort);
-            sql.push(" LIMIT ").bind(Arg::Integer(i64::from(self.page.size)));
-            sql.push(" OFFSET ").bind(Arg::Integer(i64::try_from(window.skip).unwrap_or(i64::MAX)));
-        });
+        let after = After { place: None, limit: self.page.size };
+        self.push_rows(&mut sql, dialect, tenant, after, window);
         Statement { sql, fields }
     }
 
-    /// The rows after a place, which are known to be in this window; what is skipped in the window
-    /// does not matter. After the fields of a row come its sort keys and its id.
+    /// The rows after a place, which are known to be in this window. After the fields of a row come
+    /// its sort keys and its id.
     pub fn after_sql(
         &self,
         dialect: Dialect,
@@ -64,44 +62,71 @@ impl Query {
         let id = self.resource.fields.first();
         let columns: Vec<&'static Field> = fields.iter().copied().chain(places).chain(id).collect();
         let mut sql = select(&columns, Form::List, self.resource);
-        self.push_rows(&mut sql, window, |sql| {
-            let mut scope = self.push_window(sql, dialect, tenant, window);
-            if let Some(place) = after.place {
-                self.push_after(scope.and(sql), place);
-            }
-            push_order(sql, &self.sort);
-            sql.push(" LIMIT ").bind(Arg::Integer(i64::from(after.limit)));
-        });
+        self.push_rows(&mut sql, dialect, tenant, after, window);
         Statement { sql, fields }
     }
 
     /// Appends which rows they are. Those of a mixed window are found by their ids first: sorting
     /// them whole would read the others whole too.
-    fn push_rows(&self, sql: &mut Sql, window: &Window, which: impl FnOnce(&mut Sql)) {
-        if !window.mixed {
-            return which(sql);
-        }
-        sql.push(" WHERE id IN (SELECT id FROM ").push(self.resource.table);
-        which(sql);
-        sql.push(")");
-        push_order(sql, &self.sort);
-    }
-
-    fn push_window(
+    fn push_rows(
         &self,
         sql: &mut Sql,
         dialect: Dialect,
         tenant: &Tenant,
+        after: After<'_>,
         window: &Window,
-    ) -> Where {
-        let mut scope = self.push_where(sql, dialect, tenant);
+    ) {
+        let limit = u64::from(after.limit);
+        if !window.mixed {
+            self.push_stretch(sql, dialect, tenant, after.place, window, None);
+            return self.push_page(sql, window.skip, limit);
+        }
+        sql.push(" WHERE id IN (SELECT id FROM ");
+        if window.statuses.is_empty() {
+            sql.push(self.resource.table);
+            self.push_stretch(sql, dialect, tenant, after.place, window, None);
+        } else {
+            for (index, status) in window.statuses.iter().enumerate() {
+                sql.push(if index == 0 { "(" } else { " UNION ALL " });
+                sql.push("SELECT id, created_at FROM (SELECT id, created_at FROM ");
+                sql.push(self.resource.table);
+                self.push_stretch(sql, dialect, tenant, after.place, window, Some(status));
+                self.push_page(sql, 0, window.skip.saturating_add(limit));
+                sql.push(") AS stretch");
+            }
+            sql.push(") AS stretches");
+        }
+        self.push_page(sql, window.skip, limit);
+        sql.push(")");
+        push_order(sql, &self.sort);
+    }
+
+    /// Appends the conditions of the rows; with `status`, of those that have this one.
+    fn push_stretch(
+        &self,
+        sql: &mut Sql,
+        dialect: Dialect,
+        tenant: &Tenant,
+        place: Option<&Place>,
+        window: &Window,
+        status: Option<&'static str>,
+    ) {
+        let mut scope = self.push_where(sql, dialect, tenant, status);
         if let Some(from) = window.from {
             scope.and(sql).push("created_at >= ").bind(Arg::Integer(from));
         }
         if let Some(until) = window.until {
             scope.and(sql).push("created_at < ").bind(Arg::Integer(until));
         }
-        scope
+        if let Some(place) = place {
+            self.push_after(scope.and(sql), place);
+        }
+    }
+
+    fn push_page(&self, sql: &mut Sql, skip: u64, limit: u64) {
+        let number = |number: u64| Arg::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        push_order(sql, &self.sort);
+        sql.push(" LIMIT ").bind(number(limit)).push(" OFFSET ").bind(number(skip));
     }
 
     /// One row of one number: how many records match and were created in `from..until`.
@@ -114,7 +139,7 @@ impl Query {
     ) -> Sql {
         let mut sql = Sql::default();
         sql.push("SELECT count(*) FROM ").push(self.resource.table);
-        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        let mut scope = self.push_where(&mut sql, dialect, tenant, None);
         scope.and(&mut sql).push("created_at >= ").bind(Arg::Integer(from));
         sql.push(" AND created_at < ").bind(Arg::Integer(until));
         sql
@@ -124,7 +149,7 @@ impl Query {
     pub fn count_sql(&self, dialect: Dialect, tenant: &Tenant) -> Sql {
         let mut sql = Sql::default();
         sql.push("SELECT count(*) FROM ").push(self.resource.table);
-        self.push_where(&mut sql, dialect, tenant);
+        self.push_where(&mut sql, dialect, tenant, None);
         sql
     }
 
@@ -138,16 +163,27 @@ impl Query {
     ) -> Statement {
         let fields: Vec<&'static Field> = self.resource.fields.iter().collect();
         let mut sql = select(&fields, Form::Full, self.resource);
-        let mut scope = self.push_where(&mut sql, dialect, tenant);
+        let mut scope = self.push_where(&mut sql, dialect, tenant, None);
         scope.and(&mut sql).push("id > ").bind(Arg::Text(after.to_owned()));
         sql.push(" ORDER BY id LIMIT ").bind(Arg::Integer(i64::from(limit)));
         Statement { sql, fields }
     }
 
-    fn push_where(&self, sql: &mut Sql, dialect: Dialect, tenant: &Tenant) -> Where {
+    /// With `status`, instead of the request's own conditions on it.
+    fn push_where(
+        &self,
+        sql: &mut Sql,
+        dialect: Dialect,
+        tenant: &Tenant,
+        status: Option<&'static str>,
+    ) -> Where {
         let mut scope = Where::default();
         scope.tenant(sql, self.resource, tenant);
-        for condition in &self.conditions {
+        if let Some(status) = status {
+            scope.and(sql).push("status = ").bind(Arg::Text(status.to_owned()));
+        }
+        let conditions = self.conditions.iter();
+        for condition in conditions.filter(|it| status.is_none() || it.field.name != "status") {
             scope.and(sql);
             push_condition(sql, dialect, condition);
         }

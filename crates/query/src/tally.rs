@@ -186,11 +186,18 @@ impl Slice {
 
     /// Whether an index gives exactly these records in this order.
     pub fn is_in_order(&self) -> bool {
+        self.all_columns || self.whole_statuses().len() == 1
+    }
+
+    /// The statuses whose records these are, if types make no difference; else none.
+    pub fn whole_statuses(&self) -> Vec<&'static str> {
         let kinds = self.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
-        let one_status = self.columns.len() == kinds
-            && self.columns.first().is_some_and(|first| first % kinds == 0)
-            && self.columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        self.all_columns || one_status
+        let places: Vec<usize> = self.columns.iter().map(|column| column / kinds).collect();
+        let of_a_status: Vec<&[usize]> = places.chunk_by(|one, next| one == next).collect();
+        if of_a_status.iter().any(|columns| columns.len() != kinds) {
+            return Vec::new();
+        }
+        of_a_status.iter().map(|columns| self.tally.status.words[columns[0]]).collect()
     }
 
     /// What comes after a moment in this order.

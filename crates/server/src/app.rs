@@ -9,6 +9,7 @@ pub mod document_checks;
 pub mod due;
 pub mod faces;
 pub mod galleries;
+pub mod health;
 pub mod idempotency;
 pub mod import;
 pub mod kept_faces;
@@ -50,17 +51,20 @@ pub struct App {
     /// Nothing unless the setting `images.fetch_urls` allows it.
     pub images: Option<ImageFetcher>,
     pub galleries: galleries::Galleries,
+    pub health: health::Health,
 }
 
 impl App {
     pub async fn open(
         config: Config,
         location: &Location,
+        replica: Option<Location>,
         keys: SigningKeys,
         vault: Vault,
         schema: Schema,
     ) -> Result<App> {
-        let database = Database::open(location, &options(&config, schema)).await?;
+        let options = Options { replica, ..options(&config, schema) };
+        let database = Database::open(location, &options).await?;
         let app = App::new(config, database, keys, Clock::System, Random::System);
         let images = match app.config.images.fetch_urls {
             true => Some(fetcher(&app.config)?),
@@ -94,6 +98,7 @@ impl App {
             faces,
             vault,
             galleries,
+            health: health::Health::default(),
             images: None,
         }
     }
@@ -165,6 +170,7 @@ fn options(config: &Config, schema: Schema) -> Options {
     Options {
         readers,
         connections: config.database.connections,
+        replica: None,
         schema,
         statement_limit: std::time::Duration::from_secs(config.database.statement_seconds),
     }

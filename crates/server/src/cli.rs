@@ -15,6 +15,7 @@ mod reference;
 mod serve;
 mod token;
 mod vault;
+mod worker;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,7 +54,8 @@ pub struct Place {
         default_value = "verax-data"
     )]
     data: PathBuf,
-    /// postgres://user:password@host/name, instead of SQLite in the data folder.
+    /// postgres://user:password@host/name, instead of SQLite in the data folder. Several hosts with
+    /// commas between them: the one that takes writes is used.
     #[arg(
         long,
         global = true,
@@ -62,6 +64,16 @@ pub struct Place {
         hide_env_values = true
     )]
     database_url: Option<String>,
+    /// A streaming replica of that PostgreSQL, in the same form: lists and single records are read
+    /// from it while it has all that was acknowledged.
+    #[arg(
+        long,
+        global = true,
+        env = "VERAX_DATABASE_REPLICA_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database_replica_url: Option<String>,
     /// A settings file in TOML; `docs/reference/settings.md` lists what it may say.
     #[arg(long, global = true, env = "VERAX_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -71,6 +83,8 @@ pub struct Place {
 enum Command {
     /// Serve the API.
     Serve(serve::Arguments),
+    /// Take up interrupted work and look after what has to happen by itself, without serving the API.
+    Worker(worker::Arguments),
     /// Create, list and delete clients: the companies whose records are kept.
     #[command(subcommand)]
     Client(client::Command),
@@ -157,6 +171,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(arguments) => serve::run(&place, arguments).await,
+            Command::Worker(arguments) => worker::run(&place, &arguments).await,
             Command::Client(command) => client::run(&place, command).await,
             Command::Token(command) => token::run(&place, command).await,
             Command::Vault(command) => vault::run(&place, command).await,
@@ -215,6 +230,10 @@ impl Place {
         }
     }
 
+    fn replica(&self) -> Option<Location> {
+        self.database_replica_url.clone().map(Location::Postgres)
+    }
+
     pub fn models(&self) -> PathBuf {
         self.data.join("models")
     }
@@ -263,7 +282,8 @@ impl Place {
         let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
         let master = MasterKeys::open(&self.master_keys_file(&config), &Random::System)?;
         let vault = self.vault(&config, master)?;
-        App::open(config, &self.location(), keys, vault, Schema::BringUpToDate).await
+        let schema = Schema::BringUpToDate;
+        App::open(config, &self.location(), self.replica(), keys, vault, schema).await
     }
 
     /// Opens what is there and changes nothing.
@@ -272,6 +292,7 @@ impl Place {
         let keys = SigningKeys::open_existing(&self.keys_file(&config))?;
         // What only looks reads no picture and no template.
         let vault = Vault::in_memory(Random::System);
-        App::open(config, &self.location(), keys, vault, Schema::LeaveAsItIs).await
+        let schema = Schema::LeaveAsItIs;
+        App::open(config, &self.location(), self.replica(), keys, vault, schema).await
     }
 }

@@ -38,7 +38,7 @@ mod validation_errors;
 pub use error::CODES;
 pub use listen::{Serving, Tls, serve};
 pub use observe::Metrics;
-pub use routes::router;
+pub use routes::{health_router, router};
 
 use std::ops::Deref;
 use std::sync::Arc;

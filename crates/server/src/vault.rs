@@ -9,6 +9,7 @@ mod sealing;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures_util::{StreamExt, TryStreamExt};
@@ -33,9 +34,12 @@ pub struct Vault {
     keys: Arc<dyn ObjectStore>,
     objects: Arc<dyn ObjectStore>,
     random: Random,
-    /// The keys of clients, opened.
-    clients: Arc<Mutex<HashMap<String, Arc<SealingKey>>>>,
+    /// The keys of clients, opened, and when: another node may have destroyed one since.
+    clients: Arc<Mutex<OpenedKeys>>,
 }
+
+/// By client.
+type OpenedKeys = HashMap<String, (Instant, Arc<SealingKey>)>;
 
 /// Why something was not kept, read or destroyed.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +229,9 @@ impl Vault {
         client: &str,
         missing: Missing,
     ) -> Result<Arc<SealingKey>, VaultError> {
-        if let Some(key) = self.clients().get(client) {
+        if let Some((opened, key)) = self.clients().get(client)
+            && opened.elapsed() < OPENED_FOR
+        {
             return Ok(Arc::clone(key));
         }
         let place = client_key_at(client);
@@ -238,7 +244,7 @@ impl Vault {
             }
         };
         let key = Arc::new(SealingKey::new(&*self.unwrap_client_key(client, &wrapped)?));
-        self.clients().insert(client.to_owned(), Arc::clone(&key));
+        self.clients().insert(client.to_owned(), (Instant::now(), Arc::clone(&key)));
         Ok(key)
     }
 
@@ -266,10 +272,13 @@ impl Vault {
         key
     }
 
-    fn clients(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<SealingKey>>> {
+    fn clients(&self) -> std::sync::MutexGuard<'_, OpenedKeys> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A client's key is looked for again after so long.
+const OPENED_FOR: Duration = Duration::from_secs(5);
 
 // No subject is called so: ids hold neither a dot nor a slash.
 const CLIENT_KEY: &str = "client.key";

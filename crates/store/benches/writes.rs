@@ -151,6 +151,7 @@ fn options() -> Options {
     Options {
         readers: 2,
         connections: 20,
+        replica: None,
         statement_limit: Duration::from_secs(30),
         schema: Schema::BringUpToDate,
     }

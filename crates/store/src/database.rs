@@ -51,6 +51,8 @@ pub struct Options {
     pub readers: usize,
     /// PostgreSQL connections in the pool.
     pub connections: usize,
+    /// A streaming replica of that PostgreSQL: lists and single records are read from it.
+    pub replica: Option<Location>,
     /// The longest that one request may read.
     pub statement_limit: Duration,
     pub schema: Schema,
@@ -68,9 +70,12 @@ impl Database {
     ///
     /// # Errors
     /// `Newer` when a newer server made it, `Address` when the address makes no sense,
-    /// `Unavailable` when it does not answer.
+    /// `Unavailable` when it does not answer. A replica that does not answer is no error.
     pub async fn open(location: &Location, options: &Options) -> Result<Database, StoreError> {
         match location {
+            Location::File(_) if options.replica.is_some() => {
+                Err(StoreError::Address("only PostgreSQL has replicas".to_owned()))
+            }
             Location::File(path) => {
                 let (path, options) = (path.clone(), options.clone());
                 let opened =
@@ -85,7 +90,7 @@ impl Database {
     /// The rows and the total of a page.
     pub async fn page(&self, query: &Query, tenant: &Tenant) -> Result<Listing, StoreError> {
         let request = Arc::new((query.clone(), tenant.clone()));
-        self.read(async move |reader| list::page(reader, &request.0, &request.1).await).await
+        self.look(async move |reader| list::page(reader, &request.0, &request.1).await).await
     }
 
     /// The rows after a place in the list's order, `limit` at most.
@@ -98,7 +103,7 @@ impl Database {
         layout: Layout,
     ) -> Result<Listing, StoreError> {
         let (query, tenant) = (query.clone(), tenant.clone());
-        self.read(async move |reader| {
+        self.look(async move |reader| {
             let after = After { place: place.as_ref(), limit };
             list::page_after(reader, &query, &tenant, after, layout).await
         })
@@ -108,7 +113,7 @@ impl Database {
     /// How many records match.
     pub async fn count(&self, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
         let (query, tenant) = (query.clone(), tenant.clone());
-        self.read(async move |reader| list::count(reader, &query, &tenant).await).await
+        self.look(async move |reader| list::count(reader, &query, &tenant).await).await
     }
 
     /// The record as a JSON object; `None` when the tenant has no such record.
@@ -119,7 +124,7 @@ impl Database {
         id: &str,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let (retrieval, tenant, id) = (retrieval.clone(), tenant.clone(), id.to_owned());
-        self.read(async move |reader| list::record(reader, &retrieval, &tenant, &id).await).await
+        self.look(async move |reader| list::record(reader, &retrieval, &tenant, &id).await).await
     }
 
     /// The next whole records after the id `after` that match, one JSON object per line, and the
@@ -132,7 +137,7 @@ impl Database {
         limit: u32,
     ) -> Result<(Vec<u8>, Option<String>), StoreError> {
         let (query, tenant, after) = (query.clone(), tenant.clone(), after.to_owned());
-        self.read(async move |reader| list::walk(reader, &query, &tenant, &after, limit).await)
+        self.look(async move |reader| list::walk(reader, &query, &tenant, &after, limit).await)
             .await
     }
 
@@ -168,9 +173,19 @@ impl Database {
         self.read(async move |reader| records::owners(reader, resource, &ids).await).await
     }
 
-    /// Jobs whose lease has run out, the oldest first, a hundred at most.
-    pub async fn lapsed_jobs(&self, kind: JobKind, now: Timestamp) -> Result<Vec<Job>, StoreError> {
-        self.read(async move |reader| jobs::lapsed_jobs(reader, kind, now).await).await
+    /// Takes up jobs whose lease has run out, the oldest first, `limit` at most: until then they
+    /// are the caller's, and nobody else gets them.
+    pub async fn take_jobs(
+        &self,
+        kind: JobKind,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Job>, StoreError> {
+        self.change(async move |reader| {
+            jobs::take_jobs(reader, kind, now, lease_until, limit).await
+        })
+        .await
     }
 
     /// The newest registration in a flow with this address or number.
@@ -223,7 +238,9 @@ impl Database {
         resource: &'static Resource,
     ) -> Result<u64, StoreError> {
         match self {
-            Database::Sqlite(sqlite) => sqlite.upkeep(upkeep, resource).await,
+            Database::Sqlite(sqlite) => {
+                sqlite.transact(async move |reader| upkeep.run(reader, resource).await).await
+            }
             Database::Postgres(postgres) => postgres.upkeep(upkeep, resource).await,
         }
     }
@@ -256,9 +273,45 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.token("").await.map(drop)
+    /// Runs `work`, which only looks at records, on the replica where there is one that has all
+    /// that was acknowledged; else as [`Database::read`] does.
+    async fn look<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if let Database::Postgres(postgres) = self
+            && let Some(done) = postgres.look(work.clone()).await
+        {
+            return done;
+        }
+        self.read(work).await
+    }
+
+    /// Runs one statement that changes rows and answers some.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.transact(work).await,
+            Database::Postgres(postgres) => work(&mut postgres.reader().await?).await,
+        }
+    }
+
+    /// Whether it is a process of its own, that may be on another machine.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Database::Postgres(_))
+    }
+
+    /// Whether the database takes writes: makes one that means nothing. Answers what time the
+    /// database's own clock says; SQLite has none.
+    pub async fn probe(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let mut batch = Batch::default();
+        batch.beat(now);
+        match self {
+            Database::Sqlite(sqlite) => sqlite.commit(batch).await.map(|()| None),
+            Database::Postgres(postgres) => postgres.probe(batch).await.map(Some),
+        }
     }
 
     pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {

@@ -1,7 +1,7 @@
 //! Work at hand: who is at it holds a lease, and whose lease has run out is known by it.
 
 use verax_domain::Timestamp;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Dialect, Sql};
 
 use crate::StoreError;
 use crate::cells::Reader;
@@ -41,7 +41,7 @@ pub struct Job {
     pub lease_until: Timestamp,
     /// What whoever takes it up needs to know.
     pub detail: Option<String>,
-    /// How often it was taken up.
+    /// How often it was taken up before.
     pub attempts: i64,
 }
 
@@ -65,16 +65,6 @@ impl Batch {
         self.push(sql, Rows::Any)
     }
 
-    /// Takes up a job that was left behind; a `Conflict` when somebody else was faster.
-    pub fn take_up_job(&mut self, job: &Job, lease_until: Timestamp) -> &mut Batch {
-        let mut sql = Sql::default();
-        sql.push("UPDATE jobs SET attempts = attempts + 1, lease_until = ");
-        sql.bind(Arg::Integer(lease_until.0)).push(" WHERE kind = ").bind(job.kind.word());
-        sql.push(" AND record = ").bind(Arg::Text(job.record.clone()));
-        sql.push(" AND lease_until = ").bind(Arg::Integer(job.lease_until.0));
-        self.push(sql, Rows::Exactly(1))
-    }
-
     /// The work is over; the batch is a `Conflict` when somebody else has ended it.
     pub fn delete_job(&mut self, kind: JobKind, record: &str) -> &mut Batch {
         let mut sql = Sql::default();
@@ -84,17 +74,27 @@ impl Batch {
     }
 }
 
-/// Jobs whose lease has run out, the oldest first, a hundred at most.
-pub async fn lapsed_jobs(
+/// Takes up jobs whose lease has run out, the oldest first, `limit` at most. No two nodes get the
+/// same one, and none waits for another.
+pub async fn take_jobs(
     reader: &mut Reader,
     kind: JobKind,
     now: Timestamp,
+    lease_until: Timestamp,
+    limit: u32,
 ) -> Result<Vec<Job>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT record, client, lease_until, detail, attempts FROM jobs WHERE kind = ");
-    sql.bind(kind.word());
+    sql.push("WITH due AS MATERIALIZED (SELECT record FROM jobs WHERE kind = ").bind(kind.word());
     sql.push(" AND lease_until < ").bind(Arg::Integer(now.0));
-    sql.push(" ORDER BY lease_until, record LIMIT 100");
+    sql.push(" ORDER BY lease_until, record LIMIT ").bind(Arg::Integer(i64::from(limit)));
+    if reader.dialect() == Dialect::Postgres {
+        // SQLite has one writer: there is nobody to skip.
+        sql.push(" FOR UPDATE SKIP LOCKED");
+    }
+    sql.push(") UPDATE jobs SET attempts = attempts + 1, lease_until = ");
+    sql.bind(Arg::Integer(lease_until.0)).push(" WHERE kind = ").again(1);
+    sql.push(" AND record IN (SELECT record FROM due)");
+    sql.push(" RETURNING record, client, detail, attempts - 1");
     let mut jobs = Vec::new();
     reader
         .fetch(&sql, &mut |row| {
@@ -102,9 +102,9 @@ pub async fn lapsed_jobs(
                 kind,
                 record: row.text(0)?.unwrap_or_default().to_owned(),
                 client: row.text(1)?.unwrap_or_default().to_owned(),
-                lease_until: Timestamp(row.integer(2)?.unwrap_or(0)),
-                detail: row.text(3)?.map(str::to_owned),
-                attempts: row.integer(4)?.unwrap_or(0),
+                lease_until,
+                detail: row.text(2)?.map(str::to_owned),
+                attempts: row.integer(3)?.unwrap_or(0),
             });
             Ok(())
         })

@@ -11,7 +11,7 @@ use verax_query::{
 use crate::StoreError;
 use crate::cells::{Cells, Reader, fetch_number};
 use crate::render::{Draft, Layout, Related, Slot};
-use crate::tally::Tallied;
+use crate::tally::{Tallied, in_order};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,15 +76,16 @@ pub async fn page_after(
     let mut window = Window::default();
     match query.slice(tenant) {
         Some(slice) => {
-            let in_order = slice.is_in_order();
-            if !in_order || !query.skips_total() {
+            window = in_order(&slice);
+            let unordered = window.mixed && window.statuses.is_empty();
+            if unordered || !query.skips_total() {
                 reader.begin_snapshot().await?;
             }
             if !query.skips_total() {
                 let tallied = Tallied::read(reader, query, tenant, slice.clone()).await?;
                 total = Some(tallied.total());
             }
-            if !in_order {
+            if unordered {
                 let time = after.place.and_then(|place| match place.keys.first() {
                     Some(Some(Value::Time(time))) => Some(time.0),
                     _ => None,

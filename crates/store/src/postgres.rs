@@ -1,58 +1,91 @@
 //! PostgreSQL: a pool of connections, a transaction per batch.
 
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
+mod connecting;
+mod replica;
+
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Object, Pool};
 use futures_util::{StreamExt, pin_mut};
+use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use verax_domain::Timestamp;
 use verax_query::{Arg, Resource, Sql};
 
+use self::connecting::{Role, pool, tls};
+use self::replica::Replica;
 use crate::cells::{Cells, Reader, Visit};
+use crate::database::Location;
 use crate::tally::Upkeep;
 use crate::write::{Batch, Rows};
 use crate::{Options, StoreError};
 
-/// A pool of connections to one PostgreSQL.
+/// Pools of connections to one PostgreSQL, and to a replica of it.
 #[derive(Clone)]
 pub struct Postgres {
-    pool: Pool,
+    primary: Pool,
+    /// For questions about the database itself: they do not wait behind requests.
+    probes: Pool,
+    replica: Option<Replica>,
+    /// After which a statement's connection counts as dead.
+    patience: Duration,
+    tls: MakeRustlsConnect,
 }
 
-/// How long a request waits for a connection.
-const POOL_WAIT: Duration = Duration::from_secs(5);
+/// The database ends its statements itself; what is not answered so long after it never will be.
+const GRACE: Duration = Duration::from_secs(2);
+/// Requests that may wait for a connection, for each that there is: those beyond it are refused at
+/// once instead of late.
+const WAITING_PER_CONNECTION: usize = 16;
+/// A replica that has failed after so long is not followed by another try on the primary.
+const SECOND_TRY: Duration = Duration::from_secs(2);
 
 impl Postgres {
     pub async fn open(url: &str, options: &Options) -> Result<Postgres, StoreError> {
-        let mut config = tokio_postgres::Config::from_str(url)
-            // The driver's error may quote the address, and with it the password.
-            .map_err(|_| StoreError::Address("the database URL is not valid".to_owned()))?;
-        let limit = options.statement_limit.as_millis();
-        let given = config.get_options().unwrap_or_default();
-        config.options(format!("{given} -c statement_timeout={limit} -c timezone=UTC"));
-        config.application_name("verax");
-        config.connect_timeout(Duration::from_secs(5));
-        let tls = MakeRustlsConnect::new(tls_config()?);
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, tls, recycling))
-            .max_size(options.connections)
-            .wait_timeout(Some(POOL_WAIT))
-            .create_timeout(Some(POOL_WAIT))
-            .recycle_timeout(Some(POOL_WAIT))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut connection = pool.get().await?;
+        let primary = pool(url, options, Role::Primary, options.connections)?;
+        let probes = pool(url, options, Role::Primary, 2)?;
+        let mut connection = primary.get().await?;
         crate::migrate::postgres(&mut connection, options.schema).await?;
-        Ok(Postgres { pool })
+        drop(connection);
+        let replica = match &options.replica {
+            Some(Location::Postgres(replica)) => {
+                Some(Replica::follow(replica, options, probes.clone()).await?)
+            }
+            Some(Location::File(_)) => {
+                return Err(StoreError::Address("a replica has a PostgreSQL address".to_owned()));
+            }
+            None => None,
+        };
+        let patience = options.statement_limit + GRACE;
+        Ok(Postgres { primary, probes, replica, patience, tls: tls()? })
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
-        let connection = Some(self.pool.get().await?);
-        Ok(Reader::Postgres(PostgresReader { connection, in_transaction: false }))
+        Ok(Reader::Postgres(self.lend(&self.primary).await?))
+    }
+
+    /// Runs `work` on the replica. `None`: there is none that has all that was acknowledged, or it
+    /// does not answer.
+    pub async fn look<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Option<Result<T, StoreError>> {
+        let replica = self.replica.as_ref().filter(|replica| replica.has_all())?;
+        let begun = Instant::now();
+        let looked = match self.lend(replica.pool()).await {
+            Ok(reader) => work(&mut Reader::Postgres(reader)).await,
+            Err(error) => Err(error),
+        };
+        match looked {
+            Err(StoreError::Busy(_) | StoreError::Unavailable(_))
+                if begun.elapsed() < SECOND_TRY =>
+            {
+                None
+            }
+            done => Some(done),
+        }
     }
 
     /// Looks after the tallies in a transaction of one moment. Folding is left to another node that
@@ -72,77 +105,160 @@ impl Postgres {
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let mut connection = self.pool.get().await?;
-        let transaction = connection.transaction().await?;
+        let mut connection = self.lend(&self.primary).await?;
+        connection.commit_batch(&batch).await?;
+        if let Some(replica) = &self.replica {
+            let written = connection.number(replica::WRITTEN).await?;
+            // Others may have the connection while this waits.
+            drop(connection);
+            replica.wait_for(written).await;
+        }
+        Ok(())
+    }
+
+    /// Commits a batch on a connection apart from those of requests, and answers what time it is
+    /// there.
+    pub async fn probe(&self, batch: Batch) -> Result<Timestamp, StoreError> {
+        let mut connection = self.lend(&self.probes).await?;
+        connection.commit_batch(&batch).await?;
+        connection.number(CLOCK).await.map(Timestamp)
+    }
+
+    async fn lend(&self, pool: &Pool) -> Result<PostgresReader, StoreError> {
+        let status = pool.status();
+        if status.waiting >= status.max_size * WAITING_PER_CONNECTION {
+            return Err(StoreError::Busy("too many requests wait for a connection".to_owned()));
+        }
+        let connection = Some(pool.get().await?);
+        let (patience, tls) = (Some(self.patience), self.tls.clone());
+        Ok(PostgresReader { connection, in_transaction: false, settled: true, patience, tls })
+    }
+}
+
+const CLOCK: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+
+pub struct PostgresReader {
+    connection: Option<Object>,
+    in_transaction: bool,
+    /// Whether its last statement has come to an end.
+    settled: bool,
+    /// How long a statement is waited for; `None`: as long as it takes.
+    patience: Option<Duration>,
+    tls: MakeRustlsConnect,
+}
+
+// A request whose caller hangs up is dropped in the middle of its statements, and a database that is
+// gone does not answer. Such a connection must not go back to the pool, where the next request would
+// find a transaction open, or wait for an answer that is not its own: it is closed instead.
+impl Drop for PostgresReader {
+    fn drop(&mut self) {
+        if self.in_transaction || !self.settled {
+            let Some(connection) = self.connection.take().map(Object::take) else { return };
+            if let (false, Ok(runtime)) = (self.settled, Handle::try_current()) {
+                // Nobody waits for the statement any more. A commit that waits for a standby would
+                // keep its place for as long as the standby is away.
+                let cancelling = connection.cancel_token();
+                let tls = self.tls.clone();
+                runtime.spawn(async move {
+                    // Where nobody answers there is nothing to cancel.
+                    let _ = tokio::time::timeout(CANCEL_MAX, cancelling.cancel_query(tls)).await;
+                });
+            }
+        }
+    }
+}
+
+const CANCEL_MAX: Duration = Duration::from_secs(5);
+
+impl PostgresReader {
+    /// Runs one statement. The connection is given up when it does not answer in time.
+    async fn run<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&Object) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let closed = || StoreError::Unavailable("the connection is closed".to_owned());
+        let connection = self.connection.as_ref().ok_or_else(closed)?;
+        self.settled = false;
+        let answered = match self.patience {
+            Some(patience) => tokio::time::timeout(patience, statement(connection))
+                .await
+                .unwrap_or_else(|_| Err(StoreError::Unavailable("it does not answer".to_owned()))),
+            None => statement(connection).await,
+        };
+        self.settled = !matches!(answered, Err(StoreError::Unavailable(_)));
+        answered
+    }
+
+    pub async fn begin(&mut self, statement: &str) -> Result<(), StoreError> {
+        self.in_transaction = true;
+        self.run(async |connection| Ok(connection.batch_execute(statement).await?)).await
+    }
+
+    /// Ends the transaction, if one was begun.
+    pub async fn commit(&mut self) -> Result<(), StoreError> {
+        if self.in_transaction { self.end("COMMIT").await } else { Ok(()) }
+    }
+
+    async fn end(&mut self, statement: &str) -> Result<(), StoreError> {
+        self.run(async |connection| Ok(connection.batch_execute(statement).await?)).await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    async fn commit_batch(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.begin("BEGIN").await?;
+        let applied = self.apply(batch).await;
+        match &applied {
+            Ok(()) => self.end("COMMIT").await?,
+            Err(StoreError::Unavailable(_)) => {}
+            // The connection is as good as before.
+            Err(_) => self.end("ROLLBACK").await?,
+        }
+        applied
+    }
+
+    async fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
         for (sql, rows) in &batch.statements {
-            let statement = transaction.prepare_cached(sql.text()).await?;
-            let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
-            let touched = transaction.execute_raw(&statement, &args).await?;
+            let touched = self.execute(sql).await?;
             if let Rows::Exactly(wanted) = rows
                 && touched != *wanted
             {
                 return Err(StoreError::Conflict);
             }
         }
-        Ok(transaction.commit().await?)
-    }
-}
-
-pub struct PostgresReader {
-    connection: Option<Object>,
-    in_transaction: bool,
-}
-
-// A request whose caller hangs up is dropped in the middle of its statements. Its connection must
-// not go back to the pool with a transaction open: it is closed instead.
-impl Drop for PostgresReader {
-    fn drop(&mut self) {
-        if self.in_transaction
-            && let Some(connection) = self.connection.take()
-        {
-            drop(Object::take(connection));
-        }
-    }
-}
-
-impl PostgresReader {
-    fn connection(&self) -> Result<&Object, StoreError> {
-        let closed = || StoreError::Unavailable("the connection is closed".to_owned());
-        self.connection.as_ref().ok_or_else(closed)
-    }
-
-    pub async fn begin(&mut self, statement: &str) -> Result<(), StoreError> {
-        self.in_transaction = true;
-        Ok(self.connection()?.batch_execute(statement).await?)
-    }
-
-    /// Ends the transaction, if one was begun.
-    pub async fn commit(&mut self) -> Result<(), StoreError> {
-        if !self.in_transaction {
-            return Ok(());
-        }
-        self.connection()?.batch_execute("COMMIT").await?;
-        self.in_transaction = false;
         Ok(())
     }
 
     pub async fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
-        let connection = self.connection()?;
-        let statement = connection.prepare_cached(sql.text()).await?;
-        let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
-        Ok(connection.execute_raw(&statement, &args).await?)
+        self.run(async |connection| {
+            let statement = connection.prepare_cached(sql.text()).await?;
+            let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
+            Ok(connection.execute_raw(&statement, &args).await?)
+        })
+        .await
     }
 
     pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
-        let connection = self.connection()?;
-        let statement = connection.prepare_cached(sql.text()).await?;
-        let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
-        let rows = connection.query_raw(&statement, &args).await?;
-        pin_mut!(rows);
-        while let Some(row) = rows.next().await {
-            visit(&row?)?;
-        }
-        Ok(())
+        self.run(async |connection| {
+            let statement = connection.prepare_cached(sql.text()).await?;
+            let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
+            let rows = connection.query_raw(&statement, &args).await?;
+            pin_mut!(rows);
+            while let Some(row) = rows.next().await {
+                visit(&row?)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The one number of the one row of a statement.
+    async fn number(&mut self, statement: &str) -> Result<i64, StoreError> {
+        self.run(async |connection| {
+            let statement = connection.prepare_cached(statement).await?;
+            Ok(connection.query_one(&statement, &[]).await?.try_get(0)?)
+        })
+        .await
     }
 }
 
@@ -174,7 +290,11 @@ impl Reader {
             Upkeep::Fold => "SELECT pg_try_advisory_lock(7305804386)",
             _ => "SELECT pg_advisory_lock(7305804386) IS NOT NULL",
         };
-        if !reader.connection()?.query_one(statement, &[]).await?.get::<_, bool>(0) {
+        // Counting all records again takes as long as it takes.
+        reader.patience = None;
+        let locked = reader
+            .run(async |connection| Ok(connection.query_one(statement, &[]).await?.try_get(0)?));
+        if !locked.await? {
             reader.in_transaction = false;
             return Ok(false);
         }
@@ -185,10 +305,7 @@ impl Reader {
 
     async fn unlock_upkeep(&mut self) -> Result<(), StoreError> {
         let Reader::Postgres(reader) = self else { return Ok(()) };
-        let end = "COMMIT; SELECT pg_advisory_unlock(7305804386)";
-        reader.connection()?.batch_execute(end).await?;
-        reader.in_transaction = false;
-        Ok(())
+        reader.end("COMMIT; SELECT pg_advisory_unlock(7305804386)").await
     }
 }
 
@@ -220,17 +337,4 @@ impl ToSql for Bound<'_> {
     }
 
     to_sql_checked!();
-}
-
-fn tls_config() -> Result<rustls::ClientConfig, StoreError> {
-    let mut roots = rustls::RootCertStore::empty();
-    // A machine without certificates can still reach a database without TLS.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Unavailable(format!("TLS: {error}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }

@@ -14,10 +14,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Resource, Sql};
+use verax_query::{Arg, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
-use crate::tally::Upkeep;
 use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
@@ -117,12 +116,12 @@ impl Sqlite {
         self.writer.commit(batch).await
     }
 
-    pub async fn upkeep(
+    /// Reads and writes in a transaction of its own, after what was asked before.
+    pub async fn transact<T: Send + 'static>(
         &self,
-        upkeep: Upkeep,
-        resource: &'static Resource,
-    ) -> Result<u64, StoreError> {
-        self.writer.upkeep(upkeep, resource).await
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.transact(work).await
     }
 }
 

@@ -42,6 +42,14 @@ impl Upkeep {
     }
 }
 
+/// A window without ends: the order in which an index gives what the slice asks for.
+pub fn in_order(slice: &Slice) -> Window {
+    if slice.is_in_order() {
+        return Window::default();
+    }
+    Window { mixed: true, statuses: slice.whole_statuses(), ..Window::default() }
+}
+
 /// The tally of one request, read at one moment.
 pub struct Tallied {
     resource: &'static Resource,
@@ -89,8 +97,7 @@ impl Tallied {
         skip: u64,
         size: u64,
     ) -> Result<Window, StoreError> {
-        let mixed = !self.slice.is_in_order();
-        let mut window = Window { skip, mixed, ..Window::default() };
+        let mut window = Window { skip, ..in_order(&self.slice) };
         let down = self.slice.descending;
         if skip > 0
             && let Some((piece, skip)) = self.find(reader, skip).await?
@@ -98,10 +105,11 @@ impl Tallied {
             window.skip = skip;
             if down { window.until = Some(piece.until) } else { window.from = Some(piece.from) }
         }
-        // Several statuses are several stretches of an index: without an end to each, all of them
-        // would be read and sorted for one page.
+        // Stretches of an index that are in no order themselves: without an end to each, all of
+        // them would be read and sorted for one page.
+        let unordered = window.mixed && window.statuses.is_empty();
         let last = (skip + size).min(self.total()).saturating_sub(1);
-        if mixed && let Some((piece, _)) = self.find(reader, last).await? {
+        if unordered && let Some((piece, _)) = self.find(reader, last).await? {
             if down { window.from = Some(piece.from) } else { window.until = Some(piece.until) }
         }
         Ok(window)
@@ -164,8 +172,11 @@ impl Tallied {
                 }
             }
             for parent in parents {
+                let children = children(level - 1, parent);
+                let first = bucket_of(level, from).max(*children.start());
+                let last = bucket_of(level, until - 1).min(*children.end());
                 sql.push(" UNION ALL ");
-                self.push_buckets(&mut sql, level, children(level - 1, parent));
+                self.push_buckets(&mut sql, level, first..=last);
             }
         }
         self.fetch_buckets(reader, &sql).await

@@ -3,6 +3,7 @@
 mod blocks;
 pub mod boosting;
 pub mod calibration;
+pub mod captures;
 mod colour;
 mod copymove;
 mod digital;

@@ -5,28 +5,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use verax_vision::document::weights::{CheckWeights, MeasuredRate};
+use verax_vision::document::weights::CheckWeights;
 
 const BEGIN: &str = "<!-- measured -->\n";
 const END: &str = "<!-- end -->\n";
-
-/// Which side of a target is good.
-#[derive(Clone, Copy)]
-enum Target {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-/// Check, rate of the manifest, what the figure is, what must hold.
-const TARGETS: [(&str, &str, &str, Target); 7] = [
-    ("screen", "AUC", "photographs, unseen sources", Target::AtLeast(0.88)),
-    ("screen", "EER", "photographs, unseen sources", Target::AtMost(0.21)),
-    ("screen", "APCER at BPCER 5 %", "photographs, unseen sources", Target::AtMost(0.45)),
-    ("print", "EER", "simulated and four real prints", Target::AtMost(0.22)),
-    ("print", "APCER REGULAR grey", "grey copies, at BPCER 2.5 %", Target::AtMost(0.05)),
-    ("portrait", "EER", "simulated swaps, all three savings together", Target::AtMost(0.25)),
-    ("digital", "AUC", "simulated edits and edited collections", Target::AtLeast(0.65)),
-];
 
 /// Writes what the manifests in `weights` say between the two marks of `card`.
 pub fn write(weights: &Path, card: &Path) -> Result<(), String> {
@@ -79,41 +61,6 @@ fn measured(all: &[CheckWeights]) -> String {
             );
         }
     }
-    out.push_str(
-        "\n### Against the targets\n\n| check | figure | must | reached | 95 % interval | holds |\n\
-         |---|---|---|---|---|---|\n",
-    );
-    for (check, name, what, target) in TARGETS {
-        let weights = all.iter().find(|weights| weights.check == check);
-        let rate = weights.and_then(|w| w.manifest.measured.iter().find(|r| r.name == name));
-        let Some(rate) = rate else { continue };
-        let (sign, must) = match target {
-            Target::AtLeast(value) => ("at least", value),
-            Target::AtMost(value) => ("at most", value),
-        };
-        let _ = writeln!(
-            out,
-            "| {check} | {name}: {what} | {sign} {:.0} % | {:.1} % | {:.1} to {:.1} % | {} |",
-            100.0 * must,
-            100.0 * rate.value,
-            100.0 * rate.low,
-            100.0 * rate.high,
-            held(rate, target)
-        );
-    }
     out.push('\n');
     out
-}
-
-/// A figure holds when its whole interval does; else the interval says that it might not.
-fn held(rate: &MeasuredRate, target: Target) -> &'static str {
-    let good = |value: f64| match target {
-        Target::AtLeast(limit) => value >= limit,
-        Target::AtMost(limit) => value <= limit,
-    };
-    match (good(rate.value), good(rate.low) && good(rate.high)) {
-        (true, true) => "yes",
-        (true, false) => "here, not certainly elsewhere",
-        (false, _) => "no",
-    }
 }

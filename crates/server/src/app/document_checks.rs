@@ -42,9 +42,8 @@ pub struct DocumentOrder {
     pub colourless: ColourlessRule,
     /// Whether the picture stays when the check has ended.
     pub save_image: bool,
-    /// The registration whose document it is.
-    #[serde(default)]
-    pub registration: Option<String>,
+    /// Whose document it is, where the call was made with the token of an app registration.
+    pub app_registration: Option<String>,
 }
 
 /// Why there is no completed record.
@@ -111,24 +110,24 @@ impl App {
     ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
-        let record = record_of(
-            &DOCUMENT_LIVENESS,
-            &json!({
-                "_id": id,
-                "client": client,
-                "appRegistration": order.registration,
+        let mut members = json!({
+            "_id": id,
+            "client": client,
             "imageSaved": false,
-                "status": "new",
-                "calibrationSettings": {
-                    "screenReplayCalibration": order.screen,
-                    "printedCopyCalibration": order.print,
-                    "portraitSubstitutionCalibration": order.portrait,
-                },
-                "validationFlags": flags(order.cropped, order.colourless),
-                "createdAt": now.to_string(),
-                "updatedAt": now.to_string(),
-            }),
-        )?;
+            "status": "new",
+            "calibrationSettings": {
+                "screenReplayCalibration": order.screen,
+                "printedCopyCalibration": order.print,
+                "portraitSubstitutionCalibration": order.portrait,
+            },
+            "validationFlags": flags(order.cropped, order.colourless),
+            "createdAt": now.to_string(),
+            "updatedAt": now.to_string(),
+        });
+        if let Some(registration) = &order.app_registration {
+            members["appRegistration"] = registration.as_str().into();
+        }
+        let record = record_of(&DOCUMENT_LIVENESS, &members)?;
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();
@@ -223,18 +222,14 @@ impl App {
     /// Makes the checks whose lease has run out, one after the other, as long as there is room.
     /// Answers how many jobs were ended.
     pub async fn take_up_document_checks(&self) -> Result<u64, DocumentCheckError> {
-        let mut count = 0;
-        for job in self.database.lapsed_jobs(JobKind::DocumentCheck, self.clock.now()).await? {
-            // Whoever waits for an answer comes first.
-            let Ok(permit) = self.measuring.try_document_permit() else { break };
-            let mut batch = Batch::default();
-            batch.take_up_job(&job, self.document_lease());
-            match self.database.commit(batch).await {
-                Ok(()) => count += 1,
-                // Its worker, or another node, was faster.
-                Err(StoreError::Conflict) => continue,
-                Err(error) => return Err(error.into()),
-            }
+        let (kind, mut count) = (JobKind::DocumentCheck, 0);
+        // Whoever waits for an answer comes first.
+        while let Ok(permit) = self.measuring.try_document_permit() {
+            let (now, lease) = (self.clock.now(), self.document_lease());
+            let Some(job) = self.database.take_jobs(kind, now, lease, 1).await?.pop() else {
+                break;
+            };
+            count += 1;
             match self.resume_document_check(&job, permit).await {
                 // What is wrong with the picture is said in its record.
                 Ok(()) | Err(DocumentCheckError::Picture(_)) => {}

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use verax_domain::Timestamp;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
@@ -12,6 +13,9 @@ use super::biometrics::interrupted;
 use super::persons::PersonError;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const JOBS_AT_ONCE: u32 = 100;
+/// When another node may try again what this one has taken up, in milliseconds.
+const LEASE_MS: i64 = 30_000;
 /// Expired tokens are forgotten once in so many looks.
 const LOOKS_PER_SWEEP: u32 = 300;
 
@@ -50,12 +54,13 @@ impl App {
         let now = self.clock.now();
         let mut count = 0;
         for kind in [JobKind::SessionExpiry, JobKind::ValidationExpiry] {
-            for job in self.database.lapsed_jobs(kind, now).await? {
+            let lease = Timestamp(now.0.saturating_add(LEASE_MS));
+            for job in self.database.take_jobs(kind, now, lease, JOBS_AT_ONCE).await? {
                 let mut batch = Batch::default();
                 batch.expire(&job, now);
                 match self.database.commit(batch).await {
                     Ok(()) => count += 1,
-                    // Another node was faster.
+                    // Somebody came for it after all.
                     Err(StoreError::Conflict) => {}
                     Err(error) => return Err(error),
                 }
@@ -69,7 +74,8 @@ impl App {
     pub async fn abandon_validations(&self) -> Result<u64, PersonError> {
         let now = self.clock.now();
         let mut count = 0;
-        for job in self.database.lapsed_jobs(JobKind::BiometricCheck, now).await? {
+        let (kind, lease) = (JobKind::BiometricCheck, Timestamp(now.0.saturating_add(LEASE_MS)));
+        for job in self.database.take_jobs(kind, now, lease, JOBS_AT_ONCE).await? {
             let mut batch = Batch::default();
             batch.abandon_validation(&job.record, &interrupted(), now);
             self.database.commit(batch).await?;
@@ -80,7 +86,7 @@ impl App {
             batch.delete_job(JobKind::BiometricCheck, &job.record);
             match self.database.commit(batch).await {
                 Ok(()) => count += 1,
-                // Its worker, or another node, has ended it in between.
+                // Its worker was only slow, and has ended it in between.
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -53,9 +53,13 @@ impl Measuring {
         Ok(self.running()?.workers.try_permit()?)
     }
 
+    pub fn threads(&self) -> usize {
+        self.settings.threads.max(1)
+    }
+
     /// What may be measured or wait for it at once.
     pub fn admitted_max(&self) -> usize {
-        self.settings.threads.max(1) + self.settings.waiting_max
+        self.threads() + self.settings.waiting_max
     }
 
     /// Refuses when a permit would be refused now: a look, not a promise.

@@ -352,7 +352,7 @@ pub(super) fn ms(time: Duration) -> f64 {
 }
 
 // Of all threads. Linux tells, in hundredths of a second (`proc_pid_stat(5)`).
-fn processor_time() -> Option<Duration> {
+pub(super) fn processor_time() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The second field, the program's name, may hold spaces; it ends with the last parenthesis.
     let (_, fields) = stat.rsplit_once(')')?;

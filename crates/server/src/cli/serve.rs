@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::Place;
@@ -40,6 +40,9 @@ pub struct Arguments {
     /// server starts without them and says what is off.
     #[arg(long)]
     install_models: bool,
+    /// Leave interrupted work, and what has to happen by itself, to `verax worker`.
+    #[arg(long)]
+    no_jobs: bool,
 }
 
 pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
@@ -59,6 +62,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     if let Some(folder) = &throw_away {
         place.data = folder.path().to_owned();
         place.database_url = None;
+        place.database_replica_url = None;
     }
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
@@ -71,8 +75,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
     let url = serving.url()?;
     // Listened for before anybody is told that the server is there.
-    let terminated = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let interrupted = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let stopped = stopped()?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
         print_demo(&url, &token)?;
@@ -87,17 +90,20 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         out.flush()?;
     }
     tokio::spawn(keep_keys_fresh(app.clone()));
+    // Also where a worker does: whoever has written records makes the tallies that its lists read.
     tokio::spawn(app.clone().keep_tallies());
-    tokio::spawn(app.clone().keep_document_checks());
-    tokio::spawn(app.clone().keep_validations());
-    tokio::spawn(app.clone().keep_answers_short());
+    if !arguments.no_jobs {
+        tokio::spawn(app.clone().keep_document_checks());
+        tokio::spawn(app.clone().keep_validations());
+        tokio::spawn(app.clone().keep_answers_short());
+    }
     let router = http::router(http::State::new(app.clone()));
-    http::serve(serving, router, &app.config.http, stopped(terminated, interrupted)).await?;
+    http::serve(serving, router, &app.config.http, stopped).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-fn report_missing(faces: &Faces) {
+pub fn report_missing(faces: &Faces) {
     let missing = faces.missing();
     if !missing.is_empty() {
         let missing = missing.join(", ");
@@ -106,7 +112,7 @@ fn report_missing(faces: &Faces) {
 }
 
 /// A key that another process put into the file is used within seconds.
-async fn keep_keys_fresh(app: App) {
+pub async fn keep_keys_fresh(app: App) {
     let mut tick = tokio::time::interval(Duration::from_secs(2));
     loop {
         tick.tick().await;
@@ -116,12 +122,17 @@ async fn keep_keys_fresh(app: App) {
     }
 }
 
-async fn stopped(mut terminated: Signal, mut interrupted: Signal) {
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-    }
-    tracing::info!("stopping: requests at work may finish");
+/// Ready when somebody ends the process; listens from now on.
+pub fn stopped() -> Result<impl Future<Output = ()>> {
+    let mut terminated = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        tracing::info!("stopping: requests at work may finish");
+    })
 }
 
 async fn prepare_demo(app: &App) -> Result<String> {
@@ -173,11 +184,14 @@ fn print_look(url: &str, token: &str, portrait: &Path) -> Result<()> {
     Ok(())
 }
 
-fn start_log(log: &Log) -> Result<()> {
+pub fn start_log(log: &Log) -> Result<()> {
     // At debug the PostgreSQL driver logs what statements are given: emails, identifiers.
     let directives = format!("{},access=info,refinery_core=warn,tokio_postgres=info", log.level);
     let filter = EnvFilter::try_new(directives).context("the setting log.level")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // What cannot be logged because the disk is full is lost; complaining about that on the same
+    // disk would end the request.
+    let builder = builder.log_internal_errors(false);
     let started = match (log.file.as_str(), log.format) {
         ("", LogFormat::Json) => {
             builder.json().flatten_event(true).with_writer(std::io::stderr).try_init()

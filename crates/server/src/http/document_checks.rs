@@ -6,43 +6,49 @@ use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
-use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS};
-use verax_query::{Problem, Retrieval, Tenant};
+use verax_domain::NarrowScope;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_query::{Retrieval, Tenant};
 use verax_store::StoreError;
 
 use super::State;
 use super::admission::admitted_body;
 use super::authorize::require_write;
-use super::document_order::{invalid, read_document_order};
+use super::document_order::read_document_order;
 use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
+use super::lifecycle_errors::access_denied;
 use super::lists::{json, one};
-use crate::app::access::Caller;
+use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
 
 /// Answers the whole record, like a retrieve: 200 when the checks are made, 202 when they take
-/// longer than the setting `documents.wait_seconds`.
+/// longer than the setting `documents.wait_seconds`. The token of an app registration makes the check
+/// that registration's.
 pub async fn create(
     Extract(state): Extract<State>,
-    caller: Caller,
+    bearer: Bearer,
     request: Request,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let registration = match &bearer {
+        Bearer::Caller(caller) => {
+            require_write(caller)?;
+            None
+        }
+        Bearer::Holder(holder) => {
+            Some(holder.subject(NarrowScope::Registration).ok_or_else(access_denied)?)
+        }
+    };
     let (_place, body) = admitted_body(&state, request).await?;
     let body = body.map_err(|rejection| refused_body(&state, &rejection))?;
     let app = &state.app;
     let permit = app.measuring.try_document_permit()?;
     // Megabytes of base64 would hold up other requests of this thread.
     let reading = tokio::task::spawn_blocking(move || read_document_order(&body)).await;
-    let order =
+    let mut order =
         reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
+    order.app_registration = registration.map(str::to_owned);
 
-    let client = caller.client().to_owned();
-    if let Some(registration) = &order.registration
-        && app.whole_record(&APP_REGISTRATIONS, &client, registration).await?.is_none()
-    {
-        let message = "\"appRegistration\" must be a registration of yours".to_owned();
-        return Err(invalid(vec![Problem { parameter: "appRegistration".to_owned(), message }]));
-    }
+    let client = bearer.client().to_owned();
     let (id, work) = app.check_document(&client, order, permit).await?;
     let settings = &app.config;
     // An answer must be out before the request's own time is over.

@@ -46,11 +46,10 @@ const SWITCHES: &[Member] = &[
     flag("ignoreColourLessValidation", "Whether a picture without colour is accepted."),
 ];
 
-pub static DOCUMENT_BODY: &[Member] = &joined::<12>(
+pub static DOCUMENT_BODY: &[Member] = &joined::<11>(
     &[
         required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
         flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
-        optional("appRegistration", Rule::Id, "The registration whose document it is."),
     ],
     SWITCHES,
 );
@@ -110,11 +109,11 @@ pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
             false => ColourlessRule::Fails,
         },
         save_image: sent.flag("saveImage"),
-        registration: sent.text("appRegistration").map(str::to_owned),
+        app_registration: None,
     })
 }
 
-pub fn invalid(problems: Vec<Problem>) -> ApiError {
+fn invalid(problems: Vec<Problem>) -> ApiError {
     ApiError::body(&INVALID_PARAMETERS, INVALID, problems)
 }
 

@@ -12,6 +12,7 @@ use super::State;
 use super::error::{ApiError, NOT_FOUND};
 use super::lists::{PathId, json as json_response};
 use super::openapi::document;
+use crate::app::health::Unwell;
 
 pub async fn openapi() -> Response {
     let mut response = json_response(document().to_string().into_bytes());
@@ -55,24 +56,27 @@ pub async fn healthz() -> Response {
     json_response(json!({ "status": "ok" }).to_string().into_bytes())
 }
 
-/// The server can do its work: the database answers.
+/// The server can do its work: the database takes writes, and the clocks agree.
 pub async fn readyz(Extract(state): Extract<State>) -> Response {
-    match state.app.database.ping().await {
-        Ok(()) => {
+    let unwell = state.app.look_after_health().await.err();
+    let body = match &unwell {
+        None => {
             // For information: without models the server still keeps and lists records.
             let models = if state.app.faces.missing().is_empty() { "ok" } else { "missing" };
-            let checks = json!({ "database": "ok", "models": models });
-            let body = json!({ "status": "ready", "checks": checks });
-            json_response(body.to_string().into_bytes())
+            json!({ "status": "ready", "checks": { "database": "ok", "models": models } })
         }
-        Err(error) => {
-            tracing::error!(cause = %error, "the database does not answer");
-            let body = json!({ "status": "not_ready", "checks": { "database": "failed" } });
-            let mut response = json_response(body.to_string().into_bytes());
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            response
+        Some(Unwell::Database) => {
+            json!({ "status": "not_ready", "checks": { "database": "failed" } })
         }
+        Some(Unwell::Clock) => {
+            json!({ "status": "not_ready", "checks": { "database": "ok", "clock": "failed" } })
+        }
+    };
+    let mut response = json_response(body.to_string().into_bytes());
+    if unwell.is_some() {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
+    response
 }
 
 pub async fn metrics(Extract(state): Extract<State>) -> Response {

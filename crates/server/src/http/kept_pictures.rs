@@ -146,10 +146,9 @@ pub async fn evidence(
 
 /// Rows of a list, or one record, with the URLs of kept pictures signed.
 pub fn sign_image_urls<'a>(state: &State, resource: &Resource, rows: &'a [u8]) -> Cow<'a, [u8]> {
-    // Most pages hold no kept picture: they are not even parsed.
-    if resource.name != DOCUMENT_LIVENESS.name
-        || memmem::find(rows, br#""imageSaved":true"#).is_none()
-    {
+    // Most pages hold no picture that is kept here: they are not even parsed.
+    let ours = br#""imageUrl":"/v2/document-liveness/"#;
+    if resource.name != DOCUMENT_LIVENESS.name || memmem::find(rows, ours).is_none() {
         return rows.into();
     }
     type Row = IndexMap<String, Box<RawValue>>;

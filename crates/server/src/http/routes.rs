@@ -67,9 +67,7 @@ pub fn router(state: State) -> Router {
         .route("/docs", get(documents::to_docs))
         .route("/docs/", get(documents::docs_index))
         .route("/docs/{file}", get(documents::docs))
-        .route("/healthz", get(documents::healthz))
-        .route("/readyz", get(documents::readyz))
-        .route("/metrics", get(documents::metrics))
+        .merge(health_routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), idempotent))
@@ -80,6 +78,19 @@ pub fn router(state: State) -> Router {
         router = router.layer(cors(&origins));
     }
     router.with_state(state)
+}
+
+/// What a process that serves no API answers: whether it is well.
+pub fn health_router(state: State) -> Router {
+    let observed = from_fn_with_state(state.clone(), observe);
+    health_routes().fallback(not_found).layer(observed).with_state(state)
+}
+
+fn health_routes() -> Router<State> {
+    Router::new()
+        .route("/healthz", get(documents::healthz))
+        .route("/readyz", get(documents::readyz))
+        .route("/metrics", get(documents::metrics))
 }
 
 fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> {

@@ -7,8 +7,8 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use verax_domain::Scope;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_domain::{NarrowScope, Scope};
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
 use verax_store::{Batch, StoreError};
 use verax_vision::document::Checks;
@@ -18,6 +18,7 @@ use verax_vision::document::simulator::jpeg;
 use verax_vision::image::Image;
 
 use crate::answer::{Answer, keys};
+use crate::fixtures::one_of_each;
 use crate::world::{Engine, World, request, send};
 
 const PATH: &str = "/v2/document-liveness";
@@ -40,7 +41,7 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
         cropped: CroppedRule::Fails,
         colourless: ColourlessRule::Fails,
         save_image: false,
-        registration: None,
+        app_registration: None,
     }
 }
 
@@ -90,6 +91,48 @@ async fn ended(world: &World, token: &str, id: &str) -> Value {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the work ends")
+}
+
+#[tokio::test]
+async fn what_a_crash_leaves_reads_the_same_on_both_databases() {
+    let (sqlite, postgres) = (World::on(Engine::Sqlite).await, World::on(Engine::Postgres).await);
+    let told = after_a_crash(&sqlite).await;
+    assert_eq!(told, after_a_crash(&postgres).await);
+    for words in ["\"completed\"", "\"failed\"", "\"interrupted"] {
+        assert!(told.concat().contains(words), "{words}: {told:?}");
+    }
+    postgres.end().await;
+}
+
+/// A check that ended, and three that a crash left in each of their states: the list, its failures
+/// alone, and every record.
+async fn after_a_crash(world: &World) -> Vec<String> {
+    let token = world.token("acme").await;
+    let app = &world.app;
+    let order = order(picture());
+    let ended = post_picture(world, &token, &order.picture).await.json();
+    world.turn_clock(1000);
+    let fresh = app.begin_document_check("acme", &order).await.expect("a record");
+    world.turn_clock(1000);
+    let begun = app.begin_document_check("acme", &order).await.expect("a record");
+    let mut batch = Batch::default();
+    batch.start_document_check(&begun, app.clock.now());
+    app.database.commit(batch).await.expect("it is new");
+    world.turn_clock(1000);
+    let lost = app.begin_document_check("acme", &order).await.expect("a record");
+    app.vault.destroy("acme", &lost).await.expect("destroyed");
+    world.turn_clock(121_000);
+    assert_eq!(app.take_up_document_checks().await.expect("a look"), 3);
+
+    let ended = ended["data"]["_id"].as_str().expect("an id");
+    let mut told = Vec::new();
+    for target in ["", "?status=failed", "?sort=-createdAt&perPage=2"] {
+        told.push(world.get(&token, &format!("{PATH}{target}")).await.text().to_owned());
+    }
+    for id in [ended, &fresh, &begun, &lost] {
+        told.push(world.get(&token, &format!("{PATH}/{id}")).await.text().to_owned());
+    }
+    told
 }
 
 on_both_databases! {
@@ -296,6 +339,26 @@ on_both_databases! {
         assert_eq!(shown["data"]["imageUrl"], url);
         let none = world.get(&token, &format!("{PATH}/d9/image")).await;
         assert_eq!(none.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+    }
+
+    async fn the_token_of_a_registration_makes_the_check_its_own(world) {
+        let token = world.token("acme").await;
+        one_of_each(world, "acme").await;
+        let subject = "acme-registration";
+        let own = world.narrow_token("acme", NarrowScope::Registration, subject).await;
+        let answer = post_picture(world, &own, &picture()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let record = answer.json()["data"].clone();
+        assert_eq!(record["appRegistration"], subject);
+        let id = record["_id"].as_str().expect("an id");
+        let populated = format!("{PATH}/{id}?populates[]=appRegistration");
+        let shown = world.get(&token, &populated).await.json();
+        assert_eq!(shown["data"]["appRegistration"]["_id"], subject);
+
+        let other = world.narrow_token("acme", NarrowScope::Session, "acme-session").await;
+        assert_eq!(post_picture(world, &other, &picture()).await.refusal(403), "Forbidden");
+        let plain = post_picture(world, &token, &picture()).await.json();
+        assert_eq!(plain["data"].get("appRegistration"), None);
     }
 
     async fn imported_records_in_processing_are_not_ours_to_end(world) {

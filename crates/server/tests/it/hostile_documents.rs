@@ -1,6 +1,6 @@
 //! Pictures that were made to do harm: each is refused in its own words, and nothing of it stays.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,14 @@ use crate::world::{World, request};
 const PATH: &str = "/v2/document-liveness";
 
 async fn post(world: &World, token: &str, bytes: &[u8]) -> Answer {
-    let body = json!({ "image": STANDARD.encode(bytes) }).to_string();
+    post_body(world, token, body(bytes)).await
+}
+
+fn body(bytes: &[u8]) -> Bytes {
+    Bytes::from(json!({ "image": STANDARD.encode(bytes) }).to_string())
+}
+
+async fn post_body(world: &World, token: &str, body: Bytes) -> Answer {
     world.send(request(Method::POST, token, PATH).map(|_| Body::from(body))).await
 }
 
@@ -53,7 +60,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// A JPEG whose one scan is written again and again.
 fn jpeg_of_scans(count: usize) -> Vec<u8> {
-    let bytes = jpeg(&small_card(), 60);
+    let bytes = jpeg(&shrunk(&small_card(), 0.4), 60);
     let start = bytes.windows(2).position(|w| w == [0xFF, 0xDA]).expect("a scan");
     let scan = &bytes[start..bytes.len() - 2];
     let mut out = bytes[..start].to_vec();
@@ -138,10 +145,12 @@ async fn hostile_metadata_around_a_good_picture_does_not_stop_the_checks() {
 async fn hostile_pictures_leave_no_memory_behind() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let cases = refused();
+    let cases: Vec<(Bytes, u16, &str)> =
+        refused().iter().map(|(bytes, status, words)| (body(bytes), *status, *words)).collect();
     let round = async || {
-        for (bytes, status, words) in &cases {
-            assert_eq!(post(&world, &token, bytes).await.status, *status, "{words}");
+        for (body, status, words) in &cases {
+            let answer = post_body(&world, &token, body.clone()).await;
+            assert_eq!(answer.status, *status, "{words}");
         }
     };
     for _ in 0..3 {

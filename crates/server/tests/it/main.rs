@@ -23,6 +23,7 @@ mod imports;
 mod keys;
 mod logs;
 mod moves;
+mod nodes;
 mod pages;
 mod person_searches;
 mod persons;

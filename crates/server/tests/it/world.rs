@@ -106,6 +106,18 @@ impl World {
         http::router(State::new(app.with_vault(self.app.vault.clone())))
     }
 
+    /// Another node on the same database and object store: nothing else is shared.
+    pub async fn node(&self, adjust: impl FnOnce(&mut Config)) -> App {
+        let mut config = settings();
+        adjust(&mut config);
+        let random = Random::System;
+        let keys = SigningKeys::open(&self.folder.path().join("signing-keys.json"), &random);
+        let database = Database::open(&self.location, &options()).await.expect("a database");
+        let keys = keys.expect("signing keys");
+        App::new(config, database, keys, self.app.clock.clone(), random)
+            .with_vault(vault(self.folder.path()))
+    }
+
     pub fn turn_clock(&self, millis: i64) {
         self.clock.fetch_add(millis, Ordering::SeqCst);
     }
@@ -228,6 +240,7 @@ pub fn options() -> Options {
     Options {
         readers: 2,
         connections: 4,
+        replica: None,
         statement_limit: Duration::from_secs(20),
         schema: Schema::BringUpToDate,
     }

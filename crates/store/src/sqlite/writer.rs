@@ -6,12 +6,10 @@ use std::thread;
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-use verax_query::Resource;
 
 use super::{Bound, Remembered, SqliteReader};
 use crate::StoreError;
 use crate::cells::Reader;
-use crate::tally::Upkeep;
 use crate::write::{Batch, Rows};
 
 #[derive(Clone)]
@@ -21,7 +19,8 @@ pub struct Writer {
 
 enum Job {
     Commit(Commit),
-    Upkeep { upkeep: Upkeep, resource: &'static Resource, done: Done<u64> },
+    /// A transaction of its own, which tells its sender how it ended.
+    Transaction(Box<dyn FnOnce(&mut Reader) + Send>),
 }
 
 struct Commit {
@@ -51,13 +50,15 @@ impl Writer {
         self.send(Job::Commit(Commit { batch, done }), answer).await
     }
 
-    pub async fn upkeep(
+    /// Reads and writes in a transaction of its own.
+    pub async fn transact<T: Send + 'static>(
         &self,
-        upkeep: Upkeep,
-        resource: &'static Resource,
-    ) -> Result<u64, StoreError> {
+        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (done, answer) = oneshot::channel();
-        self.send(Job::Upkeep { upkeep, resource, done }, answer).await
+        // Nobody may be waiting any more; what was done stays done.
+        let job = move |reader: &mut Reader| drop(done.send(transact(reader, work)));
+        self.send(Job::Transaction(Box::new(job)), answer).await
     }
 
     async fn send<T>(
@@ -78,11 +79,7 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
     let mut next = jobs.recv().ok();
     while let Some(job) = next.take() {
         match job {
-            Job::Upkeep { upkeep, resource, done } => {
-                let result = look_after(&mut reader, upkeep, resource);
-                // Nobody may be waiting any more; what was done stays done.
-                drop(done.send(result));
-            }
+            Job::Transaction(work) => work(&mut reader),
             Job::Commit(first) => {
                 let mut group = vec![first];
                 while group.len() < GROUP_MAX && next.is_none() {
@@ -103,13 +100,12 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
     }
 }
 
-fn look_after(
+fn transact<T>(
     reader: &mut Reader,
-    upkeep: Upkeep,
-    resource: &'static Resource,
-) -> Result<u64, StoreError> {
+    work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     execute(reader, "BEGIN IMMEDIATE")?;
-    let result = upkeep.run(reader, resource).now_or_never().unwrap_or_else(|| {
+    let result = work(reader).now_or_never().unwrap_or_else(|| {
         Err(StoreError::Statement("the SQLite writer waited for something".to_owned()))
     });
     execute(reader, if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
@@ -129,9 +125,20 @@ fn commit_group(connection: &Connection, group: Vec<Commit>) {
         return fail_all(group, &error);
     }
     let mut applied = Vec::with_capacity(group.len());
-    for job in group {
+    let mut group = group.into_iter();
+    while let Some(job) = group.next() {
         match apply(connection, &job.batch) {
             Ok(()) => applied.push(job),
+            // A disk that fails may end the whole transaction: nothing of the group is kept then,
+            // and what comes after must not be committed alone.
+            Err(error) if connection.is_autocommit() => {
+                drop(job.done.send(Err(error)));
+                let why = "the disk has failed";
+                for job in applied.into_iter().chain(group) {
+                    drop(job.done.send(Err(StoreError::Unavailable(why.to_owned()))));
+                }
+                return;
+            }
             // Nobody may be waiting any more; the batch was rolled back either way.
             Err(error) => drop(job.done.send(Err(error))),
         }
@@ -164,6 +171,9 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
             _ => Ok(()),
         }
     });
+    if connection.is_autocommit() {
+        return result;
+    }
     if result.is_err() {
         connection.execute_batch("ROLLBACK TO batch")?;
     }

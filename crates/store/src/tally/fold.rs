@@ -113,43 +113,49 @@ pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result
     split_all(reader, resource, tally, full).await
 }
 
+/// A bucket as it is stored, and as one reading of the records counts it: all, then per column.
+#[derive(Default)]
+struct Compared {
+    split: bool,
+    stored: [i64; WIDTH + 1],
+    counted: [i64; WIDTH + 1],
+}
+
 /// How many buckets say something else than the records; the changes that are not folded yet are
-/// folded first.
+/// folded first. The records are read once, in whatever order they lie.
 pub async fn check(reader: &mut Reader, resource: &'static Resource) -> Result<u64, StoreError> {
     let Some(tally) = resource.tally else { return Ok(0) };
     while fold(reader, resource, FOLD_MAX).await? > 0 {}
-    let mut wrong = 0;
-    let mut parents: HashSet<(String, i64)> = HashSet::new();
-    for level in 0..LEVEL_BITS.len() {
-        let (mut stored, split) = stored_buckets(reader, resource, level).await?;
-        let bits = if level == 0 { 0 } else { LEVEL_BITS[level - 1] - LEVEL_BITS[level] };
-        for scope in ["client", "'*'"] {
-            let mut sql = Sql::default();
-            push_counts(&mut sql, resource, tally, scope, level);
-            sql.push(" GROUP BY 2, 4");
-            reader
-                .fetch(&sql, &mut |row| {
-                    let scope = row.text(1)?.unwrap_or_default().to_owned();
-                    let number = row.integer(3)?.unwrap_or(0);
-                    if level > 0 && !parents.contains(&(scope.clone(), number >> bits)) {
-                        return Ok(());
+    let mut scopes = stored_buckets(reader, resource).await?;
+    let mut sql = Sql::default();
+    sql.push("SELECT client, created_at, status, ");
+    sql.push(if tally.kind.is_some() { "type" } else { "NULL" }).push(" FROM ");
+    sql.push(resource.table);
+    reader
+        .fetch(&sql, &mut |row| {
+            let created_at = row.integer(1)?.unwrap_or(0);
+            let column = tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
+            for scope in [row.text(0)?.unwrap_or_default(), EVERYBODY] {
+                if !scopes.contains_key(scope) {
+                    scopes.insert(scope.to_owned(), HashMap::new());
+                }
+                let Some(buckets) = scopes.get_mut(scope) else { continue };
+                for level in 0..LEVEL_BITS.len() {
+                    let bucket = buckets.entry((level, bucket_of(level, created_at))).or_default();
+                    bucket.counted[0] += 1;
+                    if let Some(column) = column {
+                        bucket.counted[1 + column] += 1;
                     }
-                    let mut counts = Vec::with_capacity(WIDTH + 1);
-                    for column in 0..=WIDTH {
-                        counts.push(row.integer(5 + column)?.unwrap_or(0));
+                    if !bucket.split {
+                        break;
                     }
-                    if stored.remove(&(scope, number)).as_ref() != Some(&counts) {
-                        wrong += 1;
-                    }
-                    Ok(())
-                })
-                .await?;
-        }
-        // What is left has no records: it must say so.
-        wrong += stored.values().filter(|counts| counts.iter().any(|it| *it != 0)).count() as u64;
-        parents = split;
-    }
-    Ok(wrong)
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    let buckets = scopes.values().flat_map(HashMap::values);
+    Ok(buckets.filter(|bucket| bucket.stored != bucket.counted).count() as u64)
 }
 
 /// Changes that are not folded yet.
@@ -347,35 +353,32 @@ async fn fetch_keys(reader: &mut Reader, sql: &Sql) -> Result<Vec<Key>, StoreErr
     Ok(keys)
 }
 
-/// The buckets of a level with their counts, and which of them are split.
+/// All buckets by scope, then by level and number; nothing is counted yet.
 async fn stored_buckets(
     reader: &mut Reader,
     resource: &'static Resource,
-    level: usize,
-) -> Result<(HashMap<(String, i64), Vec<i64>>, HashSet<(String, i64)>), StoreError> {
+) -> Result<HashMap<String, HashMap<(usize, i64), Compared>>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT scope, bucket, split, n");
+    sql.push("SELECT scope, level, bucket, split, n");
     for column in COLUMNS {
         sql.push(", ").push(column);
     }
     sql.push(" FROM tallies WHERE resource = ").bind(table(resource));
-    sql.push(" AND level = ").bind(Arg::Integer(level as i64));
-    let (mut buckets, mut split) = (HashMap::new(), HashSet::new());
+    let mut scopes: HashMap<String, HashMap<(usize, i64), Compared>> = HashMap::new();
     reader
         .fetch(&sql, &mut |row| {
-            let key = (row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?.unwrap_or(0));
-            if row.boolean(2)? == Some(true) {
-                split.insert(key.clone());
+            let scope = row.text(0)?.unwrap_or_default().to_owned();
+            let level = usize::try_from(row.integer(1)?.unwrap_or(0)).unwrap_or(0);
+            let mut bucket =
+                Compared { split: row.boolean(3)?.unwrap_or(false), ..Compared::default() };
+            for (place, count) in bucket.stored.iter_mut().enumerate() {
+                *count = row.integer(4 + place)?.unwrap_or(0);
             }
-            let mut counts = Vec::with_capacity(WIDTH + 1);
-            for column in 0..=WIDTH {
-                counts.push(row.integer(3 + column)?.unwrap_or(0));
-            }
-            buckets.insert(key, counts);
+            scopes.entry(scope).or_default().insert((level, row.integer(2)?.unwrap_or(0)), bucket);
             Ok(())
         })
         .await?;
-    Ok((buckets, split))
+    Ok(scopes)
 }
 
 fn table(resource: &'static Resource) -> Arg {

@@ -14,6 +14,7 @@ pub fn options() -> Options {
     Options {
         readers: 2,
         connections: 4,
+        replica: None,
         statement_limit: Duration::from_secs(30),
         schema: Schema::BringUpToDate,
     }

@@ -56,25 +56,26 @@ async fn a_check_ends_once_whoever_ends_it() {
 
         let database = place.open().await;
         let kind = JobKind::DocumentCheck;
-        assert_eq!(database.lapsed_jobs(kind, LEASE).await.expect("a look"), []);
-        let lapsed = database.lapsed_jobs(kind, LATER).await.expect("a look");
-        let left = |record: &str, attempts| Job {
+        let longer = Timestamp(LATER.0 + 1);
+        let take = async |now, limit| {
+            let mut jobs = database.take_jobs(kind, now, longer, limit).await.expect("a look");
+            jobs.sort_by(|one, other| one.record.cmp(&other.record));
+            jobs
+        };
+        let taken = |record: &str, attempts| Job {
             kind,
             record: record.to_owned(),
             client: "c1".to_owned(),
-            lease_until: LEASE,
+            lease_until: longer,
             detail: Some("how".to_owned()),
             attempts,
         };
+        assert_eq!(take(LEASE, 9).await, []);
         // The first has reached its end; its picture may still be there.
-        assert_eq!(lapsed, [left("d1", 0), left("d2", 0)]);
-        let longer = Timestamp(LATER.0 + 1);
-        commit(&database, |batch| batch.take_up_job(&lapsed[1], longer)).await.expect("a job");
-        let slower = commit(&database, |batch| batch.take_up_job(&lapsed[1], longer)).await;
-        assert!(matches!(slower, Err(StoreError::Conflict)), "{slower:?}");
-        let again = Timestamp(longer.0 + 1);
-        let lapsed = database.lapsed_jobs(kind, again).await.expect("a look");
-        assert_eq!(lapsed, [left("d1", 0), Job { lease_until: longer, ..left("d2", 1) }]);
+        assert_eq!(take(LATER, 1).await, [taken("d1", 0)]);
+        assert_eq!(take(LATER, 9).await, [taken("d2", 0)]);
+        assert_eq!(take(LATER, 9).await, []);
+        assert_eq!(take(Timestamp(longer.0 + 1), 9).await, [taken("d1", 1), taken("d2", 1)]);
         let resumed = commit(&database, |batch| batch.resume_document_check("d1", LATER)).await;
         assert!(matches!(resumed, Err(StoreError::Conflict)), "{resumed:?}");
         commit(&database, |batch| batch.resume_document_check("d2", LATER)).await.expect("it is");
@@ -101,7 +102,7 @@ async fn a_check_ends_once_whoever_ends_it() {
         );
         assert_eq!(done["completedAt"], done["updatedAt"]);
         assert_eq!(left["completedAt"], json!(null));
-        assert_eq!(database.lapsed_jobs(kind, LATER).await.expect("a look"), []);
+        assert_eq!(take(Timestamp(i64::MAX), 9).await, []);
     }
 }
 
@@ -125,6 +126,8 @@ async fn the_work_of_a_deleted_client_writes_nothing() {
         commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
         let late = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-        assert_eq!(database.lapsed_jobs(JobKind::DocumentCheck, LATER).await.expect("a look"), []);
+        let kind = JobKind::DocumentCheck;
+        let left = database.take_jobs(kind, Timestamp(i64::MAX), LATER, 9).await.expect("a look");
+        assert_eq!(left, []);
     }
 }

@@ -7,6 +7,7 @@ mod import;
 mod listing;
 mod naive;
 mod oracle;
+mod pool;
 mod schema;
 mod story;
 mod tally;

@@ -4,6 +4,18 @@
 use super::seeded::Seeded;
 use super::trees::{Forest, Tree};
 
+/// What was measured. Screens are calibrated on photographs alone; the rest teaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A picture as it was photographed.
+    Photograph,
+    /// The same made smaller and saved again.
+    Resaved,
+    /// A part of it.
+    Part,
+    Simulated,
+}
+
 /// One row of a training set.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -13,9 +25,9 @@ pub struct Row {
     pub source: String,
     /// What is held out together: a simulated picture goes with the source of its motif.
     pub fold: String,
-    /// A picture as it was photographed; false for its re-saved and cropped variants and for
-    /// simulated ones, which teach but do not calibrate.
-    pub photographed: bool,
+    pub origin: Origin,
+    /// Number of the picture, or of the simulation, that it was measured on.
+    pub picture: usize,
     /// Kind of attack, or of genuine picture, for error rates per kind.
     pub kind: String,
 }

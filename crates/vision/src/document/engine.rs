@@ -243,12 +243,12 @@ pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentReques
     let outline_px = reduction(image, OUTLINE_SIDE_PX);
     let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
     let small = base.brought_to(small_width, small_height);
-    let placement = find_outline(&small, outline_px as f32);
-    let document = inside_outline(&small, &placement, image);
+    let outline = find_outline(&small, outline_px as f32);
+    let document = inside_outline(&small, &outline.coarse, image);
     let colour = colour_numbers(&document, grey_share(&image.rgb));
     let portrait_box = match request.face {
         Some(face) => portrait_around(face, image),
-        None => usual_portrait(image, &placement),
+        None => usual_portrait(image, &outline.coarse),
     };
     let tiles = (checks.screen_replay || checks.printed_copy)
         .then(|| measure_screen(spectra, image, &base))
@@ -274,7 +274,7 @@ pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentReques
     Measured {
         tiles,
         colour,
-        placement,
+        placement: outline.exact,
         sharpness,
         portrait_box,
         dots,

@@ -16,45 +16,57 @@ struct Line {
     d: f32,
 }
 
-/// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
-/// picture's. Corners may lie outside the picture.
-pub fn find_outline(small: &Colours, scale: f32) -> PlacementFindings {
-    let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
-    let Some(corners) = corners(small) else { return nothing };
-    let (w, h) = (small.width() as f32, small.height() as f32);
-    let (mx, my) = (0.01 * w, 0.01 * h);
-    let inside = corners
-        .iter()
-        .filter(|(x, y)| *x >= mx && *y >= my && *x <= w - mx && *y <= h - my)
-        .count();
-    let visible_share = visible_share(&corners, w, h);
-    PlacementFindings {
-        corners: Some(corners.map(|(x, y)| (x * scale, y * scale))),
-        corners_inside: inside as u8,
-        visible_share,
-    }
+/// Where a document lies, twice.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline {
+    /// To the steps of the search: the weights were trained on what is measured inside it.
+    pub coarse: PlacementFindings,
+    /// To a fraction of a pixel: whether a corner is inside the picture hangs on little.
+    pub exact: PlacementFindings,
 }
 
-fn corners(small: &Colours) -> Option<[(f32, f32); 4]> {
-    let (w, h) = (small.width(), small.height());
-    if w < 80 || h < 80 {
-        return None;
+/// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
+/// picture's. Corners may lie outside the picture.
+pub fn find_outline(small: &Colours, scale: f32) -> Outline {
+    let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
+    let (w, h) = (small.width() as f32, small.height() as f32);
+    if small.width() < 80 || small.height() < 80 {
+        return Outline { coarse: nothing, exact: nothing };
     }
+    let placed = |corners: [(f32, f32); 4]| {
+        let (mx, my) = (0.01 * w, 0.01 * h);
+        let inside = corners
+            .iter()
+            .filter(|(x, y)| *x >= mx && *y >= my && *x <= w - mx && *y <= h - my)
+            .count();
+        PlacementFindings {
+            corners: Some(corners.map(|(x, y)| (x * scale, y * scale))),
+            corners_inside: inside as u8,
+            visible_share: visible_share(&corners, w, h),
+        }
+    };
     let edges = edge_strength(small);
     let mut sorted = edges.values.clone();
     let floor = 4.0 * median(&mut sorted) + 6.0;
     // Each side: the strongest straight line in the outer part of the picture.
-    let left = best_line(&edges, floor, Side::Left)?;
-    let right = best_line(&edges, floor, Side::Right)?;
-    let top = best_line(&edges, floor, Side::Top)?;
-    let bottom = best_line(&edges, floor, Side::Bottom)?;
-    let corners = [
+    let sides = SIDES.map(|side| best_line(&edges, floor, side));
+    let coarse = corners(&edges, sides).filter(|corners| plausible(corners, w, h));
+    let exact = coarse
+        .and_then(|_| corners(&edges, sides.map(|line| line.map(|line| line.refined(&edges)))));
+    Outline { coarse: coarse.map_or(nothing, placed), exact: exact.map_or(nothing, placed) }
+}
+
+const SIDES: [Side; 4] = [Side::Left, Side::Top, Side::Right, Side::Bottom];
+
+fn corners(edges: &Plane, sides: [Option<SideLine>; 4]) -> Option<[(f32, f32); 4]> {
+    let [left, top, right, bottom] = sides.map(|side| side.map(|side| side.line(edges)));
+    let (left, top, right, bottom) = (left?, top?, right?, bottom?);
+    Some([
         crossing(left, top)?,
         crossing(right, top)?,
         crossing(right, bottom)?,
         crossing(left, bottom)?,
-    ];
-    plausible(&corners, w as f32, h as f32).then_some(corners)
+    ])
 }
 
 fn edge_strength(small: &Colours) -> Plane {
@@ -75,6 +87,55 @@ fn edge_strength(small: &Colours) -> Plane {
     })
 }
 
+/// A line by its place in the middle of the picture, and its slope there.
+#[derive(Debug, Clone, Copy)]
+struct SideLine {
+    upright: bool,
+    base: f32,
+    slope: f32,
+}
+
+impl SideLine {
+    fn line(self, edges: &Plane) -> Line {
+        let along = (if self.upright { edges.height } else { edges.width }) as f32;
+        let (nx, ny) = if self.upright { (1.0, -self.slope) } else { (-self.slope, 1.0) };
+        Line { nx, ny, d: self.base - self.slope * along / 2.0 }
+    }
+
+    /// The line nearby, within a step of the search, that has the strongest edges under it.
+    fn refined(self, edges: &Plane) -> Self {
+        let mut best = (self.strength(edges), self);
+        for turn in -8..=8 {
+            for shift in -8..=8 {
+                let angle = self.slope.atan() + (turn as f32 * 0.2).to_radians();
+                let base = self.base + shift as f32 * 0.4;
+                let near = Self { base, slope: angle.tan(), ..self };
+                let strength = near.strength(edges);
+                if strength > best.0 {
+                    best = (strength, near);
+                }
+            }
+        }
+        best.1
+    }
+
+    fn strength(self, edges: &Plane) -> f32 {
+        let (along, across) =
+            if self.upright { (edges.height, edges.width) } else { (edges.width, edges.height) };
+        let mut sum = 0.0;
+        for t in (along / 10..along * 9 / 10).step_by(2) {
+            let s = self.base + self.slope * (t as f32 - along as f32 / 2.0);
+            if s < 1.0 || s >= across as f32 - 2.0 {
+                continue;
+            }
+            let (low, share) = (s as usize, s.fract());
+            let at = |s: usize| if self.upright { edges.at(s, t) } else { edges.at(t, s) };
+            sum += at(low) + share * (at(low + 1) - at(low));
+        }
+        sum
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Left,
@@ -85,12 +146,12 @@ enum Side {
 
 /// Among lines within 20 degrees of the side's direction: the outermost whose edge support along
 /// the middle of the picture is nearly the best.
-fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<Line> {
+fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<SideLine> {
     let upright = matches!(side, Side::Left | Side::Right);
     let (w, h) = (edges.width as f32, edges.height as f32);
     let (along, across) = if upright { (h, w) } else { (w, h) };
     let outer = across * 0.4;
-    let mut candidates: Vec<(f32, f32, Line)> = Vec::new();
+    let mut candidates: Vec<(f32, f32, SideLine)> = Vec::new();
     for tilt in -10..=10 {
         let slope = (tilt as f32 * 2.0).to_radians().tan();
         let mut offset = 0.02 * across;
@@ -112,9 +173,7 @@ fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<Line> {
             }
             if asked as f32 > 0.3 * along {
                 let support = hits as f32 / (along * 0.4);
-                let (nx, ny) = if upright { (1.0, -slope) } else { (-slope, 1.0) };
-                let d = base - slope * along / 2.0;
-                candidates.push((support, offset, Line { nx, ny, d }));
+                candidates.push((support, offset, SideLine { upright, base, slope }));
             }
             offset += 2.0;
         }

@@ -37,17 +37,21 @@ pub fn with_portraits(
         return request;
     };
     let eyes = main.inter_eye_distance_px();
-    let second = found[1..]
-        .iter()
-        .filter(|face| face.confidence >= CONFIDENCE_MIN)
-        .find(|face| {
-            let own = face.inter_eye_distance_px();
-            own >= GHOST_EYES_PX_MIN && own <= GHOST_SCALE_MAX * eyes
-        })
-        .and_then(|face| {
-            let part = around(face, image);
-            faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.template
-        });
+    let second_in = |found: &[DetectedFace], image: &Image| {
+        let second =
+            found.iter().filter(|face| face.confidence >= CONFIDENCE_MIN).find(|face| {
+                let own = face.inter_eye_distance_px();
+                own >= GHOST_EYES_PX_MIN && own <= GHOST_SCALE_MAX * eyes
+            })?;
+        let part = around(second, image);
+        faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.template
+    };
+    let second = second_in(&found[1..], image).or_else(|| {
+        // The whole picture shows a ghost too small to be found: one half of it, larger, does.
+        let part = beside(main, image)?;
+        let found = faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.findings.faces;
+        second_in(&found, &part)
+    });
     let ghost = measured.template.zip(second).map(|(main, second)| GhostPortrait {
         similarity: main.compare(&second).cosine as f32,
         required: GHOST_COSINE_MIN,
@@ -66,13 +70,25 @@ fn box_of(face: &DetectedFace) -> PictureBox {
 
 /// The face with half its size around it: the only one there.
 fn around(face: &DetectedFace, image: &Image) -> Image {
-    let span = |origin: f64, length: f64, side: u32| {
-        let from = (origin - 0.5 * length).clamp(0.0, f64::from(side)) as usize;
-        let to = (origin + 1.5 * length).clamp(0.0, f64::from(side)) as usize;
-        (from, to.max(from))
+    let span = |origin: f64, length: f64| (origin - 0.5 * length, origin + 1.5 * length);
+    cut(image, span(face.origin.x, face.width_px), span(face.origin.y, face.height_px))
+}
+
+/// The wider part of the picture beside the portrait; none when there is hardly any.
+fn beside(main: &DetectedFace, image: &Image) -> Option<Image> {
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
+    let left = main.origin.x - 0.25 * main.width_px;
+    let right = main.origin.x + 1.25 * main.width_px;
+    let columns = if width - right >= left { (right, width) } else { (0.0, left) };
+    (columns.1 - columns.0 >= 100.0).then(|| cut(image, columns, (0.0, height)))
+}
+
+fn cut(image: &Image, columns: (f64, f64), rows: (f64, f64)) -> Image {
+    let span = |(from, to): (f64, f64), side: u32| {
+        let from = from.clamp(0.0, f64::from(side)) as usize;
+        (from, (to.clamp(0.0, f64::from(side)) as usize).max(from))
     };
-    let (x0, x1) = span(face.origin.x, face.width_px, image.width);
-    let (y0, y1) = span(face.origin.y, face.height_px, image.height);
+    let ((x0, x1), (y0, y1)) = (span(columns, image.width), span(rows, image.height));
     let width = image.width as usize;
     let mut rgb = Vec::with_capacity((x1 - x0) * (y1 - y0) * 3);
     for y in y0..y1 {

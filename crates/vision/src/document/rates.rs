@@ -1,7 +1,7 @@
 //! Error rates of a check with intervals by bootstrap over sources: pictures of one source err
 //! together, so pictures must not be drawn one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::seeded::Seeded;
 use super::weights::MeasuredRate;
@@ -31,7 +31,7 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     add("AUC".to_owned(), &|all| scored(all).area_under_roc());
     add("EER".to_owned(), &|all| scored(all).equal_error().map(|e| e.rate));
     add("APCER at BPCER 5 %".to_owned(), &|all| apcer_at_bpcer(all, 0.05));
-    let kinds: std::collections::BTreeSet<&str> =
+    let kinds: BTreeSet<&str> =
         judged.iter().filter(|j| j.attack).map(|j| j.kind.as_str()).collect();
     for &(name, threshold) in thresholds {
         add(format!("BPCER {name}"), &|all| share(all, |j| !j.attack, |j| j.score < threshold));
@@ -44,28 +44,74 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     rates
 }
 
-/// AUC and EER of each kind of attack by itself. Where the genuine pictures have kinds of the same
-/// names (ways of saving, say), an attack is held against those of its own kind.
+/// AUC, EER and APCER at BPCER 2 % of each kind of attack by itself. Where the genuine pictures have
+/// ways of saving for kinds, an attack (`q95`, `paste_q95`) is held against those of its own.
 pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {
-    let kinds = |attack: bool| -> std::collections::BTreeSet<&str> {
+    let kinds = |attack: bool| -> BTreeSet<&str> {
         judged.iter().filter(|j| j.attack == attack).map(|j| j.kind.as_str()).collect()
     };
     let genuine_kinds = kinds(false);
     let mut rates = Vec::new();
     for kind in kinds(true) {
-        let own = genuine_kinds.contains(kind);
+        let saving = kind.rsplit('_').next().filter(|saving| genuine_kinds.contains(saving));
         let set: Vec<Judged> = judged
             .iter()
-            .filter(|j| if j.attack || own { j.kind == kind } else { true })
+            .filter(|j| match (j.attack, saving) {
+                (true, _) => j.kind == kind,
+                (false, Some(saving)) => j.kind == saving,
+                (false, None) => true,
+            })
             .cloned()
             .collect();
-        let auc = with_interval(&set, format!("AUC {kind}"), &|all| scored(all).area_under_roc());
-        let eer = with_interval(&set, format!("EER {kind}"), &|all| {
-            scored(all).equal_error().map(|e| e.rate)
-        });
-        rates.extend(auc.into_iter().chain(eer));
+        let mut add = |name: &str, rate: &dyn Fn(&[&Judged]) -> Option<f64>| {
+            rates.extend(with_interval(&set, format!("{name} {kind}"), rate));
+        };
+        add("AUC", &|all| scored(all).area_under_roc());
+        add("EER", &|all| scored(all).equal_error().map(|e| e.rate));
+        add("APCER at BPCER 2 %", &|all| apcer_at_bpcer(all, 0.02));
     }
     rates
+}
+
+/// By how much BPCER and APCER change at fixed thresholds when `before` becomes `after`.
+pub fn rate_changes(
+    before: &[Judged],
+    after: &[Judged],
+    thresholds: &[(&str, f64)],
+) -> Vec<MeasuredRate> {
+    let named = |judged: &[Judged], kind: &str| -> Vec<Judged> {
+        judged.iter().map(|j| Judged { kind: kind.to_owned(), ..j.clone() }).collect()
+    };
+    let both = [named(before, "before"), named(after, "after")].concat();
+    let mut rates = Vec::new();
+    for &(name, threshold) in thresholds {
+        for (rate, attack) in [("BPCER", false), ("APCER", true)] {
+            let of = |all: &[&Judged], kind: &str| {
+                let counts = |j: &Judged| j.attack == attack && j.kind == kind;
+                share(all, counts, |j| (j.score >= threshold) == attack)
+            };
+            rates.extend(with_interval(&both, format!("{rate} {name} changes by"), &|all| {
+                Some(of(all, "after")? - of(all, "before")?)
+            }));
+        }
+    }
+    rates
+}
+
+/// The share of pictures (source, whether it counts) that count.
+pub fn measured_share<'a>(
+    name: &str,
+    pictures: impl Iterator<Item = (&'a str, bool)>,
+) -> Option<MeasuredRate> {
+    let judged: Vec<Judged> = pictures
+        .map(|(source, counts)| Judged {
+            source: source.to_owned(),
+            kind: String::new(),
+            attack: false,
+            score: f64::from(u8::from(counts)),
+        })
+        .collect();
+    with_interval(&judged, name.to_owned(), &|all| share(all, |_| true, |j| j.score > 0.0))
 }
 
 fn scored(all: &[&Judged]) -> ScoredSet {

@@ -86,8 +86,12 @@ pub fn jpeg(image: &Image, quality: u8) -> Vec<u8> {
 
 /// The picture after it was saved as a JPEG and read again.
 pub fn saved(image: &Image, quality: u8) -> Image {
-    let limits = DecodeLimits { side_px_min: 1, ..Default::default() };
-    Image::decode(&jpeg(image, quality), &limits).unwrap_or_else(|_| image.clone())
+    opened(&jpeg(image, quality)).unwrap_or_else(|| image.clone())
+}
+
+/// A picture of any size; none when it is no picture.
+fn opened(bytes: &[u8]) -> Option<Image> {
+    Image::decode(bytes, &DecodeLimits { side_px_min: 1, ..Default::default() }).ok()
 }
 
 /// The picture averaged down by `factor` (0..=1).

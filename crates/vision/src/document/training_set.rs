@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use verax_domain::document_findings::PictureBox;
 
-use super::boosting::{BoostSettings, Row};
+use super::boosting::{BoostSettings, Origin, Row};
 use super::digital::{DIGITAL_FEATURES_VERSION, digital_feature_names};
 use super::engine::{Checks, DocumentRequest, Measured, measure};
 use super::planes::Colours;
@@ -38,6 +38,9 @@ pub struct TrainingRows {
     pub print: Vec<Row>,
     pub portrait: Vec<Row>,
     pub digital: Vec<Row>,
+    /// The portrait check's rows of genuine photographs: judged, never learned from, because nobody
+    /// knows where their portraits are.
+    pub portrait_unlearned: Vec<Row>,
     /// Pictures that could not be read.
     pub unreadable: usize,
 }
@@ -53,6 +56,7 @@ impl TrainingRows {
         self.print.append(&mut other.print);
         self.portrait.append(&mut other.portrait);
         self.digital.append(&mut other.digital);
+        self.portrait_unlearned.append(&mut other.portrait_unlearned);
         self.unreadable += other.unreadable;
     }
 }
@@ -85,7 +89,7 @@ pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize
         let mut random = Seeded::for_part(seed, index as u64);
         // Collections of edits are not photographs of one camera: they teach the digital check only.
         let optical = !collections.contains(picture.source.as_str());
-        rows_of_photograph(&spectra, picture, &image, &mut random, optical)
+        rows_of_photograph(&spectra, (index, picture), &image, &mut random, optical)
     });
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
@@ -94,18 +98,19 @@ pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize
 
 fn rows_of_photograph(
     spectra: &Spectra,
-    picture: &LabelledPicture,
+    (index, picture): (usize, &LabelledPicture),
     image: &Image,
     random: &mut Seeded,
     optical: bool,
 ) -> TrainingRows {
     let mut rows = TrainingRows::default();
-    let row = |features: Vec<f32>, attack: bool, photographed: bool| Row {
+    let row = |features: Vec<f32>, attack: bool, origin: Origin| Row {
         features,
         attack,
         source: picture.source.clone(),
         fold: picture.source.clone(),
-        photographed,
+        origin,
+        picture: index,
         kind: picture.label.clone(),
     };
     let label = picture.label.as_str();
@@ -120,29 +125,33 @@ fn rows_of_photograph(
                 turned(&shrunk(&part, f64::from(random.between(0.6, 0.95))))
             }
         };
-        let original = variant == 0;
+        let origin = [Origin::Photograph, Origin::Resaved, Origin::Part, Origin::Part][variant];
+        let original = origin == Origin::Photograph;
         let checks = if !optical {
             if !original {
                 break;
             }
             DIGITAL
         } else if variant <= 1 {
-            let digital_manipulation = label == "genuine" && original;
-            Checks { digital_manipulation, ..TILES }
+            let blocks = label == "genuine" && original;
+            Checks { digital_manipulation: blocks, portrait_substitution: blocks, ..TILES }
         } else {
             SCREEN_ONLY
         };
         let measured =
             measure(spectra, &changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
-        let Measured { tiles, print, digital, .. } = measured;
+        let Measured { tiles, print, portrait, digital, .. } = measured;
         if let Some(tiles) = tiles.filter(|_| label != "print") {
-            rows.screen.push(row(tiles.features, label == "screen", original));
+            rows.screen.push(row(tiles.features, label == "screen", origin));
         }
         if let Some(features) = print.filter(|_| label != "screen") {
-            rows.print.push(row(features, label == "print", original));
+            rows.print.push(row(features, label == "print", origin));
+        }
+        if let Some(portrait) = portrait {
+            rows.portrait_unlearned.push(row(portrait.features, false, origin));
         }
         if let Some(features) = digital {
-            rows.digital.push(row(features, edited, original));
+            rows.digital.push(row(features, edited, origin));
         }
     }
     rows
@@ -156,11 +165,7 @@ pub fn simulated_rows(
     seed: u64,
     threads: usize,
 ) -> TrainingRows {
-    let collections = edited_collections(pictures);
-    let motifs: Vec<&LabelledPicture> = pictures
-        .iter()
-        .filter(|p| p.label == "genuine" && !collections.contains(p.source.as_str()))
-        .collect();
+    let motifs = motifs(pictures);
     let spectra = Spectra::new();
     let parts = in_parallel(threads, count, |index| {
         let mut random = Seeded::for_part(seed ^ 0x51D0, index as u64);
@@ -172,6 +177,13 @@ pub fn simulated_rows(
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
     rows
+}
+
+/// The genuine photographs, of which cards and scenes are made.
+pub(super) fn motifs(pictures: &[LabelledPicture]) -> Vec<&LabelledPicture> {
+    let collections = edited_collections(pictures);
+    let genuine = pictures.iter().filter(|p| p.label == "genuine");
+    genuine.filter(|p| !collections.contains(p.source.as_str())).collect()
 }
 
 fn is_edited(picture: &LabelledPicture) -> bool {
@@ -314,7 +326,8 @@ impl Simulation<'_> {
             attack,
             source: format!("simulated-{kind}"),
             fold: self.fold.clone(),
-            photographed: false,
+            origin: Origin::Simulated,
+            picture: self.index,
             kind: kind.to_owned(),
         }
     }
@@ -391,14 +404,14 @@ pub fn plans<'a>(
             0,
             "screen",
             SCREEN_FEATURES_VERSION,
-            |row| row.photographed,
+            |row| row.origin == Origin::Photograph,
             "Photographs with variants, and simulation; calibrated on photographs of held-out sources.",
         ),
         plan(
             1,
             "print",
             PRINT_FEATURES_VERSION,
-            |row| row.photographed || row.attack,
+            |row| row.origin == Origin::Photograph || row.attack,
             "Simulated prints against genuine photographs and simulated genuine captures.",
         ),
         plan(

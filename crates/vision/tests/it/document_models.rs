@@ -1,6 +1,6 @@
 //! Trees, calibration and weights files.
 
-use verax_vision::document::boosting::{BoostSettings, Row, boost};
+use verax_vision::document::boosting::{BoostSettings, Origin, Row, boost};
 use verax_vision::document::calibration::{Platt, tail_quantile};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::document::training::hold_out_each;
@@ -19,7 +19,8 @@ fn rows(count: usize) -> Vec<Row> {
                 attack,
                 source: format!("s{}", i % 4),
                 fold: format!("s{}", i % 4),
-                photographed: true,
+                origin: Origin::Photograph,
+                picture: i,
                 kind: "screen".to_owned(),
             }
         })

@@ -3,6 +3,7 @@
 
 mod document_files;
 mod document_models;
+mod document_outline;
 #[cfg(feature = "provenance")]
 mod document_provenance;
 mod document_simulation;

@@ -1,8 +1,8 @@
 //! What the OpenAPI document says of `POST /v2/document-liveness`.
 
 use serde_json::{Map, Value, json};
-use verax_domain::Scope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_domain::{NarrowScope, Scope};
 use verax_query::{Resource, Shown};
 
 use super::{answer, id_schema, query, reference, schema_name, sign};
@@ -59,9 +59,12 @@ fn operation() -> Value {
     json!({
         "operationId": "create_document_liveness",
         "summary": "Check a photographed document",
-        "description": resource.doc,
+        "description": format!(
+            "{} The token of an app registration makes the check that registration's.",
+            resource.doc
+        ),
         "tags": [resource.name],
-        "x-scopes": [Scope::Write.word()],
+        "x-scopes": [Scope::Write.word(), NarrowScope::Registration.word()],
         "parameters": [],
         "requestBody": { "required": true, "content": content },
         "responses": {

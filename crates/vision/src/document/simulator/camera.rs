@@ -66,6 +66,22 @@ impl View {
         [x0.min(x1), y0.min(y1), (x1 - x0).max(0.0), (y1 - y0).max(0.0)]
     }
 
+    /// Whether the scene rectangle `0..width` by `0..height` reaches the picture's frame, which is 1 %
+    /// of each side wide.
+    fn cuts(&self, width: f32, height: f32) -> bool {
+        let (w, h) = (self.width as f32, self.height as f32);
+        let seen = |x: f32, y: f32| {
+            let (sx, sy) = self.scene(x, y);
+            sx >= 0.0 && sy >= 0.0 && sx <= width && sy <= height
+        };
+        (0..=200).map(|i| i as f32 / 200.0).any(|t| {
+            seen(t * w, 0.01 * h)
+                || seen(t * w, 0.99 * h)
+                || seen(0.01 * w, t * h)
+                || seen(0.99 * w, t * h)
+        })
+    }
+
     /// Samples the scene four times per pixel.
     pub fn sample(&self, scene: impl Fn(f32, f32) -> [f32; 3]) -> Light {
         let (w, h) = (self.width, self.height);
@@ -250,8 +266,32 @@ pub fn genuine_with_places(
     motif: &Image,
     places: &[[usize; 4]],
 ) -> (Image, Vec<[usize; 4]>) {
+    let capture = captured(random, motif, places, AROUND);
+    (capture.image, capture.places)
+}
+
+/// How much table there is around the motif on each side, as shares of the motif's; below 0 the
+/// picture cuts the motif.
+pub const AROUND: (f32, f32) = (-0.06, 0.12);
+
+/// A genuine capture of a flat thing.
+#[derive(Debug, Clone)]
+pub struct Captured {
+    pub image: Image,
+    /// Where boxes of the motif lie: x, y, width, height.
+    pub places: Vec<[usize; 4]>,
+    /// The motif leaves the picture, or comes nearer to its frame than 1 % of a side.
+    pub cut: bool,
+}
+
+pub fn captured(
+    random: &mut Seeded,
+    motif: &Image,
+    places: &[[usize; 4]],
+    around: (f32, f32),
+) -> Captured {
     let scene = Light::of_width(motif, random.below(500) + 1100);
-    let (light, view) = room(random, &scene, 0.0, [0.0; 3]);
+    let (light, view) = room(random, &scene, 0.0, [0.0; 3], around);
     let image = photograph(random, light);
     let to_scene = scene.width() as f32 / motif.width as f32;
     let shrunk_by = image.width as f32 / view.width as f32;
@@ -261,7 +301,8 @@ pub fn genuine_with_places(
             view.bounds_of(place.map(|v| v as f32 * to_scene)).map(|v| (v * shrunk_by) as usize)
         })
         .collect();
-    (image, found)
+    let cut = view.cuts(scene.width() as f32, scene.height() as f32);
+    Captured { image, places: found, cut }
 }
 
 /// Samples a flat thing in a room: shading across it, a table around it, perhaps a reflection.
@@ -270,12 +311,13 @@ pub fn room(
     scene: &Light,
     margin: f32,
     margin_colour: [f32; 3],
+    around: (f32, f32),
 ) -> (Light, View) {
     let (sw, sh) = (scene.width() as f32, scene.height() as f32);
     let out_width = random.below(400) + 850;
     let shape = sh / sw;
     let out_height = ((out_width as f32 * shape) as usize).clamp(300, 1500);
-    let outside = random.between(-0.06, 0.12);
+    let outside = random.between(around.0, around.1);
     let view_box =
         [-outside * sw, -outside * sh, sw * (1.0 + 2.0 * outside), sh * (1.0 + 2.0 * outside)];
     let view = View::of(random, (out_width, out_height), view_box);

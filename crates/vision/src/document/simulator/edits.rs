@@ -1,6 +1,6 @@
 //! Digital edits of a photographed document: another portrait, another field, copied parts.
 
-use super::{cards::motif_part, saved, shrunk};
+use super::{cards::motif_part, jpeg, opened, saved, shrunk};
 use crate::document::planes::{Colours, Plane, mean};
 use crate::document::seeded::Seeded;
 use crate::image::Image;
@@ -25,13 +25,19 @@ impl Saving {
         }
     }
 
+    /// The file that its receiver gets, and how much smaller the picture became.
+    pub fn file(self, image: &Image) -> (Vec<u8>, f64) {
+        match self {
+            Saving::Fine => (jpeg(image, 95), 1.0),
+            Saving::Usual => (jpeg(image, 85), 1.0),
+            Saving::Messenger => (jpeg(&shrunk(image, 0.6), 75), 0.6),
+        }
+    }
+
     /// The picture as its receiver decodes it, and how much smaller it became.
     pub fn apply(self, image: &Image) -> (Image, f64) {
-        match self {
-            Saving::Fine => (saved(image, 95), 1.0),
-            Saving::Usual => (saved(image, 85), 1.0),
-            Saving::Messenger => (saved(&shrunk(image, 0.6), 75), 0.6),
-        }
+        let (bytes, scale) = self.file(image);
+        (opened(&bytes).unwrap_or_else(|| image.clone()), scale)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A picture printed on paper: inks, screens, dot gain; or photocopied in grey.
 
 use super::Light;
-use super::camera::{photograph, room};
+use super::camera::{AROUND, photograph, room};
 use crate::document::planes::Plane;
 use crate::document::seeded::Seeded;
 use crate::image::Image;
@@ -25,7 +25,7 @@ pub fn printed_copy(random: &mut Seeded, motif: &Image, process: Process) -> Ima
     let paper = on_paper(random, motif, process);
     let margin = if random.chance(0.4) { random.between(0.01, 0.08) } else { 0.0 };
     let white = [0, 1, 2].map(|_| random.between(0.82, 0.98));
-    let (light, _) = room(random, &paper, margin, white);
+    let (light, _) = room(random, &paper, margin, white, AROUND);
     photograph(random, light)
 }
 

@@ -1,0 +1,129 @@
+//! Models of one's own, each judging a source that it has not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use verax_vision::document::boosting::{Origin, Row};
+use verax_vision::document::calibration::Thresholds;
+use verax_vision::document::file_forensics;
+use verax_vision::document::rates::{Judged, rate_changes};
+use verax_vision::document::training::{in_parallel, train_check};
+use verax_vision::document::training_set::{
+    LabelledPicture, digital_settings, feature_names, photographed_rows, plans, portrait_settings,
+    print_settings, screen_settings, simulated_rows,
+};
+use verax_vision::image::{DecodeLimits, Image};
+
+use super::{
+    CHECKS, EvalDocuments, JudgedByCheck, Refusal, Report, judged_row, named, rates, refusal_rates,
+};
+
+/// Scores of genuine photographs by one check.
+struct Genuine {
+    by_picture: BTreeMap<usize, f64>,
+    thresholds: [(&'static str, f64); 3],
+}
+
+pub fn measure(
+    args: &EvalDocuments,
+    pictures: &[LabelledPicture],
+) -> Result<(Report, JudgedByCheck), String> {
+    let mut rows = photographed_rows(pictures, args.seed, args.threads);
+    rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
+    let names = feature_names();
+    let settings = [
+        screen_settings(args.seed),
+        print_settings(args.seed),
+        portrait_settings(args.seed),
+        digital_settings(args.seed),
+    ];
+    let mut report =
+        Report { pictures: pictures.len(), unreadable: rows.unreadable, ..Report::default() };
+    let mut all = Vec::new();
+    let mut genuine: Vec<Genuine> = Vec::new();
+    for (at, (plan, own)) in plans(&names, &settings).iter().zip(rows.by_check()).enumerate() {
+        let folds_of = |attack: bool| -> BTreeSet<&str> {
+            own.iter().filter(|r| r.attack == attack).map(|r| r.fold.as_str()).collect()
+        };
+        if folds_of(true).len() < 2 || folds_of(false).len() < 2 {
+            continue;
+        }
+        let check = CHECKS[at];
+        let trained = train_check(plan, own, args.threads);
+        let weights = &trained.weights;
+        let thresholds = &weights.thresholds;
+        let scored: Vec<(&Row, f64)> = trained
+            .held_out
+            .iter()
+            .map(|held| (&own[held.row], weights.platt.score(held.logit)))
+            .collect();
+        let judged = |counts: &dyn Fn(&Row) -> bool| -> Vec<Judged> {
+            let counted = scored.iter().filter(|(row, _)| counts(row));
+            counted.map(|(row, score)| judged_row(row, *score)).collect()
+        };
+        let calibrating = judged(&plan.calibrates);
+        report.add(check, rates(&calibrating, thresholds));
+        let simulated = judged(&|row| row.origin == Origin::Simulated);
+        if simulated.len() < calibrating.len() && !simulated.is_empty() {
+            report.add(format!("{check}, simulation alone"), rates(&simulated, thresholds));
+        }
+        let photographs = judged(&|row| row.origin == Origin::Photograph);
+        let resaved = judged(&|row| row.origin == Origin::Resaved);
+        if !resaved.is_empty() {
+            report.add(
+                format!("{check}, photographs saved again (x 0.6, JPEG 75)"),
+                rate_changes(&photographs, &resaved, &named(thresholds)),
+            );
+        }
+        genuine.push(if check == "portraitSubstitution" {
+            let unlearned = rows.portrait_unlearned.iter();
+            genuine_scores(unlearned.map(|row| (row, weights.score(&row.features))), thresholds)
+        } else {
+            genuine_scores(scored.iter().copied(), thresholds)
+        });
+        all.push((check, calibrating));
+    }
+    if all.is_empty() {
+        return Err("leaving sources out needs genuine pictures and attacks of two sources".into());
+    }
+    let refusals = refusals(args.threads, pictures, &genuine);
+    report.add("genuine photographs that a check refuses", refusal_rates(&refusals));
+    let sources: BTreeSet<&str> = refusals.iter().map(|r| r.source.as_str()).collect();
+    for source in sources {
+        let of = refusals.iter().filter(|r| r.source == source);
+        report.add(format!("of {source}"), refusal_rates(of));
+    }
+    Ok((report, all))
+}
+
+fn genuine_scores<'a>(
+    scored: impl Iterator<Item = (&'a Row, f64)>,
+    thresholds: &Thresholds,
+) -> Genuine {
+    let photographs = scored.filter(|(row, _)| row.origin == Origin::Photograph && !row.attack);
+    Genuine {
+        by_picture: photographs.map(|(row, score)| (row.picture, score)).collect(),
+        thresholds: named(thresholds),
+    }
+}
+
+/// What the checks together say of the photographs that the first of them judged. A check that could
+/// not be made has not passed, and what a file tells refuses at every calibration.
+fn refusals(threads: usize, pictures: &[LabelledPicture], checks: &[Genuine]) -> Vec<Refusal> {
+    let Some(first) = checks.first() else { return Vec::new() };
+    let numbers: Vec<usize> = first.by_picture.keys().copied().collect();
+    in_parallel(threads, numbers.len(), |at| {
+        let picture = &pictures[numbers[at]];
+        let told = Image::decode(&picture.bytes, &DecodeLimits::default()).is_ok_and(|image| {
+            let evidence = file_forensics(&picture.bytes, &image).evidence;
+            evidence.iter().any(|evidence| evidence.score_cap() <= 0.25)
+        });
+        let fails = |level: usize| {
+            let below = |check: &Genuine| {
+                let score = check.by_picture.get(&numbers[at]);
+                score.is_none_or(|score| *score < check.thresholds[level].1)
+            };
+            told || checks.iter().any(below)
+        };
+        Refusal { source: picture.source.clone(), refused: [fails(0), fails(1), fails(2)] }
+    })
+}

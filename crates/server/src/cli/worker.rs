@@ -1,0 +1,58 @@
+//! `verax worker`: what `verax serve` does beside serving, in a process of its own.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::Place;
+use super::serve::{keep_keys_fresh, report_missing, start_log, stopped};
+use crate::app::faces::Faces;
+use crate::http::{self, Serving};
+use crate::installed_models::read_face_models;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// An address for /healthz, /readyz and /metrics; nothing listens without it.
+    #[arg(long, env = "VERAX_WORKER_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+    start_log(&place.config()?.log)?;
+    let app = place.open().await?;
+    app.measuring.start()?;
+    let faces = Faces::load(read_face_models(&place.models(), &app.config.models)?)?;
+    report_missing(&faces);
+    let app = app.with_faces(faces);
+    let serving = match arguments.listen {
+        Some(address) => Some(Serving::bind(address, None).await?),
+        None => None,
+    };
+    let stopped = stopped()?;
+    let mut out = std::io::stdout().lock();
+    match &serving {
+        Some(serving) => writeln!(out, "listening on {}", serving.url()?)?,
+        None => writeln!(out, "at work")?,
+    }
+    out.flush()?;
+    drop(out);
+    tokio::spawn(keep_keys_fresh(app.clone()));
+    tokio::spawn(app.clone().keep_tallies());
+    for _ in 0..app.measuring.threads() {
+        tokio::spawn(app.clone().keep_document_checks());
+    }
+    tokio::spawn(app.clone().keep_validations());
+    tokio::spawn(app.clone().keep_answers_short());
+    match serving {
+        Some(serving) => {
+            let router = http::health_router(http::State::new(app.clone()));
+            http::serve(serving, router, &app.config.http, stopped).await?;
+        }
+        None => stopped.await,
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

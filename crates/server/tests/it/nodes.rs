@@ -1,0 +1,121 @@
+//! Several nodes on one database and one object store.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_server::app::document_checks::DocumentOrder;
+use verax_server::http::{self, State};
+use verax_store::Batch;
+use verax_vision::document::Checks;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::cards::card;
+use verax_vision::document::simulator::jpeg;
+
+use crate::answer::Answer;
+use crate::world::{get, request, send};
+
+const PATH: &str = "/v2/document-liveness";
+
+fn order() -> String {
+    json!({
+        "image": STANDARD.encode(picture()),
+        "validateScreenReplay": false,
+        "validatePrintedCopy": false,
+        "validatePortraitSubstitution": false,
+    })
+    .to_string()
+}
+
+fn left_behind() -> DocumentOrder {
+    DocumentOrder {
+        picture: picture(),
+        checks: Checks {
+            screen_replay: false,
+            printed_copy: false,
+            portrait_substitution: false,
+            digital_manipulation: true,
+        },
+        screen: Calibration::Regular,
+        print: Calibration::Regular,
+        portrait: Calibration::Regular,
+        cropped: CroppedRule::Ignored,
+        colourless: ColourlessRule::Ignored,
+        save_image: false,
+        app_registration: None,
+    }
+}
+
+fn picture() -> Vec<u8> {
+    jpeg(&card(&mut Seeded::new(5), None).image, 90)
+}
+
+async fn post(node: &Router, token: &str, key: &str, order: &str) -> Answer {
+    let mut request = request(Method::POST, token, PATH).map(|_| Body::from(order.to_owned()));
+    request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+    send(node, request).await
+}
+
+on_both_databases! {
+    async fn two_nodes_that_get_one_key_at_once_do_the_work_once(world) {
+        let token = world.token("acme").await;
+        let other = http::router(State::new(world.node(|_| {}).await));
+        let order = order();
+        for key in ["k1", "k2", "k3", "k4"] {
+            let (one, two) = tokio::join!(
+                post(&world.router, &token, key, &order),
+                post(&other, &token, key, &order)
+            );
+            assert_eq!((one.status, two.status), (200, 200), "{} {}", one.text(), two.text());
+            assert_eq!(one.text(), two.text());
+        }
+        assert_eq!(get(&other, &token, PATH).await.total(), 4);
+    }
+
+    async fn a_token_that_one_node_revokes_is_refused_by_the_other_within_five_seconds(world) {
+        let token = world.token("acme").await;
+        let other = http::router(State::new(world.node(|it| it.tokens.cache_seconds = 2).await));
+        assert_eq!(get(&other, &token, PATH).await.status, 200);
+        let mut batch = Batch::default();
+        batch.revoke_tokens_of("acme", world.app.clock.now());
+        world.app.database.commit(batch).await.expect("a revocation");
+        let revoked = Instant::now();
+        assert_eq!(world.get(&token, PATH).await.status, 401);
+        while get(&other, &token, PATH).await.status != 401 {
+            assert!(revoked.elapsed() < Duration::from_secs(5), "it is still accepted");
+        }
+    }
+
+    async fn what_one_node_changes_the_other_shows_at_once(world) {
+        let token = world.token("acme").await;
+        let other = http::router(State::new(world.node(|_| {}).await));
+        let made = json!({ "name": "One", "contactEmail": "a@b.example" });
+        let target = "/v2/face-recognition/collections";
+        for count in 1..=3 {
+            assert_eq!(get(&other, &token, target).await.total(), count - 1);
+            let order = request(Method::POST, &token, target).map(|_| Body::from(made.to_string()));
+            let made = world.send(order).await;
+            assert_eq!(made.status, 200, "{}", made.text());
+            assert_eq!(get(&other, &token, target).await.total(), count);
+        }
+    }
+
+    async fn checks_that_a_node_left_behind_are_made_once_by_the_others(world) {
+        let token = world.token("acme").await;
+        let (dead, one, two) =
+            (world.node(|_| {}).await, world.node(|_| {}).await, world.node(|_| {}).await);
+        for _ in 0..6 {
+            dead.begin_document_check("acme", &left_behind()).await.expect("a record");
+        }
+        drop(dead);
+        world.turn_clock(121_000);
+        let (one, two) = tokio::join!(one.take_up_document_checks(), two.take_up_document_checks());
+        assert_eq!(one.expect("a look") + two.expect("a look"), 6);
+        assert_eq!(world.get(&token, &format!("{PATH}?status=completed")).await.total(), 6);
+    }
+}

@@ -1,0 +1,82 @@
+//! How connections to PostgreSQL are made, and when they count as dead.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::Config;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{Options, StoreError};
+
+/// Of the servers that an address names, which one is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The one that takes writes.
+    Primary,
+    /// Any that answers.
+    Replica,
+}
+
+/// How long a request waits for a connection that another has.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+/// How long each server of an address may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// A server that says nothing for so long is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(10);
+const ASKED_EVERY: Duration = Duration::from_secs(3);
+const ASKED_TIMES: u32 = 3;
+/// How long what was sent may stay unconfirmed by the other machine.
+const UNCONFIRMED: Duration = Duration::from_secs(15);
+
+/// A pool of at most so many connections; none is made yet.
+///
+/// # Errors
+/// `Address` when the address makes no sense.
+pub fn pool(url: &str, options: &Options, role: Role, size: usize) -> Result<Pool, StoreError> {
+    let mut config = Config::from_str(url)
+        // The driver's error may quote the address, and with it the password.
+        .map_err(|_| StoreError::Address("the database URL is not valid".to_owned()))?;
+    let limit = options.statement_limit.as_millis();
+    let given = config.get_options().unwrap_or_default();
+    config.options(format!("{given} -c statement_timeout={limit} -c timezone=UTC"));
+    config.application_name("verax");
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    config.keepalives_idle(QUIET).keepalives_interval(ASKED_EVERY).keepalives_retries(ASKED_TIMES);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNCONFIRMED);
+    }
+    // After a failover the former primary may come back as a standby, at the same address.
+    if role == Role::Primary {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    let each = config.get_connect_timeout().copied().unwrap_or(CONNECT);
+    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(1);
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config, tls()?, recycling))
+        .max_size(size)
+        .wait_timeout(Some(POOL_WAIT))
+        .create_timeout(Some(each * hosts + CONNECT))
+        .recycle_timeout(Some(POOL_WAIT))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// TLS with the machine's own certificates, where the server offers it.
+pub fn tls() -> Result<MakeRustlsConnect, StoreError> {
+    let mut roots = rustls::RootCertStore::empty();
+    // A machine without certificates can still reach a database without TLS.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::Unavailable(format!("TLS: {error}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}

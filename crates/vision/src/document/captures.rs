@@ -1,0 +1,72 @@
+//! Genuine captures of drawn cards, as files: to count how many of them are refused.
+
+use verax_domain::document_findings::PictureBox;
+
+use super::seeded::Seeded;
+use super::simulator::camera::captured;
+use super::simulator::cards::card;
+use super::simulator::edits::SAVINGS;
+use super::simulator::saved;
+use super::training::in_parallel;
+use super::training_set::{LabelledPicture, motifs};
+use crate::image::{DecodeLimits, Image};
+
+/// A photograph of a card, after one way of saving.
+#[derive(Debug, Clone)]
+pub struct GenuineCapture {
+    /// Source of the portrait's motif.
+    pub source: String,
+    /// `q95`, `q85` or `messenger`.
+    pub saving: &'static str,
+    pub bytes: Vec<u8>,
+    /// Where a face detector would see the portrait's face; none when the picture cuts it.
+    pub face: Option<PictureBox>,
+    /// The card leaves the picture.
+    pub cut: bool,
+}
+
+/// From cards that the picture cuts off a little to cards that are half as wide as it.
+const AROUND: (f32, f32) = (-0.05, 0.4);
+
+/// `count` captures in each way of saving; what `judge` says of them lies in order.
+pub fn genuine_captures<T: Send>(
+    pictures: &[LabelledPicture],
+    count: usize,
+    seed: u64,
+    threads: usize,
+    judge: impl Fn(&GenuineCapture) -> T + Sync,
+) -> Vec<T> {
+    let motifs = motifs(pictures);
+    let parts = in_parallel(threads, count, |index| {
+        let mut random = Seeded::for_part(seed ^ 0xCA97, index as u64);
+        let motif = motifs.get(random.below(motifs.len())).copied();
+        let decoded = motif.and_then(|m| Image::decode(&m.bytes, &DecodeLimits::default()).ok());
+        let drawn = card(&mut random, decoded.as_ref());
+        let capture = captured(&mut random, &drawn.image, &[drawn.portrait], AROUND);
+        let image = saved(&capture.image, 88 + random.below(9) as u8);
+        let each = SAVINGS.map(|saving| {
+            let (bytes, scale) = saving.file(&image);
+            judge(&GenuineCapture {
+                source: motif.map_or_else(|| "drawn".to_owned(), |m| m.source.clone()),
+                saving: saving.name(),
+                bytes,
+                face: face_in(capture.places[0], scale),
+                cut: capture.cut,
+            })
+        });
+        Vec::from(each)
+    });
+    parts.into_iter().flatten().collect()
+}
+
+/// The portrait is 1.5 faces wide and 1.8 high, as `portrait_around` has it.
+fn face_in([x, y, w, h]: [usize; 4], scale: f64) -> Option<PictureBox> {
+    let side = |v: f64| (v * scale) as f32;
+    let (w, h) = (w as f64, h as f64);
+    (w > 40.0 && h > 40.0).then(|| PictureBox {
+        x: side(x as f64 + w * (1.0 - 1.0 / 1.5) / 2.0),
+        y: side(y as f64 + h * (1.0 - 1.0 / 1.8) / 2.0),
+        width: side(w / 1.5),
+        height: side(h / 1.8),
+    })
+}
