@@ -12,7 +12,6 @@ use crate::{clients, exec, faults, fuzz, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
-const OVERLOAD_SECONDS: u64 = 5;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
 
 pub const STEPS: &[Step] = &[
@@ -128,8 +127,8 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     database_url(progress)?;
     faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
-    faults::disk::run(&binary)?;
-    faults::overload::run(&binary, OVERLOAD_SECONDS)
+    // Overload is a measurement of time: on a machine that is busy otherwise it would say nothing.
+    faults::disk::run(&binary)
 }
 
 fn run_clients(progress: &mut Progress) -> Result<()> {
