@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use c2pa::{Builder, EphemeralSigner};
+use c2pa::{Builder, Context, EphemeralSigner};
 use verax_domain::document_findings::DocumentEvidence;
 use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
@@ -26,7 +26,8 @@ fn signed(actions: &[(&str, Option<&str>)]) -> Vec<u8> {
         "claim_generator_info": [{ "name": "Test camera", "version": "1" }],
         "assertions": [{ "label": "c2pa.actions", "data": { "actions": actions } }],
     });
-    let mut builder = Builder::from_json(&definition.to_string()).unwrap();
+    let builder = Builder::from_context(Context::new());
+    let mut builder = builder.with_definition(definition.to_string()).unwrap();
     let signer = EphemeralSigner::new("test.local").unwrap();
     let mut source = Cursor::new(jpeg(&card(&mut Seeded::new(1), None).image, 90));
     let mut target = Cursor::new(Vec::new());
