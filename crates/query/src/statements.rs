@@ -32,6 +32,14 @@ pub struct Window {
     pub statuses: Vec<&'static str>,
 }
 
+impl Window {
+    /// Whether nothing tells in which stretches of an index the matches are: all that is in the
+    /// window is read and sorted, so it should be small.
+    pub fn is_unordered(&self) -> bool {
+        self.mixed && self.statuses.is_empty()
+    }
+}
+
 impl Query {
     /// The rows of the page.
     pub fn page_sql(&self, dialect: Dialect, tenant: &Tenant) -> Statement {

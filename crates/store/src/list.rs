@@ -34,8 +34,11 @@ pub async fn page(
     let mut total = None;
     let slice = query.slice(tenant);
     let counted = slice.is_some();
+    if let Some(slice) = &slice {
+        window = Window { skip: page.skip, ..in_order(slice) };
+    }
     if let Some(slice) = slice
-        && (page.skip > 0 || !slice.is_in_order() || !query.skips_total())
+        && (page.skip > 0 || window.is_unordered() || !query.skips_total())
     {
         reader.begin_snapshot().await?;
         let tallied = Tallied::read(reader, query, tenant, slice).await?;
@@ -77,15 +80,14 @@ pub async fn page_after(
     match query.slice(tenant) {
         Some(slice) => {
             window = in_order(&slice);
-            let unordered = window.mixed && window.statuses.is_empty();
-            if unordered || !query.skips_total() {
+            if window.is_unordered() || !query.skips_total() {
                 reader.begin_snapshot().await?;
             }
             if !query.skips_total() {
                 let tallied = Tallied::read(reader, query, tenant, slice.clone()).await?;
                 total = Some(tallied.total());
             }
-            if unordered {
+            if window.is_unordered() {
                 let time = after.place.and_then(|place| match place.keys.first() {
                     Some(Some(Value::Time(time))) => Some(time.0),
                     _ => None,

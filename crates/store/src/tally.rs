@@ -105,11 +105,10 @@ impl Tallied {
             window.skip = skip;
             if down { window.until = Some(piece.until) } else { window.from = Some(piece.from) }
         }
-        // Stretches of an index that are in no order themselves: without an end to each, all of
-        // them would be read and sorted for one page.
-        let unordered = window.mixed && window.statuses.is_empty();
         let last = (skip + size).min(self.total()).saturating_sub(1);
-        if unordered && let Some((piece, _)) = self.find(reader, last).await? {
+        if window.is_unordered()
+            && let Some((piece, _)) = self.find(reader, last).await?
+        {
             if down { window.from = Some(piece.from) } else { window.until = Some(piece.until) }
         }
         Ok(window)

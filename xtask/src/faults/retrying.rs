@@ -37,18 +37,24 @@ pub struct Seen {
     last_success: Instant,
 }
 
-impl<'a> Clients<'a> {
-    pub fn new(work: &'a Work, nodes: Vec<SocketAddr>) -> Clients<'a> {
-        let seen = Seen {
+impl Seen {
+    /// Nothing yet.
+    fn since(last_success: Instant) -> Seen {
+        Seen {
             answered: 0,
             refused: 0,
             broken: 0,
             unclear: 0,
             slowest: Duration::ZERO,
             longest_gap: Duration::ZERO,
-            last_success: Instant::now(),
-        };
-        let (nodes, seen) = (Mutex::new(nodes), Mutex::new(seen));
+            last_success,
+        }
+    }
+}
+
+impl<'a> Clients<'a> {
+    pub fn new(work: &'a Work, nodes: Vec<SocketAddr>) -> Clients<'a> {
+        let (nodes, seen) = (Mutex::new(nodes), Mutex::new(Seen::since(Instant::now())));
         Clients { work, nodes, seen, stopped: AtomicBool::new(false) }
     }
 
@@ -65,16 +71,7 @@ impl<'a> Clients<'a> {
         let mut seen = self.seen();
         let gap = seen.last_success.elapsed();
         let taken = Seen { longest_gap: seen.longest_gap.max(gap), ..*seen };
-        let last_success = seen.last_success;
-        *seen = Seen {
-            answered: 0,
-            refused: 0,
-            broken: 0,
-            unclear: 0,
-            slowest: Duration::ZERO,
-            longest_gap: Duration::ZERO,
-            last_success,
-        };
+        *seen = Seen::since(seen.last_success);
         taken
     }
 
