@@ -22,6 +22,7 @@ use super::records::said;
 use super::registrations::Way;
 use crate::vault::VaultError;
 use work::Work;
+pub(super) use work::policy;
 
 /// A session and the validation that it is for.
 pub struct Opened {

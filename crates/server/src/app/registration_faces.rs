@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_domain::face_call::MatchCheck;
-use verax_domain::face_verdict::FacePolicy;
 use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS, PROJECT_FLOWS};
 use verax_query::Tenant;
 use verax_store::StoreError;
 use verax_vision::faces::Wanted;
 
 use super::App;
+use super::biometrics::policy;
 use super::document_checks::DocumentCheckError;
 use super::faces::{MeasureError, SentImage};
 use super::persons::PersonError;
@@ -68,8 +68,6 @@ impl App {
         };
         let flow = found["projectFlow"].as_str().unwrap_or_default();
         let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?.unwrap_or_default();
-        let min_score = flow["liveness"]["compareMinScore"].as_f64();
-        let min_score = min_score.unwrap_or(FacePolicy::default().match_score_min);
-        Ok(MatchCheck { score, min_score })
+        Ok(MatchCheck { score, min_score: policy(&flow).match_score_min })
     }
 }

@@ -166,7 +166,7 @@ impl Work {
 }
 
 /// The limits of a flow; where it says nothing, the protocol's.
-fn policy(flow: &Value) -> FacePolicy {
+pub fn policy(flow: &Value) -> FacePolicy {
     let usual = FacePolicy::default();
     let liveness = &flow["liveness"];
     FacePolicy {
