@@ -8,7 +8,13 @@ use verax_vision::document::file_forensics;
 use verax_vision::faces::{measure_quality, thumbnail};
 use verax_vision::image::{DecodeLimits, Image};
 
-fuzz_target!(|bytes: &[u8]| {
+// A decoder may panic where that is caught; libFuzzer's own hook would end the process there. What is
+// not caught still does.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
+}
+
+fuzz_target!(init: report_panics(), |bytes: &[u8]| {
     // Few pixels, so that many inputs are tried.
     let limits = DecodeLimits { pixels_max: 250_000, ..DecodeLimits::default() };
     let inspected = Image::inspect(bytes, &limits);

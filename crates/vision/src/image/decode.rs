@@ -1,6 +1,7 @@
 //! Image bytes to pixels, within limits.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::image::codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
 use ::image::error::ImageError as CodecError;
@@ -94,12 +95,17 @@ pub enum ImageError {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, ImageError> {
-    pixels(open(bytes, limits)?)
+    contain(|| pixels(open(bytes, limits)?))
 }
 
 /// Everything that is refused without reading the pixels.
 pub(super) fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
-    open(bytes, limits).map(drop)
+    contain(|| open(bytes, limits).map(drop))
+}
+
+/// The decoders read what anybody may have written: should one panic, the image is damaged.
+fn contain<T>(read: impl FnOnce() -> Result<T, ImageError>) -> Result<T, ImageError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(ImageError::Corrupt))
 }
 
 fn open<'a>(

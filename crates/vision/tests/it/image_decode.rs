@@ -197,6 +197,13 @@ fn damaged_bytes_give_an_error_or_pixels_but_never_a_panic() {
     }
 }
 
+// Found by fuzzing: several scans, and chroma that is sampled more densely than luma.
+#[test]
+fn a_jpeg_on_which_the_decoder_panics_is_damaged() {
+    let bytes = include_bytes!("../../../../fuzz/seeds/image/dense-chroma.jpg");
+    assert_eq!(decode(bytes), Err(ImageError::Corrupt));
+}
+
 #[test]
 fn a_debug_print_shows_no_pixels() {
     let image = Image { width: 2, height: 1, rgb: vec![1, 2, 3, 4, 5, 6] };
