@@ -19,7 +19,6 @@ pub const STEPS: &[Step] = &[
     Step { name: "tidy", what: "walls and house rules", run: |_| tidy::run(no_arguments()) },
     Step { name: "clippy", what: "no lint, in any target", run: clippy },
     Step { name: "test", what: "all tests, on both databases", run: test },
-    Step { name: "provenance", what: "the feature that reads signed provenance", run: provenance },
     Step { name: "doctest", what: "examples in the documentation", run: doctest },
     Step { name: "reference", what: "the generated reference is current", run: reference },
     Step { name: "rustdoc", what: "the documentation of the code builds", run: rustdoc },
@@ -71,16 +70,6 @@ fn test(progress: &mut Progress) -> Result<()> {
         bail!("cargo nextest: {status} (is it installed? cargo install --locked cargo-nextest)");
     }
     Ok(())
-}
-
-/// Off by default, because it compiles a hundred crates more.
-fn provenance(_: &mut Progress) -> Result<()> {
-    let with = ["-p", "verax-vision", "--features", "provenance"];
-    let targets = ["--all-targets", "--", "-D", "warnings"];
-    exec::run(exec::cargo().arg("clippy").args(with).args(targets))?;
-    // The list of edited files is found, and phones' files are not, in both builds.
-    let filters = ["provenance", "document_files"];
-    exec::run(exec::cargo().args(["nextest", "run"]).args(with).args(filters))
 }
 
 fn doctest(progress: &mut Progress) -> Result<()> {
