@@ -89,14 +89,19 @@ impl Query {
             self.push_stretch(sql, dialect, tenant, after.place, window, None);
             return self.push_page(sql, window.skip, limit);
         }
-        sql.push(" WHERE id IN (SELECT id FROM ");
+        // What finds a row again the soonest.
+        let (row, columns) = match dialect {
+            Dialect::Sqlite => ("rowid", "rowid, created_at, id"),
+            Dialect::Postgres => ("id", "created_at, id"),
+        };
+        sql.push(" WHERE ").push(row).push(" IN (SELECT ").push(row).push(" FROM ");
         if window.statuses.is_empty() {
             sql.push(self.resource.table);
             self.push_stretch(sql, dialect, tenant, after.place, window, None);
         } else {
             for (index, status) in window.statuses.iter().enumerate() {
-                sql.push(if index == 0 { "(" } else { " UNION ALL " });
-                sql.push("SELECT id, created_at FROM (SELECT id, created_at FROM ");
+                sql.push(if index == 0 { "(SELECT " } else { " UNION ALL SELECT " });
+                sql.push(columns).push(" FROM (SELECT ").push(columns).push(" FROM ");
                 sql.push(self.resource.table);
                 self.push_stretch(sql, dialect, tenant, after.place, window, Some(status));
                 self.push_page(sql, 0, window.skip.saturating_add(limit));

@@ -5,6 +5,9 @@
 //! time, in columns: one per pair of status and type. Spans nest: each level's is 64 times shorter
 //! than the one above, and a bucket has finer ones below it only when it holds many records.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::query::{Condition, Query, Tenant, Test, Value};
 use crate::{Field, Kind, Words};
 
@@ -230,11 +233,17 @@ pub struct Piece {
 /// What a tally says of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    pub level: usize,
     pub number: i64,
     pub count: i64,
     pub split: bool,
 }
+
+/// Buckets of one level, in order, by that level and the bucket above them; those of level 0 are
+/// under [`TOP`].
+pub type Nodes = HashMap<(usize, i64), Arc<[Bucket]>>;
+
+/// The node that holds the coarsest buckets.
+pub const TOP: (usize, i64) = (0, 0);
 
 /// A record that was added or removed and is not in the buckets yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,39 +262,42 @@ pub fn bucket_of(level: usize, time: i64) -> i64 {
     time >> LEVEL_BITS[level]
 }
 
+/// The node that a bucket is in.
+pub fn node_of(level: usize, number: i64) -> (usize, i64) {
+    if level == 0 { TOP } else { (level, number >> (LEVEL_BITS[level - 1] - LEVEL_BITS[level])) }
+}
+
 fn span(level: usize, number: i64) -> (i64, i64) {
     let from = number << LEVEL_BITS[level];
     (from, from + (1 << LEVEL_BITS[level]))
 }
 
-/// Covers the span `from..until` with pieces, oldest first: whole buckets of the level, the finer
-/// ones below those that the span cuts, and what it cuts of the finest there are. `buckets` may
-/// hold more than is needed.
+/// Covers the span `from..until` with pieces, oldest first: whole buckets of a node, the finer ones
+/// below those that the span cuts, and what it cuts of the finest there are. A node that is not among
+/// `nodes` is empty.
 pub fn cover(
-    level: usize,
+    nodes: &Nodes,
+    node: (usize, i64),
     from: i64,
     until: i64,
-    buckets: &[Bucket],
     changes: &[Change],
 ) -> Vec<Piece> {
+    let level = node.0;
     let within = |number: i64| {
         let (begin, end) = span(level, number);
         begin < until && end > from
     };
-    let mut known: Vec<Bucket> = buckets
-        .iter()
-        .filter(|bucket| bucket.level == level && within(bucket.number))
-        .copied()
-        .collect();
+    let stored = nodes.get(&node).map_or(&[][..], |buckets| buckets);
+    let mut known: Vec<Bucket> =
+        stored.iter().filter(|bucket| within(bucket.number)).copied().collect();
     // A change may be the first of its bucket.
     for change in changes.iter().filter(|it| (from..until).contains(&it.created_at)) {
         let number = bucket_of(level, change.created_at);
-        if known.iter().all(|bucket| bucket.number != number) {
-            known.push(Bucket { level, number, count: 0, split: false });
+        if let Err(at) = known.binary_search_by_key(&number, |bucket| bucket.number) {
+            known.insert(at, Bucket { number, count: 0, split: false });
         }
     }
-    known.sort_by_key(|bucket| bucket.number);
-    let mut pieces = Vec::new();
+    let mut pieces = Vec::with_capacity(known.len());
     for bucket in known {
         let (begin, end) = span(level, bucket.number);
         if begin >= from && end <= until {
@@ -295,7 +307,7 @@ pub fn cover(
             pieces.push(Piece { from: begin, until: end, count: Some(count), split });
         } else if bucket.split {
             let (from, until) = (begin.max(from), end.min(until));
-            pieces.extend(cover(level + 1, from, until, buckets, changes));
+            pieces.extend(cover(nodes, (level + 1, bucket.number), from, until, changes));
         } else {
             let (from, until) = (begin.max(from), end.min(until));
             pieces.push(Piece { from, until, count: None, split: None });

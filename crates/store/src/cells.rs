@@ -1,10 +1,13 @@
 //! Rows of either database, read column by column.
 
+use std::sync::Arc;
+
 use verax_query::{Dialect, Sql};
 
 use crate::StoreError;
 use crate::postgres::PostgresReader;
 use crate::sqlite::SqliteReader;
+use crate::tally::KnownBuckets;
 
 /// A row: columns are counted from 0, NULL is `None`.
 pub trait Cells {
@@ -28,6 +31,14 @@ impl Reader {
         match self {
             Reader::Sqlite(_) => Dialect::Sqlite,
             Reader::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// What is remembered of the tallies of this database.
+    pub fn known_buckets(&self) -> &Arc<KnownBuckets> {
+        match self {
+            Reader::Sqlite(reader) => &reader.known_buckets,
+            Reader::Postgres(reader) => &reader.known_buckets,
         }
     }
 

@@ -3,6 +3,7 @@
 mod connecting;
 mod replica;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -18,7 +19,7 @@ use self::connecting::{Role, pool, tls};
 use self::replica::Replica;
 use crate::cells::{Cells, Reader, Visit};
 use crate::database::Location;
-use crate::tally::Upkeep;
+use crate::tally::{KnownBuckets, Upkeep};
 use crate::write::{Batch, Rows};
 use crate::{Options, StoreError};
 
@@ -32,6 +33,7 @@ pub struct Postgres {
     /// After which a statement's connection counts as dead.
     patience: Duration,
     tls: MakeRustlsConnect,
+    known_buckets: Arc<KnownBuckets>,
 }
 
 /// The database ends its statements itself; what is not answered so long after it never will be.
@@ -59,7 +61,8 @@ impl Postgres {
             None => None,
         };
         let patience = options.statement_limit + GRACE;
-        Ok(Postgres { primary, probes, replica, patience, tls: tls()? })
+        let (tls, known_buckets) = (tls()?, Arc::default());
+        Ok(Postgres { primary, probes, replica, patience, tls, known_buckets })
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
@@ -131,7 +134,9 @@ impl Postgres {
         }
         let connection = Some(pool.get().await?);
         let (patience, tls) = (Some(self.patience), self.tls.clone());
-        Ok(PostgresReader { connection, in_transaction: false, settled: true, patience, tls })
+        let known_buckets = Arc::clone(&self.known_buckets);
+        let (in_transaction, settled) = (false, true);
+        Ok(PostgresReader { connection, in_transaction, settled, patience, tls, known_buckets })
     }
 }
 
@@ -145,6 +150,7 @@ pub struct PostgresReader {
     /// How long a statement is waited for; `None`: as long as it takes.
     patience: Option<Duration>,
     tls: MakeRustlsConnect,
+    pub known_buckets: Arc<KnownBuckets>,
 }
 
 // A request whose caller hangs up is dropped in the middle of its statements, and a database that is

@@ -31,6 +31,9 @@ pub enum Layout {
     Csv,
 }
 
+/// A page of twenty validations is about as long.
+const BYTES_EXPECTED: usize = 16 * 1024;
+
 struct Hole {
     at: usize,
     relation: Slot,
@@ -67,12 +70,15 @@ impl Draft {
         if self.layout == Layout::Csv {
             return self.push_cells(row, first, fields, included);
         }
+        if self.rows == 1 {
+            self.bytes.reserve(BYTES_EXPECTED);
+        }
         self.bytes.push(b'{');
         let mut begun = false;
         let mut id = String::new();
         for (index, field) in fields.iter().enumerate() {
             let column = first + index;
-            if field.name == "_id" {
+            if field.name == "_id" && !included.reverses().is_empty() {
                 id = row.text(column)?.unwrap_or_default().to_owned();
             }
             let populate =

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use verax_query::{Arg, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
+use crate::tally::KnownBuckets;
 use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
@@ -35,6 +36,7 @@ struct Readers {
     /// For the reads that have threads of their own.
     permits: Semaphore,
     statement_limit: Duration,
+    known_buckets: Arc<KnownBuckets>,
 }
 
 /// A connection that reads, and when it must stop.
@@ -78,6 +80,7 @@ impl Sqlite {
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(options.readers),
             statement_limit: options.statement_limit,
+            known_buckets: Arc::default(),
         };
         Ok(Sqlite { readers: Arc::new(readers), writer: writer::Writer::start(writer)? })
     }
@@ -147,7 +150,8 @@ impl Readers {
         deadline.store(until, Ordering::Relaxed);
         // The clock may stop this already.
         let begun = begin(&connection, &mut remembered);
-        let mut reader = Reader::Sqlite(SqliteReader { connection, remembered });
+        let known_buckets = Arc::clone(&self.known_buckets);
+        let mut reader = Reader::Sqlite(SqliteReader { connection, remembered, known_buckets });
         let result = begun.and_then(|()| {
             work(&mut reader).now_or_never().unwrap_or_else(|| {
                 Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))
@@ -155,7 +159,7 @@ impl Readers {
         });
         let late = result.is_err() && opened.elapsed().as_nanos() > u128::from(until);
         // A reader has nothing to lose: if the end fails, the connection is dropped instead.
-        if let Reader::Sqlite(SqliteReader { connection, remembered }) = reader
+        if let Reader::Sqlite(SqliteReader { connection, remembered, .. }) = reader
             && connection.prepare_cached("COMMIT").is_ok_and(|mut it| it.execute(()).is_ok())
         {
             let session = Session { connection, opened, deadline, remembered };
@@ -195,6 +199,7 @@ impl Session {
 pub struct SqliteReader {
     connection: Connection,
     remembered: Remembered,
+    pub known_buckets: Arc<KnownBuckets>,
 }
 
 impl SqliteReader {

@@ -4,9 +4,14 @@
 //! one snapshot: exact at every moment.
 
 mod fold;
+mod known;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use verax_query::tally::{
-    Bucket, COLUMNS, Change, EVERYBODY, LEVEL_BITS, Piece, bucket_of, children, cover, locate,
+    Bucket, COLUMNS, Change, EVERYBODY, LEVEL_BITS, Nodes, Piece, TOP, bucket_of, children, cover,
+    locate, node_of,
 };
 use verax_query::{Arg, Query, Resource, Slice, Sql, Tenant, Window};
 
@@ -14,6 +19,7 @@ use crate::StoreError;
 use crate::cells::{Reader, fetch_number};
 
 pub use fold::pending as unfolded;
+pub use known::KnownBuckets;
 
 /// What there is to do for the tallies of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +62,8 @@ pub struct Tallied {
     slice: Slice,
     pieces: Vec<Piece>,
     changes: Vec<Change>,
+    /// Which state of the tallies this is.
+    version: i64,
 }
 
 impl Tallied {
@@ -67,14 +75,15 @@ impl Tallied {
         slice: Slice,
     ) -> Result<Tallied, StoreError> {
         let resource = query.resource();
-        let mut tallied = Tallied { resource, slice, pieces: Vec::new(), changes: Vec::new() };
+        let (pieces, changes) = (Vec::new(), Vec::new());
+        let mut tallied = Tallied { resource, slice, pieces, changes, version: 0 };
         if tallied.slice.is_empty() {
             return Ok(tallied);
         }
-        tallied.changes = tallied.fetch_changes(reader).await?;
-        let buckets = tallied.fetch_cover(reader).await?;
+        tallied.fetch_changes(reader).await?;
         let (from, until) = (tallied.slice.from, tallied.slice.until);
-        tallied.pieces = cover(0, from, until, &buckets, &tallied.changes);
+        let nodes = tallied.nodes(reader, cut_by(from, until)).await?;
+        tallied.pieces = cover(&nodes, TOP, from, until, &tallied.changes);
         for piece in &mut tallied.pieces {
             if piece.count.is_none() {
                 let dialect = reader.dialect();
@@ -125,63 +134,84 @@ impl Tallied {
         while let Some((piece, skip)) = found
             && let Some((level, number)) = piece.split
         {
-            let mut sql = Sql::default();
-            self.push_buckets(&mut sql, level + 1, children(level, number));
-            let buckets = self.fetch_buckets(reader, &sql).await?;
-            let finer = cover(level + 1, piece.from, piece.until, &buckets, &self.changes);
+            let node = (level + 1, number);
+            let nodes = self.nodes(reader, vec![node]).await?;
+            let finer = cover(&nodes, node, piece.from, piece.until, &self.changes);
             found = locate(&finer, self.slice.descending, skip);
         }
         Ok(found)
     }
 
-    async fn fetch_changes(&self, reader: &mut Reader) -> Result<Vec<Change>, StoreError> {
+    /// The changes that are not in the buckets yet, and the buckets' version.
+    async fn fetch_changes(&mut self, reader: &mut Reader) -> Result<(), StoreError> {
+        let Tallied { slice, changes, version, .. } = self;
         let mut sql = Sql::default();
         sql.push("SELECT created_at, n, status, type FROM tally_changes WHERE resource = ");
         sql.bind(Arg::Text(self.resource.table.to_owned()));
-        if self.slice.scope != EVERYBODY {
-            sql.push(" AND client = ").bind(Arg::Text(self.slice.scope.clone()));
+        if slice.scope != EVERYBODY {
+            sql.push(" AND client = ").bind(Arg::Text(slice.scope.clone()));
         }
-        let mut changes = Vec::new();
+        sql.push(
+            " UNION ALL SELECT version, NULL, NULL, NULL FROM tally_versions WHERE resource = ",
+        );
+        sql.bind(Arg::Text(self.resource.table.to_owned()));
         reader
             .fetch(&sql, &mut |row| {
-                let column =
-                    self.slice.tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
-                if column.is_some_and(|column| self.slice.columns.contains(&column)) {
-                    let created_at = row.integer(0)?.unwrap_or(0);
-                    changes.push(Change { created_at, count: row.integer(1)?.unwrap_or(0) });
+                let first = row.integer(0)?.unwrap_or(0);
+                let Some(count) = row.integer(1)? else {
+                    *version = first;
+                    return Ok(());
+                };
+                let column = slice.tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
+                if column.is_some_and(|column| slice.columns.contains(&column)) {
+                    changes.push(Change { created_at: first, count });
                 }
                 Ok(())
             })
-            .await?;
-        Ok(changes)
+            .await
     }
 
-    /// The coarsest buckets, and at the ends of the span the finer ones.
-    async fn fetch_cover(&self, reader: &mut Reader) -> Result<Vec<Bucket>, StoreError> {
-        let mut sql = Sql::default();
-        let Slice { from, until, .. } = self.slice;
-        self.push_buckets(&mut sql, 0, bucket_of(0, from)..=bucket_of(0, until - 1));
-        for level in 1..LEVEL_BITS.len() {
-            let mut parents = Vec::new();
-            for end in [from, until] {
-                let parent = bucket_of(level - 1, end);
-                let cut = parent << LEVEL_BITS[level - 1] != end;
-                if end != i64::MIN && end != i64::MAX && cut && !parents.contains(&parent) {
-                    parents.push(parent);
-                }
-            }
-            for parent in parents {
-                let children = children(level - 1, parent);
-                let first = bucket_of(level, from).max(*children.start());
-                let last = bucket_of(level, until - 1).min(*children.end());
-                sql.push(" UNION ALL ");
-                self.push_buckets(&mut sql, level, first..=last);
-            }
+    /// These nodes, from memory as far as they are as they were; the others in one statement.
+    async fn nodes(
+        &self,
+        reader: &mut Reader,
+        wanted: Vec<(usize, i64)>,
+    ) -> Result<Nodes, StoreError> {
+        let known = Arc::clone(reader.known_buckets());
+        let list = known.list(self.resource, &self.slice, self.version);
+        let mut nodes = list.recall(&wanted);
+        let missing = wanted.into_iter().filter(|node| !nodes.contains_key(node));
+        let mut read: BTreeMap<(usize, i64), Vec<Bucket>> =
+            missing.map(|node| (node, Vec::new())).collect();
+        if read.is_empty() {
+            return Ok(nodes);
         }
-        self.fetch_buckets(reader, &sql).await
+        let mut sql = Sql::default();
+        for (index, node) in read.keys().enumerate() {
+            sql.push(if index > 0 { " UNION ALL " } else { "" });
+            self.push_node(&mut sql, *node);
+        }
+        reader
+            .fetch(&sql, &mut |row| {
+                let level = usize::try_from(row.integer(0)?.unwrap_or(0)).unwrap_or(0);
+                let number = row.integer(1)?.unwrap_or(0);
+                let split = row.boolean(2)?.unwrap_or(false);
+                let count = row.integer(3)?.unwrap_or(0);
+                let node = read.entry(node_of(level, number)).or_default();
+                node.push(Bucket { number, count, split });
+                Ok(())
+            })
+            .await?;
+        for (node, mut buckets) in read {
+            buckets.sort_unstable_by_key(|bucket| bucket.number);
+            let buckets: Arc<[Bucket]> = buckets.into();
+            list.remember(node, Arc::clone(&buckets));
+            nodes.insert(node, buckets);
+        }
+        Ok(nodes)
     }
 
-    fn push_buckets(&self, sql: &mut Sql, level: usize, numbers: std::ops::RangeInclusive<i64>) {
+    fn push_node(&self, sql: &mut Sql, (level, above): (usize, i64)) {
         sql.push("SELECT level, bucket, split, ");
         if self.slice.all_columns {
             sql.push("n");
@@ -194,27 +224,25 @@ impl Tallied {
         sql.bind(Arg::Text(self.resource.table.to_owned()));
         sql.push(" AND scope = ").bind(Arg::Text(self.slice.scope.clone()));
         sql.push(" AND level = ").bind(Arg::Integer(level as i64));
-        sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
-        sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
+        if let Some(parent) = level.checked_sub(1) {
+            let numbers = children(parent, above);
+            sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
+            sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
+        }
     }
+}
 
-    async fn fetch_buckets(
-        &self,
-        reader: &mut Reader,
-        sql: &Sql,
-    ) -> Result<Vec<Bucket>, StoreError> {
-        let mut buckets = Vec::new();
-        reader
-            .fetch(sql, &mut |row| {
-                buckets.push(Bucket {
-                    level: usize::try_from(row.integer(0)?.unwrap_or(0)).unwrap_or(0),
-                    number: row.integer(1)?.unwrap_or(0),
-                    split: row.boolean(2)?.unwrap_or(false),
-                    count: row.integer(3)?.unwrap_or(0),
-                });
-                Ok(())
-            })
-            .await?;
-        Ok(buckets)
+/// The nodes that the ends of a span may cut: the coarsest, and at each end the finer ones.
+fn cut_by(from: i64, until: i64) -> Vec<(usize, i64)> {
+    let mut nodes = vec![TOP];
+    for level in 1..LEVEL_BITS.len() {
+        for end in [from, until] {
+            let above = bucket_of(level - 1, end);
+            let cut = above << LEVEL_BITS[level - 1] != end;
+            if end != i64::MIN && end != i64::MAX && cut && !nodes.contains(&(level, above)) {
+                nodes.push((level, above));
+            }
+        }
     }
+    nodes
 }

@@ -1,6 +1,6 @@
 //! The one writer: a thread that takes all batches that are waiting and commits them together.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use futures_util::FutureExt;
@@ -75,7 +75,9 @@ impl Writer {
 }
 
 fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
-    let mut reader = Reader::Sqlite(SqliteReader { connection, remembered: Remembered::default() });
+    // It reads no lists: what it remembers stays empty.
+    let (remembered, known_buckets) = (Remembered::default(), Arc::default());
+    let mut reader = Reader::Sqlite(SqliteReader { connection, remembered, known_buckets });
     let mut next = jobs.recv().ok();
     while let Some(job) = next.take() {
         match job {

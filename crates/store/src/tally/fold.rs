@@ -82,6 +82,7 @@ pub async fn fold(
     sql.push("DELETE FROM tally_changes WHERE resource = ").bind(table(resource));
     sql.push(" AND id <= ").bind(Arg::Integer(last));
     reader.execute(&sql).await?;
+    renew_version(reader, resource).await?;
     // A bucket is split by counting records, so nothing may be left that is counted twice.
     if pending(reader, resource).await? == 0 {
         let full = entries.into_iter().filter(|(_, entry)| !entry.split);
@@ -106,11 +107,20 @@ pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result
         sql.push(" GROUP BY 2, 4");
         reader.execute(&sql).await?;
     }
+    renew_version(reader, resource).await?;
     let mut sql = Sql::default();
     sql.push("SELECT scope, level, bucket FROM tallies WHERE level = 0 AND resource = ");
     sql.bind(table(resource)).push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
     let full = fetch_keys(reader, &sql).await?;
     split_all(reader, resource, tally, full).await
+}
+
+/// Whoever remembers buckets of another version reads them again.
+async fn renew_version(reader: &mut Reader, resource: &'static Resource) -> Result<(), StoreError> {
+    let mut sql = Sql::default();
+    sql.push("UPDATE tally_versions SET version = version + 1 WHERE resource = ");
+    sql.bind(table(resource));
+    reader.execute(&sql).await.map(drop)
 }
 
 /// A bucket as it is stored, and as one reading of the records counts it: all, then per column.
