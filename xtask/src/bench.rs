@@ -29,6 +29,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let (mut models, mut requests) = (None, 1_000);
     let (mut seconds, mut counts) = (5, vec![100_000]);
     let (mut keep, mut only) = (None, String::new());
+    let mut database_url = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(name) => what = Some(name.string()?),
@@ -36,6 +37,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             Long("models") => models = Some(PathBuf::from(arguments.value()?)),
             Long("requests") => requests = arguments.value()?.parse()?,
             Long("postgres") => with_postgres = true,
+            Long("database-url") => database_url = Some(arguments.value()?.string()?),
             Long("data") => keep = Some(PathBuf::from(arguments.value()?)),
             Long("only") => only = arguments.value()?.string()?,
             Long("seconds") => seconds = arguments.value()?.parse()?,
@@ -64,15 +66,18 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let bench = Bench { binary, only, duration: Duration::from_secs(seconds) };
     for count in counts {
         let site = match &keep {
-            Some(folder) => Site::kept(&bench.binary, folder.join(count.to_string())),
-            None => Site::new(&bench.binary, None)?,
+            Some(folder) => {
+                let folder = folder.join(count.to_string());
+                Site::kept(&bench.binary, folder, database_url.clone())
+            }
+            None => Site::new(&bench.binary, database_url.clone())?,
         };
-        bench.run(&site, count, None)?;
+        bench.run(&site, count, database_url.as_deref())?;
         if with_postgres {
             let cluster = Cluster::start(Durability::Durable)?;
             let url = cluster.create_database("bench")?;
             let site = Site::new(&bench.binary, Some(url.clone()))?;
-            bench.run(&site, count, Some((&cluster, url)))?;
+            bench.run(&site, count, Some(&url))?;
         }
     }
     Ok(())
@@ -86,13 +91,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn run(&self, site: &Site, count: u64, cluster: Option<(&Cluster, String)>) -> Result<()> {
+    fn run(&self, site: &Site, count: u64, url: Option<&str>) -> Result<()> {
         let imported_in = import(site, count)?;
-        let database = match &cluster {
-            Some((cluster, url)) => {
+        let database = match url {
+            Some(url) => {
                 plain::settle(url)?;
-                pin(cluster.server_pid(), SERVER_CORE)?;
-                plain::Database::Postgres(url.clone())
+                pin(plain::server_pid(url)?, SERVER_CORE)?;
+                plain::Database::Postgres(url.to_owned())
             }
             None => plain::Database::Sqlite(plain::sqlite_file(site.data())?),
         };
@@ -101,7 +106,7 @@ impl Bench {
         let documents = records::documents_for(count);
         println!(
             "\n### {count} biometric validations, {documents} document checks, {}\n",
-            if cluster.is_some() { "PostgreSQL" } else { "SQLite" }
+            if url.is_some() { "PostgreSQL" } else { "SQLite" }
         );
         if let Some(imported_in) = imported_in {
             println!(
@@ -115,7 +120,7 @@ impl Bench {
              connections from another.\n",
             server.started_in.as_secs_f64() * 1e3,
             mebibytes(idle_bytes),
-            if cluster.is_some() { " and database" } else { "" }
+            if url.is_some() { " and database" } else { "" }
         );
         println!(
             "| request | total | requests/s | p50 ms | p99 ms | CPU us | alone p50 ms | RSS MiB | plain ms \

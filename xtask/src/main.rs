@@ -56,8 +56,8 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "bench",
-        usage: "lists [--records N,…] [--seconds N] [--postgres] [--bin FILE] [--data DIR] \
-                 [--only ROW] | \
+        usage: "lists [--records N,…] [--seconds N] [--postgres | --database-url URL] \
+                 [--bin FILE] [--data DIR] [--only ROW] | \
                 faces --models DIR [--requests N] [--seconds N] [--bin FILE]",
         what: "lists: requests per second beside plain COUNT and OFFSET; faces: selfies, bursts, memory",
         run: bench::run,

@@ -137,11 +137,6 @@ impl Cluster {
         Ok(())
     }
 
-    /// The process to look at for memory, and to pin to a core.
-    pub fn server_pid(&self) -> u32 {
-        self.server_pid
-    }
-
     fn start_once(bin: &Path, durability: Durability) -> Result<Cluster> {
         Cluster::launch(bin, durability, |data, account| init_database(bin, data, account))
     }
@@ -303,7 +298,7 @@ mod tests {
     fn a_cluster_answers_and_leaves_nothing_behind() -> Result<()> {
         let cluster = Cluster::start(Durability::Forgetful)?;
         let url = cluster.create_database("second")?;
-        let home = std::fs::read_link(format!("/proc/{}/cwd", cluster.server_pid()));
+        let home = std::fs::read_link(format!("/proc/{}/cwd", cluster.server_pid));
         let answer = exec::output(Command::new(program("psql")?).args([
             "-X",
             "-A",

@@ -97,16 +97,9 @@ impl Site {
     }
 
     /// A site in a folder that stays.
-    pub fn kept(binary: &Binary, data: PathBuf) -> Site {
+    pub fn kept(binary: &Binary, data: PathBuf, database_url: Option<String>) -> Site {
         let binary = binary.clone();
-        Site {
-            binary,
-            data,
-            database_url: None,
-            replica_url: None,
-            settings: None,
-            _throw_away: None,
-        }
+        Site { binary, data, database_url, replica_url: None, settings: None, _throw_away: None }
     }
 
     /// Puts the models of this folder where the server looks for them.

@@ -52,18 +52,17 @@ impl Reader {
 
     /// From here to [`Reader::end_snapshot`] every statement sees the same moment. A SQLite reader
     /// always does.
-    pub async fn begin_snapshot(&mut self) -> Result<(), StoreError> {
-        match self {
-            Reader::Sqlite(_) => Ok(()),
-            Reader::Postgres(reader) => reader.begin(BEGIN_SNAPSHOT).await,
+    pub fn begin_snapshot(&mut self) {
+        if let Reader::Postgres(reader) = self {
+            reader.begin_snapshot();
         }
     }
 
     /// Ends it, if one was begun.
-    pub async fn end_snapshot(&mut self) -> Result<(), StoreError> {
+    pub fn end_snapshot(&mut self) -> Result<(), StoreError> {
         match self {
             Reader::Sqlite(_) => Ok(()),
-            Reader::Postgres(reader) => reader.commit().await,
+            Reader::Postgres(reader) => reader.end_snapshot(),
         }
     }
 
@@ -83,14 +82,19 @@ impl Reader {
     }
 
     pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+        self.fetch_all(&mut [(sql, visit)]).await
+    }
+
+    /// Runs statements that do not wait for each other's answers: PostgreSQL gets them together.
+    pub async fn fetch_all(&mut self, asked: &mut [(&Sql, Visit<'_>)]) -> Result<(), StoreError> {
         match self {
-            Reader::Sqlite(reader) => reader.fetch(sql, visit),
-            Reader::Postgres(reader) => reader.fetch(sql, visit).await,
+            Reader::Sqlite(reader) => {
+                asked.iter_mut().try_for_each(|(sql, visit)| reader.fetch(sql, &mut **visit))
+            }
+            Reader::Postgres(reader) => reader.fetch_all(asked).await,
         }
     }
 }
-
-const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The one number of the one row of a statement.
 pub async fn fetch_number(reader: &mut Reader, sql: &Sql) -> Result<i64, StoreError> {

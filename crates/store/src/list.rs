@@ -1,15 +1,15 @@
 //! A list and a retrieve, over either database: one page, at most one total, one statement per
 //! populated relation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use verax_query::{
-    After, Included, Kind, Place, Populate, Query, Retrieval, Reverse, Statement, Tenant,
+    After, Included, Kind, Place, Populate, Query, Retrieval, Reverse, Sql, Statement, Tenant,
     Timestamp, Value, Window,
 };
 
 use crate::StoreError;
-use crate::cells::{Cells, Reader, fetch_number};
+use crate::cells::{Cells, Reader, Visit, fetch_number};
 use crate::render::{Draft, Layout, Related, Slot};
 use crate::tally::{Tallied, in_order};
 
@@ -29,41 +29,54 @@ pub async fn page(
     query: &Query,
     tenant: &Tenant,
 ) -> Result<Listing, StoreError> {
-    let mut page = query.page();
-    let mut window = Window { skip: page.skip, ..Window::default() };
+    let page = query.page();
+    let mut rows = Draft::default();
     let mut total = None;
-    let slice = query.slice(tenant);
-    let counted = slice.is_some();
-    if let Some(slice) = &slice {
-        window = Window { skip: page.skip, ..in_order(slice) };
-    }
-    if let Some(slice) = slice
-        && (page.skip > 0 || window.is_unordered() || !query.skips_total())
-    {
-        reader.begin_snapshot().await?;
-        let tallied = Tallied::read(reader, query, tenant, slice).await?;
-        total = Some(tallied.total());
-        if page.skip < tallied.total() {
-            window = tallied.window(reader, page.skip, u64::from(page.size)).await?;
-        } else {
-            page.size = 0;
+    match query.slice(tenant) {
+        Some(slice) => {
+            let window = Window { skip: page.skip, ..in_order(&slice) };
+            let begins = page.skip == 0 && !window.is_unordered();
+            if begins && query.skips_total() {
+                rows = draft(reader, query, tenant, &window).await?;
+            } else {
+                reader.begin_snapshot();
+                let mut tallied = Tallied::of(query.resource(), slice);
+                let changes = tallied.changes_sql();
+                if begins {
+                    let statement = query.window_sql(reader.dialect(), tenant, &window);
+                    let (fields, included) = (&statement.fields, query.included());
+                    let mut asked: [(&Sql, Visit<'_>); 2] = [
+                        (&changes, &mut |row| tallied.push_change(row)),
+                        (&statement.sql, &mut |row| rows.push_row(row, 0, fields, included)),
+                    ];
+                    reader.fetch_all(&mut asked).await?;
+                    tallied.read_buckets(reader, query, tenant).await?;
+                } else {
+                    reader.fetch(&changes, &mut |row| tallied.push_change(row)).await?;
+                    tallied.read_buckets(reader, query, tenant).await?;
+                    if page.skip < tallied.total() {
+                        let size = u64::from(page.size);
+                        let window = tallied.window(reader, page.skip, size).await?;
+                        rows = draft(reader, query, tenant, &window).await?;
+                    }
+                }
+                total = Some(tallied.total());
+            }
+        }
+        None => {
+            let window = Window { skip: page.skip, ..Window::default() };
+            rows = draft(reader, query, tenant, &window).await?;
+            let found = rows.rows() as u64;
+            // A page that is not full, and not beyond the end, has told the total already.
+            if found > 0 && found < u64::from(page.size) {
+                total = Some(page.skip + found);
+            } else if !query.skips_total() {
+                total = Some(count(reader, query, tenant).await?);
+            }
         }
     }
-    let mut rows = Vec::new();
-    if page.size > 0 {
-        let statement = query.window_sql(reader.dialect(), tenant, &window);
-        let draft = draft(reader, &statement, query.included()).await?;
-        let found = draft.rows() as u64;
-        // A page that is not full, and not beyond the end, has told the total already.
-        if found > 0 && found < u64::from(page.size) {
-            total = total.or(Some(page.skip + found));
-        }
-        if !counted && total.is_none() && !query.skips_total() {
-            total = Some(count(reader, query, tenant).await?);
-        }
-        rows = fill(reader, draft, query.included(), tenant).await?;
-    }
-    reader.end_snapshot().await?;
+    let rows = fill(reader, rows, query.included(), tenant).await?;
+    reader.end_snapshot()?;
     Ok(Listing { rows, total: total.filter(|_| !query.skips_total()), end: None })
 }
 
@@ -81,7 +94,7 @@ pub async fn page_after(
         Some(slice) => {
             window = in_order(&slice);
             if window.is_unordered() || !query.skips_total() {
-                reader.begin_snapshot().await?;
+                reader.begin_snapshot();
             }
             if !query.skips_total() {
                 let tallied = Tallied::read(reader, query, tenant, slice.clone()).await?;
@@ -119,7 +132,7 @@ pub async fn page_after(
         })
         .await?;
     let rows = fill(reader, draft, query.included(), tenant).await?;
-    reader.end_snapshot().await?;
+    reader.end_snapshot()?;
     Ok(Listing { rows, total, end })
 }
 
@@ -142,9 +155,9 @@ fn place(row: &dyn Cells, first: usize, query: &Query) -> Result<Place, StoreErr
 
 pub async fn count(reader: &mut Reader, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
     if let Some(slice) = query.slice(tenant) {
-        reader.begin_snapshot().await?;
+        reader.begin_snapshot();
         let tallied = Tallied::read(reader, query, tenant, slice).await?;
-        reader.end_snapshot().await?;
+        reader.end_snapshot()?;
         return Ok(tallied.total());
     }
     let number = fetch_number(reader, &query.count_sql(reader.dialect(), tenant)).await?;
@@ -159,11 +172,13 @@ pub async fn record(
     id: &str,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let statement = retrieval.record_sql(tenant, id);
-    let draft = draft(reader, &statement, retrieval.included()).await?;
+    let mut draft = Draft::default();
+    let (fields, included) = (&statement.fields, retrieval.included());
+    reader.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
     if draft.rows() == 0 {
         return Ok(None);
     }
-    Ok(Some(fill(reader, draft, retrieval.included(), tenant).await?))
+    Ok(Some(fill(reader, draft, included, tenant).await?))
 }
 
 /// The next whole records after the id `after`, one JSON object per line, and the last one's id.
@@ -188,15 +203,20 @@ pub async fn walk(
         })
         .await?;
     let ids = |slot| {
-        let all: std::collections::BTreeSet<String> =
-            drafts.iter().flat_map(|draft| draft.ids(slot)).collect();
+        let all: BTreeSet<String> = drafts.iter().flat_map(|draft| draft.ids(slot)).collect();
         all.into_iter().collect::<Vec<_>>()
     };
-    let mut related = Related::new();
+    let mut lookups = Vec::new();
     for (index, populate) in query.included().populates().iter().enumerate() {
-        let slot = Slot::Populate(index);
-        related.push((slot, records(reader, populate, tenant, ids(slot)).await?));
+        lookups.push(Lookup::populated(
+            reader,
+            index,
+            populate,
+            tenant,
+            ids(Slot::Populate(index)),
+        ));
     }
+    let related = resolve(reader, tenant, lookups).await?;
     for draft in drafts {
         lines.extend_from_slice(&draft.finish(&related, true));
         lines.push(b'\n');
@@ -204,15 +224,17 @@ pub async fn walk(
     Ok((lines, last))
 }
 
+/// The rows of the page, which are known to be in this window.
 async fn draft(
     reader: &mut Reader,
-    statement: &Statement,
-    included: &Included,
+    query: &Query,
+    tenant: &Tenant,
+    window: &Window,
 ) -> Result<Draft, StoreError> {
     let mut draft = Draft::default();
-    reader
-        .fetch(&statement.sql, &mut |row| draft.push_row(row, 0, &statement.fields, included))
-        .await?;
+    let statement = query.window_sql(reader.dialect(), tenant, window);
+    let (fields, included) = (&statement.fields, query.included());
+    reader.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
     Ok(draft)
 }
 
@@ -222,48 +244,133 @@ async fn fill(
     included: &Included,
     tenant: &Tenant,
 ) -> Result<Vec<u8>, StoreError> {
-    let mut related = Related::new();
+    let mut lookups = Vec::new();
     for (index, populate) in included.populates().iter().enumerate() {
-        let slot = Slot::Populate(index);
-        related.push((slot, records(reader, populate, tenant, draft.ids(slot)).await?));
+        let ids = draft.ids(Slot::Populate(index));
+        lookups.push(Lookup::populated(reader, index, populate, tenant, ids));
     }
     for (index, reverse) in included.reverses().iter().enumerate() {
-        let slot = Slot::Reverse(index);
-        related.push((slot, pointing(reader, reverse, tenant, draft.ids(slot)).await?));
+        let ids = draft.ids(Slot::Reverse(index));
+        lookups.push(Lookup::pointing(reader, index, reverse, tenant, ids));
     }
-    Ok(draft.finish(&related, false))
+    Ok(draft.finish(&resolve(reader, tenant, lookups).await?, false))
 }
 
-/// The related records of one relation, rendered, by id. The same few are asked for with page after
-/// page, so those that have not changed are remembered.
-async fn records(
-    reader: &mut Reader,
-    populate: &Populate,
-    tenant: &Tenant,
-    mut ids: Vec<String>,
-) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-    let mut found = HashMap::new();
-    // What is populated inside others is part of their text: two requests may differ in it alone.
-    let shelf = populate.nested.is_empty().then(|| shelf(populate, tenant));
-    if let Some(shelf) = &shelf {
-        ids.retain(|id| match reader.recall(&format!("{shelf}{id}")) {
-            Some(text) => {
-                found.insert(id.clone(), text.to_vec());
-                false
-            }
-            None => true,
-        });
-    }
-    if ids.is_empty() {
-        return Ok(found);
-    }
-    for (id, text) in fetch_records(reader, populate, tenant, ids).await? {
+/// The records of one relation that a page names.
+struct Lookup {
+    slot: Slot,
+    /// `None`: all are known.
+    statement: Option<Statement>,
+    /// The first column that is shown; before it, and if there is none before it in it, is the id.
+    first: usize,
+    nested: Included,
+    drafts: HashMap<String, Draft>,
+    /// Where what is read is remembered.
+    shelf: Option<String>,
+    /// Rendered, by the id that the page names.
+    found: HashMap<String, Vec<u8>>,
+}
+
+impl Lookup {
+    /// The related records of a relation. The same few are asked for with page after page, so those
+    /// that have not changed are remembered.
+    fn populated(
+        reader: &Reader,
+        index: usize,
+        populate: &Populate,
+        tenant: &Tenant,
+        mut ids: Vec<String>,
+    ) -> Lookup {
+        let mut found = HashMap::new();
+        // What is populated inside others is part of their text: two requests may differ in it alone.
+        let shelf = populate.nested.is_empty().then(|| shelf(populate, tenant));
         if let Some(shelf) = &shelf {
-            reader.remember(format!("{shelf}{id}"), &text);
+            ids.retain(|id| match reader.recall(&format!("{shelf}{id}")) {
+                Some(text) => {
+                    found.insert(id.clone(), text.to_vec());
+                    false
+                }
+                None => true,
+            });
         }
-        found.insert(id, text);
+        let statement = || populate.records_sql(reader.dialect(), tenant, ids.clone());
+        Lookup {
+            slot: Slot::Populate(index),
+            statement: (!ids.is_empty()).then(statement),
+            first: 0,
+            nested: Included::of(populate.nested.clone()),
+            drafts: HashMap::new(),
+            shelf,
+            found,
+        }
     }
-    Ok(found)
+
+    /// The records that point here, with commas between them, by the id pointed to.
+    fn pointing(
+        reader: &Reader,
+        index: usize,
+        reverse: &'static Reverse,
+        tenant: &Tenant,
+        ids: Vec<String>,
+    ) -> Lookup {
+        let statement = || reverse.records_sql(reader.dialect(), tenant, ids.clone());
+        Lookup {
+            slot: Slot::Reverse(index),
+            statement: (!ids.is_empty()).then(statement),
+            first: 1,
+            nested: Included::default(),
+            drafts: HashMap::new(),
+            shelf: None,
+            found: HashMap::new(),
+        }
+    }
+}
+
+/// Reads what is looked up: one statement per relation, all at once.
+async fn resolve(
+    reader: &mut Reader,
+    tenant: &Tenant,
+    mut lookups: Vec<Lookup>,
+) -> Result<Related, StoreError> {
+    let mut visits = Vec::new();
+    for lookup in &mut lookups {
+        let Lookup { statement: Some(statement), first, nested, drafts, .. } = lookup else {
+            continue;
+        };
+        let (first, fields) = (*first, &statement.fields[*first..]);
+        let visit = move |row: &dyn Cells| {
+            let id = row.text(0)?.unwrap_or_default().to_owned();
+            drafts.entry(id).or_default().push_row(row, first, fields, nested)
+        };
+        visits.push((&statement.sql, visit));
+    }
+    let mut asked: Vec<(&Sql, Visit<'_>)> = Vec::with_capacity(visits.len());
+    asked.extend(visits.iter_mut().map(|(sql, visit)| (*sql, visit as Visit<'_>)));
+    reader.fetch_all(&mut asked).await?;
+    let mut related = Related::new();
+    for Lookup { slot, nested, drafts, shelf, mut found, .. } in lookups {
+        let mut deeper = Vec::new();
+        for (index, populate) in nested.populates().iter().enumerate() {
+            let slot = Slot::Populate(index);
+            let ids: BTreeSet<String> = drafts.values().flat_map(|draft| draft.ids(slot)).collect();
+            let ids = ids.into_iter().collect();
+            deeper.push(Lookup::populated(reader, index, populate, tenant, ids));
+        }
+        // One level deeper at the most: the request's limit on depth is two.
+        let within = match &deeper[..] {
+            [] => Related::new(),
+            _ => Box::pin(resolve(reader, tenant, deeper)).await?,
+        };
+        for (id, draft) in drafts {
+            let text = draft.finish(&within, false);
+            if let Some(shelf) = &shelf {
+                reader.remember(format!("{shelf}{id}"), &text);
+            }
+            found.insert(id, text);
+        }
+        related.push((slot, found));
+    }
+    Ok(related)
 }
 
 /// What else than its id a related record's text depends on.
@@ -280,58 +387,4 @@ fn shelf(populate: &Populate, tenant: &Tenant) -> String {
     }
     shelf.push('\n');
     shelf
-}
-
-async fn fetch_records(
-    reader: &mut Reader,
-    populate: &Populate,
-    tenant: &Tenant,
-    ids: Vec<String>,
-) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-    let statement = populate.records_sql(reader.dialect(), tenant, ids);
-    let nested = Included::of(populate.nested.clone());
-    let mut drafts: Vec<(String, Draft)> = Vec::new();
-    reader
-        .fetch(&statement.sql, &mut |row| {
-            let id = row.text(0)?.unwrap_or_default().to_owned();
-            let mut draft = Draft::default();
-            draft.push_row(row, 0, &statement.fields, &nested)?;
-            drafts.push((id, draft));
-            Ok(())
-        })
-        .await?;
-    let mut related = Related::new();
-    for (index, populate) in nested.populates().iter().enumerate() {
-        let slot = Slot::Populate(index);
-        let ids: std::collections::BTreeSet<String> =
-            drafts.iter().flat_map(|(_, draft)| draft.ids(slot)).collect();
-        // One level deeper at the most: the request's limit on depth is two.
-        let found = Box::pin(records(reader, populate, tenant, ids.into_iter().collect())).await?;
-        related.push((slot, found));
-    }
-    Ok(drafts.into_iter().map(|(id, draft)| (id, draft.finish(&related, false))).collect())
-}
-
-/// The records that point here, rendered with commas between them, by the id pointed to.
-async fn pointing(
-    reader: &mut Reader,
-    reverse: &'static Reverse,
-    tenant: &Tenant,
-    ids: Vec<String>,
-) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let statement = reverse.records_sql(reader.dialect(), tenant, ids);
-    let nothing = Included::default();
-    let mut drafts: HashMap<String, Draft> = HashMap::new();
-    reader
-        .fetch(&statement.sql, &mut |row: &dyn Cells| {
-            let target = row.text(0)?.unwrap_or_default().to_owned();
-            let draft = drafts.entry(target).or_default();
-            draft.push_row(row, 1, &statement.fields[1..], &nothing)
-        })
-        .await?;
-    let none = Related::new();
-    Ok(drafts.into_iter().map(|(id, draft)| (id, draft.finish(&none, false))).collect())
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use deadpool_postgres::{Object, Pool};
+use futures_util::future::{FutureExt as _, try_join, try_join_all};
 use futures_util::{StreamExt, pin_mut};
 use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -135,8 +136,15 @@ impl Postgres {
         let connection = Some(pool.get().await?);
         let (patience, tls) = (Some(self.patience), self.tls.clone());
         let known_buckets = Arc::clone(&self.known_buckets);
-        let (in_transaction, settled) = (false, true);
-        Ok(PostgresReader { connection, in_transaction, settled, patience, tls, known_buckets })
+        Ok(PostgresReader {
+            connection,
+            wants_snapshot: false,
+            in_transaction: false,
+            settled: true,
+            patience,
+            tls,
+            known_buckets,
+        })
     }
 }
 
@@ -144,6 +152,8 @@ const CLOCK: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS
 
 pub struct PostgresReader {
     connection: Option<Object>,
+    /// A snapshot was asked for; it begins with the next statement.
+    wants_snapshot: bool,
     in_transaction: bool,
     /// Whether its last statement has come to an end.
     settled: bool,
@@ -174,6 +184,7 @@ impl Drop for PostgresReader {
     }
 }
 
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const CANCEL_MAX: Duration = Duration::from_secs(5);
 
 impl PostgresReader {
@@ -200,9 +211,21 @@ impl PostgresReader {
         self.run(async |connection| Ok(connection.batch_execute(statement).await?)).await
     }
 
-    /// Ends the transaction, if one was begun.
-    pub async fn commit(&mut self) -> Result<(), StoreError> {
-        if self.in_transaction { self.end("COMMIT").await } else { Ok(()) }
+    pub fn begin_snapshot(&mut self) {
+        self.wants_snapshot = true;
+    }
+
+    /// Ends the snapshot, if it was begun. It changed nothing, so nobody waits for the answer: what
+    /// the connection is asked next comes after it.
+    pub fn end_snapshot(&mut self) -> Result<(), StoreError> {
+        self.wants_snapshot = false;
+        if let Some(connection) = &self.connection
+            && std::mem::take(&mut self.in_transaction)
+            && let Some(ended) = connection.batch_execute("COMMIT").now_or_never()
+        {
+            ended?;
+        }
+        Ok(())
     }
 
     async fn end(&mut self, statement: &str) -> Result<(), StoreError> {
@@ -244,16 +267,19 @@ impl PostgresReader {
         .await
     }
 
-    pub async fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+    /// Sends all statements, then reads their answers in order.
+    pub async fn fetch_all(&mut self, asked: &mut [(&Sql, Visit<'_>)]) -> Result<(), StoreError> {
+        let begin = std::mem::take(&mut self.wants_snapshot);
+        self.in_transaction |= begin;
         self.run(async |connection| {
-            let statement = connection.prepare_cached(sql.text()).await?;
-            let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
-            let rows = connection.query_raw(&statement, &args).await?;
-            pin_mut!(rows);
-            while let Some(row) = rows.next().await {
-                visit(&row?)?;
-            }
-            Ok(())
+            let begun = async {
+                if begin {
+                    connection.batch_execute(BEGIN_SNAPSHOT).await?;
+                }
+                Ok(())
+            };
+            let fetched = asked.iter_mut().map(|(sql, visit)| fetch(connection, sql, &mut **visit));
+            try_join(begun, try_join_all(fetched)).await.map(drop)
         })
         .await
     }
@@ -266,6 +292,17 @@ impl PostgresReader {
         })
         .await
     }
+}
+
+async fn fetch(connection: &Object, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
+    let statement = connection.prepare_cached(sql.text()).await?;
+    let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
+    let rows = connection.query_raw(&statement, &args).await?;
+    pin_mut!(rows);
+    while let Some(row) = rows.next().await {
+        visit(&row?)?;
+    }
+    Ok(())
 }
 
 impl Cells for tokio_postgres::Row {
@@ -304,7 +341,9 @@ impl Reader {
             reader.in_transaction = false;
             return Ok(false);
         }
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0";
+        // What counts whole tables is planned for what it counts.
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0; \
+                     SET LOCAL plan_cache_mode = auto";
         reader.begin(begin).await?;
         Ok(true)
     }

@@ -16,7 +16,7 @@ use verax_query::tally::{
 use verax_query::{Arg, Query, Resource, Slice, Sql, Tenant, Window};
 
 use crate::StoreError;
-use crate::cells::{Reader, fetch_number};
+use crate::cells::{Cells, Reader, fetch_number};
 
 pub use fold::pending as unfolded;
 pub use known::KnownBuckets;
@@ -67,6 +67,12 @@ pub struct Tallied {
 }
 
 impl Tallied {
+    /// Nothing is read yet.
+    pub fn of(resource: &'static Resource, slice: Slice) -> Tallied {
+        let (pieces, changes) = (Vec::new(), Vec::new());
+        Tallied { resource, slice, pieces, changes, version: 0 }
+    }
+
     /// Reads what is needed to answer the request, which is this slice.
     pub async fn read(
         reader: &mut Reader,
@@ -74,24 +80,34 @@ impl Tallied {
         tenant: &Tenant,
         slice: Slice,
     ) -> Result<Tallied, StoreError> {
-        let resource = query.resource();
-        let (pieces, changes) = (Vec::new(), Vec::new());
-        let mut tallied = Tallied { resource, slice, pieces, changes, version: 0 };
-        if tallied.slice.is_empty() {
-            return Ok(tallied);
+        let mut tallied = Tallied::of(query.resource(), slice);
+        let changes = tallied.changes_sql();
+        reader.fetch(&changes, &mut |row| tallied.push_change(row)).await?;
+        tallied.read_buckets(reader, query, tenant).await?;
+        Ok(tallied)
+    }
+
+    /// Reads the rest, when the changes are known.
+    pub async fn read_buckets(
+        &mut self,
+        reader: &mut Reader,
+        query: &Query,
+        tenant: &Tenant,
+    ) -> Result<(), StoreError> {
+        if self.slice.is_empty() {
+            return Ok(());
         }
-        tallied.fetch_changes(reader).await?;
-        let (from, until) = (tallied.slice.from, tallied.slice.until);
-        let nodes = tallied.nodes(reader, cut_by(from, until)).await?;
-        tallied.pieces = cover(&nodes, TOP, from, until, &tallied.changes);
-        for piece in &mut tallied.pieces {
+        let (from, until) = (self.slice.from, self.slice.until);
+        let nodes = self.nodes(reader, cut_by(from, until)).await?;
+        self.pieces = cover(&nodes, TOP, from, until, &self.changes);
+        for piece in &mut self.pieces {
             if piece.count.is_none() {
                 let dialect = reader.dialect();
                 let sql = query.count_between_sql(dialect, tenant, piece.from, piece.until);
                 piece.count = Some(fetch_number(reader, &sql).await?);
             }
         }
-        Ok(tallied)
+        Ok(())
     }
 
     pub fn total(&self) -> u64 {
@@ -143,8 +159,8 @@ impl Tallied {
     }
 
     /// The changes that are not in the buckets yet, and the buckets' version.
-    async fn fetch_changes(&mut self, reader: &mut Reader) -> Result<(), StoreError> {
-        let Tallied { slice, changes, version, .. } = self;
+    pub fn changes_sql(&self) -> Sql {
+        let slice = &self.slice;
         let mut sql = Sql::default();
         sql.push("SELECT created_at, n, status, type FROM tally_changes WHERE resource = ");
         sql.bind(Arg::Text(self.resource.table.to_owned()));
@@ -155,20 +171,21 @@ impl Tallied {
             " UNION ALL SELECT version, NULL, NULL, NULL FROM tally_versions WHERE resource = ",
         );
         sql.bind(Arg::Text(self.resource.table.to_owned()));
-        reader
-            .fetch(&sql, &mut |row| {
-                let first = row.integer(0)?.unwrap_or(0);
-                let Some(count) = row.integer(1)? else {
-                    *version = first;
-                    return Ok(());
-                };
-                let column = slice.tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
-                if column.is_some_and(|column| slice.columns.contains(&column)) {
-                    changes.push(Change { created_at: first, count });
-                }
-                Ok(())
-            })
-            .await
+        sql
+    }
+
+    pub fn push_change(&mut self, row: &dyn Cells) -> Result<(), StoreError> {
+        let first = row.integer(0)?.unwrap_or(0);
+        let Some(count) = row.integer(1)? else {
+            self.version = first;
+            return Ok(());
+        };
+        let status = row.text(2)?.unwrap_or_default();
+        let column = self.slice.tally.column(status, row.text(3)?);
+        if column.is_some_and(|column| self.slice.columns.contains(&column)) {
+            self.changes.push(Change { created_at: first, count });
+        }
+        Ok(())
     }
 
     /// These nodes, from memory as far as they are as they were; the others in one statement.

@@ -140,6 +140,14 @@ pub fn settle(url: &str) -> Result<()> {
     exec::output(&mut command).map(drop)
 }
 
+/// The process of a PostgreSQL on this machine that begins all others of it.
+pub fn server_pid(url: &str) -> Result<u32> {
+    let mut command = Command::new(postgres::program("psql")?);
+    command.args(["-X", "-q", "-A", "-t", "-c", "SELECT pg_read_file('postmaster.pid')", url]);
+    let file = exec::output(&mut command)?;
+    file.lines().next().unwrap_or_default().parse().context("postmaster.pid has no process id")
+}
+
 fn statements(row: &Row, skip: u64) -> String {
     let table = row.table;
     let mut condition = format!("client = '{}'", row.client);

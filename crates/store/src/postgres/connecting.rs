@@ -20,6 +20,9 @@ pub enum Role {
     Replica,
 }
 
+/// Statements are planned once per connection: planning costs more than most of them, and the indexes
+/// that they need do not depend on their arguments. An address may say otherwise.
+const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off";
 /// How long a request waits for a connection that another has.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 /// How long each server of an address may take to accept a connection.
@@ -41,7 +44,7 @@ pub fn pool(url: &str, options: &Options, role: Role, size: usize) -> Result<Poo
         .map_err(|_| StoreError::Address("the database URL is not valid".to_owned()))?;
     let limit = options.statement_limit.as_millis();
     let given = config.get_options().unwrap_or_default();
-    config.options(format!("{given} -c statement_timeout={limit} -c timezone=UTC"));
+    config.options(format!("{PLANS} {given} -c statement_timeout={limit} -c timezone=UTC"));
     config.application_name("verax");
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
