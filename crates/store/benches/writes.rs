@@ -119,7 +119,7 @@ fn record(writer: u64, number: u64) -> Record {
 async fn drop_triggers(database: &Database, postgres: bool) {
     let statements = if postgres {
         [
-            "DROP TRIGGER biometric_validations_tally_change ON biometric_validations",
+            "DROP TRIGGER biometric_validations_tally_insert ON biometric_validations",
             "DROP TRIGGER biometric_validations_tally_update ON biometric_validations",
         ]
     } else {

@@ -1,6 +1,6 @@
 //! Records that come from elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use verax_domain::resources::PERSONS;
 use verax_domain::{Record, Timestamp};
@@ -8,7 +8,7 @@ use verax_query::{Arg, Resource, Sql};
 
 use crate::StoreError;
 use crate::cells::Reader;
-use crate::write::{Batch, Rows};
+use crate::write::{Batch, Rows, says_all_required};
 
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub struct Imported {
     pub related: u64,
 }
 
+/// Records in one statement. Statements are remembered by their text, so it is this many or one.
+const TOGETHER: usize = 50;
+
 /// The batch that stores these records: their clients first, then what was populated inside them,
 /// then they themselves.
 pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
@@ -25,30 +28,55 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
     let mut imported = Imported::default();
     let mut clients: Vec<&str> = Vec::new();
     let mut said: HashMap<(&str, &str), &Record> = HashMap::new();
-    for record in records {
-        if record.resource.tenant_column != "id" && !clients.contains(&record.client.as_str()) {
-            clients.push(&record.client);
-            batch.ensure_client(&record.client);
-        }
-        for related in &record.related {
-            imported.related += 1;
-            // A page names the same few projects over and over: what was just said is not said
-            // again.
-            let place = (related.resource.table, related.id.as_str());
-            if said.insert(place, related).is_some_and(|before| before.values == related.values) {
-                continue;
+    for chunk in records.chunks(TOGETHER) {
+        let together = go_together(chunk);
+        for record in chunk {
+            if record.resource.tenant_column != "id" && !clients.contains(&record.client.as_str()) {
+                clients.push(&record.client);
+                batch.ensure_client(&record.client);
             }
-            // Somebody else's record of that id stays as it is: an import tells of its own.
-            batch.upsert(related, now, Rows::Any);
+            for related in &record.related {
+                imported.related += 1;
+                // A page names the same few projects over and over: what was just said is not said
+                // again.
+                let place = (related.resource.table, related.id.as_str());
+                if said.insert(place, related).is_some_and(|before| before.values == related.values)
+                {
+                    continue;
+                }
+                // Somebody else's record of that id stays as it is: an import tells of its own.
+                batch.upsert(related, now, Rows::Any);
+            }
+            if !together {
+                batch.upsert(record, now, Rows::Exactly(1));
+            }
+            if record.resource.table == PERSONS.table {
+                // The person may have templates, and be in other collections now.
+                batch.touch_imported_person(&record.client, &record.id, now);
+            }
+            imported.records += 1;
         }
-        batch.upsert(record, now, Rows::Exactly(1));
-        if record.resource.table == PERSONS.table {
-            // The person may have templates, and be in other collections now.
-            batch.touch_imported_person(&record.client, &record.id, now);
+        if together {
+            batch.upsert_many(chunk);
         }
-        imported.records += 1;
     }
     (batch, imported)
+}
+
+/// Whether one statement can store these as well as one each.
+fn go_together(records: &[Record]) -> bool {
+    let Some(first) = records.first() else { return false };
+    let table = first.resource.table;
+    let mut ids = HashSet::new();
+    records.len() == TOGETHER
+        && table != PERSONS.table
+        && records.iter().all(|record| {
+            record.resource.table == table
+                && says_all_required(record)
+                && ids.insert(&record.id)
+                // What is inside is stored before them.
+                && record.related.iter().all(|related| related.resource.table != table)
+        })
 }
 
 /// Which clients own the records with these ids, as far as there are such records.

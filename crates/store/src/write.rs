@@ -40,6 +40,13 @@ impl Batch {
         self.push(upsert(record, now), rows)
     }
 
+    /// Stores these records as [`Batch::upsert`] does, in one statement. They are of one resource, have
+    /// different ids, and say all that is required.
+    pub(crate) fn upsert_many(&mut self, records: &[Record]) -> &mut Batch {
+        let Some(first) = records.first() else { return self };
+        self.push(upsert_many(first.resource, records), Rows::Exactly(records.len() as u64))
+    }
+
     /// Changes what the record says of one that its client has; what it does not say stays.
     pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
         let resource = record.resource;
@@ -90,17 +97,63 @@ fn own(sql: &mut Sql, resource: &'static Resource, client: &str, id: &str) {
     sql.push(" AND ").push(resource.tenant_column).push(" = ").bind(Arg::Text(client.to_owned()));
 }
 
+/// Whether the record has a value of its own for every field that may not be absent.
+pub fn says_all_required(record: &Record) -> bool {
+    columns(record.resource)
+        .zip(&record.values)
+        .all(|((field, _), value)| !field.required || *value != Arg::Null)
+}
+
+fn push_columns(sql: &mut Sql, resource: &'static Resource) {
+    sql.push("INSERT INTO ").push(resource.table).push(" (");
+    for (index, (_, column)) in columns(resource).enumerate() {
+        sql.push(if index > 0 { ", " } else { "" }).push(column);
+    }
+    sql.push(") VALUES ");
+}
+
+fn upsert_many(resource: &'static Resource, records: &[Record]) -> Sql {
+    let mut sql = Sql::default();
+    push_columns(&mut sql, resource);
+    for (row, record) in records.iter().enumerate() {
+        sql.push(if row > 0 { ", (" } else { "(" });
+        for (index, value) in record.values.iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { "" }).bind(value.clone());
+        }
+        sql.push(")");
+    }
+    sql.push(" ON CONFLICT (id) DO UPDATE SET ");
+    let changed = columns(resource).filter(|(_, column)| !matches!(*column, "id" | "client"));
+    for (index, (field, column)) in changed.enumerate() {
+        sql.push(if index > 0 { ", " } else { "" });
+        sql.push(column).push(" = COALESCE(excluded.").push(column).push(", ");
+        if field.full == Some(column) {
+            // The longer form stays while the shorter one says the same.
+            sql.push("CASE WHEN excluded.").push(field.column).push(" IS NULL OR excluded.");
+            sql.push(field.column).push(" = ");
+            push_old(&mut sql, resource, field.column);
+            sql.push(" THEN ");
+            push_old(&mut sql, resource, column);
+            sql.push(" END)");
+        } else {
+            push_old(&mut sql, resource, column);
+            sql.push(")");
+        }
+    }
+    push_same_owner(&mut sql, resource);
+    sql
+}
+
+fn push_same_owner(sql: &mut Sql, resource: &'static Resource) {
+    sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
+    sql.push("excluded.").push(resource.tenant_column);
+}
+
 fn upsert(record: &Record, now: Timestamp) -> Sql {
     let resource = record.resource;
     let mut sql = Sql::default();
-    sql.push("INSERT INTO ").push(resource.table).push(" (");
-    for (index, (_, column)) in columns(resource).enumerate() {
-        if index > 0 {
-            sql.push(", ");
-        }
-        sql.push(column);
-    }
-    sql.push(") VALUES (");
+    push_columns(&mut sql, resource);
+    sql.push("(");
     // SQLite numbers placeholders by their first appearance, so they must appear in order.
     let mut placeholders = Vec::new();
     for (index, (field, _)) in columns(resource).enumerate() {
@@ -143,8 +196,7 @@ fn upsert(record: &Record, now: Timestamp) -> Sql {
             sql.push(")");
         }
     }
-    sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
-    sql.push("excluded.").push(resource.tenant_column);
+    push_same_owner(&mut sql, resource);
     sql
 }
 

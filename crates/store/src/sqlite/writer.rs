@@ -28,12 +28,23 @@ struct Commit {
     done: Done<()>,
 }
 
+impl Commit {
+    fn is_large(&self) -> bool {
+        let values = self.batch.statements.iter().map(|(sql, _)| sql.args().len());
+        values.sum::<usize>() > SHARING_MAX
+    }
+}
+
 type Done<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Batches that may wait; one more waits outside, so that memory stays bounded.
 const QUEUE_MAX: usize = 1024;
 /// Batches in one commit: enough to share an fsync, few enough to answer soon.
 const GROUP_MAX: usize = 128;
+/// A batch of more values has a transaction of its own. Inside a savepoint each statement that
+/// sets off a trigger walks, at its end, along all pages that the savepoint has changed so far: ten
+/// times the work for an import.
+const SHARING_MAX: usize = 2_000;
 
 impl Writer {
     pub fn start(connection: Connection) -> Result<Writer, StoreError> {
@@ -84,15 +95,18 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
             Job::Transaction(work) => work(&mut reader),
             Job::Commit(first) => {
                 let mut group = vec![first];
-                while group.len() < GROUP_MAX && next.is_none() {
+                while group.len() < GROUP_MAX && next.is_none() && !group[0].is_large() {
                     match jobs.try_recv() {
-                        Ok(Job::Commit(commit)) => group.push(commit),
+                        Ok(Job::Commit(commit)) if !commit.is_large() => group.push(commit),
                         Ok(other) => next = Some(other),
                         Err(_) => break,
                     }
                 }
                 if let Reader::Sqlite(SqliteReader { connection, .. }) = &reader {
-                    commit_group(connection, group);
+                    match group.pop() {
+                        Some(alone) if group.is_empty() => commit_alone(connection, alone),
+                        last => commit_group(connection, group.into_iter().chain(last)),
+                    }
                 }
             }
         }
@@ -121,15 +135,30 @@ fn execute(reader: &Reader, statement: &str) -> Result<(), StoreError> {
     }
 }
 
+/// One batch is the whole transaction.
+fn commit_alone(connection: &Connection, Commit { batch, done }: Commit) {
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| outage(&error));
+    let applied = begun.and_then(|()| apply(connection, &batch));
+    let commit = || connection.execute_batch("COMMIT").map_err(|error| outage(&error));
+    let committed = applied.and_then(|()| commit());
+    if committed.is_ok() && batch.erases {
+        empty_log(connection);
+    }
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    // Nobody may be waiting any more.
+    drop(done.send(committed));
+}
+
 /// Each batch in its savepoint: one that fails takes nothing with it.
-fn commit_group(connection: &Connection, group: Vec<Commit>) {
+fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
-    let mut applied = Vec::with_capacity(group.len());
-    let mut group = group.into_iter();
+    let mut applied = Vec::new();
     while let Some(job) = group.next() {
-        match apply(connection, &job.batch) {
+        match apply_in_savepoint(connection, &job.batch) {
             Ok(()) => applied.push(job),
             // A disk that fails may end the whole transaction: nothing of the group is kept then,
             // and what comes after must not be committed alone.
@@ -148,9 +177,7 @@ fn commit_group(connection: &Connection, group: Vec<Commit>) {
     match connection.execute_batch("COMMIT") {
         Ok(()) => {
             if applied.iter().any(|job| job.batch.erases) {
-                // The log still holds what was deleted. A reader may keep it from being emptied
-                // now; the next commits empty it.
-                let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+                empty_log(connection);
             }
             applied.into_iter().for_each(|job| drop(job.done.send(Ok(()))));
         }
@@ -162,9 +189,14 @@ fn commit_group(connection: &Connection, group: Vec<Commit>) {
     }
 }
 
+/// The log still holds what was deleted. A reader may keep it from being emptied now; the next
+/// commits empty it.
+fn empty_log(connection: &Connection) {
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
-    connection.execute_batch("SAVEPOINT batch")?;
-    let result = batch.statements.iter().try_for_each(|(sql, rows)| {
+    batch.statements.iter().try_for_each(|(sql, rows)| {
         let mut statement = connection.prepare_cached(sql.text())?;
         let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
         let touched = statement.execute(args)? as u64;
@@ -172,7 +204,12 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
             Rows::Exactly(wanted) if touched != *wanted => Err(StoreError::Conflict),
             _ => Ok(()),
         }
-    });
+    })
+}
+
+fn apply_in_savepoint(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+    connection.execute_batch("SAVEPOINT batch")?;
+    let result = apply(connection, batch);
     if connection.is_autocommit() {
         return result;
     }
@@ -183,12 +220,16 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     result
 }
 
-fn fail_all(group: Vec<Commit>, error: &rusqlite::Error) {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+fn fail_all(group: impl IntoIterator<Item = Commit>, error: &rusqlite::Error) {
     for job in group {
-        let busy = matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked));
-        let message = error.to_string();
-        let error = if busy { StoreError::Busy(message) } else { StoreError::Unavailable(message) };
-        drop(job.done.send(Err(error)));
+        drop(job.done.send(Err(outage(error))));
     }
+}
+
+/// Why a transaction cannot begin or end.
+fn outage(error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    let busy = matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked));
+    let message = error.to_string();
+    if busy { StoreError::Busy(message) } else { StoreError::Unavailable(message) }
 }
