@@ -104,6 +104,71 @@ async fn details_are_shown_on_retrieval_and_survive_an_import_of_the_list() {
     }
 }
 
+// Full groups go into one statement; what is left over, or says too little, goes alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_end_as_one_by_one() {
+    let documents = &resources::DOCUMENT_LIVENESS;
+    let check = |details| {
+        let mut check = json!({ "passed": false, "score": 0.1 });
+        if details {
+            check["details"] = "moiré peak".into();
+        }
+        json!({ "screenReplay": check })
+    };
+    let whole = |number: usize| {
+        json!({
+            "_id": format!("d{number}"), "client": "c1", "status": "failed", "imageSaved": true,
+            "createdAt": "2024-01-15T10:30:00Z", "updatedAt": "2024-01-15T10:31:00Z",
+            "appRegistration": { "_id": format!("r{}", number % 3), "fullName": "Ana" },
+            "validationResults": check(true),
+        })
+    };
+    let less = |number: usize| {
+        let mut less = json!({
+            "_id": format!("d{number}"), "client": "c1", "status": "completed",
+            "imageSaved": number % 2 == 0, "createdAt": "2024-01-16T10:30:00Z",
+        });
+        if number % 3 == 0 {
+            less["validationResults"] = check(false);
+        }
+        less
+    };
+    let first: Vec<Record> = (0..130).map(|number| record(documents, &whole(number))).collect();
+    let second: Vec<Record> = (0..130).map(|number| record(documents, &less(number))).collect();
+    let places = databases::both().await.into_iter().zip(databases::both().await);
+    for (place, other) in places {
+        let (together, alone) = (place.open().await, other.open().await);
+        for records in [&first, &second] {
+            together.import(records, NOW).await.expect("an import");
+            for record in records {
+                alone.import(std::slice::from_ref(record), NOW).await.expect("an import");
+            }
+        }
+        for number in 0..130 {
+            let id = format!("d{number}");
+            let found = retrieved(&together, documents, &id).await;
+            assert_eq!(found, retrieved(&alone, documents, &id).await);
+            assert_eq!(found["validationResults"], check(true), "{id}");
+        }
+        // One of them is another client's: none is stored.
+        let mut third: Vec<Record> = first.iter().take(50).cloned().collect();
+        third[30] = record(documents, &json!({ "_id": "d30", "client": "c2", "status": "new" }));
+        let refused = together.import(&third, NOW).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        let mut theirs = whole(30);
+        theirs["client"] = "c2".into();
+        third[30] = record(documents, &theirs);
+        let refused = together.import(&third, NOW).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        assert_eq!(retrieved(&together, documents, "d1").await["status"], "completed");
+        // The same record twice: the later one is what stays.
+        let mut twice: Vec<Record> = first.iter().take(49).cloned().collect();
+        twice.push(second[0].clone());
+        together.import(&twice, NOW).await.expect("an import");
+        assert_eq!(retrieved(&together, documents, "d0").await["status"], "completed");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_clients_record_is_never_touched() {
     for place in databases::both().await {
