@@ -1,17 +1,19 @@
 //! A list and a retrieve, over either database: one page, at most one total, one statement per
 //! populated relation.
 
-use std::collections::{BTreeSet, HashMap};
+mod related;
+
+use std::collections::BTreeSet;
 
 use verax_query::{
-    After, Included, Kind, Place, Populate, Query, Retrieval, Reverse, Sql, Statement, Tenant,
-    Timestamp, Value, Window,
+    After, Included, Kind, Place, Query, Retrieval, Sql, Tenant, Timestamp, Value, Window,
 };
 
 use crate::StoreError;
 use crate::cells::{Cells, Reader, Visit, fetch_number};
-use crate::render::{Draft, Layout, Related, Slot};
+use crate::render::{Draft, Layout, Slot};
 use crate::tally::{Tallied, in_order};
+use related::{Lookup, resolve};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +42,9 @@ pub async fn page(
                 rows = draft(reader, query, tenant, &window).await?;
             } else {
                 reader.begin_snapshot();
-                let mut tallied = Tallied::of(query.resource(), slice);
-                let changes = tallied.changes_sql();
-                if begins {
+                let tallied = if begins {
+                    let mut tallied = Tallied::of(query.resource(), slice);
+                    let changes = tallied.changes_sql();
                     let statement = query.window_sql(reader.dialect(), tenant, &window);
                     let (fields, included) = (&statement.fields, query.included());
                     let mut asked: [(&Sql, Visit<'_>); 2] = [
@@ -51,15 +53,16 @@ pub async fn page(
                     ];
                     reader.fetch_all(&mut asked).await?;
                     tallied.read_buckets(reader, query, tenant).await?;
+                    tallied
                 } else {
-                    reader.fetch(&changes, &mut |row| tallied.push_change(row)).await?;
-                    tallied.read_buckets(reader, query, tenant).await?;
+                    let tallied = Tallied::read(reader, query, tenant, slice).await?;
                     if page.skip < tallied.total() {
                         let size = u64::from(page.size);
                         let window = tallied.window(reader, page.skip, size).await?;
                         rows = draft(reader, query, tenant, &window).await?;
                     }
-                }
+                    tallied
+                };
                 total = Some(tallied.total());
             }
         }
@@ -254,137 +257,4 @@ async fn fill(
         lookups.push(Lookup::pointing(reader, index, reverse, tenant, ids));
     }
     Ok(draft.finish(&resolve(reader, tenant, lookups).await?, false))
-}
-
-/// The records of one relation that a page names.
-struct Lookup {
-    slot: Slot,
-    /// `None`: all are known.
-    statement: Option<Statement>,
-    /// The first column that is shown; before it, and if there is none before it in it, is the id.
-    first: usize,
-    nested: Included,
-    drafts: HashMap<String, Draft>,
-    /// Where what is read is remembered.
-    shelf: Option<String>,
-    /// Rendered, by the id that the page names.
-    found: HashMap<String, Vec<u8>>,
-}
-
-impl Lookup {
-    /// The related records of a relation. The same few are asked for with page after page, so those
-    /// that have not changed are remembered.
-    fn populated(
-        reader: &Reader,
-        index: usize,
-        populate: &Populate,
-        tenant: &Tenant,
-        mut ids: Vec<String>,
-    ) -> Lookup {
-        let mut found = HashMap::new();
-        // What is populated inside others is part of their text: two requests may differ in it alone.
-        let shelf = populate.nested.is_empty().then(|| shelf(populate, tenant));
-        if let Some(shelf) = &shelf {
-            ids.retain(|id| match reader.recall(&format!("{shelf}{id}")) {
-                Some(text) => {
-                    found.insert(id.clone(), text.to_vec());
-                    false
-                }
-                None => true,
-            });
-        }
-        let statement = || populate.records_sql(reader.dialect(), tenant, ids.clone());
-        Lookup {
-            slot: Slot::Populate(index),
-            statement: (!ids.is_empty()).then(statement),
-            first: 0,
-            nested: Included::of(populate.nested.clone()),
-            drafts: HashMap::new(),
-            shelf,
-            found,
-        }
-    }
-
-    /// The records that point here, with commas between them, by the id pointed to.
-    fn pointing(
-        reader: &Reader,
-        index: usize,
-        reverse: &'static Reverse,
-        tenant: &Tenant,
-        ids: Vec<String>,
-    ) -> Lookup {
-        let statement = || reverse.records_sql(reader.dialect(), tenant, ids.clone());
-        Lookup {
-            slot: Slot::Reverse(index),
-            statement: (!ids.is_empty()).then(statement),
-            first: 1,
-            nested: Included::default(),
-            drafts: HashMap::new(),
-            shelf: None,
-            found: HashMap::new(),
-        }
-    }
-}
-
-/// Reads what is looked up: one statement per relation, all at once.
-async fn resolve(
-    reader: &mut Reader,
-    tenant: &Tenant,
-    mut lookups: Vec<Lookup>,
-) -> Result<Related, StoreError> {
-    let mut visits = Vec::new();
-    for lookup in &mut lookups {
-        let Lookup { statement: Some(statement), first, nested, drafts, .. } = lookup else {
-            continue;
-        };
-        let (first, fields) = (*first, &statement.fields[*first..]);
-        let visit = move |row: &dyn Cells| {
-            let id = row.text(0)?.unwrap_or_default().to_owned();
-            drafts.entry(id).or_default().push_row(row, first, fields, nested)
-        };
-        visits.push((&statement.sql, visit));
-    }
-    let mut asked: Vec<(&Sql, Visit<'_>)> = Vec::with_capacity(visits.len());
-    asked.extend(visits.iter_mut().map(|(sql, visit)| (*sql, visit as Visit<'_>)));
-    reader.fetch_all(&mut asked).await?;
-    let mut related = Related::new();
-    for Lookup { slot, nested, drafts, shelf, mut found, .. } in lookups {
-        let mut deeper = Vec::new();
-        for (index, populate) in nested.populates().iter().enumerate() {
-            let slot = Slot::Populate(index);
-            let ids: BTreeSet<String> = drafts.values().flat_map(|draft| draft.ids(slot)).collect();
-            let ids = ids.into_iter().collect();
-            deeper.push(Lookup::populated(reader, index, populate, tenant, ids));
-        }
-        // One level deeper at the most: the request's limit on depth is two.
-        let within = match &deeper[..] {
-            [] => Related::new(),
-            _ => Box::pin(resolve(reader, tenant, deeper)).await?,
-        };
-        for (id, draft) in drafts {
-            let text = draft.finish(&within, false);
-            if let Some(shelf) = &shelf {
-                reader.remember(format!("{shelf}{id}"), &text);
-            }
-            found.insert(id, text);
-        }
-        related.push((slot, found));
-    }
-    Ok(related)
-}
-
-/// What else than its id a related record's text depends on.
-fn shelf(populate: &Populate, tenant: &Tenant) -> String {
-    let mut shelf = populate.relation.resource.table.to_owned();
-    for field in &populate.shown {
-        shelf.push(' ');
-        shelf.push_str(field.column);
-    }
-    // No id has a line feed.
-    shelf.push('\n');
-    if let Tenant::Client(client) = tenant {
-        shelf.push_str(client);
-    }
-    shelf.push('\n');
-    shelf
 }

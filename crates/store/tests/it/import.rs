@@ -126,9 +126,9 @@ async fn many_at_once_end_as_one_by_one() {
     let less = |number: usize| {
         let mut less = json!({
             "_id": format!("d{number}"), "client": "c1", "status": "completed",
-            "imageSaved": number % 2 == 0, "createdAt": "2024-01-16T10:30:00Z",
+            "imageSaved": number.is_multiple_of(2), "createdAt": "2024-01-16T10:30:00Z",
         });
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             less["validationResults"] = check(false);
         }
         less
