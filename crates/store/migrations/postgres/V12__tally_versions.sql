@@ -6,8 +6,6 @@ CREATE TABLE tally_versions (
     version bigint NOT NULL
 );
 
-INSERT INTO tally_versions (resource, version) VALUES ('biometric_validations', 0), ('document_liveness', 0);
-
 -- What is added and removed is written beside it by statement, not by row: an import says it at once.
 -- A change of a row that stays is still written by row, because only few of its columns matter.
 

@@ -5,5 +5,3 @@ CREATE TABLE tally_versions (
     resource TEXT PRIMARY KEY NOT NULL,
     version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-INSERT INTO tally_versions (resource, version) VALUES ('biometric_validations', 0), ('document_liveness', 0);

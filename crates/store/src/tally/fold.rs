@@ -118,8 +118,8 @@ pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result
 /// Whoever remembers buckets of another version reads them again.
 async fn renew_version(reader: &mut Reader, resource: &'static Resource) -> Result<(), StoreError> {
     let mut sql = Sql::default();
-    sql.push("UPDATE tally_versions SET version = version + 1 WHERE resource = ");
-    sql.bind(table(resource));
+    sql.push("INSERT INTO tally_versions (resource, version) VALUES (").bind(table(resource));
+    sql.push(", 1) ON CONFLICT (resource) DO UPDATE SET version = tally_versions.version + 1");
     reader.execute(&sql).await.map(drop)
 }
 
