@@ -211,7 +211,14 @@ pub fn start_log(log: &Log) -> Result<()> {
         }
     };
     match started {
-        Ok(()) => Ok(()),
+        Ok(()) => {
+            // A line like any other, without the panic's own words: they may quote what was read.
+            std::panic::set_hook(Box::new(|panic| {
+                let place = panic.location().map(ToString::to_string);
+                tracing::error!(place, "a panic: the work that met it was given up");
+            }));
+            Ok(())
+        }
         Err(error) => bail!("the log cannot be started: {error}"),
     }
 }

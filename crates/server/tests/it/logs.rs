@@ -4,10 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::binary::Folder;
+use crate::binary::{Folder, answer};
 use crate::fixtures::one_of_each;
 use crate::world::request;
 
@@ -133,4 +135,29 @@ async fn the_binary_logs_no_secrets_with_postgres_at_every_level() {
     let url = crate::world::new_database().await;
     let (log, token) = ask_everything(&folder, &["--database-url", &url]);
     is_clean(&log, &token);
+}
+
+#[test]
+fn a_panic_of_a_decoder_is_a_line_of_the_log() {
+    let folder = Folder::new();
+    folder.token("acme");
+    let token = folder.run(&["token", "create", "--client", "acme", "--scope", "write"]).ok();
+    let served = folder.serve(&[]);
+    let image = include_bytes!("../../../../fuzz/seeds/image/dense-chroma.jpg");
+    let body = serde_json::json!({ "image": STANDARD.encode(image) }).to_string();
+    let mut stream = served.connect();
+    write!(
+        stream,
+        "POST /v2/document-liveness HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        token.trim(),
+        body.len()
+    )
+    .expect("the server reads");
+    assert_eq!(answer(&mut stream).0, 400);
+    let log = served.stop();
+    for line in log.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "no JSON: {line}");
+    }
+    assert!(log.contains("a panic") && !log.contains("out of range"), "{log}");
 }
