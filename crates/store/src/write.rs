@@ -122,29 +122,45 @@ fn upsert_many(resource: &'static Resource, records: &[Record]) -> Sql {
         }
         sql.push(")");
     }
-    sql.push(" ON CONFLICT (id) DO UPDATE SET ");
-    let changed = columns(resource).filter(|(_, column)| !matches!(*column, "id" | "client"));
-    for (index, (field, column)) in changed.enumerate() {
-        sql.push(if index > 0 { ", " } else { "" });
-        sql.push(column).push(" = COALESCE(excluded.").push(column).push(", ");
-        if field.full == Some(column) {
-            // The longer form stays while the shorter one says the same.
-            sql.push("CASE WHEN excluded.").push(field.column).push(" IS NULL OR excluded.");
-            sql.push(field.column).push(" = ");
-            push_old(&mut sql, resource, field.column);
-            sql.push(" THEN ");
-            push_old(&mut sql, resource, column);
-            sql.push(" END)");
-        } else {
-            push_old(&mut sql, resource, column);
-            sql.push(")");
-        }
-    }
-    push_same_owner(&mut sql, resource);
+    push_merge(&mut sql, resource, |sql, _, column| {
+        sql.push("excluded.").push(column);
+    });
     sql
 }
 
-fn push_same_owner(sql: &mut Sql, resource: &'static Resource) {
+/// What a record that is there becomes: what the new one says, which `push_new` appends by the column's
+/// place and name, and where it says nothing what it was. Another client's stays as it is.
+fn push_merge(
+    sql: &mut Sql,
+    resource: &'static Resource,
+    push_new: impl Fn(&mut Sql, usize, &'static str),
+) {
+    sql.push(" ON CONFLICT (id) DO UPDATE SET ");
+    let mut begun = false;
+    for (index, (field, column)) in columns(resource).enumerate() {
+        if column == "id" || column == "client" {
+            continue;
+        }
+        sql.push(if begun { ", " } else { "" }).push(column).push(" = COALESCE(");
+        begun = true;
+        push_new(sql, index, column);
+        sql.push(", ");
+        if field.full == Some(column) {
+            // The longer form stays while the shorter one, in the column before, says the same.
+            sql.push("CASE WHEN ");
+            push_new(sql, index - 1, field.column);
+            sql.push(" IS NULL OR ");
+            push_new(sql, index - 1, field.column);
+            sql.push(" = ");
+            push_old(sql, resource, field.column);
+            sql.push(" THEN ");
+            push_old(sql, resource, column);
+            sql.push(" END)");
+        } else {
+            push_old(sql, resource, column);
+            sql.push(")");
+        }
+    }
     sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
     sql.push("excluded.").push(resource.tenant_column);
 }
@@ -171,32 +187,10 @@ fn upsert(record: &Record, now: Timestamp) -> Sql {
             _ => sql.bind(value),
         };
     }
-    sql.push(") ON CONFLICT (id) DO UPDATE SET ");
-    let mut begun = false;
-    for (index, (field, column)) in columns(resource).enumerate() {
-        if column == "id" || column == "client" {
-            continue;
-        }
-        if begun {
-            sql.push(", ");
-        }
-        begun = true;
-        let own = placeholders[index];
-        sql.push(column).push(" = COALESCE(").again(own).push(", ");
-        if field.full == Some(column) {
-            // The longer form stays while the shorter one, in the column before, says the same.
-            let short = placeholders[index - 1];
-            sql.push("CASE WHEN ").again(short).push(" IS NULL OR ").again(short).push(" = ");
-            push_old(&mut sql, resource, field.column);
-            sql.push(" THEN ");
-            push_old(&mut sql, resource, column);
-            sql.push(" END)");
-        } else {
-            push_old(&mut sql, resource, column);
-            sql.push(")");
-        }
-    }
-    push_same_owner(&mut sql, resource);
+    sql.push(")");
+    push_merge(&mut sql, resource, |sql, index, _| {
+        sql.again(placeholders[index]);
+    });
     sql
 }
 
