@@ -36,6 +36,8 @@ const IMPORTED: &str = "/v2/biometric-validations?where_identifier=imported";
 const CYCLES: u32 = 50;
 const IMPORT_RECORDS: u64 = 20;
 const RESTART_SECONDS_MAX: u64 = 2;
+/// A document check that so many kills have met may be given up.
+const KILLS_MIN: u32 = 3;
 /// Interrupted checks are taken up when their lease is over, five seconds later at most.
 const SETTLE_SECONDS_MAX: u64 = 60;
 const SETTINGS: &str = "[http]\nrequest_seconds = 5\n[documents]\nwait_seconds = 1\n\
@@ -100,20 +102,23 @@ pub fn kill(
         let longest = if cycle % 4 == 0 { 2000 } else { 400 };
         let alive = Duration::from_millis(random.below(longest) as u64);
         work.until_killed(&site, server, alive)?;
+        work.count_kill();
     }
     let server = site.serve(&[])?;
     work.settle(server.address)?;
-    work.check_all(server.address)?;
+    work.check_all(server.address).context("at the end")?;
     let faces = work.count_faces(&mut Connection::open(server.address)?)?;
     drop(server);
     check_tallies(&site)?;
     let ledger = work.ledger();
     println!(
-        "{cycles} kills: {} collections made and {} deleted, {} documents checked, {} records \
-         imported, {faces}, all as acknowledged; the slowest restart took {} ms",
+        "{cycles} kills: {} collections made and {} deleted, {} documents checked ({} given up \
+         after {KILLS_MIN} kills), {} records imported, {faces}, all as acknowledged; the slowest \
+         restart took {} ms",
         ledger.made,
         ledger.deleted,
         ledger.documents.len(),
+        ledger.given_up.len(),
         ledger.imported,
         slowest.as_millis(),
     );
@@ -149,6 +154,9 @@ struct Ledger {
     /// Whether each collection must be there; nothing while its deletion is not answered.
     collections: BTreeMap<String, Option<bool>>,
     documents: BTreeSet<String>,
+    /// Document checks that were not seen to have ended, and how many kills each may have met.
+    open: BTreeMap<String, u32>,
+    given_up: BTreeSet<String>,
     /// Requests for a document's check that were not answered: each may have left a record.
     unanswered: u64,
     /// The last id that was looked for.
@@ -156,6 +164,14 @@ struct Ledger {
     made: u64,
     deleted: u64,
     imported: u64,
+}
+
+impl Ledger {
+    fn document_acknowledged(&mut self, id: String) {
+        self.unanswered -= 1;
+        self.open.insert(id.clone(), 0);
+        self.documents.insert(id);
+    }
 }
 
 impl Work {
@@ -176,6 +192,13 @@ impl Work {
 
     fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The server was killed: no open check can have missed it.
+    fn count_kill(&self) {
+        for kills in self.ledger().open.values_mut() {
+            *kills += 1;
+        }
     }
 
     fn number(&self) -> u64 {
@@ -228,9 +251,7 @@ impl Work {
             self.ledger().unanswered += 1;
             let checked = self.ask(&mut connection, "POST", DOCUMENTS, &self.order)?;
             let id = checked["data"]["_id"].as_str().context("no id")?.to_owned();
-            let mut ledger = self.ledger();
-            ledger.unanswered -= 1;
-            ledger.documents.insert(id);
+            self.ledger().document_acknowledged(id);
         }
     }
 
@@ -265,12 +286,7 @@ impl Work {
             let expected = if *there { 200 } else { 404 };
             ensure!(status == expected, "the collection {id} answers {status}, not {expected}");
         }
-        for id in ledger.documents.range(ledger.checked.clone()..) {
-            let target = format!("{DOCUMENTS}/{id}");
-            let record = self.ask(&mut connection, "GET", &target, "")?;
-            let status = &record["data"]["status"];
-            ensure!(status == "completed" || status == "processing", "{id} is {status}");
-        }
+        self.look_at_documents(&mut connection, &mut ledger)?;
         let documents = self.total(&mut connection, DOCUMENTS, "limit")?;
         let acknowledged = ledger.documents.len() as u64;
         ensure!(
@@ -288,6 +304,32 @@ impl Work {
         // Ids are in the order of time.
         let last = ledger.collections.keys().chain(&ledger.documents).max().cloned();
         ledger.checked = last.unwrap_or_default();
+        Ok(())
+    }
+
+    /// What has ended stays as it ended; only a check that enough kills have met may be given up, and
+    /// it says why.
+    fn look_at_documents(&self, connection: &mut Connection, ledger: &mut Ledger) -> Result<()> {
+        let recent = ledger.documents.range(ledger.checked.clone()..);
+        let looked_at: BTreeSet<String> = recent.chain(ledger.open.keys()).cloned().collect();
+        for id in looked_at {
+            let record = self.ask(connection, "GET", &format!("{DOCUMENTS}/{id}"), "")?;
+            let status = record["data"]["status"].as_str().context("no status")?;
+            let why = record["data"]["failureReason"].as_str().unwrap_or_default();
+            let kills = ledger.open.get(&id).copied();
+            match (status, kills) {
+                ("processing", Some(_)) => {}
+                ("completed", _) if !ledger.given_up.contains(&id) => {
+                    ledger.open.remove(&id);
+                }
+                ("failed", None) if ledger.given_up.contains(&id) => {}
+                ("failed", Some(KILLS_MIN..)) if why.starts_with("interrupted") => {
+                    ledger.open.remove(&id);
+                    ledger.given_up.insert(id);
+                }
+                _ => bail!("{id} is {status} ({why}) after {kills:?} kills"),
+            }
+        }
         Ok(())
     }
 

@@ -1,9 +1,13 @@
 //! Statement text that no user's value can enter.
 
+use std::borrow::Cow;
+
 /// A statement: text from the source code, values beside it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sql {
     text: String,
+    /// Words that PostgreSQL alone reads, and where in the text they are.
+    postgres_words: Option<(usize, &'static str)>,
     args: Vec<Arg>,
 }
 
@@ -35,6 +39,13 @@ impl Sql {
         self
     }
 
+    /// Appends text for PostgreSQL alone, where the database is not known yet; once in a statement.
+    pub fn push_on_postgres(&mut self, text: &'static str) -> &mut Sql {
+        debug_assert!(self.postgres_words.is_none(), "a second time");
+        self.postgres_words = Some((self.text.len(), text));
+        self
+    }
+
     /// Appends the next placeholder (`$1`, `$2` …) for `arg`.
     pub fn bind(&mut self, arg: Arg) -> &mut Sql {
         self.args.push(arg);
@@ -58,8 +69,14 @@ impl Sql {
         }
     }
 
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self, dialect: Dialect) -> Cow<'_, str> {
+        match (dialect, self.postgres_words) {
+            (Dialect::Postgres, Some((place, words))) => {
+                let (before, after) = self.text.split_at(place);
+                Cow::Owned([before, words, after].concat())
+            }
+            _ => Cow::Borrowed(&self.text),
+        }
     }
 
     pub fn args(&self) -> &[Arg] {

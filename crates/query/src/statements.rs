@@ -90,11 +90,11 @@ impl Query {
             return self.push_page(sql, window.skip, limit);
         }
         // What finds a row again the soonest.
-        let (row, columns) = match dialect {
-            Dialect::Sqlite => ("rowid", "rowid, created_at, id"),
-            Dialect::Postgres => ("id", "created_at, id"),
+        let (row, key, columns) = match dialect {
+            Dialect::Sqlite => ("rowid", "rowid", "rowid, created_at, id"),
+            Dialect::Postgres => ("(client, id)", "client, id", "client, created_at, id"),
         };
-        sql.push(" WHERE ").push(row).push(" IN (SELECT ").push(row).push(" FROM ");
+        sql.push(" WHERE ").push(row).push(" IN (SELECT ").push(key).push(" FROM ");
         if window.statuses.is_empty() {
             sql.push(self.resource.table);
             self.push_stretch(sql, dialect, tenant, after.place, window, None);

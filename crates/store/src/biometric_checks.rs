@@ -40,7 +40,7 @@ impl Batch {
         lease_until: Timestamp,
     ) -> &mut Batch {
         let sql = step(ValidationStep::Begin, now);
-        self.push(at(sql, ValidationStep::Begin, id), Rows::Exactly(1)).insert_job(&Job {
+        self.push(at(sql, ValidationStep::Begin, client, id), Rows::Exactly(1)).insert_job(&Job {
             kind: JobKind::BiometricCheck,
             record: id.to_owned(),
             client: client.to_owned(),
@@ -59,7 +59,7 @@ impl Batch {
         expires_at: Timestamp,
     ) -> &mut Batch {
         let sql = step(ValidationStep::Release, now);
-        self.push(at(sql, ValidationStep::Release, id), Rows::Exactly(1))
+        self.push(at(sql, ValidationStep::Release, client, id), Rows::Exactly(1))
             .delete_job(JobKind::BiometricCheck, id)
             .expire_later(JobKind::ValidationExpiry, id, client, expires_at)
     }
@@ -81,46 +81,46 @@ impl Batch {
         if end == ValidationStep::Complete {
             sql.push(", completed_at = ").again(1);
         }
-        self.push(at(sql, end, &record.id), Rows::Exactly(1))
+        self.push(at(sql, end, &record.client, &record.id), Rows::Exactly(1))
             .delete_job(JobKind::BiometricCheck, &record.id)
     }
 
     /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
     /// end stays as it is. Its session is used up either way.
     /// The job stays: more may be left to tidy up.
-    pub fn abandon_validation(&mut self, id: &str, reasons: &str, now: Timestamp) -> &mut Batch {
+    pub fn abandon_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        reasons: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = step(ValidationStep::Fail, now);
         sql.push(", reasons = ").bind(Arg::Text(reasons.to_owned()));
-        self.push(at(sql, ValidationStep::Fail, id), Rows::Any);
-        let mut sql = Sql::default();
-        sql.push("UPDATE liveness_sessions SET status = 'completed', updated_at = ");
-        sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id IN ");
-        sql.push("(SELECT liveness_session FROM biometric_validations WHERE id = ");
-        sql.bind(Arg::Text(id.to_owned())).push(")");
+        self.push(at(sql, ValidationStep::Fail, client, id), Rows::Any);
+        let mut sql = end_session("completed", client, now);
+        sql.push(" IN (SELECT liveness_session FROM biometric_validations WHERE client = ");
+        sql.again(3).push(" AND id = ").bind(Arg::Text(id.to_owned())).push(")");
         self.push(sql, Rows::Any)
     }
 
     /// `active` becomes `completed`: a session is used once.
-    pub fn use_session(&mut self, id: &str, now: Timestamp) -> &mut Batch {
-        let mut sql = Sql::default();
-        sql.push("UPDATE liveness_sessions SET status = 'completed', updated_at = ");
-        sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id = ");
-        sql.bind(Arg::Text(id.to_owned()));
+    pub fn use_session(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = end_session("completed", client, now);
+        sql.push(" = ").bind(Arg::Text(id.to_owned()));
         self.push(sql, Rows::Exactly(1))
     }
 
     /// What is due expires, unless something has become of it; its job is over.
     pub fn expire(&mut self, job: &Job, now: Timestamp) -> &mut Batch {
-        let id = job.record.as_str();
+        let (client, id) = (job.client.as_str(), job.record.as_str());
         if job.kind == JobKind::SessionExpiry {
-            let mut sql = Sql::default();
-            sql.push("UPDATE liveness_sessions SET status = 'expired', updated_at = ");
-            sql.bind(Arg::Integer(now.0)).push(" WHERE status = 'active' AND id = ");
-            sql.bind(Arg::Text(id.to_owned()));
+            let mut sql = end_session("expired", client, now);
+            sql.push(" = ").bind(Arg::Text(id.to_owned()));
             self.push(sql, Rows::Any);
         } else {
             let sql = step(ValidationStep::Expire, now);
-            self.push(at(sql, ValidationStep::Expire, id), Rows::Any);
+            self.push(at(sql, ValidationStep::Expire, client, id), Rows::Any);
         }
         self.delete_job(job.kind, id)
     }
@@ -184,8 +184,19 @@ fn step(step: ValidationStep, now: Timestamp) -> Sql {
     sql
 }
 
-fn at(mut sql: Sql, step: ValidationStep, id: &str) -> Sql {
+fn at(mut sql: Sql, step: ValidationStep, client: &str, id: &str) -> Sql {
     sql.push(" WHERE status = ").bind(Arg::Text(step.from().to_owned()));
+    sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
     sql.push(" AND id = ").bind(Arg::Text(id.to_owned()));
+    sql
+}
+
+/// The end of an active session of this client whose id … follows. The third argument is the client.
+fn end_session(status: &'static str, client: &str, now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE liveness_sessions SET status = ").bind(Arg::Text(status.to_owned()));
+    sql.push(", updated_at = ").bind(Arg::Integer(now.0));
+    sql.push(" WHERE status = 'active' AND client = ").bind(Arg::Text(client.to_owned()));
+    sql.push(" AND id");
     sql
 }

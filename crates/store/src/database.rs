@@ -226,7 +226,10 @@ impl Database {
 
     /// Stores records that come from elsewhere, all or none.
     pub async fn import(&self, records: &[Record], now: Timestamp) -> Result<Imported, StoreError> {
-        let (batch, imported) = records::import_batch(records, now);
+        let related = records::related_ids(records);
+        let owners =
+            self.read(async move |reader| records::owners_of_all(reader, &related).await).await?;
+        let (batch, imported) = records::import_batch(records, owners, now);
         self.commit(batch).await?;
         Ok(imported)
     }

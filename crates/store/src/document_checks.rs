@@ -28,20 +28,32 @@ impl Batch {
     }
 
     /// `new` becomes `processing`.
-    pub fn start_document_check(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+    pub fn start_document_check(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));
-        sql.push(" WHERE status = 'new' AND id = ").bind(Arg::Text(id.to_owned()));
+        sql.push(" WHERE status = 'new'");
+        own(&mut sql, client, id);
         self.push(sql, Rows::Exactly(1))
     }
 
     /// The same for whoever has taken up its job.
-    pub fn resume_document_check(&mut self, id: &str, now: Timestamp) -> &mut Batch {
+    pub fn resume_document_check(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));
-        sql.push(" WHERE status IN ('new', 'processing') AND id = ").bind(Arg::Text(id.to_owned()));
+        sql.push(" WHERE status IN ('new', 'processing')");
+        own(&mut sql, client, id);
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -58,23 +70,37 @@ impl Batch {
         sql.push(", image_saved = ").bind(said("image_saved"));
         sql.push(", image_url = ").bind(said("image_url"));
         sql.push(", confidence = ").bind(said("confidence"));
-        sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(record.id.clone()));
+        sql.push(" WHERE status = 'processing'");
+        own(&mut sql, &record.client, &record.id);
         self.push(sql, Rows::Exactly(1))
     }
 
     /// `processing` becomes `failed`.
-    pub fn fail_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
+    pub fn fail_document_check(
+        &mut self,
+        client: &str,
+        id: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = failure(reason, now);
-        sql.push(" WHERE status = 'processing' AND id = ").bind(Arg::Text(id.to_owned()));
+        sql.push(" WHERE status = 'processing'");
+        own(&mut sql, client, id);
         self.push(sql, Rows::Exactly(1))
     }
 
     /// Ends a check that cannot be taken up. A record that has reached its end, or is gone, stays
     /// as it is.
-    pub fn abandon_document_check(&mut self, id: &str, reason: &str, now: Timestamp) -> &mut Batch {
+    pub fn abandon_document_check(
+        &mut self,
+        client: &str,
+        id: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = failure(reason, now);
-        sql.push(" WHERE status IN ('new', 'processing') AND id = ");
-        sql.bind(Arg::Text(id.to_owned()));
+        sql.push(" WHERE status IN ('new', 'processing')");
+        own(&mut sql, client, id);
         self.push(sql, Rows::Any)
     }
 }
@@ -85,4 +111,9 @@ fn failure(reason: &str, now: Timestamp) -> Sql {
     sql.bind(Arg::Integer(now.0));
     sql.push(", failure_reason = ").bind(Arg::Text(reason.to_owned()));
     sql
+}
+
+fn own(sql: &mut Sql, client: &str, id: &str) {
+    sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
+    sql.push(" AND id = ").bind(Arg::Text(id.to_owned()));
 }

@@ -3,7 +3,7 @@
 /// An error of the store. Its text may name tables and columns, never a record's values.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The record is not in the state that the change expected: read it again.
+    /// The record is not in the state that the change expected, or is there already: read it again.
     #[error("the record was changed by somebody else")]
     Conflict,
     /// It took too long, or there was no connection to be had: try again later.
@@ -37,6 +37,12 @@ impl From<rusqlite::Error> for StoreError {
             CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, ReadOnly,
             SystemIoFailure,
         };
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        if let Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE) =
+            error.sqlite_error().map(|error| error.extended_code)
+        {
+            return StoreError::Conflict;
+        }
         match error.sqlite_error_code() {
             Some(OperationInterrupted) => {
                 StoreError::Busy("the statement ran into its time limit".to_owned())
@@ -59,7 +65,9 @@ impl From<tokio_postgres::Error> for StoreError {
         let code = db.code();
         // The server's own words for a failed statement: its `detail` may quote a record's values.
         let message = format!("{} ({})", db.message(), code.code());
-        if *code == SqlState::QUERY_CANCELED
+        if *code == SqlState::UNIQUE_VIOLATION {
+            StoreError::Conflict
+        } else if *code == SqlState::QUERY_CANCELED
             || *code == SqlState::T_R_DEADLOCK_DETECTED
             || *code == SqlState::T_R_SERIALIZATION_FAILURE
         {

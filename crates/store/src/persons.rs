@@ -131,8 +131,8 @@ impl Batch {
         let mut sql = Sql::default();
         sql.push("DELETE FROM gallery_changes WHERE client = ").bind(text(client));
         sql.push(" AND changed_at < ").bind(Arg::Integer(now.0 - CHANGES_KEPT_MS));
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE persons.id = ");
-        sql.push("gallery_changes.person)");
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE persons.client = ");
+        sql.push("gallery_changes.client AND persons.id = gallery_changes.person)");
         self.push(sql, Rows::Any)
     }
 

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use verax_domain::Timestamp;
-use verax_query::{Arg, Resource, Sql};
+use verax_query::{Arg, Dialect, Resource, Sql};
 
 use self::connecting::{Role, pool, tls};
 use self::replica::Replica;
@@ -260,7 +260,7 @@ impl PostgresReader {
 
     pub async fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
         self.run(async |connection| {
-            let statement = connection.prepare_cached(sql.text()).await?;
+            let statement = connection.prepare_cached(&sql.text(Dialect::Postgres)).await?;
             let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
             Ok(connection.execute_raw(&statement, &args).await?)
         })
@@ -295,7 +295,7 @@ impl PostgresReader {
 }
 
 async fn fetch(connection: &Object, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
-    let statement = connection.prepare_cached(sql.text()).await?;
+    let statement = connection.prepare_cached(&sql.text(Dialect::Postgres)).await?;
     let args: Vec<Bound<'_>> = sql.args().iter().map(Bound).collect();
     let rows = connection.query_raw(&statement, &args).await?;
     pin_mut!(rows);

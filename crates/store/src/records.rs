@@ -21,9 +21,41 @@ pub struct Imported {
 /// Records in one statement. Statements are remembered by their text, so it is this many or one.
 const TOGETHER: usize = 50;
 
+/// A table and an id in it.
+pub type Key = (&'static str, String);
+
+/// The ids of what was populated inside these records, by resource.
+pub fn related_ids(records: &[Record]) -> Vec<(&'static Resource, Vec<String>)> {
+    let mut all: HashMap<&str, (&'static Resource, HashSet<&str>)> = HashMap::new();
+    for related in records.iter().flat_map(|record| &record.related) {
+        let of = all.entry(related.resource.table).or_insert((related.resource, HashSet::new()));
+        of.1.insert(&related.id);
+    }
+    let owned = |ids: HashSet<&str>| ids.into_iter().map(str::to_owned).collect();
+    all.into_values().map(|(resource, ids)| (resource, owned(ids))).collect()
+}
+
+/// Which clients own these, as far as they are there.
+pub async fn owners_of_all(
+    reader: &mut Reader,
+    all: &[(&'static Resource, Vec<String>)],
+) -> Result<HashMap<Key, String>, StoreError> {
+    let mut found = HashMap::new();
+    for (resource, ids) in all {
+        let owners = owners(reader, resource, ids).await?;
+        found.extend(owners.into_iter().map(|(id, client)| ((resource.table, id), client)));
+    }
+    Ok(found)
+}
+
 /// The batch that stores these records: their clients first, then what was populated inside them,
-/// then they themselves.
-pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
+/// then they themselves. An import tells of its own: of what was populated, that of which `owners`
+/// says that it is another client's stays as it is.
+pub fn import_batch(
+    records: &[Record],
+    mut owners: HashMap<Key, String>,
+    now: Timestamp,
+) -> (Batch, Imported) {
     let mut batch = Batch::default();
     let mut imported = Imported::default();
     let mut clients: Vec<&str> = Vec::new();
@@ -37,6 +69,10 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
             }
             for related in &record.related {
                 imported.related += 1;
+                let key = (related.resource.table, related.id.clone());
+                if *owners.entry(key).or_insert_with(|| related.client.clone()) != related.client {
+                    continue;
+                }
                 // A page names the same few projects over and over: what was just said is not said
                 // again.
                 let place = (related.resource.table, related.id.as_str());
@@ -44,8 +80,7 @@ pub fn import_batch(records: &[Record], now: Timestamp) -> (Batch, Imported) {
                 {
                     continue;
                 }
-                // Somebody else's record of that id stays as it is: an import tells of its own.
-                batch.upsert(related, now, Rows::Any);
+                batch.upsert(related, now, Rows::Exactly(1));
             }
             if !together {
                 batch.upsert(record, now, Rows::Exactly(1));

@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Dialect, Sql};
 
 use crate::cells::{Cells, Reader, Visit};
 use crate::tally::KnownBuckets;
@@ -216,13 +216,13 @@ impl SqliteReader {
     }
 
     pub fn execute(&mut self, sql: &Sql) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let mut statement = self.connection.prepare_cached(&sql.text(Dialect::Sqlite))?;
         let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
         Ok(statement.execute(args)? as u64)
     }
 
     pub fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let mut statement = self.connection.prepare_cached(&sql.text(Dialect::Sqlite))?;
         let mut rows = statement.query(rusqlite::params_from_iter(sql.args().iter().map(Bound)))?;
         while let Some(row) = rows.next()? {
             visit(row)?;

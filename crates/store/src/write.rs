@@ -135,7 +135,12 @@ fn push_merge(
     resource: &'static Resource,
     push_new: impl Fn(&mut Sql, usize, &'static str),
 ) {
-    sql.push(" ON CONFLICT (id) DO UPDATE SET ");
+    sql.push(" ON CONFLICT (");
+    if resource.tenant_column != "id" {
+        // Its keys begin with the client, so that its tables can be distributed by it.
+        sql.push_on_postgres("client, ");
+    }
+    sql.push("id) DO UPDATE SET ");
     let mut begun = false;
     for (index, (field, column)) in columns(resource).enumerate() {
         if column == "id" || column == "client" {

@@ -258,9 +258,7 @@ fn make(work: &Work, server: &Server) -> Result<()> {
     work.ledger().unanswered += 1;
     let checked = work.ask(&mut connection, "POST", DOCUMENTS, &work.order)?;
     let id = checked["data"]["_id"].as_str().context("no id")?.to_owned();
-    let mut ledger = work.ledger();
-    ledger.unanswered -= 1;
-    ledger.documents.insert(id);
+    work.ledger().document_acknowledged(id);
     Ok(())
 }
 

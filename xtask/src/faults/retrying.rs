@@ -115,9 +115,7 @@ impl<'a> Clients<'a> {
         while !self.stopped.load(Ordering::SeqCst) {
             self.work.ledger().unanswered += 1;
             let Some(id) = caller.make(DOCUMENTS, &self.work.order) else { continue };
-            let mut ledger = self.work.ledger();
-            ledger.unanswered -= 1;
-            ledger.documents.insert(id);
+            self.work.ledger().document_acknowledged(id);
         }
     }
 

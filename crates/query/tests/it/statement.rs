@@ -6,7 +6,7 @@ use crate::table::CHECKS;
 
 fn text(raw: &str, dialect: Dialect, tenant: &Tenant) -> String {
     let query = Query::parse(&CHECKS, raw).expect("the request is right");
-    query.count_sql(dialect, tenant).text().to_owned()
+    query.count_sql(dialect, tenant).text(dialect).into_owned()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn the_id_is_always_the_last_sort_key_in_the_direction_of_the_one_before() {
     let order = |raw: &str| {
         let query = Query::parse(&CHECKS, raw).expect("the request is right");
         let sql = query.page_sql(Dialect::Sqlite, &Tenant::All).sql;
-        let text = sql.text();
+        let text = sql.text(Dialect::Sqlite);
         let (from, to) = (text.find(" ORDER BY ").unwrap(), text.find(" LIMIT ").unwrap());
         text[from + 10..to].to_owned()
     };

@@ -150,7 +150,7 @@ impl App {
         permit: (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
         let mut batch = Batch::default();
-        batch.start_document_check(&id, self.clock.now());
+        batch.start_document_check(&client, &id, self.clock.now());
         self.database.commit(batch).await?;
         self.measure_document(id, client, order, permit).await
     }
@@ -184,11 +184,11 @@ impl App {
                 Ok(())
             }
             Some(Err(error)) => {
-                batch.fail_document_check(&id, &error.to_string(), now);
+                batch.fail_document_check(&client, &id, &error.to_string(), now);
                 Err(DocumentCheckError::Picture(error))
             }
             None => {
-                batch.fail_document_check(&id, STOPPED, now);
+                batch.fail_document_check(&client, &id, STOPPED, now);
                 Err(DocumentCheckError::Stopped)
             }
         };
@@ -256,7 +256,7 @@ impl App {
             return self.abandon_document_check(id, client, INTERRUPTED).await;
         };
         let mut batch = Batch::default();
-        batch.resume_document_check(id, self.clock.now());
+        batch.resume_document_check(client, id, self.clock.now());
         match self.database.commit(batch).await {
             Ok(()) => {
                 let order = DocumentOrder { picture: picture.to_vec(), ..order };
@@ -293,7 +293,7 @@ impl App {
         reason: &str,
     ) -> Result<(), DocumentCheckError> {
         let mut batch = Batch::default();
-        batch.abandon_document_check(id, reason, self.clock.now());
+        batch.abandon_document_check(client, id, reason, self.clock.now());
         self.database.commit(batch).await?;
         self.close_document_check(id, client, Picture::Destroyed).await
     }

@@ -77,7 +77,7 @@ impl App {
         let (kind, lease) = (JobKind::BiometricCheck, Timestamp(now.0.saturating_add(LEASE_MS)));
         for job in self.database.take_jobs(kind, now, lease, JOBS_AT_ONCE).await? {
             let mut batch = Batch::default();
-            batch.abandon_validation(&job.record, &interrupted(), now);
+            batch.abandon_validation(&job.client, &job.record, &interrupted(), now);
             self.database.commit(batch).await?;
             let tenant = Tenant::Client(job.client.clone());
             let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;

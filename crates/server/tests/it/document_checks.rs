@@ -116,7 +116,7 @@ async fn after_a_crash(world: &World) -> Vec<String> {
     world.turn_clock(1000);
     let begun = app.begin_document_check("acme", &order).await.expect("a record");
     let mut batch = Batch::default();
-    batch.start_document_check(&begun, app.clock.now());
+    batch.start_document_check("acme", &begun, app.clock.now());
     app.database.commit(batch).await.expect("it is new");
     world.turn_clock(1000);
     let lost = app.begin_document_check("acme", &order).await.expect("a record");
@@ -182,7 +182,7 @@ on_both_databases! {
         let fresh = app.begin_document_check("acme", &order).await.expect("a record");
         let begun = app.begin_document_check("acme", &order).await.expect("a record");
         let mut batch = Batch::default();
-        batch.start_document_check(&begun, app.clock.now());
+        batch.start_document_check("acme", &begun, app.clock.now());
         app.database.commit(batch.clone()).await.expect("it is new");
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
@@ -226,8 +226,8 @@ on_both_databases! {
         let app = &world.app;
         let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
         let mut batch = Batch::default();
-        batch.start_document_check(&id, app.clock.now());
-        batch.fail_document_check(&id, "a reason", app.clock.now());
+        batch.start_document_check("acme", &id, app.clock.now());
+        batch.fail_document_check("acme", &id, "a reason", app.clock.now());
         app.database.commit(batch).await.expect("an end");
         assert_eq!(kept(world), 1);
         world.turn_clock(121_000);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use verax_domain::resources;
+use verax_query::Dialect;
 
 use super::{Access, connect, private_file};
 use crate::{Schema, StoreError};
@@ -58,7 +59,7 @@ fn verify(connection: &Connection) -> Result<u64, StoreError> {
         let mut sql = verax_query::Sql::default();
         sql.push("SELECT count(*) FROM ").push(resource.table);
         let count: i64 = connection
-            .query_row(sql.text(), [], |row| row.get(0))
+            .query_row(&sql.text(Dialect::Sqlite), [], |row| row.get(0))
             .map_err(|_| StoreError::Address("the file is no Verax database".to_owned()))?;
         records += u64::try_from(count).unwrap_or(0);
     }

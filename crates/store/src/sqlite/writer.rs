@@ -6,6 +6,7 @@ use std::thread;
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use verax_query::Dialect;
 
 use super::{Bound, Remembered, SqliteReader};
 use crate::StoreError;
@@ -197,7 +198,7 @@ fn empty_log(connection: &Connection) {
 
 fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     batch.statements.iter().try_for_each(|(sql, rows)| {
-        let mut statement = connection.prepare_cached(sql.text())?;
+        let mut statement = connection.prepare_cached(&sql.text(Dialect::Sqlite))?;
         let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
         let touched = statement.execute(args)? as u64;
         match rows {

@@ -51,8 +51,23 @@ pub async fn postgres() -> Place {
     Place { location: Location::Postgres(format!("{server}/{name}")), _folder: None }
 }
 
+/// PostgreSQL with the tables of records distributed by client, as far as one machine can: each is
+/// partitioned, and then every unique key has to hold the client.
+pub async fn distributed() -> Place {
+    let place = postgres().await;
+    place.open().await;
+    let Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+    connect(url).await.batch_execute(include_str!("distribute.sql")).await.expect("partitions");
+    place
+}
+
+/// Those where an id is one record's alone.
 pub async fn both() -> [Place; 2] {
     [sqlite(), postgres().await]
+}
+
+pub async fn all() -> [Place; 3] {
+    [sqlite(), postgres().await, distributed().await]
 }
 
 /// A plain connection, for what the store does not do.

@@ -37,7 +37,7 @@ async fn shown(database: &Database, id: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_ends_once_whoever_ends_it() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         for id in ["d1", "d2"] {
             commit(&database, |batch| {
@@ -45,9 +45,9 @@ async fn a_check_ends_once_whoever_ends_it() {
             })
             .await
             .expect("a beginning");
-            commit(&database, |batch| batch.start_document_check(id, NOW)).await.expect("a start");
+            commit(&database, |batch| batch.start_document_check("c1", id, NOW)).await.expect("a start");
         }
-        let early = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
+        let early = commit(&database, |batch| batch.start_document_check("c1", "d1", NOW)).await;
         assert!(matches!(early, Err(StoreError::Conflict)), "{early:?}");
         commit(&database, |batch| batch.complete_document_check(&record("d1"), NOW))
             .await
@@ -76,10 +76,10 @@ async fn a_check_ends_once_whoever_ends_it() {
         assert_eq!(take(LATER, 9).await, [taken("d2", 0)]);
         assert_eq!(take(LATER, 9).await, []);
         assert_eq!(take(Timestamp(longer.0 + 1), 9).await, [taken("d1", 1), taken("d2", 1)]);
-        let resumed = commit(&database, |batch| batch.resume_document_check("d1", LATER)).await;
+        let resumed = commit(&database, |batch| batch.resume_document_check("c1", "d1", LATER)).await;
         assert!(matches!(resumed, Err(StoreError::Conflict)), "{resumed:?}");
-        commit(&database, |batch| batch.resume_document_check("d2", LATER)).await.expect("it is");
-        commit(&database, |batch| batch.abandon_document_check("d2", "interrupted", LATER))
+        commit(&database, |batch| batch.resume_document_check("c1", "d2", LATER)).await.expect("it is");
+        commit(&database, |batch| batch.abandon_document_check("c1", "d2", "interrupted", LATER))
             .await
             .expect("an end");
         for id in ["d1", "d2"] {
@@ -89,7 +89,7 @@ async fn a_check_ends_once_whoever_ends_it() {
             let twice = [
                 commit(&database, |batch| batch.delete_job(kind, id)).await,
                 commit(&database, |batch| batch.complete_document_check(&record(id), LATER)).await,
-                commit(&database, |batch| batch.fail_document_check(id, "again", LATER)).await,
+                commit(&database, |batch| batch.fail_document_check("c1", id, "again", LATER)).await,
             ];
             assert!(twice.iter().all(|it| matches!(it, Err(StoreError::Conflict))), "{twice:?}");
         }
@@ -108,7 +108,7 @@ async fn a_check_ends_once_whoever_ends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_work_of_a_deleted_client_writes_nothing() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let client = NewClient {
             id: "c1".to_owned(),
@@ -124,7 +124,7 @@ async fn the_work_of_a_deleted_client_writes_nothing() {
         .await
         .expect("a beginning");
         commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
-        let late = commit(&database, |batch| batch.start_document_check("d1", NOW)).await;
+        let late = commit(&database, |batch| batch.start_document_check("c1", "d1", NOW)).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         let kind = JobKind::DocumentCheck;
         let left = database.take_jobs(kind, Timestamp(i64::MAX), LATER, 9).await.expect("a look");

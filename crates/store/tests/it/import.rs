@@ -25,7 +25,7 @@ async fn retrieved(database: &Database, resource: &'static Resource, id: &str) -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_fills_what_is_known_and_erases_nothing() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let validations = &resources::BIOMETRIC_VALIDATIONS;
         let first = json!({
@@ -59,7 +59,7 @@ async fn an_import_fills_what_is_known_and_erases_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_invents_nothing_but_the_moment_it_came() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let json = json!({ "_id": "d1", "client": "c1", "status": "completed" });
         import(&database, &resources::DOCUMENT_LIVENESS, &json).await;
@@ -81,7 +81,7 @@ async fn an_import_invents_nothing_but_the_moment_it_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn details_are_shown_on_retrieval_and_survive_an_import_of_the_list() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let documents = &resources::DOCUMENT_LIVENESS;
         let check = |details| {

@@ -43,8 +43,8 @@ async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u
         record["_id"] = format!("{:03}-{number}", (number * 7919) % 1000).into();
         record.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
     }
-    let [sqlite, postgres] = databases::both().await;
-    let databases = [sqlite.open().await, postgres.open().await];
+    let places = databases::all().await;
+    let databases = futures_util::future::join_all(places.iter().map(databases::Place::open)).await;
     for database in &databases {
         store(database, resource, &records).await;
     }

@@ -152,7 +152,7 @@ async fn a_replica_that_is_none_or_away_is_not_read_from() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_is_taken_by_one_node() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let (one, two) = (place.open().await, place.open().await);
         let mut batch = Batch::default();
         batch.insert_client(&NewClient {

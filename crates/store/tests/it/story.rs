@@ -36,7 +36,7 @@ fn client(id: &str) -> NewClient {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_tokens_and_records_live_through_a_restart() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let mut batch = Batch::default();
         batch.insert_client(&client("c1"));
@@ -75,7 +75,7 @@ async fn clients_tokens_and_records_live_through_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_misses_takes_nothing_with_it_and_its_neighbours_stay() {
-    for place in databases::both().await {
+    for place in databases::all().await {
         let database = place.open().await;
         let mut missing = Batch::default();
         missing.insert_client(&client("lost")).revoke_token("nobody", NOW);

@@ -49,7 +49,7 @@ impl App {
         let mut batch = Batch::default();
         batch.end_validation(ValidationStep::Complete, &found.record(&work.validation)?, now);
         if let Some(session) = &work.session {
-            batch.use_session(session, now);
+            batch.use_session(&work.client, session, now);
         }
         if let Some(registration) = &work.registration {
             let mut members = Map::new();
@@ -111,7 +111,7 @@ impl App {
         let mut batch = Batch::default();
         batch.end_validation(ValidationStep::Fail, &found.record(&work.validation)?, now);
         if let Some(session) = &work.session {
-            batch.use_session(session, now);
+            batch.use_session(&work.client, session, now);
         }
         if let Some(registration) = &work.registration {
             let failed = registration["failedBiometricValidations"].as_array();
