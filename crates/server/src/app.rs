@@ -19,10 +19,10 @@ pub mod project_login;
 pub mod records;
 pub mod registration_faces;
 pub mod registrations;
+pub mod settings;
 pub mod tallies;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use verax_domain::{Timestamp, resources};
@@ -39,7 +39,7 @@ use crate::vault::Vault;
 /// What every use case stands on.
 #[derive(Clone)]
 pub struct App {
-    pub config: Arc<Config>,
+    pub config: settings::Settings,
     pub database: Database,
     pub keys: SigningKeys,
     pub clock: Clock,
@@ -65,11 +65,12 @@ impl App {
     ) -> Result<App> {
         let options = Options { replica, ..options(&config, schema) };
         let database = Database::open(location, &options).await?;
-        let app = App::new(config, database, keys, Clock::System, Random::System);
-        let images = match app.config.images.fetch_urls {
-            true => Some(fetcher(&app.config)?),
+        let images = match config.images.fetch_urls {
+            true => Some(fetcher(&config)?),
             false => None,
         };
+        let app = App::new(config, database, keys, Clock::System, Random::System);
+        app.look_at_settings().await?;
         Ok(App { images, ..app.with_vault(vault) })
     }
 
@@ -86,7 +87,7 @@ impl App {
         let faces = faces::Faces::default();
         let vault = Vault::in_memory(random.clone());
         let galleries = galleries::Galleries::default();
-        let config = Arc::new(config);
+        let config = settings::Settings::new(config);
         App {
             config,
             database,

@@ -13,6 +13,7 @@ mod import;
 mod install_models;
 mod reference;
 mod serve;
+mod settings;
 mod token;
 mod vault;
 mod worker;
@@ -91,6 +92,9 @@ enum Command {
     /// Create, list and revoke access tokens; rotate the keys that sign them.
     #[command(subcommand)]
     Token(token::Command),
+    /// List and change the settings that all nodes share.
+    #[command(subcommand)]
+    Settings(settings::Command),
     /// Look after the keys that open pictures and templates.
     #[command(subcommand)]
     Vault(vault::Command),
@@ -174,6 +178,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Worker(arguments) => worker::run(&place, &arguments).await,
             Command::Client(command) => client::run(&place, command).await,
             Command::Token(command) => token::run(&place, command).await,
+            Command::Settings(command) => settings::run(&place, command).await,
             Command::Vault(command) => vault::run(&place, command).await,
             Command::Import(arguments) => import::run(&place, &arguments).await,
             Command::Export(arguments) => export::run(&place, &arguments).await,

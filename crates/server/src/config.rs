@@ -1,4 +1,5 @@
-//! Settings: defaults < file < environment < flags.
+//! Settings: defaults < file < environment < flags, and over all of them what the database holds for all
+//! nodes.
 
 use std::path::Path;
 
@@ -156,7 +157,92 @@ pub enum LogFormat {
     Text,
 }
 
+/// A setting that the database may hold for all nodes: what they must agree on, as far as each request
+/// looks at it anew.
+struct Shared {
+    name: &'static str,
+    place: fn(&mut Config) -> Slot<'_>,
+}
+
+enum Slot<'a> {
+    Number(&'a mut u32),
+    Switch(&'a mut bool),
+    Text(&'a mut String),
+}
+
+macro_rules! shared {
+    ($($kind:ident $section:ident . $key:ident),* $(,)?) => {
+        [$(Shared {
+            name: concat!(stringify!($section), ".", stringify!($key)),
+            place: |config| Slot::$kind(&mut config.$section.$key),
+        }),*]
+    };
+}
+
+static SHARED: [Shared; 12] = shared![
+    Text http.public_url,
+    Number rate_limit.requests_per_minute,
+    Text signature.issuer,
+    Text signature.time_zone,
+    Switch compat.flat_pagination,
+    Number tokens.days,
+    Number documents.image_url_minutes,
+    Switch persons.keep_thumbnails,
+    Number validations.session_seconds,
+    Number validations.registration_hours,
+    Number validations.login_seconds,
+    Switch validations.keep_images,
+];
+
+/// The names of the settings that all nodes can share.
+pub fn shared_names() -> Vec<&'static str> {
+    SHARED.iter().map(|shared| shared.name).collect()
+}
+
+impl Slot<'_> {
+    fn set(self, value: &str) -> Result<(), &'static str> {
+        match self {
+            Slot::Number(place) => {
+                *place = value.parse().map_err(|_| "a whole number from 0 to 4294967295")?;
+            }
+            Slot::Switch(place) => *place = value.parse().map_err(|_| "true or false")?,
+            Slot::Text(place) => value.clone_into(place),
+        }
+        Ok(())
+    }
+
+    fn text(self) -> String {
+        match self {
+            Slot::Number(place) => place.to_string(),
+            Slot::Switch(place) => place.to_string(),
+            Slot::Text(place) => place.clone(),
+        }
+    }
+}
+
 impl Config {
+    /// The same with one of the settings that all nodes can share.
+    ///
+    /// # Errors
+    /// Names the setting that is not one of them, or what its value must be.
+    pub fn with(&self, name: &str, value: &str) -> Result<Config> {
+        let Some(shared) = SHARED.iter().find(|shared| shared.name == name) else {
+            bail!("all nodes cannot share {name}, only {}", shared_names().join(", "));
+        };
+        let mut config = self.clone();
+        if let Err(allowed) = (shared.place)(&mut config).set(value) {
+            bail!("the setting {name} must be {allowed}");
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The settings that all nodes can share: names and values.
+    pub fn shared(&self) -> Vec<(&'static str, String)> {
+        let mut config = self.clone();
+        SHARED.iter().map(|shared| (shared.name, (shared.place)(&mut config).text())).collect()
+    }
+
     /// Reads the settings.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub struct Shared {
 
 impl State {
     pub fn new(app: App) -> State {
-        let limits = limits::Limits::new(app.config.rate_limit.requests_per_minute);
+        let limits = limits::Limits::default();
         let places = Arc::new(Semaphore::new(app.measuring.admitted_max()));
         State(Arc::new(Shared { app, metrics: Metrics::default(), limits, places }))
     }

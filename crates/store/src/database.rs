@@ -18,7 +18,7 @@ use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
 use crate::write::Batch;
-use crate::{Client, Layout, Listing, StoreError, clients, list};
+use crate::{Client, Layout, Listing, StoreError, clients, list, settings};
 
 /// An open database. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -216,6 +216,11 @@ impl Database {
             registrations::person_by_identifier(reader, &client, &project, &identifier).await
         })
         .await
+    }
+
+    /// What is set for all nodes: names and values, in the order of the names.
+    pub async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.read(settings::settings).await
     }
 
     /// What is known of the request with this id.

@@ -28,12 +28,7 @@ impl Batch {
     }
 
     /// `new` becomes `processing`.
-    pub fn start_document_check(
-        &mut self,
-        client: &str,
-        id: &str,
-        now: Timestamp,
-    ) -> &mut Batch {
+    pub fn start_document_check(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));
@@ -43,12 +38,7 @@ impl Batch {
     }
 
     /// The same for whoever has taken up its job.
-    pub fn resume_document_check(
-        &mut self,
-        client: &str,
-        id: &str,
-        now: Timestamp,
-    ) -> &mut Batch {
+    pub fn resume_document_check(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));

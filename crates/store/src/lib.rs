@@ -15,6 +15,7 @@ mod postgres;
 mod records;
 mod registrations;
 mod render;
+mod settings;
 mod sqlite;
 mod tally;
 mod tokens;

@@ -117,7 +117,8 @@ impl App {
         let way = self.find_way(client, text("project"), text("projectFlow")).await?;
         let way = way.ok_or(ValidationError::NoProject)?;
         let now = self.clock.now();
-        let usual = now.0.saturating_add(i64::from(self.config.validations.session_seconds) * 1000);
+        let usual =
+            now.0.saturating_add(i64::from(self.config.now().validations.session_seconds) * 1000);
         let until = Timestamp::parse(text("expiresAt")).unwrap_or(Timestamp(usual));
         let (session, validation) = (self.new_id(), self.new_id());
         let mut opened = Map::new();
@@ -295,7 +296,7 @@ impl App {
     }
 
     fn lease(&self, now: Timestamp) -> Timestamp {
-        let lease_ms = i64::from(self.config.validations.lease_seconds) * 1000;
+        let lease_ms = i64::from(self.config.now().validations.lease_seconds) * 1000;
         Timestamp(now.0.saturating_add(lease_ms))
     }
 }

@@ -359,7 +359,7 @@ impl App {
 
     /// When a check that begins now counts as left behind.
     fn document_lease(&self) -> Timestamp {
-        let lease_ms = i64::from(self.config.documents.lease_seconds) * 1000;
+        let lease_ms = i64::from(self.config.now().documents.lease_seconds) * 1000;
         Timestamp(self.clock.now().0.saturating_add(lease_ms))
     }
 

@@ -158,7 +158,7 @@ impl App {
         let number = self.database.gallery_number(client).await?;
         let known = held.read(|faces| faces.state);
         let now = self.clock.now();
-        let max = self.config.persons.templates_in_memory_max;
+        let max = self.config.now().persons.templates_in_memory_max;
         let newer = known.filter(|known| {
             known.number <= number && now.0 - known.looked_at.0 < CHANGES_KEPT_MS / 2
         });

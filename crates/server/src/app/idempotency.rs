@@ -59,7 +59,7 @@ impl App {
         let (id, request) = (digest(&owner), digest(request));
         let seal = SealingKey::derive(&owner.join(&0));
         let now = self.clock.now();
-        let lease_ms = i64::try_from(self.config.http.request_seconds).unwrap_or(0) * 1000;
+        let lease_ms = i64::try_from(self.config.now().http.request_seconds).unwrap_or(0) * 1000;
         let lease_until = Timestamp(now.0.saturating_add(lease_ms));
         let old = Timestamp(now.0.saturating_sub(KEPT_MS));
         let mut batch = Batch::default();

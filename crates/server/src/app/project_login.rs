@@ -57,7 +57,7 @@ impl App {
         let passed = passed.filter(|record| record["status"] == "completed");
         let passed = passed.ok_or(ExchangeError::NotPassed)?;
         let now = self.clock.now();
-        let usual = Duration::from_secs(u64::from(self.config.validations.login_seconds));
+        let usual = Duration::from_secs(u64::from(self.config.now().validations.login_seconds));
         let millis = i64::try_from(valid.unwrap_or(usual).as_millis()).unwrap_or(i64::MAX);
         let (client, mode) = (holder.client(), holder.mode());
         let until = Timestamp(now.0.saturating_add(millis));

@@ -109,7 +109,7 @@ impl App {
         mode: &str,
         id: &str,
     ) -> Result<String, MintError> {
-        let hours = i64::from(self.config.validations.registration_hours);
+        let hours = i64::from(self.config.now().validations.registration_hours);
         let until = Timestamp(self.clock.now().0.saturating_add(hours * 3_600_000));
         let scope = NarrowScope::Registration;
         let mint = NarrowMint { scope, subject: id, client, mode, until };

@@ -10,7 +10,7 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Resource, Shown};
 
 use super::Cli;
-use crate::config::DEFAULTS;
+use crate::config::{DEFAULTS, shared_names};
 use crate::http::{CODES, openapi};
 
 #[derive(Args)]
@@ -165,11 +165,13 @@ fn errors() -> String {
 }
 
 fn settings() -> String {
+    let shared = shared_names().join("`, `");
     format!(
         "{MADE}# Settings\n\nThe defaults, as the binary has them. A file given by `--config` or \
          `VERAX_CONFIG` overrides them; environment variables override that: \
          `VERAX__HTTP__REQUEST_SECONDS=10` sets `http.request_seconds`; flags override all.\n\n\
-         ```toml\n{DEFAULTS}```\n"
+         `verax settings set` puts some of them into the database, for all nodes, over everything \
+         else: `{shared}`.\n\n```toml\n{DEFAULTS}```\n"
     )
 }
 

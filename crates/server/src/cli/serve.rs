@@ -67,7 +67,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
-    let faces = Faces::load(read_face_models(&models, &app.config.models)?)?;
+    let faces = Faces::load(read_face_models(&models, &app.config.now().models)?)?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let tls = arguments.tls_cert.zip(arguments.tls_key);
@@ -90,6 +90,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         out.flush()?;
     }
     tokio::spawn(keep_keys_fresh(app.clone()));
+    tokio::spawn(app.clone().keep_settings_fresh());
     // Also where a worker does: whoever has written records makes the tallies that its lists read.
     tokio::spawn(app.clone().keep_tallies());
     if !arguments.no_jobs {
@@ -98,7 +99,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         tokio::spawn(app.clone().keep_answers_short());
     }
     let router = http::router(http::State::new(app.clone()));
-    http::serve(serving, router, &app.config.http, stopped).await?;
+    http::serve(serving, router, &app.config.now().http, stopped).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -81,7 +81,7 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     let app = place.open().await?;
     match command {
         Command::Create(arguments) => {
-            let days = u64::from(app.config.tokens.days);
+            let days = u64::from(app.config.now().tokens.days);
             let mint = Mint {
                 client: &arguments.client,
                 scopes: arguments.scope,

@@ -24,7 +24,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
-    let faces = Faces::load(read_face_models(&place.models(), &app.config.models)?)?;
+    let faces = Faces::load(read_face_models(&place.models(), &app.config.now().models)?)?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let serving = match arguments.listen {
@@ -40,6 +40,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     out.flush()?;
     drop(out);
     tokio::spawn(keep_keys_fresh(app.clone()));
+    tokio::spawn(app.clone().keep_settings_fresh());
     tokio::spawn(app.clone().keep_tallies());
     for _ in 0..app.measuring.threads() {
         tokio::spawn(app.clone().keep_document_checks());
@@ -49,7 +50,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     match serving {
         Some(serving) => {
             let router = http::health_router(http::State::new(app.clone()));
-            http::serve(serving, router, &app.config.http, stopped).await?;
+            http::serve(serving, router, &app.config.now().http, stopped).await?;
         }
         None => stopped.await,
     }

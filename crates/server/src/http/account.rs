@@ -56,7 +56,7 @@ pub async fn session(
         }
         Err(AccessError::Store(error)) => return Err(error.into()),
         Err(_) => {
-            let text = signature(&state.app.config.signature, state.app.clock.now());
+            let text = signature(&state.app.config.now().signature, state.app.clock.now());
             let signature = serde_json::from_str(&text).unwrap_or_default();
             return Err(ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
                 .with_member("signature", signature));
@@ -64,13 +64,13 @@ pub async fn session(
     };
     take_share(&state, &caller, slot.as_deref())?;
     let body = body.map_err(|_| {
-        let limit = state.app.config.http.body_bytes_max;
+        let limit = state.app.config.now().http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
     let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
-        None => Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY),
+        None => Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY),
     };
     let token = state.app.renew_token(&caller, valid).await?;
     let mut answer = json!({ "accessToken": token, "tokenType": "bearer" });
@@ -87,7 +87,7 @@ pub async fn renew_and_revoke(
     Extract(state): Extract<State>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
-    let valid = Duration::from_secs(u64::from(state.app.config.tokens.days) * DAY);
+    let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
     Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
 }

@@ -38,7 +38,7 @@ pub async fn admitted_body(
             return Err(error);
         }
     };
-    let patience = Duration::from_millis(state.app.config.vision.body_milliseconds);
+    let patience = Duration::from_millis(state.app.config.now().vision.body_milliseconds);
     let mut reading = std::pin::pin!(Bytes::from_request(request, state));
     if let Ok(read) = tokio::time::timeout(patience, &mut reading).await {
         return Ok((place, read));
@@ -61,7 +61,8 @@ fn take_place(state: &State) -> Result<Place, ApiError> {
 // Many clients read an answer only when they have sent everything: one whose connection is closed
 // before would see a broken connection and not the answer.
 async fn discard(state: State, body: Body) {
-    let http = &state.app.config.http;
+    let config = state.app.config.now();
+    let http = &config.http;
     let mut bytes_left = http.body_bytes_max;
     let mut pieces = body.into_data_stream();
     let taking = async {

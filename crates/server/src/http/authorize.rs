@@ -64,7 +64,8 @@ pub fn take_share(
 
 /// The same for whoever is counted under this name.
 pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
-    let (taken, allowance) = match state.limits.take(name) {
+    let limit = state.app.config.now().rate_limit.requests_per_minute;
+    let (taken, allowance) = match state.limits.take(name, limit) {
         Ok(allowance) => (Ok(()), allowance),
         Err(allowance) => {
             let error = format!("More than {} requests in a minute.", allowance.limit);

@@ -109,7 +109,7 @@ pub fn read(
     purpose: Purpose,
 ) -> Result<Sent, ApiError> {
     let body = body.map_err(|_| {
-        let limit = state.app.config.http.body_bytes_max;
+        let limit = state.app.config.now().http.body_bytes_max;
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
     let object = if body.trim_ascii().is_empty() {

@@ -50,7 +50,7 @@ pub async fn create(
 
     let client = bearer.client().to_owned();
     let (id, work) = app.check_document(&client, order, permit).await?;
-    let settings = &app.config;
+    let settings = app.config.now();
     // An answer must be out before the request's own time is over.
     let wait = settings.documents.wait_seconds.min(settings.http.request_seconds * 2 / 3);
     let wait = Duration::from_secs(wait);
@@ -73,7 +73,7 @@ pub async fn create(
 fn refused_body(state: &State, rejection: &BytesRejection) -> ApiError {
     match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-            let limit = state.app.config.http.body_bytes_max;
+            let limit = state.app.config.now().http.body_bytes_max;
             let error = format!("The body with its picture is longer than {limit} bytes.");
             ApiError::new(&IMAGE_TOO_LARGE, error)
         }

@@ -147,7 +147,7 @@ pub async fn read(
 
 /// The envelope of services: a short code of the request, what was found, a signature.
 pub fn answer(state: &State, data: Value) -> Response {
-    let text = signature(&state.app.config.signature, state.app.clock.now());
+    let text = signature(&state.app.config.now().signature, state.app.clock.now());
     let signature: Value = serde_json::from_str(&text).unwrap_or_default();
     let body = json!({
         "id": request_code(state.app.random.number()),

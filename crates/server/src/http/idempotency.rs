@@ -37,7 +37,7 @@ pub async fn idempotent(
         return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();
-    let limit = state.app.config.http.body_bytes_max;
+    let limit = state.app.config.now().http.body_bytes_max;
     let body = to_bytes(body, limit).await.map_err(|_| {
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;

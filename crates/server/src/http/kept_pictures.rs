@@ -171,7 +171,7 @@ pub fn sign_image_urls<'a>(state: &State, resource: &Resource, rows: &'a [u8]) -
 }
 
 fn signed_url(state: &State, id: &str) -> String {
-    let config = &state.app.config;
+    let config = state.app.config.now();
     let minutes = i64::from(config.documents.image_url_minutes);
     // In steps, so that a page asked for again is the same page.
     let step = state.app.clock.now().0.div_euclid(1000 * STEP_SECONDS) + 1;

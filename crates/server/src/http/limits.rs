@@ -1,7 +1,7 @@
 //! How many requests a token may make.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use governor::clock::{Clock, DefaultClock};
@@ -12,9 +12,10 @@ use governor::{Quota, RateLimiter};
 type Limiter =
     RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
-#[derive(Clone)]
+#[derive(Default)]
 pub struct Limits {
-    limiter: Option<Arc<Limiter>>,
+    /// For so many requests a minute.
+    now: RwLock<(u32, Option<Arc<Limiter>>)>,
     clock: DefaultClock,
 }
 
@@ -31,21 +32,17 @@ const TOKENS_MAX: usize = 10_000;
 const WINDOW_SECONDS: u64 = 60;
 
 impl Limits {
-    /// 0 requests a minute means no limit.
-    pub fn new(requests_per_minute: u32) -> Limits {
-        let limiter = NonZeroU32::new(requests_per_minute).map(|requests| {
-            let limiter = RateLimiter::keyed(Quota::per_minute(requests));
-            Arc::new(limiter.with_middleware::<StateInformationMiddleware>())
-        });
-        Limits { limiter, clock: DefaultClock::default() }
-    }
-
-    /// Counts a request of this token.
+    /// Counts a request of this token, which may make so many a minute; 0 means no limit. Where the limit
+    /// is another than before, all begin anew.
     ///
     /// # Errors
     /// It has none left; `reset_seconds` says when it will.
-    pub fn take(&self, token: &str) -> Result<Option<Allowance>, Allowance> {
-        let Some(limiter) = &self.limiter else { return Ok(None) };
+    pub fn take(
+        &self,
+        token: &str,
+        requests_per_minute: u32,
+    ) -> Result<Option<Allowance>, Allowance> {
+        let Some(limiter) = self.limiter(requests_per_minute) else { return Ok(None) };
         if limiter.len() > TOKENS_MAX {
             limiter.retain_recent();
         }
@@ -64,6 +61,21 @@ impl Limits {
                 Err(Allowance { limit, remaining: 0, reset_seconds: seconds })
             }
         }
+    }
+
+    fn limiter(&self, requests_per_minute: u32) -> Option<Arc<Limiter>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        if now.0 == requests_per_minute {
+            return now.1.clone();
+        }
+        drop(now);
+        let limiter = NonZeroU32::new(requests_per_minute).map(|requests| {
+            let limiter = RateLimiter::keyed(Quota::per_minute(requests));
+            Arc::new(limiter.with_middleware::<StateInformationMiddleware>())
+        });
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) =
+            (requests_per_minute, limiter.clone());
+        limiter
     }
 }
 

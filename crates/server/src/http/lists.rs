@@ -211,7 +211,7 @@ fn envelope(state: &State, query: &Query, listing: &Listing, next: Option<&str>)
         None => {}
     }
     put(format_args!("}}"));
-    if state.app.config.compat.flat_pagination
+    if state.app.config.now().compat.flat_pagination
         && let (Some((total, pages)), false) = (pages, walks)
     {
         put(format_args!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#));
@@ -223,7 +223,7 @@ fn envelope(state: &State, query: &Query, listing: &Listing, next: Option<&str>)
 fn close(state: &State, resource: &Resource, body: &mut Vec<u8>) {
     if resource.signed {
         body.extend_from_slice(br#","signature":"#);
-        let text = signature(&state.app.config.signature, state.app.clock.now());
+        let text = signature(&state.app.config.now().signature, state.app.clock.now());
         body.extend_from_slice(text.as_bytes());
     }
     body.push(b'}');

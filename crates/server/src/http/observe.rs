@@ -93,7 +93,7 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
     let slot = AllowanceSlot::default();
     request.extensions_mut().insert(slot.clone());
     state.metrics.in_flight.inc();
-    let limit = Duration::from_secs(state.app.config.http.request_seconds);
+    let limit = Duration::from_secs(state.app.config.now().http.request_seconds);
     let span = tracing::info_span!("request", request_id = id);
     let answer = tokio::time::timeout(limit, next.run(request)).instrument(span).await;
     let mut response = answer.unwrap_or_else(|_| {
@@ -141,7 +141,7 @@ fn record(
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
         _ => "other",
     };
-    if state.app.config.log.access {
+    if state.app.config.now().log.access {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let status = status.as_u16();
         tracing::info!(target: "access", request_id = id, method, route, status, micros);

@@ -264,7 +264,7 @@ fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
 
 fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
     let said = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
-    match said.unwrap_or(state.app.config.persons.keep_thumbnails) {
+    match said.unwrap_or(state.app.config.now().persons.keep_thumbnails) {
         true => Thumbnails::Kept,
         false => Thumbnails::NotKept,
     }

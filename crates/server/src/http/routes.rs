@@ -52,7 +52,7 @@ pub fn router(state: State) -> Router {
             router = router.merge(resource_routes(version, resource));
         }
     }
-    let origins = state.app.config.http.cors_origins.clone();
+    let origins = state.app.config.now().http.cors_origins.clone();
     router = router
         .route("/v2/document-liveness", post(document_checks::create))
         .route("/v2/document-liveness/{id}/image", get(kept_pictures::image))
@@ -73,7 +73,7 @@ pub fn router(state: State) -> Router {
         .layer(from_fn_with_state(state.clone(), idempotent))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), observe))
-        .layer(DefaultBodyLimit::max(state.app.config.http.body_bytes_max));
+        .layer(DefaultBodyLimit::max(state.app.config.now().http.body_bytes_max));
     if !origins.is_empty() {
         router = router.layer(cors(&origins));
     }

@@ -421,7 +421,7 @@ on_both_databases! {
         let mut keeping = with_given_faces(world.app.clone(), "given");
         let mut config = crate::world::settings();
         config.validations.keep_images = true;
-        keeping.config = std::sync::Arc::new(config);
+        keeping.config = verax_server::app::settings::Settings::new(config);
         let mut bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;
         let id = text(&opened["biometricValidation"]["_id"]);

@@ -105,6 +105,56 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_set_on_one_node_all_nodes_use(world) {
+        let token = world.token("acme").await;
+        let node = world.node(|config| config.signature.issuer = "My own".to_owned()).await;
+        let other = http::router(State::new(node.clone()));
+        let issuer = async || get(&other, &token, PATH).await.json()["signature"]["message"].clone();
+        for (name, value) in [
+            ("signature.issuer", "Acme"),
+            ("compat.flat_pagination", "true"),
+            ("rate_limit.requests_per_minute", "1000"),
+        ] {
+            world.app.set_setting(name, value).await.expect(name);
+        }
+        assert_eq!(issuer().await, "Certified by My own");
+        node.look_at_settings().await.expect("a look");
+        assert_eq!(issuer().await, "Certified by Acme");
+        let answer = get(&other, &token, PATH).await;
+        assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), "1000"));
+
+        world.app.unset_setting("signature.issuer").await.expect("it was set");
+        world.app.unset_setting("rate_limit.requests_per_minute").await.expect("it was set");
+        node.look_at_settings().await.expect("a look");
+        assert_eq!(issuer().await, "Certified by My own");
+        let answer = get(&other, &token, PATH).await;
+        assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), ""));
+    }
+
+    async fn a_setting_that_a_node_cannot_use_is_refused_or_left_out(world) {
+        for (name, value, said) in [
+            ("http.body_bytes_max", "1", "all nodes cannot share http.body_bytes_max, only http.public_url, "),
+            ("tokens.days", "many", "tokens.days must be a whole number"),
+            ("tokens.days", "0", "tokens.days must be at least 1"),
+            ("compat.flat_pagination", "1", "compat.flat_pagination must be true or false"),
+            ("signature.time_zone", "Bogota", "signature.time_zone must be an IANA name"),
+            ("http.public_url", "verify.example.com", "http.public_url must be like"),
+        ] {
+            let error = world.app.set_setting(name, value).await.expect_err(name).to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        world.app.unset_setting("tokens.days").await.expect_err("it was never set");
+        // A newer node may have set what this one does not know.
+        let mut batch = Batch::default();
+        let now = world.app.clock.now();
+        batch.set_setting("tokens.colour", "red", now).set_setting("tokens.days", "0", now);
+        batch.set_setting("validations.login_seconds", "60", now);
+        world.app.database.commit(batch).await.expect("three settings");
+        world.app.look_at_settings().await.expect("a look");
+        let used = world.app.config.now();
+        assert_eq!((used.tokens.days, used.validations.login_seconds), (30, 60));
+    }
+
     async fn checks_that_a_node_left_behind_are_made_once_by_the_others(world) {
         let token = world.token("acme").await;
         let (dead, one, two) =

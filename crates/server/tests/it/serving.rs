@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::binary::{Folder, Served, answer};
 
@@ -241,6 +241,29 @@ fn every_command_works_while_the_server_runs() {
         folder.run(arguments).ok();
         assert_eq!(served.get(&token, list).0, 200, "{arguments:?}");
     }
+    served.stop();
+}
+
+#[test]
+fn a_running_server_uses_what_is_set_for_all_nodes() {
+    let folder = Folder::new();
+    let token = folder.token("acme");
+    let served = folder.serve(&[]);
+    let answers = |issuer: &str| served.get(&token, "/v2/document-liveness").1.contains(issuer);
+    assert!(answers("Certified by Verax"));
+    folder.run(&["settings", "set", "signature.issuer", "Acme"]).ok();
+    let listed = folder.run(&["settings", "list", "--json"]).json();
+    assert_eq!(listed["signature.issuer"], json!({ "value": "Acme", "allNodes": true }));
+    assert_eq!(listed["tokens.days"], json!({ "value": "30", "allNodes": false }));
+    let begun = Instant::now();
+    while !answers("Certified by Acme") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not used");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let said = folder.run(&["settings", "set", "log.level", "debug"]).failed();
+    assert!(said.contains("all nodes cannot share log.level"), "{said}");
+    folder.run(&["settings", "unset", "signature.issuer"]).ok();
+    assert!(folder.run(&["settings", "list"]).ok().contains("signature.issuer\tVerax\tthis node"));
     served.stop();
 }
 

@@ -29,7 +29,7 @@ impl World {
         let url = serving.url().expect("an address");
         let address = url.trim_start_matches("http://").parse().expect("an address");
         let (running, stopped) = oneshot::channel::<()>();
-        let (router, settings) = (self.router.clone(), self.app.config.http.clone());
+        let (router, settings) = (self.router.clone(), self.app.config.now().http.clone());
         tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             http::serve(serving, router, &settings, stopped)

@@ -45,7 +45,9 @@ async fn a_check_ends_once_whoever_ends_it() {
             })
             .await
             .expect("a beginning");
-            commit(&database, |batch| batch.start_document_check("c1", id, NOW)).await.expect("a start");
+            commit(&database, |batch| batch.start_document_check("c1", id, NOW))
+                .await
+                .expect("a start");
         }
         let early = commit(&database, |batch| batch.start_document_check("c1", "d1", NOW)).await;
         assert!(matches!(early, Err(StoreError::Conflict)), "{early:?}");
@@ -76,9 +78,12 @@ async fn a_check_ends_once_whoever_ends_it() {
         assert_eq!(take(LATER, 9).await, [taken("d2", 0)]);
         assert_eq!(take(LATER, 9).await, []);
         assert_eq!(take(Timestamp(longer.0 + 1), 9).await, [taken("d1", 1), taken("d2", 1)]);
-        let resumed = commit(&database, |batch| batch.resume_document_check("c1", "d1", LATER)).await;
+        let resumed =
+            commit(&database, |batch| batch.resume_document_check("c1", "d1", LATER)).await;
         assert!(matches!(resumed, Err(StoreError::Conflict)), "{resumed:?}");
-        commit(&database, |batch| batch.resume_document_check("c1", "d2", LATER)).await.expect("it is");
+        commit(&database, |batch| batch.resume_document_check("c1", "d2", LATER))
+            .await
+            .expect("it is");
         commit(&database, |batch| batch.abandon_document_check("c1", "d2", "interrupted", LATER))
             .await
             .expect("an end");
@@ -89,7 +94,8 @@ async fn a_check_ends_once_whoever_ends_it() {
             let twice = [
                 commit(&database, |batch| batch.delete_job(kind, id)).await,
                 commit(&database, |batch| batch.complete_document_check(&record(id), LATER)).await,
-                commit(&database, |batch| batch.fail_document_check("c1", id, "again", LATER)).await,
+                commit(&database, |batch| batch.fail_document_check("c1", id, "again", LATER))
+                    .await,
             ];
             assert!(twice.iter().all(|it| matches!(it, Err(StoreError::Conflict))), "{twice:?}");
         }

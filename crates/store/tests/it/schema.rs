@@ -50,8 +50,9 @@ async fn the_usual_requests_use_an_index() {
         let query = Query::parse(resource, raw).expect("a right request");
         let tenant = Tenant::Client("c".to_owned());
         let sql = query.page_sql(Dialect::Sqlite, &tenant).sql;
-        let mut statement =
-            connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text(Dialect::Sqlite))).expect("a plan");
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text(Dialect::Sqlite)))
+            .expect("a plan");
         // The plan does not depend on the values: nothing is bound.
         let mut rows = statement.raw_query();
         let mut plan = String::new();

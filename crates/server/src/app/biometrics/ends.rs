@@ -63,7 +63,7 @@ impl App {
         } else {
             (NarrowScope::Session, work.session.clone().unwrap_or_default())
         };
-        let seconds = i64::from(self.config.validations.login_seconds);
+        let seconds = i64::from(self.config.now().validations.login_seconds);
         let until = Timestamp(now.0.saturating_add(seconds * 1000));
         let mint = NarrowMint { scope, subject: &subject, client, mode: &work.mode, until };
         let (token, kept) = self.narrow_token(&mint)?;

@@ -73,7 +73,7 @@ impl App {
         let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
         let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);
         let mut found = Found::new(&verdict, person.filter(|_| score.is_some()), score);
-        if self.config.validations.keep_images {
+        if self.config.now().validations.keep_images {
             // Before the record says so; what then comes to no end is destroyed.
             self.keep_face(&work.client, work.id(), &selfie.image_bytes).await?;
             found.image_saved();

@@ -1,0 +1,98 @@
+//! The settings of this node, and over them what the database holds for all nodes.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use verax_store::{Batch, StoreError};
+
+use super::App;
+use crate::config::Config;
+
+/// How soon a node uses what another process has set.
+const LOOK_SECONDS: u64 = 2;
+
+/// Clones share what they know.
+#[derive(Clone)]
+pub struct Settings {
+    own: Arc<Config>,
+    known: Arc<RwLock<Known>>,
+}
+
+struct Known {
+    now: Arc<Config>,
+    /// Names and values of the database.
+    shared: Vec<(String, String)>,
+}
+
+impl Settings {
+    pub fn new(own: Config) -> Settings {
+        let own = Arc::new(own);
+        let known = Known { now: Arc::clone(&own), shared: Vec::new() };
+        Settings { own, known: Arc::new(RwLock::new(known)) }
+    }
+
+    /// As they are now: a request that needs several looks once.
+    pub fn now(&self) -> Arc<Config> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner).now)
+    }
+
+    /// Puts these over the node's own. One that this node cannot use is left out, and the log says
+    /// so: a newer node may have set it.
+    fn share(&self, shared: Vec<(String, String)>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.shared == shared {
+            return;
+        }
+        let mut now = (*self.own).clone();
+        for (name, value) in &shared {
+            match now.with(name, value) {
+                Ok(with) => now = with,
+                Err(error) => tracing::warn!(cause = %error, "a setting of all nodes is not used"),
+            }
+        }
+        let names: Vec<&str> = shared.iter().map(|(name, _)| name.as_str()).collect();
+        tracing::info!(names = names.join(" "), "settings of all nodes are used");
+        *known = Known { now: Arc::new(now), shared };
+    }
+}
+
+impl App {
+    /// Uses what the database holds for all nodes.
+    pub async fn look_at_settings(&self) -> Result<(), StoreError> {
+        self.config.share(self.database.settings().await?);
+        Ok(())
+    }
+
+    /// Uses it for ever, within seconds of each change.
+    pub async fn keep_settings_fresh(self) {
+        let mut tick = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.look_at_settings().await {
+                tracing::warn!(cause = %error, "the settings of all nodes could not be read");
+            }
+        }
+    }
+
+    /// Sets a setting for all nodes.
+    ///
+    /// # Errors
+    /// Names the setting that all nodes cannot share, or what its value must be.
+    pub async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.config.now().with(name, value)?;
+        let mut batch = Batch::default();
+        batch.set_setting(name, value, self.clock.now());
+        Ok(self.database.commit(batch).await?)
+    }
+
+    /// Leaves a setting to each node again.
+    pub async fn unset_setting(&self, name: &str) -> Result<()> {
+        let mut batch = Batch::default();
+        batch.unset_setting(name);
+        match self.database.commit(batch).await {
+            Err(StoreError::Conflict) => bail!("{name} is not set for all nodes"),
+            done => Ok(done?),
+        }
+    }
+}
