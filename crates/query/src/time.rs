@@ -48,26 +48,22 @@ impl Timestamp {
 
     /// Appends the RFC 3339 form with `Z`; milliseconds are written only when they are not zero.
     pub fn write_to(self, out: &mut Vec<u8>) {
-        let days = self.0.div_euclid(DAY_MS);
-        let in_day = self.0.rem_euclid(DAY_MS);
-        let (year, month, day) = civil_from_days(days);
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_MS));
+        let in_day = self.0.rem_euclid(DAY_MS) as u32;
         let (seconds, millis) = (in_day / 1000, in_day % 1000);
-        push_digits(out, year, 4);
-        out.push(b'-');
-        push_digits(out, month, 2);
-        out.push(b'-');
-        push_digits(out, day, 2);
-        out.push(b'T');
-        push_digits(out, seconds / 3600, 2);
-        out.push(b':');
-        push_digits(out, seconds / 60 % 60, 2);
-        out.push(b':');
-        push_digits(out, seconds % 60, 2);
-        if millis != 0 {
-            out.push(b'.');
-            push_digits(out, millis, 3);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put_digits(&mut text[0..4], year as u32);
+        put_digits(&mut text[5..7], month as u32);
+        put_digits(&mut text[8..10], day as u32);
+        put_digits(&mut text[11..13], seconds / 3600);
+        put_digits(&mut text[14..16], seconds / 60 % 60);
+        put_digits(&mut text[17..19], seconds % 60);
+        if millis == 0 {
+            text[19] = b'Z';
+            return out.extend_from_slice(&text[..20]);
         }
-        out.push(b'Z');
+        put_digits(&mut text[20..23], millis);
+        out.extend_from_slice(&text);
     }
 }
 
@@ -135,14 +131,12 @@ fn digits(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-fn push_digits(out: &mut Vec<u8>, value: i64, width: usize) {
-    let mut digits = [b'0'; 8];
-    let mut rest = value;
-    for slot in digits[..width].iter_mut().rev() {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
+#[inline]
+fn put_digits(slots: &mut [u8], mut value: u32) {
+    for slot in slots.iter_mut().rev() {
+        *slot = b'0' + (value % 10) as u8;
+        value /= 10;
     }
-    out.extend_from_slice(&digits[..width]);
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

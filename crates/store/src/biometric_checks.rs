@@ -128,8 +128,12 @@ impl Batch {
     /// What is nothing without its validation, and what points to it.
     pub fn delete_validation_rests(&mut self, client: &str, id: &str, session: &str) -> &mut Batch {
         for (statement, key) in [
-            ("DELETE FROM jobs WHERE record = ", id),
-            ("DELETE FROM jobs WHERE record = ", session),
+            (
+                "DELETE FROM jobs WHERE kind IN ('biometric_check', 'validation_expiry') \
+                 AND record = ",
+                id,
+            ),
+            ("DELETE FROM jobs WHERE kind = 'session_expiry' AND record = ", session),
             ("DELETE FROM liveness_sessions WHERE id = ", session),
             (
                 "UPDATE app_registrations SET biometric_validation = NULL \

@@ -221,20 +221,22 @@ pub async fn collection(
     client: &str,
     code_or_id: &str,
 ) -> Result<Option<Collection>, StoreError> {
+    // With OR instead, SQLite would read all collections of the client.
     let mut sql = select("SELECT id, code FROM ", &COLLECTIONS, client);
-    sql.push(" AND (id = ").bind(text(code_or_id)).push(" OR code = ").again(2);
-    sql.push(") ORDER BY CASE WHEN id = ").again(2).push(" THEN 0 ELSE 1 END, id LIMIT 1");
-    let mut found = None;
+    sql.push(" AND id = ").bind(text(code_or_id));
+    sql.push(" UNION ALL SELECT id, code FROM collections WHERE client = ").again(1);
+    sql.push(" AND code = ").again(2);
+    let mut found: Vec<Collection> = Vec::new();
     reader
         .fetch(&sql, &mut |row| {
-            found = Some(Collection {
+            found.push(Collection {
                 id: row.text(0)?.unwrap_or_default().to_owned(),
                 code: row.text(1)?.unwrap_or_default().to_owned(),
             });
             Ok(())
         })
         .await?;
-    Ok(found)
+    Ok(found.into_iter().min_by_key(|it| (it.id != code_or_id, it.id.clone())))
 }
 
 /// Where the persons with these ids are, or all of the client's.

@@ -100,17 +100,40 @@ pub async fn person_by_identifier(
     project: &str,
     identifier: &str,
 ) -> Result<Option<String>, StoreError> {
+    const IN_PROJECT: &str = "SELECT person, created_at, id FROM app_registrations \
+                              WHERE person IS NOT NULL AND client = ";
     let mut sql = Sql::default();
-    sql.push("SELECT person FROM app_registrations WHERE client = ");
-    sql.bind(Arg::Text(client.to_owned()));
+    sql.push("SELECT person FROM (").push(IN_PROJECT).bind(Arg::Text(client.to_owned()));
     sql.push(" AND project = ").bind(Arg::Text(project.to_owned()));
-    sql.push(" AND person IS NOT NULL AND (email_folded = ").bind(Arg::Text(fold(identifier)));
-    sql.push(" OR phone = ").bind(Arg::Text(identifier.to_owned()));
-    sql.push(" OR COALESCE(country_code, '') || phone = ").again(4);
-    sql.push(" OR id = ").again(4);
-    sql.push(" OR person = ").again(4);
-    sql.push(") ORDER BY created_at DESC, id DESC LIMIT 1");
+    sql.push(" AND email_folded = ").bind(Arg::Text(fold(identifier)));
+    // Each is found by an index of its own: with OR all of the project would be read.
+    for column in ["id", "person", "phone"] {
+        sql.push(" UNION ALL ").push(IN_PROJECT).again(1).push(" AND project = ").again(2);
+        sql.push(" AND ").push(column);
+        match column {
+            "id" => sql.push(" = ").bind(Arg::Text(identifier.to_owned())),
+            "person" => sql.push(" = ").again(4),
+            _ => {
+                sql.member_of(reader.dialect(), Arg::TextList(endings(identifier)));
+                sql.push(" AND ").again(4).push(" IN (phone, COALESCE(country_code, '') || phone)")
+            }
+        };
+    }
+    sql.push(") AS found ORDER BY created_at DESC, id DESC LIMIT 1");
     first_text(reader, &sql).await
+}
+
+/// The longest number with its country's code, with room for spaces (E.164 has 15 digits).
+const PHONE_CHARS_MAX: usize = 32;
+
+/// Every text that the identifier ends with: a phone number may begin with its country's code.
+fn endings(identifier: &str) -> Vec<String> {
+    match identifier.chars().count() {
+        ..=PHONE_CHARS_MAX => {
+            identifier.char_indices().map(|(at, _)| identifier[at..].to_owned()).collect()
+        }
+        _ => vec![identifier.to_owned()],
+    }
 }
 
 async fn first_text(reader: &mut Reader, sql: &Sql) -> Result<Option<String>, StoreError> {

@@ -8,6 +8,7 @@ mod listing;
 mod naive;
 mod oracle;
 mod pool;
+mod registrations;
 mod schema;
 mod story;
 mod tally;

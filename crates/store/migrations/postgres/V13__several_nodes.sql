@@ -6,6 +6,12 @@ CREATE TABLE settings (
     changed_at bigint NOT NULL
 );
 
+-- Who logs in may say who they are by the person's id; what points to a validation that is deleted is
+-- found without reading all registrations.
+
+CREATE INDEX app_registrations_client_person ON app_registrations (client, person) WHERE person IS NOT NULL;
+CREATE INDEX app_registrations_client_validation ON app_registrations (client, biometric_validation) WHERE biometric_validation IS NOT NULL;
+
 -- Keys begin with the client, so that the tables can be distributed by it. An id is still that of one
 -- record alone: the second index says so, which a distributed table does without (docs/scale.md).
 
