@@ -34,6 +34,7 @@ const COLLECTIONS: &str = "/v2/face-recognition/collections";
 const DOCUMENTS: &str = "/v2/document-liveness";
 const IMPORTED: &str = "/v2/biometric-validations?where_identifier=imported";
 const CYCLES: u32 = 50;
+const PROGRESS_EVERY: u32 = 100;
 const IMPORT_RECORDS: u64 = 20;
 const RESTART_SECONDS_MAX: u64 = 2;
 /// A document check that so many kills have met may be given up.
@@ -103,6 +104,9 @@ pub fn kill(
         let alive = Duration::from_millis(random.below(longest) as u64);
         work.until_killed(&site, server, alive)?;
         work.count_kill();
+        if (cycle + 1).is_multiple_of(PROGRESS_EVERY) {
+            println!("{} kills", cycle + 1);
+        }
     }
     let server = site.serve(&[])?;
     work.settle(server.address)?;

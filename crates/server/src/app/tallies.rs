@@ -10,6 +10,8 @@ use super::App;
 
 /// Between two looks: requests read what is not folded yet record by record, so it must stay small.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// More changes than come between two looks when nothing is imported.
+const MANY: u64 = 1_000;
 /// So many changes are folded one after the other more slowly than all records are counted again.
 const REBUILD_ABOVE: u64 = 100_000;
 
@@ -55,8 +57,9 @@ impl App {
 
     async fn fold_if_changed(&self, resource: &'static Resource) -> Result<(), StoreError> {
         if self.database.unfolded(resource).await? > 0 {
-            // One transaction at a time: other writers come in between.
-            self.database.upkeep(Upkeep::Fold, resource).await?;
+            // One transaction at a time: other writers come in between. After a large one, as an import
+            // leaves them, there is the next at once.
+            while self.database.upkeep(Upkeep::Fold, resource).await? > MANY {}
         }
         Ok(())
     }
