@@ -100,12 +100,23 @@ impl Tallied {
         let (from, until) = (self.slice.from, self.slice.until);
         let nodes = self.nodes(reader, cut_by(from, until)).await?;
         self.pieces = cover(&nodes, TOP, from, until, &self.changes);
-        for piece in &mut self.pieces {
-            if piece.count.is_none() {
-                let dialect = reader.dialect();
-                let sql = query.count_between_sql(dialect, tenant, piece.from, piece.until);
-                piece.count = Some(fetch_number(reader, &sql).await?);
-            }
+        let known = Arc::clone(reader.known_buckets());
+        let list = known.list(self.resource, &self.slice, self.version);
+        for piece in self.pieces.iter_mut().filter(|piece| piece.count.is_none()) {
+            let span = piece.from..piece.until;
+            let changed = self.changes.iter().filter(|change| span.contains(&change.created_at));
+            let changed: i64 = changed.map(|change| change.count).sum();
+            let folded = match list.recall_part((span.start, span.end)) {
+                Some(folded) => folded,
+                None => {
+                    let dialect = reader.dialect();
+                    let sql = query.count_between_sql(dialect, tenant, span.start, span.end);
+                    let folded = fetch_number(reader, &sql).await? - changed;
+                    list.remember_part((span.start, span.end), folded);
+                    folded
+                }
+            };
+            piece.count = Some(folded + changed);
         }
         Ok(())
     }

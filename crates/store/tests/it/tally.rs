@@ -78,21 +78,47 @@ async fn fold(database: &Database) {
     while database.upkeep(Upkeep::Fold, resource).await.expect("a fold") > 0 {}
 }
 
+/// Asked again in every state of the records: what is remembered of them must not be wrong then. Their
+/// spans end within buckets.
+fn again() -> Vec<(String, u8)> {
+    let span = |from: i64, until: i64| {
+        let (from, until) =
+            (Timestamp(1_700_000_000_000 + from), Timestamp(1_700_000_000_000 + until));
+        format!("where>=_createdAt={from}&where<_createdAt={until}")
+    };
+    let spans = [span(0, 40), span(100, 2_000_003), span(-50_000_000_001, 7)];
+    let statuses = ["", "&in_status=completed,failed", "&where_status=expired&where_type=login"];
+    let all = spans.iter().flat_map(|span| statuses.map(|status| format!("{span}{status}")));
+    all.flat_map(|raw| [(raw.clone(), 0), (raw, 1)]).collect()
+}
+
 async fn agree(database: &Database, records: &[Json], draw: &mut Draw, cases: usize) {
     let requests = request();
     for _ in 0..cases {
-        let (raw, tenant) = draw.one(&requests);
-        let query = Query::parse(&resources::BIOMETRIC_VALIDATIONS, &raw).expect("right");
-        let tenant = match tenant {
-            0 => Tenant::All,
-            number => Tenant::Client(format!("client{}", number - 1)),
-        };
-        assert!(query.slice(&tenant).is_some(), "{raw} is for the tallies");
-        let wanted = naive::answer(records, &query, &tenant);
-        listing::agrees(database, &query, &tenant, &wanted, &raw).await;
+        let asked = draw.one(&requests);
+        let (query, tenant) = agrees(database, records, &asked).await;
         let walk = naive::walk(records, &query, &tenant);
-        listing::walks(database, &query, &tenant, &walk, &raw).await;
+        listing::walks(database, &query, &tenant, &walk, &asked.0).await;
     }
+    for asked in again() {
+        agrees(database, records, &asked).await;
+    }
+}
+
+async fn agrees(
+    database: &Database,
+    records: &[Json],
+    (raw, tenant): &(String, u8),
+) -> (Query, Tenant) {
+    let query = Query::parse(&resources::BIOMETRIC_VALIDATIONS, raw).expect("right");
+    let tenant = match tenant {
+        0 => Tenant::All,
+        number => Tenant::Client(format!("client{}", number - 1)),
+    };
+    assert!(query.slice(&tenant).is_some(), "{raw} is for the tallies");
+    let wanted = naive::answer(records, &query, &tenant);
+    listing::agrees(database, &query, &tenant, &wanted, raw).await;
+    (query, tenant)
 }
 
 async fn wrong(database: &Database) -> u64 {
