@@ -32,9 +32,10 @@ impl SchemaState {
     }
 }
 
-/// Any 64-bit number will do: it names the lock that nodes starting at once take in turn.
-const POSTGRES_LOCK: &str = "SELECT pg_advisory_lock(7305804385)";
-const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(7305804385)";
+/// Any 64-bit number will do: it names the lock that nodes starting at once take in turn. Making an index of
+/// all records, or waiting for the node that does, takes as long as it takes.
+const POSTGRES_LOCK: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7305804385)";
+const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(7305804385); RESET statement_timeout";
 const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 
 pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreError> {

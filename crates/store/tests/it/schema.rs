@@ -1,5 +1,7 @@
 //! The tables have what the resources say, and what they say can be found without reading all.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use verax_domain::{record, resources};
 use verax_query::{Dialect, Query, Tenant};
@@ -86,4 +88,27 @@ async fn refused(place: &databases::Place) {
     let opened = Database::open(&place.location, &databases::options()).await;
     let error = opened.err().expect("it is refused");
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_takes_longer_than_a_request_may() {
+    let place = databases::postgres().await;
+    let verax_store::Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+    let other = databases::connect(url).await;
+    // Another node is at it.
+    other.batch_execute("SELECT pg_advisory_lock(7305804385)").await.expect("the lock");
+    let mut options = databases::options();
+    options.statement_limit = Duration::from_millis(300);
+    let opening = Database::open(&place.location, &options);
+    let giving_way = async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        other.batch_execute("SELECT pg_advisory_unlock(7305804385)").await.expect("given back");
+    };
+    let (opened, ()) = tokio::join!(opening, giving_way);
+    let database = opened.expect("it waits for its turn");
+    // Requests on the same connection have their limit again.
+    other.batch_execute("BEGIN; LOCK TABLE projects").await.expect("a lock");
+    let query = Query::parse(&resources::PROJECTS, "").expect("a request");
+    let stopped = database.page(&query, &Tenant::All).await;
+    assert!(matches!(stopped, Err(StoreError::Busy(_))), "{stopped:?}");
 }
