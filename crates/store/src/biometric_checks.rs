@@ -7,7 +7,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
 use crate::jobs::{Job, JobKind};
-use crate::write::{Batch, Rows};
+use crate::write::{Batch, Rows, own};
 
 impl Batch {
     /// Makes a validation, and sees to its end when nobody comes.
@@ -189,9 +189,8 @@ fn step(step: ValidationStep, now: Timestamp) -> Sql {
 }
 
 fn at(mut sql: Sql, step: ValidationStep, client: &str, id: &str) -> Sql {
-    sql.push(" WHERE status = ").bind(Arg::Text(step.from().to_owned()));
-    sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
-    sql.push(" AND id = ").bind(Arg::Text(id.to_owned()));
+    own(&mut sql, &BIOMETRIC_VALIDATIONS, client, id);
+    sql.push(" AND status = ").bind(Arg::Text(step.from().to_owned()));
     sql
 }
 

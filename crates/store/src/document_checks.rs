@@ -1,11 +1,12 @@
 //! The states of a document check: each step is made only where the one before it stands. Its job
 //! outlives it until its picture is where it belongs.
 
+use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
 use crate::jobs::{Job, JobKind};
-use crate::write::{Batch, Rows};
+use crate::write::{Batch, Rows, own};
 
 impl Batch {
     /// The record as `new`, and the job that it is for whoever is at it.
@@ -32,8 +33,8 @@ impl Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));
-        sql.push(" WHERE status = 'new'");
-        own(&mut sql, client, id);
+        own(&mut sql, &DOCUMENT_LIVENESS, client, id);
+        sql.push(" AND status = 'new'");
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -42,8 +43,8 @@ impl Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
         sql.bind(Arg::Integer(now.0));
-        sql.push(" WHERE status IN ('new', 'processing')");
-        own(&mut sql, client, id);
+        own(&mut sql, &DOCUMENT_LIVENESS, client, id);
+        sql.push(" AND status IN ('new', 'processing')");
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -60,8 +61,8 @@ impl Batch {
         sql.push(", image_saved = ").bind(said("image_saved"));
         sql.push(", image_url = ").bind(said("image_url"));
         sql.push(", confidence = ").bind(said("confidence"));
-        sql.push(" WHERE status = 'processing'");
-        own(&mut sql, &record.client, &record.id);
+        own(&mut sql, &DOCUMENT_LIVENESS, &record.client, &record.id);
+        sql.push(" AND status = 'processing'");
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -74,8 +75,8 @@ impl Batch {
         now: Timestamp,
     ) -> &mut Batch {
         let mut sql = failure(reason, now);
-        sql.push(" WHERE status = 'processing'");
-        own(&mut sql, client, id);
+        own(&mut sql, &DOCUMENT_LIVENESS, client, id);
+        sql.push(" AND status = 'processing'");
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -89,8 +90,8 @@ impl Batch {
         now: Timestamp,
     ) -> &mut Batch {
         let mut sql = failure(reason, now);
-        sql.push(" WHERE status IN ('new', 'processing')");
-        own(&mut sql, client, id);
+        own(&mut sql, &DOCUMENT_LIVENESS, client, id);
+        sql.push(" AND status IN ('new', 'processing')");
         self.push(sql, Rows::Any)
     }
 }
@@ -101,9 +102,4 @@ fn failure(reason: &str, now: Timestamp) -> Sql {
     sql.bind(Arg::Integer(now.0));
     sql.push(", failure_reason = ").bind(Arg::Text(reason.to_owned()));
     sql
-}
-
-fn own(sql: &mut Sql, client: &str, id: &str) {
-    sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
-    sql.push(" AND id = ").bind(Arg::Text(id.to_owned()));
 }

@@ -92,7 +92,8 @@ impl Batch {
     }
 }
 
-fn own(sql: &mut Sql, resource: &'static Resource, client: &str, id: &str) {
+/// The one record of this client with this id.
+pub(crate) fn own(sql: &mut Sql, resource: &'static Resource, client: &str, id: &str) {
     sql.push(" WHERE id = ").bind(Arg::Text(id.to_owned()));
     sql.push(" AND ").push(resource.tenant_column).push(" = ").bind(Arg::Text(client.to_owned()));
 }
