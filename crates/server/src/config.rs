@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use config::{Environment, File, FileFormat};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The defaults, their units and their meaning; also what the reference prints.
@@ -39,6 +40,7 @@ pub struct Http {
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
     pub public_url: String,
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -258,7 +260,8 @@ impl Config {
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
-            .with_list_parse_key("http.cors_origins");
+            .with_list_parse_key("http.cors_origins")
+            .with_list_parse_key("http.trusted_proxies");
         let settings = builder.add_source(environment).build().context("the settings")?;
         let config: Config = settings.try_deserialize().context("the settings")?;
         config.check()?;

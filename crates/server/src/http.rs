@@ -32,6 +32,7 @@ mod registrations;
 mod request_line;
 mod routes;
 mod signature;
+pub mod source_address;
 mod streams;
 mod validation_errors;
 

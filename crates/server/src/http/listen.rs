@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,8 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
 
 use super::request_line::RequestLines;
+use super::source_address::Peer;
 use crate::config::Http;
 
 /// The certificate chain and the key, as PEM files.
@@ -67,13 +71,14 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = async { (permit.await, serving.listener.accept().await) } => accepted,
         };
-        let (Ok(permit), Ok((stream, _))) = accepted else {
+        let (Ok(permit), Ok((stream, peer))) = accepted else {
             // Out of file descriptors, most likely: give the others time to close theirs.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let connection = Connection {
             stream,
+            peer: Peer(peer.ip()),
             tls: serving.tls.clone(),
             router: router.clone(),
             patience,
@@ -95,6 +100,7 @@ pub async fn serve(
 
 struct Connection {
     stream: TcpStream,
+    peer: Peer,
     tls: Option<TlsAcceptor>,
     router: Router,
     patience: Duration,
@@ -111,11 +117,14 @@ impl Connection {
             _ => return,
         }
         match self.tls {
-            None => serve_stream(self.stream, self.router, self.patience, self.watcher).await,
+            None => {
+                serve_stream(self.stream, self.peer, self.router, self.patience, self.watcher)
+                    .await;
+            }
             Some(tls) => {
                 let handshake = tokio::time::timeout(self.patience, tls.accept(self.stream));
                 if let Ok(Ok(stream)) = handshake.await {
-                    serve_stream(stream, self.router, self.patience, self.watcher).await;
+                    serve_stream(stream, self.peer, self.router, self.patience, self.watcher).await;
                 }
             }
         }
@@ -124,6 +133,7 @@ impl Connection {
 
 async fn serve_stream<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: T,
+    peer: Peer,
     router: Router,
     patience: Duration,
     watcher: hyper_util::server::graceful::Watcher,
@@ -132,7 +142,11 @@ async fn serve_stream<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128);
     let stream = TokioIo::new(RequestLines::new(stream));
-    let connection = builder.serve_connection(stream, TowerToHyperService::new(router));
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         // Clients hang up when they like: worth knowing only when looking for something.
         tracing::debug!(cause = %error, "a connection ended early");
