@@ -114,23 +114,35 @@ impl App {
         App { vault, ..self }
     }
 
-    /// How many records a client has, of all kinds.
+    /// How many records a client and its sandbox have, of all kinds.
     pub async fn count_records(&self, client: &str) -> Result<u64, StoreError> {
         let mut count = 0;
-        for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
-            let tenant = Tenant::Client(client.to_owned());
-            count += self.database.count(&Query::whole(resource), &tenant).await?;
+        for client in self.with_sandbox(client).await? {
+            let tenant = Tenant::Client(client);
+            for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
+                count += self.database.count(&Query::whole(resource), &tenant).await?;
+            }
         }
         Ok(count)
     }
 
-    /// Deletes a client with all that is its. What was kept goes first: when this is interrupted,
-    /// the client is still there and can be deleted again.
+    /// Deletes a client and its sandbox with all that is theirs. What was kept goes first: when this
+    /// is interrupted, the client is still there and can be deleted again.
     pub async fn delete_client(&self, client: &str) -> Result<()> {
-        self.vault.destroy_client(client).await?;
         let mut batch = Batch::default();
-        batch.delete_client(client);
+        for client in self.with_sandbox(client).await? {
+            self.vault.destroy_client(&client).await?;
+            batch.delete_client(&client);
+        }
         Ok(self.database.commit(batch).await?)
+    }
+
+    /// The id of a client and, if it has one, that of its sandbox.
+    pub async fn with_sandbox(&self, client: &str) -> Result<Vec<String>, StoreError> {
+        let sandbox = self.database.sandbox_of(client).await?.map(|sandbox| sandbox.id);
+        let mut ids = vec![client.to_owned()];
+        ids.extend(sandbox.filter(|id| id != client));
+        Ok(ids)
     }
 
     /// Of whom something is kept since before this moment although there is no such record, as

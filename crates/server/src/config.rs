@@ -66,6 +66,8 @@ pub struct Compat {
 #[serde(deny_unknown_fields)]
 pub struct Tokens {
     pub days: u32,
+    pub renewable_days: u32,
+    pub renewals_max: u32,
     pub cache_seconds: u64,
     pub signing_keys_file: String,
 }
@@ -181,13 +183,15 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 12] = shared![
+static SHARED: [Shared; 14] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Text signature.issuer,
     Text signature.time_zone,
     Switch compat.flat_pagination,
     Number tokens.days,
+    Number tokens.renewable_days,
+    Number tokens.renewals_max,
     Number documents.image_url_minutes,
     Switch persons.keep_thumbnails,
     Number validations.session_seconds,
@@ -276,6 +280,7 @@ impl Config {
             ("http.connections_max", self.http.connections_max as u64),
             ("images.fetch_seconds", self.images.fetch_seconds),
             ("tokens.days", u64::from(self.tokens.days)),
+            ("tokens.renewals_max", u64::from(self.tokens.renewals_max)),
             ("validations.session_seconds", u64::from(self.validations.session_seconds)),
             ("validations.registration_hours", u64::from(self.validations.registration_hours)),
             ("validations.login_seconds", u64::from(self.validations.login_seconds)),

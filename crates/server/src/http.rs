@@ -5,6 +5,7 @@ mod admission;
 mod authorize;
 mod biometrics;
 mod body;
+mod brief;
 mod caching;
 mod collections;
 mod deletes;

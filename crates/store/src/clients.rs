@@ -16,6 +16,8 @@ pub struct Client {
     /// Scope words with a space between them; `None`: all but `staff`.
     pub scopes: Option<String>,
     pub created_at: Option<Timestamp>,
+    /// The live client whose sandbox it is; `None`: it is live itself.
+    pub sandbox_of: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +50,34 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
+    /// Creates the sandbox of a live client under this id, unless it has one.
+    pub fn insert_sandbox(&mut self, id: &str, of: &Client, now: Timestamp) -> &mut Batch {
+        // Staff tells the two apart by their names.
+        let name = format!("{} (sandbox)", of.name.as_deref().unwrap_or(&of.id));
+        let text = |text: &Option<String>| text.clone().map_or(Arg::Null, Arg::Text);
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO clients (id, sandbox_of, name, name_folded, email, email_folded, ");
+        sql.push("status, scopes, created_at, updated_at) VALUES (");
+        sql.bind(Arg::Text(id.to_owned())).push(", ");
+        sql.bind(Arg::Text(of.id.clone())).push(", ");
+        sql.bind(Arg::Text(name.clone())).push(", ");
+        sql.bind(Arg::Text(fold(&name))).push(", ");
+        sql.bind(text(&of.email)).push(", ");
+        sql.bind(text(&of.email.as_deref().map(fold))).push(", 'joined', ");
+        sql.bind(text(&of.scopes)).push(", ");
+        sql.bind(Arg::Integer(now.0)).push(", ").again(8);
+        sql.push(") ON CONFLICT DO NOTHING");
+        self.push(sql, Rows::Any)
+    }
+
+    /// Makes this live client a sandbox that belongs to no other: its records are synthetic.
+    pub fn mark_sandbox(&mut self, id: &str) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE clients SET sandbox_of = id WHERE sandbox_of IS NULL AND id = ");
+        sql.bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
     /// Deletes the client, its tokens and all its records.
     pub fn delete_client(&mut self, id: &str) -> &mut Batch {
         self.erases = true;
@@ -74,12 +104,28 @@ impl Batch {
     }
 }
 
-/// One client, or all in the order of their ids.
-pub async fn clients(reader: &mut Reader, id: Option<&str>) -> Result<Vec<Client>, StoreError> {
+/// Which clients are asked for.
+#[derive(Clone, Debug)]
+pub enum Which {
+    All,
+    /// The one with this id.
+    One(String),
+    /// The sandbox of the live client with this id.
+    SandboxOf(String),
+}
+
+/// Clients in the order of their ids.
+pub async fn clients(reader: &mut Reader, which: &Which) -> Result<Vec<Client>, StoreError> {
     let mut sql = Sql::default();
-    sql.push("SELECT id, name, email, scopes, created_at FROM clients");
-    if let Some(id) = id {
-        sql.push(" WHERE id = ").bind(Arg::Text(id.to_owned()));
+    sql.push("SELECT id, name, email, scopes, created_at, sandbox_of FROM clients");
+    match which {
+        Which::All => {}
+        Which::One(id) => {
+            sql.push(" WHERE id = ").bind(Arg::Text(id.clone()));
+        }
+        Which::SandboxOf(id) => {
+            sql.push(" WHERE sandbox_of = ").bind(Arg::Text(id.clone()));
+        }
     }
     sql.push(" ORDER BY id");
     let mut clients = Vec::new();
@@ -91,6 +137,7 @@ pub async fn clients(reader: &mut Reader, id: Option<&str>) -> Result<Vec<Client
                 email: row.text(2)?.map(str::to_owned),
                 scopes: row.text(3)?.map(str::to_owned),
                 created_at: row.integer(4)?.map(Timestamp),
+                sandbox_of: row.text(5)?.map(str::to_owned),
             });
             Ok(())
         })

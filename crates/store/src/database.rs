@@ -9,6 +9,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{After, Place, Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
+use crate::clients::Which;
 use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
@@ -147,21 +148,27 @@ impl Database {
         self.read(async move |reader| tokens::token(reader, &id).await).await
     }
 
-    /// The tokens of one client, or of all.
+    /// The tokens of one client with its sandbox, or of all.
     pub async fn tokens(&self, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
         let client = client.map(str::to_owned);
         self.read(async move |reader| tokens::tokens(reader, client.as_deref()).await).await
     }
 
     pub async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
-        let id = id.to_owned();
-        let found: Result<Vec<Client>, StoreError> =
-            self.read(async move |reader| clients::clients(reader, Some(&id)).await).await;
-        Ok(found?.pop())
+        Ok(self.clients_of(Which::One(id.to_owned())).await?.pop())
+    }
+
+    /// The sandbox of this live client, if it has one.
+    pub async fn sandbox_of(&self, client: &str) -> Result<Option<Client>, StoreError> {
+        Ok(self.clients_of(Which::SandboxOf(client.to_owned())).await?.pop())
     }
 
     pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
-        self.read(async move |reader| clients::clients(reader, None).await).await
+        self.clients_of(Which::All).await
+    }
+
+    async fn clients_of(&self, which: Which) -> Result<Vec<Client>, StoreError> {
+        self.read(async move |reader| clients::clients(reader, &which).await).await
     }
 
     /// Which clients own the records with these ids, as far as there are such records.

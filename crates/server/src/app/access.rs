@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use verax_domain::{NarrowScope, Scope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, StoreError, Token};
+use verax_store::{Batch, Client, StoreError, Token};
 
 use super::App;
 
@@ -23,8 +23,23 @@ pub struct Claims {
     pub iat: i64,
     pub exp: i64,
     pub scopes: Vec<String>,
-    /// `live` or `sandbox`.
+    /// [`LIVE`] or [`SANDBOX`].
     pub mode: String,
+}
+
+/// The mode of a token of a live client.
+pub const LIVE: &str = "live";
+/// The mode of a token of a client's sandbox, which is a client of its own.
+pub const SANDBOX: &str = "sandbox";
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether an answer may show a URL that opens a stored image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageUrls {
+    Signed,
+    /// The path alone, which opens nothing without a token.
+    Unsigned,
 }
 
 /// Who calls. What a caller may do is read from the record of its token, not from the token: a
@@ -50,6 +65,10 @@ impl Caller {
 
     pub fn mode(&self) -> &str {
         &self.token.mode
+    }
+
+    pub fn image_urls(&self) -> ImageUrls {
+        if self.has(Scope::ReadMedia) { ImageUrls::Signed } else { ImageUrls::Unsigned }
     }
 
     fn scopes(&self) -> Vec<Scope> {
@@ -105,6 +124,21 @@ impl Bearer {
         }
     }
 
+    pub fn mode(&self) -> &str {
+        match self {
+            Bearer::Caller(caller) => caller.mode(),
+            Bearer::Holder(holder) => holder.mode(),
+        }
+    }
+
+    /// A device has the image that it sent: its token opens none.
+    pub fn image_urls(&self) -> ImageUrls {
+        match self {
+            Bearer::Caller(caller) => caller.image_urls(),
+            Bearer::Holder(_) => ImageUrls::Unsigned,
+        }
+    }
+
     /// What the token may do, as one word that is another for other rights.
     pub fn rights(&self) -> String {
         match self {
@@ -135,6 +169,9 @@ pub enum AccessError {
     Expired,
     #[error("the access token was revoked")]
     Revoked,
+    /// It was made before sandboxes were clients of their own.
+    #[error("the sandbox token is of a live client")]
+    OldSandbox,
     /// It is for one record alone, and this operation is not for that.
     #[error("the access token is for one record alone")]
     Narrow,
@@ -149,6 +186,10 @@ pub enum MintError {
     NoClient(String),
     #[error("the client {client} does not have the scope {scope}")]
     NotTheClients { client: String, scope: &'static str },
+    #[error("a sandbox token cannot have the scope staff, which sees live records")]
+    SandboxStaff,
+    #[error("the token to renew was revoked")]
+    Revoked,
     #[error("the token could not be signed")]
     Signing,
     #[error(transparent)]
@@ -161,8 +202,11 @@ pub struct Mint<'a> {
     /// `None`: all that its client has, but never `staff`.
     pub scopes: Option<Vec<Scope>>,
     pub staff: bool,
+    /// [`SANDBOX`]: for the sandbox of the client, which is made when there is none.
     pub mode: &'a str,
     pub valid: Duration,
+    /// How long after now its renewals may be valid; `None`: the setting `tokens.renewable_days`.
+    pub renewable: Option<Duration>,
 }
 
 /// What a new token for one record alone is for.
@@ -254,6 +298,10 @@ impl App {
         match known.token {
             Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
             Some(token) if token.expires_at <= now => Err(AccessError::Expired),
+            // The wall between live records and sandboxes is the client; here it is checked.
+            Some(token) if token.mode != mode_of(token.sandbox_of.as_deref()) => {
+                Err(AccessError::OldSandbox)
+            }
             Some(token) => match &token.subject {
                 None => Ok(Bearer::Caller(Caller { token })),
                 Some(_) => match NarrowScope::from_word(&token.scopes) {
@@ -308,40 +356,92 @@ impl App {
         if mint.staff && !scopes.contains(&Scope::Staff) {
             scopes.push(Scope::Staff);
         }
+        let (client, mode) = match client.sandbox_of {
+            Some(_) => (client.id, SANDBOX),
+            None if mint.mode == SANDBOX => (self.sandbox_of(&client).await?, SANDBOX),
+            None => (client.id, LIVE),
+        };
+        if mode == SANDBOX && scopes.contains(&Scope::Staff) {
+            return Err(MintError::SandboxStaff);
+        }
+        let claims = self.claims(&client, &words(&scopes), mode, mint.valid);
+        let (token, mut kept) = self.sign(claims, None)?;
+        let renewable = mint.renewable.unwrap_or_else(|| self.renewable());
+        kept.renewable_until = Some(later(kept.created_at, renewable).max(kept.expires_at));
         let mut batch = Batch::default();
-        let claims = self.claims(&client.id, &words(&scopes), mint.mode, mint.valid);
-        let (token, kept) = self.sign(claims, None)?;
         batch.insert_token(&kept);
         self.database.commit(batch).await?;
         Ok(token)
     }
 
-    /// A new token with the caller's client, scopes and mode.
+    /// The id of the sandbox of a live client, which is made when there is none.
+    async fn sandbox_of(&self, client: &Client) -> Result<String, StoreError> {
+        let mut batch = Batch::default();
+        batch.insert_sandbox(&self.new_id(), client, self.clock.now());
+        self.database.commit(batch).await?;
+        let sandbox = self.database.sandbox_of(&client.id).await?;
+        Ok(sandbox.ok_or(StoreError::Conflict)?.id)
+    }
+
+    /// The mode that tokens of this client have.
+    pub async fn mode_of(&self, client: &str) -> Result<&'static str, StoreError> {
+        let client = self.database.client(client).await?;
+        Ok(mode_of(client.and_then(|client| client.sandbox_of).as_deref()))
+    }
+
+    /// A new token with the caller's client, scopes and mode. It is valid no longer than renewals
+    /// of the caller's token may be.
+    ///
+    /// # Errors
+    /// `Revoked` when that was faster.
     pub async fn renew_token(&self, caller: &Caller, valid: Duration) -> Result<String, MintError> {
-        let (client, mode) = (caller.client(), &caller.token.mode);
-        let claims = self.claims(client, &words(&caller.scopes()), mode, valid);
-        let (token, kept) = self.sign(claims, None)?;
         let mut batch = Batch::default();
-        batch.insert_token(&kept);
-        self.database.commit(batch).await?;
-        Ok(token)
+        batch.require_unrevoked(caller.client(), caller.token_id());
+        self.renew(caller, valid, batch).await
     }
 
-    /// A new token; all that the client had before are revoked in the same change.
+    /// The same; all tokens that the client had before are revoked in the same change.
+    ///
+    /// # Errors
+    /// `Revoked` when that was faster.
     pub async fn renew_and_revoke(
         &self,
         caller: &Caller,
         valid: Duration,
     ) -> Result<String, MintError> {
-        let (client, mode) = (caller.client(), &caller.token.mode);
-        let claims = self.claims(client, &words(&caller.scopes()), mode, valid);
-        let (token, kept) = self.sign(claims, None)?;
         let mut batch = Batch::default();
-        batch.revoke_tokens_of(client, self.clock.now());
-        batch.insert_token(&kept);
-        self.database.commit(batch).await?;
+        batch.require_unrevoked(caller.client(), caller.token_id());
+        batch.revoke_tokens_of(caller.client(), self.clock.now());
+        let token = self.renew(caller, valid, batch).await?;
         self.access.forget_all();
         Ok(token)
+    }
+
+    async fn renew(
+        &self,
+        caller: &Caller,
+        valid: Duration,
+        mut batch: Batch,
+    ) -> Result<String, MintError> {
+        let old = &caller.token;
+        let renewable = || later(old.created_at, self.renewable());
+        let until = old.renewable_until.unwrap_or_else(renewable).max(old.expires_at);
+        let mut claims = self.claims(&old.client, &words(&caller.scopes()), &old.mode, valid);
+        claims.exp = claims.exp.min(until.0.div_euclid(1000));
+        let (token, mut kept) = self.sign(claims, None)?;
+        let first = old.renewal_of.as_ref().unwrap_or(&old.id);
+        kept.renewable_until = Some(until);
+        kept.renewal_of = Some(first.clone());
+        let keep_max = self.config.now().tokens.renewals_max;
+        batch.insert_token(&kept).delete_old_renewals(first, &kept.id, keep_max);
+        match self.database.commit(batch).await {
+            Err(StoreError::Conflict) => Err(MintError::Revoked),
+            done => Ok(done.map(|()| token)?),
+        }
+    }
+
+    fn renewable(&self) -> Duration {
+        DAY * self.config.now().tokens.renewable_days
     }
 
     /// A token for one record alone; whoever asks commits what is kept of it, together with the
@@ -387,9 +487,21 @@ impl App {
             created_at: self.clock.now(),
             expires_at: Timestamp(claims.exp.saturating_mul(1000)),
             revoked_at: None,
+            renewable_until: None,
+            renewal_of: None,
+            sandbox_of: None,
         };
         Ok((token, kept))
     }
+}
+
+fn mode_of(sandbox_of: Option<&str>) -> &'static str {
+    if sandbox_of.is_some() { SANDBOX } else { LIVE }
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    Timestamp(time.0.saturating_add(millis))
 }
 
 fn words(scopes: &[Scope]) -> Vec<&'static str> {

@@ -41,6 +41,13 @@ pub struct SyncOrder {
     pub reviewer: (&'static str, String),
 }
 
+/// Who gets a token of a registration that is moved on.
+pub struct TokenFor<'a> {
+    /// Only of this client's own registrations.
+    pub client: &'a str,
+    pub mode: &'a str,
+}
+
 impl App {
     /// The project and its flow, as far as this client has them and neither is paused.
     pub async fn find_way(
@@ -118,14 +125,15 @@ impl App {
         Ok(token)
     }
 
-    /// Moves a registration on; answers a token for it and the record as it is then.
+    /// Moves a registration on; answers a token for it, if one is wanted, and the record as it is
+    /// then, with its flow.
     pub async fn sync_registration(
         &self,
         tenant: &Tenant,
-        mode: &str,
+        token_for: Option<TokenFor<'_>>,
         id: &str,
         order: SyncOrder,
-    ) -> Result<(String, Value, Value), RegistrationError> {
+    ) -> Result<(Option<String>, Value, Value), RegistrationError> {
         let before = self.find_record(&APP_REGISTRATIONS, tenant, id).await?;
         let before = before.ok_or(RegistrationError::NotFound)?;
         let client = before["client"].as_str().unwrap_or_default().to_owned();
@@ -164,7 +172,12 @@ impl App {
             },
             now,
         );
-        let token = self.add_registration_token(&mut batch, &client, mode, id)?;
+        let token = match token_for.filter(|wanted| wanted.client == client) {
+            Some(wanted) => {
+                Some(self.add_registration_token(&mut batch, &client, wanted.mode, id)?)
+            }
+            None => None,
+        };
         self.database.commit(batch).await?;
         let record = self.find_record(&APP_REGISTRATIONS, &own, id).await?;
         Ok((token, record.ok_or(RegistrationError::NotFound)?, flow))

@@ -18,7 +18,7 @@ pub enum Command {
     Create(Create),
     /// List the clients.
     List(List),
-    /// Delete a client, its tokens and all its records.
+    /// Delete a client, its sandbox, their tokens and all their records.
     Delete(Delete),
 }
 
@@ -104,7 +104,9 @@ async fn list(place: &Place, arguments: &List) -> Result<ExitCode> {
     }
     for client in clients {
         let name = client.name.as_deref().unwrap_or("(known by its records alone)");
-        println!("{}\t{}\t{}", client.id, name, client.email.as_deref().unwrap_or("-"));
+        let email = client.email.as_deref().unwrap_or("-");
+        let sandbox = client.sandbox_of.map(|of| format!("\tsandbox of {of}"));
+        println!("{}\t{name}\t{email}{}", client.id, sandbox.unwrap_or_default());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -142,6 +144,9 @@ fn shown(client: &Client) -> Value {
     }
     if let Some(email) = &client.email {
         shown["email"] = email.as_str().into();
+    }
+    if let Some(live) = &client.sandbox_of {
+        shown["sandboxOf"] = live.as_str().into();
     }
     if let Some(scopes) = &client.scopes {
         shown["scopes"] = Value::from_iter(scopes.split(' '));

@@ -10,11 +10,12 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use verax_store::Batch;
 
 use super::Place;
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
-use crate::app::access::Mint;
+use crate::app::access::{Mint, SANDBOX};
 use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
@@ -139,12 +140,17 @@ pub fn stopped() -> Result<impl Future<Output = ()>> {
 async fn prepare_demo(app: &App) -> Result<String> {
     const SEED: u64 = 2026;
     app.store_demo(SEED).await?;
+    // Nothing was measured for its records: its tokens say sandbox.
+    let mut batch = Batch::default();
+    batch.mark_sandbox(demo::CLIENT);
+    app.database.commit(batch).await?;
     let mint = Mint {
         client: demo::CLIENT,
         scopes: None,
         staff: false,
-        mode: "sandbox",
+        mode: SANDBOX,
         valid: Duration::from_secs(24 * 60 * 60),
+        renewable: None,
     };
     Ok(app.mint_token(&mint).await?)
 }

@@ -10,7 +10,7 @@ use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
 use super::Place;
-use crate::app::access::Mint;
+use crate::app::access::{LIVE, Mint, SANDBOX};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -18,7 +18,8 @@ pub enum Command {
     Create(Create),
     /// List the tokens that were created. The tokens themselves are kept nowhere.
     List(List),
-    /// Revoke one token, or all of a client. It takes effect within 5 seconds.
+    /// Revoke one token with its renewals, or all of a client and its sandbox. It takes effect within
+    /// 5 seconds.
     Revoke(Revoke),
     /// Put a new signing key in front; tokens that older keys signed stay valid.
     RotateKey(RotateKey),
@@ -36,10 +37,14 @@ pub struct Create {
     /// How long it is valid: 12h, 30d. Without it: the setting tokens.days.
     #[arg(long, value_parser = parse_duration)]
     expires: Option<Duration>,
+    /// How long renewals of it may be valid, counted from now: 12h, 365d. Without it: the setting
+    /// tokens.renewable_days; never less than it is valid itself.
+    #[arg(long, value_parser = parse_duration)]
+    renewable: Option<Duration>,
     /// See the records of all clients.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sandbox")]
     staff: bool,
-    /// Mark it as a token for trying things out.
+    /// For the client's sandbox, which has records of its own; it is made when there is none.
     #[arg(long)]
     sandbox: bool,
     /// Print a JSON object with the token.
@@ -49,7 +54,7 @@ pub struct Create {
 
 #[derive(Args)]
 pub struct List {
-    /// Of one client alone.
+    /// Of one client and its sandbox.
     #[arg(long)]
     client: Option<String>,
     #[arg(long)]
@@ -61,7 +66,7 @@ pub struct List {
 pub struct Revoke {
     /// The token's id: the `jti` that `token list` shows.
     id: Option<String>,
-    /// All tokens of this client.
+    /// All tokens of this client and its sandbox.
     #[arg(long)]
     client: Option<String>,
     #[arg(long)]
@@ -86,8 +91,9 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
                 client: &arguments.client,
                 scopes: arguments.scope,
                 staff: arguments.staff,
-                mode: if arguments.sandbox { "sandbox" } else { "live" },
+                mode: if arguments.sandbox { SANDBOX } else { LIVE },
                 valid: arguments.expires.unwrap_or(Duration::from_secs(days * 24 * 60 * 60)),
+                renewable: arguments.renewable,
             };
             let token = app.mint_token(&mint).await?;
             if arguments.json {
@@ -114,13 +120,15 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
             let mut batch = Batch::default();
             let now = app.clock.now();
             if let Some(id) = &arguments.id {
-                batch.revoke_token(id, now);
+                batch.revoke_token(id, now).revoke_renewals(id, now);
             }
             if let Some(client) = &arguments.client {
                 if app.database.client(client).await?.is_none() {
                     bail!("there is no client {client}: see `verax client list`");
                 }
-                batch.revoke_tokens_of(client, now);
+                for client in app.with_sandbox(client).await? {
+                    batch.revoke_tokens_of(&client, now);
+                }
             }
             match app.database.commit(batch).await {
                 Ok(()) if arguments.json => println!("{}", json!({ "revoked": true })),
@@ -159,6 +167,12 @@ fn shown(token: &Token, now: Timestamp) -> Value {
         "createdAt": token.created_at.to_string(),
         "expiresAt": token.expires_at.to_string(),
     });
+    if let Some(until) = token.renewable_until {
+        shown["renewableUntil"] = until.to_string().into();
+    }
+    if let Some(first) = &token.renewal_of {
+        shown["renewalOf"] = first.as_str().into();
+    }
     if let Some(revoked) = token.revoked_at {
         shown["revokedAt"] = revoked.to_string().into();
     }

@@ -14,13 +14,13 @@ use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
-use super::authorize::{AllowanceSlot, take_share};
+use super::authorize::{AllowanceSlot, require_write, take_share};
 use super::body::{Member, Purpose, Rule, optional, read};
 use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lifecycle_errors::{conflict, token_not_right};
 use super::lists::json as json_response;
 use super::signature::signature;
-use crate::app::access::{AccessError, Bearer, Caller};
+use crate::app::access::{AccessError, Bearer, Caller, MintError};
 use crate::app::project_login::ExchangeError;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -55,12 +55,7 @@ pub async fn session(
             return Err(ApiError::new(&MISSING_PARAMETER, "missing Authorization header"));
         }
         Err(AccessError::Store(error)) => return Err(error.into()),
-        Err(_) => {
-            let text = signature(&state.app.config.now().signature, state.app.clock.now());
-            let signature = serde_json::from_str(&text).unwrap_or_default();
-            return Err(ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
-                .with_member("signature", signature));
-        }
+        Err(_) => return Err(unauthorized(&state)),
     };
     take_share(&state, &caller, slot.as_deref())?;
     let body = body.map_err(|_| {
@@ -72,7 +67,10 @@ pub async fn session(
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
         None => Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY),
     };
-    let token = state.app.renew_token(&caller, valid).await?;
+    let token = match state.app.renew_token(&caller, valid).await {
+        Err(MintError::Revoked) => return Err(unauthorized(&state)),
+        renewed => renewed?,
+    };
     let mut answer = json!({ "accessToken": token, "tokenType": "bearer" });
     if wish.with_user {
         let user = own_record(&state, &caller).await?;
@@ -82,11 +80,20 @@ pub async fn session(
     Ok(Json(answer))
 }
 
-/// `POST /v2/auth/renew-and-revoke`: a new token; all older ones of the client are dead.
+fn unauthorized(state: &State) -> ApiError {
+    let text = signature(&state.app.config.now().signature, state.app.clock.now());
+    let signature = serde_json::from_str(&text).unwrap_or_default();
+    ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
+        .with_member("signature", signature)
+}
+
+/// `POST /v2/auth/renew-and-revoke`: a new token; all older ones of the client are dead. A token that
+/// only reads must not end what others work with.
 pub async fn renew_and_revoke(
     Extract(state): Extract<State>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
+    require_write(&caller)?;
     let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
     Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))

@@ -80,10 +80,15 @@ pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(
     taken
 }
 
-/// Refuses a caller that has none of the scopes; a staff token reads everything.
-pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
+/// Whether a caller has one of the scopes; a staff token reads everything.
+pub fn may_read(caller: &Caller, scopes: &[&str]) -> bool {
     let has = |word: &&str| Scope::from_word(word).is_some_and(|scope| caller.has(scope));
-    if caller.has(Scope::Staff) || scopes.iter().any(has) {
+    caller.has(Scope::Staff) || scopes.iter().any(has)
+}
+
+/// Refuses a caller that has none of the scopes.
+pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
+    if may_read(caller, scopes) {
         return Ok(());
     }
     let scopes = scopes.join(" or ");
@@ -92,9 +97,18 @@ pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
 
 /// Refuses a caller that may not write; that a staff token reads everything is another matter.
 pub fn require_write(caller: &Caller) -> Result<(), ApiError> {
-    if caller.has(Scope::Write) {
+    require_own(caller, Scope::Write)
+}
+
+/// Refuses a caller that may not see images. A staff token alone may not.
+pub fn require_media(caller: &Caller) -> Result<(), ApiError> {
+    require_own(caller, Scope::ReadMedia)
+}
+
+fn require_own(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
+    if caller.has(scope) {
         return Ok(());
     }
-    let error = format!("The access token needs the scope {}.", Scope::Write.word());
+    let error = format!("The access token needs the scope {}.", scope.word());
     Err(ApiError::new(&FORBIDDEN, error))
 }

@@ -4,11 +4,11 @@ use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
-use verax_domain::resources::{APP_LOGINS, PROJECTS};
-use verax_query::{Tenant, Timestamp};
+use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS};
+use verax_query::{Resource, Tenant, Timestamp};
 
 use super::State;
-use super::authorize::{MaybeBearer, require_write, take};
+use super::authorize::{MaybeBearer, may_read, require_write, take};
 use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, IMAGE_DOC, OS};
@@ -16,7 +16,7 @@ use super::lifecycle_errors::{access_denied, project_not_found, token_not_right}
 use super::lists::{PathId, json as json_response};
 use super::projects::anonymous_refused;
 use super::validation_errors::{Family, refused_validation};
-use crate::app::access::{Bearer, Holder};
+use crate::app::access::{Bearer, Caller, Holder};
 use crate::app::biometrics::Opened;
 
 /// Nobody waits longer for somebody else's face.
@@ -90,9 +90,9 @@ pub async fn open(
     MaybeBearer(bearer): MaybeBearer,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let (client, mode, mut sent) = match bearer {
+    let (client, mode, mut sent) = match &bearer {
         Some(Bearer::Caller(caller)) => {
-            require_write(&caller)?;
+            require_write(caller)?;
             let sent = read(&state, body, OPEN_BODY, Purpose::Create)?;
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
@@ -100,7 +100,9 @@ pub async fn open(
         None => {
             let sent =
                 read(&state, body, OPEN_BODY, Purpose::Create).map_err(|_| anonymous_refused())?;
-            (anonymous_client(&state, &sent).await?, "live".to_owned(), sent)
+            let client = anonymous_client(&state, &sent).await?;
+            let mode = state.app.mode_of(&client).await?.to_owned();
+            (client, mode, sent)
         }
     };
     if sent.flag("sendViaEmail") {
@@ -109,7 +111,11 @@ pub async fn open(
     check_expiry(&state, &mut sent);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let opened = state.app.open_validation(&client, &mode, members, None).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    Ok(match bearer {
+        Some(Bearer::Caller(caller)) => answer(readable(opened, &caller)),
+        _ => answer(opened),
+    })
 }
 
 /// The client of a project that lets anybody log in. Whether there is such a project is not said.
@@ -166,7 +172,8 @@ pub async fn open_session(
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    Ok(answer(readable(opened, &caller)))
 }
 
 /// `POST /v2/biometric-validations/validate`, with the session's token.
@@ -209,8 +216,7 @@ pub async fn validate_by_id(
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let resource = &verax_domain::resources::BIOMETRIC_VALIDATIONS;
-    let found = state.app.find_record(resource, &tenant, &id).await?;
+    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
@@ -254,6 +260,24 @@ fn check_expiry(state: &State, sent: &mut Sent) {
             sent.wrong("expiresAt", format!("must be within {DAYS_MAX} days"));
         }
         _ => {}
+    }
+}
+
+/// What was opened, as far as the caller may read it: flow and project have told it things, too.
+fn readable(opened: Opened, caller: &Caller) -> Opened {
+    let shown = |record: Value, resource: &Resource| {
+        if may_read(caller, resource.scopes) {
+            return record;
+        }
+        ["_id", "status", "expiresAt"]
+            .map(|name| (name, record[name].clone()))
+            .into_iter()
+            .collect()
+    };
+    Opened {
+        session: shown(opened.session, &LIVENESS_SESSIONS),
+        validation: shown(opened.validation, &BIOMETRIC_VALIDATIONS),
+        token: opened.token,
     }
 }
 

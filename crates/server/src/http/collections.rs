@@ -7,7 +7,9 @@ use verax_domain::resources::{COLLECTIONS, PROJECTS};
 use verax_store::{Collection, StoreError};
 
 use super::State;
+use super::authorize::may_read;
 use super::body::{Member, Purpose, Rule, optional, read, required};
+use super::brief::brief;
 use super::caching::IfNoneMatch;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, answer};
@@ -30,8 +32,9 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let said = read_members(&state, &caller, body, Purpose::Create).await?;
+    let told = said.clone();
     let id = state.app.create_collection(caller.0.client(), said).await?;
-    shown(&state, &caller, &id).await
+    shown(&state, &caller, &id, &told).await
 }
 
 /// `GET …/collections`.
@@ -74,9 +77,10 @@ pub async fn change(
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
     let said = read_members(&state, &caller, body, Purpose::Change).await?;
+    let told = said.clone();
     let changed = state.app.change_collection(caller.0.client(), &known, said).await;
     changed.map_err(gone)?;
-    shown(&state, &caller, &known.id).await
+    shown(&state, &caller, &known.id, &told).await
 }
 
 /// `DELETE …/collections/{id}`: answers what it was. Its persons stay.
@@ -87,7 +91,7 @@ pub async fn delete(
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
-    let response = shown(&state, &caller, &known.id).await?;
+    let response = shown(&state, &caller, &known.id, &Map::new()).await?;
     state.app.delete_collection(caller.0.client(), &known.id).await.map_err(gone)?;
     Ok(response)
 }
@@ -122,7 +126,16 @@ async fn read_members(
     Ok(sent.finish(&MISSING_PARAMETER)?.members)
 }
 
-async fn shown(state: &State, caller: &FaceCaller, id: &str) -> Result<Response, ApiError> {
+/// The whole record; to who may not read it, what was told of it.
+async fn shown(
+    state: &State,
+    caller: &FaceCaller,
+    id: &str,
+    told: &Map<String, Value>,
+) -> Result<Response, ApiError> {
+    if !may_read(&caller.0, COLLECTIONS.scopes) {
+        return Ok(answer(state, brief(id, told)));
+    }
     let record = state.app.whole_record(&COLLECTIONS, caller.0.client(), id).await?;
     Ok(answer(state, record.ok_or_else(invalid_collection)?))
 }

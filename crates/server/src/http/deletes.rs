@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State as Extract};
 use axum::response::Response;
+use serde_json::Map;
 use verax_domain::NarrowScope;
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, PROJECT_FLOWS,
@@ -11,7 +12,8 @@ use verax_query::{Resource, Retrieval, Tenant, is_id};
 use verax_store::StoreError;
 
 use super::State;
-use super::authorize::require_write;
+use super::authorize::{may_read, require_write};
+use super::brief::brief;
 use super::error::ApiError;
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json, one};
@@ -29,7 +31,7 @@ pub static DELETABLE: [(&Resource, &[&str]); 6] = [
     (&DOCUMENT_LIVENESS, &["v2"]),
 ];
 
-/// A client deletes its records; a person who begins the face check again deletes the old one with
+/// A client deletes its records, and is told what they were if it may read them; a person who begins the face check again deletes the old one with
 /// the registration's token.
 pub async fn delete(
     Extract(state): Extract<State>,
@@ -60,7 +62,12 @@ pub async fn delete(
     }
     let found = found.ok_or_else(unknown)?;
     let whole = Retrieval::whole(resource);
-    let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    let mut record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    if let Bearer::Caller(caller) = &bearer
+        && !may_read(caller, resource.scopes)
+    {
+        record = brief(&id, &Map::new()).to_string().into_bytes();
+    }
     if resource.name == DOCUMENT_LIVENESS.name {
         return match state.app.delete_document_check(client, &id).await {
             Ok(()) => Ok(json(one(&state, resource, &record))),

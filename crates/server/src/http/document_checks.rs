@@ -17,7 +17,7 @@ use super::authorize::require_write;
 use super::document_order::read_document_order;
 use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
 use super::lifecycle_errors::access_denied;
-use super::lists::{json, one};
+use super::lists::{json, one_with_images};
 use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
 
@@ -65,7 +65,9 @@ pub async fn create(
     let tenant = Tenant::Client(client);
     let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
-    let mut response = json(one(&state, &DOCUMENT_LIVENESS, &record));
+    // All of it comes from what was sent: whoever may write may see it, but for the image.
+    let urls = bearer.image_urls();
+    let mut response = json(one_with_images(&state, &DOCUMENT_LIVENESS, urls, &record));
     *response.status_mut() = status;
     Ok(response)
 }

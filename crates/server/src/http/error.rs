@@ -316,6 +316,10 @@ impl From<AccessError> for ApiError {
             AccessError::Invalid => "Invalid or expired token.",
             AccessError::Expired => "The access token has expired.",
             AccessError::Revoked => "The access token was revoked.",
+            AccessError::OldSandbox => {
+                "This token is from before sandboxes had records of their own. Make a new one: verax \
+                 token create --sandbox."
+            }
         };
         ApiError::new(&UNAUTHORIZED, sentence)
     }
@@ -325,6 +329,7 @@ impl From<MintError> for ApiError {
     fn from(error: MintError) -> ApiError {
         match error {
             MintError::Store(error) => error.into(),
+            MintError::Revoked => AccessError::Revoked.into(),
             error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
     }

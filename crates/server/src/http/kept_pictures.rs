@@ -15,17 +15,16 @@ use ring::hmac;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
-use verax_domain::Scope;
 use verax_domain::document_findings::PictureBox;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Resource, Tenant, is_id};
 use verax_vision::document::{DocumentCheck, EvidenceMap};
 
 use super::State;
-use super::authorize::require;
-use super::error::{ApiError, FORBIDDEN};
+use super::authorize::require_media;
+use super::error::ApiError;
 use super::lists::{self, PathId};
-use crate::app::access::Caller;
+use crate::app::access::{Caller, ImageUrls};
 use crate::app::document_checks::picture_path;
 
 /// What a signature is for; another purpose has other keys.
@@ -68,10 +67,12 @@ pub async fn image(
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let signed = signed.map(|Query(signed)| signed).unwrap_or_default();
     let tenant = match caller {
-        Some(caller) if caller.has(Scope::ReadMedia) => caller.tenant(),
         // The signature stands for the record's own client.
         _ if opens(&state, &id, &signed) => Tenant::All,
-        Some(_) => return Err(needs_media()),
+        Some(caller) => {
+            require_media(&caller)?;
+            caller.tenant()
+        }
         None => return Err(crate::app::access::AccessError::Missing.into()),
     };
     let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
@@ -88,18 +89,11 @@ pub async fn face(
     caller: Caller,
     id: PathId,
 ) -> Result<Response, ApiError> {
-    if !caller.has(Scope::ReadMedia) {
-        return Err(needs_media());
-    }
+    require_media(&caller)?;
     let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let picture = state.app.kept_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
     Ok(shown(&picture))
-}
-
-fn needs_media() -> ApiError {
-    let error = format!("The access token needs the scope {}.", Scope::ReadMedia.word());
-    ApiError::new(&FORBIDDEN, error)
 }
 
 fn shown(picture: &[u8]) -> Response {
@@ -122,7 +116,7 @@ pub async fn evidence(
     caller: Caller,
     id: PathId,
 ) -> Result<Response, ApiError> {
-    require(&caller, &[Scope::ReadMedia.word()])?;
+    require_media(&caller)?;
     let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let permit = state.app.measuring.try_document_permit()?;
@@ -144,10 +138,18 @@ pub async fn evidence(
     Ok(lists::json(lists::one(&state, &DOCUMENT_LIVENESS, record.as_bytes())))
 }
 
-/// Rows of a list, or one record, with the URLs of kept pictures signed.
-pub fn sign_image_urls<'a>(state: &State, resource: &Resource, rows: &'a [u8]) -> Cow<'a, [u8]> {
+/// Rows of a list, or one record, with the URLs of kept pictures signed for who may see them.
+pub fn sign_image_urls<'a>(
+    state: &State,
+    resource: &Resource,
+    urls: ImageUrls,
+    rows: &'a [u8],
+) -> Cow<'a, [u8]> {
     // Most pages hold no picture that is kept here: they are not even parsed.
     let ours = br#""imageUrl":"/v2/document-liveness/"#;
+    if urls == ImageUrls::Unsigned {
+        return rows.into();
+    }
     if resource.name != DOCUMENT_LIVENESS.name || memmem::find(rows, ours).is_none() {
         return rows.into();
     }

@@ -8,7 +8,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use verax_domain::NarrowScope;
-use verax_query::{Place, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id};
+use verax_query::{
+    Place, Populate, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id,
+};
 use verax_store::{Layout, Listing};
 
 use super::State;
@@ -19,7 +21,7 @@ use super::kept_pictures::sign_image_urls;
 use super::lifecycle_errors::access_denied;
 use super::signature::signature;
 use super::streams::{Format, stream};
-use crate::app::access::{Bearer, Caller, Holder};
+use crate::app::access::{Bearer, Caller, Holder, ImageUrls};
 
 /// The id in a path; an error when it is not even UTF-8.
 pub type PathId = Result<Path<String>, PathRejection>;
@@ -35,6 +37,7 @@ pub async fn list(
 ) -> Result<Response, ApiError> {
     let raw = admit(&caller, resource, raw)?;
     let query = Query::parse(resource, &raw).map_err(ApiError::invalid)?;
+    require_populated(&caller, query.included().populates())?;
     let tenant = caller.tenant();
     if query.is_count_only() {
         let count = state.app.database.count(&query, &tenant).await?;
@@ -54,7 +57,7 @@ pub async fn list(
         }
     };
     let next = listing.end.as_ref().map(|end| state.app.seal_cursor(&query, &tenant, end));
-    let body = envelope(&state, &query, &listing, next.as_deref());
+    let body = envelope(&state, &query, &listing, caller.image_urls(), next.as_deref());
     Ok(known.answer(body, |mut body| {
         close(&state, resource, &mut body);
         body
@@ -76,10 +79,10 @@ pub async fn retrieve(
             let id = read_id(id);
             require_own(&state, holder, resource, id.as_deref()).await?;
             let tenant = Tenant::Client(holder.client().to_owned());
-            find(&state, &tenant, id, &short(raw)?, resource).await?
+            find(&state, None, &tenant, id, &short(raw)?, resource).await?
         }
     };
-    Ok(known.answer(open(&state, resource, &record), |mut body| {
+    Ok(known.answer(open(&state, resource, bearer.image_urls(), &record), |mut body| {
         close(&state, resource, &mut body);
         body
     }))
@@ -94,17 +97,21 @@ pub async fn record(
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
     let raw = admit(caller, resource, raw)?;
-    find(state, &caller.tenant(), read_id(id), &raw, resource).await
+    find(state, Some(caller), &caller.tenant(), read_id(id), &raw, resource).await
 }
 
 async fn find(
     state: &State,
+    caller: Option<&Caller>,
     tenant: &Tenant,
     id: Option<String>,
     raw: &str,
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
     let retrieval = Retrieval::parse(resource, raw).map_err(ApiError::invalid)?;
+    if let Some(caller) = caller {
+        require_populated(caller, retrieval.included().populates())?;
+    }
     let unknown = || ApiError::not_found(resource);
     let id = id.ok_or_else(unknown)?;
     let record = state.app.database.record(&retrieval, tenant, &id).await?;
@@ -160,17 +167,36 @@ async fn require_own(
     if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
 }
 
-/// The envelope around one record.
+/// The envelope around one record, in which no URL opens an image.
 pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
-    let mut body = open(state, resource, record);
+    one_with_images(state, resource, ImageUrls::Unsigned, record)
+}
+
+/// The envelope around one record, with the URLs of its images as the caller may have them.
+pub fn one_with_images(
+    state: &State,
+    resource: &Resource,
+    urls: ImageUrls,
+    record: &[u8],
+) -> Vec<u8> {
+    let mut body = open(state, resource, urls, record);
     close(state, resource, &mut body);
     body
 }
 
-fn open(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
+fn open(state: &State, resource: &Resource, urls: ImageUrls, record: &[u8]) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(&sign_image_urls(state, resource, record));
+    body.extend_from_slice(&sign_image_urls(state, resource, urls, record));
     body
+}
+
+/// What is populated is read too: it takes the scope of its own resource.
+fn require_populated(caller: &Caller, populates: &[Populate]) -> Result<(), ApiError> {
+    for populate in populates {
+        require(caller, populate.relation.resource.scopes)?;
+        require_populated(caller, &populate.nested)?;
+    }
+    Ok(())
 }
 
 /// The query string of a caller who may read the resource.
@@ -187,10 +213,16 @@ fn short(raw: Option<String>) -> Result<String, ApiError> {
 }
 
 /// The envelope, but for its end.
-fn envelope(state: &State, query: &Query, listing: &Listing, next: Option<&str>) -> Vec<u8> {
+fn envelope(
+    state: &State,
+    query: &Query,
+    listing: &Listing,
+    urls: ImageUrls,
+    next: Option<&str>,
+) -> Vec<u8> {
     let mut body = Vec::with_capacity(listing.rows.len() + 512);
     body.extend_from_slice(br#"{"success":true,"data":["#);
-    body.extend_from_slice(&sign_image_urls(state, query.resource(), &listing.rows));
+    body.extend_from_slice(&sign_image_urls(state, query.resource(), urls, &listing.rows));
     let (page, name) = (query.page(), query.resource().page_size.name);
     let (number, size) = (page.number(), page.size);
     let walks = query.cursor().is_some();

@@ -5,9 +5,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::Scope;
 use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
+use verax_domain::resources::PERSONS;
 use verax_vision::faces::{Template, Wanted};
 
 use super::State;
+use super::authorize::may_read;
 use super::body::{Default, Member, Rule, Sent, optional, required};
 use super::error::ApiError;
 use super::face_answers;
@@ -102,7 +104,7 @@ pub async fn search_live_face(
         false => Vec::new(),
     };
     let data = json!({
-        "persons": hits.iter().map(brief).collect::<Value>(),
+        "persons": hits.iter().map(id_and_score).collect::<Value>(),
         "liveness_score": score,
         "liveness": face_answers::liveness(&liveness),
     });
@@ -122,7 +124,7 @@ pub async fn search_active_user(
     let probes = faces.into_iter().map(|face| face.template).collect();
     let search = Search { active_only: true, ..wish.search(probes, collection) };
     let hits = search_for(&state, &caller, search).await?;
-    Ok(answer(&state, hits.iter().map(brief).collect()))
+    Ok(answer(&state, hits.iter().map(id_and_score).collect()))
 }
 
 /// `POST …/verify`: whether the pictures are of one person.
@@ -152,6 +154,11 @@ pub async fn verify(
     let score = best_score(scores).ok_or_else(without_face)?;
     let check = MatchCheck { score, min_score };
     let matched = match check.passed() {
+        true if !may_read(&caller.0, PERSONS.scopes) => json!({
+            "id": id,
+            "score": score,
+            "thumbnails": thumbnails(&state, &caller, &id).await?,
+        }),
         true => json!({
             "id": id,
             "name": person["name"],
@@ -228,11 +235,12 @@ async fn search_for(
     Ok(state.app.search_faces(caller.0.client(), search).await?)
 }
 
-fn brief(hit: &Hit) -> Value {
+fn id_and_score(hit: &Hit) -> Value {
     json!({ "id": hit.person, "score": hit.score })
 }
 
-/// The found persons with their names and small pictures, in the order of the hits.
+/// The found persons in the order of the hits, with their small pictures, and with their names for
+/// who may read persons.
 async fn shown(state: &State, caller: &FaceCaller, hits: &[Hit]) -> Result<Value, ApiError> {
     if hits.is_empty() {
         return Ok(json!([]));
@@ -243,12 +251,13 @@ async fn shown(state: &State, caller: &FaceCaller, hits: &[Hit]) -> Result<Value
     for hit in hits {
         // Somebody who was deleted since is nobody any more.
         let Some(record) = records.get(&hit.person) else { continue };
-        all.push(json!({
-            "id": hit.person,
-            "name": record["name"],
-            "score": hit.score,
-            "thumbnails": thumbnails(state, caller, &hit.person).await?,
-        }));
+        let mut person = json!({ "id": hit.person });
+        if may_read(&caller.0, PERSONS.scopes) {
+            person["name"] = record["name"].clone();
+        }
+        person["score"] = hit.score.into();
+        person["thumbnails"] = thumbnails(state, caller, &hit.person).await?;
+        all.push(person);
     }
     Ok(Value::Array(all))
 }

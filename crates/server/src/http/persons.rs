@@ -3,15 +3,16 @@
 use axum::extract::{RawQuery, Request, State as Extract};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
 use verax_domain::resources::PERSONS;
 use verax_query::{Problem, QUERY_BYTES_MAX, Query, is_id};
 use verax_vision::faces::Wanted;
 
 use super::State;
-use super::authorize::require;
+use super::authorize::{may_read, require};
 use super::body::{self, Member, Purpose, Rule, Sent, joined, optional, required};
+use super::brief::brief;
 use super::caching::IfNoneMatch;
 use super::error::ApiError;
 use super::face_calls::{Body, IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
@@ -72,10 +73,11 @@ pub async fn create(
     require_write(&caller)?;
     let (mut sent, _place) = read(&state, &caller, request, PERSON_BODY).await?;
     let (person, images) = read_person(&state, &mut sent);
+    let told = sent.members;
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
     let id = enrol(&state, &caller, person, faces, None).await?;
-    Ok(answer(&state, shown(&state, &caller, &id).await?))
+    Ok(answer(&state, shown(&state, &caller, &id, &told).await?))
 }
 
 /// `POST …/persons/search-live-face`: enrols who is live, and whom nobody in the collection is like.
@@ -99,7 +101,7 @@ pub async fn create_live(
         return Err(liveness_failed(score));
     }
     let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
-    let mut data = shown(&state, &caller, &id).await?;
+    let mut data = shown(&state, &caller, &id, &sent.members).await?;
     data["liveness_score"] = score.into();
     Ok(answer(&state, data))
 }
@@ -217,7 +219,7 @@ pub async fn change(
     }
     let changed = state.app.change_person(caller.0.client(), &id, change).await;
     refused(&state, &caller, changed).await?;
-    Ok(answer(&state, shown(&state, &caller, &id).await?))
+    Ok(answer(&state, shown(&state, &caller, &id, &sent.members).await?))
 }
 
 /// `DELETE …/persons/{id}`, or `?collection=`: only out of that collection, and altogether when it
@@ -311,13 +313,23 @@ async fn refused<T>(
     made: Result<T, PersonError>,
 ) -> Result<T, ApiError> {
     match made {
-        Err(PersonError::AlreadySet(id)) => Err(already_set(&shown(state, caller, &id).await?)),
+        Err(PersonError::AlreadySet(id)) => {
+            Err(already_set(&shown(state, caller, &id, &Map::new()).await?))
+        }
         made => Ok(made?),
     }
 }
 
-/// The whole person with their small pictures.
-async fn shown(state: &State, caller: &FaceCaller, id: &str) -> Result<Value, ApiError> {
+/// The whole person with their small pictures; to who may not read persons, what was told of them.
+async fn shown(
+    state: &State,
+    caller: &FaceCaller,
+    id: &str,
+    told: &Map<String, Value>,
+) -> Result<Value, ApiError> {
+    if !may_read(&caller.0, PERSONS.scopes) {
+        return Ok(brief(id, told));
+    }
     let person = state.app.whole_record(&PERSONS, caller.0.client(), id).await?;
     let mut person = person.ok_or_else(unknown_person)?;
     person["thumbnails"] = thumbnails(state, caller, id).await?;

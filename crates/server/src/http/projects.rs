@@ -11,8 +11,9 @@ use verax_query::{Query, Resource, Retrieval, Tenant, is_id};
 use verax_store::StoreError;
 
 use super::State;
-use super::authorize::{MaybeBearer, require, require_write};
+use super::authorize::{MaybeBearer, may_read, require, require_write};
 use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
+use super::brief::brief;
 use super::error::{ApiError, ErrorCode, INVALID_PARAMETERS, MISSING_PARAMETER, UNAUTHORIZED};
 use super::lifecycle_errors::{UNPROCESSABLE, access_denied, project_not_found};
 use super::lists::{PathId, json as json_response, one};
@@ -167,11 +168,12 @@ async fn create(
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let sent = read(&state, body, family.body, Purpose::Create)?;
+    let told = sent.members.clone();
     let mut members = look_up(&state, &caller, sent, family).await?;
     members.entry("status").or_insert_with(|| "draft".into());
     members.entry("version").or_insert_with(|| 2.into());
     let id = state.app.create_record(family.resource, caller.client(), members).await?;
-    let mut response = shown(&state, family.resource, caller.client(), &id).await?;
+    let mut response = shown(&state, &caller, family.resource, &id, &told).await?;
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
@@ -189,12 +191,13 @@ async fn change(
     let tenant = Tenant::Client(caller.client().to_owned());
     state.app.find_record(family.resource, &tenant, &id).await?.ok_or_else(unknown)?;
     let sent = read(&state, body, family.body, Purpose::Change)?;
+    let told = sent.members.clone();
     let members = look_up(&state, &caller, sent, family).await?;
     let changed = state.app.change_record(family.resource, caller.client(), &id, members).await;
     match changed {
         Err(StoreError::Conflict) => Err(unknown()),
         Err(error) => Err(error.into()),
-        Ok(()) => shown(&state, family.resource, caller.client(), &id).await,
+        Ok(()) => shown(&state, &caller, family.resource, &id, &told).await,
     }
 }
 
@@ -223,13 +226,19 @@ async fn look_up(
     Ok(sent.finish(family.wrong)?.members)
 }
 
+/// The whole record; to who may not read it, what was told of it.
 async fn shown(
     state: &State,
+    caller: &Caller,
     resource: &'static Resource,
-    client: &str,
     id: &str,
+    told: &Map<String, Value>,
 ) -> Result<Response, ApiError> {
-    let tenant = Tenant::Client(client.to_owned());
+    if !may_read(caller, resource.scopes) {
+        let record = brief(id, told).to_string();
+        return Ok(json_response(one(state, resource, record.as_bytes())));
+    }
+    let tenant = Tenant::Client(caller.client().to_owned());
     let record = state.app.database.record(&Retrieval::whole(resource), &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(resource))?;
     Ok(json_response(one(state, resource, &record)))

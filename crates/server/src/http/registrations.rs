@@ -13,13 +13,14 @@ use verax_query::{QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 use verax_store::{Contact, StoreError};
 
 use super::State;
-use super::authorize::require_write;
+use super::authorize::{may_read, require_write};
 use super::body::{Member, Purpose, Rule, joined, optional, read, required};
+use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
-use crate::app::registrations::SyncOrder;
+use crate::app::registrations::{SyncOrder, TokenFor};
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -77,9 +78,13 @@ pub async fn create(
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let Some(contact) = contact else { return Err(ApiError::not_found(&APP_REGISTRATIONS)) };
     let client = caller.client();
+    let told = members.clone();
     let (id, token) = state.app.register(client, caller.mode(), contact, members).await?;
     let tenant = Tenant::Client(client.to_owned());
-    let record = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
+    let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
+        true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
+        false => Some(brief(&id, &told)),
+    };
     // Nothing is asked of data sources here, so there is no validation of what the person said.
     let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
     Ok(answer(&data))
@@ -120,10 +125,14 @@ pub async fn change(
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
     let sent = read(&state, body, CHANGE_BODY, Purpose::Change)?.finish(&MISSING_PARAMETER)?;
-    let members = sent.members;
+    let (members, told) = (sent.members.clone(), sent.members);
     match state.app.change_record(&APP_REGISTRATIONS, caller.client(), &id, members).await {
         Err(StoreError::Conflict) => return Err(unknown()),
         done => done?,
+    }
+    if !may_read(&caller, APP_REGISTRATIONS.scopes) {
+        let record = brief(&id, &told).to_string();
+        return Ok(json_response(one(&state, &APP_REGISTRATIONS, record.as_bytes())));
     }
     let whole = Retrieval::whole(&APP_REGISTRATIONS);
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
@@ -138,7 +147,7 @@ pub async fn sync(
     id: PathId,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let (tenant, teller, reviewer, mode) = match &bearer {
+    let (tenant, teller, reviewer) = match &bearer {
         Bearer::Holder(holder) => {
             let own = holder.subject(NarrowScope::Registration);
             let own = own.ok_or_else(|| token_not_right("app registration"))?;
@@ -146,16 +155,16 @@ pub async fn sync(
                 return Err(access_denied());
             }
             let tenant = Tenant::Client(holder.client().to_owned());
-            (tenant, Teller::Person, ("reviewedByClient", String::new()), holder.mode())
+            (tenant, Teller::Person, ("reviewedByClient", String::new()))
         }
         Bearer::Caller(caller) if caller.has(Scope::Staff) => {
             let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who), caller.mode())
+            (caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who))
         }
         Bearer::Caller(caller) => {
             require_write(caller)?;
             let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByClient", who), caller.mode())
+            (caller.tenant(), Teller::Reviewer, ("reviewedByClient", who))
         }
     };
     let id = known_id(id)?;
@@ -185,17 +194,27 @@ pub async fn sync(
         reviewer,
     };
     let step = order.step.clone();
-    let (token, record, flow) = state.app.sync_registration(&tenant, mode, &id, order).await?;
+    let (reads, writes) = match &bearer {
+        Bearer::Holder(_) => (true, true),
+        Bearer::Caller(caller) => {
+            (may_read(caller, APP_REGISTRATIONS.scopes), caller.has(Scope::Write))
+        }
+    };
+    // The registration's own token reads it and moves it on: who may not do both gets none.
+    let token_for =
+        (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode() });
+    let synced = state.app.sync_registration(&tenant, token_for, &id, order).await?;
+    let (token, record, flow) = synced;
     let mut data = Map::new();
     data.insert("token".to_owned(), token.into());
     for name in ["firstName", "lastName", "fullName"] {
-        data.insert(name.to_owned(), record[name].clone());
+        data.insert(name.to_owned(), if reads { record[name].clone() } else { Value::Null });
     }
     data.insert("step".to_owned(), step.into());
     data.insert(
         "steps".to_owned(),
         match &flow["steps"] {
-            Value::Object(steps) => Value::Object(steps.clone()),
+            Value::Object(steps) if reads => Value::Object(steps.clone()),
             _ => json!({}),
         },
     );

@@ -60,6 +60,7 @@ fn arguments_that_make_no_sense_are_refused() {
         &["token", "create", "--client", "acme", "--expires", "0d"],
         &["token", "revoke"],
         &["token", "revoke", "some", "--client", "acme"],
+        &["token", "create", "--client", "acme", "--sandbox", "--staff"],
         &["import", "nothing", "-"],
         &["serve", "--tls-cert", "a.pem"],
         &["brew"],
@@ -133,7 +134,8 @@ fn listing_tokens_shows_no_token() {
     let folder = Folder::new();
     let token = folder.token("acme");
     let listed = folder.run(&["token", "list", "--json"]).json();
-    let names = ["jti", "client", "scopes", "mode", "state", "createdAt", "expiresAt"];
+    let names =
+        ["jti", "client", "scopes", "mode", "state", "createdAt", "expiresAt", "renewableUntil"];
     assert_eq!(keys(&listed[0]), names);
     assert_eq!(listed[0]["jti"], payload(&token)["jti"]);
     let plain = folder.run(&["token", "list", "--client", "acme"]).ok();
@@ -244,4 +246,58 @@ fn a_token_that_has_expired_is_listed_as_expired() {
         assert!(Instant::now() < deadline, "it never expired");
     }
     assert_eq!(folder.run(&["token", "list"]).ok().matches("\tvalid\t").count(), 1);
+}
+
+#[test]
+fn a_sandbox_is_listed_revoked_and_deleted_with_its_client() {
+    let folder = Folder::new();
+    folder.token("acme");
+    let sandbox = || folder.run(&["token", "create", "--client", "acme", "--sandbox"]).ok();
+    let (first, second) = (payload(&sandbox()), payload(&sandbox()));
+    assert_eq!((&first["mode"], &first["clientId"]), (&"sandbox".into(), &second["clientId"]));
+    let id = first["clientId"].as_str().expect("an id");
+    assert_ne!(id, "acme");
+    let clients = folder.run(&["client", "list", "--json"]).json();
+    let found = clients.as_array().expect("clients").iter().find(|client| client["_id"] == id);
+    assert_eq!(found.expect("the sandbox")["sandboxOf"], "acme");
+    let listed = folder.run(&["client", "list"]).ok();
+    assert!(listed.lines().any(|line| line.ends_with("\tsandbox of acme")), "{listed}");
+    // A token of the sandbox by its own id is a sandbox token, too.
+    let own = folder.run(&["token", "create", "--client", id]).ok();
+    assert_eq!(payload(&own)["mode"], "sandbox");
+    let staff = folder.run(&["token", "create", "--client", id, "--staff"]).failed();
+    assert!(staff.contains("cannot have the scope staff"), "{staff}");
+
+    folder.run(&["token", "revoke", "--client", "acme"]).ok();
+    let tokens = folder.run(&["token", "list", "--client", "acme"]).ok();
+    assert_eq!((tokens.lines().count(), tokens.matches("\trevoked\t").count()), (4, 4), "{tokens}");
+    let row = format!(r#"{{"_id":"s1","client":"{id}","status":"new","createdAt":"2025-01-01"}}"#);
+    folder.run_with(&["import", "biometric-validations", "-"], &row).ok();
+    let refused = folder.run(&["client", "delete", "acme"]).failed();
+    assert!(refused.contains("1 records"), "{refused}");
+    folder.run(&["client", "delete", "acme", "--with-records"]).ok();
+    assert_eq!(folder.run(&["client", "list", "--json"]).ok(), "[]\n");
+    assert_eq!(folder.run(&["export", "biometric-validations"]).ok(), "");
+}
+
+#[test]
+fn revoking_a_token_ends_what_was_renewed_from_it() {
+    let folder = Folder::new();
+    let first = folder.token("acme");
+    let other = folder.run(&["token", "create", "--client", "acme"]).ok().trim().to_owned();
+    let served = folder.serve(&[]);
+    let (status, session) = served.get(&first, "/v2/auth/session");
+    assert_eq!(status, 200);
+    let session: Value = serde_json::from_str(&session).expect("JSON");
+    let renewed = session["accessToken"].as_str().expect("a token");
+    assert_eq!(served.get(renewed, "/v2/clients/me").0, 200);
+    let id = payload(&first)["jti"].as_str().expect("an id").to_owned();
+    let listed = folder.run(&["token", "list", "--json"]).json();
+    let renewals = listed.as_array().expect("tokens").iter().filter(|it| it["renewalOf"] == *id);
+    assert_eq!(renewals.count(), 1);
+    folder.run(&["token", "revoke", &id]).ok();
+    wait_for(&served, renewed, 401);
+    wait_for(&served, &first, 401);
+    assert_eq!(served.get(&other, "/v2/clients/me").0, 200);
+    served.stop();
 }

@@ -301,6 +301,54 @@ on_both_databases! {
         assert_eq!(again.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
     }
 
+    async fn an_image_url_is_signed_only_for_who_may_see_images(world) {
+        one_of_each(world, "acme").await;
+        let token = world.token("acme").await;
+        let scopes = |scopes: &[Scope]| Some(scopes.to_vec());
+        let blind = blind_token(world).await;
+        let staff = world.token_with("house", Some(Vec::new()), true).await;
+        let writing = world.token_with("acme", scopes(&[Scope::Write]), false).await;
+        let device =
+            world.narrow_token("acme", NarrowScope::Registration, "acme-registration").await;
+        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+        let mut path = String::new();
+        for maker in [&writing, &device, &token] {
+            let made = post(world, maker, &order).await;
+            assert_eq!(made.status, 200, "{}", made.text());
+            let record = made.json()["data"].clone();
+            path = format!("{PATH}/{}/image", record["_id"].as_str().expect("an id"));
+            let url = record["imageUrl"].as_str().expect("a URL").to_owned();
+            let signed = url.starts_with(&format!("{path}?expires="));
+            assert!(signed == (maker == &token) && (signed || url == path), "{url}");
+        }
+        let one = path.trim_end_matches("/image").to_owned();
+        for seer in [&blind, &staff] {
+            let wanted = format!("{PATH}?where-not-null_imageUrl=true&limit=1&sort=-createdAt");
+            for target in [wanted, one.clone(), format!("{PATH}?columns=imageUrl")] {
+                let shown = world.get(seer, &target).await;
+                assert_eq!(shown.status, 200, "{}", shown.text());
+                assert!(shown.text().contains("/image\"") && !shown.text().contains("signature="));
+                // Who holds the one answer has not the other.
+                let seen = world.get(&token, &target).await;
+                assert!(seen.text().contains("signature="), "{}", seen.text());
+                assert_ne!(shown.header("etag"), seen.header("etag"));
+                let again = request(Method::GET, seer, &target);
+                let (mut parts, body) = again.into_parts();
+                let tag = seen.header("etag").parse().expect("a header");
+                parts.headers.insert("if-none-match", tag);
+                let again = world.send(axum::http::Request::from_parts(parts, body)).await;
+                assert_eq!(again.status, 200, "another's validator is no hit");
+            }
+            for target in [path.clone(), format!("{one}/evidence")] {
+                assert_eq!(world.get(seer, &target).await.refusal(403), "FORBIDDEN");
+            }
+        }
+        // A deletion shows what it was, and opens nothing.
+        let gone = world.send(request(Method::DELETE, &writing, &one)).await;
+        let id = one.rsplit('/').next().expect("an id");
+        assert_eq!(gone.json()["data"], json!({ "_id": id }));
+    }
+
     async fn what_is_kept_of_no_record_is_found(world) {
         let token = world.token("acme").await;
         let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });

@@ -32,6 +32,8 @@ mod projects;
 mod protocol;
 mod refusals;
 mod registrations;
+mod sandboxes;
+mod scopes;
 mod seeds;
 mod serving;
 mod sessions;

@@ -16,20 +16,20 @@ use crate::answer::Answer;
 use crate::fixtures::one_of_each;
 use crate::world::{DAY, World, request};
 
-struct Operation {
-    method: Method,
-    path: String,
+pub struct Operation {
+    pub method: Method,
+    pub path: String,
     scopes: Vec<Scope>,
     /// Which tokens for one record it takes too.
     narrow: Vec<NarrowScope>,
     /// The kind of record that the path's `{id}` stands for.
     kind: Option<&'static str>,
     /// The document's own example of a body, if it has one.
-    body: Option<String>,
+    pub body: Option<String>,
 }
 
 impl Operation {
-    fn target(&self, client: &str) -> String {
+    pub fn target(&self, client: &str) -> String {
         let id = format!("{client}-{}", self.kind.unwrap_or_default());
         self.path.replace("{id}", &id)
     }
@@ -80,7 +80,7 @@ impl Operation {
 }
 
 /// Every operation that needs a token.
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     let document = openapi::document();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
@@ -283,8 +283,9 @@ async fn an_operation_needs_one_of_its_scopes() {
         // Staff reads everything; writing is another matter.
         let status = match operation.method {
             _ if operation.changes_people() => 403,
-            // Pictures are for their own scope.
+            // Images, and what is seen on them, are for their own scope.
             _ if operation.path.ends_with("/image") => 403,
+            _ if operation.path.ends_with("/evidence") => 403,
             _ if operation.is_face_call() => operation.status_when_let_in(),
             Method::GET => operation.status_when_let_in(),
             _ => 403,

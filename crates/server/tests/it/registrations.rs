@@ -137,7 +137,9 @@ on_both_databases! {
         sync(world, &reading, &id, order.clone()).await.refusal(403);
         let staff = world.token_with("office", Some(Vec::new()), true).await;
         sync(world, &staff, &id, json!({ "step": "form" })).await.refusal(403);
-        assert_eq!(sync(world, &staff, &id, order).await.json()["data"]["status"], "COMPLETED");
+        let reviewed = sync(world, &staff, &id, order).await.json()["data"].clone();
+        assert_eq!(reviewed["status"], "COMPLETED");
+        assert_eq!(reviewed["token"], Value::Null, "who may not write gets nothing that writes");
         let record = world.get(&token, &format!("{PATH}/{id}")).await.json()["data"].clone();
         assert_eq!(record["status"], "COMPLETED");
         assert_eq!(record["currentStep"], "end");

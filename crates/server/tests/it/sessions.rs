@@ -1,11 +1,15 @@
 //! Sessions: tokens that are renewed, and tokens that die.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use verax_domain::Scope;
+use verax_server::app::access::{LIVE, Mint};
+use verax_store::Batch;
 
 use crate::answer::{Answer, compact, keys};
 use crate::world::{DAY, World, request};
@@ -68,9 +72,103 @@ on_both_databases! {
         for alive in [&renewed, &stranger] {
             assert_eq!(world.get(alive, "/v2/clients/me").await.status, 200);
         }
+        // Who may only read does not end what others work with.
+        let scopes = vec![Scope::ReadValidations, Scope::ReadDocuments, Scope::ReadMedia];
+        let reading = world.token_with("acme", Some(scopes), false).await;
+        let staff = world.token_with("acme", Some(Vec::new()), true).await;
+        for token in [&reading, &staff] {
+            assert_eq!(renew(world, token).await.refusal(403), "FORBIDDEN");
+        }
+        assert_eq!(world.get(&renewed, "/v2/clients/me").await.status, 200);
         let again = new_token(&renew(world, &renewed).await);
         world.get(&renewed, "/v2/clients/me").await.refusal(401);
         assert_eq!(world.get(&again, "/v2/clients/me").await.status, 200);
+    }
+
+    async fn a_leaked_token_cannot_be_renewed_for_ever(world) {
+        let token = world.token("acme").await;
+        let begun = payload(&token)["iat"].as_i64().expect("a time");
+        let end = begun + 365 * 24 * 60 * 60;
+        let (mut held, mut days) = (token, 0);
+        // Each time for as long as the protocol lets ask, by each of the three calls.
+        while days < 365 {
+            let renewed = match days % 3 {
+                0 => world.get(&held, &format!("{SESSION}?expiresIn=12")).await,
+                1 => world.send(request(Method::POST, &held, SESSION)).await,
+                _ => renew(world, &held).await,
+            };
+            held = new_token(&renewed);
+            let until = payload(&held)["exp"].as_i64().expect("a time");
+            assert!(until <= end, "{until} is after {end}");
+            world.turn_clock(20 * DAY);
+            days += 20;
+        }
+        world.get(&held, "/v2/clients/me").await.refusal(401);
+        world.get(&held, SESSION).await.refusal(401);
+    }
+
+    async fn the_command_says_how_long_a_token_may_be_renewed(world) {
+        for (valid, renewable, most) in [(2, 0, 2), (2, 5, 5), (9, 5, 9)] {
+            let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+            world.token("acme").await;
+            let mint = Mint {
+                client: "acme", scopes: None, staff: false, mode: LIVE, valid: days(valid),
+                renewable: Some(days(renewable)),
+            };
+            let token = world.app.mint_token(&mint).await.expect("a token");
+            let renewed = new_token(&world.get(&token, &format!("{SESSION}?expiresIn=12")).await);
+            let (first, renewed) = (payload(&token), payload(&renewed));
+            let time = |value: &Value| value.as_i64().expect("a time");
+            assert_eq!(time(&renewed["exp"]) - time(&first["iat"]), most * 24 * 60 * 60);
+        }
+    }
+
+    async fn a_token_from_before_renewals_were_limited_is_limited_from_its_day_on(world) {
+        let token = world.token("acme").await;
+        world.execute("UPDATE tokens SET renewable_until = NULL").await;
+        world.turn_clock(29 * DAY);
+        let renewed = new_token(&world.get(&token, &format!("{SESSION}?expiresIn=12")).await);
+        let (first, renewed) = (payload(&token), payload(&renewed));
+        let time = |value: &Value| value.as_i64().expect("a time");
+        assert_eq!(time(&renewed["exp"]) - time(&first["iat"]), 365 * 24 * 60 * 60);
+    }
+
+    async fn so_many_renewals_of_a_token_are_valid_at_once(world) {
+        let (token, other) = (world.token("acme").await, world.token("acme").await);
+        let router = world.beside(|config| config.tokens.renewals_max = 3);
+        let mut renewed = Vec::new();
+        for of in [None, Some(0), None, Some(2), None, Some(4)] {
+            // A renewal of a renewal counts with the first.
+            let from = of.map_or(token.clone(), |at: usize| String::clone(&renewed[at]));
+            renewed.push(new_token(&crate::world::get(&router, &from, SESSION).await));
+            world.turn_clock(1000);
+        }
+        let theirs = new_token(&world.get(&other, SESSION).await);
+        for (at, renewed) in renewed.iter().enumerate() {
+            let status = if at < 3 { 401 } else { 200 };
+            assert_eq!(world.get(renewed, "/v2/clients/me").await.status, status, "{at}");
+        }
+        for alive in [&token, &other, &theirs] {
+            assert_eq!(world.get(alive, "/v2/clients/me").await.status, 200);
+        }
+        let kept = world.app.database.tokens(Some("acme")).await.expect("tokens");
+        assert_eq!(kept.len(), 6, "what is over is gone");
+    }
+
+    async fn what_was_revoked_is_not_renewed_by_a_node_that_has_not_heard_of_it(world) {
+        let token = world.token("acme").await;
+        let router = world.beside(|config| config.tokens.cache_seconds = 5);
+        let get = async |target: &str| crate::world::get(&router, &token, target).await;
+        assert_eq!(get("/v2/clients/me").await.status, 200);
+        let mut batch = Batch::default();
+        batch.revoke_tokens_of("acme", world.app.clock.now());
+        world.app.database.commit(batch).await.expect("a revocation");
+        assert_eq!(get("/v2/clients/me").await.status, 200, "it is remembered for seconds");
+        assert_eq!(get(SESSION).await.refusal(401), "Unauthorized");
+        let both = request(Method::POST, &token, "/v2/auth/renew-and-revoke");
+        crate::world::send(&router, both).await.refusal(401);
+        let tokens = world.app.database.tokens(Some("acme")).await.expect("tokens");
+        assert!(tokens.iter().all(|token| token.revoked_at.is_some()));
     }
 }
 

@@ -81,6 +81,9 @@ async fn secrets(world: &World) {
         created_at: Timestamp(NOW),
         expires_at: Timestamp(NOW),
         revoked_at: None,
+        renewable_until: None,
+        renewal_of: None,
+        sandbox_of: None,
     });
     world.app.database.commit(batch).await.expect("a token");
 }

@@ -154,7 +154,7 @@ impl World {
             self.client(client).await;
         }
         let valid = Duration::from_secs(30 * 24 * 60 * 60);
-        let mint = Mint { client, scopes, staff, mode: "live", valid };
+        let mint = Mint { client, scopes, staff, mode: "live", valid, renewable: None };
         self.app.mint_token(&mint).await.expect("a token")
     }
 

@@ -21,6 +21,9 @@ fn token(id: &str, client: &str) -> Token {
         created_at: NOW,
         expires_at: Timestamp(NOW.0 + 1000),
         revoked_at: None,
+        renewable_until: None,
+        renewal_of: None,
+        sandbox_of: None,
     }
 }
 

@@ -4,12 +4,14 @@ use serde_json::{Map, Value, json};
 use verax_domain::{NarrowScope, resources};
 use verax_query::Shown;
 
-use super::lifecycle::{Operation, put};
+use super::lifecycle::{Operation, WRITE, put};
 use super::shapes::object;
 use super::{answer, query};
 use crate::http::account::PROJECT_LOGIN_BODY;
 use crate::http::body::Purpose;
-use crate::http::error::{BODY_TOO_LARGE, MISSING_PARAMETER, TOO_MANY_REQUESTS, UNAUTHORIZED};
+use crate::http::error::{
+    BODY_TOO_LARGE, FORBIDDEN, MISSING_PARAMETER, TOO_MANY_REQUESTS, UNAUTHORIZED,
+};
 use crate::http::lifecycle_errors::{CONFLICT, TOKEN_NOT_RIGHT};
 
 /// Adds the operations to their paths.
@@ -49,7 +51,8 @@ fn add_account(paths: &mut Map<String, Value>) {
         "Months that the new token is valid.",
         json!({ "type": "integer", "minimum": 1, "maximum": 12 }),
     );
-    let operation = |id: &str, summary: &str, parameters: Value, body: Value, bad: bool| {
+    let operation = |id: &str, summary: &str, scopes: &[&str], parameters: Value, body: Value| {
+        let bad = parameters != json!([]);
         let content = json!({ "application/json": { "schema": body } });
         let mut responses = Map::new();
         responses.insert("200".to_owned(), json!({ "description": "OK", "content": content }));
@@ -60,6 +63,9 @@ fn add_account(paths: &mut Map<String, Value>) {
             responses.insert("413".to_owned(), answer(BODY_TOO_LARGE.when, "Error"));
         }
         responses.insert("401".to_owned(), answer(UNAUTHORIZED.when, "Error"));
+        if !scopes.is_empty() {
+            responses.insert("403".to_owned(), answer(FORBIDDEN.when, "Error"));
+        }
         responses.insert("404".to_owned(), answer("The client was deleted", "Error"));
         responses.insert("429".to_owned(), answer(TOO_MANY_REQUESTS.when, "Error"));
         responses.insert("503".to_owned(), answer("The server is busy", "Error"));
@@ -67,7 +73,7 @@ fn add_account(paths: &mut Map<String, Value>) {
             "operationId": id,
             "summary": summary,
             "tags": ["account"],
-            "x-scopes": [],
+            "x-scopes": scopes,
             "parameters": parameters,
             "responses": responses,
         })
@@ -75,16 +81,16 @@ fn add_account(paths: &mut Map<String, Value>) {
     let wish = json!([origin, months]);
     paths.insert(
         "/v2/clients/me".to_owned(),
-        json!({ "get": operation("get_own_client", "The caller's client", json!([]), me, false) }),
+        json!({ "get": operation("get_own_client", "The caller's client", &[], json!([]), me) }),
     );
     paths.insert(
         "/v2/auth/session".to_owned(),
         json!({
             "get": operation(
-                "renew_token", "A new token for a valid one", wish.clone(), session.clone(), true,
+                "renew_token", "A new token for a valid one", &[], wish.clone(), session.clone(),
             ),
             "post": operation(
-                "renew_token_by_post", "A new token for a valid one", wish, session, true,
+                "renew_token_by_post", "A new token for a valid one", &[], wish, session,
             ),
         }),
     );
@@ -93,9 +99,9 @@ fn add_account(paths: &mut Map<String, Value>) {
         json!({ "post": operation(
             "renew_and_revoke_tokens",
             "A new token; all older ones of the client die",
+            WRITE,
             json!([]),
             renewed,
-            false,
         ) }),
     );
 }

@@ -183,7 +183,10 @@ fn add_registrations(paths: &mut Map<String, Value>) {
         "type": "object",
         "required": ["token", "step", "steps", "appRegistrationId", "status"],
         "properties": {
-            "token": token,
+            "token": {
+                "type": ["string", "null"],
+                "description": "For this registration alone; null for who may not read and write it.",
+            },
             "firstName": { "type": ["string", "null"] },
             "lastName": { "type": ["string", "null"] },
             "fullName": { "type": ["string", "null"] },
