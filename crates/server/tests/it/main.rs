@@ -39,6 +39,7 @@ mod shape;
 mod socket;
 mod sorting;
 mod streams;
+mod take_overs;
 mod tenancy;
 mod two_worlds;
 mod validators;
