@@ -83,7 +83,8 @@ pub fn dialled(text: &str) -> Option<String> {
     // The zero that is not dialled from abroad: +44 (0)7700 900123.
     let text = visible(text).replace("(0)", "");
     let separates = |letter: char| {
-        letter.is_whitespace() || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
+        letter.is_whitespace()
+            || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
     };
     let text: String = text.chars().filter(|letter| !separates(*letter)).collect();
     let (plus, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
@@ -137,11 +138,11 @@ mod tests {
             ("+57", "03001234567"),
             ("+57", "300\u{200b}1234567"),
             ("+57", "+57 (0)300 1234567"),
-            ("+573", "001234567"),
+            // Another way to split the same digits.
+            ("+5", "73001234567"),
         ] {
             let phone = Phone::new(code, number).map(|phone| phone.key());
-            let wanted = if code == "+573" { "5731234567" } else { "573001234567" };
-            assert_eq!(phone.as_deref(), Ok(wanted), "{code} {number}");
+            assert_eq!(phone.as_deref(), Ok("573001234567"), "{code} {number}");
         }
         assert_eq!(phone_key("+57 300 123 4567").as_deref(), Some("573001234567"));
         assert_eq!(phone_key("0057 300 123 4567").as_deref(), Some("573001234567"));
@@ -154,7 +155,8 @@ mod tests {
     fn a_number_of_another_country_is_none_of_this_one() {
         let other = Phone::new("+57", "+13001234567");
         assert_eq!(other, Err(PhoneProblem::OtherCountry("+57".to_owned())));
-        for number in ["", "+57", "123", "0000", "00000000", "3001234567890123", "+57x300", "٣٠٠١٢"] {
+        for number in ["", "+57", "123", "0000", "00000000", "3001234567890123", "+57x300", "٣٠٠١٢"]
+        {
             assert!(Phone::new("+57", number).is_err(), "{number}");
         }
         for code in ["", "+", "+0", "+12345", "CO", "+5 7 x"] {
@@ -164,7 +166,9 @@ mod tests {
 
     #[test]
     fn one_address_has_one_key() {
-        for email in ["jo@example.com", " JO@Example.COM ", "\u{feff}jo@exam\u{200b}ple.com\u{200d}"] {
+        for email in
+            ["jo@example.com", " JO@Example.COM ", "\u{feff}jo@exam\u{200b}ple.com\u{200d}"]
+        {
             assert_eq!(email_key(email), "jo@example.com", "{email:?}");
         }
     }

@@ -240,9 +240,8 @@ mod tests {
     #[test]
     fn a_person_whom_nobody_has_checked_is_looked_at() {
         use RegistrationStatus as Is;
-        let by = |step, wanted, teller| {
-            sync(Is::Ongoing, step, wanted, teller, Demands::NothingPassed)
-        };
+        let by =
+            |step, wanted, teller| sync(Is::Ongoing, step, wanted, teller, Demands::NothingPassed);
         let end = Some(Is::Completed);
         assert_eq!(by("end", end, Teller::Person), Ok(Is::NeedsManualVerification));
         assert_eq!(by("end", end, Teller::Reviewer), Ok(Is::Completed));

@@ -96,7 +96,12 @@ impl Batch {
     }
 
     /// Only while somebody is still on the way with it: a new token may be made.
-    pub fn touch_open_registration(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+    pub fn touch_open_registration(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
         own(&mut sql, &APP_REGISTRATIONS, client, id);
@@ -124,7 +129,9 @@ impl Batch {
         sql.push("UPDATE app_registrations SET ");
         for (column, before) in [("held_email", ""), ("held_phone", ", ")] {
             sql.push(before).push(column).push(" = CASE WHEN ").push(OVER_WITH_CONTACT);
-            sql.push(" AND NOT EXISTS (SELECT 1 FROM app_registrations AS other WHERE other.client");
+            sql.push(
+                " AND NOT EXISTS (SELECT 1 FROM app_registrations AS other WHERE other.client",
+            );
             sql.push(" = app_registrations.client AND other.project = app_registrations.project");
             sql.push(" AND other.id <> app_registrations.id AND other.").push(column);
             sql.push(" = mine.").push(column).push(") THEN mine.").push(column).push(" END");

@@ -247,8 +247,8 @@ impl App {
             return Err(ValidationError::NoCollection);
         }
         // Capture pages send it with every picture: from a device it says nothing by itself.
-        let force = force
-            && (teller == Teller::Reviewer || way.flow["liveness"]["allowForce"] == true);
+        let force =
+            force && (teller == Teller::Reviewer || way.flow["liveness"]["allowForce"] == true);
         if !found["person"].is_null() && !force {
             return Err(ValidationError::PersonAlreadySet);
         }

@@ -224,7 +224,9 @@ impl App {
         let teller = order.teller;
         let mut step = self.registration_step(&client, &before, (standing, after), order);
         let mut synced = self.commit_step(mode, &step).await;
-        if step.hold == Hold::Taken && matches!(synced, Err(RegistrationError::Store(StoreError::Conflict))) {
+        if step.hold == Hold::Taken
+            && matches!(synced, Err(RegistrationError::Store(StoreError::Conflict)))
+        {
             let contacts = before.as_object().map(contacts).unwrap_or_default();
             let project = before["project"].as_str().unwrap_or_default();
             match self.database.contact_holder(&client, project, contacts, id).await? {

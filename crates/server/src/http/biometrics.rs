@@ -29,7 +29,11 @@ const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
 // What is kept as it is given.
 const KEPT: &[Member] = &[
     optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
-    optional("redirectUrl", Rule::Url, "Where the user goes afterwards; not taken without a token."),
+    optional(
+        "redirectUrl",
+        Rule::Url,
+        "Where the user goes afterwards; not taken without a token.",
+    ),
     optional("webhookUrl", Rule::Webhook, "Who is told of the outcome; not taken without a token."),
     optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
     optional("ipAddress", Rule::Address, "The address given for the user."),

@@ -31,6 +31,7 @@ mod problems;
 mod projects;
 mod protocol;
 mod refusals;
+mod registration_documents;
 mod registrations;
 mod seeds;
 mod serving;

@@ -2,15 +2,11 @@
 //! who they are.
 
 use axum::http::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_domain::NarrowScope;
-use verax_domain::document_findings::DocumentFindings;
 
 use crate::biometrics::{Bank, REGISTRATIONS, VALIDATIONS, id, shot, text};
-use crate::world::World;
 
 const VICTIM: u8 = 1;
 const ATTACKER: u8 = 2;

@@ -130,8 +130,9 @@ impl App {
         let registration = work.registration.as_ref();
         let replaced = registration.and_then(|it| it["person"].as_str());
         let Some(replaced) = replaced else { return Ok(()) };
-        let collection = work.way.project["assignedCollection"].as_str().unwrap_or_default();
-        match self.leave_collection(&work.client, replaced, collection).await {
+        let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
+        let Some(collection) = self.collection(&work.client, wanted).await? else { return Ok(()) };
+        match self.leave_collection(&work.client, replaced, &collection.id).await {
             // Its client has deleted it, or taken it out.
             Err(PersonError::NotFound) => Ok(()),
             left => left,
