@@ -93,6 +93,21 @@ pub struct DocumentVerdict {
     pub confidence: f64,
 }
 
+impl DocumentVerdict {
+    /// Whether every check that was asked for has passed.
+    pub fn has_passed(&self) -> bool {
+        let ValidationResults {
+            screen_replay,
+            printed_copy,
+            portrait_substitution,
+            digital_manipulation,
+        } = &self.results;
+        let results = [screen_replay, printed_copy, portrait_substitution, digital_manipulation];
+        let mut made = results.into_iter().flatten().peekable();
+        made.peek().is_some() && made.all(|check| check.passed) && !self.cropped && !self.colourless
+    }
+}
+
 /// Chroma (CIE Lab, 95th percentile, after white balance) below which a copy counts as grey.
 pub const GREY_COPY_CHROMA_P95: f32 = 9.0;
 /// Share of pixels with equal channels from which a file counts as grey.

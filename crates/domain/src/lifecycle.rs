@@ -86,6 +86,17 @@ impl RegistrationStatus {
     pub fn is_open(self) -> bool {
         matches!(self, RegistrationStatus::Started | RegistrationStatus::Ongoing)
     }
+
+    /// Whether a registration that this teller has brought here holds its contact: no other of its
+    /// project is completed with it.
+    pub fn holds_contact(self, teller: Teller) -> bool {
+        match self {
+            RegistrationStatus::Completed => true,
+            // Nothing was checked: only the client can know who that is.
+            RegistrationStatus::CompletedWithoutKyc => teller == Teller::Reviewer,
+            _ => false,
+        }
+    }
 }
 
 /// The steps that a registration can be told of.
@@ -114,6 +125,8 @@ pub enum Teller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demands {
     Met,
+    /// Nothing is demanded, and no check was passed.
+    NothingPassed,
     Unmet,
 }
 
@@ -133,7 +146,7 @@ pub enum SyncRefusal {
 }
 
 /// The status that a registration has after a step. A person who says that all is done, although
-/// the flow demands more, is looked at by somebody.
+/// the flow demands more or nothing was checked at all, is looked at by somebody.
 pub fn sync(
     before: RegistrationStatus,
     step: &str,
@@ -170,7 +183,8 @@ pub fn sync(
         return Err(SyncRefusal::Over);
     }
     match (after, demands, teller) {
-        (RegistrationStatus::Completed, Demands::Unmet, _) => {
+        (RegistrationStatus::Completed, Demands::Unmet, _)
+        | (RegistrationStatus::Completed, Demands::NothingPassed, Teller::Person) => {
             Ok(RegistrationStatus::NeedsManualVerification)
         }
         (RegistrationStatus::CompletedWithoutKyc, Demands::Unmet, Teller::Person) => {
@@ -221,6 +235,18 @@ mod tests {
         assert_eq!(end, Ok(Is::NeedsManualVerification));
         assert_eq!(by("skipKYC", None, Teller::Person), Err(SyncRefusal::Mandatory));
         assert_eq!(by("skipKYC", None, Teller::Reviewer), Ok(Is::CompletedWithoutKyc));
+    }
+
+    #[test]
+    fn a_person_whom_nobody_has_checked_is_looked_at() {
+        use RegistrationStatus as Is;
+        let by =
+            |step, wanted, teller| sync(Is::Ongoing, step, wanted, teller, Demands::NothingPassed);
+        let end = Some(Is::Completed);
+        assert_eq!(by("end", end, Teller::Person), Ok(Is::NeedsManualVerification));
+        assert_eq!(by("end", end, Teller::Reviewer), Ok(Is::Completed));
+        assert_eq!(by("skipKYC", None, Teller::Person), Ok(Is::CompletedWithoutKyc));
+        assert!(!Is::CompletedWithoutKyc.holds_contact(Teller::Person));
     }
 
     #[test]

@@ -133,6 +133,7 @@ pub struct Documents {
     pub wait_seconds: u64,
     pub lease_seconds: u32,
     pub image_url_minutes: u32,
+    pub saved_images_max: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

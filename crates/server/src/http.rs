@@ -29,6 +29,7 @@ mod person_errors;
 mod persons;
 mod projects;
 mod registration_faces;
+mod registration_links;
 mod registrations;
 mod request_line;
 mod routes;

@@ -76,7 +76,7 @@ impl ImageFetcher {
     /// The bytes at the URL.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::NotHttps)?;
-        look_at(&url, self.allowed)?;
+        refuse_url(&url, self.allowed)?;
         let mut response = self.client.get(url).send().await.map_err(|error| {
             // A refusal of ours comes back inside reqwest's own error.
             refusal(&error).unwrap_or(FetchError::NoPicture)
@@ -99,14 +99,17 @@ fn follow(attempt: Attempt<'_>, allowed: Allowed) -> reqwest::redirect::Action {
     if attempt.previous().len() > REDIRECTS_MAX {
         return attempt.error(FetchError::NoPicture);
     }
-    match look_at(attempt.url(), allowed) {
+    match refuse_url(attempt.url(), allowed) {
         Ok(()) => attempt.follow(),
         Err(error) => attempt.error(error),
     }
 }
 
-// A name is looked at when it is resolved; an address in the URL is never resolved.
-fn look_at(url: &Url, allowed: Allowed) -> Result<(), FetchError> {
+/// A name is looked at when it is resolved; an address in the URL is never resolved.
+///
+/// # Errors
+/// It is no https URL with a host alone, or names an address that is not allowed.
+pub fn refuse_url(url: &Url, allowed: Allowed) -> Result<(), FetchError> {
     let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
     if url.scheme() != "https" || !plain {
         return Err(FetchError::NotHttps);

@@ -14,7 +14,7 @@ use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
-use crate::registrations::{self, Contact};
+use crate::registrations::{self, Contacts, HeldContact};
 use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
@@ -195,22 +195,22 @@ impl Database {
         .await
     }
 
-    /// The newest registration in a flow with this address or number.
-    pub async fn registration_by_contact(
+    /// Whether a registration of this project, but the one with this id, holds one of these contacts.
+    pub async fn contact_holder(
         &self,
         client: &str,
         project: &str,
-        flow: &str,
-        contact: Contact,
-    ) -> Result<Option<String>, StoreError> {
-        let (client, project, flow) = (client.to_owned(), project.to_owned(), flow.to_owned());
+        contacts: Contacts,
+        but: &str,
+    ) -> Result<Option<HeldContact>, StoreError> {
+        let (client, project, but) = (client.to_owned(), project.to_owned(), but.to_owned());
         self.read(async move |reader| {
-            registrations::registration_by_contact(reader, &client, &project, &flow, &contact).await
+            registrations::contact_holder(reader, &client, &project, &contacts, &but).await
         })
         .await
     }
 
-    /// The person of whoever registered in this project under this name.
+    /// The one person who completed a registration in this project under this name.
     pub async fn person_by_identifier(
         &self,
         client: &str,

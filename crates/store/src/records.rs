@@ -80,7 +80,7 @@ pub fn import_batch(
                 {
                     continue;
                 }
-                batch.upsert(related, now, Rows::Exactly(1));
+                batch.upsert(related, now, Rows::Exactly(1)).hold_imported(related);
             }
             if !together {
                 batch.upsert(record, now, Rows::Exactly(1));
@@ -93,6 +93,9 @@ pub fn import_batch(
         }
         if together {
             batch.upsert_many(chunk);
+        }
+        for record in chunk {
+            batch.hold_imported(record);
         }
     }
     (batch, imported)

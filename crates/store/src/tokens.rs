@@ -1,11 +1,11 @@
 //! Tokens that were handed out: what is needed to refuse them again. The token itself is not kept.
 
 use verax_domain::Timestamp;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Resource, Sql};
 
 use crate::StoreError;
 use crate::cells::Reader;
-use crate::write::{Batch, Rows};
+use crate::write::{Batch, Rows, own};
 
 /// A token, without what makes it valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,22 @@ impl Batch {
         sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
         sql.push(" WHERE revoked_at IS NULL AND renewal_of = ").bind(Arg::Text(of.to_owned()));
         self.push(sql, Rows::Any)
+    }
+
+    /// A record whose check was passed is exchanged for a token, once.
+    pub fn exchange(
+        &mut self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET exchanged_at = ");
+        sql.bind(Arg::Integer(now.0));
+        own(&mut sql, resource, client, id);
+        sql.push(" AND exchanged_at IS NULL AND status = 'completed'");
+        self.push(sql, Rows::Exactly(1))
     }
 
     /// Revokes the tokens that are for this record alone.

@@ -6,7 +6,7 @@ mod work;
 
 use serde_json::{Map, Value, json};
 use verax_domain::face_verdict::Reason;
-use verax_domain::lifecycle::RegistrationStatus;
+use verax_domain::lifecycle::{RegistrationStatus, Teller};
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS,
 };
@@ -210,22 +210,25 @@ impl App {
             session: Some(session.to_owned()),
             way,
             registration: None,
+            teller: Teller::Person,
             force: false,
         };
         self.to_the_end(work, image).await
     }
 
     /// Measures a picture for a registration, enrols the person in the project's collection, and
-    /// answers the registration as it is then.
+    /// answers the registration as it is then. `force` enrols somebody who is known, or another in the
+    /// place of the registration's person: it is the client's, and a device's only where the flow says
+    /// so. A client may do it to a registration that is over, too.
     ///
     /// # Errors
     /// Why the face was not accepted, or the person is there already.
     pub async fn validate_registration(
         &self,
-        client: &str,
-        mode: &str,
+        (client, mode): (&str, &str),
         registration: &str,
         image: SentImage,
+        teller: Teller,
         force: bool,
     ) -> Result<Value, ValidationError> {
         self.ready_to_validate()?;
@@ -234,7 +237,8 @@ impl App {
         let found = found.ok_or(ValidationError::NoRegistration)?;
         let text = |name: &str| found[name].as_str().unwrap_or_default();
         let status = found["status"].as_str().unwrap_or("STARTED");
-        if !RegistrationStatus::from_word(status).is_some_and(RegistrationStatus::is_open) {
+        let open = RegistrationStatus::from_word(status).is_some_and(RegistrationStatus::is_open);
+        if !open && !(force && teller == Teller::Reviewer) {
             return Err(ValidationError::RegistrationOver);
         }
         let way = self.find_way(client, text("project"), text("projectFlow")).await?;
@@ -242,6 +246,9 @@ impl App {
         if way.project["assignedCollection"].is_null() {
             return Err(ValidationError::NoCollection);
         }
+        // Capture pages send it with every picture: from a device it says nothing by itself.
+        let force =
+            force && (teller == Teller::Reviewer || way.flow["liveness"]["allowForce"] == true);
         if !found["person"].is_null() && !force {
             return Err(ValidationError::PersonAlreadySet);
         }
@@ -257,12 +264,15 @@ impl App {
             ("projectFlow", &found["projectFlow"]),
             ("appRegistration", &found["_id"]),
             ("language", &found["language"]),
-            (
-                "identifier",
-                if found["email"].is_null() { &found["phone"] } else { &found["email"] },
-            ),
         ] {
             members.insert(name.to_owned(), value.clone());
+        }
+        let identifier = match found["email"].as_str() {
+            Some(email) => email.to_owned(),
+            None => [text("countryCode"), text("phone")].concat(),
+        };
+        if !identifier.is_empty() {
+            members.insert("identifier".to_owned(), identifier.into());
         }
         members.insert("type".to_owned(), "onboarding".into());
         let id = self.new_id();
@@ -279,6 +289,7 @@ impl App {
             session: None,
             way,
             registration: Some(found),
+            teller,
             force,
         };
         self.to_the_end(work, image).await?;

@@ -11,7 +11,8 @@ use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
 };
-use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_domain::lifecycle::RegistrationStatus;
+use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS};
 use verax_domain::{Record, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, Job, JobKind, StoreError};
@@ -46,6 +47,18 @@ pub struct DocumentOrder {
     pub app_registration: Option<String>,
 }
 
+impl DocumentOrder {
+    /// Whether everything is checked, as strictly as when nothing is said. A device chooses what it asks
+    /// for: less than this does not do for the document of a registration.
+    fn is_whole(&self) -> bool {
+        let strict = [self.screen, self.print, self.portrait];
+        self.checks == Checks::ALL
+            && !strict.contains(&Calibration::Soft)
+            && self.cropped == CroppedRule::Fails
+            && self.colourless == ColourlessRule::Fails
+    }
+}
+
 /// Why there is no completed record.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentCheckError {
@@ -55,6 +68,10 @@ pub enum DocumentCheckError {
     /// The record is `failed` and says so.
     #[error("the measurement of a document stopped before its end")]
     Stopped,
+    #[error("the registration is over, or is not there")]
+    RegistrationOver,
+    #[error("the registration's device has kept {0} pictures")]
+    ImagesLimit(u32),
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The record is `failed`, or its job will be taken up.
@@ -130,14 +147,35 @@ impl App {
         let record = record_of(&DOCUMENT_LIVENESS, &members)?;
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let images_max = self.config.now().documents.saved_images_max;
         let mut batch = Batch::default();
         batch.begin_document_check(&record, now, self.document_lease(), detail);
-        self.database.commit(batch).await?;
+        if let Some(registration) = &order.app_registration {
+            let (images, max) = (i64::from(order.save_image), i64::from(images_max));
+            batch.count_document(client, registration, images, max, now);
+        }
+        match (self.database.commit(batch).await, &order.app_registration) {
+            (Err(StoreError::Conflict), Some(registration)) => {
+                let open = self.is_open_registration(client, registration).await?;
+                return Err(match open {
+                    true => DocumentCheckError::ImagesLimit(images_max),
+                    false => DocumentCheckError::RegistrationOver,
+                });
+            }
+            (begun, _) => begun?,
+        }
         if let Err(error) = self.vault.keep(client, &id, PICTURE, &order.picture).await {
             self.abandon_document_check(&id, client, NOT_KEPT).await?;
             return Err(error.into());
         }
         Ok(id)
+    }
+
+    async fn is_open_registration(&self, client: &str, id: &str) -> Result<bool, StoreError> {
+        let found = self.whole_record(&APP_REGISTRATIONS, client, id).await?;
+        let status = found.as_ref().map(|it| it["status"].as_str().unwrap_or("STARTED"));
+        let status = status.and_then(RegistrationStatus::from_word);
+        Ok(status.is_some_and(RegistrationStatus::is_open))
     }
 
     /// Makes the checks of a record that has begun and commits what was found. It must run to its
@@ -163,7 +201,8 @@ impl App {
         (permit, engine): (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
         let points = engine.operating_points();
-        let DocumentOrder { picture, save_image, .. } = order;
+        let is_whole = order.is_whole();
+        let DocumentOrder { picture, save_image, app_registration, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
         let measured = look_at(permit, picture, move |picture, image| {
@@ -181,6 +220,12 @@ impl App {
                 let verdict = judge_document(&findings, &rules);
                 let found = completed(&id, &client, save_image, &rules, &findings, &verdict)?;
                 batch.complete_document_check(&found, now);
+                if let Some(registration) = app_registration
+                    && is_whole
+                    && verdict.has_passed()
+                {
+                    batch.pass_document(&client, &registration, &id, now);
+                }
                 Ok(())
             }
             Some(Err(error)) => {
@@ -354,6 +399,7 @@ impl App {
         self.vault.destroy(client, id).await?;
         let mut batch = Batch::default();
         batch.delete(&DOCUMENT_LIVENESS, client, id).delete_any_job(JobKind::DocumentCheck, id);
+        batch.forget_document(client, id);
         Ok(self.database.commit(batch).await?)
     }
 

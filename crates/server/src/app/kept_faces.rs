@@ -1,8 +1,9 @@
 //! The picture of a face that was measured for a validation, kept when the operator asks for it.
 
 use serde_json::Value;
-use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_query::Tenant;
+use verax_store::{Batch, StoreError};
 use zeroize::Zeroizing;
 
 use super::App;
@@ -48,6 +49,41 @@ impl App {
     pub async fn delete_validation(&self, client: &str, record: &Value) -> Result<(), PersonError> {
         self.destroy_face(client, record["_id"].as_str().unwrap_or_default()).await?;
         Ok(self.delete_record(&BIOMETRIC_VALIDATIONS, client, record).await?)
+    }
+
+    /// A person begins the face check of their registration again. What was measured stays for its
+    /// client to see; a passed check counts as failed from then on, and whom it enrolled is forgotten.
+    ///
+    /// # Errors
+    /// `Store(Conflict)` when the registration is over, or the picture is being measured.
+    pub async fn set_aside_validation(
+        &self,
+        client: &str,
+        registration: &str,
+        record: &Value,
+    ) -> Result<(), PersonError> {
+        let id = record["_id"].as_str().unwrap_or_default();
+        let now = self.clock.now();
+        let tenant = Tenant::Client(client.to_owned());
+        let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
+        let counts = found.is_some_and(|found| found["biometricValidation"] == id);
+        let mut batch = Batch::default();
+        if counts {
+            batch.set_aside_face(client, registration, id, now);
+        } else if record["status"] == "pending" {
+            return Err(StoreError::Conflict.into());
+        } else {
+            batch.touch_open_registration(client, registration, now);
+        }
+        self.database.commit(batch).await?;
+        if !counts {
+            return Ok(());
+        }
+        // Whom a validation enrols has its id.
+        match self.delete_person(client, id).await {
+            Err(PersonError::NotFound) => Ok(()),
+            forgotten => forgotten,
+        }
     }
 
     /// The picture that was kept with a validation. `None` when the tenant has no such record, or it

@@ -21,7 +21,7 @@ pub struct Exchanged {
 /// Why a token is not exchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    #[error("it is the token of no login and of no validation")]
+    #[error("it is the token of no login and of no validation, or of a login's session")]
     OtherToken,
     #[error("the check was not passed")]
     NotPassed,
@@ -34,8 +34,9 @@ pub enum ExchangeError {
 }
 
 impl App {
-    /// Exchanges the token of a login, or of a validation, that was passed. The new token opens what
-    /// the old one did; the old one, which has been in a redirect's address, opens nothing any more.
+    /// Exchanges the token of a login, or of a validation, that was passed: each once, whichever of
+    /// its tokens is sent. The new token opens what the old ones did; those, of which one has been in a
+    /// redirect's address, open nothing any more.
     pub async fn exchange_token(
         &self,
         holder: &Holder,
@@ -50,6 +51,11 @@ impl App {
                 Some(id) => self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?,
                 None => None,
             };
+            // What a login has passed is its app login's, and exchanged with that one's token.
+            let login = |it: &&Value| it["type"] == "login" && it["status"] == "completed";
+            if passed.as_ref().filter(login).is_some() {
+                return Err(ExchangeError::OtherToken);
+            }
             (NarrowScope::Session, session, passed)
         } else {
             return Err(ExchangeError::OtherToken);
@@ -63,8 +69,12 @@ impl App {
         let until = Timestamp(now.0.saturating_add(millis));
         let (token, kept) =
             self.narrow_token(&NarrowMint { scope, subject, client, mode, until })?;
+        let resource =
+            if scope == NarrowScope::Login { &APP_LOGINS } else { &BIOMETRIC_VALIDATIONS };
+        let id = passed["_id"].as_str().unwrap_or_default();
         let mut batch = Batch::default();
-        batch.revoke_token(holder.token_id(), now).insert_token(&kept);
+        batch.exchange(resource, client, id, now);
+        batch.revoke_tokens_for(subject, now).insert_token(&kept);
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => return Err(ExchangeError::Exchanged),
             done => done?,
@@ -83,7 +93,10 @@ impl App {
         else {
             return Ok(None);
         };
-        let raw = format!("where_person={person}&where_project={project}&limit=1&columns=_id");
+        let raw = format!(
+            "where_person={person}&where_project={project}&where_status=COMPLETED&limit=1\
+             &columns=_id"
+        );
         let Some(id) = self.first_id(&APP_REGISTRATIONS, tenant, &raw).await? else {
             return Ok(None);
         };

@@ -1,14 +1,16 @@
 //! Persons on the way through a project flow: registered, moved on, reviewed.
 
 use serde_json::{Map, Value, json};
+use verax_domain::contact::{Phone, email_key};
 use verax_domain::lifecycle::{Demands, RegistrationStatus, SyncRefusal, Teller, sync};
 use verax_domain::resources::{APP_REGISTRATIONS, PROJECT_FLOWS, PROJECTS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, Contact, RegistrationStep, StoreError};
+use verax_store::{Batch, Contacts, HeldContact, Hold, RegistrationStep, StoreError};
 
 use super::App;
 use super::access::{MintError, NarrowMint};
+use super::records::said;
 
 /// Why a registration is not made or moved.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,10 @@ pub enum RegistrationError {
     NoProject,
     #[error("there is no such registration")]
     NotFound,
+    #[error("another registration of the project holds this contact")]
+    Registered(HeldContact),
+    #[error("the registration is over: nobody goes on with it")]
+    NoLink,
     #[error("the step was refused: {0}")]
     Refused(SyncRefusal),
     #[error(transparent)]
@@ -25,9 +31,20 @@ pub enum RegistrationError {
     Store(#[from] StoreError),
 }
 
+/// How long the token of a link lives that goes by email or by hand.
+const LINK_MINUTES: i64 = 30;
+
 /// A project and one of its flows, both in use.
 pub struct Way {
     pub project: Value,
+    pub flow: Value,
+}
+
+/// A new token for a registration, for whoever its client sends the link.
+pub struct Resent {
+    pub token: String,
+    pub until: Timestamp,
+    pub registration: Value,
     pub flow: Value,
 }
 
@@ -42,6 +59,7 @@ pub struct SyncOrder {
 }
 
 /// Who gets a token of a registration that is moved on.
+#[derive(Clone, Copy)]
 pub struct TokenFor<'a> {
     /// Only of this client's own registrations.
     pub client: &'a str,
@@ -67,13 +85,15 @@ impl App {
         }))
     }
 
-    /// Registers a person, or finds the registration again by its address or number; answers its
-    /// id and a token for it. Older tokens of it are dead.
+    /// Registers a person; answers the registration's id and a token for it. Another registration on
+    /// its way with the same contact stays as it is: whoever typed an address need not own it.
+    ///
+    /// # Errors
+    /// `Registered` when a completed registration holds the contact.
     pub async fn register(
         &self,
         client: &str,
         mode: &str,
-        contact: Contact,
         mut members: Map<String, Value>,
     ) -> Result<(String, String), RegistrationError> {
         let text =
@@ -82,31 +102,96 @@ impl App {
         let way = self.find_way(client, &project, &flow).await?;
         let way = way.ok_or(RegistrationError::NoProject)?;
         let now = self.clock.now();
-        let known = self.database.registration_by_contact(client, &project, &flow, contact).await?;
+        let contacts = contacts(&members);
+        if let Some(held) = self.database.contact_holder(client, &project, contacts, "").await? {
+            return Err(RegistrationError::Registered(held));
+        }
+        let names = [text("firstName"), text("lastName")].join(" ");
+        if !members.contains_key("fullName") && !names.trim().is_empty() {
+            members.insert("fullName".to_owned(), names.trim().into());
+        }
+        members.entry("language").or_insert_with(|| "en".into());
+        members.insert("status".to_owned(), RegistrationStatus::Started.word().into());
+        members.insert("currentStep".to_owned(), "1".into());
+        if let Value::String(collection) = &way.project["assignedCollection"] {
+            members.insert("assignedCollection".to_owned(), collection.clone().into());
+        }
+        let id = self.new_id();
+        let record = self.new_record(&APP_REGISTRATIONS, &id, client, members)?;
         let mut batch = Batch::default();
-        let id = if let Some(id) = known {
-            batch.restart_registration(client, &id, now).revoke_tokens_for(&id, now);
-            id
-        } else {
-            let names = [text("firstName"), text("lastName")].join(" ");
-            if !members.contains_key("fullName") && !names.trim().is_empty() {
-                members.insert("fullName".to_owned(), names.trim().into());
-            }
-            members.entry("language").or_insert_with(|| "en".into());
-            members.insert("status".to_owned(), RegistrationStatus::Started.word().into());
-            members.insert("currentStep".to_owned(), "1".into());
-            if let Value::String(collection) = &way.project["assignedCollection"] {
-                members.insert("assignedCollection".to_owned(), collection.clone().into());
-            }
-            let id = self.new_id();
-            let record = self.new_record(&APP_REGISTRATIONS, &id, client, members)?;
-            batch.insert_record(&record, now);
-            id
-        };
-        let token = self.add_registration_token(&mut batch, client, mode, &id)?;
+        batch.insert_record(&record, now);
+        let until = self.registration_token_until();
+        let token = self.add_registration_token(&mut batch, client, mode, &id, until)?;
         self.database.commit(batch).await?;
-        self.forget_tokens();
         Ok((id, token))
+    }
+
+    /// Changes these members of a registration of this client. A completed one holds its new contact
+    /// from then on.
+    ///
+    /// # Errors
+    /// `Registered` when another registration holds that.
+    pub async fn change_registration(
+        &self,
+        client: &str,
+        before: &Value,
+        members: Map<String, Value>,
+    ) -> Result<(), RegistrationError> {
+        let text = |name: &str| before[name].as_str().unwrap_or_default();
+        let (id, project, now) = (text("_id"), text("project"), self.clock.now());
+        let moves = ["email", "phone", "countryCode"].iter().any(|it| members.contains_key(*it));
+        let contacts = contacts(&members);
+        let mut batch = Batch::default();
+        batch.change(&said(&APP_REGISTRATIONS, id, client, members)?, now);
+        if moves {
+            let held = self.database.contact_holder(client, project, contacts.clone(), id).await?;
+            if let Some(held) = held {
+                return Err(RegistrationError::Registered(held));
+            }
+            batch.move_contact(client, id, now);
+        }
+        match self.database.commit(batch).await {
+            Err(StoreError::Conflict) => {
+                let held = self.database.contact_holder(client, project, contacts, id).await?;
+                Err(held.map_or(RegistrationError::NotFound, RegistrationError::Registered))
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// A new token for a registration on its way, as its client asks; older ones are dead. Sending it
+    /// is the client's part.
+    ///
+    /// # Errors
+    /// `NoLink` when the registration is over.
+    pub async fn resend_link(
+        &self,
+        client: &str,
+        mode: &str,
+        id: &str,
+    ) -> Result<Resent, RegistrationError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let (now, until) = (self.clock.now(), self.registration_token_until());
+        let until = Timestamp(now.0.saturating_add(LINK_MINUTES * 60_000)).min(until);
+        let mut batch = Batch::default();
+        batch.touch_open_registration(client, id, now).revoke_tokens_for(id, now);
+        let token = self.add_registration_token(&mut batch, client, mode, id, until)?;
+        let committed = self.database.commit(batch).await;
+        let registration = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
+        let registration = registration.ok_or(RegistrationError::NotFound)?;
+        match committed {
+            Err(StoreError::Conflict) => return Err(RegistrationError::NoLink),
+            done => done?,
+        }
+        self.forget_tokens();
+        let flow = registration["projectFlow"].as_str().unwrap_or_default();
+        let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?.unwrap_or_default();
+        Ok(Resent { token, until, registration, flow })
+    }
+
+    fn registration_token_until(&self) -> Timestamp {
+        let hours = i64::from(self.config.now().validations.registration_hours);
+        Timestamp(self.clock.now().0.saturating_add(hours * 3_600_000))
     }
 
     fn add_registration_token(
@@ -115,9 +200,8 @@ impl App {
         client: &str,
         mode: &str,
         id: &str,
+        until: Timestamp,
     ) -> Result<String, MintError> {
-        let hours = i64::from(self.config.now().validations.registration_hours);
-        let until = Timestamp(self.clock.now().0.saturating_add(hours * 3_600_000));
         let scope = NarrowScope::Registration;
         let mint = NarrowMint { scope, subject: id, client, mode, until };
         let (token, kept) = self.narrow_token(&mint)?;
@@ -146,7 +230,39 @@ impl App {
         let after =
             sync(standing, &order.step, order.wanted, order.teller, demands(&flow, &before))
                 .map_err(RegistrationError::Refused)?;
-        let now = self.clock.now();
+        let teller = order.teller;
+        let mut step = self.registration_step(&client, &before, (standing, after), order);
+        let mut synced = self.commit_step(token_for, &step).await;
+        if step.hold == Hold::Taken
+            && matches!(synced, Err(RegistrationError::Store(StoreError::Conflict)))
+        {
+            let contacts = before.as_object().map(contacts).unwrap_or_default();
+            let project = before["project"].as_str().unwrap_or_default();
+            match self.database.contact_holder(&client, project, contacts, id).await? {
+                Some(held) if teller == Teller::Reviewer => {
+                    return Err(RegistrationError::Registered(held));
+                }
+                // Two say that they are one: somebody must look who is right.
+                Some(_) => {
+                    step.after = RegistrationStatus::NeedsManualVerification;
+                    step.hold = Hold::Free;
+                    synced = self.commit_step(token_for, &step).await;
+                }
+                None => {}
+            }
+        }
+        let token = synced?;
+        let record = self.find_record(&APP_REGISTRATIONS, &own, id).await?;
+        Ok((token, record.ok_or(RegistrationError::NotFound)?, flow))
+    }
+
+    fn registration_step(
+        &self,
+        client: &str,
+        before: &Value,
+        (standing, after): (RegistrationStatus, RegistrationStatus),
+        order: SyncOrder,
+    ) -> RegistrationStep {
         let reviewed = order.step == "adminOverride";
         let review_log = reviewed.then(|| {
             let mut log = before["manualReviewLog"].as_array().cloned().unwrap_or_default();
@@ -156,42 +272,65 @@ impl App {
                 "newStatus": after.word(),
                 "note": order.note,
                 by: who,
-                "createdAt": now.to_string(),
+                "createdAt": self.clock.now().to_string(),
             }));
             Value::from(log).to_string()
         });
+        let checks = ["biometricValidation", "documentValidation"];
+        let read = |name: &str| before[name].as_str().map(str::to_owned);
+        // A reviewer decides on more than the checks.
+        let decided = !reviewed && after == RegistrationStatus::Completed;
+        RegistrationStep {
+            id: before["_id"].as_str().unwrap_or_default().to_owned(),
+            client: client.to_owned(),
+            before: standing,
+            after,
+            step: (!reviewed).then_some(order.step),
+            review_log,
+            hold: if after.holds_contact(order.teller) { Hold::Taken } else { Hold::Free },
+            decided_on: decided.then(|| checks.map(read)),
+        }
+    }
+
+    async fn commit_step(
+        &self,
+        token_for: Option<TokenFor<'_>>,
+        step: &RegistrationStep,
+    ) -> Result<Option<String>, RegistrationError> {
         let mut batch = Batch::default();
-        batch.sync_registration(
-            &RegistrationStep {
-                id: id.to_owned(),
-                client: client.clone(),
-                before: standing,
-                after,
-                step: (!reviewed).then_some(order.step),
-                review_log,
-            },
-            now,
-        );
-        let token = match token_for.filter(|wanted| wanted.client == client) {
+        batch.sync_registration(step, self.clock.now());
+        let token = match token_for.filter(|wanted| wanted.client == step.client) {
             Some(wanted) => {
-                Some(self.add_registration_token(&mut batch, &client, wanted.mode, id)?)
+                let until = self.registration_token_until();
+                let (client, mode) = (&step.client, wanted.mode);
+                Some(self.add_registration_token(&mut batch, client, mode, &step.id, until)?)
             }
             None => None,
         };
         self.database.commit(batch).await?;
-        let record = self.find_record(&APP_REGISTRATIONS, &own, id).await?;
-        Ok((token, record.ok_or(RegistrationError::NotFound)?, flow))
+        Ok(token)
     }
 }
 
-/// Whether the checks that the flow calls mandatory are there.
+/// The keys of the address and the number that these members say.
+fn contacts(members: &Map<String, Value>) -> Contacts {
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    let phone = text("countryCode").zip(text("phone"));
+    let phone = phone.and_then(|(code, number)| Phone::new(code, number).ok());
+    Contacts { email: text("email").map(email_key), phone: phone.map(|phone| phone.key()) }
+}
+
+/// What of the checks that the flow calls mandatory is there.
 fn demands(flow: &Value, registration: &Value) -> Demands {
-    let missing = |step: &str, check: &str| {
-        flow["steps"][step] == "mandatory" && registration[check].is_null()
-    };
-    if missing("liveness", "biometricValidation") || missing("document", "documentValidation") {
+    let passed = |check: &str| !registration[check].is_null();
+    let steps =
+        [("liveness", passed("biometricValidation")), ("document", passed("documentValidation"))];
+    let demanded = |step: &str| flow["steps"][step] == "mandatory";
+    if steps.iter().any(|(step, passed)| demanded(step) && !passed) {
         Demands::Unmet
-    } else {
+    } else if steps.iter().any(|(_, passed)| *passed) {
         Demands::Met
+    } else {
+        Demands::NothingPassed
     }
 }

@@ -4,12 +4,16 @@ use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
-use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS};
+use verax_domain::lifecycle::Teller;
+use verax_domain::resources::{
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS,
+};
 use verax_query::{Resource, Tenant, Timestamp};
 
 use super::State;
 use super::authorize::{MaybeBearer, may_read, require_write, take};
 use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
+use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
@@ -28,8 +32,12 @@ const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
 // What is kept as it is given.
 const KEPT: &[Member] = &[
     optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
-    optional("redirectUrl", Rule::Url, "Where the user goes afterwards."),
-    optional("webhookUrl", Rule::Url, "Who is told of the outcome."),
+    optional(
+        "redirectUrl",
+        Rule::Url,
+        "Where the user goes afterwards; not taken without a token.",
+    ),
+    optional("webhookUrl", Rule::Webhook, "Who is told of the outcome; not taken without a token."),
     optional("requires2FA", Rule::Flag, "Whether a second factor is asked for."),
     optional("ipAddress", Rule::Address, "The address given for the user."),
     optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
@@ -80,7 +88,13 @@ pub static CAPTURE_BODY: &[Member] = &[
 pub static ENROL_BODY: &[Member] = &[
     required("image", Rule::Image, IMAGE_DOC),
     OS,
-    optional("force", Rule::Flag, "Enrol although the face or the registration's person is known."),
+    optional(
+        "force",
+        Rule::Flag,
+        "Enrol although the face or the registration's person is known; from a device it counts only \
+         where the flow's liveness.allowForce says so.",
+    ),
+    optional("appRegistration", Rule::Id, "The registration, with a client's token."),
 ];
 
 /// `POST /v2/biometric-validations`. Without a token only a login, and only where its project
@@ -90,6 +104,7 @@ pub async fn open(
     MaybeBearer(bearer): MaybeBearer,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let anonymous = bearer.is_none();
     let (client, mode, mut sent) = match &bearer {
         Some(Bearer::Caller(caller)) => {
             require_write(caller)?;
@@ -109,7 +124,11 @@ pub async fn open(
         sent.wrong("sendViaEmail", "is not available yet: this server sends no email");
     }
     check_expiry(&state, &mut sent);
-    let members = sent.finish(&MISSING_PARAMETER)?.members;
+    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
+    if anonymous {
+        // A passed check's token goes where the project's client says, not where a stranger does.
+        members.retain(|name, _| !matches!(name.as_str(), "redirectUrl" | "webhookUrl"));
+    }
     let opened = state.app.open_validation(&client, &mode, members, None).await;
     let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
     Ok(match bearer {
@@ -223,19 +242,43 @@ pub async fn validate_by_id(
     validate(state, bearer, request).await
 }
 
-/// `POST /v2/biometric-validations/app-registration`, with the registration's token.
+/// `POST /v2/biometric-validations/app-registration`, with the registration's token, or with a
+/// client's that names the registration.
 pub async fn validate_registration(
     Extract(state): Extract<State>,
     bearer: Bearer,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let (sent, _place) = read_measured(&state, request, ENROL_BODY).await?;
+    let (own, mode) = match &bearer {
+        Bearer::Caller(caller) => {
+            require_write(caller)?;
+            (None, caller.mode())
+        }
+        Bearer::Holder(_) => {
+            let (holder, own) = holder(&bearer, NarrowScope::Registration, "app registration")?;
+            (Some(own), holder.mode())
+        }
+    };
+    let (mut sent, _place) = read_measured(&state, request, ENROL_BODY).await?;
+    let named = sent.text("appRegistration").map(str::to_owned);
+    let (registration, teller) = match (own, named) {
+        (Some(own), _) => (own.to_owned(), Teller::Person),
+        (None, Some(named)) => (named, Teller::Reviewer),
+        (None, None) => {
+            sent.wrong("appRegistration", "is required with a client's token");
+            (String::new(), Teller::Reviewer)
+        }
+    };
     let mut sent = sent.finish(&MISSING_PARAMETER)?;
     let (force, image) = (sent.flag("force"), sent.image("image"));
-    let (client, mode) = (holder.client(), holder.mode());
-    let done = state.app.validate_registration(client, mode, registration, image, force).await;
-    let record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    let whose = (bearer.client(), mode);
+    let done = state.app.validate_registration(whose, &registration, image, teller, force).await;
+    let mut record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    if let Bearer::Caller(caller) = &bearer
+        && !may_read(caller, APP_REGISTRATIONS.scopes)
+    {
+        record = brief(&registration, &Map::new());
+    }
     let body = json!({ "success": true, "data": record });
     Ok(json_response(body.to_string().into_bytes()))
 }

@@ -4,6 +4,7 @@
 mod pictures;
 mod rules;
 mod schema;
+mod urls;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -59,11 +60,15 @@ pub enum Rule {
     /// So many ids (or codes) of records at most: a list, or one text.
     Ids(usize),
     Email,
-    /// An `https` or `http` address.
+    /// An `https` URL that somebody will follow.
     Url,
+    /// An `https` URL that this server will call: not on its own network.
+    Webhook,
+    /// The same, or the id of a webhook; what is no text is kept as it comes.
+    WebhookOrId,
     /// An IPv4 or IPv6 address.
     Address,
-    /// The digits of a phone number, without its country code.
+    /// The digits of a phone number; `+` is in front where they begin with its country's code.
     Phone,
     /// `+` and the digits of a country.
     CountryCode,

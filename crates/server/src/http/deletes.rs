@@ -15,7 +15,7 @@ use super::State;
 use super::authorize::{may_read, require_write};
 use super::brief::brief;
 use super::error::ApiError;
-use super::lifecycle_errors::{access_denied, token_not_right};
+use super::lifecycle_errors::{access_denied, conflict, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
@@ -31,8 +31,9 @@ pub static DELETABLE: [(&Resource, &[&str]); 6] = [
     (&DOCUMENT_LIVENESS, &["v2"]),
 ];
 
-/// A client deletes its records, and is told what they were if it may read them; a person who begins the face check again deletes the old one with
-/// the registration's token.
+/// A client deletes its records, and is told what they were if it may read them. A person who begins the
+/// face check again sets the old one aside with the registration's token: what says who they are is not
+/// theirs to delete.
 pub async fn delete(
     Extract(state): Extract<State>,
     bearer: Bearer,
@@ -72,6 +73,16 @@ pub async fn delete(
         return match state.app.delete_document_check(client, &id).await {
             Ok(()) => Ok(json(one(&state, resource, &record))),
             Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
+            Err(error) => Err(error.into()),
+        };
+    }
+    if let Some(own) = registration {
+        return match state.app.set_aside_validation(client, own, &found).await {
+            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Err(PersonError::Store(StoreError::Conflict)) => Err(conflict(
+                "registration_is_over",
+                "The registration is over, or its face is being measured.",
+            )),
             Err(error) => Err(error.into()),
         };
     }

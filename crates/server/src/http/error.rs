@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 40] = [
+pub static CODES: [&ErrorCode; 43] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -140,6 +140,9 @@ pub static CODES: [&ErrorCode; 40] = [
     &lifecycle_errors::PROJECT_NOT_FOUND,
     &lifecycle_errors::TOKEN_NOT_RIGHT,
     &lifecycle_errors::ACCESS_DENIED,
+    &lifecycle_errors::EMAIL_IS_REGISTERED,
+    &lifecycle_errors::PHONE_IS_REGISTERED,
+    &lifecycle_errors::CANNOT_RESEND_LINK,
     &validation_errors::LIVENESS_DETECTION_FAILED,
     &validation_errors::IDENTITY_VERIFICATION_FAILED,
     &validation_errors::NOBODY_ENROLLED,
@@ -272,6 +275,13 @@ impl From<DocumentCheckError> for ApiError {
             DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
             DocumentCheckError::Picture(error) => ApiError::picture(&error),
             DocumentCheckError::Vault(error) => error.into(),
+            DocumentCheckError::RegistrationOver => {
+                lifecycle_errors::conflict("registration_is_over", "The registration is over.")
+            }
+            DocumentCheckError::ImagesLimit(max) => lifecycle_errors::conflict(
+                "saved_images_limit",
+                &format!("The device of a registration keeps {max} pictures at most."),
+            ),
             DocumentCheckError::Stopped => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.")
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, SyncRefusal};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::Problem;
-use verax_store::StoreError;
+use verax_store::{HeldContact, StoreError};
 
 use super::error::{ApiError, ErrorCode, FORBIDDEN, MISSING_PARAMETER};
 use crate::app::registrations::RegistrationError;
@@ -37,6 +37,22 @@ pub static ACCESS_DENIED: ErrorCode = ErrorCode {
     when: "the token is for another record; `message` is `access_denied`",
 };
 
+pub static EMAIL_IS_REGISTERED: ErrorCode = ErrorCode {
+    code: "email_is_registered_already",
+    status: StatusCode::CONFLICT,
+    when: "a completed registration of the project has this email address",
+};
+pub static PHONE_IS_REGISTERED: ErrorCode = ErrorCode {
+    code: "phone_is_registered_already",
+    status: StatusCode::CONFLICT,
+    when: "a completed registration of the project has this phone number",
+};
+pub static CANNOT_RESEND_LINK: ErrorCode = ErrorCode {
+    code: "cannot_resend_link_for_this_status",
+    status: StatusCode::CONFLICT,
+    when: "the registration is over: nobody goes on with it",
+};
+
 /// A refusal whose `message` is a word that clients compare with.
 pub fn conflict(message: &str, error: &str) -> ApiError {
     ApiError::new(&CONFLICT, error).with_member("message", message.into())
@@ -62,6 +78,19 @@ impl From<RegistrationError> for ApiError {
         match error {
             RegistrationError::NoProject => project_not_found(),
             RegistrationError::NotFound => ApiError::not_found(&APP_REGISTRATIONS),
+            RegistrationError::Registered(held) => {
+                let (code, contact) = match held {
+                    HeldContact::Email => (&EMAIL_IS_REGISTERED, "email address"),
+                    HeldContact::Phone => (&PHONE_IS_REGISTERED, "phone number"),
+                };
+                let error = format!("A completed registration of the project has this {contact}.");
+                ApiError::new(code, error).with_member("message", code.code.into())
+            }
+            RegistrationError::NoLink => {
+                let error = "The registration is over: nobody goes on with it.";
+                ApiError::new(&CANNOT_RESEND_LINK, error)
+                    .with_member("message", CANNOT_RESEND_LINK.code.into())
+            }
             RegistrationError::Refused(refusal) => refused_step(refusal),
             RegistrationError::Mint(error) => error.into(),
             RegistrationError::Store(StoreError::Conflict) => {

@@ -65,7 +65,7 @@ pub static FLOW_BODY: &[Member] = &[
     optional("version", Rule::Integer(1, 1000), "The version of its shape."),
     optional("target", Rule::Word(TARGETS), "Whom it validates."),
     optional("redirectUrl", Rule::Url, "Where its users go afterwards."),
-    optional("webhookUrl", Rule::Url, "Who is told of outcomes."),
+    optional("webhookUrl", Rule::Webhook, "Who is told of outcomes."),
     optional("loginSettings", Rule::Object(LOGIN_SETTINGS), "How its users log in."),
     optional("signUpForm", Rule::Object(&[]), "What its users are asked."),
     optional("documents", Rule::Object(DOCUMENTS), "Which documents it takes."),
@@ -97,6 +97,7 @@ const LIVENESS: &[Member] = &[
     ),
     optional("searchMinScore", Rule::Number(0.7, 0.95), "Who is this alike is somebody known."),
     optional("searchMode", Rule::Word(SEARCH_MODES), "Both do the same here."),
+    optional("allowForce", Rule::Flag, "Whether a device may enrol a face that is known; false."),
 ];
 const STEPS: &[Member] = &[
     optional("document", STEP, ""),
@@ -107,6 +108,7 @@ const STEPS: &[Member] = &[
 ];
 const INTEGRATIONS: &[Member] = &[
     optional("redirectUrl", Rule::Url, ""),
+    optional("webhook", Rule::WebhookOrId, ""),
     optional("source", Rule::Word(&["NONE", "API", "CSV"]), ""),
     optional("strategy", Rule::Text(1, 100), ""),
 ];

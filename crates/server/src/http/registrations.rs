@@ -7,14 +7,14 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
 use verax_domain::Scope;
+use verax_domain::contact::Phone;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
-use verax_store::{Contact, StoreError};
 
 use super::State;
 use super::authorize::{may_read, require_write};
-use super::body::{Member, Purpose, Rule, joined, optional, read, required};
+use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, required};
 use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::{access_denied, token_not_right};
@@ -26,7 +26,7 @@ type Body = Result<Bytes, BytesRejection>;
 
 const ABOUT: &[Member] = &[
     optional("email", Rule::Email, "Email address; a new registration needs this or a phone."),
-    optional("phone", Rule::Phone, "Phone number without its country code."),
+    optional("phone", Rule::Phone, "Phone number; it may begin with its country code."),
     optional("countryCode", Rule::CountryCode, "Country code of the phone: +57."),
     optional("fullName", Rule::Text(1, 200), "The person's whole name."),
     optional("firstName", Rule::Text(1, 100), "First name."),
@@ -51,8 +51,8 @@ pub static SYNC_BODY: &[Member] = &[
     optional("note", Rule::Text(1, 1000), "Why a status is overridden."),
 ];
 
-/// `POST /v2/app-registrations`. The same address or number again gives the same registration and
-/// a new token.
+/// `POST /v2/app-registrations`. Each gives a registration of its own, which knows nothing of others
+/// with the same address or number; when one of those is completed, it is refused.
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -60,26 +60,14 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
     let mut sent = read(&state, body, REGISTRATION_BODY, Purpose::Create)?;
-    let phone = sent.text("phone").map(str::to_owned);
-    let country_code = sent.text("countryCode").map(str::to_owned);
-    let email = sent.text("email").map(str::to_owned);
-    let contact = match (email, phone, country_code) {
-        (_, Some(_), None) => {
-            sent.wrong("countryCode", "is required with a phone: missing countryCode");
-            None
-        }
-        (Some(email), _, _) => Some(Contact::Email(email)),
-        (None, Some(number), Some(country_code)) => Some(Contact::Phone { country_code, number }),
-        (None, None, _) => {
-            sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
-            None
-        }
-    };
+    if sent.text("email").is_none() && sent.text("phone").is_none() {
+        sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
+    }
+    check_phone(&mut sent, &Value::Null);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
-    let Some(contact) = contact else { return Err(ApiError::not_found(&APP_REGISTRATIONS)) };
     let client = caller.client();
     let told = members.clone();
-    let (id, token) = state.app.register(client, caller.mode(), contact, members).await?;
+    let (id, token) = state.app.register(client, caller.mode(), members).await?;
     let tenant = Tenant::Client(client.to_owned());
     let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
         true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
@@ -123,13 +111,13 @@ pub async fn change(
     let id = known_id(id)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
-    state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let sent = read(&state, body, CHANGE_BODY, Purpose::Change)?.finish(&MISSING_PARAMETER)?;
-    let (members, told) = (sent.members.clone(), sent.members);
-    match state.app.change_record(&APP_REGISTRATIONS, caller.client(), &id, members).await {
-        Err(StoreError::Conflict) => return Err(unknown()),
-        done => done?,
-    }
+    let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
+    let before = before.ok_or_else(unknown)?;
+    let mut sent = read(&state, body, CHANGE_BODY, Purpose::Change)?;
+    check_phone(&mut sent, &before);
+    let members = sent.finish(&MISSING_PARAMETER)?.members;
+    let told = members.clone();
+    state.app.change_registration(caller.client(), &before, members).await?;
     if !may_read(&caller, APP_REGISTRATIONS.scopes) {
         let record = brief(&id, &told).to_string();
         return Ok(json_response(one(&state, &APP_REGISTRATIONS, record.as_bytes())));
@@ -223,11 +211,34 @@ pub async fn sync(
     Ok(answer(&Value::Object(data)))
 }
 
-fn known_id(id: PathId) -> Result<String, ApiError> {
+/// A number and its country's code belong together: what was sent of them, and what the registration
+/// has, must be one number, which is kept in one form.
+fn check_phone(sent: &mut Sent, before: &Value) {
+    if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
+        return;
+    }
+    let known = |name: &str| sent.text(name).or_else(|| before[name].as_str()).map(str::to_owned);
+    match (known("countryCode"), known("phone")) {
+        (Some(code), Some(number)) => match Phone::new(&code, &number) {
+            Ok(phone) => {
+                sent.members.insert("countryCode".to_owned(), phone.country_code.into());
+                sent.members.insert("phone".to_owned(), phone.number.into());
+            }
+            Err(problem) => sent.wrong("phone", problem),
+        },
+        (None, Some(_)) => {
+            sent.wrong("countryCode", "is required with a phone: missing countryCode");
+        }
+        // A code alone is nobody's number.
+        _ => {}
+    }
+}
+
+pub fn known_id(id: PathId) -> Result<String, ApiError> {
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id));
     id.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))
 }
 
-fn answer(data: &Value) -> Response {
+pub fn answer(data: &Value) -> Response {
     json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
 }

@@ -25,7 +25,8 @@ use super::observe::observe;
 use super::streams::Format;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
-    kept_pictures, lists, person_calls, persons, projects, registration_faces, registrations,
+    kept_pictures, lists, person_calls, persons, projects, registration_faces, registration_links,
+    registrations,
 };
 use crate::app::access::{Bearer, Caller};
 
@@ -179,6 +180,7 @@ fn lifecycle_routes() -> Router<State> {
         .route("/v2/app-registrations/me", get(registrations::me).post(registrations::me))
         .route("/v2/app-registrations/{id}", put(registrations::change))
         .route("/v2/app-registrations/{id}/sync", put(registrations::sync))
+        .route("/v2/app-registrations/{id}/resend-link", post(registration_links::resend))
         .route("/v2/liveness-sessions", post(biometrics::open_session))
         .route("/v2/biometric-validations", post(biometrics::open))
         .route("/v2/biometric-validations/app-login", post(biometrics::open_for_login))

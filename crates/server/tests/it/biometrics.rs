@@ -16,21 +16,21 @@ use crate::answer::Answer;
 use crate::given_faces::{Face, face, picture, with_given_faces};
 use crate::world::{World, request, send};
 
-const VALIDATIONS: &str = "/v2/biometric-validations";
-const REGISTRATIONS: &str = "/v2/app-registrations";
+pub const VALIDATIONS: &str = "/v2/biometric-validations";
+pub const REGISTRATIONS: &str = "/v2/app-registrations";
 
 /// A server that measures given faces, and a client with a project on it.
-struct Bank {
-    app: App,
-    router: Router,
-    token: String,
-    collection: String,
-    project: String,
-    flow: String,
+pub struct Bank {
+    pub app: App,
+    pub router: Router,
+    pub token: String,
+    pub collection: String,
+    pub project: String,
+    pub flow: String,
 }
 
 impl Bank {
-    async fn open(world: &World) -> Bank {
+    pub async fn open(world: &World) -> Bank {
         let app = with_given_faces(world.app.clone(), "given");
         let router = http::router(State::new(app.clone()));
         let token = world.token("acme").await;
@@ -47,21 +47,21 @@ impl Bank {
         bank
     }
 
-    async fn call(&self, method: Method, token: &str, path: &str, body: Value) -> Answer {
+    pub async fn call(&self, method: Method, token: &str, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         send(&self.router, request(method, token, path).map(|_| Body::from(body))).await
     }
 
-    async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
         self.call(Method::POST, token, path, body).await
     }
 
-    async fn get(&self, token: &str, path: &str) -> Answer {
+    pub async fn get(&self, token: &str, path: &str) -> Answer {
         self.call(Method::GET, token, path, Value::Null).await
     }
 
     /// The id of a new registration, and its token.
-    async fn register(&self, email: &str) -> (String, String) {
+    pub async fn register(&self, email: &str) -> (String, String) {
         let body = json!({
             "project": self.project, "projectFlow": self.flow, "email": email, "fullName": "Jo Doe",
         });
@@ -69,12 +69,21 @@ impl Bank {
         (text(&data["appRegistration"]["_id"]), text(&data["token"]))
     }
 
-    async fn enrol(&self, token: &str, body: Value) -> Answer {
+    /// What a registration is after its device says that all is done.
+    pub async fn finish(&self, registration: &str, own: &str) -> String {
+        let done = json!({ "step": "end", "status": "COMPLETED" });
+        let path = format!("{REGISTRATIONS}/{registration}/sync");
+        let done = self.call(Method::PUT, own, &path, done).await;
+        assert_eq!(done.status, 200, "{}", done.text());
+        text(&done.json()["data"]["status"])
+    }
+
+    pub async fn enrol(&self, token: &str, body: Value) -> Answer {
         self.post(token, &format!("{VALIDATIONS}/app-registration"), body).await
     }
 
     /// What opening a validation answers: the session, the validation, the token.
-    async fn open_validation(&self, kind: &str, identifier: &str) -> Value {
+    pub async fn open_validation(&self, kind: &str, identifier: &str) -> Value {
         let body = json!({
             "project": self.project, "projectFlow": self.flow, "identifier": identifier,
             "type": kind,
@@ -84,23 +93,23 @@ impl Bank {
         answer.json()["data"].clone()
     }
 
-    async fn validate(&self, token: &str, image: String) -> Answer {
+    pub async fn validate(&self, token: &str, image: String) -> Answer {
         self.post(token, &format!("{VALIDATIONS}/validate"), json!({ "image": image })).await
     }
 
-    async fn validation(&self, id: &str) -> Value {
+    pub async fn validation(&self, id: &str) -> Value {
         self.get(&self.token, &format!("{VALIDATIONS}/{id}")).await.json()["data"].clone()
     }
 }
 
 #[track_caller]
-fn id(answer: &Answer) -> String {
+pub fn id(answer: &Answer) -> String {
     assert!(answer.status < 300, "{}", answer.text());
     text(&answer.json()["data"]["_id"])
 }
 
 #[track_caller]
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
@@ -108,7 +117,7 @@ fn not_live(of: u8) -> String {
     picture(&[Face { of, shot: 1, live: 5 }])
 }
 
-fn shot(of: u8, shot: u8) -> String {
+pub fn shot(of: u8, shot: u8) -> String {
     picture(&[Face { shot, ..face(of) }])
 }
 
@@ -128,10 +137,7 @@ on_both_databases! {
         let own_validation = bank.get(&own, &format!("{VALIDATIONS}/{validation}")).await.json();
         assert_eq!(own_validation["data"]["status"], "completed");
         assert_eq!(own_validation["data"]["verificationResults"]["identityMatch"], "not_checked");
-        let done = json!({ "step": "end", "status": "COMPLETED" });
-        let path = format!("{REGISTRATIONS}/{registration}/sync");
-        let done = bank.call(Method::PUT, &own, &path, done).await.json();
-        assert_eq!(done["data"]["status"], "COMPLETED");
+        assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
 
         let opened = bank.open_validation("login", "jo@example.com").await;
         let (session, validation, token) = (
@@ -264,9 +270,10 @@ on_both_databases! {
 
     async fn a_login_is_refused_to_another_face_and_where_nobody_is_enrolled(world) {
         let bank = Bank::open(world).await;
-        let (_, own) = bank.register("jo@example.com").await;
+        let (registration, own) = bank.register("jo@example.com").await;
         let enrolled = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await;
         assert_eq!(enrolled.status, 200, "{}", enrolled.text());
+        bank.finish(&registration, &own).await;
         let opened = bank.open_validation("login", "JO@example.com").await;
         let other = bank.validate(&text(&opened["token"]), shot(2, 0)).await;
         assert_eq!(other.refusal(400), "IDENTITY_VERIFICATION_FAILED");
@@ -303,14 +310,18 @@ on_both_databases! {
         let forged = bank.enrol(&other, json!({ "image": not_live(3), "os": "IOS" })).await;
         assert_eq!(forged.refusal(409), "liveness_failed");
         assert!(text(&forged.json()["message"]).starts_with("liveness_failed@0."));
-        let forced = bank.enrol(&other, selfie(true)).await;
+        // A device says it with every picture: it counts from the client alone.
+        assert_eq!(bank.enrol(&other, selfie(true)).await.refusal(409), "duplicated_person");
+        assert_eq!(bank.enrol(&own, selfie(true)).await.refusal(409), "person_already_set");
+        let mut by_client = selfie(true);
+        by_client["appRegistration"] = second.as_str().into();
+        let forced = bank.enrol(&bank.token, by_client).await;
         assert_eq!(forced.status, 200, "{}", forced.text());
         assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.total(), 2);
-        // The face check is begun again by deleting it, with the registration's own token.
         let record = bank.get(&own, &format!("{REGISTRATIONS}/me")).await.json()["data"].clone();
         let path = format!("{VALIDATIONS}/{}", text(&record["biometricValidation"]));
         assert_eq!(bank.call(Method::DELETE, &other, &path, Value::Null).await.refusal(403), "Forbidden");
-        assert_eq!(bank.call(Method::DELETE, &own, &path, Value::Null).await.status, 200);
+        assert_eq!(bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.status, 200);
         let record = bank.get(&bank.token, &format!("{REGISTRATIONS}/{first}")).await.json();
         assert_eq!(record["data"]["biometricValidation"], Value::Null);
     }
@@ -343,6 +354,7 @@ on_both_databases! {
         let (registration, own) = bank.register("jo@example.com").await;
         let selfie = json!({ "image": shot(1, 0), "os": "IOS" });
         assert_eq!(bank.enrol(&own, selfie).await.status, 200);
+        bank.finish(&registration, &own).await;
         let opened = bank.open_validation("login", "jo@example.com").await;
         let (session, path) = (text(&opened["token"]), "/v2/auth/project-login");
         let early = bank.post(&session, path, json!({})).await;
@@ -362,7 +374,7 @@ on_both_databases! {
             "accessToken": lasting, "tokenType": "bearer",
             "appRegistration": {
                 "_id": registration, "fullName": "Jo Doe", "email": "jo@example.com",
-                "status": "STARTED",
+                "status": "COMPLETED",
             },
         } }));
         // The old one, which was in a redirect's address, opens nothing any more.
@@ -449,7 +461,8 @@ on_both_databases! {
         let soon = Timestamp(world.app.clock.now().0 + i64::from(u32::MAX) * 1000);
         assert!(world.app.kept_without_record(soon).await.expect("a look").is_empty());
 
-        let gone = bank.call(Method::DELETE, &own, &format!("{VALIDATIONS}/{id}"), Value::Null).await;
+        let own_path = format!("{VALIDATIONS}/{id}");
+        let gone = bank.call(Method::DELETE, &bank.token, &own_path, Value::Null).await;
         assert_eq!(gone.status, 200, "{}", gone.text());
         bank.get(&bank.token, &path).await.refusal(404);
         let kept = bank.app.vault.fetch("acme", &format!("{id}.face"), "picture").await;
@@ -584,25 +597,25 @@ on_both_databases! {
         let answer = bank.post(&bank.token, VALIDATIONS, json!({
             "project": bank.project, "projectFlow": bank.flow, "identifier": "jo",
             "type": "validation", "redirectUrl": "https://bank.example/in?x=1",
-            "webhookUrl": "http://10.0.0.1/hook", "requires2FA": "true", "ipAddress": "2001:db8::1",
+            "webhookUrl": "https://bank.example/hook", "requires2FA": "true", "ipAddress": "2001:db8::1",
             "language": "es", "email": "jo@example.com", "location": { "lat": 1 },
         })).await;
         let record = answer.json()["data"]["biometricValidation"].clone();
         assert_eq!(record["redirectUrl"], "https://bank.example/in?x=1");
-        assert_eq!(record["webhookUrl"], "http://10.0.0.1/hook");
+        assert_eq!(record["webhookUrl"], "https://bank.example/hook");
         assert_eq!(record["requires2FA"], true);
         assert_eq!(record["ipAddress"], "2001:db8::1");
         assert_eq!(record["language"], "es");
         let wrong = bank.post(&bank.token, VALIDATIONS, json!({
-            "identifier": "", "type": "signup", "redirectUrl": "ftp://x", "ipAddress": "1.2.3",
+            "identifier": "", "type": "signup", "redirectUrl": "ftp://x", "webhookUrl": "https://10.0.0.1/hook", "ipAddress": "1.2.3",
             "sendViaEmail": true, "email": "nobody", "language": "de",
         })).await;
         assert_eq!(wrong.refusal(409), "MissingParameter");
         let named: Vec<Value> = wrong.json()["details"].as_array().expect("details").iter()
             .map(|detail| detail["parameter"].clone()).collect();
         assert_eq!(named, [
-            "project", "projectFlow", "identifier", "type", "email", "redirectUrl", "ipAddress",
-            "language", "sendViaEmail",
+            "project", "projectFlow", "identifier", "type", "email", "redirectUrl", "webhookUrl",
+            "ipAddress", "language", "sendViaEmail",
         ]);
         let unknown = json!({
             "project": "nobody", "projectFlow": bank.flow, "identifier": "jo", "type": "login",

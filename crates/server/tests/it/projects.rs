@@ -103,7 +103,8 @@ on_both_databases! {
         assert_eq!(answer.json()["details"], json!([
             detail("name", "is required"),
             detail("contactEmail", "must be a valid email"),
-            detail("privacyUrl", "must be a valid uri of https or http"),
+            detail("privacyUrl", "must be an absolute https URL of at most 2048 bytes, without white \
+                                  space, a user or a password"),
             detail("allowedCountries", "must contain strings of 1 to 200 bytes"),
             detail("dataProtection.postalCode", "length must be at least 3 characters long"),
             detail("branding", "must be an object"),

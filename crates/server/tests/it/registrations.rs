@@ -69,8 +69,9 @@ on_both_databases! {
             "step": "liveness", "steps": { "liveness": "optional" },
             "appRegistrationId": id, "status": "ONGOING",
         } }));
+        // Nothing was checked: its word alone does not complete it.
         let end = sync(world, &renewed, &id, json!({ "step": "end", "status": "COMPLETED" })).await;
-        assert_eq!(end.json()["data"]["status"], "COMPLETED");
+        assert_eq!(end.json()["data"]["status"], "NEEDS_MANUAL_VERIFICATION");
         let late = sync(world, &own, &id, json!({ "step": "form" })).await;
         assert_eq!(late.refusal(409), "Conflict");
         assert_eq!(late.json()["message"], "registration_is_over");
@@ -85,22 +86,177 @@ on_both_databases! {
         world.get(&token, &format!("{PATH}/{id}")).await.refusal(404);
     }
 
-    async fn the_same_address_again_is_the_same_registration_and_a_new_token(world) {
+    async fn the_same_address_again_is_another_registration_that_knows_nothing_of_the_first(world) {
         let token = world.token("acme").await;
         let way = way(world, &token, json!({})).await;
-        let first = register(world, &token, &way, json!({ "email": "jo@example.com" })).await.json();
-        let again = register(world, &token, &way, json!({ "email": "JO@example.com" })).await.json();
-        let id = text(&first["data"]["appRegistration"]["_id"]);
-        assert_eq!(again["data"]["appRegistration"]["_id"], id.as_str());
-        let (old, new) = (text(&first["data"]["token"]), text(&again["data"]["token"]));
-        world.get(&old, &format!("{PATH}/me")).await.refusal(401);
-        assert_eq!(world.get(&new, &format!("{PATH}/me")).await.status, 200);
-        let phone = json!({ "phone": "3001234567", "countryCode": "+57" });
-        let phone = register(world, &token, &way, phone).await.json();
-        assert_ne!(phone["data"]["appRegistration"]["_id"], id.as_str());
-        assert_eq!(world.get(&token, PATH).await.total(), 2);
+        let jo = json!({ "email": "jo@example.com", "fullName": "Jo Doe" });
+        let first = register(world, &token, &way, jo).await.json()["data"].clone();
+        let again = register(world, &token, &way, json!({ "email": " JO@example.com\u{200b}" })).await;
+        let again = again.json()["data"].clone();
+        let at = "2026-01-02T03:04:05Z";
+        assert_eq!(again["appRegistration"], json!({
+            "_id": again["appRegistration"]["_id"], "client": "acme", "project": way.0,
+            "projectFlow": way.1, "status": "STARTED", "email": "JO@example.com", "language": "en",
+            "currentStep": "1", "createdAt": at, "updatedAt": at,
+        }));
+        assert_ne!(again["appRegistration"]["_id"], first["appRegistration"]["_id"]);
+        for one in [&first, &again] {
+            let me = world.get(&text(&one["token"]), &format!("{PATH}/me")).await;
+            assert_eq!(me.json()["data"], one["appRegistration"]);
+        }
         world.turn_clock(24 * 3_600_000);
-        world.get(&new, &format!("{PATH}/me")).await.refusal(401);
+        world.get(&text(&first["token"]), &format!("{PATH}/me")).await.refusal(401);
+    }
+
+    async fn an_address_and_a_number_of_a_completed_registration_are_taken(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({})).await;
+        let done = json!({ "step": "end", "status": "COMPLETED" });
+        let jo = json!({ "email": "jo@example.com", "phone": "300 123 4567", "countryCode": "57" });
+        let jo = register(world, &token, &way, jo).await.json()["data"]["appRegistration"].clone();
+        assert_eq!((&jo["phone"], &jo["countryCode"]), (&json!("3001234567"), &json!("+57")));
+        assert_eq!(sync(world, &token, &text(&jo["_id"]), done.clone()).await.status, 200);
+
+        let flow = json!({ "project": way.0, "type": "onboarding" });
+        let other_flow = (way.0.clone(), made(&post(world, &token, "/v2/project-flows", flow).await));
+        let (email, phone) = ("email_is_registered_already", "phone_is_registered_already");
+        for (who, code) in [
+            (json!({ "email": "JO@example.com" }), email),
+            (json!({ "email": "\u{feff}jo@exam\u{ad}ple.com" }), email),
+            (json!({ "email": "al@example.com", "phone": "3001234567", "countryCode": "+57" }), phone),
+            (json!({ "phone": "+57 300 123 4567", "countryCode": "+57" }), phone),
+            (json!({ "phone": "03001234567", "countryCode": "0057" }), phone),
+            (json!({ "phone": "73001234567", "countryCode": "+5" }), phone),
+        ] {
+            for way in [&way, &other_flow] {
+                let refused = register(world, &token, way, who.clone()).await;
+                assert_eq!(refused.refusal(409), code, "{who}");
+                assert_eq!(refused.json()["message"], code);
+                assert!(!refused.text().contains(&text(&jo["_id"])), "nothing of the record");
+            }
+        }
+        // Another country, another project.
+        let alike = json!({ "phone": "3001234567", "countryCode": "+58" });
+        assert_eq!(register(world, &token, &way, alike).await.status, 200);
+        let elsewhere = self::way(world, &token, json!({})).await;
+        let there = register(world, &token, &elsewhere, json!({ "email": "jo@example.com" })).await;
+        assert_eq!(there.status, 200);
+        let wrong = json!({ "phone": "+13001234567", "countryCode": "+57" });
+        let wrong = register(world, &token, &way, wrong).await;
+        assert_eq!(wrong.refusal(409), "MissingParameter");
+        assert_eq!(wrong.json()["details"][0]["parameter"], "phone");
+
+        // The client alone moves it.
+        let path = format!("{PATH}/{}", text(&jo["_id"]));
+        let moved = json!({ "email": "new@example.com", "phone": "3009999999" });
+        let moved = send(world, Method::PUT, &token, &path, moved).await;
+        assert_eq!(moved.json()["data"]["countryCode"], "+57");
+        let fresh = register(world, &token, &way, json!({ "email": "jo@example.com" })).await;
+        assert_eq!(fresh.status, 200, "{}", fresh.text());
+        let taken = register(world, &token, &way, json!({ "email": "new@example.com" })).await;
+        assert_eq!(taken.refusal(409), email);
+        let back = text(&fresh.json()["data"]["appRegistration"]["_id"]);
+        assert_eq!(sync(world, &token, &back, done).await.json()["data"]["status"], "COMPLETED");
+        let back = send(world, Method::PUT, &token, &path, json!({ "email": "jo@example.com" })).await;
+        assert_eq!(back.refusal(409), email);
+        assert_eq!(world.get(&token, &path).await.json()["data"]["email"], "new@example.com");
+        // Who is no longer completed holds nothing.
+        let failed = json!({ "step": "adminOverride", "status": "FAILED" });
+        assert_eq!(sync(world, &token, &text(&jo["_id"]), failed).await.status, 200);
+        let free = register(world, &token, &way, json!({ "email": "new@example.com" })).await;
+        assert_eq!(free.status, 200);
+    }
+
+    async fn of_two_who_complete_with_one_address_one_holds_it(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({})).await;
+        let done = json!({ "step": "end", "status": "COMPLETED" });
+        for round in 0..5 {
+            let email = json!({ "email": format!("jo{round}@example.com") });
+            let mut ids = Vec::new();
+            for _ in 0..4 {
+                let one = register(world, &token, &way, email.clone()).await.json();
+                ids.push(text(&one["data"]["appRegistration"]["_id"]));
+            }
+            let calls = ids.iter().map(|id| sync(world, &token, id, done.clone()));
+            let answers = futures_util::future::join_all(calls).await;
+            let mut statuses: Vec<u16> = answers.iter().map(|it| it.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409, 409, 409]);
+            let late = answers.iter().find(|it| it.status == 409).expect("one");
+            assert_eq!(late.refusal(409), "email_is_registered_already");
+        }
+        let path = format!("{PATH}?where_status=COMPLETED");
+        assert_eq!(world.get(&token, &path).await.total(), 5);
+    }
+
+    async fn an_imported_registration_holds_its_contact_unless_another_does(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({})).await;
+        let row = |id: &str, status: &str, email: &str| json!({
+            "_id": id, "client": "acme", "project": way.0, "projectFlow": way.1,
+            "status": status, "email": email, "phone": "300 123", "countryCode": "+57",
+            "createdAt": "2025-06-01T00:00:00Z",
+        });
+        let rows = [
+            row("r1", "ONGOING", "one@example.com"),
+            row("r2", "COMPLETED", "two@example.com"),
+            row("r3", "COMPLETED", "two@example.com"),
+        ];
+        let resource = &verax_domain::resources::APP_REGISTRATIONS;
+        world.store(resource, &rows).await;
+        world.store(resource, &rows).await;
+        let by = |email: &str| json!({ "email": email });
+        assert_eq!(register(world, &token, &way, by("one@example.com")).await.status, 200);
+        let taken = register(world, &token, &way, by("Two@example.com")).await;
+        assert_eq!(taken.refusal(409), "email_is_registered_already");
+        let taken = json!({ "phone": "300123", "countryCode": "+57" });
+        let taken = register(world, &token, &way, taken).await;
+        assert_eq!(taken.refusal(409), "phone_is_registered_already");
+        send(world, Method::DELETE, &token, &format!("{PATH}/r2"), Value::Null).await;
+        assert_eq!(register(world, &token, &way, by("two@example.com")).await.status, 200);
+    }
+
+    async fn a_client_lets_a_person_go_on_with_a_fresh_token(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({ "liveness": "optional" })).await;
+        let jo = json!({ "email": "jo@example.com", "firstName": "Jo", "lastName": "Doe" });
+        let jo = register(world, &token, &way, jo).await.json()["data"].clone();
+        let (id, own) = (text(&jo["appRegistration"]["_id"]), text(&jo["token"]));
+        let path = format!("{PATH}/{id}/resend-link");
+        let denied = post(world, &own, &path, json!({})).await;
+        assert_eq!(denied.refusal(403), "Forbidden");
+        assert_eq!(denied.json()["message"], "access_denied");
+        let reading = world.token_with("acme", Some(vec![Scope::ReadValidations]), false).await;
+        assert_eq!(post(world, &reading, &path, json!({})).await.refusal(403), "FORBIDDEN");
+        let stranger = world.token("globex").await;
+        post(world, &stranger, &path, json!({})).await.refusal(404);
+        let mail = post(world, &token, &path, json!({ "sendEmail": "true" })).await;
+        assert_eq!(mail.refusal(409), "MissingParameter");
+        assert_eq!(mail.json()["details"][0]["parameter"], "sendEmail");
+        assert_eq!(world.get(&own, &format!("{PATH}/me")).await.status, 200, "nothing has changed");
+
+        let resent = post(world, &token, &path, json!({ "sendEmail": false })).await;
+        let fresh = text(&resent.json()["data"]["token"]);
+        assert_eq!(resent.json(), json!({ "success": true, "data": {
+            "token": fresh, "link": format!("/sign-up/{}?token={fresh}", way.0),
+            "firstName": "Jo", "lastName": "Doe", "fullName": "Jo Doe", "email": "jo@example.com",
+            "step": "1", "steps": { "liveness": "optional" }, "appRegistrationId": id,
+            "status": "STARTED", "expiresAt": "2026-01-02T03:34:05Z",
+            "accessType": "app_registration_created", "issuedAt": "2026-01-02T03:04:05Z",
+            "emailSent": false,
+        } }));
+        world.get(&own, &format!("{PATH}/me")).await.refusal(401);
+        assert_eq!(world.get(&fresh, &format!("{PATH}/me")).await.json()["data"]["_id"], id.as_str());
+        world.turn_clock(30 * 60_000);
+        world.get(&fresh, &format!("{PATH}/me")).await.refusal(401);
+
+        let done = json!({ "step": "end", "status": "COMPLETED" });
+        assert_eq!(sync(world, &token, &id, done).await.status, 200);
+        let over = post(world, &token, &path, json!({})).await;
+        assert_eq!(over.refusal(409), "cannot_resend_link_for_this_status");
+        assert_eq!(over.json()["message"], "cannot_resend_link_for_this_status");
+        post(world, &token, &format!("{PATH}/nobody/resend-link"), json!({})).await.refusal(404);
     }
 
     async fn a_registration_needs_an_address_and_a_project_in_use(world) {

@@ -5,7 +5,7 @@ use verax_domain::lifecycle::ValidationStep;
 use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, StoreError};
+use verax_store::{Batch, PassedFace, StoreError};
 
 use super::found::Found;
 use super::work::Work;
@@ -52,11 +52,17 @@ impl App {
             batch.use_session(&work.client, session, now);
         }
         if let Some(registration) = &work.registration {
-            let mut members = Map::new();
-            members.insert("biometricValidation".to_owned(), id.into());
-            members.insert("person".to_owned(), json!(found.enrolled));
-            let registration = registration["_id"].as_str().unwrap_or_default();
-            batch.change(&said(&APP_REGISTRATIONS, registration, client, members)?, now);
+            batch.pass_face(
+                &PassedFace {
+                    client,
+                    registration: registration["_id"].as_str().unwrap_or_default(),
+                    validation: id,
+                    person: found.enrolled.as_deref().unwrap_or_default(),
+                    replaces: registration["person"].as_str(),
+                    teller: work.teller,
+                },
+                now,
+            );
         }
         let (scope, subject) = if work.validation["type"] == "login" {
             (NarrowScope::Login, self.log_in(work, found, &mut batch).await?)

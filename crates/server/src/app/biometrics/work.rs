@@ -3,6 +3,7 @@
 use serde_json::Value;
 use verax_domain::face_findings::FaceComparison;
 use verax_domain::face_verdict::{CheckOutcome, FacePolicy, judge};
+use verax_domain::lifecycle::Teller;
 use verax_domain::resources::APP_LOGINS;
 use verax_query::Tenant;
 use verax_store::StoreError;
@@ -25,6 +26,8 @@ pub struct Work {
     pub way: Way,
     /// The registration that it is for, if it is for one.
     pub registration: Option<Value>,
+    /// Who sent the picture for it.
+    pub teller: Teller,
     /// Whether somebody who is known already may be enrolled again.
     pub force: bool,
 }
@@ -106,7 +109,34 @@ impl App {
             },
             _ => {}
         }
-        self.complete(work, &found).await
+        match self.complete(work, &found).await {
+            // Meanwhile the registration was over, or had another person: this one is nobody's.
+            Err(ValidationError::Store(StoreError::Conflict)) if work.registration.is_some() => {
+                found.reason("registration", "it was over, or had another face, before the end");
+                self.fail(work, &mut found).await?;
+                self.undo(work).await?;
+                Err(ValidationError::RegistrationOver)
+            }
+            completed => {
+                let passed = completed?;
+                self.forget_replaced(work).await?;
+                Ok(passed)
+            }
+        }
+    }
+
+    /// One identity has one face in a project: who was replaced leaves the collection.
+    async fn forget_replaced(&self, work: &Work) -> Result<(), PersonError> {
+        let registration = work.registration.as_ref();
+        let replaced = registration.and_then(|it| it["person"].as_str());
+        let Some(replaced) = replaced else { return Ok(()) };
+        let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
+        let Some(collection) = self.collection(&work.client, wanted).await? else { return Ok(()) };
+        match self.leave_collection(&work.client, replaced, &collection.id).await {
+            // Its client has deleted it, or taken it out.
+            Err(PersonError::NotFound) => Ok(()),
+            left => left,
+        }
     }
 
     /// The person whom a login is compared with.

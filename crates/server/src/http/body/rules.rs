@@ -1,9 +1,10 @@
 //! What a member must be, and what is kept of it.
 
 use serde_json::{Value, json};
+use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
 use verax_query::{Timestamp, is_id};
 
-use super::{Member, Rule, Sent};
+use super::{Member, Rule, Sent, urls};
 use crate::app::persons::without_digits;
 
 /// More than this of one object is not a setting any more.
@@ -120,6 +121,12 @@ impl Rule {
                 _ => Err("must be a string".to_owned()),
             },
             Rule::Object(_) => Ok(value),
+            Rule::WebhookOrId => match value {
+                Value::String(text) if !text.trim().is_empty() && !is_id(text.trim()) => {
+                    Rule::Webhook.check_text(text)
+                }
+                value => Ok(value),
+            },
             _ => match value {
                 Value::String(text) => self.check_text(text),
                 _ => Err("must be a string".to_owned()),
@@ -128,7 +135,12 @@ impl Rule {
     }
 
     fn check_text(&self, text: String) -> Result<Value, String> {
-        let text = text.trim();
+        // What nobody sees makes two addresses, or numbers, of what looks like one.
+        let text = match self {
+            Rule::Email | Rule::Phone | Rule::CountryCode => visible(&text),
+            _ => text.trim().to_owned(),
+        };
+        let text = text.as_str();
         if text.is_empty() {
             return Err("is not allowed to be empty".to_owned());
         }
@@ -136,9 +148,6 @@ impl Rule {
             return Err("must not contain a NUL character".to_owned());
         }
         let chars = text.chars().count();
-        let digits = |text: &str, low, high| {
-            (low..=high).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
         let problem = match self {
             Rule::Text(low, _) if chars < *low => {
                 Some(format!("length must be at least {low} characters long"))
@@ -159,14 +168,20 @@ impl Rule {
                 Some("must be an id: 1 to 64 letters, digits, `_` or `-`".to_owned())
             }
             Rule::Email if !is_email(text) => Some("must be a valid email".to_owned()),
-            Rule::Url if !is_url(text) => Some("must be a valid uri of https or http".to_owned()),
+            Rule::Url => urls::refusal(text).map(str::to_owned),
+            Rule::Webhook => urls::webhook_refusal(text).map(str::to_owned),
             Rule::Address if text.parse::<std::net::IpAddr>().is_err() => {
                 Some("must be a valid ip address".to_owned())
             }
-            Rule::Phone if !digits(text, 4, 15) => Some("must be 4 to 15 digits".to_owned()),
-            Rule::CountryCode if !text.strip_prefix('+').is_some_and(|it| digits(it, 1, 4)) => {
-                Some("must be + and 1 to 4 digits".to_owned())
-            }
+            // With the country's code in front it may be longer.
+            Rule::Phone => match dialled(text) {
+                Some(number) if (4..=20).contains(&number.len()) => return Ok(number.into()),
+                _ => Some(PHONE_RULE.to_owned()),
+            },
+            Rule::CountryCode => match country(text) {
+                Some(code) => return Ok(code.into()),
+                None => Some("must be + and 1 to 4 digits".to_owned()),
+            },
             Rule::Time if Timestamp::parse(text).is_none() => {
                 Some("must be a valid date of RFC 3339".to_owned())
             }
@@ -233,16 +248,4 @@ fn is_email(text: &str) -> bool {
     let dotted =
         domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
     text.len() <= CHARS_MAX && clean(name) && clean(domain) && dotted && !domain.ends_with('.')
-}
-
-fn is_url(text: &str) -> bool {
-    const BYTES_MAX: usize = 2048;
-    let uri = text.parse::<axum::http::Uri>();
-    let web = |uri: &axum::http::Uri| {
-        matches!(uri.scheme_str(), Some("https" | "http"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-            // A user and a password in an address mislead whoever reads it.
-            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-    };
-    text.len() <= BYTES_MAX && uri.as_ref().is_ok_and(web)
 }

@@ -42,12 +42,15 @@ impl Rule {
             Rule::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
             Rule::Id => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }),
             Rule::Email => json!({ "type": "string", "format": "email" }),
-            Rule::Url => json!({ "type": "string", "format": "uri" }),
+            Rule::Url | Rule::Webhook => {
+                json!({ "type": "string", "format": "uri", "pattern": "^https://" })
+            }
+            Rule::WebhookOrId => json!({}),
             Rule::Address => {
                 json!({ "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] })
             }
-            Rule::Phone => json!({ "type": "string", "pattern": "^[0-9]{4,15}$" }),
-            Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+[0-9]{1,4}$" }),
+            Rule::Phone => json!({ "type": "string", "pattern": "^\\+?[0-9 ().-]{4,32}$" }),
+            Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+?[0-9]{1,4}$" }),
             Rule::Time => json!({ "type": "string", "format": "date-time" }),
             Rule::Name(high) => json!({ "type": "string", "minLength": 1, "maxLength": high }),
             Rule::Ids(high) => {

@@ -134,7 +134,7 @@ fn add_captures(paths: &mut Map<String, Value>) {
         id: "validate_app_registration",
         summary: "Check the face of a registration, and enrol it in the project's collection",
         tag: BIOMETRIC_VALIDATIONS.name,
-        scopes: &[NarrowScope::Registration.word()],
+        scopes: &["write", NarrowScope::Registration.word()],
         body: Some((ENROL_BODY, Purpose::Create)),
         answered: ("200", record(&APP_REGISTRATIONS)),
         signed: None,

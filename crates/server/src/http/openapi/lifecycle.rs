@@ -13,8 +13,12 @@ use crate::http::error::{
     UNAUTHORIZED, UNAVAILABLE,
 };
 use crate::http::face_errors::BAD_REQUEST;
-use crate::http::lifecycle_errors::{CONFLICT, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT, UNPROCESSABLE};
+use crate::http::lifecycle_errors::{
+    CANNOT_RESEND_LINK, CONFLICT, EMAIL_IS_REGISTERED, PHONE_IS_REGISTERED, PROJECT_NOT_FOUND,
+    TOKEN_NOT_RIGHT, UNPROCESSABLE,
+};
 use crate::http::projects::{FLOW_BODY, PROJECT_BODY};
+use crate::http::registration_links::LINK_BODY;
 use crate::http::registrations::{CHANGE_BODY, REGISTRATION_BODY, SYNC_BODY};
 
 pub const WRITE: &[&str] = &["write"];
@@ -139,13 +143,18 @@ fn add_registrations(paths: &mut Map<String, Value>) {
     });
     let create = Operation {
         id: "create_app_registrations",
-        summary: "Register a person, or find the registration again",
+        summary: "Register a person",
         tag,
         scopes: WRITE,
         body: Some((REGISTRATION_BODY, Purpose::Create)),
         answered: ("200", registered),
         signed: None,
-        errors: &[&MISSING_PARAMETER, &PROJECT_NOT_FOUND],
+        errors: &[
+            &MISSING_PARAMETER,
+            &EMAIL_IS_REGISTERED,
+            &PHONE_IS_REGISTERED,
+            &PROJECT_NOT_FOUND,
+        ],
         unknown: None,
     };
     put(paths, "/v2/app-registrations", "post", &create);
@@ -175,10 +184,11 @@ fn add_registrations(paths: &mut Map<String, Value>) {
         body: Some((CHANGE_BODY, Purpose::Change)),
         answered: ("200", record(&APP_REGISTRATIONS)),
         signed: None,
-        errors: &[&MISSING_PARAMETER],
+        errors: &[&MISSING_PARAMETER, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED],
         unknown: Some(APP_REGISTRATIONS.not_found.error),
     };
     put(paths, "/v2/app-registrations/{id}", "put", &change);
+    add_link(paths, &token);
     let synced = json!({
         "type": "object",
         "required": ["token", "step", "steps", "appRegistrationId", "status"],
@@ -204,10 +214,53 @@ fn add_registrations(paths: &mut Map<String, Value>) {
         body: Some((SYNC_BODY, Purpose::Create)),
         answered: ("200", synced),
         signed: None,
-        errors: &[&MISSING_PARAMETER, &CONFLICT, &TOKEN_NOT_RIGHT],
+        errors: &[
+            &MISSING_PARAMETER,
+            &CONFLICT,
+            &EMAIL_IS_REGISTERED,
+            &PHONE_IS_REGISTERED,
+            &TOKEN_NOT_RIGHT,
+        ],
         unknown: Some(APP_REGISTRATIONS.not_found.error),
     };
     put(paths, "/v2/app-registrations/{id}/sync", "put", &sync);
+}
+
+fn add_link(paths: &mut Map<String, Value>, token: &Value) {
+    let text = json!({ "type": ["string", "null"] });
+    let time = json!({ "type": "string", "format": "date-time" });
+    let resent = json!({
+        "type": "object",
+        "required": ["token", "link", "appRegistrationId", "status", "expiresAt", "emailSent"],
+        "properties": {
+            "token": token,
+            "link": { "type": "string", "description": "The capture page, with the token." },
+            "firstName": text,
+            "lastName": text,
+            "fullName": text,
+            "email": text,
+            "step": text,
+            "steps": { "type": "object" },
+            "appRegistrationId": id_schema(),
+            "status": { "type": "string" },
+            "expiresAt": time,
+            "accessType": { "type": "string" },
+            "issuedAt": time,
+            "emailSent": { "const": false },
+        },
+    });
+    let resend = Operation {
+        id: "resend_app_registration_link",
+        summary: "A fresh token for a registration on its way; older ones are dead",
+        tag: APP_REGISTRATIONS.name,
+        scopes: WRITE,
+        body: Some((LINK_BODY, Purpose::Change)),
+        answered: ("200", resent),
+        signed: None,
+        errors: &[&MISSING_PARAMETER, &CANNOT_RESEND_LINK],
+        unknown: Some(APP_REGISTRATIONS.not_found.error),
+    };
+    put(paths, "/v2/app-registrations/{id}/resend-link", "post", &resend);
 }
 
 /// Adds an operation to its path.

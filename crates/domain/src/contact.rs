@@ -1,0 +1,175 @@
+//! Contacts: an address or a number has one form, however it was typed. Pure.
+
+use std::fmt;
+
+use verax_query::fold;
+
+/// A phone number with the code of its country.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone {
+    /// `+57`.
+    pub country_code: String,
+    /// Digits, as they were typed: leading zeros are only left out of [`Phone::key`].
+    pub number: String,
+}
+
+/// Why a number and a country's code do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneProblem {
+    /// It says another country's code itself.
+    OtherCountry(String),
+    Digits,
+}
+
+impl fmt::Display for PhoneProblem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PhoneProblem::OtherCountry(code) => {
+                write!(out, "must begin with the countryCode {code}, or have no country code")
+            }
+            PhoneProblem::Digits => out.write_str(PHONE_RULE),
+        }
+    }
+}
+
+/// What a phone number must be.
+pub const PHONE_RULE: &str = "must be 4 to 15 digits";
+
+const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 4..=15;
+const CODE_DIGITS_MAX: usize = 4;
+
+impl Phone {
+    /// `number` may begin with the country's code, as `+57…` or `0057…`.
+    ///
+    /// # Errors
+    /// It begins with another one, or has too few digits or too many.
+    pub fn new(country_code: &str, number: &str) -> Result<Phone, PhoneProblem> {
+        let country_code = country(country_code).ok_or(PhoneProblem::Digits)?;
+        let number = dialled(number).ok_or(PhoneProblem::Digits)?;
+        let number = if number.starts_with('+') {
+            let national = number.strip_prefix(&country_code);
+            national.ok_or_else(|| PhoneProblem::OtherCountry(country_code.clone()))?
+        } else {
+            &number
+        };
+        // What is left of it without leading zeros must still be a number.
+        let fits = number.len() <= *NUMBER_DIGITS.end()
+            && number.trim_start_matches('0').len() >= *NUMBER_DIGITS.start();
+        if !fits {
+            return Err(PhoneProblem::Digits);
+        }
+        Ok(Phone { number: number.to_owned(), country_code })
+    }
+
+    /// What numbers are compared by: all digits after the `+`. The zeros in front of a national
+    /// number are dialled inside a country alone. The store computes the same.
+    pub fn key(&self) -> String {
+        let code = self.country_code.trim_start_matches('+');
+        format!("{code}{}", self.number.trim_start_matches('0'))
+    }
+}
+
+/// A country's code as `+57`, however it was typed.
+pub fn country(text: &str) -> Option<String> {
+    let digits = dialled(text)?;
+    let digits = digits.trim_start_matches('+').trim_start_matches('0');
+    let fits = (1..=CODE_DIGITS_MAX).contains(&digits.len());
+    fits.then(|| format!("+{digits}"))
+}
+
+/// The digits of a number without what is written between them; `+` is in front when it begins with
+/// a country's code.
+pub fn dialled(text: &str) -> Option<String> {
+    // The zero that is not dialled from abroad: +44 (0)7700 900123.
+    let text = visible(text).replace("(0)", "");
+    let separates = |letter: char| {
+        letter.is_whitespace()
+            || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
+    };
+    let text: String = text.chars().filter(|letter| !separates(*letter)).collect();
+    let (plus, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
+        Some(digits) => ("+", digits),
+        None => ("", text.as_str()),
+    };
+    let fits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| format!("{plus}{digits}"))
+}
+
+/// What addresses are compared by.
+pub fn email_key(email: &str) -> String {
+    fold(&visible(email))
+}
+
+/// What a whole number, with its country's code in front, is compared by; `None`: it is none.
+pub fn phone_key(number: &str) -> Option<String> {
+    dialled(number)?.strip_prefix('+').map(str::to_owned)
+}
+
+/// The text without what nobody sees, which makes two of what looks like one.
+pub fn visible(text: &str) -> String {
+    let text: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
+    text.trim().to_owned()
+}
+
+/// Zero-width characters, marks of direction, and fillers (Unicode: `Default_Ignorable_Code_Point`).
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_has_one_key_however_it_is_typed() {
+        for (code, number) in [
+            ("+57", "3001234567"),
+            ("57", "300 123 4567"),
+            ("0057", "(300) 123-45.67"),
+            (" +57 ", "+573001234567"),
+            ("+057", "0057 300 1234567"),
+            ("+57", "03001234567"),
+            ("+57", "300\u{200b}1234567"),
+            ("+57", "+57 (0)300 1234567"),
+            // Another way to split the same digits.
+            ("+5", "73001234567"),
+        ] {
+            let phone = Phone::new(code, number).map(|phone| phone.key());
+            assert_eq!(phone.as_deref(), Ok("573001234567"), "{code} {number}");
+        }
+        assert_eq!(phone_key("+57 300 123 4567").as_deref(), Some("573001234567"));
+        assert_eq!(phone_key("0057 300 123 4567").as_deref(), Some("573001234567"));
+        // Nobody can tell where its country's code would end.
+        assert_eq!(phone_key("573001234567"), None);
+        assert_eq!(phone_key("3001234567"), None);
+    }
+
+    #[test]
+    fn a_number_of_another_country_is_none_of_this_one() {
+        let other = Phone::new("+57", "+13001234567");
+        assert_eq!(other, Err(PhoneProblem::OtherCountry("+57".to_owned())));
+        for number in ["", "+57", "123", "0000", "00000000", "3001234567890123", "+57x300", "٣٠٠١٢"]
+        {
+            assert!(Phone::new("+57", number).is_err(), "{number}");
+        }
+        for code in ["", "+", "+0", "+12345", "CO", "+5 7 x"] {
+            assert!(Phone::new(code, "3001234567").is_err(), "{code}");
+        }
+    }
+
+    #[test]
+    fn one_address_has_one_key() {
+        for email in
+            ["jo@example.com", " JO@Example.COM ", "\u{feff}jo@exam\u{200b}ple.com\u{200d}"]
+        {
+            assert_eq!(email_key(email), "jo@example.com", "{email:?}");
+        }
+    }
+}

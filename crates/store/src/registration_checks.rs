@@ -1,0 +1,115 @@
+//! What checks leave with the registration that they were made for. Each statement holds only while
+//! the registration stands as it was read.
+
+use verax_domain::Timestamp;
+use verax_domain::lifecycle::Teller;
+use verax_domain::resources::APP_REGISTRATIONS;
+use verax_query::{Arg, Sql};
+
+use crate::registrations::IS_OPEN;
+use crate::write::{Batch, Rows, own};
+
+/// A face check that was passed for a registration.
+#[derive(Clone, Copy, Debug)]
+pub struct PassedFace<'a> {
+    pub client: &'a str,
+    pub registration: &'a str,
+    pub validation: &'a str,
+    pub person: &'a str,
+    /// Whom the registration had when the check began: nobody else is replaced.
+    pub replaces: Option<&'a str>,
+    /// A person's check counts while the registration is open, a client's always.
+    pub teller: Teller,
+}
+
+impl Batch {
+    /// The registration has this check and this person.
+    pub fn pass_face(&mut self, passed: &PassedFace<'_>, now: Timestamp) -> &mut Batch {
+        let mut sql = changed(now);
+        sql.push(", biometric_validation = ").bind(text(passed.validation));
+        sql.push(", person = ").bind(text(passed.person));
+        own(&mut sql, &APP_REGISTRATIONS, passed.client, passed.registration);
+        sql.push(" AND COALESCE(person, '') = ").bind(text(passed.replaces.unwrap_or_default()));
+        if passed.teller == Teller::Person {
+            sql.push(IS_OPEN);
+        }
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// A person begins the passed face check again: it stays, among those that do not count, and
+    /// whom it enrolled is not the registration's any more.
+    pub fn set_aside_face(
+        &mut self,
+        client: &str,
+        registration: &str,
+        validation: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = changed(now);
+        sql.push(", biometric_validation = NULL, person = CASE WHEN person = ");
+        // Whom a validation enrols has its id.
+        sql.bind(text(validation)).push(" THEN NULL ELSE person END");
+        sql.push(", failed_biometric_validations = ");
+        sql.push("CASE WHEN COALESCE(failed_biometric_validations, '[]') = '[]' THEN '[' ELSE ");
+        sql.push("substr(failed_biometric_validations, 1, ");
+        sql.push("length(failed_biometric_validations) - 1) || ',' END || '\"' || CAST(").again(2);
+        sql.push(" AS text) || '\"]'");
+        own(&mut sql, &APP_REGISTRATIONS, client, registration);
+        sql.push(" AND biometric_validation = ").again(2).push(IS_OPEN);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Counts a document check that a registration's device begins, and the picture that it asks to
+    /// keep; the batch is a `Conflict` when the registration is over, or has kept `images_max`.
+    pub fn count_document(
+        &mut self,
+        client: &str,
+        registration: &str,
+        images: i64,
+        images_max: i64,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = changed(now);
+        sql.push(", saved_images = saved_images + CAST(").bind(Arg::Integer(images));
+        sql.push(" AS bigint)");
+        own(&mut sql, &APP_REGISTRATIONS, client, registration);
+        if images > 0 {
+            sql.push(" AND saved_images < ").bind(Arg::Integer(images_max));
+        }
+        sql.push(IS_OPEN);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// The newest document that passed is the registration's, while that is open.
+    pub fn pass_document(
+        &mut self,
+        client: &str,
+        registration: &str,
+        document: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = changed(now);
+        sql.push(", document_validation = ").bind(text(document));
+        own(&mut sql, &APP_REGISTRATIONS, client, registration);
+        sql.push(IS_OPEN);
+        self.push(sql, Rows::Any)
+    }
+
+    /// Nothing points to a document check that is deleted.
+    pub fn forget_document(&mut self, client: &str, document: &str) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET document_validation = NULL WHERE client = ");
+        sql.bind(text(client)).push(" AND document_validation = ").bind(text(document));
+        self.push(sql, Rows::Any)
+    }
+}
+
+fn changed(now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
+    sql
+}
+
+fn text(text: &str) -> Arg {
+    Arg::Text(text.to_owned())
+}
