@@ -1,6 +1,7 @@
 //! What the product means: ids, resources, records, scopes, findings and verdicts. Pure: clock and
 //! randomness are parameters.
 
+pub mod device_view;
 pub mod document_findings;
 pub mod document_verdict;
 pub mod face_call;

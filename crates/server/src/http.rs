@@ -21,6 +21,7 @@ mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
+mod login_locks;
 mod observe;
 pub mod openapi;
 mod person_calls;

@@ -2,10 +2,12 @@
 
 use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use verax_domain::NarrowScope;
-use verax_domain::resources::{APP_LOGINS, PROJECTS};
-use verax_query::{Tenant, Timestamp};
+use verax_domain::resources::{
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS,
+};
+use verax_query::{Audience, Tenant, Timestamp};
 
 use super::State;
 use super::authorize::{MaybeBearer, require_write, take};
@@ -13,8 +15,9 @@ use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_meas
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
-use super::lists::{PathId, json as json_response};
+use super::lists::{PathId, json as json_response, shown};
 use super::projects::anonymous_refused;
+use super::source_address::SourceAddress;
 use super::validation_errors::{Family, refused_validation};
 use crate::app::access::{Bearer, Holder};
 use crate::app::biometrics::Opened;
@@ -90,6 +93,7 @@ pub async fn open(
     MaybeBearer(bearer): MaybeBearer,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let audience = bearer.as_ref().map_or(Audience::Device, Bearer::audience);
     let (client, mode, mut sent) = match bearer {
         Some(Bearer::Caller(caller)) => {
             require_write(&caller)?;
@@ -109,7 +113,8 @@ pub async fn open(
     check_expiry(&state, &mut sent);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let opened = state.app.open_validation(&client, &mode, members, None).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    Ok(answer(audience, opened))
 }
 
 /// The client of a project that lets anybody log in. Whether there is such a project is not said.
@@ -150,7 +155,8 @@ pub async fn open_for_login(
         members.entry(name).or_insert_with(|| found[known].clone());
     }
     let opened = state.app.open_validation(client, holder.mode(), members, Some(login)).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Login))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Login))?;
+    Ok(answer(Audience::Device, opened))
 }
 
 /// `POST /v2/liveness-sessions`: a session whose validation is of liveness alone.
@@ -166,20 +172,24 @@ pub async fn open_session(
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Validation))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    Ok(answer(Audience::Client, opened))
 }
 
 /// `POST /v2/biometric-validations/validate`, with the session's token.
 pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
+    source: SourceAddress,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let (sent, _place) = read_measured(&state, request, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
-    let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
+    let (client, mode) = (holder.client(), holder.mode());
+    let passed = state.app.validate_session(client, mode, session, source.0, image).await;
     let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
+    let seen = shown(Audience::Device, &BIOMETRIC_VALIDATIONS, passed.validation);
     let mut data = Map::new();
     for name in [
         "_id",
@@ -187,13 +197,12 @@ pub async fn validate(
         "type",
         "verificationResults",
         "biometricData",
-        "riskScore",
         "completedAt",
+        "redirectUrl",
     ] {
-        data.insert(name.to_owned(), passed.validation[name].clone());
-    }
-    if let Value::String(url) = &passed.validation["redirectUrl"] {
-        data.insert("redirectUrl".to_owned(), url.clone().into());
+        if let Some(value) = seen.get(name) {
+            data.insert(name.to_owned(), value.clone());
+        }
     }
     data.insert("token".to_owned(), passed.token.into());
     Ok(json_response(json!({ "success": true, "data": data }).to_string().into_bytes()))
@@ -203,18 +212,18 @@ pub async fn validate(
 pub async fn validate_by_id(
     state: Extract<State>,
     bearer: Bearer,
+    source: SourceAddress,
     id: PathId,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let resource = &verax_domain::resources::BIOMETRIC_VALIDATIONS;
-    let found = state.app.find_record(resource, &tenant, &id).await?;
+    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
-    validate(state, bearer, request).await
+    validate(state, bearer, source, request).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token.
@@ -230,6 +239,7 @@ pub async fn validate_registration(
     let (client, mode) = (holder.client(), holder.mode());
     let done = state.app.validate_registration(client, mode, registration, image, force).await;
     let record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    let record = shown(Audience::Device, &APP_REGISTRATIONS, record);
     let body = json!({ "success": true, "data": record });
     Ok(json_response(body.to_string().into_bytes()))
 }
@@ -257,10 +267,10 @@ fn check_expiry(state: &State, sent: &mut Sent) {
     }
 }
 
-fn answer(opened: Opened) -> Response {
+fn answer(audience: Audience, opened: Opened) -> Response {
     let data = json!({
-        "livenessSession": opened.session,
-        "biometricValidation": opened.validation,
+        "livenessSession": shown(audience, &LIVENESS_SESSIONS, opened.session),
+        "biometricValidation": shown(audience, &BIOMETRIC_VALIDATIONS, opened.validation),
         "token": opened.token,
     });
     json_response(json!({ "success": true, "data": data }).to_string().into_bytes())

@@ -63,20 +63,20 @@ pub async fn delete(
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
     if resource.name == DOCUMENT_LIVENESS.name {
         return match state.app.delete_document_check(client, &id).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
             Err(error) => Err(error.into()),
         };
     }
     if resource.name == BIOMETRIC_VALIDATIONS.name {
         return match state.app.delete_validation(client, &found).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Store(StoreError::Conflict)) => Err(unknown()),
             Err(error) => Err(error.into()),
         };
     }
     match state.app.delete_record(resource, client, &found).await {
-        Ok(()) => Ok(json(one(&state, resource, &record))),
+        Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
         Err(StoreError::Conflict) => Err(unknown()),
         Err(error) => Err(error.into()),
     }

@@ -65,7 +65,7 @@ pub async fn create(
     let tenant = Tenant::Client(client);
     let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
-    let mut response = json(one(&state, &DOCUMENT_LIVENESS, &record));
+    let mut response = json(one(&state, bearer.audience(), &DOCUMENT_LIVENESS, &record));
     *response.status_mut() = status;
     Ok(response)
 }

@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 40] = [
+pub static CODES: [&ErrorCode; 41] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -142,7 +142,8 @@ pub static CODES: [&ErrorCode; 40] = [
     &lifecycle_errors::ACCESS_DENIED,
     &validation_errors::LIVENESS_DETECTION_FAILED,
     &validation_errors::IDENTITY_VERIFICATION_FAILED,
-    &validation_errors::NOBODY_ENROLLED,
+    &validation_errors::IMAGE_REPLAYED,
+    &validation_errors::LOGIN_LOCKED,
     &validation_errors::COLLECTION_NOT_SET,
     &validation_errors::PERSON_ALREADY_SET,
 ];

@@ -8,7 +8,10 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use verax_domain::NarrowScope;
-use verax_query::{Place, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id};
+use verax_domain::device_view::device_view;
+use verax_query::{
+    Audience, Place, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id,
+};
 use verax_store::{Layout, Listing};
 
 use super::State;
@@ -79,7 +82,8 @@ pub async fn retrieve(
             find(&state, &tenant, id, &short(raw)?, resource).await?
         }
     };
-    Ok(known.answer(open(&state, resource, &record), |mut body| {
+    let body = open(&state, bearer.audience(), resource, &record);
+    Ok(known.answer(body, |mut body| {
         close(&state, resource, &mut body);
         body
     }))
@@ -160,17 +164,36 @@ async fn require_own(
     if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
 }
 
-/// The envelope around one record.
-pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
-    let mut body = open(state, resource, record);
+/// The envelope around one record, as this audience may see it.
+pub fn one(
+    state: &State,
+    audience: Audience,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
+    let mut body = open(state, audience, resource, record);
     close(state, resource, &mut body);
     body
 }
 
-fn open(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
+fn open(state: &State, audience: Audience, resource: &'static Resource, record: &[u8]) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(&sign_image_urls(state, resource, record));
+    match audience {
+        Audience::Client => body.extend_from_slice(&sign_image_urls(state, resource, record)),
+        Audience::Device => {
+            let record = serde_json::from_slice(record).unwrap_or_default();
+            body.extend_from_slice(device_view(resource, &record).to_string().as_bytes());
+        }
+    }
     body
+}
+
+/// A record that was read, as this audience may see it.
+pub fn shown(audience: Audience, resource: &'static Resource, record: Value) -> Value {
+    match audience {
+        Audience::Client => record,
+        Audience::Device => device_view(resource, &record),
+    }
 }
 
 /// The query string of a caller who may read the resource.

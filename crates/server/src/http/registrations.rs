@@ -9,7 +9,7 @@ use verax_domain::NarrowScope;
 use verax_domain::Scope;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_query::{QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
+use verax_query::{Audience, QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 use verax_store::{Contact, StoreError};
 
 use super::State;
@@ -104,7 +104,7 @@ pub async fn me(
     let tenant = Tenant::Client(bearer.client().to_owned());
     let record = state.app.database.record(&retrieval, &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    Ok(json_response(one(&state, &APP_REGISTRATIONS, &record)))
+    Ok(json_response(one(&state, bearer.audience(), &APP_REGISTRATIONS, &record)))
 }
 
 /// `PUT /v2/app-registrations/{id}`: what is not sent stays.
@@ -127,7 +127,7 @@ pub async fn change(
     }
     let whole = Retrieval::whole(&APP_REGISTRATIONS);
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
-    Ok(json_response(one(&state, &APP_REGISTRATIONS, &record)))
+    Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
 }
 
 /// `PUT /v2/app-registrations/{id}/sync`, with the registration's own token or a client's; what
