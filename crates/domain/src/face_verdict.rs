@@ -230,6 +230,22 @@ pub fn judge(
     }
 }
 
+/// The measurements whose advice is for the person in front of the camera: nothing of a match.
+pub const ADVISED: [&str; 12] = [
+    "livenessScore",
+    "interEyeDistance",
+    "sharpness",
+    "brightness",
+    "contrast",
+    "underExposed",
+    "overExposed",
+    "yaw",
+    "pitch",
+    "roll",
+    "faceHeight",
+    "faceInside",
+];
+
 const ACCEPTABLE_SCORE: f64 = 0.5;
 const GOOD_SCORE: f64 = 0.8;
 

@@ -2,6 +2,7 @@
 //! randomness are parameters.
 
 pub mod contact;
+pub mod device_view;
 pub mod document_findings;
 pub mod document_verdict;
 pub mod face_call;

@@ -6,8 +6,8 @@ mod people;
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
-    Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Tally,
-    Words,
+    Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
+    Shown, Tally, Words,
 };
 
 /// Every resource, in the order in which an import of all must take them.
@@ -37,31 +37,42 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project it was made for."),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow it was made in."),
-        related("livenessSession", "liveness_session", &LIVENESS_SESSION, "Its capture session."),
+        related("project", "project", &PROJECT, "The project it was made for.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow it was made in.")
+            .on_devices(),
+        related("livenessSession", "liveness_session", &LIVENESS_SESSION, "Its capture session.")
+            .on_devices(),
         related(
             "appRegistration",
             "app_registration",
             &APP_REGISTRATION,
             "The registration it belongs to.",
-        ),
-        word("status", "status", &BIOMETRIC_STATUS, "Where it stands.").required(),
+        )
+        .on_devices(),
+        word("status", "status", &BIOMETRIC_STATUS, "Where it stands.").required().on_devices(),
         text("identifier", "identifier", "Who is being validated: an email or a name of yours.")
-            .folded("identifier_folded"),
-        word("type", "type", &BIOMETRIC_TYPE, "What it is for."),
-        time("expiresAt", "expires_at", "When it can no longer be completed."),
-        plain("redirectUrl", "redirect_url", "Where the user goes afterwards.").on_retrieve(),
+            .folded("identifier_folded")
+            .on_devices(),
+        word("type", "type", &BIOMETRIC_TYPE, "What it is for.").on_devices(),
+        time("expiresAt", "expires_at", "When it can no longer be completed.").on_devices(),
+        plain("redirectUrl", "redirect_url", "Where the user goes afterwards.")
+            .on_retrieve()
+            .on_devices(),
         plain("webhookUrl", "webhook_url", "Who is told of the outcome.").on_retrieve(),
-        flag("requires2FA", "requires_2fa", "Whether a second factor is asked for."),
-        plain("ipAddress", "ip_address", "The address given for the user."),
+        flag("requires2FA", "requires_2fa", "Whether a second factor is asked for.").on_devices(),
+        plain("ipAddress", "ip_address", "The address given for the user.").on_devices(),
         flag("sendViaEmail", "send_via_email", "Whether the link is sent by email.").on_retrieve(),
         plain("email", "email", "Where the link is sent.").on_retrieve(),
-        plain("language", "language", "The language of the capture page: en or es.").on_retrieve(),
-        plain("url", "url", "The capture page.").on_retrieve(),
+        plain("language", "language", "The language of the capture page: en or es.")
+            .on_retrieve()
+            .on_devices(),
+        plain("url", "url", "The capture page.").on_retrieve().on_devices(),
         plain("assignedCollection", "assigned_collection", "The collection compared with.")
-            .on_retrieve(),
-        plain("collectionCode", "collection_code", "That collection's code.").on_retrieve(),
+            .on_retrieve()
+            .on_devices(),
+        plain("collectionCode", "collection_code", "That collection's code.")
+            .on_retrieve()
+            .on_devices(),
         number("livenessScore", "liveness_score", "Liveness, 0..1.").on_retrieve(),
         json("response", "response", &[], "Liveness and persons found.").on_retrieve(),
         json(
@@ -70,34 +81,39 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
             &[],
             "Which measurement missed which limit, or why there is none.",
         )
-        .on_retrieve(),
+        .on_retrieve()
+        .on_devices(),
         json(
             "biometricData",
             "biometric_data",
             &[
-                member("quality", MemberKind::Word(&["good", "acceptable", "poor"])),
+                on_devices(member("quality", MemberKind::Word(&["good", "acceptable", "poor"]))),
                 member("livenessScore", MemberKind::Score),
             ],
             "What was measured of the face.",
         )
-        .with_full("biometric_data_full"),
+        .with_full("biometric_data_full")
+        .on_devices(),
         json(
             "verificationResults",
             "verification_results",
             &[
-                member("livenessDetection", MemberKind::Word(OUTCOME)),
-                member("identityMatch", MemberKind::Word(OUTCOME)),
+                on_devices(member("livenessDetection", MemberKind::Word(OUTCOME))),
+                on_devices(member("identityMatch", MemberKind::Word(OUTCOME))),
                 member("qualityScore", MemberKind::Score),
-                member("antiSpoofing", MemberKind::Word(OUTCOME)),
+                on_devices(member("antiSpoofing", MemberKind::Word(OUTCOME))),
             ],
             "What each check found; a check that was not made says not_checked.",
         )
-        .with_full("verification_results_full"),
+        .with_full("verification_results_full")
+        .on_devices(),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
-        flag("imageSaved", "image_saved", "Whether the picture was kept.").on_retrieve(),
-        time("createdAt", "created_at", "When it was created.").required(),
-        time("updatedAt", "updated_at", "When it last changed."),
-        time("completedAt", "completed_at", "When it was completed."),
+        flag("imageSaved", "image_saved", "Whether the picture was kept.")
+            .on_retrieve()
+            .on_devices(),
+        time("createdAt", "created_at", "When it was created.").required().on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+        time("completedAt", "completed_at", "When it was completed.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",
@@ -126,37 +142,41 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
             "app_registration",
             &APP_REGISTRATION,
             "The registration it belongs to.",
-        ),
-        flag("imageSaved", "image_saved", "Whether the picture was kept.").required(),
+        )
+        .on_devices(),
+        flag("imageSaved", "image_saved", "Whether the picture was kept.").required().on_devices(),
         plain("imageUrl", "image_url", "Where the kept picture is."),
-        word("status", "status", &DOCUMENT_STATUS, "Where it stands.").required(),
+        word("status", "status", &DOCUMENT_STATUS, "Where it stands.").required().on_devices(),
         json(
             "validationResults",
             "validation_results",
             &[
-                member("screenReplay", MemberKind::Object(CHECK)),
-                member("printedCopy", MemberKind::Object(CHECK)),
-                member("portraitSubstitution", MemberKind::Object(CHECK)),
-                member("digitalManipulation", MemberKind::Object(CHECK)),
+                on_devices(member("screenReplay", MemberKind::Object(CHECK))),
+                on_devices(member("printedCopy", MemberKind::Object(CHECK))),
+                on_devices(member("portraitSubstitution", MemberKind::Object(CHECK))),
+                on_devices(member("digitalManipulation", MemberKind::Object(CHECK))),
             ],
             "What each check found; a check that was not asked for is absent.",
         )
-        .with_full("validation_results_full"),
+        .with_full("validation_results_full")
+        .on_devices(),
         json(
             "calibrationSettings",
             "calibration_settings",
             &[],
             "SOFT, REGULAR or HARD per check.",
         )
-        .on_retrieve(),
+        .on_retrieve()
+        .on_devices(),
         json("validationFlags", "validation_flags", &[], "Validations that were not to fail it.")
-            .on_retrieve(),
+            .on_retrieve()
+            .on_devices(),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
         number("confidence", "confidence", "How much the picture allows to be said, 0..1."),
         plain("failureReason", "failure_reason", "Why it failed.").on_retrieve(),
-        time("createdAt", "created_at", "When it was created.").required(),
-        time("updatedAt", "updated_at", "When it last changed."),
-        time("completedAt", "completed_at", "When it was completed."),
+        time("createdAt", "created_at", "When it was created.").required().on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+        time("completedAt", "completed_at", "When it was completed.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",
@@ -179,8 +199,10 @@ pub static PROJECTS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        text("name", "name", "Its name.").folded("name_folded"),
-        text("description", "description", "What it is for.").folded("description_folded"),
+        text("name", "name", "Its name.").folded("name_folded").on_devices(),
+        text("description", "description", "What it is for.")
+            .folded("description_folded")
+            .on_devices(),
         text("identifier", "identifier", "A name of the client's own.").folded("identifier_folded"),
         plain("contactEmail", "contact_email", "Whom its users may ask."),
         plain("privacyUrl", "privacy_url", "Its privacy notice."),
@@ -227,10 +249,10 @@ pub static PROJECT_FLOWS: Resource = Resource {
         id(),
         client(),
         related("project", "project", &PROJECT, "The project it belongs to."),
-        word("type", "type", &FLOW_TYPE, "What it is for."),
+        word("type", "type", &FLOW_TYPE, "What it is for.").on_devices(),
         word("status", "status", &PROJECT_STATUS, "Whether it is in use."),
         integer("version", "version", "The version of its shape."),
-        text("name", "name", "Its name.").folded("name_folded"),
+        text("name", "name", "Its name.").folded("name_folded").on_devices(),
         word("target", "target", &PROJECT_TARGET, "Whom it validates."),
         plain("redirectUrl", "redirect_url", "Where its users go afterwards."),
         plain("webhookUrl", "webhook_url", "Who is told of outcomes."),
@@ -264,41 +286,51 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project."),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow."),
-        word("status", "status", &REGISTRATION_STATUS, "How far the person came."),
-        text("fullName", "full_name", "The person's whole name.").folded("full_name_folded"),
-        text("firstName", "first_name", "First name.").folded("first_name_folded"),
-        text("lastName", "last_name", "Last name.").folded("last_name_folded"),
-        text("email", "email", "Email address.").folded("email_folded"),
-        text("phone", "phone", "Phone number without its country code.").folded("phone_folded"),
-        plain("countryCode", "country_code", "Country code of the phone: +57."),
-        plain("language", "language", "Language of the pages."),
-        plain("currentStep", "current_step", "The step that comes next."),
-        plain("emailValidation", "email_validation", "The check of the email address."),
-        plain("phoneValidation", "phone_validation", "The check of the phone number."),
+        related("project", "project", &PROJECT, "The project.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        word("status", "status", &REGISTRATION_STATUS, "How far the person came.").on_devices(),
+        text("fullName", "full_name", "The person's whole name.")
+            .folded("full_name_folded")
+            .on_devices(),
+        text("firstName", "first_name", "First name.").folded("first_name_folded").on_devices(),
+        text("lastName", "last_name", "Last name.").folded("last_name_folded").on_devices(),
+        text("email", "email", "Email address.").folded("email_folded").on_devices(),
+        text("phone", "phone", "Phone number without its country code.")
+            .folded("phone_folded")
+            .on_devices(),
+        plain("countryCode", "country_code", "Country code of the phone: +57.").on_devices(),
+        plain("language", "language", "Language of the pages.").on_devices(),
+        plain("currentStep", "current_step", "The step that comes next.").on_devices(),
+        plain("emailValidation", "email_validation", "The check of the email address.")
+            .on_devices(),
+        plain("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
         related(
             "biometricValidation",
             "biometric_validation",
             &BIOMETRIC_VALIDATION,
             "The face check that it passed.",
-        ),
-        plain("documentValidation", "document_validation", "The check of the document."),
+        )
+        .on_devices(),
+        plain("documentValidation", "document_validation", "The check of the document.")
+            .on_devices(),
         plain("person", "person", "The person who was enrolled."),
         json("consentSession", "consent_session", &[], "What the person has agreed to.")
-            .on_retrieve(),
+            .on_retrieve()
+            .on_devices(),
         json(
             "failedBiometricValidations",
             "failed_biometric_validations",
             &[],
             "The face checks that it did not pass.",
         )
-        .on_retrieve(),
+        .on_retrieve()
+        .on_devices(),
         plain("assignedCollection", "assigned_collection", "The collection of the person.")
-            .on_retrieve(),
+            .on_retrieve()
+            .on_devices(),
         json("manualReviewLog", "manual_review_log", &[], "What reviewers decided.").on_retrieve(),
-        time("createdAt", "created_at", "When it was created."),
-        time("updatedAt", "updated_at", "When it last changed."),
+        time("createdAt", "created_at", "When it was created.").on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",
@@ -318,13 +350,15 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project."),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow."),
-        text("identifier", "identifier", "Who is being validated.").folded("identifier_folded"),
-        word("status", "status", &SESSION_STATUS, "Whether it can still be used."),
-        time("expiresAt", "expires_at", "When it can no longer be used."),
-        time("createdAt", "created_at", "When it was created."),
-        time("updatedAt", "updated_at", "When it last changed."),
+        related("project", "project", &PROJECT, "The project.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        text("identifier", "identifier", "Who is being validated.")
+            .folded("identifier_folded")
+            .on_devices(),
+        word("status", "status", &SESSION_STATUS, "Whether it can still be used.").on_devices(),
+        time("expiresAt", "expires_at", "When it can no longer be used.").on_devices(),
+        time("createdAt", "created_at", "When it was created.").on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",
@@ -343,8 +377,8 @@ pub static CLIENTS: Resource = Resource {
     table: "clients",
     fields: &[
         id(),
-        text("name", "name", "Its name.").folded("name_folded"),
-        text("email", "email", "Its address.").folded("email_folded"),
+        text("name", "name", "Its name.").folded("name_folded").on_devices(),
+        text("email", "email", "Its address.").folded("email_folded").on_devices(),
         plain("phone", "phone", "Phone number without its country code."),
         plain("countryCode", "country_code", "Country code of the phone."),
         plain("company", "company", "Its legal name."),
@@ -369,9 +403,9 @@ const READ: &[&str] = &["validations:read", "documents:read"];
 const OUTCOME: &[&str] = &["passed", "failed", "not_checked"];
 
 const CHECK: &[Member] = &[
-    member("passed", MemberKind::Bool),
+    on_devices(member("passed", MemberKind::Bool)),
     member("score", MemberKind::Score),
-    Member { name: "details", kind: MemberKind::Text, shown: Shown::Retrieve },
+    Member { shown: Shown::Retrieve, ..member("details", MemberKind::Text) },
 ];
 
 static CLIENT: Relation = Relation { resource: &CLIENTS, projection: &["_id", "name", "email"] };
@@ -440,11 +474,11 @@ static SESSION_STATUS: Words =
 static CLIENT_STATUS: Words = Words { words: &["joined"], synonyms: &[], open: true };
 
 const fn id() -> Field {
-    Field::new("_id", "id", Kind::Id, "The record's id.").required()
+    Field::new("_id", "id", Kind::Id, "The record's id.").required().on_devices()
 }
 
 const fn client() -> Field {
-    related("client", "client", &CLIENT, "The client whose record it is.").required()
+    related("client", "client", &CLIENT, "The client whose record it is.").required().on_devices()
 }
 
 const fn related(
@@ -501,5 +535,10 @@ const fn json(
 }
 
 const fn member(name: &'static str, kind: MemberKind) -> Member {
-    Member { name, kind, shown: Shown::List }
+    Member { name, kind, shown: Shown::List, audience: Audience::Client }
+}
+
+/// Devices see it too.
+const fn on_devices(member: Member) -> Member {
+    Member { audience: Audience::Device, ..member }
 }

@@ -21,8 +21,8 @@ pub use query::{
     Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
 pub use resource::{
-    Field, Form, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown,
-    Words,
+    Audience, Field, Form, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource,
+    Reverse, Shown, Words,
 };
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};

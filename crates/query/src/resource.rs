@@ -54,7 +54,18 @@ pub struct Field {
     pub folded: Option<&'static str>,
     /// JSON only: the column with the form that a retrieve shows, when it says more.
     pub full: Option<&'static str>,
+    pub audience: Audience,
     pub doc: &'static str,
+}
+
+/// To whom a value is shown. A new one is for clients: devices see what is listed for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever has a client's token.
+    #[default]
+    Client,
+    /// Also whoever has the token of one record, or none: the device of the person who is checked.
+    Device,
 }
 
 #[derive(Debug)]
@@ -112,6 +123,7 @@ pub struct Member {
     pub name: &'static str,
     pub kind: MemberKind,
     pub shown: Shown,
+    pub audience: Audience,
 }
 
 #[derive(Debug)]
@@ -193,6 +205,7 @@ impl Field {
             required: false,
             folded: None,
             full: None,
+            audience: Audience::Client,
             doc,
         }
     }
@@ -214,6 +227,12 @@ impl Field {
 
     pub const fn with_full(mut self, column: &'static str) -> Field {
         self.full = Some(column);
+        self
+    }
+
+    /// Devices see it too.
+    pub const fn on_devices(mut self) -> Field {
+        self.audience = Audience::Device;
         self
     }
 

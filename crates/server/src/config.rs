@@ -26,6 +26,7 @@ pub struct Config {
     pub models: Models,
     pub documents: Documents,
     pub validations: Validations,
+    pub logins: Logins,
     pub persons: Persons,
     pub log: Log,
 }
@@ -144,6 +145,21 @@ pub struct Validations {
     pub login_seconds: u32,
     pub lease_seconds: u32,
     pub keep_images: bool,
+    pub attempts_max: u32,
+    pub unmeasured_images_max: u32,
+    pub accepted_image_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logins {
+    pub failures_per_identifier_max: u32,
+    pub failures_per_person_max: u32,
+    pub failures_per_address_max: u32,
+    pub lock_seconds: u32,
+    pub lock_seconds_max: u32,
+    pub address_lock_seconds_max: u32,
+    pub forget_seconds: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -184,7 +200,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 14] = shared![
+static SHARED: [Shared; 24] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Text signature.issuer,
@@ -199,6 +215,16 @@ static SHARED: [Shared; 14] = shared![
     Number validations.registration_hours,
     Number validations.login_seconds,
     Switch validations.keep_images,
+    Number validations.attempts_max,
+    Number validations.unmeasured_images_max,
+    Number validations.accepted_image_days,
+    Number logins.failures_per_identifier_max,
+    Number logins.failures_per_person_max,
+    Number logins.failures_per_address_max,
+    Number logins.lock_seconds,
+    Number logins.lock_seconds_max,
+    Number logins.address_lock_seconds_max,
+    Number logins.forget_seconds,
 ];
 
 /// The names of the settings that all nodes can share.
@@ -285,6 +311,13 @@ impl Config {
             ("validations.session_seconds", u64::from(self.validations.session_seconds)),
             ("validations.registration_hours", u64::from(self.validations.registration_hours)),
             ("validations.login_seconds", u64::from(self.validations.login_seconds)),
+            ("validations.attempts_max", u64::from(self.validations.attempts_max)),
+            (
+                "validations.unmeasured_images_max",
+                u64::from(self.validations.unmeasured_images_max),
+            ),
+            ("logins.lock_seconds", u64::from(self.logins.lock_seconds)),
+            ("logins.forget_seconds", u64::from(self.logins.forget_seconds)),
             ("database.connections", self.database.connections as u64),
             ("database.statement_seconds", self.database.statement_seconds),
         ];
@@ -298,6 +331,13 @@ impl Config {
         }
         if u64::from(self.validations.lease_seconds) <= self.http.request_seconds {
             bail!("the setting validations.lease_seconds must be more than http.request_seconds");
+        }
+        let logins = &self.logins;
+        if logins.lock_seconds > logins.lock_seconds_max.min(logins.address_lock_seconds_max) {
+            bail!(
+                "the setting logins.lock_seconds must be at most logins.lock_seconds_max and \
+                 logins.address_lock_seconds_max"
+            );
         }
         let public_url = &self.http.public_url;
         let absolute = ["https://", "http://"].iter().any(|scheme| public_url.starts_with(scheme));

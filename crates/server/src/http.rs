@@ -22,6 +22,7 @@ mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
+mod login_locks;
 mod observe;
 pub mod openapi;
 mod person_calls;

@@ -31,11 +31,13 @@ impl Batch {
         self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
     }
 
-    /// A picture came: the validation is being measured by whoever holds the job.
+    /// A picture came: the validation is being measured by whoever holds the job. `person` is the id
+    /// of whom it may enrol, so that what a crash leaves behind is found again.
     pub fn begin_validation(
         &mut self,
         client: &str,
         id: &str,
+        person: Option<&str>,
         now: Timestamp,
         lease_until: Timestamp,
     ) -> &mut Batch {
@@ -45,7 +47,7 @@ impl Batch {
             record: id.to_owned(),
             client: client.to_owned(),
             lease_until,
-            detail: None,
+            detail: person.map(str::to_owned),
             attempts: 0,
         })
     }

@@ -95,6 +95,8 @@ impl Batch {
             "DELETE FROM person_templates WHERE client = ",
             "DELETE FROM gallery_changes WHERE client = ",
             "DELETE FROM galleries WHERE client = ",
+            "DELETE FROM login_attempts WHERE client = ",
+            "DELETE FROM accepted_images WHERE client = ",
         ] {
             let mut sql = Sql::default();
             sql.push(statement).bind(Arg::Text(id.to_owned()));

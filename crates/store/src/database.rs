@@ -12,6 +12,7 @@ use crate::cells::Reader;
 use crate::clients::Which;
 use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
+use crate::login_attempts;
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
 use crate::registrations::{self, Contacts, HeldContact};
@@ -221,6 +222,32 @@ impl Database {
         let identifier = identifier.to_owned();
         self.read(async move |reader| {
             registrations::person_by_identifier(reader, &client, &project, &identifier).await
+        })
+        .await
+    }
+
+    /// Which of these counts of failed logins are locked at this moment, and until when.
+    pub async fn login_locks(
+        &self,
+        client: &str,
+        ids: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| login_attempts::login_locks(reader, &client, ids, now).await)
+            .await
+    }
+
+    /// Whether an image with one of these digests was accepted after `old`.
+    pub async fn was_accepted(
+        &self,
+        client: &str,
+        digests: Vec<String>,
+        old: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let client = client.to_owned();
+        self.read(async move |reader| {
+            login_attempts::was_accepted(reader, &client, digests, old).await
         })
         .await
     }

@@ -25,6 +25,13 @@ impl Batch {
         self
     }
 
+    /// Adds the statements of another batch after its own.
+    pub fn append(&mut self, mut other: Batch) -> &mut Batch {
+        self.statements.append(&mut other.statements);
+        self.erases |= other.erases;
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
     }

@@ -15,28 +15,33 @@ pub static APP_LOGINS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        text("name", "name", "Who came in, as the validation named them.").folded("name_folded"),
-        word("status", "status", &LOGIN_STATUS, "Whether the person is in."),
-        related("project", "project", &PROJECT, "The project."),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow."),
-        word("type", "type", &LOGIN_TYPE, "What the person came in by."),
-        plain("emailValidation", "email_validation", "The check of the email address."),
-        plain("phoneValidation", "phone_validation", "The check of the phone number."),
+        text("name", "name", "Who came in, as the validation named them.")
+            .folded("name_folded")
+            .on_devices(),
+        word("status", "status", &LOGIN_STATUS, "Whether the person is in.").on_devices(),
+        related("project", "project", &PROJECT, "The project.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        word("type", "type", &LOGIN_TYPE, "What the person came in by.").on_devices(),
+        plain("emailValidation", "email_validation", "The check of the email address.")
+            .on_devices(),
+        plain("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
         related(
             "biometricValidation",
             "biometric_validation",
             &BIOMETRIC_VALIDATION,
             "The check of the face.",
-        ),
+        )
+        .on_devices(),
         related(
             "appRegistration",
             "app_registration",
             &APP_REGISTRATION,
             "The registration of the person.",
-        ),
+        )
+        .on_devices(),
         plain("person", "person", "The person who was recognised."),
-        time("createdAt", "created_at", "When it was created."),
-        time("updatedAt", "updated_at", "When it last changed."),
+        time("createdAt", "created_at", "When it was created.").on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",

@@ -1,7 +1,8 @@
 //! A resource of our own, with a field of every kind.
 
 use verax_query::{
-    Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse, Shown, Words,
+    Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
+    Shown, Words,
 };
 
 pub static CHECKS: Resource = Resource {
@@ -92,4 +93,9 @@ static STATUS: Words = Words {
 
 static TYPE: Words = Words { words: &["login", "onboarding"], synonyms: &[], open: false };
 
-const DETAILS: &[Member] = &[Member { name: "score", kind: MemberKind::Score, shown: Shown::List }];
+const DETAILS: &[Member] = &[Member {
+    name: "score",
+    kind: MemberKind::Score,
+    shown: Shown::List,
+    audience: Audience::Client,
+}];

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use verax_domain::{NarrowScope, Scope, Timestamp};
-use verax_query::Tenant;
+use verax_query::{Audience, Tenant};
 use verax_store::{Batch, Client, StoreError, Token};
 
 use super::App;
@@ -136,6 +136,14 @@ impl Bearer {
         match self {
             Bearer::Caller(caller) => caller.image_urls(),
             Bearer::Holder(_) => ImageUrls::Unsigned,
+        }
+    }
+
+    /// What is shown to the bearer of a record.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Bearer::Caller(_) => Audience::Client,
+            Bearer::Holder(_) => Audience::Device,
         }
     }
 

@@ -1,8 +1,11 @@
 //! Biometric validations: opened with a session, measured once, ended in one batch.
 
+mod attempts;
 mod ends;
 mod found;
 mod work;
+
+use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 use verax_domain::face_verdict::Reason;
@@ -21,6 +24,8 @@ use super::persons::PersonError;
 use super::records::said;
 use super::registrations::Way;
 use crate::vault::VaultError;
+pub use attempts::LockedLogin;
+use attempts::LoginAttempt;
 use work::Work;
 pub(super) use work::policy;
 
@@ -63,13 +68,16 @@ pub enum ValidationError {
     DuplicatedPerson,
     /// The record is `failed` and says so.
     #[error("no live person was seen")]
-    NotLive { score: f64, reasons: Vec<Reason> },
+    NotLive { reasons: Vec<Reason> },
+    /// Also where nobody is enrolled. The record is `failed` and says which it is.
+    #[error("the face is not that of an enrolled person")]
+    NotThePerson,
     /// The record is `failed` and says so.
-    #[error("the face is not that of the enrolled person")]
-    NotThePerson { reasons: Vec<Reason> },
-    /// The record is `failed` and says so.
-    #[error("nobody is enrolled under that name")]
-    NobodyEnrolled,
+    #[error("the image was accepted before")]
+    ImageReplayed,
+    /// Nothing was measured.
+    #[error("too many logins have failed: the next may be tried in {seconds} seconds")]
+    LoginLocked { seconds: u64 },
     #[error(transparent)]
     Measure(#[from] MeasureError),
     #[error("the persons cannot be asked: {0}")]
@@ -155,15 +163,16 @@ impl App {
     }
 
     /// Measures a picture for a session, once. What has begun reaches its end although its caller
-    /// goes.
+    /// goes. A login counts for the `address` that it comes from, too.
     ///
     /// # Errors
-    /// `Expired`, `Used`; or why the face was not accepted.
+    /// `Expired`, `Used`, `LoginLocked`; or why the face was not accepted.
     pub async fn validate_session(
         &self,
         client: &str,
         mode: &str,
         session: &str,
+        address: IpAddr,
         image: SentImage,
     ) -> Result<Passed, ValidationError> {
         self.ready_to_validate()?;
@@ -196,13 +205,22 @@ impl App {
         if validation["type"] == "onboarding" && way.project["assignedCollection"].is_null() {
             return Err(ValidationError::NoCollection);
         }
-        let mut batch = Batch::default();
-        batch.begin_validation(client, &id, now, self.lease(now));
-        match self.database.commit(batch).await {
-            // Another picture was faster.
-            Err(StoreError::Conflict) => return Err(ValidationError::Used),
-            begun => begun?,
-        }
+        let mut login = match validation["type"].as_str() {
+            Some("login") => Some(self.login_attempt(client, &validation, address).await?),
+            _ => None,
+        };
+        let enrolled = self.new_id();
+        let begun = self.begin_session(client, &id, &enrolled, login.as_ref(), now).await;
+        let begun = match (begun, &mut login) {
+            (Err(StoreError::Conflict), Some(attempt)) => {
+                if !self.meet_locks(attempt, now).await? {
+                    return Err(ValidationError::Used);
+                }
+                self.begin_session(client, &id, &enrolled, Some(attempt), now).await
+            }
+            (begun, _) => begun,
+        };
+        begun.map_err(used)?;
         let work = Work {
             client: client.to_owned(),
             mode: mode.to_owned(),
@@ -212,6 +230,8 @@ impl App {
             registration: None,
             teller: Teller::Person,
             force: false,
+            login,
+            enrolled,
         };
         self.to_the_end(work, image).await
     }
@@ -252,11 +272,8 @@ impl App {
         if !found["person"].is_null() && !force {
             return Err(ValidationError::PersonAlreadySet);
         }
-        let failed = found["failedBiometricValidations"].as_array().map_or(0, Vec::len);
-        let limit = way.flow["liveness"]["attemptLimit"].as_u64();
-        if limit.is_some_and(|limit| failed as u64 >= limit) {
-            return Err(ValidationError::NoAttemptsLeft);
-        }
+        let usual = u64::from(self.config.now().validations.attempts_max);
+        let attempts_max = way.flow["liveness"]["attemptLimit"].as_u64().unwrap_or(usual);
         let now = self.clock.now();
         let mut members = Map::new();
         for (name, value) in [
@@ -278,9 +295,16 @@ impl App {
         let id = self.new_id();
         let members = begun(members, &way);
         let record = self.new_record(&BIOMETRIC_VALIDATIONS, &id, client, members)?;
+        let enrolled = self.new_id();
         let mut batch = Batch::default();
-        batch.insert_record(&record, now).begin_validation(client, &id, now, self.lease(now));
-        self.database.commit(batch).await?;
+        batch.insert_record(&record, now);
+        batch.begin_validation(client, &id, Some(&enrolled), now, self.lease(now));
+        batch.reserve_attempt(client, registration, attempts_max);
+        match self.database.commit(batch).await {
+            // All else in it is new.
+            Err(StoreError::Conflict) => return Err(ValidationError::NoAttemptsLeft),
+            begun => begun?,
+        }
         let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
         let work = Work {
             client: client.to_owned(),
@@ -291,10 +315,29 @@ impl App {
             registration: Some(found),
             teller,
             force,
+            login: None,
+            enrolled,
         };
         self.to_the_end(work, image).await?;
         let record = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
         record.ok_or(ValidationError::NoRegistration)
+    }
+
+    /// Begins the validation of a session, and counts its login, in one batch.
+    async fn begin_session(
+        &self,
+        client: &str,
+        id: &str,
+        enrolled: &str,
+        login: Option<&LoginAttempt>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        batch.begin_validation(client, id, Some(enrolled), now, self.lease(now));
+        if let Some(attempt) = login {
+            attempt.reserve(&mut batch, now);
+        }
+        self.database.commit(batch).await
     }
 
     /// What is needed to judge a face; before anything is begun.
@@ -309,6 +352,14 @@ impl App {
     fn lease(&self, now: Timestamp) -> Timestamp {
         let lease_ms = i64::from(self.config.now().validations.lease_seconds) * 1000;
         Timestamp(now.0.saturating_add(lease_ms))
+    }
+}
+
+/// Another picture was faster.
+fn used(error: StoreError) -> ValidationError {
+    match error {
+        StoreError::Conflict => ValidationError::Used,
+        error => error.into(),
     }
 }
 

@@ -37,15 +37,22 @@ impl App {
                     tracing::warn!(cause = %error, "interrupted face checks were not looked for");
                 }
             }
-            if looks.is_multiple_of(LOOKS_PER_SWEEP) {
-                let mut batch = Batch::default();
-                batch.delete_expired_narrow_tokens(self.clock.now());
-                if let Err(error) = self.database.commit(batch).await {
-                    tracing::warn!(cause = %error, "expired tokens were not deleted");
-                }
+            if looks.is_multiple_of(LOOKS_PER_SWEEP)
+                && let Err(error) = self.sweep().await
+            {
+                tracing::warn!(cause = %error, "expired tokens and counts were not deleted");
             }
             looks = looks.wrapping_add(1);
         }
+    }
+
+    /// Forgets tokens, counts of failed logins and digests of images that mean nothing any more.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut batch = Batch::default();
+        batch.delete_expired_narrow_tokens(now).forget_logins(self.logins_forgotten_before(now));
+        batch.forget_accepted_images(self.images_forgotten_before(now));
+        self.database.commit(batch).await
     }
 
     /// Sessions and validations that nobody came for in time become `expired`. Answers how many
@@ -81,7 +88,9 @@ impl App {
             self.database.commit(batch).await?;
             let tenant = Tenant::Client(job.client.clone());
             let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
-            self.forget_unfinished(&job.client, &job.record, record.as_ref()).await?;
+            // What an older version began has whom it enrols under the validation's own id.
+            let person = job.detail.as_deref().unwrap_or(&job.record);
+            self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;
             let mut batch = Batch::default();
             batch.delete_job(JobKind::BiometricCheck, &job.record);
             match self.database.commit(batch).await {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use sha2::{Digest as _, Sha256};
 use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
@@ -127,7 +128,12 @@ pub struct Selfie {
     pub template: Template,
     /// The encoded file, decoded from base64 and otherwise as it was sent.
     pub image_bytes: Vec<u8>,
+    /// A digest of the file, and one of its decoded pixels.
+    pub image_digests: [Sha256Digest; 2],
 }
+
+/// A SHA-256.
+pub type Sha256Digest = [u8; 32];
 
 /// A face of a picture, with a small JPEG of it.
 pub struct FoundFace {
@@ -374,7 +380,7 @@ fn selfie_of(
     waiting: &Waiting,
 ) -> Result<Selfie, MeasureError> {
     let image_bytes = bytes(image)?;
-    let (_, MeasuredFace { findings, template, .. }) =
+    let (pixels, MeasuredFace { findings, template, .. }) =
         measure_bytes(engine, image, &image_bytes, &FaceRequest::default(), waiting)?;
     let verdict = judge(&findings, None, &FacePolicy::default());
     let (Some(quality), Some(quality_score)) = (verdict.quality, verdict.quality_score) else {
@@ -385,7 +391,25 @@ fn selfie_of(
     if liveness_score.is_none() && engine.models().contains(&ATTACK) {
         return Err(not_measurable(image));
     }
-    Ok(Selfie { findings, liveness_score, quality, quality_score, template, image_bytes })
+    let image_digests = [Sha256::digest(&image_bytes).into(), pixel_digest(&pixels)];
+    Ok(Selfie {
+        findings,
+        liveness_score,
+        quality,
+        quality_score,
+        template,
+        image_bytes,
+        image_digests,
+    })
+}
+
+/// The same for every encoding that loses nothing.
+fn pixel_digest(image: &Image) -> Sha256Digest {
+    let mut hash = Sha256::new();
+    hash.update(image.width.to_be_bytes());
+    hash.update(image.height.to_be_bytes());
+    hash.update(&image.rgb);
+    hash.finalize().into()
 }
 
 fn compare(

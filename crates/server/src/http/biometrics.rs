@@ -8,7 +8,7 @@ use verax_domain::lifecycle::Teller;
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS,
 };
-use verax_query::{Resource, Tenant, Timestamp};
+use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use super::State;
 use super::authorize::{MaybeBearer, may_read, require_write, take};
@@ -17,8 +17,9 @@ use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
-use super::lists::{PathId, json as json_response};
+use super::lists::{PathId, json as json_response, shown};
 use super::projects::anonymous_refused;
+use super::source_address::SourceAddress;
 use super::validation_errors::{Family, refused_validation};
 use crate::app::access::{Bearer, Caller, Holder};
 use crate::app::biometrics::Opened;
@@ -105,6 +106,7 @@ pub async fn open(
     body: Body,
 ) -> Result<Response, ApiError> {
     let anonymous = bearer.is_none();
+    let audience = bearer.as_ref().map_or(Audience::Device, Bearer::audience);
     let (client, mode, mut sent) = match &bearer {
         Some(Bearer::Caller(caller)) => {
             require_write(caller)?;
@@ -132,8 +134,8 @@ pub async fn open(
     let opened = state.app.open_validation(&client, &mode, members, None).await;
     let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
     Ok(match bearer {
-        Some(Bearer::Caller(caller)) => answer(readable(opened, &caller)),
-        _ => answer(opened),
+        Some(Bearer::Caller(caller)) => answer(audience, readable(opened, &caller)),
+        _ => answer(audience, opened),
     })
 }
 
@@ -175,7 +177,8 @@ pub async fn open_for_login(
         members.entry(name).or_insert_with(|| found[known].clone());
     }
     let opened = state.app.open_validation(client, holder.mode(), members, Some(login)).await;
-    opened.map(answer).map_err(|error| refused_validation(error, Family::Login))
+    let opened = opened.map_err(|error| refused_validation(error, Family::Login))?;
+    Ok(answer(Audience::Device, opened))
 }
 
 /// `POST /v2/liveness-sessions`: a session whose validation is of liveness alone.
@@ -192,20 +195,23 @@ pub async fn open_session(
     members.insert("type".to_owned(), "validation".into());
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
     let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
-    Ok(answer(readable(opened, &caller)))
+    Ok(answer(Audience::Client, readable(opened, &caller)))
 }
 
 /// `POST /v2/biometric-validations/validate`, with the session's token.
 pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
+    source: SourceAddress,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let (sent, _place) = read_measured(&state, request, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
-    let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
+    let (client, mode) = (holder.client(), holder.mode());
+    let passed = state.app.validate_session(client, mode, session, source.0, image).await;
     let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
+    let seen = shown(Audience::Device, &BIOMETRIC_VALIDATIONS, passed.validation);
     let mut data = Map::new();
     for name in [
         "_id",
@@ -213,13 +219,12 @@ pub async fn validate(
         "type",
         "verificationResults",
         "biometricData",
-        "riskScore",
         "completedAt",
+        "redirectUrl",
     ] {
-        data.insert(name.to_owned(), passed.validation[name].clone());
-    }
-    if let Value::String(url) = &passed.validation["redirectUrl"] {
-        data.insert("redirectUrl".to_owned(), url.clone().into());
+        if let Some(value) = seen.get(name) {
+            data.insert(name.to_owned(), value.clone());
+        }
     }
     data.insert("token".to_owned(), passed.token.into());
     Ok(json_response(json!({ "success": true, "data": data }).to_string().into_bytes()))
@@ -229,6 +234,7 @@ pub async fn validate(
 pub async fn validate_by_id(
     state: Extract<State>,
     bearer: Bearer,
+    source: SourceAddress,
     id: PathId,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -239,7 +245,7 @@ pub async fn validate_by_id(
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
-    validate(state, bearer, request).await
+    validate(state, bearer, source, request).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token, or with a
@@ -273,12 +279,13 @@ pub async fn validate_registration(
     let (force, image) = (sent.flag("force"), sent.image("image"));
     let whose = (bearer.client(), mode);
     let done = state.app.validate_registration(whose, &registration, image, teller, force).await;
-    let mut record = done.map_err(|error| refused_validation(error, Family::Login))?;
-    if let Bearer::Caller(caller) = &bearer
-        && !may_read(caller, APP_REGISTRATIONS.scopes)
-    {
-        record = brief(&registration, &Map::new());
-    }
+    let record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    let record = match &bearer {
+        Bearer::Caller(caller) if !may_read(caller, APP_REGISTRATIONS.scopes) => {
+            brief(&registration, &Map::new())
+        }
+        bearer => shown(bearer.audience(), &APP_REGISTRATIONS, record),
+    };
     let body = json!({ "success": true, "data": record });
     Ok(json_response(body.to_string().into_bytes()))
 }
@@ -324,10 +331,10 @@ fn readable(opened: Opened, caller: &Caller) -> Opened {
     }
 }
 
-fn answer(opened: Opened) -> Response {
+fn answer(audience: Audience, opened: Opened) -> Response {
     let data = json!({
-        "livenessSession": opened.session,
-        "biometricValidation": opened.validation,
+        "livenessSession": shown(audience, &LIVENESS_SESSIONS, opened.session),
+        "biometricValidation": shown(audience, &BIOMETRIC_VALIDATIONS, opened.validation),
         "token": opened.token,
     });
     json_response(json!({ "success": true, "data": data }).to_string().into_bytes())

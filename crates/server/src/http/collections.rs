@@ -4,6 +4,7 @@ use axum::extract::{Path, RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{COLLECTIONS, PROJECTS};
+use verax_query::Audience;
 use verax_store::{Collection, StoreError};
 
 use super::State;
@@ -64,7 +65,7 @@ pub async fn retrieve(
     };
     let record = lists::record(&state, &caller.0, id, query, &COLLECTIONS).await;
     let record = record.map_err(|error| error.if_not_found(invalid_collection))?;
-    Ok(lists::json(lists::one(&state, &COLLECTIONS, &record)))
+    Ok(lists::json(lists::one(&state, Audience::Client, &COLLECTIONS, &record)))
 }
 
 /// `PUT …/collections/{id}`.

@@ -71,14 +71,14 @@ pub async fn delete(
     }
     if resource.name == DOCUMENT_LIVENESS.name {
         return match state.app.delete_document_check(client, &id).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
             Err(error) => Err(error.into()),
         };
     }
     if let Some(own) = registration {
         return match state.app.set_aside_validation(client, own, &found).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Store(StoreError::Conflict)) => Err(conflict(
                 "registration_is_over",
                 "The registration is over, or its face is being measured.",
@@ -88,13 +88,13 @@ pub async fn delete(
     }
     if resource.name == BIOMETRIC_VALIDATIONS.name {
         return match state.app.delete_validation(client, &found).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Store(StoreError::Conflict)) => Err(unknown()),
             Err(error) => Err(error.into()),
         };
     }
     match state.app.delete_record(resource, client, &found).await {
-        Ok(()) => Ok(json(one(&state, resource, &record))),
+        Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
         Err(StoreError::Conflict) => Err(unknown()),
         Err(error) => Err(error.into()),
     }

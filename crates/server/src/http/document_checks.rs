@@ -66,8 +66,8 @@ pub async fn create(
     let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
     // All of it comes from what was sent: whoever may write may see it, but for the image.
-    let urls = bearer.image_urls();
-    let mut response = json(one_with_images(&state, &DOCUMENT_LIVENESS, urls, &record));
+    let (audience, urls) = (bearer.audience(), bearer.image_urls());
+    let mut response = json(one_with_images(&state, audience, urls, &DOCUMENT_LIVENESS, &record));
     *response.status_mut() = status;
     Ok(response)
 }

@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 43] = [
+pub static CODES: [&ErrorCode; 44] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -145,7 +145,8 @@ pub static CODES: [&ErrorCode; 43] = [
     &lifecycle_errors::CANNOT_RESEND_LINK,
     &validation_errors::LIVENESS_DETECTION_FAILED,
     &validation_errors::IDENTITY_VERIFICATION_FAILED,
-    &validation_errors::NOBODY_ENROLLED,
+    &validation_errors::IMAGE_REPLAYED,
+    &validation_errors::LOGIN_LOCKED,
     &validation_errors::COLLECTION_NOT_SET,
     &validation_errors::PERSON_ALREADY_SET,
 ];

@@ -17,7 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use verax_domain::document_findings::PictureBox;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
-use verax_query::{Resource, Tenant, is_id};
+use verax_query::{Audience, Resource, Tenant, is_id};
 use verax_vision::document::{DocumentCheck, EvidenceMap};
 
 use super::State;
@@ -135,7 +135,7 @@ pub async fn evidence(
     };
     let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
     let record = json!({ "_id": id, "evidence": checks }).to_string();
-    Ok(lists::json(lists::one(&state, &DOCUMENT_LIVENESS, record.as_bytes())))
+    Ok(lists::json(lists::one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
 }
 
 /// Rows of a list, or one record, with the URLs of kept pictures signed for who may see them.

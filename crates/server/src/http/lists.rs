@@ -8,8 +8,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use verax_domain::NarrowScope;
+use verax_domain::device_view::device_view;
 use verax_query::{
-    Place, Populate, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id,
+    Audience, Place, Populate, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant, is_id,
 };
 use verax_store::{Layout, Listing};
 
@@ -82,7 +83,8 @@ pub async fn retrieve(
             find(&state, None, &tenant, id, &short(raw)?, resource).await?
         }
     };
-    Ok(known.answer(open(&state, resource, bearer.image_urls(), &record), |mut body| {
+    let body = open(&state, bearer.audience(), bearer.image_urls(), resource, &record);
+    Ok(known.answer(body, |mut body| {
         close(&state, resource, &mut body);
         body
     }))
@@ -167,26 +169,46 @@ async fn require_own(
     if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
 }
 
-/// The envelope around one record, in which no URL opens an image.
-pub fn one(state: &State, resource: &Resource, record: &[u8]) -> Vec<u8> {
-    one_with_images(state, resource, ImageUrls::Unsigned, record)
+/// The envelope around one record, as this audience may see it; no URL in it opens an image.
+pub fn one(
+    state: &State,
+    audience: Audience,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
+    one_with_images(state, audience, ImageUrls::Unsigned, resource, record)
 }
 
 /// The envelope around one record, with the URLs of its images as the caller may have them.
 pub fn one_with_images(
     state: &State,
-    resource: &Resource,
+    audience: Audience,
     urls: ImageUrls,
+    resource: &'static Resource,
     record: &[u8],
 ) -> Vec<u8> {
-    let mut body = open(state, resource, urls, record);
+    let mut body = open(state, audience, urls, resource, record);
     close(state, resource, &mut body);
     body
 }
 
-fn open(state: &State, resource: &Resource, urls: ImageUrls, record: &[u8]) -> Vec<u8> {
+fn open(
+    state: &State,
+    audience: Audience,
+    urls: ImageUrls,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
     let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(&sign_image_urls(state, resource, urls, record));
+    match audience {
+        Audience::Client => {
+            body.extend_from_slice(&sign_image_urls(state, resource, urls, record));
+        }
+        Audience::Device => {
+            let record = serde_json::from_slice(record).unwrap_or_default();
+            body.extend_from_slice(device_view(resource, &record).to_string().as_bytes());
+        }
+    }
     body
 }
 
@@ -197,6 +219,14 @@ fn require_populated(caller: &Caller, populates: &[Populate]) -> Result<(), ApiE
         require_populated(caller, &populate.nested)?;
     }
     Ok(())
+}
+
+/// A record that was read, as this audience may see it.
+pub fn shown(audience: Audience, resource: &'static Resource, record: Value) -> Value {
+    match audience {
+        Audience::Client => record,
+        Audience::Device => device_view(resource, &record),
+    }
 }
 
 /// The query string of a caller who may read the resource.

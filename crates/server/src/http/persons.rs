@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
 use verax_domain::resources::PERSONS;
-use verax_query::{Problem, QUERY_BYTES_MAX, Query, is_id};
+use verax_query::{Audience, Problem, QUERY_BYTES_MAX, Query, is_id};
 use verax_vision::faces::Wanted;
 
 use super::State;
@@ -183,7 +183,7 @@ pub async fn retrieve(
     let id = record["_id"].as_str().unwrap_or_default().to_owned();
     // Of the staff's own client, or of the caller's: nobody else's pictures are shown.
     record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
-    Ok(lists::json(lists::one(&state, &PERSONS, record.to_string().as_bytes())))
+    Ok(lists::json(lists::one(&state, Audience::Client, &PERSONS, record.to_string().as_bytes())))
 }
 
 /// `PUT …/persons/{id}`: what is sent replaces what was there; pictures replace all faces.

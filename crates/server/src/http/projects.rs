@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
-use verax_query::{Query, Resource, Retrieval, Tenant, is_id};
+use verax_query::{Audience, Query, Resource, Retrieval, Tenant, is_id};
 use verax_store::StoreError;
 
 use super::State;
@@ -238,12 +238,12 @@ async fn shown(
 ) -> Result<Response, ApiError> {
     if !may_read(caller, resource.scopes) {
         let record = brief(id, told).to_string();
-        return Ok(json_response(one(state, resource, record.as_bytes())));
+        return Ok(json_response(one(state, Audience::Client, resource, record.as_bytes())));
     }
     let tenant = Tenant::Client(caller.client().to_owned());
     let record = state.app.database.record(&Retrieval::whole(resource), &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(resource))?;
-    Ok(json_response(one(state, resource, &record)))
+    Ok(json_response(one(state, Audience::Client, resource, &record)))
 }
 
 /// `GET /v2/projects/kyc?id=`: what the capture pages need of a project and its flows. Without a

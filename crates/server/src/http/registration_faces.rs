@@ -26,7 +26,7 @@ pub async fn compare(
     let (_place, body) = admitted_body(&state, request).await?;
     read(&state, body, &[], Purpose::Create)?.finish(&MISSING_PARAMETER)?;
     let check = state.app.compare_registration(holder.client(), registration).await?;
-    Ok(answer(&state, face_answers::comparison(&check)))
+    Ok(answer(&state, face_answers::comparison_for_device(&check)))
 }
 
 impl From<RegistrationFaceError> for ApiError {

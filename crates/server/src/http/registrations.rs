@@ -10,7 +10,7 @@ use verax_domain::Scope;
 use verax_domain::contact::Phone;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_query::{QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
+use verax_query::{Audience, QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 
 use super::State;
 use super::authorize::{may_read, require_write};
@@ -97,7 +97,7 @@ pub async fn me(
     let tenant = Tenant::Client(bearer.client().to_owned());
     let record = state.app.database.record(&retrieval, &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    Ok(json_response(one(&state, &APP_REGISTRATIONS, &record)))
+    Ok(json_response(one(&state, bearer.audience(), &APP_REGISTRATIONS, &record)))
 }
 
 /// `PUT /v2/app-registrations/{id}`: what is not sent stays.
@@ -120,11 +120,16 @@ pub async fn change(
     state.app.change_registration(caller.client(), &before, members).await?;
     if !may_read(&caller, APP_REGISTRATIONS.scopes) {
         let record = brief(&id, &told).to_string();
-        return Ok(json_response(one(&state, &APP_REGISTRATIONS, record.as_bytes())));
+        return Ok(json_response(one(
+            &state,
+            Audience::Client,
+            &APP_REGISTRATIONS,
+            record.as_bytes(),
+        )));
     }
     let whole = Retrieval::whole(&APP_REGISTRATIONS);
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
-    Ok(json_response(one(&state, &APP_REGISTRATIONS, &record)))
+    Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
 }
 
 /// `PUT /v2/app-registrations/{id}/sync`, with the registration's own token or a client's; what

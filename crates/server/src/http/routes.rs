@@ -25,8 +25,8 @@ use super::observe::observe;
 use super::streams::Format;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
-    kept_pictures, lists, person_calls, persons, projects, registration_faces, registration_links,
-    registrations,
+    kept_pictures, lists, login_locks, person_calls, persons, projects, registration_faces,
+    registration_links, registrations,
 };
 use crate::app::access::{Bearer, Caller};
 
@@ -188,6 +188,7 @@ fn lifecycle_routes() -> Router<State> {
             "/v2/biometric-validations/app-registration",
             post(biometrics::validate_registration),
         )
+        .route("/v2/biometric-validations/unlock", post(login_locks::unlock))
         .route("/v2/biometric-validations/validate", post(biometrics::validate))
         .route("/v2/biometric-validations/{id}/validate", post(biometrics::validate_by_id))
         .route("/v2/biometric-validations/{id}/image", get(kept_pictures::face))

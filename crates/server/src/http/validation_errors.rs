@@ -1,33 +1,41 @@
 //! Why a face was not accepted, in the words of each family: `code` is the documentation's,
-//! `message` the bare word that the capture pages compare with, with the score behind an `@`.
+//! `message` the bare word that the capture pages compare with. Who reads it is a device: it learns what
+//! to do better, and nothing of a score or a match.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use verax_domain::face_verdict::Reason;
+use verax_domain::face_verdict::{ADVISED, FaceRefusal, Reason};
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_store::StoreError;
 
 use super::error::{ApiError, ErrorCode, INTERNAL};
+use super::face_errors::FACE_TOO_SMALL;
 use super::lifecycle_errors::{conflict, project_not_found};
 use super::person_errors::{DUPLICATED_PERSON, GALLERY_TOO_LARGE, LIVENESS_FAILED};
 use crate::app::biometrics::ValidationError;
+use crate::app::faces::{ImageProblem, MeasureError};
 use crate::app::persons::PersonError;
 
 pub static LIVENESS_DETECTION_FAILED: ErrorCode = ErrorCode {
     code: "LIVENESS_DETECTION_FAILED",
     status: StatusCode::BAD_REQUEST,
-    when: "no live person was seen; `message` is `liveness_failed@` and the score, `details` says \
-           which measurement missed which limit",
+    when: "no live person was seen; `message` is `liveness_failed`, `details` says what to do better",
 };
 pub static IDENTITY_VERIFICATION_FAILED: ErrorCode = ErrorCode {
     code: "IDENTITY_VERIFICATION_FAILED",
     status: StatusCode::BAD_REQUEST,
-    when: "the face is not that of the enrolled person; `message` is `person_not_found`",
+    when: "the face is not that of an enrolled person, or nobody is enrolled under the identifier; \
+           `message` is `person_not_found`",
 };
-pub static NOBODY_ENROLLED: ErrorCode = ErrorCode {
-    code: "person_not_found",
-    status: StatusCode::NOT_FOUND,
-    when: "nobody is enrolled under the identifier",
+pub static IMAGE_REPLAYED: ErrorCode = ErrorCode {
+    code: "image_replayed",
+    status: StatusCode::CONFLICT,
+    when: "the image was accepted before: a new one must be taken",
+};
+pub static LOGIN_LOCKED: ErrorCode = ErrorCode {
+    code: "login_locked",
+    status: StatusCode::TOO_MANY_REQUESTS,
+    when: "too many logins have failed; `Retry-After` says for how many seconds none is tried",
 };
 pub static COLLECTION_NOT_SET: ErrorCode = ErrorCode {
     code: "collection_not_set",
@@ -75,24 +83,33 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
         ValidationError::DuplicatedPerson => {
             worded(&DUPLICATED_PERSON, "A person with this face, or name, is enrolled already.")
         }
-        ValidationError::NotLive { score, reasons } => {
+        ValidationError::NotLive { reasons } => {
             let code = match family {
                 Family::Validation => &LIVENESS_DETECTION_FAILED,
                 Family::Login => &LIVENESS_FAILED,
             };
-            // Cut, not rounded: 0.599 must not read as the 0.6 that it missed.
-            let message = format!("liveness_failed@{:.2}", (score * 100.0).floor() / 100.0);
             ApiError::new(code, "Liveness detection failed")
-                .with_member("message", message.into())
-                .with_member("details", details(&reasons))
+                .with_member("message", LIVENESS_FAILED.code.into())
+                .with_member("details", advice(&reasons))
         }
-        ValidationError::NotThePerson { reasons } => {
+        ValidationError::NotThePerson => {
             ApiError::new(&IDENTITY_VERIFICATION_FAILED, "Identity verification failed")
-                .with_member("message", NOBODY_ENROLLED.code.into())
-                .with_member("details", details(&reasons))
+                .with_member("message", "person_not_found".into())
         }
-        ValidationError::NobodyEnrolled => {
-            worded(&NOBODY_ENROLLED, "Nobody is enrolled under this identifier.")
+        ValidationError::ImageReplayed => {
+            worded(&IMAGE_REPLAYED, "The image was used before. Take a new one.")
+        }
+        ValidationError::LoginLocked { seconds } => {
+            worded(&LOGIN_LOCKED, "Too many logins have failed. Try again later.")
+                .retry_after(seconds)
+        }
+        ValidationError::Measure(MeasureError::Image {
+            parameter,
+            problem: ImageProblem::Face(FaceRefusal::FaceTooSmall { .. }),
+        }) => {
+            let message = "the face is too small: come closer";
+            let details = json!([{ "parameter": parameter, "message": message }]);
+            ApiError::new(&FACE_TOO_SMALL, message).with_member("details", details)
         }
         ValidationError::Measure(error) => error.into(),
         ValidationError::Persons(PersonError::GalleryTooLarge { .. }) => {
@@ -111,18 +128,8 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
     }
 }
 
-/// Which measurement missed which limit. How alike a face is to somebody's is not told: who tries
-/// faces must not learn which are warmer.
-fn details(reasons: &[Reason]) -> Value {
-    let detail = |reason: &Reason| {
-        let Reason { measurement, value, limit, advice, unit } = reason;
-        let message = if *measurement == "matchScore" {
-            (*advice).to_owned()
-        } else {
-            let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-            format!("{measurement} {value:.3}{unit} misses the limit {limit:.3}{unit}: {advice}")
-        };
-        json!({ "parameter": "image", "message": message })
-    };
-    reasons.iter().map(detail).collect()
+/// What the person can do better, in words.
+fn advice(reasons: &[Reason]) -> Value {
+    let advised = reasons.iter().filter(|reason| ADVISED.contains(&reason.measurement));
+    advised.map(|reason| json!({ "parameter": "image", "message": reason.advice })).collect()
 }

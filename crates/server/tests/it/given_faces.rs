@@ -2,6 +2,7 @@
 //! is decoded, bounded and admitted like any other; only what the models would say is given.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,15 +36,24 @@ pub fn face(of: u8) -> Face {
 
 /// A PNG in base64, with one face, or with a second and smaller one.
 pub fn picture(faces: &[Face]) -> String {
-    let mut rgb = vec![90; (WIDTH * HEIGHT * 3) as usize];
+    let mut rgb = blank();
     for at in 0..2 {
         let pixel = faces.get(at).map_or([0; 3], |face| [face.of, face.shot, face.live]);
         rgb[at * 3..at * 3 + 3].copy_from_slice(&pixel);
     }
+    png(&rgb, image::codecs::png::CompressionType::Fast)
+}
+
+fn blank() -> Vec<u8> {
+    vec![90; (WIDTH * HEIGHT * 3) as usize]
+}
+
+fn png(rgb: &[u8], compression: image::codecs::png::CompressionType) -> String {
     let mut png = Vec::new();
-    let encoder = image::codecs::png::PngEncoder::new(&mut png);
+    let filter = image::codecs::png::FilterType::Adaptive;
+    let encoder = image::codecs::png::PngEncoder::new_with_quality(&mut png, compression, filter);
     let kind = image::ExtendedColorType::Rgb8;
-    image::ImageEncoder::write_image(encoder, &rgb, WIDTH, HEIGHT, kind).expect("a PNG");
+    image::ImageEncoder::write_image(encoder, rgb, WIDTH, HEIGHT, kind).expect("a PNG");
     STANDARD.encode(png)
 }
 
@@ -58,12 +68,41 @@ pub fn template(face: Face) -> Template {
     Template::normalised(&values).expect("a template")
 }
 
-/// The app, measuring given faces; `model` is what their templates are said to be made by.
-pub fn with_given_faces(app: App, model: &str) -> App {
-    app.with_faces(Faces::with(Arc::new(GivenFaces), model))
+/// The same face photographed again and again: no two images have the same pixels or bytes, and all
+/// measure the same. Which `take` it is stands in a pixel that says nothing of a face.
+pub fn take(face: Face, take: u32) -> String {
+    let mut rgb = blank();
+    rgb[..3].copy_from_slice(&[face.of, face.shot, face.live]);
+    rgb[3..6].copy_from_slice(&[0; 3]);
+    let [_, one, two, three] = take.to_be_bytes();
+    rgb[6..9].copy_from_slice(&[one, two, three]);
+    png(&rgb, image::codecs::png::CompressionType::Fast)
 }
 
-struct GivenFaces;
+/// The same pixels in another file.
+pub fn encoded_again(picture: &str) -> String {
+    let file = STANDARD.decode(picture).expect("base64");
+    let pixels = image::load_from_memory(&file).expect("a PNG").to_rgb8();
+    let again = png(pixels.as_raw(), image::codecs::png::CompressionType::Best);
+    assert_ne!(again, picture, "another file");
+    again
+}
+
+/// The app, measuring given faces; `model` is what their templates are said to be made by.
+pub fn with_given_faces(app: App, model: &str) -> App {
+    with_counted_faces(app, model).0
+}
+
+/// The same, and how many images were measured so far.
+pub fn with_counted_faces(app: App, model: &str) -> (App, Arc<AtomicUsize>) {
+    let measured = Arc::new(AtomicUsize::new(0));
+    let given = GivenFaces { measured: Arc::clone(&measured) };
+    (app.with_faces(Faces::with(Arc::new(given), model)), measured)
+}
+
+struct GivenFaces {
+    measured: Arc<AtomicUsize>,
+}
 
 impl GivenFaces {
     fn faces(image: &Image) -> Vec<Face> {
@@ -84,6 +123,7 @@ impl MeasureFaces for GivenFaces {
         request: &FaceRequest,
         _: &Waiting,
     ) -> Result<MeasuredFace, FaceError> {
+        self.measured.fetch_add(1, Ordering::SeqCst);
         let given = GivenFaces::faces(image);
         let faces: Vec<DetectedFace> = (0..given.len()).map(placed).collect();
         let attack = match (given.first(), faces.first(), request.attack) {

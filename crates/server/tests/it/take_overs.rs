@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_domain::NarrowScope;
 
-use crate::biometrics::{Bank, REGISTRATIONS, VALIDATIONS, id, shot, text};
+use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, id, shot, text};
 
 const VICTIM: u8 = 1;
 const ATTACKER: u8 = 2;

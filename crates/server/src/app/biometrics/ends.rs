@@ -7,6 +7,7 @@ use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, PassedFace, StoreError};
 
+use super::attempts::LoginAttempt;
 use super::found::Found;
 use super::work::Work;
 use super::{Passed, ValidationError};
@@ -17,32 +18,63 @@ use crate::app::persons::PersonError;
 use crate::app::records::said;
 
 impl App {
-    /// A picture that cannot be measured does not use up its session; the server's own fault ends
-    /// the validation.
+    /// A picture that cannot be measured does not use up its session, but for the last that it may
+    /// have; the server's own fault ends the validation. No login has failed by either.
     pub(super) async fn not_measured(
         &self,
         work: &Work,
         error: MeasureError,
     ) -> Result<ValidationError, StoreError> {
-        let id = work.id();
         let until = work.validation["expiresAt"].as_str().and_then(Timestamp::parse);
         let now = self.clock.now();
-        if let (Some(until), true) = (until, !matches!(error, MeasureError::Failed(_))) {
+        let of_image = matches!(error, MeasureError::Image { .. });
+        let mut found = Found::default();
+        found.reason("image", &error.to_string());
+        if let (Some(until), Some(session), true) =
+            (until, &work.session, !matches!(error, MeasureError::Failed(_)))
+        {
             let mut batch = Batch::default();
-            batch.release_validation(&work.client, id, now, until);
-            self.database.commit(batch).await?;
-        } else {
-            let mut found = Found::default();
-            found.reason("image", &error.to_string());
-            self.fail(work, &mut found).await?;
+            batch.release_validation(&work.client, work.id(), now, until);
+            if let Some(login) = &work.login {
+                login.give_back(&mut batch);
+            }
+            if of_image {
+                let max = self.config.now().validations.unmeasured_images_max;
+                batch.count_unmeasured(&work.client, session, max);
+            }
+            match self.database.commit(batch).await {
+                Err(StoreError::Conflict) if of_image => {}
+                released => return released.map(|()| error.into()),
+            }
+            found.reason("image", "the session has had as many such images as it may");
         }
+        let mut batch = Batch::default();
+        if let Some(login) = &work.login {
+            login.give_back(&mut batch);
+        }
+        if let (Some(registration), false) = (&work.registration, of_image) {
+            let registration = registration["_id"].as_str().unwrap_or_default();
+            batch.return_attempt(&work.client, registration);
+        }
+        self.fail_with(work, &found, batch).await?;
         Ok(error.into())
+    }
+
+    /// The image was accepted before: whoever sends it again need not be there.
+    pub(super) async fn refuse_replayed(
+        &self,
+        work: &Work,
+        found: &mut Found,
+    ) -> Result<ValidationError, StoreError> {
+        found.reason("image", "this image was accepted before");
+        self.fail(work, found).await?;
+        Ok(ValidationError::ImageReplayed)
     }
 
     pub(super) async fn complete(
         &self,
         work: &Work,
-        found: &Found,
+        found: &mut Found,
     ) -> Result<Passed, ValidationError> {
         let now = self.clock.now();
         let (client, id) = (work.client.as_str(), work.id());
@@ -63,9 +95,12 @@ impl App {
                 },
                 now,
             );
+            batch.return_attempt(client, registration["_id"].as_str().unwrap_or_default());
         }
-        let (scope, subject) = if work.validation["type"] == "login" {
-            (NarrowScope::Login, self.log_in(work, found, &mut batch).await?)
+        let (scope, subject) = if let Some(login) = &work.login {
+            let subject = self.log_in(work, login, found, &mut batch)?;
+            login.pass(&mut batch);
+            (NarrowScope::Login, subject)
         } else {
             (NarrowScope::Session, work.session.clone().unwrap_or_default())
         };
@@ -76,16 +111,33 @@ impl App {
         if !subject.is_empty() {
             batch.insert_token(&kept);
         }
-        self.database.commit(batch).await?;
+        let old = self.images_forgotten_before(now);
+        for digest in found.digests() {
+            batch.accept_image(client, digest, now, old);
+        }
+        match self.database.commit(batch).await {
+            Err(StoreError::Conflict) => {
+                let digests = found.digests().to_vec();
+                if !self.database.was_accepted(client, digests, old).await? {
+                    return Err(StoreError::Conflict.into());
+                }
+                // The same image was accepted while this one was measured.
+                let refused = self.refuse_replayed(work, found).await?;
+                self.undo(work).await?;
+                return Err(refused);
+            }
+            committed => committed?,
+        }
         let tenant = Tenant::Client(client.to_owned());
         let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, id).await?;
         Ok(Passed { validation: validation.ok_or(ValidationError::NotFound)?, token })
     }
 
     /// The login that a face has made, or completed as its second factor; answers its id.
-    async fn log_in(
+    fn log_in(
         &self,
         work: &Work,
+        login: &LoginAttempt,
         found: &Found,
         batch: &mut Batch,
     ) -> Result<String, StoreError> {
@@ -93,8 +145,8 @@ impl App {
         let mut members = Map::new();
         members.insert("status".to_owned(), "completed".into());
         members.insert("person".to_owned(), json!(found.person));
-        if let Some(login) = self.login_of(work).await? {
-            let id = login["_id"].as_str().unwrap_or_default().to_owned();
+        if let Some(known) = &login.app_login {
+            let id = known["_id"].as_str().unwrap_or_default().to_owned();
             batch.change(&said(&APP_LOGINS, &id, &work.client, members)?, now);
             return Ok(id);
         }
@@ -112,7 +164,12 @@ impl App {
         Ok(id)
     }
 
-    pub(super) async fn fail(&self, work: &Work, found: &mut Found) -> Result<(), StoreError> {
+    pub(super) async fn fail(&self, work: &Work, found: &Found) -> Result<(), StoreError> {
+        self.fail_with(work, found, Batch::default()).await
+    }
+
+    /// The same with what else changes, which comes last.
+    async fn fail_with(&self, work: &Work, found: &Found, more: Batch) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
         batch.end_validation(ValidationStep::Fail, &found.record(&work.validation)?, now);
@@ -128,12 +185,14 @@ impl App {
             let registration = registration["_id"].as_str().unwrap_or_default();
             batch.change(&said(&APP_REGISTRATIONS, registration, &work.client, members)?, now);
         }
-        if let Some(login) = self.login_of(work).await? {
+        let app_login = work.login.as_ref().and_then(|login| login.app_login.as_ref());
+        if let Some(login) = app_login {
             let mut members = Map::new();
             members.insert("status".to_owned(), "failed".into());
             let login = login["_id"].as_str().unwrap_or_default();
             batch.change(&said(&APP_LOGINS, login, &work.client, members)?, now);
         }
+        batch.append(more);
         self.database.commit(batch).await
     }
 
@@ -141,22 +200,23 @@ impl App {
     pub(super) async fn undo(&self, work: &Work) -> Result<(), PersonError> {
         let tenant = Tenant::Client(work.client.clone());
         let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, work.id()).await?;
-        self.forget_unfinished(&work.client, work.id(), record.as_ref()).await
+        self.forget_unfinished(&work.client, work.id(), &work.enrolled, record.as_ref()).await
     }
 
-    /// What a validation leaves that was not completed.
+    /// What a validation leaves that was not completed; `person` is whom it would have enrolled.
     pub(in crate::app) async fn forget_unfinished(
         &self,
         client: &str,
         id: &str,
+        person: &str,
         record: Option<&Value>,
     ) -> Result<(), PersonError> {
         if record.is_none_or(|record| record["imageSaved"] != true) {
             self.destroy_face(client, id).await?;
         }
-        // Whom a validation enrols has its id; one that was completed keeps its person.
+        // One that was completed keeps its person.
         if record.is_none_or(|record| record["status"] == "failed") {
-            match self.delete_person(client, id).await {
+            match self.delete_person(client, person).await {
                 Ok(()) | Err(PersonError::NotFound) => {}
                 Err(error) => return Err(error),
             }

@@ -13,6 +13,8 @@ use crate::app::records::said;
 pub struct Found {
     members: Map<String, Value>,
     reasons: Vec<Value>,
+    /// As what the image is kept when it is accepted.
+    digests: Vec<String>,
     /// The person whom the face was compared with.
     pub person: Option<String>,
     /// The person who was enrolled.
@@ -47,12 +49,21 @@ impl Found {
             person.iter().map(|person| json!({ "id": person, "score": score })).collect();
         members.insert("response".to_owned(), json!({ "liveness": liveness, "persons": persons }));
         let reasons = verdict.reasons.iter().map(reason).collect();
-        Found { members, reasons, person, enrolled: None }
+        Found { members, reasons, digests: Vec::new(), person, enrolled: None }
     }
 
     /// A reason that is no measurement.
     pub fn reason(&mut self, what: &str, why: &str) {
         self.reasons.push(json!({ "measurement": what, "advice": why }));
+    }
+
+    /// As what the image is kept when it is accepted.
+    pub fn accepts(&mut self, digests: Vec<String>) {
+        self.digests = digests;
+    }
+
+    pub fn digests(&self) -> &[String] {
+        &self.digests
     }
 
     /// The picture is in the vault.

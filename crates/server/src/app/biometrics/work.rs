@@ -4,11 +4,10 @@ use serde_json::Value;
 use verax_domain::face_findings::FaceComparison;
 use verax_domain::face_verdict::{CheckOutcome, FacePolicy, judge};
 use verax_domain::lifecycle::Teller;
-use verax_domain::resources::APP_LOGINS;
-use verax_query::Tenant;
 use verax_store::StoreError;
 use verax_vision::faces::Template;
 
+use super::attempts::LoginAttempt;
 use super::found::Found;
 use super::{Passed, ValidationError};
 use crate::app::App;
@@ -30,6 +29,10 @@ pub struct Work {
     pub teller: Teller,
     /// Whether somebody who is known already may be enrolled again.
     pub force: bool,
+    /// What is tried, if it is a login.
+    pub login: Option<LoginAttempt>,
+    /// The id that whoever is enrolled by it gets.
+    pub enrolled: String,
 }
 
 /// A match score at or above it is somebody who is known already, where the flow does not say.
@@ -63,53 +66,61 @@ impl App {
             Err(error) => return Err(self.not_measured(work, error).await?),
         };
         let policy = policy(&work.way.flow);
-        let person = self.enrolled_person(work).await?;
-        let score = match &person {
-            Some(person) => match self.match_person(&work.client, person, &selfie.template).await {
-                // Deleted since: nobody is enrolled.
-                Err(PersonError::NotFound) => None,
-                asked => asked?,
-            },
-            None => None,
+        let digests = App::kept_digests(&work.client, &selfie.image_digests);
+        let old = self.images_forgotten_before(self.clock.now());
+        let replayed = self.database.was_accepted(&work.client, digests.clone(), old).await?;
+        let person = work.login.as_ref().and_then(|login| login.person.as_deref());
+        // With an image that is refused anyhow nobody finds out whose it is.
+        let score = match &work.login {
+            Some(_) if !replayed => {
+                self.match_enrolled(&work.client, person, &selfie.template).await?
+            }
+            _ => None,
         };
         // The scale of the protocol is all that a verdict reads.
         let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
         let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);
-        let mut found = Found::new(&verdict, person.filter(|_| score.is_some()), score);
+        let person = person.filter(|_| score.is_some()).map(str::to_owned);
+        let mut found = Found::new(&verdict, person, score);
+        found.accepts(digests);
         if self.config.now().validations.keep_images {
             // Before the record says so; what then comes to no end is destroyed.
             self.keep_face(&work.client, work.id(), &selfie.image_bytes).await?;
             found.image_saved();
         }
+        if replayed {
+            return Err(self.refuse_replayed(work, &mut found).await?);
+        }
         if verdict.liveness_detection != CheckOutcome::Passed {
-            self.fail(work, &mut found).await?;
-            let score = verdict.liveness_score.unwrap_or(0.0);
-            return Err(ValidationError::NotLive { score, reasons: verdict.reasons });
+            self.fail(work, &found).await?;
+            return Err(ValidationError::NotLive { reasons: verdict.reasons });
         }
         match work.validation["type"].as_str() {
             Some("login") => match verdict.identity_match {
                 CheckOutcome::Passed => {}
-                CheckOutcome::Failed => {
-                    self.fail(work, &mut found).await?;
-                    return Err(ValidationError::NotThePerson { reasons: verdict.reasons });
-                }
-                CheckOutcome::NotChecked => {
-                    found.reason("person", "nobody is enrolled under this identifier");
-                    self.fail(work, &mut found).await?;
-                    return Err(ValidationError::NobodyEnrolled);
+                failed => {
+                    let locked = work.login.as_ref().is_some_and(|login| login.person_is_locked);
+                    if locked {
+                        found
+                            .reason("person", "locked: too many logins of this person have failed");
+                    } else if failed == CheckOutcome::NotChecked {
+                        found.reason("person", "nobody is enrolled under this identifier");
+                    }
+                    self.fail(work, &found).await?;
+                    return Err(ValidationError::NotThePerson);
                 }
             },
             Some("onboarding") => match self.enrol_for(work, &selfie).await {
                 Ok(person) => found.enrolled = Some(person),
                 Err(error) => {
                     found.reason("person", "a person with this face, or name, is enrolled already");
-                    self.fail(work, &mut found).await?;
+                    self.fail(work, &found).await?;
                     return Err(error);
                 }
             },
             _ => {}
         }
-        match self.complete(work, &found).await {
+        match self.complete(work, &mut found).await {
             // Meanwhile the registration was over, or had another person: this one is nobody's.
             Err(ValidationError::Store(StoreError::Conflict)) if work.registration.is_some() => {
                 found.reason("registration", "it was over, or had another face, before the end");
@@ -139,33 +150,8 @@ impl App {
         }
     }
 
-    /// The person whom a login is compared with.
-    async fn enrolled_person(&self, work: &Work) -> Result<Option<String>, StoreError> {
-        if work.validation["type"] != "login" {
-            return Ok(None);
-        }
-        if let Some(login) = self.login_of(work).await? {
-            let person = login["person"].as_str().map(str::to_owned);
-            if person.is_some() {
-                return Ok(person);
-            }
-        }
-        let text = |name: &str| work.validation[name].as_str().unwrap_or_default();
-        self.database.person_by_identifier(&work.client, text("project"), text("identifier")).await
-    }
-
-    /// The login whose second factor the validation is.
-    pub(super) async fn login_of(&self, work: &Work) -> Result<Option<Value>, StoreError> {
-        let tenant = Tenant::Client(work.client.clone());
-        let raw = format!("where_biometricValidation={}&limit=1&columns=_id", work.id());
-        match self.first_id(&APP_LOGINS, &tenant, &raw).await? {
-            Some(id) => self.find_record(&APP_LOGINS, &tenant, &id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Enrols whom nobody knows yet in the project's collection. The person's id is the
-    /// validation's, so that what a crash leaves behind is found again.
+    /// Enrols whom nobody knows yet in the project's collection. The person's id is known before,
+    /// so that what a crash leaves behind is found again.
     async fn enrol_for(&self, work: &Work, selfie: &Selfie) -> Result<String, ValidationError> {
         let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
         let collection = self.collection(&work.client, wanted).await?;
@@ -184,7 +170,7 @@ impl App {
         let unknown = Unknown { collection: Some(collection.id), min_score };
         let unknown = (!work.force).then_some(unknown);
         let faces = vec![portrait(&selfie.template)];
-        let id = work.id().to_owned();
+        let id = work.enrolled.clone();
         Ok(self.enrol_person_as(&work.client, id, person, faces, unknown).await?)
     }
 }

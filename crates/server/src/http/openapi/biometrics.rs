@@ -11,10 +11,11 @@ use crate::http::body::Purpose;
 use crate::http::error::{ErrorCode, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
 use crate::http::face_errors::{MODELS_MISSING, NO_FACE, ONLY_BASE64};
 use crate::http::lifecycle_errors::{CONFLICT, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT};
+use crate::http::login_locks::UNLOCK_BODY;
 use crate::http::person_errors::{DUPLICATED_PERSON, LIVENESS_FAILED};
 use crate::http::validation_errors::{
-    COLLECTION_NOT_SET, IDENTITY_VERIFICATION_FAILED, LIVENESS_DETECTION_FAILED, NOBODY_ENROLLED,
-    PERSON_ALREADY_SET,
+    COLLECTION_NOT_SET, IDENTITY_VERIFICATION_FAILED, IMAGE_REPLAYED, LIVENESS_DETECTION_FAILED,
+    LOGIN_LOCKED, PERSON_ALREADY_SET,
 };
 
 const PICTURE: [&ErrorCode; 6] = [
@@ -96,7 +97,6 @@ fn add_captures(paths: &mut Map<String, Value>) {
             "type": part("type"),
             "verificationResults": part("verificationResults"),
             "biometricData": part("biometricData"),
-            "riskScore": part("riskScore"),
             "completedAt": part("completedAt"),
             "redirectUrl": part("redirectUrl"),
             "token": {
@@ -107,7 +107,7 @@ fn add_captures(paths: &mut Map<String, Value>) {
     });
     let mut errors = PICTURE.to_vec();
     errors.extend([&LIVENESS_DETECTION_FAILED, &IDENTITY_VERIFICATION_FAILED]);
-    errors.extend([&NOBODY_ENROLLED, &COLLECTION_NOT_SET, &DUPLICATED_PERSON]);
+    errors.extend([&IMAGE_REPLAYED, &LOGIN_LOCKED, &COLLECTION_NOT_SET, &DUPLICATED_PERSON]);
     errors.extend([&CONFLICT, &TOKEN_NOT_RIGHT]);
     let validate = Operation {
         id: "validate_biometric_validation",
@@ -127,9 +127,34 @@ fn add_captures(paths: &mut Map<String, Value>) {
         ..validate
     };
     put(paths, "/v2/biometric-validations/{id}/validate", "post", &by_id);
+    let unlocked = json!({
+        "type": "object",
+        "required": ["lifted"],
+        "properties": { "lifted": {
+            "type": "integer", "minimum": 0, "description": "How many locks there were.",
+        } },
+    });
+    let unlock = Operation {
+        id: "unlock_logins",
+        summary: "Lift the locks that failed logins have brought, and forget what was counted",
+        tag: BIOMETRIC_VALIDATIONS.name,
+        scopes: WRITE,
+        body: Some((UNLOCK_BODY, Purpose::Create)),
+        answered: ("200", unlocked),
+        signed: None,
+        errors: &[&MISSING_PARAMETER],
+        unknown: None,
+    };
+    put(paths, "/v2/biometric-validations/unlock", "post", &unlock);
     let mut errors = PICTURE.to_vec();
     errors.extend([&LIVENESS_FAILED, &COLLECTION_NOT_SET, &DUPLICATED_PERSON]);
-    errors.extend([&PERSON_ALREADY_SET, &PROJECT_NOT_FOUND, &CONFLICT, &TOKEN_NOT_RIGHT]);
+    errors.extend([
+        &IMAGE_REPLAYED,
+        &PERSON_ALREADY_SET,
+        &PROJECT_NOT_FOUND,
+        &CONFLICT,
+        &TOKEN_NOT_RIGHT,
+    ]);
     let enrol = Operation {
         id: "validate_app_registration",
         summary: "Check the face of a registration, and enrol it in the project's collection",

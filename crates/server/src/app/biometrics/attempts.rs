@@ -1,0 +1,254 @@
+//! A login that is tried: whom it is compared with, what it is counted under, and what locks it.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+use serde_json::Value;
+use verax_domain::Timestamp;
+use verax_domain::contact::{email_key, phone_key};
+use verax_domain::resources::APP_LOGINS;
+use verax_query::Tenant;
+use verax_store::{AttemptLimit, Batch, StoreError};
+
+use super::ValidationError;
+use crate::app::App;
+use crate::app::faces::Sha256Digest;
+
+/// What the keys are derived for: no other digest equals one of these.
+const PURPOSE: &str = "login attempts";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A face login that is tried.
+pub struct LoginAttempt {
+    client: String,
+    /// The app login whose second factor it is.
+    pub app_login: Option<Value>,
+    /// Whom the face is compared with; none where nobody is enrolled, or the person is locked.
+    pub person: Option<String>,
+    pub person_is_locked: bool,
+    identifier_limit: Option<AttemptLimit>,
+    person_limit: Option<AttemptLimit>,
+    address_limit: Option<AttemptLimit>,
+}
+
+/// Of whom a client lifts the locks.
+#[derive(Clone, Debug, Default)]
+pub struct LockedLogin {
+    /// A project and an identifier in it.
+    pub identifier: Option<(String, String)>,
+    pub person: Option<String>,
+    pub address: Option<IpAddr>,
+}
+
+impl LoginAttempt {
+    /// Counts the try as failed, before it is made.
+    pub fn reserve(&self, batch: &mut Batch, now: Timestamp) {
+        for limit in self.limits() {
+            batch.reserve_login(&self.client, limit, now);
+        }
+    }
+
+    /// It was passed: whoever it was may try again. Where it came from others may have failed.
+    pub fn pass(&self, batch: &mut Batch) {
+        for limit in [&self.identifier_limit, &self.person_limit].into_iter().flatten() {
+            batch.clear_logins(&self.client, &limit.id);
+        }
+        if let Some(limit) = &self.address_limit {
+            batch.return_login(&self.client, &limit.id);
+        }
+    }
+
+    /// It was not judged, so it has not failed.
+    pub fn give_back(&self, batch: &mut Batch) {
+        for limit in self.limits() {
+            batch.return_login(&self.client, &limit.id);
+        }
+    }
+
+    // Always in this order, so that two transactions never wait for each other.
+    fn limits(&self) -> impl Iterator<Item = &AttemptLimit> {
+        [&self.identifier_limit, &self.person_limit, &self.address_limit].into_iter().flatten()
+    }
+}
+
+impl App {
+    /// Whom a login is compared with, and what it is counted under. The same is asked and counted
+    /// where nobody is enrolled.
+    pub(super) async fn login_attempt(
+        &self,
+        client: &str,
+        validation: &Value,
+        address: IpAddr,
+    ) -> Result<LoginAttempt, StoreError> {
+        let text = |name: &str| validation[name].as_str().unwrap_or_default();
+        let (project, identifier) = (text("project"), text("identifier"));
+        let app_login = self.login_of(client, text("_id")).await?;
+        let enrolled = self.database.person_by_identifier(client, project, identifier).await?;
+        let known = app_login.as_ref().and_then(|login| login["person"].as_str());
+        let person = known.map(str::to_owned).or(enrolled);
+        let config = self.config.now();
+        let logins = &config.logins;
+        let limit = |id: String, tries_max: u32, lock_seconds_max: u32| {
+            (tries_max > 0).then(|| AttemptLimit {
+                id,
+                tries_max,
+                lock_ms: millis(logins.lock_seconds),
+                lock_ms_max: millis(lock_seconds_max),
+                forget_ms: millis(logins.forget_seconds),
+            })
+        };
+        let person_id = match &person {
+            Some(person) => self.person_count(client, person),
+            None => self.counted_as(&["nobody", client, project, &identifier_key(identifier)]),
+        };
+        let identifier_limit = limit(
+            self.identifier_count(client, project, identifier),
+            logins.failures_per_identifier_max,
+            logins.lock_seconds_max,
+        );
+        let person_limit =
+            limit(person_id, logins.failures_per_person_max, logins.lock_seconds_max);
+        let address_limit = limit(
+            self.address_count(client, address),
+            logins.failures_per_address_max,
+            logins.address_lock_seconds_max,
+        );
+        Ok(LoginAttempt {
+            client: client.to_owned(),
+            app_login,
+            person,
+            person_is_locked: false,
+            identifier_limit,
+            person_limit,
+            address_limit,
+        })
+    }
+
+    /// Why a try could not be reserved: an identifier or an address that is locked is told. That a
+    /// person is, is not: it would say that two identifiers are of one person. The login then goes
+    /// on, and is compared with nobody. Answers whether it does.
+    pub(super) async fn meet_locks(
+        &self,
+        attempt: &mut LoginAttempt,
+        now: Timestamp,
+    ) -> Result<bool, ValidationError> {
+        let ids = attempt.limits().map(|limit| limit.id.clone()).collect();
+        let locks = self.database.login_locks(&attempt.client, ids, now).await?;
+        let until = |limit: &Option<AttemptLimit>| {
+            let id = limit.as_ref().map(|limit| &limit.id)?;
+            locks.iter().find(|(locked, _)| locked == id).map(|(_, until)| *until)
+        };
+        let told = until(&attempt.identifier_limit).max(until(&attempt.address_limit));
+        if let Some(until) = told {
+            let millis = until.0.saturating_sub(now.0).max(0);
+            let seconds = u64::try_from(millis).unwrap_or(0).div_ceil(1000);
+            return Err(ValidationError::LoginLocked { seconds });
+        }
+        if until(&attempt.person_limit).is_none() {
+            return Ok(false);
+        }
+        attempt.person = None;
+        attempt.person_limit = None;
+        attempt.person_is_locked = true;
+        Ok(true)
+    }
+
+    /// Lifts the locks of logins, and forgets what was counted. With an identifier also those of the
+    /// person who is enrolled under it. Answers how many locks there were.
+    pub async fn unlock_logins(
+        &self,
+        client: &str,
+        locked: &LockedLogin,
+    ) -> Result<usize, StoreError> {
+        let mut ids = Vec::new();
+        if let Some((project, identifier)) = &locked.identifier {
+            ids.push(self.identifier_count(client, project, identifier));
+            let person = self.database.person_by_identifier(client, project, identifier).await?;
+            ids.extend(person.map(|person| self.person_count(client, &person)));
+        }
+        ids.extend(locked.person.as_ref().map(|person| self.person_count(client, person)));
+        ids.extend(locked.address.map(|address| self.address_count(client, address)));
+        let now = self.clock.now();
+        let locks = self.database.login_locks(client, ids.clone(), now).await?;
+        let mut batch = Batch::default();
+        for id in &ids {
+            batch.clear_logins(client, id);
+        }
+        self.database.commit(batch).await?;
+        Ok(locks.len())
+    }
+
+    /// The login whose second factor a validation is.
+    pub(super) async fn login_of(
+        &self,
+        client: &str,
+        validation: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let raw = format!("where_biometricValidation={validation}&limit=1&columns=_id");
+        match self.first_id(&APP_LOGINS, &tenant, &raw).await? {
+            Some(id) => self.find_record(&APP_LOGINS, &tenant, &id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What was counted before this moment means nothing any more.
+    pub(in crate::app) fn logins_forgotten_before(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_sub(millis(self.config.now().logins.forget_seconds)))
+    }
+
+    /// Images that were accepted before this moment may be accepted again.
+    pub(in crate::app) fn images_forgotten_before(&self, now: Timestamp) -> Timestamp {
+        let days = i64::from(self.config.now().validations.accepted_image_days);
+        Timestamp(now.0.saturating_sub(days * DAY_MS))
+    }
+
+    /// What the digests of an image are kept as. Who has the image can find it out, so the key
+    /// need not be secret: it only keeps clients apart.
+    pub(super) fn kept_digests(client: &str, digests: &[Sha256Digest; 2]) -> Vec<String> {
+        let kinds = ["file", "pixels"].into_iter().zip(digests);
+        let digest = |(kind, digest): (&str, &Sha256Digest)| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, client.as_bytes());
+            let text = [kind.as_bytes(), digest.as_slice()].concat();
+            STANDARD.encode(hmac::sign(&key, &text))
+        };
+        kinds.map(digest).collect()
+    }
+
+    /// Spellings that find the same registration are counted together.
+    fn identifier_count(&self, client: &str, project: &str, identifier: &str) -> String {
+        self.counted_as(&["identifier", client, project, &identifier_key(identifier)])
+    }
+
+    fn person_count(&self, client: &str, person: &str) -> String {
+        self.counted_as(&["person", client, person])
+    }
+
+    fn address_count(&self, client: &str, address: IpAddr) -> String {
+        self.counted_as(&["address", client, &address.to_string()])
+    }
+
+    /// A digest under a key that is not in the database: nobody finds out by trying whose it is.
+    /// When the signing key is changed the counts begin again.
+    fn counted_as(&self, parts: &[&str]) -> String {
+        let mut text = Vec::new();
+        for part in parts {
+            // The length keeps `ab` + `c` and `a` + `bc` apart.
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part.as_bytes());
+        }
+        let keys = self.keys.derived(PURPOSE);
+        keys.first().map(|key| STANDARD.encode(hmac::sign(key, &text))).unwrap_or_default()
+    }
+}
+
+/// What `person_by_identifier` looks for.
+fn identifier_key(identifier: &str) -> String {
+    phone_key(identifier).unwrap_or_else(|| email_key(identifier))
+}
+
+fn millis(seconds: u32) -> i64 {
+    i64::from(seconds) * 1000
+}
