@@ -38,6 +38,19 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Cargo with these words, ended after so many seconds where the system can do that.
+pub fn cargo_within(seconds: u32, words: &[&str]) -> Command {
+    let cargo = cargo();
+    let Some(timeout) = find_program("timeout", &[]) else {
+        let mut cargo = cargo;
+        cargo.args(words);
+        return cargo;
+    };
+    let mut command = Command::new(timeout);
+    command.arg(seconds.to_string()).arg(cargo.get_program()).args(words).current_dir(root());
+    command
+}
+
 /// Runs a command whose output the person sees; anything but success is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.stdin(Stdio::null()).status().with_context(|| shown(command))?;

@@ -9,6 +9,7 @@ mod fuzz;
 mod http;
 mod postgres;
 mod running;
+mod sbom;
 mod schemathesis;
 mod tidy;
 mod train_documents;
@@ -64,9 +65,15 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | overload [--seconds N]] [--bin FILE]",
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | door | overload [--seconds N]] [--bin FILE]",
         what: "the server killed, its nodes, disk, database and clock failing, too much asked of it",
         run: faults::run,
+    },
+    Tool {
+        name: "sbom",
+        usage: "[--out FILE]",
+        what: "the bill of materials of the binary, as CycloneDX",
+        run: sbom::run,
     },
     Tool {
         name: "train",

@@ -28,8 +28,10 @@ use verax_store::{Location, Schema};
 use crate::app::App;
 use crate::clock::Random;
 use crate::config::Config;
+use crate::hardening;
 use crate::installed_models::read_face_models;
 use crate::keys::{MasterKeys, SigningKeys};
+use crate::private_files;
 use crate::vault::Vault;
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
@@ -126,6 +128,32 @@ enum Command {
     Reference(reference::Arguments),
 }
 
+impl Command {
+    /// Whether the files that it makes are the server's own. Whoever asks for a file of results has
+    /// it with the mode that the shell gives.
+    fn makes_private_files(&self) -> bool {
+        match self {
+            Command::Serve(_)
+            | Command::Worker(_)
+            | Command::Client(_)
+            | Command::Token(_)
+            | Command::Settings(_)
+            | Command::Vault(_)
+            | Command::Import(_)
+            | Command::Doctor(_)
+            | Command::Migrate(_)
+            | Command::Backup(_)
+            | Command::Restore(_) => true,
+            Command::Export(_)
+            | Command::Models(_)
+            | Command::Check(_)
+            | Command::Eval(_)
+            | Command::Bench(_)
+            | Command::Reference(_) => false,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum Eval {
     /// How often faces are taken for the same, or not, on labelled pairs.
@@ -154,6 +182,12 @@ enum Bench {
 /// are wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(error) = hardening::refuse_core_dumps() {
+        eprintln!("verax: a core dump could hold keys, and the system does not refuse it: {error}");
+    }
+    if cli.command.makes_private_files() {
+        hardening::make_files_private();
+    }
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -261,13 +295,31 @@ impl Place {
         }
     }
 
-    fn vault(&self, config: &Config, master: MasterKeys) -> Result<Vault> {
-        let place = |setting: &str, folder: &str| match setting {
+    /// Where the vault's keys and objects are: folders, or buckets as `s3://bucket/prefix`.
+    fn vault_locations(&self, config: &Config) -> [String; 2] {
+        let location = |setting: &str, folder: &str| match setting {
             "" => self.data.join(folder).display().to_string(),
             setting => setting.to_owned(),
         };
-        let (keys, objects) = (&config.vault.keys, &config.vault.objects);
-        Vault::open(master, &place(keys, "keys"), &place(objects, "objects"), Random::System)
+        [location(&config.vault.keys, "keys"), location(&config.vault.objects, "objects")]
+    }
+
+    fn vault(&self, config: &Config, master: MasterKeys) -> Result<Vault> {
+        let [keys, objects] = self.vault_locations(config);
+        Vault::open(master, &keys, &objects, Random::System)
+    }
+
+    /// Takes the rights of others away from what an older version has left in the vault's folders:
+    /// on a thread of its own, as there may be millions of files.
+    fn make_vault_private(&self, config: &Config) {
+        let locations = self.vault_locations(config);
+        std::thread::spawn(move || {
+            for folder in locations.iter().filter(|it| !it.starts_with("s3://")) {
+                if let Err(error) = private_files::make_private(Path::new(folder)) {
+                    tracing::warn!(cause = %error, "others may read files of the vault: run chmod");
+                }
+            }
+        });
     }
 
     /// Makes the data folder, for its owner alone.

@@ -12,11 +12,13 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{DecodingKey, EncodingKey};
-use ring::hmac::{self, HMAC_SHA256};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::clock::Random;
+use crate::jwt;
+use crate::mac_key::MacKey;
 
 /// The keys that sign tokens. Cheap to clone: clones share them.
 #[derive(Clone)]
@@ -48,7 +50,7 @@ struct Loaded {
 #[derive(Clone)]
 struct Key {
     id: String,
-    secret: Vec<u8>,
+    secret: Zeroizing<Vec<u8>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,6 +65,12 @@ struct KeyEntry {
     kid: String,
     /// 32 bytes or more, base64url without padding.
     secret: String,
+}
+
+impl Drop for KeyEntry {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
 }
 
 const SIGNING_KEYS: &str = "VERAX_SIGNING_KEYS";
@@ -83,26 +91,30 @@ impl SigningKeys {
         KeyRing::open_existing(SIGNING_KEYS, file).map(SigningKeys)
     }
 
-    /// The key that signs, and its id.
-    pub fn signing(&self) -> (String, EncodingKey) {
-        let key = self.0.first();
-        (key.id, EncodingKey::from_secret(&key.secret))
+    /// The id of the key that signs.
+    pub fn signing_id(&self) -> String {
+        self.0.first().id
     }
 
-    /// The key with this id.
-    pub fn verifying(&self, id: &str) -> Option<DecodingKey> {
-        self.0.with_id(id).map(|key| DecodingKey::from_secret(&key.secret))
+    /// The token that says this.
+    ///
+    /// # Errors
+    /// The claims cannot be written as JSON.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, serde_json::Error> {
+        let key = self.0.first();
+        jwt::sign(&key.id, &MacKey::new(&key.secret), claims)
+    }
+
+    /// What a token says, if one of the keys has signed it.
+    pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
+        jwt::verify(token, |id| self.0.with_id(id).map(|key| MacKey::new(&key.secret)))
     }
 
     /// Keys for another purpose than signing tokens, one for each key: that of the one that signs
     /// comes first.
-    pub fn derived(&self, purpose: &str) -> Vec<hmac::Key> {
+    pub fn derived(&self, purpose: &str) -> Vec<MacKey> {
         let loaded = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let derive = |key: &Key| {
-            let secret = hmac::sign(&hmac::Key::new(HMAC_SHA256, &key.secret), purpose.as_bytes());
-            hmac::Key::new(HMAC_SHA256, secret.as_ref())
-        };
-        loaded.keys.iter().map(derive).collect()
+        loaded.keys.iter().map(|key| MacKey::new(&key.secret).derive(purpose)).collect()
     }
 
     /// Reads the file again if somebody has changed it since.
@@ -132,13 +144,13 @@ impl MasterKeys {
     }
 
     /// The key that wraps what is new, and its id.
-    pub fn first(&self) -> (String, Vec<u8>) {
+    pub fn first(&self) -> (String, Zeroizing<Vec<u8>>) {
         let key = self.0.first();
         (key.id, key.secret)
     }
 
     /// The secret with this id; the file is read again when it is not known.
-    pub fn with_id(&self, id: &str) -> Option<Vec<u8>> {
+    pub fn with_id(&self, id: &str) -> Option<Zeroizing<Vec<u8>>> {
         self.0
             .with_id(id)
             .or_else(|| {
@@ -165,7 +177,7 @@ impl KeyRing {
     fn open_existing(environment: &'static str, file: &Path) -> Result<KeyRing> {
         let (source, loaded) = match std::env::var(environment) {
             Ok(text) => {
-                let keys = parse(&text).context(environment)?;
+                let keys = parse(&Zeroizing::new(text)).context(environment)?;
                 (Source::Environment(environment), Loaded { keys, modified: None })
             }
             Err(_) => (Source::File(file.to_owned()), load(file)?),
@@ -211,7 +223,7 @@ impl KeyRing {
 }
 
 fn new_key(random: &Random) -> Key {
-    let mut secret = vec![0; SECRET_BYTES];
+    let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
     random.fill(&mut secret);
     Key { id: format!("{:016x}", random.number()), secret }
 }
@@ -220,14 +232,16 @@ fn new_key(random: &Random) -> Key {
 fn create(path: &Path, keys: &[Key]) -> Result<()> {
     let entries = keys
         .iter()
-        .map(|key| KeyEntry { kid: key.id.clone(), secret: URL_SAFE_NO_PAD.encode(&key.secret) });
-    let text = serde_json::to_string_pretty(&KeyFile { keys: entries.collect() })?;
+        .map(|key| KeyEntry { kid: key.id.clone(), secret: URL_SAFE_NO_PAD.encode(&*key.secret) });
+    // Large enough that it does not grow: that would leave a copy behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(1024 * (keys.len() + 1)));
+    serde_json::to_writer_pretty(&mut *text, &KeyFile { keys: entries.collect() })?;
     let partial = path.with_extension("partial");
     let write = || -> std::io::Result<()> {
         let _ = fs::remove_file(&partial);
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&partial, path)
     };
@@ -240,7 +254,7 @@ fn load(path: &Path) -> Result<Loaded> {
     if meta.permissions().mode() & 0o077 != 0 {
         bail!("{} can be read by others: run chmod 600 {}", name(), path.display());
     }
-    let text = fs::read_to_string(path).with_context(name)?;
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(name)?);
     Ok(Loaded { keys: parse(&text).with_context(name)?, modified: meta.modified().ok() })
 }
 
@@ -250,8 +264,10 @@ fn parse(text: &str) -> Result<Vec<Key>> {
     let Ok(file) = serde_json::from_str::<KeyFile>(text) else { bail!("{shape}") };
     let mut keys = Vec::new();
     for entry in file.keys {
-        match URL_SAFE_NO_PAD.decode(&entry.secret) {
-            Ok(secret) if secret.len() >= SECRET_BYTES => keys.push(Key { id: entry.kid, secret }),
+        match URL_SAFE_NO_PAD.decode(&entry.secret).map(Zeroizing::new) {
+            Ok(secret) if secret.len() >= SECRET_BYTES => {
+                keys.push(Key { id: entry.kid.clone(), secret });
+            }
             _ => bail!("{shape}"),
         }
     }

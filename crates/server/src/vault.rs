@@ -4,6 +4,8 @@
 //! the record whose deletion must make its bytes unreadable. Wrapped keys are objects in a store of
 //! their own and never in the database, so that no backup of the database outlives a deletion.
 
+mod bucket;
+mod rotation;
 mod sealing;
 
 use std::collections::HashMap;
@@ -22,6 +24,8 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use verax_domain::Timestamp;
 use zeroize::Zeroizing;
 
+pub use self::bucket::{Versioning, versioning};
+pub use self::rotation::Rotated;
 pub use self::sealing::SealingKey;
 use self::sealing::{DoesNotOpen, KEY_BYTES};
 use crate::clock::Random;
@@ -54,6 +58,8 @@ pub enum VaultError {
     NoKey,
     #[error("it was sealed with a master key that is not here any more")]
     NoMasterKey,
+    #[error("another rotation has changed the client's key meanwhile: run it again")]
+    OtherRotation,
 }
 
 impl From<object_store::Error> for VaultError {
@@ -146,15 +152,33 @@ impl Vault {
     /// Destroys the subject's key, then what was kept of it: nothing that was sealed for it can be
     /// read again, from a backup of the database neither. Destroying nothing is no error.
     pub async fn destroy(&self, client: &str, subject: &str) -> Result<(), VaultError> {
-        delete(&self.keys, &subject_key_at(client, subject)).await?;
+        let key = subject_key_at(client, subject);
+        delete(&self.keys, &key).await?;
+        if self.is_being_rotated(client).await? {
+            // Whoever rewraps may have read the key before that, and would put it back.
+            self.keys.put(&destroyed_at(client, subject), PutPayload::default()).await?;
+            delete(&self.keys, &key).await?;
+        }
         delete_under(&self.objects, &at(client, subject, "")).await
     }
 
     /// The same for all that is a client's, its own key first.
     pub async fn destroy_client(&self, client: &str) -> Result<(), VaultError> {
-        delete(&self.keys, &client_key_at(client)).await?;
+        let key = client_key_at(client, CLIENT_KEY);
+        delete(&self.keys, &key).await?;
         self.clients().remove(client);
-        delete_under(&self.keys, &Place::from(client)).await?;
+        if self.is_being_rotated(client).await? {
+            // Whoever rewraps removes this name, and what was put since.
+            self.keys.put(&destroyed_at(client, CLIENT_KEY), PutPayload::default()).await?;
+            let listed = self.keys.list(Some(&Place::from(client)));
+            let listed = listed.try_collect::<Vec<_>>().await?;
+            let is_name = |place: &Place| place.parts().count() > 2;
+            for found in listed.iter().filter(|found| !is_name(&found.location)) {
+                delete(&self.keys, &found.location).await?;
+            }
+        } else {
+            delete_under(&self.keys, &Place::from(client)).await?;
+        }
         delete_under(&self.objects, &Place::from(client)).await
     }
 
@@ -169,7 +193,7 @@ impl Vault {
             let parts: Vec<String> =
                 key.location.parts().map(|part| part.as_ref().to_owned()).collect();
             if let [client, subject] = parts.as_slice()
-                && subject != CLIENT_KEY
+                && !CLIENT_KEYS.contains(&subject.as_str())
                 && key.last_modified.timestamp_millis() < before.0
             {
                 found.push((client.clone(), subject.clone()));
@@ -194,13 +218,18 @@ impl Vault {
         let listed: Vec<_> = self.keys.list_with_delimiter(None).await?.common_prefixes;
         let mut count = 0;
         for client in listed.iter().filter_map(|prefix| prefix.filename()) {
-            let place = client_key_at(client);
-            let Some(wrapped) = get(&self.keys, &place).await? else { continue };
-            if !wrapped.starts_with(format!("{}\n", self.master.first().0).as_bytes()) {
-                let key = self.unwrap_client_key(client, &wrapped)?;
-                self.keys.put(&place, self.wrap_client_key(client, &key).into()).await?;
-                count += 1;
+            let mut wrapped_anew = false;
+            // Also those of a rotation that has not come to its end.
+            for name in CLIENT_KEYS {
+                let place = client_key_at(client, name);
+                let Some(wrapped) = get(&self.keys, &place).await? else { continue };
+                if !wrapped.starts_with(format!("{}\n", self.master.first().0).as_bytes()) {
+                    let key = self.unwrap_client_key(client, &wrapped)?;
+                    self.keys.put(&place, self.wrap_client_key(client, &key).into()).await?;
+                    wrapped_anew = true;
+                }
             }
+            count += u64::from(wrapped_anew);
         }
         Ok(count)
     }
@@ -212,16 +241,21 @@ impl Vault {
         missing: Missing,
     ) -> Result<SealingKey, VaultError> {
         let client_key = self.client_key(client, missing).await?;
-        let (place, name) = (subject_key_at(client, subject), full(client, subject, "key"));
-        let wrapped = match (get(&self.keys, &place).await?, missing) {
-            (Some(wrapped), _) => wrapped,
-            (None, Missing::Refused) => return Err(VaultError::NoKey),
+        let place = subject_key_at(client, subject);
+        match (get(&self.keys, &place).await?, missing) {
+            (Some(wrapped), _) => self.open_key(client, subject, &client_key, &wrapped).await,
+            (None, Missing::Refused) => Err(VaultError::NoKey),
             (None, Missing::Made) => {
-                let wrapped = client_key.seal(&name, &*self.new_key(), &self.random);
-                put_first(&self.keys, &place, wrapped).await?
+                let (key, name) = (self.new_key(), full(client, subject, "key"));
+                let wrapped = client_key.seal(&name, &*key, &self.random);
+                let first = put_first(&self.keys, &place, wrapped.clone()).await?;
+                if first != wrapped {
+                    return self.open_key(client, subject, &client_key, &first).await;
+                }
+                self.rewrap_new(client, subject, &wrapped, &key).await?;
+                Ok(SealingKey::new(&key))
             }
-        };
-        Ok(SealingKey::new(&*key_bytes(client_key.open(&name, &wrapped)?)?))
+        }
     }
 
     async fn client_key(
@@ -234,7 +268,7 @@ impl Vault {
         {
             return Ok(Arc::clone(key));
         }
-        let place = client_key_at(client);
+        let place = client_key_at(client, CLIENT_KEY);
         let wrapped = match (get(&self.keys, &place).await?, missing) {
             (Some(wrapped), _) => wrapped,
             (None, Missing::Refused) => return Err(VaultError::NoKey),
@@ -280,8 +314,14 @@ impl Vault {
 /// A client's key is looked for again after so long.
 const OPENED_FOR: Duration = Duration::from_secs(5);
 
-// No subject is called so: ids hold neither a dot nor a slash.
+// No subject is called so: an id holds neither a dot nor a slash, and no kind of thing is `key`.
 const CLIENT_KEY: &str = "client.key";
+/// While a client's key is rotated: the one before, and the one that takes its place.
+const OLD_CLIENT_KEY: &str = "client.old";
+const NEXT_CLIENT_KEY: &str = "client.next";
+const CLIENT_KEYS: [&str; 3] = [CLIENT_KEY, OLD_CLIENT_KEY, NEXT_CLIENT_KEY];
+/// A folder with the names of the subjects that were destroyed while the client's key was rotated.
+const DESTROYED: &str = "client.destroyed";
 
 /// What is done about a key that is not there.
 #[derive(Clone, Copy)]
@@ -293,10 +333,17 @@ enum Missing {
 /// A folder, or `s3://bucket/prefix` with the credentials of the environment (`AWS_…`).
 fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
     let Some(bucket) = address.strip_prefix("s3://") else {
-        use std::os::unix::fs::DirBuilderExt;
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
         let folder = Path::new(address);
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("cannot make the folder {address}"))?;
+        let mode = std::fs::metadata(folder)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let private = std::fs::Permissions::from_mode(mode & 0o700);
+            std::fs::set_permissions(folder, private).with_context(|| {
+                format!("others can read the folder {address}: run chmod 700 {address}")
+            })?;
+        }
         return Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)));
     };
     let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
@@ -314,8 +361,12 @@ fn at(client: &str, subject: &str, place: &str) -> Place {
     Place::from(full(client, subject, place))
 }
 
-fn client_key_at(client: &str) -> Place {
-    Place::from(format!("{client}/{CLIENT_KEY}"))
+fn client_key_at(client: &str, name: &str) -> Place {
+    Place::from(format!("{client}/{name}"))
+}
+
+fn destroyed_at(client: &str, subject: &str) -> Place {
+    Place::from(format!("{client}/{DESTROYED}/{subject}"))
 }
 
 fn subject_key_at(client: &str, subject: &str) -> Place {

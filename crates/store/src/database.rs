@@ -304,6 +304,15 @@ impl Database {
         }
     }
 
+    /// Waits until nothing of what was deleted is in SQLite's write-ahead log any more. Whether that
+    /// is so within the limit: a reader of another process can keep it there.
+    pub async fn log_emptied(&self, limit: Duration) -> bool {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.log_emptied(limit).await,
+            Database::Postgres(_) => true,
+        }
+    }
+
     /// Runs `work` with a connection. On SQLite it may be begun a second time.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

@@ -1,6 +1,7 @@
 //! SQLite: readers that never wait, one writer that commits what is waiting in one fsync.
 
 mod backup;
+mod log;
 mod writer;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ pub use backup::{backup, restore};
 pub struct Sqlite {
     readers: Arc<Readers>,
     writer: writer::Writer,
+    log: log::Log,
 }
 
 struct Readers {
@@ -35,6 +37,8 @@ struct Readers {
     idle: Mutex<Vec<Session>>,
     /// For the reads that have threads of their own.
     permits: Semaphore,
+    /// For the same: what they hold while they have a snapshot.
+    snapshots: log::Snapshots,
     statement_limit: Duration,
     known_buckets: Arc<KnownBuckets>,
 }
@@ -79,10 +83,14 @@ impl Sqlite {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(options.readers),
+            snapshots: Arc::default(),
             statement_limit: options.statement_limit,
             known_buckets: Arc::default(),
         };
-        Ok(Sqlite { readers: Arc::new(readers), writer: writer::Writer::start(writer)? })
+        let snapshots = Arc::clone(&readers.snapshots);
+        let log = log::Log::start(path, snapshots, options.statement_limit)?;
+        let writer = writer::Writer::start(writer, log.clone())?;
+        Ok(Sqlite { readers: Arc::new(readers), writer, log })
     }
 
     /// Runs `work` with a connection: a short one here, a long one on a thread that may block.
@@ -97,13 +105,21 @@ impl Sqlite {
         }
         let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
         let readers = Arc::clone(&self.readers);
-        let wait = tokio::time::timeout(readers.statement_limit, readers.permits.acquire());
-        let permit = match wait.await {
-            Ok(permit) => permit.map_err(closed)?,
+        let wait = async {
+            let permit = readers.permits.acquire().await;
+            (permit, Arc::clone(&readers.snapshots).read_owned().await)
+        };
+        let (permit, snapshot) = match tokio::time::timeout(readers.statement_limit, wait).await {
+            Ok((permit, snapshot)) => (permit.map_err(closed)?, snapshot),
             Err(_) => return Err(StoreError::Busy("all readers are at work".to_owned())),
         };
         let work_readers = Arc::clone(&self.readers);
-        let run = move || work_readers.run(work, work_readers.statement_limit);
+        let run = move || {
+            let done = work_readers.run(work, work_readers.statement_limit);
+            // Not sooner, also when nobody waits for the answer any more.
+            drop(snapshot);
+            done
+        };
         let done = tokio::task::spawn_blocking(run).await;
         drop(permit);
         match done.map_err(|error| StoreError::Statement(format!("a reader stopped: {error}")))? {
@@ -117,6 +133,11 @@ impl Sqlite {
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.writer.commit(batch).await
+    }
+
+    /// Waits until what was deleted has left the write-ahead log. Whether it has within the limit.
+    pub async fn log_emptied(&self, limit: Duration) -> bool {
+        self.log.emptied(limit).await
     }
 
     /// Reads and writes in a transaction of its own, after what was asked before.

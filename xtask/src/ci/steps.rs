@@ -1,17 +1,18 @@
 //! The steps, in the order in which they share what they build.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{Progress, Step, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{clients, exec, faults, fuzz, schemathesis, tidy};
+use crate::{clients, exec, faults, fuzz, sbom, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
+const ADVISORY_SECONDS_MAX: u32 = 120;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
 
 pub const STEPS: &[Step] = &[
@@ -22,7 +23,12 @@ pub const STEPS: &[Step] = &[
     Step { name: "doctest", what: "examples in the documentation", run: doctest },
     Step { name: "reference", what: "the generated reference is current", run: reference },
     Step { name: "rustdoc", what: "the documentation of the code builds", run: rustdoc },
-    Step { name: "deny", what: "licences and sources of dependencies", run: deny },
+    Step { name: "deny", what: "licences, sources, advisories", run: deny },
+    Step {
+        name: "sbom",
+        what: "the bill of materials is whole",
+        run: |_| sbom::run(no_arguments()),
+    },
     Step { name: "fuzz", what: "each fuzz target for a moment", run: run_fuzz },
     Step { name: "release", what: "the binary that ships", run: |_| release().map(drop) },
     Step {
@@ -92,14 +98,18 @@ fn rustdoc(_: &mut Progress) -> Result<()> {
 }
 
 fn deny(_: &mut Progress) -> Result<()> {
-    if exec::output(Command::new("cargo").args(["deny", "--version"])).is_err() {
-        println!("cargo-deny is not installed; skipped");
-        return Ok(());
-    }
+    exec::output(exec::cargo().args(["deny", "--version"])).context(
+        "cargo-deny is not there: cargo install --locked --profile dev cargo-deny, or .ci/run",
+    )?;
     // It looks at what other platforms need too, which no build has fetched.
     exec::run(exec::cargo().args(["fetch", "--locked", "--quiet"]))?;
-    // Advisories are fetched from elsewhere: who can reach them runs `cargo deny check`.
-    exec::run(exec::cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+    exec::run(exec::cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
+    let mut fetch = exec::cargo_within(ADVISORY_SECONDS_MAX, &["deny", "fetch", "db"]);
+    if let Err(error) = exec::output(&mut fetch) {
+        println!("advisories: not_checked: their database cannot be had here: {error:#}");
+        return Ok(());
+    }
+    exec::run(exec::cargo().args(["deny", "--offline", "check", "advisories"]))
 }
 
 fn run_fuzz(_: &mut Progress) -> Result<()> {
@@ -116,7 +126,8 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     database_url(progress)?;
     faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
-    // Overload is a measurement of time: on a machine that is busy otherwise it would say nothing.
+    // Overload and the door are measurements of time: on a machine that is busy otherwise they would
+    // say nothing.
     faults::disk::run(&binary)
 }
 

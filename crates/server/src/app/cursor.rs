@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::hmac;
 use verax_query::{Place, Query, Tenant};
 
 use super::App;
@@ -18,7 +17,7 @@ impl App {
         let mut token = Vec::with_capacity(SEAL_BYTES + place.len());
         if let Some(key) = self.keys.derived(PURPOSE).first() {
             let sealed = sealed(query, tenant, &place);
-            token.extend_from_slice(hmac::sign(key, sealed.as_bytes()).as_ref());
+            token.extend_from_slice(key.sign(sealed.as_bytes()).as_ref());
         }
         token.extend_from_slice(place.as_bytes());
         URL_SAFE_NO_PAD.encode(token)
@@ -33,7 +32,7 @@ impl App {
         let sealed = sealed(query, tenant, place);
         // The first key seals, all of them open.
         let keys = self.keys.derived(PURPOSE);
-        if !keys.iter().any(|key| hmac::verify(key, sealed.as_bytes(), seal).is_ok()) {
+        if !keys.iter().any(|key| key.verify(sealed.as_bytes(), seal)) {
             return None;
         }
         query.read_place(place)

@@ -1,6 +1,7 @@
 //! `verax client …`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -62,6 +63,9 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Delete(arguments) => delete(place, &arguments).await,
     }
 }
+
+/// As long as a reader may read.
+const LOG_LIMIT: Duration = Duration::from_secs(20);
 
 async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
     if arguments.name.trim().is_empty() {
@@ -129,6 +133,12 @@ async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
         bail!("there is no client {id}");
     }
     app.delete_client(id).await?;
+    if !app.database.log_emptied(LOG_LIMIT).await {
+        eprintln!(
+            "verax: a reader keeps what was deleted in the write-ahead log; a running server \
+             empties it within seconds after that, or else the next command"
+        );
+    }
     if arguments.json {
         println!("{}", json!({ "_id": id, "deleted": true }));
     } else {

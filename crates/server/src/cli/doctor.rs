@@ -1,5 +1,7 @@
 //! `verax doctor` and `verax migrate`.
 
+mod security;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -17,6 +19,11 @@ pub struct Arguments {
     /// meanwhile.
     #[arg(long)]
     check_tallies: bool,
+    /// Look as well at what makes it easier to steal from: transport, files, keys, limits.
+    #[arg(long)]
+    security: bool,
+    #[command(flatten)]
+    served: security::Served,
     #[arg(long)]
     json: bool,
 }
@@ -30,8 +37,34 @@ pub struct Migrate {
 /// What one look found.
 struct Finding {
     what: &'static str,
-    well: bool,
+    state: State,
     says: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    Bad,
+    /// It could not be looked at: that is no good sign, and no bad one.
+    NotChecked,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Good => "ok",
+            State::Bad => "problem",
+            State::NotChecked => "not_checked",
+        }
+    }
+
+    fn mark(self) -> &'static str {
+        match self {
+            State::Good => "ok",
+            State::Bad => "!!",
+            State::NotChecked => "??",
+        }
+    }
 }
 
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
@@ -48,7 +81,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     } else {
         bad("data folder", format!("{folder} is not there yet: `verax serve` makes it"))
     });
-    if let (true, Ok(config)) = (exists, config) {
+    if let (true, Ok(mut config)) = (exists, config) {
         let file = place.keys_file(&config);
         findings.push(match SigningKeys::open_existing(&file) {
             Ok(_) => good("signing keys", "readable by their owner alone"),
@@ -75,8 +108,12 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 } else {
                     good("tokens", format!("{valid} valid"))
                 });
+                config = app.config.now().as_ref().clone();
             }
             Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
+        }
+        if arguments.security {
+            findings.extend(security::look(place, &config, &arguments.served).await);
         }
         if arguments.check_tallies {
             for (name, wrong) in place.open().await?.check_tallies().await? {
@@ -88,16 +125,20 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     findings.push(models(place));
-    let well = findings.iter().all(|finding| finding.well);
+    let well = findings.iter().all(|finding| finding.state != State::Bad);
     if arguments.json {
         let list: Vec<_> = findings
             .iter()
-            .map(|found| json!({ "what": found.what, "ok": found.well, "says": found.says }))
+            .map(|found| {
+                let is_good = found.state == State::Good;
+                let state = found.state.word();
+                json!({ "what": found.what, "ok": is_good, "state": state, "says": found.says })
+            })
             .collect();
         println!("{}", json!({ "ok": well, "findings": list }));
     } else {
         for found in &findings {
-            println!("{}  {}: {}", if found.well { "ok" } else { "!!" }, found.what, found.says);
+            println!("{}  {}: {}", found.state.mark(), found.what, found.says);
         }
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -145,9 +186,13 @@ fn models(place: &Place) -> Finding {
 }
 
 fn good(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: true, says: says.into() }
+    Finding { what, state: State::Good, says: says.into() }
 }
 
 fn bad(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: false, says: says.into() }
+    Finding { what, state: State::Bad, says: says.into() }
+}
+
+fn unchecked(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, state: State::NotChecked, says: says.into() }
 }

@@ -1,7 +1,9 @@
 //! `verax serve`.
 
+use std::fs::Permissions;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -67,11 +69,15 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     }
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
+    place.make_vault_private(&place.config()?);
     app.measuring.start()?;
     let faces = Faces::load(read_face_models(&models, &app.config.now().models)?)?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let tls = arguments.tls_cert.zip(arguments.tls_key);
+    if tls.is_none() && !arguments.listen.ip().is_loopback() {
+        tracing::warn!("tokens and faces travel unencrypted unless a proxy with TLS is in front");
+    }
     let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
     let url = serving.url()?;
@@ -204,12 +210,17 @@ pub fn start_log(log: &Log) -> Result<()> {
             builder.json().flatten_event(true).with_writer(std::io::stderr).try_init()
         }
         ("", LogFormat::Text) => builder.with_writer(std::io::stderr).try_init(),
-        (file, format) => {
+        (path, format) => {
             let file = std::fs::OpenOptions::new()
                 .create(true)
                 .append(true)
-                .open(file)
-                .with_context(|| format!("cannot write the log to {file}"))?;
+                .mode(0o600)
+                .open(path)
+                .with_context(|| format!("cannot write the log to {path}"))?;
+            if file.metadata()?.is_file() {
+                // Also one that was there: routes and times are nobody else's business.
+                file.set_permissions(Permissions::from_mode(0o600))?;
+            }
             let builder = builder.with_ansi(false).with_writer(std::sync::Mutex::new(file));
             match format {
                 LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -2,25 +2,37 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use verax_domain::Timestamp;
 
 use super::Place;
 use crate::app::App;
+use crate::vault::VaultError;
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Put a new master key in front, and wrap the keys of all clients with it. Older master keys
     /// may be taken out of their file afterwards.
     RotateKey(RotateKey),
+    /// Replace a client's own key, and wrap all keys of its records with the new one; the old one is
+    /// destroyed at the end. Servers go on meanwhile. Interrupted, it goes on when it is run again.
+    RotateClientKey(RotateClientKey),
     /// Look for what is kept of records that are not there: a crash can leave it.
     Sweep(Sweep),
 }
 
 #[derive(Args)]
 pub struct RotateKey {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct RotateClientKey {
+    /// The client's id.
+    client: String,
     #[arg(long)]
     json: bool,
 }
@@ -41,6 +53,7 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     let app = place.open().await?;
     match command {
         Command::RotateKey(arguments) => rotate_key(&app, &arguments).await?,
+        Command::RotateClientKey(arguments) => rotate_client_key(&app, &arguments).await?,
         Command::Sweep(arguments) => sweep(&app, &arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -72,6 +85,27 @@ async fn rotate_key(app: &App, arguments: &RotateKey) -> Result<()> {
         println!("{}", json!({ "kid": id, "clients": clients }));
     } else {
         println!("new master key {id}; the keys of {clients} clients are wrapped with it");
+    }
+    Ok(())
+}
+
+async fn rotate_client_key(app: &App, arguments: &RotateClientKey) -> Result<()> {
+    let client = &arguments.client;
+    if app.database.client(client).await?.is_none() {
+        bail!("there is no client {client}");
+    }
+    let rotated = match app.vault.rotate_client_key(client).await {
+        Err(VaultError::NoKey) => bail!("nothing is encrypted for the client {client}"),
+        rotated => rotated?,
+    };
+    let (rewrapped, unreadable) = (rotated.rewrapped, rotated.unreadable);
+    if arguments.json {
+        println!("{}", json!({ "rewrapped": rewrapped, "unreadable": unreadable }));
+        return Ok(());
+    }
+    println!("the client {client} has a new key; {rewrapped} keys are wrapped with it");
+    if unreadable > 0 {
+        println!("{unreadable} keys could not be read before either, and were left as they are");
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub struct Arguments {
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
+    place.make_vault_private(&place.config()?);
     app.measuring.start()?;
     let faces = Faces::load(read_face_models(&place.models(), &app.config.now().models)?)?;
     report_missing(&faces);

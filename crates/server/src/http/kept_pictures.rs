@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use indexmap::IndexMap;
 use memchr::memmem;
-use ring::hmac;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
@@ -179,7 +178,7 @@ fn signed_url(state: &State, id: &str) -> String {
     let step = state.app.clock.now().0.div_euclid(1000 * STEP_SECONDS) + 1;
     let expires = step * STEP_SECONDS + minutes * 60;
     let signature = match state.app.keys.derived(PURPOSE).first() {
-        Some(key) => URL_SAFE_NO_PAD.encode(hmac::sign(key, said(id, expires).as_bytes())),
+        Some(key) => URL_SAFE_NO_PAD.encode(key.sign(said(id, expires).as_bytes())),
         None => String::new(),
     };
     let (base, path) = (&config.http.public_url, picture_path(id));
@@ -194,7 +193,7 @@ fn opens(state: &State, id: &str, signed: &Signed) -> bool {
     let said = said(id, expires);
     let keys = state.app.keys.derived(PURPOSE);
     expires.saturating_mul(1000) > state.app.clock.now().0
-        && keys.iter().any(|key| hmac::verify(key, said.as_bytes(), &signature).is_ok())
+        && keys.iter().any(|key| key.verify(said.as_bytes(), &signature))
 }
 
 fn said(id: &str, expires: i64) -> String {

@@ -8,8 +8,17 @@ use crate::clock::Random;
 
 pub const KEY_BYTES: usize = 32;
 
-/// A key that seals bytes together with the place where they belong.
-pub struct SealingKey(LessSafeKey);
+/// A key that seals bytes together with the place where they belong. It is overwritten when it goes;
+/// boxed, so that no move leaves a copy.
+pub struct SealingKey(Box<LessSafeKey>);
+
+impl Drop for SealingKey {
+    fn drop(&mut self) {
+        *self.0 = expanded(&[0; KEY_BYTES]);
+        // So that the compiler does not leave out what nobody reads.
+        std::hint::black_box(&self.0);
+    }
+}
 
 /// The bytes were sealed with another key or for another place, or they were changed.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +27,7 @@ pub struct DoesNotOpen;
 
 impl SealingKey {
     pub fn new(key: &[u8; KEY_BYTES]) -> SealingKey {
-        #[expect(clippy::expect_used, reason = "the length is in the type")]
-        let key = UnboundKey::new(&AES_256_GCM, key).expect("a key of 32 bytes");
-        SealingKey(LessSafeKey::new(key))
+        SealingKey(Box::new(expanded(key)))
     }
 
     /// The key that a secret of any length stands for (HKDF-SHA-256, RFC 5869).
@@ -28,7 +35,7 @@ impl SealingKey {
         let extracted = Salt::new(HKDF_SHA256, b"verax master key").extract(secret);
         #[expect(clippy::expect_used, reason = "one block of output is always allowed")]
         let okm = extracted.expand(&[b"wrap"], &AES_256_GCM).expect("32 bytes of output");
-        SealingKey(LessSafeKey::new(UnboundKey::from(okm)))
+        SealingKey(Box::new(LessSafeKey::new(UnboundKey::from(okm))))
     }
 
     /// A nonce, the sealed bytes and their tag.
@@ -58,4 +65,10 @@ impl SealingKey {
         plain.truncate(length);
         Ok(plain)
     }
+}
+
+fn expanded(key: &[u8; KEY_BYTES]) -> LessSafeKey {
+    #[expect(clippy::expect_used, reason = "the length is in the type")]
+    let key = UnboundKey::new(&AES_256_GCM, key).expect("a key of 32 bytes");
+    LessSafeKey::new(key)
 }

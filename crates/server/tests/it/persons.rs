@@ -388,6 +388,7 @@ async fn after_a_deletion_no_file_and_no_log_holds_anything_of_the_person() {
     let words = ["Canary", "canary", "1901-02-03", sealed.as_str()];
     let mut all = secrets;
     all.extend(words.map(|word| word.as_bytes().to_vec()));
+    assert!(world.app.database.log_emptied(std::time::Duration::from_secs(15)).await);
     nowhere(world.folder.path(), &all);
     assert!(files(&world.folder.path().join("objects")).is_empty());
     let keys = files(&world.folder.path().join("keys"));

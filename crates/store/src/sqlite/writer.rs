@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use verax_query::Dialect;
 
+use super::log::Log;
 use super::{Bound, Remembered, SqliteReader};
 use crate::StoreError;
 use crate::cells::Reader;
@@ -48,11 +49,11 @@ const GROUP_MAX: usize = 128;
 const SHARING_MAX: usize = 2_000;
 
 impl Writer {
-    pub fn start(connection: Connection) -> Result<Writer, StoreError> {
+    pub fn start(connection: Connection, log: Log) -> Result<Writer, StoreError> {
         let (queue, jobs) = mpsc::sync_channel(QUEUE_MAX);
         thread::Builder::new()
             .name("verax-writer".to_owned())
-            .spawn(move || run(connection, &jobs))
+            .spawn(move || run(connection, &jobs, &log))
             .map_err(|error| StoreError::Unavailable(format!("no writer thread: {error}")))?;
         Ok(Writer { queue })
     }
@@ -86,7 +87,7 @@ impl Writer {
     }
 }
 
-fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
+fn run(connection: Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
     // It reads no lists: what it remembers stays empty.
     let (remembered, known_buckets) = (Remembered::default(), Arc::default());
     let mut reader = Reader::Sqlite(SqliteReader { connection, remembered, known_buckets });
@@ -105,8 +106,8 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>) {
                 }
                 if let Reader::Sqlite(SqliteReader { connection, .. }) = &reader {
                     match group.pop() {
-                        Some(alone) if group.is_empty() => commit_alone(connection, alone),
-                        last => commit_group(connection, group.into_iter().chain(last)),
+                        Some(alone) if group.is_empty() => commit_alone(connection, alone, log),
+                        last => commit_group(connection, group.into_iter().chain(last), log),
                     }
                 }
             }
@@ -137,13 +138,13 @@ fn execute(reader: &Reader, statement: &str) -> Result<(), StoreError> {
 }
 
 /// One batch is the whole transaction.
-fn commit_alone(connection: &Connection, Commit { batch, done }: Commit) {
+fn commit_alone(connection: &Connection, Commit { batch, done }: Commit, log: &Log) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| outage(&error));
     let applied = begun.and_then(|()| apply(connection, &batch));
     let commit = || connection.execute_batch("COMMIT").map_err(|error| outage(&error));
     let committed = applied.and_then(|()| commit());
     if committed.is_ok() && batch.erases {
-        empty_log(connection);
+        log.empty();
     }
     if committed.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
@@ -153,7 +154,7 @@ fn commit_alone(connection: &Connection, Commit { batch, done }: Commit) {
 }
 
 /// Each batch in its savepoint: one that fails takes nothing with it.
-fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>) {
+fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>, log: &Log) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
@@ -178,7 +179,7 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
     match connection.execute_batch("COMMIT") {
         Ok(()) => {
             if applied.iter().any(|job| job.batch.erases) {
-                empty_log(connection);
+                log.empty();
             }
             applied.into_iter().for_each(|job| drop(job.done.send(Ok(()))));
         }
@@ -188,12 +189,6 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
             fail_all(applied, &error);
         }
     }
-}
-
-/// The log still holds what was deleted. A reader may keep it from being emptied now; the next
-/// commits empty it.
-fn empty_log(connection: &Connection) {
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ mod document_checks;
 mod draw;
 mod import;
 mod listing;
+mod log;
 mod naive;
 mod oracle;
 mod pool;

@@ -1,0 +1,141 @@
+//! `verax doctor --security`: each danger is named, and what was not looked at is no good sign.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::binary::Folder;
+
+/// What the doctor says: the state of each thing that it looked at.
+fn states(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Value {
+    let mut command = folder.command(&["doctor", "--security", "--json"]);
+    command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
+    let output = command.output().expect("the binary runs");
+    let json: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(output.status.code(), Some(if json["ok"] == true { 0 } else { 1 }), "{json}");
+    let mut states = serde_json::Map::new();
+    for finding in json["findings"].as_array().expect("findings") {
+        assert_eq!(finding["ok"] == true, finding["state"] == "ok");
+        states
+            .insert(finding["what"].as_str().expect("a word").to_owned(), finding["state"].clone());
+    }
+    Value::Object(states)
+}
+
+/// Keys apart from data, and a limit.
+fn careful(folder: &Folder) -> String {
+    let elsewhere = folder.file("elsewhere");
+    fs::create_dir_all(&elsewhere).expect("a folder");
+    let elsewhere = elsewhere.display();
+    folder.write(
+        "careful.toml",
+        &format!(
+            "[vault]\nkeys = \"{elsewhere}/keys\"\nmaster_keys_file = \
+             \"{elsewhere}/master-keys.json\"\n[rate_limit]\nrequests_per_minute = 600\n"
+        ),
+    )
+}
+
+#[test]
+fn a_careful_set_up_is_told_nothing_and_each_carelessness_by_name() {
+    let folder = Folder::new();
+    let config = careful(&folder);
+    let config = ["--config", config.as_str()];
+    folder.run(&[&["migrate"], &config[..]].concat()).ok();
+    folder.token("acme");
+    fs::remove_file(folder.data().join("master-keys.json")).expect("of the command without config");
+    let states = |arguments: &[&str]| states(&folder, &[&config[..], arguments].concat(), &[]);
+    let well = states(&[]);
+    for what in ["TLS", "files", "keys apart from data", "rate limit", "core dumps"] {
+        assert_eq!(well[what], "ok", "{what}: {well}");
+    }
+    // Snapshots of a file system cannot be seen.
+    assert_eq!(well["versions of keys"], "not_checked");
+
+    assert_eq!(states(&["--listen", "0.0.0.0:8080"])["TLS"], "problem");
+    assert_eq!(states(&["--listen", "[::1]:8080"])["TLS"], "ok");
+    let key = folder.write("key.pem", "a private key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("its owner");
+    let tls = ["--listen", "0.0.0.0:8443", "--tls-cert", key.as_str(), "--tls-key", key.as_str()];
+    assert_eq!((&states(&tls)["TLS"], &states(&tls)["files"]), (&"ok".into(), &"problem".into()));
+    let object = folder.data().join("objects").join("object");
+    fs::write(&object, "x").expect("a file");
+    fs::set_permissions(&object, fs::Permissions::from_mode(0o604)).expect("its owner");
+    assert_eq!(states(&[])["files"], "problem");
+    fs::remove_file(object).expect("its owner");
+    fs::set_permissions(folder.data(), fs::Permissions::from_mode(0o750)).expect("its owner");
+    assert_eq!(states(&[])["files"], "problem");
+}
+
+#[test]
+fn the_defaults_are_called_by_their_names() {
+    let folder = Folder::new();
+    folder.token("acme");
+    let defaults = states(&folder, &[], &[("VERAX__RATE_LIMIT__REQUESTS_PER_MINUTE", "0")]);
+    assert_eq!(defaults["keys apart from data"], "problem");
+    assert_eq!(defaults["rate limit"], "problem");
+    // Without being asked it says nothing of that.
+    let plain = folder.run(&["doctor", "--json"]).json();
+    assert!(!plain.to_string().contains("rate limit"), "{plain}");
+}
+
+#[test]
+fn a_bucket_that_keeps_deleted_keys_is_a_problem_and_one_that_does_not_say_is_not_checked() {
+    let folder = Folder::new();
+    folder.token("acme");
+    let config = folder.write("bucket.toml", "[vault]\nkeys = \"s3://keys/prefix\"\n");
+    let body =
+        |status: &str| format!("<VersioningConfiguration>{status}</VersioningConfiguration>");
+    for (status, body, state) in [
+        ("200 OK", body("<Status>Enabled</Status>"), "problem"),
+        ("200 OK", body("<Status>Suspended</Status>"), "problem"),
+        ("200 OK", body(""), "ok"),
+        ("200 OK", body("<Status>Odd</Status>"), "not_checked"),
+        ("200 OK", "hello".to_owned(), "not_checked"),
+        ("403 Forbidden", body(""), "not_checked"),
+        ("501 Not Implemented", String::new(), "not_checked"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).expect("a request");
+                request.push(byte[0]);
+            }
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .expect("an answer");
+            String::from_utf8(request).expect("a request")
+        });
+        let variables = [
+            ("AWS_ENDPOINT", endpoint.as_str()),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        let found = states(&folder, &["--config", &config], &variables);
+        assert_eq!(found["versions of keys"], state, "{status}");
+        let request = answering.join().expect("an answer").to_lowercase();
+        assert!(request.starts_with("get /keys?versioning"), "{request}");
+        assert!(request.contains("authorization: aws4-hmac-sha256"), "{request}");
+    }
+    let variables = [
+        ("AWS_ENDPOINT", "http://127.0.0.1:1"),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let found = states(&folder, &["--config", &config], &variables);
+    assert_eq!(found["versions of keys"], "not_checked");
+}

@@ -1,0 +1,12 @@
+//! The front door: what one caller does must not be felt by the others.
+
+pub mod readers;
+
+use anyhow::Result;
+
+use crate::running::Binary;
+
+/// `cargo xtask faults door`.
+pub fn run(binary: &Binary) -> Result<()> {
+    readers::run(binary)
+}
