@@ -258,7 +258,8 @@ impl App {
         let text = |name: &str| found[name].as_str().unwrap_or_default();
         let status = found["status"].as_str().unwrap_or("STARTED");
         let open = RegistrationStatus::from_word(status).is_some_and(RegistrationStatus::is_open);
-        if !open && !(force && teller == Teller::Reviewer) {
+        let replaced_by_client = force && teller == Teller::Reviewer;
+        if !open && !replaced_by_client {
             return Err(ValidationError::RegistrationOver);
         }
         let way = self.find_way(client, text("project"), text("projectFlow")).await?;
