@@ -24,7 +24,10 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     let app = place.open().await?;
     app.measuring.start()?;
-    let faces = Faces::load(read_face_models(&place.models(), &app.config.now().models)?)?;
+    let faces = Faces::load_within(
+        read_face_models(&place.models(), &app.config.now().models)?,
+        app.config.now().images.decode_limits(),
+    )?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let serving = match arguments.listen {
