@@ -30,7 +30,8 @@ impl Image {
     }
 
     /// Refuses what can be refused by its length, its beginning and its dimensions, in a time that
-    /// does not depend on the pixels. What passes may still turn out to be damaged.
+    /// does not depend on the pixels (but where the mark of a JPEG's end is missing). What passes may
+    /// still turn out to be damaged.
     pub fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
         decode::inspect(bytes, limits)
     }

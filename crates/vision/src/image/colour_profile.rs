@@ -4,6 +4,11 @@
 //! colours a little. One that was made for it can show another picture altogether: with curves that
 //! enlarge the lowest bits, or with one channel alone.
 
+use std::collections::BTreeSet;
+
+/// More than any device's profile has.
+const TAGS_MAX: usize = 100;
+
 /// Whether whoever applies this ICC profile sees about what the numbers are as sRGB: a matrix of
 /// plausible primaries, and curves that rise about as those of real devices.
 pub(super) fn is_usual(profile: &[u8]) -> bool {
@@ -15,7 +20,13 @@ fn read(profile: &[u8]) -> Option<bool> {
     if profile.get(36..40)? != b"acsp" {
         return None;
     }
-    let tags = profile.get(132..)?.chunks_exact(12).take(u32_at(profile, 128)? as usize);
+    let count = u32_at(profile, 128)? as usize;
+    let tags = profile.get(132..)?.get(..12 * count.min(TAGS_MAX + 1))?.as_chunks::<12>().0;
+    let names: BTreeSet<&[u8]> = tags.iter().map(|tag| &tag[..4]).collect();
+    // Of two tags of a name, which one counts depends on the viewer.
+    if names.len() < tags.len() || tags.len() > TAGS_MAX {
+        return Some(false);
+    }
     let (mut columns, mut curves) = ([None; 3], 0);
     for tag in tags {
         let (from, length) = (u32_at(tag, 4)? as usize, u32_at(tag, 8)? as usize);

@@ -61,7 +61,7 @@ pub enum ImageError {
     Truncated,
     #[error("the image is damaged and cannot be read")]
     Corrupt,
-    #[error("this is {format}, which is not read; send a JPEG, PNG or WebP image instead")]
+    #[error("this is {format}, not a JPEG, PNG or WebP image; save it as a JPEG and send that")]
     OtherFormat { format: &'static str },
     #[error("this is {encoding}, which is not read; save it as an ordinary JPEG and send that")]
     Unsupported { encoding: &'static str },
@@ -84,10 +84,14 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, Image
     })
 }
 
-/// Everything that is refused without reading the pixels.
+/// Everything that is refused without reading the pixels; those of a JPEG are read where the mark of
+/// its end is missing.
 pub(super) fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
     contain(|| match format(bytes, limits)? {
-        ImageFormat::Jpeg => open_jpeg(bytes, limits).map(drop),
+        ImageFormat::Jpeg => match open_jpeg(bytes, limits)? {
+            (header, _) if header.end_is_marked => Ok(()),
+            _ => jpeg::decode(bytes, jpeg::Reduction::Quarter).map(drop),
+        },
         ImageFormat::Png => open_png(bytes, limits).map(drop),
         ImageFormat::WebP => open_webp(bytes, limits).map(drop),
     })

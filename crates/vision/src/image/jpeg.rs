@@ -17,7 +17,7 @@ mod upsample;
 
 use super::ImageError;
 use frame::{Colour, Frame, Planes};
-use huffman::HuffmanTable;
+use huffman::HuffmanCode;
 use scan::Scan;
 use segments::Segments;
 
@@ -52,6 +52,8 @@ pub(super) struct Header {
     pub width: u32,
     pub height: u32,
     pub scans: usize,
+    /// Whether the end of the image is marked. Where it is not, only decoding tells whether it is whole.
+    pub end_is_marked: bool,
     /// What decoding keeps beside the planes: all coefficients of a progressive file.
     pub coefficient_bytes: u64,
     pub exif: Option<Vec<u8>>,
@@ -70,6 +72,7 @@ pub(super) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
     let mut segments = Segments::new(bytes);
     let (mut frame, mut scans, mut exif) = (None, 0, None);
     let mut profile = Vec::new();
+    let mut end_is_marked = false;
     loop {
         let segment = match segments.next() {
             Ok(Some(segment)) => segment,
@@ -79,7 +82,10 @@ pub(super) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
             Err(error) => return Err(error),
         };
         match segment.marker {
-            END_OF_IMAGE => break,
+            END_OF_IMAGE => {
+                end_is_marked = true;
+                break;
+            }
             START_OF_SCAN => scans += 1,
             _ if scans > 0 => {}
             0xE1 if exif.is_none() => {
@@ -100,6 +106,7 @@ pub(super) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         width: frame.width as u32,
         height: frame.height as u32,
         scans,
+        end_is_marked,
         coefficient_bytes: frame.coefficient_bytes(),
         exif,
         colour_profile: joined_profile(profile),
@@ -159,8 +166,8 @@ pub(super) fn decode(bytes: &[u8], reduction: Reduction) -> Result<Pixels, Image
 struct Decoder {
     frame: Option<Frame>,
     quantisation: [Option<[u16; 64]>; 4],
-    dc: [Option<HuffmanTable>; 4],
-    ac: [Option<HuffmanTable>; 4],
+    dc: [Option<HuffmanCode>; 4],
+    ac: [Option<HuffmanCode>; 4],
     /// MCUs between restart markers; 0: there are none.
     restart_interval: usize,
     jfif: bool,
@@ -204,7 +211,7 @@ impl Decoder {
             };
             let slot =
                 tables.get_mut(usize::from(class_and_slot & 15)).ok_or(ImageError::Corrupt)?;
-            *slot = Some(HuffmanTable::new(counts, symbols)?);
+            *slot = Some(HuffmanCode { counts: counts.to_vec(), symbols: symbols.to_vec() });
             payload = rest;
         }
         Ok(())
@@ -236,6 +243,8 @@ impl Decoder {
         let names: Vec<u8> = components.iter().map(|component| component.name).collect();
         match (&names[..], self.jfif, self.adobe_transform) {
             ([_], ..) => Colour::Grey,
+            ([_, _, _, _], _, None | Some(0)) => Colour::Cmyk,
+            ([_, _, _, _], ..) => Colour::Ycck,
             (_, true, _) => Colour::YCbCr,
             (_, false, Some(0)) => Colour::Rgb,
             ([82, 71, 66], false, None) => Colour::Rgb,

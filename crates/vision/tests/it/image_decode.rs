@@ -161,7 +161,7 @@ fn formats_that_are_not_read_are_named() {
     }
     assert_eq!(
         ImageError::OtherFormat { format: "a HEIC image" }.to_string(),
-        "this is a HEIC image, which is not read; send a JPEG, PNG or WebP image instead"
+        "this is a HEIC image, not a JPEG, PNG or WebP image; save it as a JPEG and send that"
     );
 }
 

@@ -158,12 +158,47 @@ fn encodings_that_viewers_do_not_share_are_named() {
     assert_eq!(patched(1, 0xC5), named("a hierarchical JPEG"));
     assert_eq!(patched(4, 12), named("a JPEG of more than 8 bits a sample"));
     assert_eq!(patched(6, 0), named("a JPEG that does not begin with its size"));
-    let cmyk = named("a JPEG in print colours (CMYK), which viewers show differently");
-    let mut bytes = jpeg.clone();
-    bytes[frame + 3] = 20;
-    bytes[frame + 9] = 4;
-    bytes.splice(frame + 19..frame + 19, [4, 0x11, 0]);
-    assert_eq!(decode(&bytes), Err(cmyk));
+    assert_eq!(patched(9, 2), ImageError::Corrupt);
+}
+
+/// Four components: a fourth that is the first once more, with the marker by which Adobe says what
+/// they are.
+#[test]
+fn print_colours_give_the_pixels_of_djpeg() {
+    let scans = scans_file("0;1;2;");
+    let arguments = ["-sample", "1x1", "-scans", scans.path().to_str().unwrap()];
+    let jpeg = make("cjpeg", &arguments, &ppm(64, 48, &drawn(64, 48)));
+    let find =
+        |marker: u8| (0..jpeg.len() - 1).filter(move |at| jpeg[*at..*at + 2] == [0xFF, marker]);
+    let (frame, first) = (find(0xC0).next().unwrap(), find(0xDA).next().unwrap());
+    // The first component's tables may be replaced for the others: its scan is put behind itself.
+    let data_end = first
+        + 2
+        + jpeg[first + 2..]
+            .windows(2)
+            .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF))
+            .unwrap();
+    let mut again = jpeg[first..data_end].to_vec();
+    again[5] = 4;
+    let mut header = jpeg[2..first].to_vec();
+    let frame = frame - 2;
+    header[frame + 3] = 20;
+    header[frame + 9] = 4;
+    let component = [4, 0x11, header[frame + 12]];
+    header.splice(frame + 19..frame + 19, component);
+    for transform in [None, Some(0), Some(2)] {
+        let adobe = transform
+            .map(|transform| [b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0", &[transform][..]].concat());
+        let four = [
+            &jpeg[..2],
+            &adobe.unwrap_or_default(),
+            &header,
+            &jpeg[first..data_end],
+            &again,
+            &jpeg[data_end..],
+        ];
+        assert_agrees(&four.concat(), &format!("{transform:?}"));
+    }
 }
 
 /// The bytes of the entropy-coded data of the last scan.

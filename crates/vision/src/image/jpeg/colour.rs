@@ -45,3 +45,10 @@ pub(super) fn interleave(r: &[u8], g: &[u8], b: &[u8], out: &mut [u8]) {
         *out = [*r, *g, *b];
     }
 }
+
+/// Inverted inks to light: `out` holds what the three others leave over, and black takes its part.
+pub(super) fn with_black(k: &[u8], out: &mut [u8]) {
+    for (k, pixel) in k.iter().zip(out.as_chunks_mut::<3>().0) {
+        *pixel = pixel.map(|light| ((u16::from(light) * u16::from(*k) + 127) / 255) as u8);
+    }
+}

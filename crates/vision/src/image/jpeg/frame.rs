@@ -10,6 +10,10 @@ pub(super) enum Colour {
     Grey,
     YCbCr,
     Rgb,
+    /// Inks, stored inverted: so do all who write them, and viewers know.
+    Cmyk,
+    /// The same, with the first three as YCbCr.
+    Ycck,
 }
 
 pub(super) struct Component {
@@ -57,13 +61,8 @@ impl Frame {
             return Err(ImageError::Corrupt);
         }
         match count {
-            1 | 3 => {}
-            4 => {
-                return unsupported(
-                    "a JPEG in print colours (CMYK), which viewers show differently",
-                );
-            }
-            _ => return unsupported("a JPEG of neither one nor three colours"),
+            1 | 3 | 4 => {}
+            _ => return unsupported("a JPEG of two colours, or of more than four"),
         }
         let width = usize::from(u16::from_be_bytes([*x1, *x0]));
         let height = usize::from(u16::from_be_bytes([*y1, *y0]));
@@ -263,6 +262,15 @@ impl Planes {
             }
             match (self.colour, &rows[..]) {
                 (Colour::YCbCr, [y, cb, cr]) => colour::from_ycbcr(y, cb, cr, out),
+                (Colour::Ycck, [y, cb, cr, k]) => {
+                    colour::from_ycbcr(y, cb, cr, out);
+                    out.iter_mut().for_each(|sample| *sample = 255 - *sample);
+                    colour::with_black(k, out);
+                }
+                (Colour::Cmyk, [c, m, y, k]) => {
+                    colour::interleave(c, m, y, out);
+                    colour::with_black(k, out);
+                }
                 (_, [r, g, b]) => colour::interleave(r, g, b, out),
                 (_, rows) => colour::interleave(&rows[0], &rows[0], &rows[0], out),
             }

@@ -5,12 +5,19 @@ use crate::image::ImageError;
 
 const LOOK_BITS: u32 = 10;
 
+/// A code as it was sent. Its table is made when a scan uses it: a file may send a great many.
+pub(super) struct HuffmanCode {
+    /// By length, 1 to 16 bits.
+    pub counts: Vec<u8>,
+    pub symbols: Vec<u8>,
+}
+
 pub(super) struct HuffmanTable {
     /// By the next `LOOK_BITS` bits: length of the code and its symbol; length 0: a longer code.
     short: Vec<(u8, u8)>,
     /// By the next `LOOK_BITS` bits, where the coefficient lies within them too: the bits of both,
     /// the run before it, and its value. No bits: look into `short`.
-    pub coefficients: Vec<(u8, u8, i16)>,
+    coefficients: Vec<(u8, u8, i16)>,
     /// The first code that is longer, aligned to 16 bits, by length; and what to add to a code.
     ends: [u32; 17],
     offsets: [i32; 17],
@@ -18,14 +25,15 @@ pub(super) struct HuffmanTable {
 }
 
 impl HuffmanTable {
-    /// `counts` of codes by length, 1 to 16 bits, and their symbols in order (T.81, annex C).
-    pub fn new(counts: &[u8], symbols: &[u8]) -> Result<HuffmanTable, ImageError> {
+    /// T.81, annex C. No code: the scan uses one that was not sent.
+    pub fn of(code: Option<&HuffmanCode>) -> Result<HuffmanTable, ImageError> {
+        let HuffmanCode { counts, symbols } = code.ok_or(ImageError::Corrupt)?;
         let mut table = HuffmanTable {
             short: vec![(0, 0); 1 << LOOK_BITS],
             coefficients: vec![(0, 0, 0); 1 << LOOK_BITS],
             ends: [0; 17],
             offsets: [0; 17],
-            symbols: symbols.to_vec(),
+            symbols: symbols.clone(),
         };
         let (mut code, mut index) = (0u32, 0usize);
         for (length, count) in (1u32..=16).zip(counts) {

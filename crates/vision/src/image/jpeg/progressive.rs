@@ -3,7 +3,7 @@
 use super::Decoder;
 use super::bits::Bits;
 use super::frame::{NOT_SENT, Plane, Planes};
-use super::huffman::HuffmanTable;
+use super::huffman::{HuffmanCode, HuffmanTable};
 use super::idct::{self, NATURAL_ORDER};
 use super::scan::{Scan, ScanComponent};
 use crate::image::ImageError;
@@ -50,7 +50,7 @@ pub(super) fn decode(
     match (scan.from, scan.high) {
         (0, 0) => {
             let dc = tables(scan, &decoder.dc, |component| component.dc_table)?;
-            if !dc.iter().all(|table| table.is_for_dc()) {
+            if !dc.iter().all(HuffmanTable::is_for_dc) {
                 return Err(ImageError::Corrupt);
             }
             each(&mut |state, bits, at, block| {
@@ -69,11 +69,11 @@ pub(super) fn decode(
         }),
         (_, 0) => {
             let ac = tables(scan, &decoder.ac, |component| component.ac_table)?;
-            each(&mut |state, bits, at, block| first_ac(state, bits, ac[at], scan, block))
+            each(&mut |state, bits, at, block| first_ac(state, bits, &ac[at], scan, block))
         }
         _ => {
             let ac = tables(scan, &decoder.ac, |component| component.ac_table)?;
-            each(&mut |state, bits, at, block| refine_ac(state, bits, ac[at], scan, block))
+            each(&mut |state, bits, at, block| refine_ac(state, bits, &ac[at], scan, block))
         }
     }
 }
@@ -105,13 +105,13 @@ fn note_bits(scan: &Scan, planes: &mut Planes) -> Result<(), ImageError> {
     Ok(())
 }
 
-fn tables<'a>(
+fn tables(
     scan: &Scan,
-    slots: &'a [Option<HuffmanTable>; 4],
+    slots: &[Option<HuffmanCode>; 4],
     slot: fn(&ScanComponent) -> usize,
-) -> Result<Vec<&'a HuffmanTable>, ImageError> {
-    let tables = scan.components.iter().map(|component| slots[slot(component)].as_ref());
-    tables.collect::<Option<_>>().ok_or(ImageError::Corrupt)
+) -> Result<Vec<HuffmanTable>, ImageError> {
+    let codes = scan.components.iter().map(|component| slots[slot(component)].as_ref());
+    codes.map(HuffmanTable::of).collect()
 }
 
 fn kept(value: i32, low: u8) -> Result<i16, ImageError> {
@@ -214,7 +214,7 @@ fn refine_ac(
 fn refine(bits: &mut Bits, coefficient: &mut i16, one: i16) {
     bits.refill();
     if bits.take(1) == 1 && *coefficient & one == 0 {
-        *coefficient += if *coefficient >= 0 { one } else { -one };
+        *coefficient = coefficient.wrapping_add(if *coefficient >= 0 { one } else { -one });
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) fn decode(
     let frame = decoder.frame.as_ref().ok_or(ImageError::Corrupt)?;
     let mut tables = Vec::new();
     for component in &scan.components {
-        let dc = decoder.dc[component.dc_table].as_ref().ok_or(ImageError::Corrupt)?;
-        let ac = decoder.ac[component.ac_table].as_ref().ok_or(ImageError::Corrupt)?;
+        let dc = HuffmanTable::of(decoder.dc[component.dc_table].as_ref())?;
+        let ac = HuffmanTable::of(decoder.ac[component.ac_table].as_ref())?;
         let plane = &mut planes.planes[component.index];
         // A component that comes twice would be what each viewer makes of it.
         if !dc.is_for_dc() || plane.bits_missing == [0; 64] {
