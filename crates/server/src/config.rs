@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
 use serde::Deserialize;
+use verax_vision::image::DecodeLimits;
 
 /// The defaults, their units and their meaning; also what the reference prints.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -94,6 +95,14 @@ pub struct Vault {
 pub struct Images {
     pub fetch_urls: bool,
     pub fetch_seconds: u64,
+    pub pixels_max: u64,
+}
+
+impl Images {
+    /// What an image may cost.
+    pub fn decode_limits(&self) -> DecodeLimits {
+        DecodeLimits { pixels_max: self.pixels_max, ..Default::default() }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -346,6 +355,9 @@ impl Config {
         }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
+        }
+        if !(1_000_000..=100_000_000).contains(&self.images.pixels_max) {
+            bail!("the setting images.pixels_max must be between 1000000 and 100000000");
         }
         if self.vision.threads > 1024 || self.vision.waiting_max > 65_536 {
             bail!("the settings vision.threads and vision.waiting_max are too large");

@@ -111,6 +111,7 @@ pub struct FaceEngine {
     detector: Option<Network>,
     template: Option<Network>,
     attack: Option<Network>,
+    limits: DecodeLimits,
 }
 
 impl FaceEngine {
@@ -123,7 +124,18 @@ impl FaceEngine {
             detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS, 64)?,
             template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?,
             attack: load("presentation attack", models.face_attack, &["output"], 128)?,
+            limits: DecodeLimits::default(),
         })
+    }
+
+    /// The same, for images that cost at most this.
+    pub fn within(self, limits: DecodeLimits) -> FaceEngine {
+        FaceEngine { limits, ..self }
+    }
+
+    /// What an image may cost.
+    pub fn limits(&self) -> DecodeLimits {
+        self.limits
     }
 
     /// Which runtime each loaded model runs on.

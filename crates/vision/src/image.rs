@@ -1,9 +1,14 @@
 //! A decoded picture: 8-bit RGB, orientation applied.
 
+mod colour_profile;
 mod decode;
-mod jpeg_walk;
+mod formats;
+mod jpeg;
+mod png_chunks;
+mod webp_chunks;
 
-pub use decode::{DecodeLimits, ImageError, ImageFormat};
+pub use decode::{DecodeLimits, ImageError};
+pub use formats::ImageFormat;
 
 /// A decoded picture. `rgb` holds `width * height * 3` bytes, rows from the top, pixels from the
 /// left, channels R, G, B in 0..=255. The EXIF orientation has been applied.
@@ -16,15 +21,27 @@ pub struct Image {
 
 impl Image {
     /// Reads a JPEG, PNG or WebP within `limits`. Dimensions are read from the header and checked
-    /// before anything of their size is allocated. An alpha channel is dropped, not composed.
+    /// before anything of their size is allocated.
+    ///
+    /// The pixels are what every viewer shows, or it is an error: what is not opaque, has more than
+    /// one frame, is not whole or comes with colours of its own is rejected.
     pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, ImageError> {
         decode::decode(bytes, limits)
     }
 
     /// Refuses what can be refused by its length, its beginning and its dimensions, in a time that
-    /// does not depend on the pixels. What passes may still turn out to be damaged.
+    /// does not depend on the pixels (but where the mark of a JPEG's end is missing). What passes may
+    /// still turn out to be damaged.
     pub fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
         decode::inspect(bytes, limits)
+    }
+
+    /// Width and height as a JPEG is stored: it may have been decoded at a part of its size, and turned.
+    pub fn stored_size(bytes: &[u8]) -> Option<(u32, u32)> {
+        if ImageFormat::of(bytes) != Some(ImageFormat::Jpeg) {
+            return None;
+        }
+        jpeg::read_header(bytes).ok().map(|header| (header.width, header.height))
     }
 
     /// The number of pixels, `width * height`.

@@ -205,9 +205,12 @@ impl App {
         let DocumentOrder { picture, save_image, app_registration, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
-        let measured = look_at(permit, picture, move |picture, image| {
-            find(&engine, faces.as_deref(), picture, image, request)
-        })
+        let measured = look_at(
+            permit,
+            picture,
+            self.config.now().images.decode_limits(),
+            move |picture, image| find(&engine, faces.as_deref(), picture, image, request),
+        )
         .await;
         let rules = policy(&points, order.screen, order.print, order.portrait);
         let rules =
@@ -381,9 +384,14 @@ impl App {
         };
         let request = DocumentRequest { checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
-        let maps = look_at(permit, picture.to_vec(), move |picture, image| {
-            evidence(&find(&engine, faces.as_deref(), picture, image, request), image)
-        });
+        let maps = look_at(
+            permit,
+            picture.to_vec(),
+            self.config.now().images.decode_limits(),
+            move |picture, image| {
+                evidence(&find(&engine, faces.as_deref(), picture, image, request), image)
+            },
+        );
         Ok(Some(maps.await.ok_or(DocumentCheckError::Stopped)??))
     }
 
@@ -462,11 +470,12 @@ pub fn policy(
 async fn look_at<T: Send + 'static>(
     permit: Permit,
     picture: Vec<u8>,
+    limits: DecodeLimits,
     work: impl FnOnce(&[u8], &Image) -> T + Send + 'static,
 ) -> Option<Result<T, ImageError>> {
     let (sender, receiver) = oneshot::channel();
     let work = move |_: &_| {
-        let image = Image::decode(&picture, &DecodeLimits::default())?;
+        let image = Image::decode(&picture, &limits)?;
         Ok(work(&picture, &image))
     };
     // Nobody listens any more only when the process ends.

@@ -13,7 +13,7 @@ use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, s
 use verax_vision::faces::{
     FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template, Wanted, thumbnail,
 };
-use verax_vision::image::{Image, ImageError};
+use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::model_catalogue::MODELS;
 use verax_vision::workers::{Overloaded, Waiting};
 
@@ -45,6 +45,11 @@ struct Loaded {
 pub trait MeasureFaces: Send + Sync {
     /// The models of the catalogue that it stands for.
     fn models(&self) -> Vec<&'static str>;
+
+    /// What an image may cost.
+    fn limits(&self) -> DecodeLimits {
+        DecodeLimits::default()
+    }
 
     /// The faces of a picture, and what is wanted of the largest.
     ///
@@ -81,6 +86,10 @@ pub trait MeasureFaces: Send + Sync {
 impl MeasureFaces for FaceEngine {
     fn models(&self) -> Vec<&'static str> {
         self.runtimes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn limits(&self) -> DecodeLimits {
+        FaceEngine::limits(self)
     }
 
     fn measure_image(
@@ -212,9 +221,17 @@ impl Faces {
     /// # Errors
     /// A model does not load.
     pub fn load(models: ModelBytes) -> Result<Faces> {
+        Faces::load_within(models, DecodeLimits::default())
+    }
+
+    /// The same, for images within these limits.
+    ///
+    /// # Errors
+    /// A model does not load.
+    pub fn load_within(models: ModelBytes, limits: DecodeLimits) -> Result<Faces> {
         let template_model = models.face_template.as_deref().map(sha256_hex);
         let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
-        let engine = FaceEngine::load(models).context("a model cannot be loaded")?;
+        let engine = FaceEngine::load(models).context("a model cannot be loaded")?.within(limits);
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());
         }
@@ -380,8 +397,9 @@ fn selfie_of(
     waiting: &Waiting,
 ) -> Result<Selfie, MeasureError> {
     let image_bytes = bytes(image)?;
+    let request = FaceRequest { limits: engine.limits(), ..Default::default() };
     let (pixels, MeasuredFace { findings, template, .. }) =
-        measure_bytes(engine, image, &image_bytes, &FaceRequest::default(), waiting)?;
+        measure_bytes(engine, image, &image_bytes, &request, waiting)?;
     let verdict = judge(&findings, None, &FacePolicy::default());
     let (Some(quality), Some(quality_score)) = (verdict.quality, verdict.quality_score) else {
         return Err(not_measurable(image));
@@ -458,7 +476,7 @@ fn detect(
     templates: Wanted,
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
-    let request = FaceRequest { attack: Wanted::No, template: Wanted::No, ..Default::default() };
+    let request = FaceRequest { limits: engine.limits(), attack: Wanted::No, template: Wanted::No };
     let pixels =
         Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
     let measured =
@@ -484,7 +502,7 @@ fn measure(
     template: Wanted,
     waiting: &Waiting,
 ) -> Result<(Image, MeasuredFace), MeasureError> {
-    let request = FaceRequest { attack, template, ..Default::default() };
+    let request = FaceRequest { limits: engine.limits(), attack, template };
     measure_bytes(engine, image, &bytes(image)?, &request, waiting)
 }
 

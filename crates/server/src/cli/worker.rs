@@ -25,7 +25,10 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;
-    let faces = Faces::load(read_face_models(&place.models(), &app.config.now().models)?)?;
+    let faces = Faces::load_within(
+        read_face_models(&place.models(), &app.config.now().models)?,
+        app.config.now().images.decode_limits(),
+    )?;
     report_missing(&faces);
     let app = app.with_faces(faces);
     let serving = match arguments.listen {

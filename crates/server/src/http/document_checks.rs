@@ -43,7 +43,8 @@ pub async fn create(
     let app = &state.app;
     let permit = app.measuring.try_document_permit()?;
     // Megabytes of base64 would hold up other requests of this thread.
-    let reading = tokio::task::spawn_blocking(move || read_document_order(&body)).await;
+    let limits = app.config.now().images.decode_limits();
+    let reading = tokio::task::spawn_blocking(move || read_document_order(&body, &limits)).await;
     let mut order =
         reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
     order.app_registration = registration.map(str::to_owned);

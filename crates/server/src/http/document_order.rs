@@ -58,7 +58,7 @@ const INVALID: &str = "Invalid parameters";
 const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
 
 /// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
-pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
+pub fn read_document_order(body: &[u8], limits: &DecodeLimits) -> Result<DocumentOrder, ApiError> {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
         let message = "must be a JSON object".to_owned();
         return Err(invalid(vec![Problem { parameter: "body".to_owned(), message }]));
@@ -76,7 +76,8 @@ pub fn read_document_order(body: &[u8]) -> Result<DocumentOrder, ApiError> {
         sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
     }
     let picture = sent.members.remove("image");
-    let picture = match picture.as_ref().and_then(Value::as_str).map(picture_of) {
+    let picture = picture.as_ref().and_then(Value::as_str);
+    let picture = match picture.map(|text| picture_of(text, limits)) {
         Some(Ok(picture)) => picture,
         // Its codes are for a picture that is the only problem.
         Some(Err(problem)) => {
@@ -150,9 +151,9 @@ impl std::fmt::Display for NoPicture {
     }
 }
 
-fn picture_of(text: &str) -> Result<Vec<u8>, NoPicture> {
+fn picture_of(text: &str, limits: &DecodeLimits) -> Result<Vec<u8>, NoPicture> {
     let bytes = base64_of(text).ok().and_then(decode_base64).ok_or(NoPicture::NotBase64)?;
-    Image::inspect(&bytes, &DecodeLimits::default()).map_err(NoPicture::Image)?;
+    Image::inspect(&bytes, limits).map_err(NoPicture::Image)?;
     Ok(bytes)
 }
 

@@ -159,9 +159,13 @@ fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
     match problem {
         ImageProblem::NotBase64 => &ONLY_BASE64,
         ImageProblem::Image(error) => match error {
-            ImageError::Empty | ImageError::NotAnImage | ImageError::Unsupported => {
-                &INVALID_IMAGE_FORMAT
-            }
+            ImageError::Empty
+            | ImageError::NotAnImage
+            | ImageError::OtherFormat { .. }
+            | ImageError::Unsupported { .. }
+            | ImageError::NotOpaque
+            | ImageError::SeveralFrames
+            | ImageError::UnusualColours => &INVALID_IMAGE_FORMAT,
             ImageError::Truncated | ImageError::Corrupt => &IMAGE_DAMAGED,
             ImageError::TooSmall { .. } => &IMAGE_TOO_SMALL,
             ImageError::TooManyBytes { .. }

@@ -112,6 +112,11 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
     let bomb = with_png_height(bomb, 10_000);
     assert!(bomb.len() < 40_000);
     let png = encoded(300, 300, ImageFormat::Png);
+    let half_and_an_end = [&PORTRAIT[..PORTRAIT.len() / 2], &[0xFF, 0xD9]].concat();
+    let mut transparent = std::io::Cursor::new(Vec::new());
+    let pixels = image::RgbaImage::from_pixel(300, 300, image::Rgba([90, 90, 90, 0]));
+    pixels.write_to(&mut transparent, ImageFormat::Png).expect("an encoded picture");
+    let transparent = transparent.into_inner();
     let text =
         b"These bytes are no picture; there are enough of them to be read as base64, though.";
     for (picture, status, code, says) in [
@@ -119,6 +124,9 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
         (&PORTRAIT[..PORTRAIT.len() / 2], 400, "IMAGE_DAMAGED", "cut off"),
         (&png[..png.len() / 2], 400, "IMAGE_DAMAGED", "cut off"),
         (text, 400, "INVALID_IMAGE_FORMAT", "not a JPEG, PNG or WebP"),
+        (&half_and_an_end, 400, "IMAGE_DAMAGED", "cut off"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", 400, "INVALID_IMAGE_FORMAT", "an AVIF image"),
+        (&transparent, 400, "INVALID_IMAGE_FORMAT", "transparent in places"),
         (&encoded(20, 300, ImageFormat::Png), 422, "IMAGE_TOO_SMALL", "20 x 300 pixels"),
     ] {
         let answer = liveness(&router, &token, picture).await;

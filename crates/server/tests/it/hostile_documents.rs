@@ -78,6 +78,14 @@ fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
     out
 }
 
+fn transparent_png() -> Vec<u8> {
+    let pixels =
+        image::RgbaImage::from_fn(300, 200, |x, y| image::Rgba([x as u8, y as u8, 9, 254]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut bytes, image::ImageFormat::Png).expect("a PNG");
+    bytes.into_inner()
+}
+
 /// What is refused, with which status and with which words.
 fn refused() -> Vec<(Vec<u8>, u16, &'static str)> {
     let whole = jpeg(&small_card(), 80);
@@ -89,6 +97,9 @@ fn refused() -> Vec<(Vec<u8>, u16, &'static str)> {
         (b"%PDF-1.7".to_vec(), 400, "not a JPEG, PNG or WebP"),
         (whole[..whole.len() / 2].to_vec(), 400, "cut off"),
         (whole[..200].to_vec(), 400, "cut off"),
+        ([&whole[..whole.len() / 2], &[0xFF, 0xD9]].concat(), 400, "cut off"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), 400, "a HEIC image"),
+        (transparent_png(), 400, "transparent"),
         (damaged, 400, "damaged"),
         (jpeg_of_scans(120), 400, "scans"),
         (png_that_promises(10_000, 10_000), 413, "pixels"),

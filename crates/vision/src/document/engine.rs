@@ -166,7 +166,10 @@ impl DocumentEngine {
     ) -> DocumentFindings {
         let file = file_forensics(bytes, image);
         let measured = measure(&self.spectra, image, request);
+        let stored = Image::stored_size(bytes).unwrap_or((image.width, image.height));
         let traces_lost = image.width.max(image.height) < 900
+            // Decoded at a part of its size, it shows no blocks of its encoder.
+            || stored.0.max(stored.1) > image.width.max(image.height)
             || file.jpeg_quality.is_some_and(|quality| quality < 70);
         let grey = measured.colour.findings.grey_share >= GREY_FILE_SHARE;
         let score = |weights: &CheckWeights, features: &[f32]| {

@@ -53,17 +53,19 @@ fn webp_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     let fields = exif_in_container(bytes).and_then(|tiff| exif_fields(&tiff));
     let mut evidence = Vec::new();
     if let Some(fields) = &fields {
-        exif_evidence(fields, image, &mut evidence);
+        exif_evidence(fields, image, (image.width, image.height), &mut evidence);
     }
     FileForensics { evidence, jpeg_quality: None, luma_table: None }
 }
 
 fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     let segments = jpeg_segments(bytes);
+    // A large one is decoded at a part of its size.
+    let stored = Image::stored_size(bytes).unwrap_or((image.width, image.height));
     let fields = segments.exif.and_then(exif_fields);
     let mut evidence = Vec::new();
     if let Some(fields) = &fields {
-        exif_evidence(fields, image, &mut evidence);
+        exif_evidence(fields, image, stored, &mut evidence);
     }
     if let Some(xmp) = segments.xmp {
         xmp_evidence(&String::from_utf8_lossy(xmp), &mut evidence);
@@ -116,12 +118,17 @@ fn png_forensics(bytes: &[u8], image: &Image) -> FileForensics {
         }
     }
     if let Some(fields) = chunks.exif.and_then(exif_fields) {
-        exif_evidence(&fields, image, &mut evidence);
+        exif_evidence(&fields, image, (image.width, image.height), &mut evidence);
     }
     FileForensics { evidence, jpeg_quality: None, luma_table: None }
 }
 
-fn exif_evidence(fields: &ExifFields, image: &Image, evidence: &mut Vec<DocumentEvidence>) {
+fn exif_evidence(
+    fields: &ExifFields,
+    image: &Image,
+    actual: (u32, u32),
+    evidence: &mut Vec<DocumentEvidence>,
+) {
     for (field, value) in &fields.software {
         name_evidence(&format!("EXIF {field}"), value, evidence);
     }
@@ -131,7 +138,6 @@ fn exif_evidence(fields: &ExifFields, image: &Image, evidence: &mut Vec<Document
             evidence.push(DocumentEvidence::ModifiedAfterCapture { seconds });
         }
     }
-    let actual = (image.width, image.height);
     if let Some(stated) = fields.stated_size
         && stated != actual
         && stated != (actual.1, actual.0)

@@ -5,6 +5,8 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat as Codec, Rgb, RgbImage};
 use verax_vision::image::{DecodeLimits, Image, ImageError, ImageFormat};
 
+use crate::png_file::crc32;
+
 // Four coloured quarters: red, green / blue, white.
 fn quarters(width: u32, height: u32) -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| {
@@ -100,14 +102,6 @@ fn png_that_promises(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| {
-            (c >> 1) ^ (0xEDB8_8320 & (0u32.wrapping_sub(c & 1)))
-        })
-    })
-}
-
 #[test]
 fn a_small_file_that_promises_100_megapixels_is_refused_by_its_header() {
     let bomb = png_that_promises(10_000, 10_000);
@@ -130,9 +124,145 @@ fn a_small_file_that_promises_100_megapixels_is_refused_by_its_header() {
 #[test]
 fn what_is_no_image_is_called_so() {
     assert_eq!(decode(b""), Err(ImageError::Empty));
-    assert_eq!(decode(b"%PDF-1.7 and so on"), Err(ImageError::NotAnImage));
-    assert_eq!(decode(b"GIF89a\x01\0\x01\0"), Err(ImageError::NotAnImage));
+    assert_eq!(decode(b"some text"), Err(ImageError::NotAnImage));
     assert_eq!(decode(b"RIFF"), Err(ImageError::NotAnImage));
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    let brands =
+        |brands: &[u8]| [&(8 + brands.len() as u32).to_be_bytes()[..], b"ftyp", brands].concat();
+    for (bytes, format) in [
+        (brands(b"heic\0\0\0\0mif1heic"), "a HEIC image"),
+        (brands(b"mif1\0\0\0\0mif1heicMiHE"), "a HEIC image"),
+        (brands(b"msf1\0\0\0\0msf1hevc"), "a HEIC image"),
+        (brands(b"mif1\0\0\0\0mif1miaf"), "a HEIF image"),
+        (brands(b"avif\0\0\0\0avifmif1miaf"), "an AVIF image"),
+        (brands(b"mif1\0\0\0\0mif1avif"), "an AVIF image"),
+        (brands(b"isom\0\0\x02\0isomiso2mp41"), "a video"),
+        (brands(b"qt  \0\0\0\0qt  "), "a video"),
+        (b"\0\0\0\x0CjP  \r\n\x87\n".to_vec(), "a JPEG 2000 image"),
+        (b"\0\0\0\x0CJXL \r\n\x87\n".to_vec(), "a JPEG XL image"),
+        (b"\xFF\x0A\x10".to_vec(), "a JPEG XL image"),
+        (b"GIF89a\x01\0\x01\0".to_vec(), "a GIF image"),
+        (b"II*\0\x08\0\0\0".to_vec(), "a TIFF or raw camera image"),
+        (b"MM\0*\0\0\0\x08".to_vec(), "a TIFF or raw camera image"),
+        (b"BM\x36\0\x0C\0\0\0\0\0".to_vec(), "a BMP image"),
+        (b"%PDF-1.7 and so on".to_vec(), "a PDF document"),
+        (b"\n<svg xmlns=".to_vec(), "an SVG drawing"),
+        (b"<!DOCTYPE html>".to_vec(), "a web page"),
+        (b"/9j/4AAQSkZJRg".to_vec(), "a JPEG, but encoded in base64 twice"),
+    ] {
+        assert_eq!(decode(&bytes), Err(ImageError::OtherFormat { format }));
+        assert_eq!(
+            Image::inspect(&bytes, &DecodeLimits::default()),
+            Err(ImageError::OtherFormat { format })
+        );
+    }
+    assert_eq!(
+        ImageError::OtherFormat { format: "a HEIC image" }.to_string(),
+        "this is a HEIC image, not a JPEG, PNG or WebP image; save it as a JPEG and send that"
+    );
+}
+
+#[test]
+fn a_jpeg_over_the_pixels_is_halved_and_what_is_far_over_is_rejected() {
+    let jpeg = encoded(&quarters(200, 120), Codec::Jpeg);
+    let within = |pixels_max: u64| {
+        let limits = DecodeLimits { pixels_max, jpeg_scans_max: 1000, ..DecodeLimits::default() };
+        Image::decode(&jpeg, &limits).map(|image| (image.width, image.height))
+    };
+    assert_eq!(within(24_000), Ok((200, 120)));
+    assert_eq!(within(23_999), Ok((100, 60)));
+    assert_eq!(within(6_000), Ok((100, 60)));
+    assert_eq!(within(5_999), Ok((50, 30)));
+    assert_eq!(
+        within(1_499),
+        Err(ImageError::TooManyPixels { width: 200, height: 120, pixels_max: 23_984 })
+    );
+    let turned = with_orientation(&jpeg, 6);
+    let limits = DecodeLimits { pixels_max: 6_000, ..DecodeLimits::default() };
+    let image = Image::decode(&turned, &limits).unwrap();
+    assert_eq!((image.width, image.height), (60, 100));
+    assert_eq!(Image::stored_size(&turned), Some((200, 120)));
+    let [r, g, b] = pixel(&image, image.width - 4, 4);
+    assert!(r > 240 && g < 15 && b < 15, "{r} {g} {b}");
+    // A PNG has no half.
+    let png = encoded(&quarters(200, 120), Codec::Png);
+    assert!(matches!(Image::decode(&png, &limits), Err(ImageError::TooManyPixels { .. })));
+}
+
+// An ICC profile of one curve: three channels, or grey.
+fn profile(space: &[u8; 4], red: [f64; 3], blue: [f64; 3], curve: &[u16]) -> Vec<u8> {
+    let fixed = |value: f64| ((value * 65536.0) as i32).to_be_bytes();
+    let xyz = |xyz: [f64; 3]| [b"XYZ \0\0\0\0".to_vec(), xyz.map(fixed).concat()].concat();
+    let mut trc = b"curv\0\0\0\0".to_vec();
+    trc.extend((curve.len() as u32).to_be_bytes());
+    trc.extend(curve.iter().flat_map(|value| value.to_be_bytes()));
+    let tags: Vec<(&[u8; 4], Vec<u8>)> = match space {
+        b"GRAY" => vec![(b"kTRC", trc)],
+        _ => vec![
+            (b"rXYZ", xyz(red)),
+            (b"gXYZ", xyz([0.3851, 0.7169, 0.0971])),
+            (b"bXYZ", xyz(blue)),
+            (b"rTRC", trc.clone()),
+            (b"gTRC", trc.clone()),
+            (b"bTRC", trc),
+        ],
+    };
+    let mut file = vec![0; 128];
+    file[16..20].copy_from_slice(space);
+    file[36..40].copy_from_slice(b"acsp");
+    file.extend((tags.len() as u32).to_be_bytes());
+    let mut at = 132 + 12 * tags.len();
+    for (name, content) in &tags {
+        file.extend(*name);
+        file.extend((at as u32).to_be_bytes());
+        file.extend((content.len() as u32).to_be_bytes());
+        at += content.len();
+    }
+    tags.iter().for_each(|(_, content)| file.extend(content));
+    file
+}
+
+fn with_profile(jpeg: &[u8], profile: &[u8]) -> Vec<u8> {
+    let length = (profile.len() + 16) as u16;
+    let head = [b"\xFF\xE2", &length.to_be_bytes()[..], b"ICC_PROFILE\0\x01\x01"].concat();
+    [&jpeg[..2], &head, profile, &jpeg[2..]].concat()
+}
+
+#[test]
+fn a_colour_profile_that_shows_another_picture_is_rejected() {
+    let jpeg = encoded(&quarters(96, 64), Codec::Jpeg);
+    let (red, blue) = ([0.4361, 0.2225, 0.0139], [0.1431, 0.0606, 0.7141]);
+    let ramp = |value: fn(f64) -> f64| -> Vec<u16> {
+        (0..256).map(|at| (value(f64::from(at) / 255.0) * 65535.0) as u16).collect()
+    };
+    let usual = decode(&jpeg).unwrap();
+    for fine in [
+        profile(b"RGB ", red, blue, &[563]),
+        profile(b"RGB ", red, blue, &ramp(|x| x.powf(2.2))),
+        profile(b"RGB ", [0.5151, 0.2412, -0.0011], [0.1571, 0.0666, 0.7841], &[563]),
+        profile(b"GRAY", red, blue, &ramp(|x| x.powf(1.75))),
+    ] {
+        assert_eq!(decode(&with_profile(&jpeg, &fine)).unwrap(), usual);
+    }
+    for (hostile, why) in [
+        // Only the lowest bits are seen.
+        (profile(b"RGB ", red, blue, &ramp(|x| (x * 16.0).fract())), "the lowest bits"),
+        (profile(b"RGB ", red, blue, &ramp(|x| if x > 0.98 { 1.0 } else { 0.0 })), "the brightest"),
+        (profile(b"RGB ", red, blue, &ramp(|x| 1.0 - x)), "a negative"),
+        (profile(b"RGB ", red, blue, &[0x4000]), "a gamma of 64"),
+        (profile(b"RGB ", [0.0; 3], [0.9642, 1.0, 0.8249], &[563]), "one channel alone"),
+        (profile(b"CMYK", red, blue, &[563]), "inks"),
+        (b"no profile at all".to_vec(), "nothing to be read"),
+    ] {
+        assert_eq!(
+            decode(&with_profile(&jpeg, &hostile)),
+            Err(ImageError::UnusualColours),
+            "{why}"
+        );
+    }
 }
 
 #[test]
