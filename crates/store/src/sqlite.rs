@@ -14,10 +14,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Dialect, Sql};
+use verax_query::{Arg, Dialect, Sql, Tenant};
 
 use crate::cells::{Cells, Reader, Visit};
 use crate::tally::KnownBuckets;
+use crate::turns::Turns;
 use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
@@ -35,6 +36,7 @@ struct Readers {
     idle: Mutex<Vec<Session>>,
     /// For the reads that have threads of their own.
     permits: Semaphore,
+    turns: Turns,
     statement_limit: Duration,
     known_buckets: Arc<KnownBuckets>,
 }
@@ -79,15 +81,18 @@ impl Sqlite {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(options.readers),
+            turns: Turns::of(options.readers),
             statement_limit: options.statement_limit,
             known_buckets: Arc::default(),
         };
         Ok(Sqlite { readers: Arc::new(readers), writer: writer::Writer::start(writer)? })
     }
 
-    /// Runs `work` with a connection: a short one here, a long one on a thread that may block.
+    /// Runs `work` with a connection: a short one here, a long one on a thread that may block; of a
+    /// tenant, on one of its share of them.
     pub async fn read<T: Send + 'static>(
         &self,
+        tenant: Option<&Tenant>,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         match self.readers.run(work.clone(), SHORT.min(self.readers.statement_limit)) {
@@ -97,6 +102,10 @@ impl Sqlite {
         }
         let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
         let readers = Arc::clone(&self.readers);
+        let _turn = match tenant {
+            Some(tenant) => Some(readers.turns.take(tenant, readers.statement_limit).await?),
+            None => None,
+        };
         let wait = tokio::time::timeout(readers.statement_limit, readers.permits.acquire());
         let permit = match wait.await {
             Ok(permit) => permit.map_err(closed)?,

@@ -1,6 +1,6 @@
 //! Biometric validations: opened, answered with a picture, and the sessions in between.
 
-use axum::extract::{Path, Request, State as Extract};
+use axum::extract::{Path, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
@@ -8,10 +8,12 @@ use verax_domain::resources::{APP_LOGINS, PROJECTS};
 use verax_query::{Tenant, Timestamp};
 
 use super::State;
-use super::authorize::{MaybeBearer, require_write, take};
-use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
+use super::authorize::{Allowed, MaybeBearer, require_write, take};
+use super::body::{
+    Member, Purpose, Rule, Sent, Unread, joined, optional, read, read_measured, required,
+};
 use super::error::{ApiError, MISSING_PARAMETER};
-use super::face_calls::{Body, IMAGE_DOC, OS};
+use super::face_calls::{IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response};
 use super::projects::anonymous_refused;
@@ -88,18 +90,19 @@ pub static ENROL_BODY: &[Member] = &[
 pub async fn open(
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (client, mode, mut sent) = match bearer {
         Some(Bearer::Caller(caller)) => {
-            require_write(&caller)?;
-            let sent = read(&state, body, OPEN_BODY, Purpose::Create)?;
+            let allowed = require_write(&caller)?;
+            let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
         Some(Bearer::Holder(_)) => return Err(access_denied()),
         None => {
-            let sent =
-                read(&state, body, OPEN_BODY, Purpose::Create).map_err(|_| anonymous_refused())?;
+            let allowed = Allowed::anonymous();
+            let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await;
+            let sent = sent.map_err(|_| anonymous_refused())?;
             (anonymous_client(&state, &sent).await?, "live".to_owned(), sent)
         }
     };
@@ -132,11 +135,12 @@ async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError
 pub async fn open_for_login(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, login) = holder(&bearer, NarrowScope::Login, "app login")?;
     let client = holder.client();
-    let mut sent = read(&state, body, LOGIN_BODY, Purpose::Create)?;
+    let allowed = Allowed::holder(holder, NarrowScope::Login)?;
+    let mut sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     let tenant = Tenant::Client(client.to_owned());
@@ -157,11 +161,11 @@ pub async fn open_for_login(
 pub async fn open_session(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let Bearer::Caller(caller) = bearer else { return Err(access_denied()) };
-    require_write(&caller)?;
-    let mut sent = read(&state, body, SESSION_BODY, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let mut sent = read(&state, &allowed, body, SESSION_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
@@ -173,10 +177,11 @@ pub async fn open_session(
 pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
-    let (sent, _place) = read_measured(&state, request, CAPTURE_BODY).await?;
+    let allowed = Allowed::holder(holder, NarrowScope::Session)?;
+    let (sent, _place) = read_measured(&state, &allowed, body, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
     let passed = state.app.validate_session(holder.client(), holder.mode(), session, image).await;
     let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
@@ -204,7 +209,7 @@ pub async fn validate_by_id(
     state: Extract<State>,
     bearer: Bearer,
     id: PathId,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
@@ -214,17 +219,18 @@ pub async fn validate_by_id(
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
-    validate(state, bearer, request).await
+    validate(state, bearer, body).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token.
 pub async fn validate_registration(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let (sent, _place) = read_measured(&state, request, ENROL_BODY).await?;
+    let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+    let (sent, _place) = read_measured(&state, &allowed, body, ENROL_BODY).await?;
     let mut sent = sent.finish(&MISSING_PARAMETER)?;
     let (force, image) = (sent.flag("force"), sent.image("image"));
     let (client, mode) = (holder.client(), holder.mode());

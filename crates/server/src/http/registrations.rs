@@ -1,7 +1,5 @@
 //! App registrations: made, looked at with their own token, moved on, changed.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -13,15 +11,14 @@ use verax_query::{QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 use verax_store::{Contact, StoreError};
 
 use super::State;
-use super::authorize::require_write;
-use super::body::{Member, Purpose, Rule, joined, optional, read, required};
+use super::authorize::{Allowed, require, require_write};
+use super::biometrics::holder;
+use super::body::{Member, Purpose, Rule, Unread, joined, optional, read, required};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
 use crate::app::registrations::SyncOrder;
-
-type Body = Result<Bytes, BytesRejection>;
 
 const ABOUT: &[Member] = &[
     optional("email", Rule::Email, "Email address; a new registration needs this or a phone."),
@@ -55,10 +52,10 @@ pub static SYNC_BODY: &[Member] = &[
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let mut sent = read(&state, body, REGISTRATION_BODY, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let mut sent = read(&state, &allowed, body, REGISTRATION_BODY, Purpose::Create).await?;
     let phone = sent.text("phone").map(str::to_owned);
     let country_code = sent.text("countryCode").map(str::to_owned);
     let email = sent.text("email").map(str::to_owned);
@@ -90,12 +87,12 @@ pub async fn me(
     Extract(state): Extract<State>,
     bearer: Bearer,
     RawQuery(raw): RawQuery,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = match &bearer {
-        Bearer::Holder(holder) => holder.subject(NarrowScope::Registration),
-        Bearer::Caller(_) => None,
-    };
-    let id = id.ok_or_else(|| token_not_right("app registration"))?;
+    let (holder, id) = holder(&bearer, NarrowScope::Registration, "app registration")?;
+    let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+    // A POST may have a body; it says nothing.
+    read(&state, &allowed, body, &[], Purpose::Change).await?;
     let raw = raw.unwrap_or_default();
     if raw.len() > QUERY_BYTES_MAX {
         return Err(ApiError::query_too_long());
@@ -112,14 +109,15 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
     let id = known_id(id)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let sent = read(&state, body, CHANGE_BODY, Purpose::Change)?.finish(&MISSING_PARAMETER)?;
+    let sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
+    let sent = sent.finish(&MISSING_PARAMETER)?;
     let members = sent.members;
     match state.app.change_record(&APP_REGISTRATIONS, caller.client(), &id, members).await {
         Err(StoreError::Conflict) => return Err(unknown()),
@@ -136,9 +134,9 @@ pub async fn sync(
     Extract(state): Extract<State>,
     bearer: Bearer,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (tenant, teller, reviewer, mode) = match &bearer {
+    let (allowed, tenant, teller, reviewer, mode) = match &bearer {
         Bearer::Holder(holder) => {
             let own = holder.subject(NarrowScope::Registration);
             let own = own.ok_or_else(|| token_not_right("app registration"))?;
@@ -146,22 +144,22 @@ pub async fn sync(
                 return Err(access_denied());
             }
             let tenant = Tenant::Client(holder.client().to_owned());
-            (tenant, Teller::Person, ("reviewedByClient", String::new()), holder.mode())
+            let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+            (allowed, tenant, Teller::Person, ("reviewedByClient", String::new()), holder.mode())
         }
         Bearer::Caller(caller) if caller.has(Scope::Staff) => {
-            let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who), caller.mode())
+            let (allowed, who) = (require(caller, &[])?, caller.client().to_owned());
+            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who), caller.mode())
         }
         Bearer::Caller(caller) => {
-            require_write(caller)?;
-            let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByClient", who), caller.mode())
+            let (allowed, who) = (require_write(caller)?, caller.client().to_owned());
+            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByClient", who), caller.mode())
         }
     };
     let id = known_id(id)?;
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let mut sent = read(&state, body, SYNC_BODY, Purpose::Create)?;
+    let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
     // Staff reads everything; of what it writes there is only its review.
     if let Bearer::Caller(caller) = &bearer
         && !caller.has(Scope::Write)
