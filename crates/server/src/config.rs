@@ -231,6 +231,13 @@ impl Slot<'_> {
     }
 }
 
+impl Http {
+    /// The largest body of an operation that takes no images.
+    pub fn plain_body_bytes_max(&self) -> usize {
+        self.plain_body_bytes_max.min(self.body_bytes_max)
+    }
+}
+
 impl Config {
     /// The same with one of the settings that all nodes can share.
     ///
@@ -297,9 +304,6 @@ impl Config {
             if value == 0 {
                 bail!("the setting {name} must be at least 1");
             }
-        }
-        if self.http.plain_body_bytes_max > self.http.body_bytes_max {
-            bail!("the setting http.plain_body_bytes_max must be at most http.body_bytes_max");
         }
         if self.http.bodies_bytes_max < self.http.body_bytes_max {
             bail!("the setting http.bodies_bytes_max must be at least http.body_bytes_max");

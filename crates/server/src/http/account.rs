@@ -56,7 +56,7 @@ pub async fn session(
         }
     };
     let caller = admit_caller(&mut parts, &state, refuse).await?;
-    let limit = state.app.config.now().http.plain_body_bytes_max;
+    let limit = state.app.config.now().http.plain_body_bytes_max();
     let body = body.read(&state, &Allowed::caller(&caller), limit).await?;
     let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
     let valid = match wish.months {
@@ -79,7 +79,7 @@ pub async fn renew_and_revoke(
     caller: Caller,
     body: Unread,
 ) -> Result<Json<Value>, ApiError> {
-    let limit = state.app.config.now().http.plain_body_bytes_max;
+    let limit = state.app.config.now().http.plain_body_bytes_max();
     // It says nothing.
     body.read(&state, &Allowed::caller(&caller), limit).await?;
     let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);

@@ -150,7 +150,7 @@ pub async fn read_change(
     known: &'static [Member],
 ) -> Result<Sent, ApiError> {
     // What is longer than any body without pictures has some.
-    let place = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max) {
+    let place = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max()) {
         true => Some(take_place(state, allowed)?),
         false => None,
     };
@@ -167,7 +167,7 @@ pub fn bytes_max(state: &State, known: &[Member]) -> usize {
     let http = &state.app.config.now().http;
     match known.iter().any(|member| member.rule.is_picture()) {
         true => http.body_bytes_max,
-        false => http.plain_body_bytes_max,
+        false => http.plain_body_bytes_max(),
     }
 }
 

@@ -220,7 +220,7 @@ pub fn room(state: &State, allowed: &Allowed) -> Share {
     let all = state.bodies.max();
     let own = match allowed.client() {
         Some(_) => (all / 2).max(http.body_bytes_max),
-        None => (all / 16).max(http.plain_body_bytes_max),
+        None => (all / 16).max(http.plain_body_bytes_max()),
     };
     Shares::open(&state.bodies, allowed.client().unwrap_or_default(), own)
 }
