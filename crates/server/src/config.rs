@@ -52,7 +52,7 @@ pub struct RateLimit {
     pub requests_per_minute: u32,
     pub client_requests_per_minute: u32,
     pub anonymous_requests_per_minute: u32,
-    pub refused_tokens_per_minute: u32,
+    pub rejected_tokens_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -192,7 +192,7 @@ static SHARED: [Shared; 15] = shared![
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
     Number rate_limit.anonymous_requests_per_minute,
-    Number rate_limit.refused_tokens_per_minute,
+    Number rate_limit.rejected_tokens_per_minute,
     Text signature.issuer,
     Text signature.time_zone,
     Switch compat.flat_pagination,

@@ -89,15 +89,12 @@ impl FromRequestParts<State> for MaybeBearer {
 pub async fn admit_caller(
     parts: &mut Parts,
     state: &State,
-    refuse: impl FnOnce(AccessError) -> ApiError,
+    refuse: impl Fn(AccessError) -> ApiError,
 ) -> Result<Caller, ApiError> {
-    let caller = match state.app.authenticate(authorization(parts)).await {
-        Ok(caller) => caller,
-        Err(error) => return Err(refused(parts, state, error, refuse).await),
-    };
-    SealedBody::sender_is_known(parts);
-    take_share(state, &caller, parts.extensions.get())?;
-    Ok(caller)
+    match admit_bearer(parts, state, &refuse).await? {
+        Bearer::Caller(caller) => Ok(caller),
+        Bearer::Holder(_) => Err(refuse(AccessError::Narrow)),
+    }
 }
 
 /// The same where the token may be for one record.
@@ -108,9 +105,9 @@ pub async fn admit_bearer(
 ) -> Result<Bearer, ApiError> {
     let bearer = match state.app.identify(authorization(parts)).await {
         Ok(bearer) => bearer,
-        Err(error) => return Err(refused(parts, state, error, refuse).await),
+        Err(error) => return Err(reject(parts, state, error, refuse).await),
     };
-    SealedBody::sender_is_known(parts);
+    SealedBody::mark_authenticated(parts);
     match &bearer {
         Bearer::Caller(caller) => take_share(state, caller, parts.extensions.get())?,
         // A new token for the same record is no new share.
@@ -127,7 +124,7 @@ pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiE
     let limit = state.app.config.now().rate_limit.anonymous_requests_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     let taken = state.limits.anonymous.take(&source.to_string(), limit);
-    said(taken, parts.extensions.get())
+    record_allowance(taken, parts.extensions.get())
 }
 
 fn authorization(parts: &Parts) -> Option<&str> {
@@ -136,18 +133,18 @@ fn authorization(parts: &Parts) -> Option<&str> {
 
 /// What a request with a wrong token, or without one, is told; from an address with too many of
 /// them, that. A right token is let in from there all the same: it may be the address of many.
-async fn refused(
+async fn reject(
     parts: &mut Parts,
     state: &State,
     error: AccessError,
     refuse: impl FnOnce(AccessError) -> ApiError,
 ) -> ApiError {
-    if matches!(error, AccessError::Store(_) | AccessError::Narrow) {
+    if matches!(error, AccessError::Store(_)) {
         return refuse(error);
     }
-    let limit = state.app.config.now().rate_limit.refused_tokens_per_minute;
+    let limit = state.app.config.now().rate_limit.rejected_tokens_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
-    match state.limits.refused.take(&source.to_string(), limit) {
+    match state.limits.rejected.take(&source.to_string(), limit) {
         // What is left to others at this address is not said.
         Ok(_) => refuse(error),
         Err(allowance) => too_many(&allowance),
@@ -174,16 +171,16 @@ fn take_share(
             })
         }
     };
-    said(taken, slot)
+    record_allowance(taken, slot)
 }
 
 /// Takes one of the requests of whoever is counted under this name.
 pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
     let limit = state.app.config.now().rate_limit.requests_per_minute;
-    said(state.limits.tokens.take(name, limit), slot)
+    record_allowance(state.limits.tokens.take(name, limit), slot)
 }
 
-fn said(
+fn record_allowance(
     taken: Result<Option<Allowance>, Allowance>,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {

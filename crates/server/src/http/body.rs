@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use verax_query::{Problem, Timestamp};
 
 use self::parse::{Given, Members};
-use self::pictures::Picture;
+use self::pictures::NamedImage;
 pub use self::pictures::base64_of;
 pub use self::schema::schema;
 pub use self::unread::{BODY_TOO_SLOW, BodyError, SealedBody, Unread};
@@ -96,12 +96,12 @@ pub enum Purpose {
 
 /// What was sent and known, checked.
 pub struct Sent {
-    /// All but the pictures.
+    /// All but the images.
     pub members: Map<String, Value>,
     /// The names of members that were sent and are not known.
     pub unknown: Vec<String>,
-    pictures: Vec<Picture>,
-    /// Held for as long as one of the pictures is there.
+    images: Vec<NamedImage>,
+    /// Held for as long as one of the images is there.
     place: Option<Place>,
     problems: Vec<Problem>,
     /// Pictures that a URL names and that are not there.
@@ -123,7 +123,7 @@ pub async fn read(
     parse_body(body, known, purpose).await
 }
 
-/// The body of a call that measures, with the pictures that its URLs name, and its place.
+/// The body of a call that measures, with the images that its URLs name, and its place.
 pub async fn read_measured(
     state: &State,
     allowed: &Allowed,
@@ -142,14 +142,14 @@ pub async fn read_measured(
     Ok((sent.holding(&place), place))
 }
 
-/// The body of a call that measures where there are pictures in it, and not where there are none.
+/// The body of a call that analyses the images in it, if there are any.
 pub async fn read_change(
     state: &State,
     allowed: &Allowed,
     body: Unread,
     known: &'static [Member],
 ) -> Result<Sent, ApiError> {
-    // What is longer than any body without pictures has some.
+    // What is longer than any body without images has some.
     let place = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max()) {
         true => Some(take_place(state, allowed)?),
         false => None,
@@ -162,7 +162,7 @@ pub async fn read_change(
     Ok(Sent { place, ..sent })
 }
 
-/// The longest body that such a table may have: a long one for pictures alone.
+/// The longest body that such a table may have: a long one for images alone.
 pub fn bytes_max(state: &State, known: &[Member]) -> usize {
     let http = &state.app.config.now().http;
     match known.iter().any(|member| member.rule.is_picture()) {
@@ -225,7 +225,7 @@ impl Sent {
         let mut sent = Sent {
             members: Map::new(),
             unknown,
-            pictures: Vec::new(),
+            images: Vec::new(),
             place: None,
             problems: Vec::new(),
             not_fetched: Vec::new(),
@@ -234,8 +234,8 @@ impl Sent {
             let given = given.remove(member.name).or_else(|| given.remove(member.alias?));
             let value = match given {
                 Some(Given::Json(value)) => sent.check(member.name.to_owned(), &member.rule, value),
-                Some(Given::Pictures(pictures)) => {
-                    sent.check_pictures(member, pictures);
+                Some(Given::Images(images)) => {
+                    sent.check_images(member, images);
                     None
                 }
                 None if purpose == Purpose::Change => None,
@@ -252,7 +252,7 @@ impl Sent {
         sent
     }
 
-    /// The same, whose pictures hold the place among what is measured for as long as they are there:
+    /// The same, whose images hold the place among what is measured for as long as they are there:
     /// their work may outlive the call.
     pub fn holding(self, place: &Place) -> Sent {
         Sent { place: Some(Place::clone(place)), ..self }

@@ -74,7 +74,7 @@ pub fn read_document_order(body: &Bytes) -> Result<DocumentOrder, ApiError> {
         let others = CHECKS[1..].join("\", \"");
         sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
     }
-    let picture = sent.take_picture_text("image");
+    let picture = sent.take_image_text("image");
     let picture = match picture.as_ref().map(|text| picture_of(text.as_str())) {
         Some(Ok(picture)) => picture,
         // Its codes are for a picture that is the only problem.

@@ -22,8 +22,8 @@ pub struct Limits {
     pub clients: Counter,
     /// By address: requests without a token.
     pub anonymous: Counter,
-    /// By address: requests with a token that was refused, or without the one they need.
-    pub refused: Counter,
+    /// By address: requests with a token that was rejected, or without the one they need.
+    pub rejected: Counter,
 }
 
 /// Requests by name.

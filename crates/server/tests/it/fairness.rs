@@ -26,7 +26,7 @@ fn limits_are_on_by_default() {
         limits.requests_per_minute,
         limits.client_requests_per_minute,
         limits.anonymous_requests_per_minute,
-        limits.refused_tokens_per_minute,
+        limits.rejected_tokens_per_minute,
     ] {
         assert!((60..=60_000).contains(&limit), "{limit}");
     }
@@ -108,7 +108,7 @@ async fn an_address_without_a_token_or_with_wrong_ones_is_told_to_wait() {
     let token = world.token("acme").await;
     let router = world.beside(|config| {
         config.rate_limit.anonymous_requests_per_minute = 2;
-        config.rate_limit.refused_tokens_per_minute = 3;
+        config.rate_limit.rejected_tokens_per_minute = 3;
     });
     let ask = async |address: &str, token: &str, target: &str| {
         send(&router, from(address, request(Method::GET, token, target))).await

@@ -238,7 +238,7 @@ pub fn settings() -> Config {
     limits.requests_per_minute = 0;
     limits.client_requests_per_minute = 0;
     limits.anonymous_requests_per_minute = 0;
-    limits.refused_tokens_per_minute = 0;
+    limits.rejected_tokens_per_minute = 0;
     config
 }
 

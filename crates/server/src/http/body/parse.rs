@@ -1,5 +1,5 @@
 //! A body's members, taken out of its text as the rules of its table look at them: what no rule looks
-//! at is read over and not built, and pictures stay where they are in the body.
+//! at is skipped and not built, and images stay where they are in the body.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,13 +26,13 @@ pub struct Members {
 
 pub enum Given {
     Json(Value),
-    Pictures(Pictures),
+    Images(ImageValue),
 }
 
-/// What is sent for pictures.
-pub enum Pictures {
+/// What is sent where images are wanted.
+pub enum ImageValue {
     Text(Bytes),
-    List(Vec<Pictures>),
+    List(Vec<ImageValue>),
     Other,
 }
 
@@ -71,8 +71,8 @@ impl<'de> Visitor<'de> for Table<'_> {
             match name {
                 // Of two members with one name the last counts.
                 Named::Known(name, rule) if rule.is_picture() => {
-                    match map.next_value_seed(Picture { body: self.body, rule })? {
-                        Some(pictures) => members.given.insert(name, Given::Pictures(pictures)),
+                    match map.next_value_seed(ImageSeed { body: self.body, rule })? {
+                        Some(images) => members.given.insert(name, Given::Images(images)),
                         None => members.given.remove(name),
                     };
                 }
@@ -135,33 +135,33 @@ impl Visitor<'_> for Name {
 
 /// Texts, or lists of them. `None`: null.
 #[derive(Clone, Copy)]
-struct Picture<'a> {
+struct ImageSeed<'a> {
     body: &'a Bytes,
     rule: &'static Rule,
 }
 
-impl<'de> DeserializeSeed<'de> for Picture<'_> {
-    type Value = Option<Pictures>;
+impl<'de> DeserializeSeed<'de> for ImageSeed<'_> {
+    type Value = Option<ImageValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Picture<'_> {
-    type Value = Option<Pictures>;
+impl<'de> Visitor<'de> for ImageSeed<'_> {
+    type Value = Option<ImageValue>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("anything")
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Text(self.body.slice_ref(text.as_bytes()))))
+        Ok(Some(ImageValue::Text(self.body.slice_ref(text.as_bytes()))))
     }
 
     // One with escapes in it, as PHP writes slashes.
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Text(Bytes::copy_from_slice(text.as_bytes()))))
+        Ok(Some(ImageValue::Text(Bytes::copy_from_slice(text.as_bytes()))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
@@ -173,17 +173,17 @@ impl<'de> Visitor<'de> for Picture<'_> {
         let mut all = Vec::new();
         while all.len() < max {
             match list.next_element_seed(self)? {
-                Some(one) => all.push(one.unwrap_or(Pictures::Other)),
-                None => return Ok(Some(Pictures::List(all))),
+                Some(one) => all.push(one.unwrap_or(ImageValue::Other)),
+                None => return Ok(Some(ImageValue::List(all))),
             }
         }
         skip_list(list)?;
-        Ok(Some(Pictures::List(all)))
+        Ok(Some(ImageValue::List(all)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         skip_object(map)?;
-        Ok(Some(Pictures::Other))
+        Ok(Some(ImageValue::Other))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -191,19 +191,19 @@ impl<'de> Visitor<'de> for Picture<'_> {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Other))
+        Ok(Some(ImageValue::Other))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Other))
+        Ok(Some(ImageValue::Other))
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Other))
+        Ok(Some(ImageValue::Other))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Some(Pictures::Other))
+        Ok(Some(ImageValue::Other))
     }
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use verax_query::Problem;
 
-use super::parse::Pictures;
+use super::parse::ImageValue;
 use super::unread::{Counted, no_room, room};
 use super::{Member, Rule, Sent};
 use crate::app::faces::{ImageText, SentImage};
@@ -18,8 +18,8 @@ use crate::http_client::FetchError;
 /// No picture is shorter in base64.
 pub const BASE64_CHARS_MIN: usize = 100;
 
-/// A text where a picture is wanted.
-pub struct Picture {
+/// A text where an image is wanted.
+pub struct NamedImage {
     member: &'static str,
     /// The name by which an answer speaks of it.
     parameter: String,
@@ -39,24 +39,24 @@ impl Sent {
     /// The pictures of a member; none when it was not sent.
     pub fn images(&mut self, name: &str) -> Vec<SentImage> {
         let place = self.place.clone();
-        let of_member = self.pictures.extract_if(.., |picture| picture.member == name);
-        let taken = |Picture { parameter, text, .. }: Picture| {
+        let of_member = self.images.extract_if(.., |image| image.member == name);
+        let taken = |NamedImage { parameter, text, .. }: NamedImage| {
             let base64 = text.part(base64_of(text.as_str()).ok()?);
             Some(SentImage { parameter, base64: base64.holding(place.clone()) })
         };
         of_member.filter_map(taken).collect()
     }
 
-    /// The text of a picture as it was sent.
-    pub fn take_picture_text(&mut self, name: &str) -> Option<ImageText> {
-        let at = self.pictures.iter().position(|picture| picture.member == name)?;
-        Some(self.pictures.remove(at).text)
+    /// The text of an image as it was sent.
+    pub fn take_image_text(&mut self, name: &str) -> Option<ImageText> {
+        let at = self.images.iter().position(|image| image.member == name)?;
+        Some(self.images.remove(at).text)
     }
 
-    /// One to so many pictures: each is looked at, and named by its place.
-    pub(super) fn check_pictures(&mut self, member: &Member, sent: Pictures) {
+    /// One to so many images: each is checked, and named by its position.
+    pub(super) fn check_images(&mut self, member: &Member, sent: ImageValue) {
         let list = match (&member.rule, sent) {
-            (Rule::Images(max), Pictures::List(list)) => {
+            (Rule::Images(max), ImageValue::List(list)) => {
                 if list.is_empty() {
                     return self.wrong(member.name, "must contain at least 1 items");
                 }
@@ -67,19 +67,19 @@ impl Sent {
                 list
             }
             // One picture is named by its member alone.
-            (_, one) => return self.check_picture(member, member.name.to_owned(), lone(one)),
+            (_, one) => return self.check_image(member, member.name.to_owned(), lone(one)),
         };
         for (at, one) in list.into_iter().enumerate() {
-            self.check_picture(member, format!("{}[{at}]", member.name), one);
+            self.check_image(member, format!("{}[{at}]", member.name), one);
         }
     }
 
-    fn check_picture(&mut self, member: &Member, parameter: String, sent: Pictures) {
+    fn check_image(&mut self, member: &Member, parameter: String, sent: ImageValue) {
         match sent {
             // What it is a picture of is looked at by whoever measures it.
-            Pictures::Text(text) => {
+            ImageValue::Text(text) => {
                 let text = ImageText::new(text);
-                self.pictures.push(Picture { member: member.name, parameter, text });
+                self.images.push(NamedImage { member: member.name, parameter, text });
             }
             // A list within the list is none.
             _ => self.wrong(&parameter, "must be a string"),
@@ -87,10 +87,10 @@ impl Sent {
     }
 
     pub(super) fn names_urls(&self) -> bool {
-        self.pictures.iter().any(|picture| url_of(&picture.text).is_some())
+        self.images.iter().any(|image| url_of(&image.text).is_some())
     }
 
-    /// The same with the pictures that its URLs name, where the server fetches any. What was
+    /// The same with the images that its URLs name, where the server fetches any. What was
     /// fetched is counted like what was sent, as it comes.
     ///
     /// # Errors
@@ -102,10 +102,10 @@ impl Sent {
     ) -> Result<Sent, ApiError> {
         let Some(fetcher) = &state.app.images else { return Ok(self) };
         let _fetching = may_fetch(state, allowed)?;
-        let mut pictures = Vec::new();
-        for picture in std::mem::take(&mut self.pictures) {
-            let Some(url) = url_of(&picture.text) else {
-                pictures.push(picture);
+        let mut images = Vec::new();
+        for image in std::mem::take(&mut self.images) {
+            let Some(url) = url_of(&image.text) else {
+                images.push(image);
                 continue;
             };
             let mut share = room(state, allowed);
@@ -113,25 +113,25 @@ impl Sent {
                 Ok(bytes) => {
                     let text = Counted::new(STANDARD.encode(bytes).into_bytes(), share);
                     let text = ImageText::new(Bytes::from_owner(text));
-                    pictures.push(Picture { text, ..picture });
+                    images.push(NamedImage { text, ..image });
                 }
                 Err(FetchError::NoRoom) => return Err(no_room()),
                 // Told with the texts that are no pictures.
                 Err(error) => {
-                    let parameter = picture.parameter;
+                    let parameter = image.parameter;
                     let message = format!("\"{parameter}\" {error}");
                     self.not_fetched.push(Problem { parameter, message });
                 }
             }
         }
-        self.pictures = pictures;
+        self.images = images;
         Ok(self)
     }
 
     /// The texts that are no pictures in base64, and what could not be fetched.
     pub(super) fn no_pictures(&self) -> Vec<Problem> {
         let mut problems = self.not_fetched.clone();
-        for Picture { parameter, text, .. } in &self.pictures {
+        for NamedImage { parameter, text, .. } in &self.images {
             if let Err(rule) = long_enough(text.as_str()) {
                 let message = format!("\"{parameter}\" {rule}");
                 problems.push(Problem { parameter: parameter.clone(), message });
@@ -141,9 +141,9 @@ impl Sent {
     }
 }
 
-/// The picture of a list of one.
-fn lone(mut sent: Pictures) -> Pictures {
-    while let Pictures::List(list) = &mut sent
+/// The image of a list of one.
+fn lone(mut sent: ImageValue) -> ImageValue {
+    while let ImageValue::List(list) = &mut sent
         && list.len() == 1
         && let Some(one) = list.pop()
     {

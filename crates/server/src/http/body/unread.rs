@@ -40,7 +40,7 @@ const STRANGERS_PATIENCE: Duration = Duration::from_secs(2);
 pub struct SealedBody {
     body: Mutex<Option<Body>>,
     /// Whether the request's token is one of ours.
-    sender_known: AtomicBool,
+    authenticated: AtomicBool,
     /// Who asks first whether to send has sent nothing that would have to be taken.
     expects: bool,
 }
@@ -68,7 +68,7 @@ impl SealedBody {
         let sealed = Arc::new(SealedBody {
             expects: request.headers().contains_key(EXPECT),
             body: Mutex::new(Some(std::mem::take(request.body_mut()))),
-            sender_known: AtomicBool::new(false),
+            authenticated: AtomicBool::new(false),
         });
         request.extensions_mut().insert(Arc::clone(&sealed));
         Some(sealed)
@@ -79,9 +79,9 @@ impl SealedBody {
     }
 
     /// Notes that the token of the request is one of ours.
-    pub fn sender_is_known(parts: &Parts) {
+    pub fn mark_authenticated(parts: &Parts) {
         if let Some(sealed) = parts.extensions.get::<Arc<SealedBody>>() {
-            sealed.sender_known.store(true, Ordering::Relaxed);
+            sealed.authenticated.store(true, Ordering::Relaxed);
         }
     }
 
@@ -91,7 +91,7 @@ impl SealedBody {
     pub fn discard(&self, state: &State) {
         let Some(body) = self.take().filter(|_| !self.expects) else { return };
         let config = state.app.config.now();
-        let (bytes_max, patience) = match self.sender_known.load(Ordering::Relaxed) {
+        let (bytes_max, patience) = match self.authenticated.load(Ordering::Relaxed) {
             true => (config.http.body_bytes_max, Duration::from_secs(config.http.request_seconds)),
             false => (STRANGERS_BYTES_MAX, STRANGERS_PATIENCE),
         };
