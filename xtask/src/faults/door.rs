@@ -1,12 +1,16 @@
-//! The front door: what one caller does must not be felt by the others.
+//! The front door: what strangers and greedy clients do must not be felt by the others.
 
+pub mod bodies;
+pub mod lists;
 pub mod readers;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::running::Binary;
 
 /// `cargo xtask faults door`.
 pub fn run(binary: &Binary) -> Result<()> {
-    readers::run(binary)
+    bodies::run(binary).context("bodies")?;
+    lists::run(binary).context("lists")?;
+    readers::run(binary).context("readers")
 }

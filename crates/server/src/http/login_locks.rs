@@ -9,9 +9,8 @@ use serde_json::json;
 
 use super::State;
 use super::authorize::require_write;
-use super::body::{Member, Purpose, Rule, optional, read};
+use super::body::{Member, Purpose, Rule, Unread, optional, read};
 use super::error::{ApiError, MISSING_PARAMETER};
-use super::face_calls::Body;
 use super::lists::json as json_response;
 use super::source_address::SourceAddress;
 use crate::app::access::Caller;
@@ -32,10 +31,10 @@ pub static UNLOCK_BODY: &[Member] = &[
 pub async fn unlock(
     Extract(state): Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let mut sent = read(&state, body, UNLOCK_BODY, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let mut sent = read(&state, &allowed, body, UNLOCK_BODY, Purpose::Create).await?;
     let text = |name: &str| sent.text(name).map(str::to_owned);
     let (project, identifier, person) = (text("project"), text("identifier"), text("person"));
     let address = sent.text("ipAddress").and_then(|address| address.parse::<IpAddr>().ok());

@@ -1,15 +1,13 @@
 //! `POST /v2/app-registrations/{id}/resend-link`: a client lets a person go on.
 
-use axum::body::Bytes;
 use axum::extract::State as Extract;
-use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::resources::APP_REGISTRATIONS;
 
 use super::State;
 use super::authorize::{require, require_write};
-use super::body::{Member, Purpose, Rule, optional, read};
+use super::body::{Member, Purpose, Rule, Unread, optional, read};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::access_denied;
 use super::lists::PathId;
@@ -28,14 +26,14 @@ pub async fn resend(
     Extract(state): Extract<State>,
     bearer: Bearer,
     id: PathId,
-    body: Result<Bytes, BytesRejection>,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let Bearer::Caller(caller) = &bearer else { return Err(access_denied()) };
-    require_write(caller)?;
+    let allowed = require_write(caller)?;
     // The answer says who it is, and so does the token that is in it.
     require(caller, APP_REGISTRATIONS.scopes)?;
     let id = known_id(id)?;
-    let mut sent = read(&state, body, LINK_BODY, Purpose::Create)?;
+    let mut sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
     if sent.flag("sendEmail") {
         sent.wrong("sendEmail", "is not available yet: this server sends no email");
     }

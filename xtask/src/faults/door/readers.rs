@@ -18,7 +18,6 @@ const SLOW_RECORDS: u32 = 60_000;
 const OTHER_RECORDS: u32 = 300;
 /// Nothing has it: the search goes to the end.
 const SLOW_LIST: &str = "/v2/biometric-validations?like_identifier=nobody-is-called-so&perPage=1";
-const QUICK_LIST: &str = "/v2/biometric-validations?perPage=20&where_status=completed";
 const SPAN: Duration = Duration::from_secs(12);
 const DELETE_EVERY: Duration = Duration::from_millis(250);
 const WRITE_P99_MAX: Duration = Duration::from_millis(250);
@@ -42,8 +41,7 @@ struct Asked {
 
 pub fn run(binary: &Binary) -> Result<()> {
     let readers = Readers::prepare(binary)?;
-    readers.delete_beside_twelve()?;
-    readers.list_beside_two()
+    readers.delete_beside_twelve()
 }
 
 impl Readers {
@@ -140,37 +138,6 @@ impl Readers {
             std::thread::sleep(Duration::from_millis(20));
         }
         println!("the log was empty {:?} after the last reader", begin.elapsed());
-        Ok(())
-    }
-
-    /// Another client's lists beside two slow readers.
-    fn list_beside_two(&self) -> Result<()> {
-        let server = self.site.serve(&[])?;
-        let address = server.address;
-        let over = AtomicBool::new(false);
-        let (listed, read) = std::thread::scope(|scope| {
-            let over = &over;
-            let reading: Vec<_> = (0..2)
-                .map(|_| scope.spawn(move || ask(address, over, &self.slow, |_| get(SLOW_LIST))))
-                .collect();
-            let listing = scope.spawn(move || ask(address, over, &self.other, |_| get(QUICK_LIST)));
-            std::thread::sleep(SPAN / 2);
-            over.store(true, Ordering::SeqCst);
-            let mut read = 0;
-            for it in reading {
-                read += it.join().unwrap_or_else(|_| bail!("a connection panicked"))?.took.len();
-            }
-            let listed = listing.join().unwrap_or_else(|_| bail!("a connection panicked"))?;
-            anyhow::Ok((listed, read))
-        })?;
-        let p99 = rank(&listed.took, 99).context("no list was answered")?;
-        println!(
-            "two slow readers of one client ({read} lists): {} lists of another in {p99:?} (p99), \
-             {} refused",
-            listed.took.len(),
-            listed.refused.len()
-        );
-        ensure!(listed.refused.is_empty(), "a list was answered {}", listed.refused[0]);
         Ok(())
     }
 }

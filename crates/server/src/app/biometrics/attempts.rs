@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::hmac;
 use serde_json::Value;
 use verax_domain::Timestamp;
 use verax_domain::contact::{email_key, phone_key};
@@ -15,6 +14,7 @@ use verax_store::{AttemptLimit, Batch, StoreError};
 use super::ValidationError;
 use crate::app::App;
 use crate::app::faces::Sha256Digest;
+use crate::mac_key::MacKey;
 
 /// What the keys are derived for: no other digest equals one of these.
 const PURPOSE: &str = "login attempts";
@@ -210,9 +210,8 @@ impl App {
     pub(super) fn kept_digests(client: &str, digests: &[Sha256Digest; 2]) -> Vec<String> {
         let kinds = ["file", "pixels"].into_iter().zip(digests);
         let digest = |(kind, digest): (&str, &Sha256Digest)| {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, client.as_bytes());
             let text = [kind.as_bytes(), digest.as_slice()].concat();
-            STANDARD.encode(hmac::sign(&key, &text))
+            STANDARD.encode(MacKey::new(client.as_bytes()).sign(&text))
         };
         kinds.map(digest).collect()
     }
@@ -240,7 +239,7 @@ impl App {
             text.extend_from_slice(part.as_bytes());
         }
         let keys = self.keys.derived(PURPOSE);
-        keys.first().map(|key| STANDARD.encode(hmac::sign(key, &text))).unwrap_or_default()
+        keys.first().map(|key| STANDARD.encode(key.sign(&text))).unwrap_or_default()
     }
 }
 
