@@ -35,8 +35,11 @@ pub struct Config {
 pub struct Http {
     pub request_seconds: u64,
     pub header_seconds: u64,
+    pub idle_seconds: u64,
+    pub write_seconds: u64,
     pub body_bytes_max: usize,
     pub connections_max: usize,
+    pub connections_per_address_max: usize,
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
     pub public_url: String,
@@ -272,8 +275,11 @@ impl Config {
         let positive = [
             ("http.request_seconds", self.http.request_seconds),
             ("http.header_seconds", self.http.header_seconds),
+            ("http.idle_seconds", self.http.idle_seconds),
+            ("http.write_seconds", self.http.write_seconds),
             ("http.body_bytes_max", self.http.body_bytes_max as u64),
             ("http.connections_max", self.http.connections_max as u64),
+            ("http.connections_per_address_max", self.http.connections_per_address_max as u64),
             ("images.fetch_seconds", self.images.fetch_seconds),
             ("tokens.days", u64::from(self.tokens.days)),
             ("validations.session_seconds", u64::from(self.validations.session_seconds)),

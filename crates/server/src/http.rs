@@ -1,12 +1,14 @@
 //! HTTP: the only place that knows a status code or a header.
 
 mod account;
+mod activity;
 mod admission;
 mod authorize;
 mod biometrics;
 mod body;
 mod caching;
 mod collections;
+mod connections;
 mod deletes;
 mod document_checks;
 mod document_order;
@@ -21,6 +23,7 @@ mod lifecycle_errors;
 mod limits;
 mod listen;
 mod lists;
+mod malformed;
 mod observe;
 pub mod openapi;
 mod person_calls;
@@ -29,7 +32,7 @@ mod persons;
 mod projects;
 mod registration_faces;
 mod registrations;
-mod request_line;
+pub mod request_line;
 mod routes;
 mod signature;
 pub mod source_address;

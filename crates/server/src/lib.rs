@@ -8,4 +8,5 @@ pub mod http;
 pub mod http_client;
 pub mod installed_models;
 pub mod keys;
+pub mod open_files;
 pub mod vault;

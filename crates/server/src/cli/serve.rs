@@ -20,6 +20,7 @@ use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
 use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
+use crate::open_files;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -65,6 +66,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         place.database_replica_url = None;
     }
     start_log(&place.config()?.log)?;
+    open_files::raise_limit();
     let app = place.open().await?;
     app.measuring.start()?;
     let faces = Faces::load(read_face_models(&models, &app.config.now().models)?)?;

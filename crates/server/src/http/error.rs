@@ -8,7 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
+use super::{face_errors, lifecycle_errors, malformed, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -104,7 +104,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 40] = [
+pub static CODES: [&ErrorCode; 42] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -114,6 +114,8 @@ pub static CODES: [&ErrorCode; 40] = [
     &MISSING_PARAMETER,
     &IDEMPOTENCY_CONFLICT,
     &URI_TOO_LONG,
+    &malformed::MALFORMED_REQUEST,
+    &malformed::HEADERS_TOO_LARGE,
     &BODY_TOO_LARGE,
     &INVALID_IMAGE_FORMAT,
     &IMAGE_TOO_LARGE,
