@@ -116,6 +116,7 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     database_url(progress)?;
     faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
+    faults::door::run(&binary, &faults::door::Options::short(), None)?;
     // Overload is a measurement of time: on a machine that is busy otherwise it would say nothing.
     faults::disk::run(&binary)
 }
