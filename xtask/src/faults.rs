@@ -45,15 +45,18 @@ const SETTLE_SECONDS_MAX: u64 = 60;
 const SETTINGS: &str = "[http]\nrequest_seconds = 5\n[documents]\nwait_seconds = 1\n\
                         lease_seconds = 2\n[validations]\nlease_seconds = 6\n[log]\naccess = false\n";
 
-/// `cargo xtask faults [kill | nodes | disk | door | overload] [--cycles N] [--postgres] [--models DIR]
-/// [--seconds N] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
+/// `cargo xtask faults [kill | nodes | disk | overload | door] [--cycles N] [--postgres] [--models DIR]
+/// [--seconds N] [--sockets N] [--only PART] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let (mut cycles, mut postgres, mut file, mut models) = (CYCLES, false, None, None);
     let (mut program, mut seconds) = ("kill".to_owned(), overload::SECONDS);
+    let (mut door, mut only) = (door::Options::default(), None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Value(word) => program = word.string()?,
             Arg::Long("seconds") => seconds = arguments.value()?.parse()?,
+            Arg::Long("sockets") => door.sockets = arguments.value()?.parse()?,
+            Arg::Long("only") => only = Some(arguments.value()?.string()?),
             Arg::Long("cycles") => cycles = arguments.value()?.parse()?,
             Arg::Long("postgres") => postgres = true,
             Arg::Long("bin") => file = Some(PathBuf::from(arguments.value()?)),
@@ -66,8 +69,8 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         "kill" => {}
         "nodes" => return nodes::run(&binary),
         "disk" => return disk::run(&binary),
-        "door" => return door::run(&binary),
         "overload" => return overload::run(&binary, seconds),
+        "door" => return door::run(&binary, &door, only.as_deref()),
         other => bail!("there is no program `{other}`"),
     }
     let cluster = if postgres { Some(Cluster::start(Durability::Durable)?) } else { None };

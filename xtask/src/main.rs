@@ -65,8 +65,10 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | door | overload [--seconds N]] [--bin FILE]",
-        what: "the server killed, its nodes, disk, database and clock failing, too much asked of it",
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | overload [--seconds N] | \
+                door [--sockets N] [--only PART]] [--bin FILE]",
+        what: "the server killed, its nodes, disk, database and clock failing, too much asked of it, \
+               strangers at its door",
         run: faults::run,
     },
     Tool {

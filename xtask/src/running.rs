@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{exec, http};
 
-const LISTENING: &str = "listening on http://";
+const LISTENING: &str = "listening on ";
 const ERRORS_SHOWN_MAX: usize = 20;
 const READY_SECONDS_MAX: u64 = 60;
 /// Linux counts processor time in hundredths of a second.
@@ -217,13 +217,13 @@ impl Server {
         let output = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(output).lines();
         let mut printed = String::new();
-        let address = loop {
+        let Url { address, is_tls } = loop {
             let Some(line) = lines.next().transpose()? else {
                 let log = std::fs::read_to_string(&log).unwrap_or_default();
                 bail!("verax serve ended before it listened: {}\n{printed}{log}", child.wait()?);
             };
-            if let Some((_, address)) = line.split_once(LISTENING) {
-                break address.trim().parse().with_context(|| line.clone())?;
+            if let Some(url) = line.strip_prefix(LISTENING) {
+                break Url::parse(url.trim()).with_context(|| line.clone())?;
             }
             printed += &line;
             printed.push('\n');
@@ -232,7 +232,10 @@ impl Server {
         // What it prints later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let server = Server { child, log, address, started_in };
-        server.wait_until_ready()?;
+        // Who speaks TLS to it asks for itself.
+        if !is_tls {
+            server.wait_until_ready()?;
+        }
         Ok(server)
     }
 
@@ -252,6 +255,11 @@ impl Server {
     /// Resident memory in bytes.
     pub fn resident_bytes(&self) -> Result<u64> {
         resident_bytes(self.child.id())
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
     }
 
     /// Time that the server has spent on processors.
@@ -293,6 +301,19 @@ impl Drop for Server {
         // It may have ended by itself, which is what we want.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Where a server says that it listens.
+struct Url {
+    address: SocketAddr,
+    is_tls: bool,
+}
+
+impl Url {
+    fn parse(url: &str) -> Result<Url> {
+        let (scheme, address) = url.split_once("://").context("no URL")?;
+        Ok(Url { address: address.parse()?, is_tls: scheme == "https" })
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP: the only place that knows a status code or a header.
 
 mod account;
+mod activity;
 mod admission;
 mod authorize;
 mod biometrics;
@@ -8,6 +9,7 @@ mod body;
 mod brief;
 mod caching;
 mod collections;
+mod connections;
 mod deletes;
 mod document_checks;
 mod document_order;
@@ -23,6 +25,7 @@ mod limits;
 mod listen;
 mod lists;
 mod login_locks;
+mod malformed;
 mod observe;
 pub mod openapi;
 mod person_calls;
@@ -32,7 +35,7 @@ mod projects;
 mod registration_faces;
 mod registration_links;
 mod registrations;
-mod request_line;
+pub mod request_line;
 mod routes;
 mod signature;
 pub mod source_address;

@@ -11,6 +11,7 @@ pub mod installed_models;
 pub mod jwt;
 pub mod keys;
 pub mod mac_key;
+pub mod open_files;
 pub mod private_files;
 pub mod shares;
 pub mod vault;

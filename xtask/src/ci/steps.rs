@@ -126,8 +126,11 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     database_url(progress)?;
     faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
-    // Overload and the door are measurements of time: on a machine that is busy otherwise they would
-    // say nothing.
+    // The other parts of the door, and overload, are measurements of time: on a machine that is busy
+    // otherwise they would say nothing.
+    for part in ["silent", "smuggling", "bodies"] {
+        faults::door::run(&binary, &faults::door::Options::short(), Some(part))?;
+    }
     faults::disk::run(&binary)
 }
 

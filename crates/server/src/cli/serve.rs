@@ -23,6 +23,7 @@ use crate::app::{App, demo};
 use crate::config::{Log, LogFormat};
 use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
+use crate::open_files;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -68,6 +69,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         place.database_replica_url = None;
     }
     start_log(&place.config()?.log)?;
+    open_files::raise_limit();
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;

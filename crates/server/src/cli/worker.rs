@@ -12,6 +12,7 @@ use super::serve::{keep_keys_fresh, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::http::{self, Serving};
 use crate::installed_models::read_face_models;
+use crate::open_files;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -22,6 +23,7 @@ pub struct Arguments {
 
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
+    open_files::raise_limit();
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;

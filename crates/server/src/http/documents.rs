@@ -1,7 +1,9 @@
 //! What describes the server: its API, its health, its numbers.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
+use axum::body::Bytes;
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -48,7 +50,12 @@ fn asset(file: &str) -> Response {
                 (header::CONTENT_TYPE, file.content_type),
                 (header::CONTENT_SECURITY_POLICY, policy.to_owned()),
             ];
-            (headers, file.bytes.into_owned()).into_response()
+            // What many read slowly at once is in memory once.
+            let bytes = match file.bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => Bytes::from(bytes),
+            };
+            (headers, bytes).into_response()
         }
         _ => ApiError::new(&NOT_FOUND, "There is no such page.").into_response(),
     }

@@ -9,7 +9,7 @@ use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
 use super::body::BODY_TOO_SLOW;
-use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
+use super::{face_errors, lifecycle_errors, malformed, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::measuring::MeasuringError;
@@ -107,7 +107,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 45] = [
+pub static CODES: [&ErrorCode; 47] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -117,6 +117,8 @@ pub static CODES: [&ErrorCode; 45] = [
     &MISSING_PARAMETER,
     &IDEMPOTENCY_CONFLICT,
     &URI_TOO_LONG,
+    &malformed::MALFORMED_REQUEST,
+    &malformed::HEADERS_TOO_LARGE,
     &BODY_TOO_LARGE,
     &BODY_TOO_SLOW,
     &INVALID_IMAGE_FORMAT,

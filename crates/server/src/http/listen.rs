@@ -1,5 +1,7 @@
 //! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2, and an end that lets requests finish.
 
+use std::convert::Infallible;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,23 +9,38 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::server::graceful::GracefulConnection;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::request_line::RequestLines;
+use super::activity::{Activity, Limits, Noted, NotedBody, Running};
+use super::connections::Connections;
+use super::error::UNAVAILABLE;
+use super::request_line::{HEADERS_MAX, PARSED_HEAD_BYTES_MAX, RequestLines};
 use super::source_address::Peer;
 use crate::config::Http;
+use crate::open_files;
+
+/// Connections that wait to be accepted; the system may allow fewer.
+const WAITING_MAX: u32 = 4096;
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const HEADER_LIST_BYTES_MAX: u32 = 32 * 1024;
+/// Of answers, for each stream.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+/// Of a body, until somebody reads it.
+const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
 /// The certificate chain and the key, as PEM files.
 #[derive(Clone, Debug)]
@@ -40,9 +57,7 @@ pub struct Serving {
 
 impl Serving {
     pub async fn bind(address: SocketAddr, tls: Option<&Tls>) -> Result<Serving> {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}"))?;
+        let listener = listen(address).with_context(|| format!("cannot listen on {address}"))?;
         let tls = tls.map(acceptor).transpose()?;
         Ok(Serving { listener, tls })
     }
@@ -54,103 +69,245 @@ impl Serving {
     }
 }
 
-/// Serves until `stop` is ready, then lets requests at work finish.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Otherwise a restart waits until the last connections are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
+}
+
+/// Serves until `stop` is ready, then lets running requests finish.
 pub async fn serve(
     serving: Serving,
     router: Router,
     settings: &Http,
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
-    let permits = Arc::new(Semaphore::new(settings.connections_max));
-    let graceful = GracefulShutdown::new();
-    let patience = Duration::from_secs(settings.header_seconds);
+    let connections = Connections::new(settings, open_files::connections_max());
+    let limits = Limits::new(settings);
+    let (stopping, _) = watch::channel(());
+    let full = too_many_connections();
     tokio::pin!(stop);
     loop {
-        let permit = Arc::clone(&permits).acquire_owned();
         let accepted = tokio::select! {
             () = &mut stop => break,
-            accepted = async { (permit.await, serving.listener.accept().await) } => accepted,
+            accepted = serving.listener.accept() => accepted,
         };
-        let (Ok(permit), Ok((stream, peer))) = accepted else {
-            // Out of file descriptors, most likely: give the others time to close theirs.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // They left before it was their turn.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+            Err(_) => {
+                // Out of file descriptors, most likely: give the others time to close theirs.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Some(permit) = connections.admit(peer.ip()) else {
+            if serving.tls.is_none() {
+                // As much as the socket takes: who is one too many is not waited for.
+                let _ = stream.into_std().and_then(|mut stream| stream.write(&full));
+            }
             continue;
         };
         let connection = Connection {
-            stream,
             peer: Peer(peer.ip()),
             tls: serving.tls.clone(),
             router: router.clone(),
-            patience,
-            watcher: graceful.watcher(),
+            limits,
+            activity: Activity::begin(),
+            stopping: stopping.subscribe(),
         };
+        let connections = Arc::clone(&connections);
         tokio::spawn(async move {
-            connection.run().await;
+            let activity = Arc::clone(&connection.activity);
+            let overdue = activity.overdue(limits, || connections.idle_limit(limits));
+            tokio::select! {
+                () = connection.run(stream) => {}
+                () = overdue => tracing::debug!("a connection that did nothing was closed"),
+            }
             drop(permit);
         });
     }
     drop(serving);
-    let drained =
-        tokio::time::timeout(Duration::from_secs(settings.shutdown_seconds), graceful.shutdown());
-    if drained.await.is_err() {
+    let drained = async {
+        // Fails where nobody is connected.
+        let _ = stopping.send(());
+        stopping.closed().await;
+    };
+    let patience = Duration::from_secs(settings.shutdown_seconds);
+    if tokio::time::timeout(patience, drained).await.is_err() {
         tracing::warn!("requests were still at work when the time to shut down was over");
     }
     Ok(())
 }
 
+/// The whole answer to a connection that is one too many.
+fn too_many_connections() -> Vec<u8> {
+    let body = json!({
+        "success": false,
+        "error": "There are too many connections. Try again in a moment.",
+        "code": UNAVAILABLE.code,
+        "message": "There are too many connections. Try again in a moment.",
+        "status": 503,
+    })
+    .to_string();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nretry-after: 1\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
 struct Connection {
-    stream: TcpStream,
     peer: Peer,
     tls: Option<TlsAcceptor>,
     router: Router,
-    patience: Duration,
-    watcher: hyper_util::server::graceful::Watcher,
+    limits: Limits,
+    activity: Arc<Activity>,
+    stopping: watch::Receiver<()>,
 }
 
 impl Connection {
-    async fn run(self) {
+    /// Ends when the other end does. Whoever calls watches the time.
+    async fn run(self, stream: TcpStream) {
         // Answers are written whole: waiting to fill a packet only delays them.
-        let _ = self.stream.set_nodelay(true);
-        // A connection that says nothing does not keep its place.
-        match tokio::time::timeout(self.patience, self.stream.readable()).await {
-            Ok(Ok(())) => {}
-            _ => return,
+        let _ = stream.set_nodelay(true);
+        // What was written and not read is forgotten by the system, too, after the connection was.
+        #[cfg(target_os = "linux")]
+        {
+            let limit = u32::try_from(self.limits.write.as_millis()).unwrap_or(u32::MAX);
+            let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, limit);
         }
-        match self.tls {
-            None => {
-                serve_stream(self.stream, self.peer, self.router, self.patience, self.watcher)
-                    .await;
-            }
+        let stream = Noted::new(stream, Arc::clone(&self.activity));
+        match self.tls.clone() {
+            None => self.serve_stream(stream).await,
             Some(tls) => {
-                let handshake = tokio::time::timeout(self.patience, tls.accept(self.stream));
-                if let Ok(Ok(stream)) = handshake.await {
-                    serve_stream(stream, self.peer, self.router, self.patience, self.watcher).await;
+                let mut stopping = self.stopping.clone();
+                let handshake = tokio::select! {
+                    handshake = tls.accept(stream) => handshake,
+                    _ = stopping.changed() => return,
+                };
+                if let Ok(stream) = handshake {
+                    self.serve_stream(stream).await;
                 }
             }
         }
     }
+
+    async fn serve_stream<T>(mut self, mut stream: T)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut seen = Vec::new();
+        let is_http2 = tokio::select! {
+            is_http2 = begins_with_preface(&mut stream, &mut seen) => is_http2,
+            _ = self.stopping.changed() => return,
+        };
+        let ended = match is_http2 {
+            Err(error) => Err(error.into()),
+            Ok(true) => self.serve_http2(RequestLines::http2(stream, &seen)).await,
+            Ok(false) => self.serve_http1(RequestLines::http1(stream, &seen)).await,
+        };
+        if let Err(error) = ended {
+            // Clients hang up when they like: worth knowing only when looking for something.
+            tracing::debug!(cause = %error, "a connection ended early");
+        }
+    }
+
+    async fn serve_http1<T>(mut self, stream: RequestLines<T>) -> Result<()>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let refused = stream.refused();
+        let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let running = activity.begin_request();
+            // One call for each request that the parser was given.
+            if let Some(refused) = refused.get()
+                && refused.request == running.number
+            {
+                request.extensions_mut().insert(refused.why);
+            }
+            answer(router.clone(), peer, request, running)
+        });
+        // The time for headers is counted from outside, where more is seen.
+        let connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(PARSED_HEAD_BYTES_MAX + 8 * 1024)
+            .serve_connection(TokioIo::new(stream), service);
+        until_stopped(connection, &mut self.stopping).await?;
+        Ok(())
+    }
+
+    async fn serve_http2<T>(mut self, stream: RequestLines<T>) -> Result<()>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.activity.speaks_http2();
+        let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            answer(router.clone(), peer, request, activity.begin_request())
+        });
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(128)
+            .max_header_list_size(HEADER_LIST_BYTES_MAX)
+            // Who opens streams and resets them at once has the connection closed.
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(128)
+            .max_send_buf_size(SEND_BUFFER_BYTES)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .keep_alive_interval(self.limits.head)
+            .keep_alive_timeout(self.limits.head)
+            .serve_connection(TokioIo::new(stream), service);
+        until_stopped(connection, &mut self.stopping).await?;
+        Ok(())
+    }
 }
 
-async fn serve_stream<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: T,
-    peer: Peer,
+async fn answer(
     router: Router,
-    patience: Duration,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128);
-    let stream = TokioIo::new(RequestLines::new(stream));
-    let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        request
-    });
-    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
-        // Clients hang up when they like: worth knowing only when looking for something.
-        tracing::debug!(cause = %error, "a connection ended early");
+    peer: Peer,
+    mut request: Request<Incoming>,
+    running: Running,
+) -> Result<Response<NotedBody>, Infallible> {
+    request.extensions_mut().insert(peer);
+    let response = router.oneshot(request).await?;
+    Ok(response.map(|body| NotedBody::new(body, running)))
+}
+
+async fn until_stopped<C: GracefulConnection>(
+    connection: C,
+    stopping: &mut watch::Receiver<()>,
+) -> Result<(), C::Error> {
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = stopping.changed() => {}
     }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+/// Reads until it is plain whether HTTP/2 follows, and leaves in `seen` what was read.
+async fn begins_with_preface<T: AsyncRead + Unpin>(
+    stream: &mut T,
+    seen: &mut Vec<u8>,
+) -> io::Result<bool> {
+    while seen.len() < HTTP2_PREFACE.len() {
+        let mut bytes = [0; HTTP2_PREFACE.len()];
+        let count = stream.read(&mut bytes[seen.len()..]).await?;
+        seen.extend_from_slice(&bytes[seen.len()..seen.len() + count]);
+        if count == 0 || !HTTP2_PREFACE.starts_with(seen) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn acceptor(tls: &Tls) -> Result<TlsAcceptor> {

@@ -21,6 +21,7 @@ use super::State;
 use super::authorize::AllowanceSlot;
 use super::body::SealedBody;
 use super::error::{ApiError, Failure, UNAVAILABLE};
+use super::request_line::Refusal;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -97,7 +98,15 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
     state.metrics.in_flight.inc();
     let limit = Duration::from_secs(state.app.config.now().http.request_seconds);
     let span = tracing::info_span!("request", request_id = id);
-    let answer = tokio::time::timeout(limit, next.run(request)).instrument(span).await;
+    // Refused for how it is written: it is nobody's request, but has its line in the log.
+    let refusal = request.extensions().get::<Refusal>().copied();
+    let answer = async {
+        match refusal {
+            Some(refusal) => ApiError::from(refusal).into_response(),
+            None => next.run(request).await,
+        }
+    };
+    let answer = tokio::time::timeout(limit, answer).instrument(span).await;
     let mut response = answer.unwrap_or_else(|_| {
         let error = "The request took too long. Try again in a moment.";
         ApiError::new(&UNAVAILABLE, error).retry_after(1).into_response()

@@ -1,150 +1,345 @@
-//! Encodes `<`, `>` and `"` in the request lines of HTTP/1.1, in front of the parser.
+//! In front of the parser of HTTP/1.1: encodes raw `<`, `>` and `"` in request targets, and refuses
+//! requests whose end could be read in two ways.
 //!
-//! The seed pages' own examples (`where>_createdAt=…`) go out raw from curl and Python's
-//! http.client; hyper refuses them with a bare 400 before any handler runs. So the request line,
-//! and nothing else, is rewritten as it comes in: bodies and headers pass as they are.
+//! The seed pages' own examples (`where>_createdAt=…`) go out raw from curl and Python's http.client;
+//! hyper refuses them with a bare 400. To change a request line is to know where one begins, so this
+//! reads heads with the parser that hyper uses and takes only framing that leaves no choice. Whatever
+//! else comes ends the connection. It depends on nothing else of this crate: the fuzz target includes
+//! this file.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
+use httparse::{Header, Request, Status};
+use memchr::{memchr, memchr3};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection whose request lines are encoded while they are read.
+/// The longest request line with all its headers, in bytes as they are sent.
+pub const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// The same as the parser sees it: each byte of a target may have become three.
+pub const PARSED_HEAD_BYTES_MAX: usize = 3 * HEAD_BYTES_MAX;
+pub const HEADERS_MAX: usize = 100;
+/// The parser takes 65,534, and would say no more than the status.
+const ENCODED_TARGET_BYTES_MAX: usize = 65_000;
+/// A chunk's size with its extensions, or one trailer.
+const CHUNK_LINE_BYTES_MAX: usize = 4 * 1024;
+const TRAILERS_BYTES_MAX: usize = 8 * 1024;
+/// Far more than any body, and far from overflow.
+const LENGTH_DIGITS_MAX: usize = 15;
+/// Takes the place of a request that is refused, so that its answer comes after those before it.
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+
+/// Why a request is refused for how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Malformed(&'static str),
+    TargetTooLong,
+    HeadersTooLarge,
+}
+
+/// The request of a connection that is refused: the last that its parser sees. It may have begun
+/// already, where it is the chunks of its body that cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    /// The first request of a connection is 1.
+    pub request: u64,
+    pub why: Refusal,
+}
+
+/// A connection of which the parser sees requests with encoded targets alone.
 pub struct RequestLines<T> {
     inner: T,
     place: Place,
-    /// The request line so far, or the current header line's beginning.
-    line: Vec<u8>,
-    /// What has been looked at and not yet been read by the parser.
+    /// The line or head that is not complete.
+    held: Vec<u8>,
+    /// Where in `held` its last line begins.
+    line_start: usize,
+    /// What the parser may read.
     ready: Vec<u8>,
     taken: usize,
-    body_bytes: u64,
-    opaque: bool,
+    requests: u64,
+    refused: Arc<OnceLock<Refused>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    RequestLine,
-    Headers,
-    Body,
-    /// HTTP/2, or a request whose end is not announced in bytes: hands off from here on.
-    Opaque,
+    /// In blank lines before a request, or in its line and headers.
+    Head {
+        lines: usize,
+    },
+    Body(u64),
+    ChunkSize,
+    ChunkData(u64),
+    ChunkEnd,
+    Trailers {
+        bytes: usize,
+    },
+    /// What follows the refused request is read and forgotten.
+    Refused,
+    /// A chunked body cannot be followed; its request has begun already.
+    Broken,
+    Http2,
 }
 
-/// A longer request line is refused by the parser anyway.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Enough to read `content-length: <20 digits>`.
-const HEADER_BYTES_SEEN: usize = 64;
-
 impl<T> RequestLines<T> {
-    pub fn new(inner: T) -> RequestLines<T> {
+    /// A connection of HTTP/1, of which these bytes were read already.
+    pub fn http1(inner: T, seen: &[u8]) -> RequestLines<T> {
+        let mut lines = RequestLines::new(inner, Place::Head { lines: 0 });
+        lines.look(seen);
+        lines
+    }
+
+    /// A connection of HTTP/2, of which these bytes were read already. Nothing of it is changed.
+    pub fn http2(inner: T, seen: &[u8]) -> RequestLines<T> {
+        let mut lines = RequestLines::new(inner, Place::Http2);
+        lines.ready.extend_from_slice(seen);
+        lines
+    }
+
+    fn new(inner: T, place: Place) -> RequestLines<T> {
         RequestLines {
             inner,
-            place: Place::RequestLine,
-            line: Vec::new(),
+            place,
+            held: Vec::new(),
+            line_start: 0,
             ready: Vec::new(),
             taken: 0,
-            body_bytes: 0,
-            opaque: false,
+            requests: 0,
+            refused: Arc::default(),
         }
+    }
+
+    /// Where the refused request will be named, before the parser sees what stands for it.
+    pub fn refused(&self) -> Arc<OnceLock<Refused>> {
+        Arc::clone(&self.refused)
     }
 
     fn look(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let used = match self.place {
-                Place::RequestLine => self.request_line(bytes),
-                Place::Headers => self.header(bytes),
-                Place::Body => {
-                    let used =
-                        bytes.len().min(usize::try_from(self.body_bytes).unwrap_or(usize::MAX));
-                    self.ready.extend_from_slice(&bytes[..used]);
-                    self.body_bytes -= used as u64;
-                    if self.body_bytes == 0 {
-                        self.place = Place::RequestLine;
-                    }
+                Place::Head { lines } => self.head(bytes, lines),
+                Place::Body(left) => {
+                    let used = self.pass(bytes, left);
+                    self.place = match left - used as u64 {
+                        0 => Place::Head { lines: 0 },
+                        left => Place::Body(left),
+                    };
                     used
                 }
-                Place::Opaque => {
-                    self.ready.extend_from_slice(bytes);
-                    bytes.len()
+                Place::ChunkData(left) => {
+                    let used = self.pass(bytes, left);
+                    self.place = match left - used as u64 {
+                        0 => Place::ChunkEnd,
+                        left => Place::ChunkData(left),
+                    };
+                    used
                 }
+                Place::ChunkSize | Place::ChunkEnd | Place::Trailers { .. } => {
+                    self.chunk_line(bytes)
+                }
+                Place::Http2 => self.pass(bytes, u64::MAX),
+                Place::Refused | Place::Broken => return,
             };
             bytes = &bytes[used..];
         }
     }
 
-    fn request_line(&mut self, bytes: &[u8]) -> usize {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(bytes.len(), |end| end + 1);
-        self.line.extend_from_slice(&bytes[..used]);
-        if end.is_none() && self.line.len() <= LINE_BYTES_MAX {
-            return used;
+    fn pass(&mut self, bytes: &[u8], at_most: u64) -> usize {
+        let used = bytes.len().min(usize::try_from(at_most).unwrap_or(usize::MAX));
+        self.ready.extend_from_slice(&bytes[..used]);
+        used
+    }
+
+    fn head(&mut self, bytes: &[u8], lines: usize) -> usize {
+        // What is no text at all, such as TLS, is not waited for.
+        if self.held.is_empty() && !(bytes[0].is_ascii_graphic() || bytes[0] == b'\r') {
+            self.refuse(Refusal::Malformed("it does not begin with a method"));
+            return bytes.len();
         }
-        let line = std::mem::take(&mut self.line);
-        if end.is_none() || line.starts_with(b"PRI * HTTP/2") {
-            self.ready.extend_from_slice(&line);
-            self.place = Place::Opaque;
-        } else if line.trim_ascii().is_empty() {
-            // A blank line between two requests is allowed.
-            self.ready.extend_from_slice(&line);
-        } else {
-            encode(&line, &mut self.ready);
-            self.place = Place::Headers;
-            self.body_bytes = 0;
-            self.opaque = false;
+        let end = memchr(b'\n', bytes);
+        let used = end.map_or(bytes.len(), |end| end + 1);
+        self.held.extend_from_slice(&bytes[..used]);
+        if self.held.len() > HEAD_BYTES_MAX {
+            let why = if lines == 0 { Refusal::TargetTooLong } else { Refusal::HeadersTooLarge };
+            self.refuse(why);
+        } else if end.is_some() {
+            match whole_line(&self.held[self.line_start..]) {
+                Err(why) => self.refuse(Refusal::Malformed(why)),
+                Ok([]) if lines > 0 => self.finish_head(),
+                Ok(line) => {
+                    // Blank lines between two requests are allowed.
+                    self.place = Place::Head { lines: lines + usize::from(!line.is_empty()) };
+                    self.line_start = self.held.len();
+                }
+            }
         }
         used
     }
 
-    fn header(&mut self, bytes: &[u8]) -> usize {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(bytes.len(), |end| end + 1);
-        self.ready.extend_from_slice(&bytes[..used]);
-        let room = HEADER_BYTES_SEEN.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&bytes[..used.min(room)]);
-        if end.is_none() {
-            return used;
-        }
-        let line = std::mem::take(&mut self.line).to_ascii_lowercase();
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            self.place = match (self.opaque, self.body_bytes) {
-                (true, _) => Place::Opaque,
-                (false, 0) => Place::RequestLine,
-                (false, _) => Place::Body,
-            };
-        } else if let Some(value) = line.strip_prefix(b"content-length:") {
-            let value = std::str::from_utf8(value.trim_ascii()).ok();
-            match value.and_then(|value| value.parse().ok()) {
-                Some(length) if self.body_bytes == 0 || self.body_bytes == length => {
-                    self.body_bytes = length;
-                }
-                // Whatever it means, the parser will not take it for something else than we do.
-                _ => self.opaque = true,
+    fn finish_head(&mut self) {
+        let mut head = std::mem::take(&mut self.held);
+        self.line_start = 0;
+        match append_head(&head, &mut self.ready) {
+            Ok(next) => {
+                self.requests += 1;
+                self.place = next;
             }
-        } else if line.starts_with(b"transfer-encoding:") || line.starts_with(b"upgrade:") {
-            self.opaque = true;
+            Err(why) => self.refuse(why),
         }
+        head.clear();
+        self.held = head;
+    }
+
+    fn refuse(&mut self, why: Refusal) {
+        // There is no second one: the place is never left.
+        let _ = self.refused.set(Refused { request: self.requests + 1, why });
+        self.ready.extend_from_slice(STAND_IN);
+        self.held = Vec::new();
+        self.place = Place::Refused;
+    }
+
+    /// A line is held until it is whole and known to be what the parser takes it for.
+    fn chunk_line(&mut self, bytes: &[u8]) -> usize {
+        let end = memchr(b'\n', bytes);
+        let used = end.map_or(bytes.len(), |end| end + 1);
+        self.held.extend_from_slice(&bytes[..used]);
+        let next = match end {
+            None if self.held.len() <= CHUNK_LINE_BYTES_MAX => return used,
+            None => None,
+            Some(_) => self.after_chunk_line(),
+        };
+        match next {
+            Some(_) => self.ready.extend_from_slice(&self.held),
+            None => {
+                let why = Refusal::Malformed("the chunks of its body are not written as they must");
+                let _ = self.refused.set(Refused { request: self.requests, why });
+            }
+        }
+        self.place = next.unwrap_or(Place::Broken);
+        self.held.clear();
         used
+    }
+
+    fn after_chunk_line(&self) -> Option<Place> {
+        let line =
+            whole_line(&self.held).ok().filter(|_| self.held.len() <= CHUNK_LINE_BYTES_MAX)?;
+        match self.place {
+            Place::ChunkEnd => line.is_empty().then_some(Place::ChunkSize),
+            Place::Trailers { .. } if line.is_empty() => Some(Place::Head { lines: 0 }),
+            Place::Trailers { bytes } => {
+                let bytes = bytes + self.held.len();
+                (bytes <= TRAILERS_BYTES_MAX).then_some(Place::Trailers { bytes })
+            }
+            _ => match chunk_size(line)? {
+                0 => Some(Place::Trailers { bytes: 0 }),
+                size => Some(Place::ChunkData(size)),
+            },
+        }
     }
 }
 
-/// Appends the line with `<`, `>` and `"` percent-encoded in its target.
-fn encode(line: &[u8], out: &mut Vec<u8>) {
-    let first = line.iter().position(|byte| *byte == b' ');
-    let last = line.iter().rposition(|byte| *byte == b' ');
-    let (Some(first), Some(last)) = (first, last) else {
-        return out.extend_from_slice(line);
-    };
-    for (index, byte) in line.iter().enumerate() {
-        match byte {
-            b'<' if index > first && index < last => out.extend_from_slice(b"%3C"),
-            b'>' if index > first && index < last => out.extend_from_slice(b"%3E"),
-            b'"' if index > first && index < last => out.extend_from_slice(b"%22"),
-            byte => out.push(*byte),
-        }
+/// The line without its end.
+fn whole_line(line: &[u8]) -> Result<&[u8], &'static str> {
+    let text = line.strip_suffix(b"\r\n").ok_or("a line ends with a line feed alone")?;
+    if memchr(b'\r', text).is_some() {
+        return Err("there is a carriage return within a line");
     }
+    if memchr(0, text).is_some() {
+        return Err("there is a NUL");
+    }
+    Ok(text)
+}
+
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let digits = line.iter().position(|byte| *byte == b';').unwrap_or(line.len());
+    let digits = std::str::from_utf8(&line[..digits]).ok()?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_number || digits.len() > LENGTH_DIGITS_MAX {
+        return None;
+    }
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// Appends the head with an encoded target, and says what follows it.
+fn append_head(head: &[u8], out: &mut Vec<u8>) -> Result<Place, Refusal> {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut request = Request::new(&mut []);
+    match request.parse_with_uninit_headers(head, &mut headers) {
+        Ok(Status::Complete(length)) if length == head.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::HeadersTooLarge),
+        Err(httparse::Error::HeaderName) => {
+            return Err(Refusal::Malformed("a header's name is not one, or its line is folded"));
+        }
+        Err(httparse::Error::HeaderValue) => {
+            return Err(Refusal::Malformed(
+                "a header's value has a character that it must not have",
+            ));
+        }
+        _ => return Err(Refusal::Malformed("the request line is not METHOD TARGET HTTP/1.1")),
+    }
+    let next = framing(&request)?;
+    let target = request.path.unwrap_or_default();
+    if memchr3(b'<', b'>', b'"', target.as_bytes()).is_none() {
+        out.extend_from_slice(head);
+        return Ok(next);
+    }
+    let encoded = target.replace('<', "%3C").replace('>', "%3E").replace('"', "%22");
+    if encoded.len() > ENCODED_TARGET_BYTES_MAX {
+        return Err(Refusal::TargetTooLong);
+    }
+    let start = target.as_ptr().addr() - head.as_ptr().addr();
+    out.extend_from_slice(&head[..start]);
+    out.extend_from_slice(encoded.as_bytes());
+    out.extend_from_slice(&head[start + target.len()..]);
+    Ok(next)
+}
+
+/// What follows a head, where nobody in front of this server or in it can think otherwise.
+fn framing(request: &Request<'_, '_>) -> Result<Place, Refusal> {
+    let refuse = |why| Err(Refusal::Malformed(why));
+    if request.method == Some("CONNECT") {
+        return refuse("CONNECT is not served here");
+    }
+    let named = |name: &'static str| {
+        let headers = request.headers.iter();
+        headers.filter(move |header: &&Header<'_>| header.name.eq_ignore_ascii_case(name))
+    };
+    let is_http_11 = request.version == Some(1);
+    match named("host").count() {
+        1 => {}
+        0 if !is_http_11 => {}
+        0 => return refuse("there is no Host"),
+        _ => return refuse("there is more than one Host"),
+    }
+    let mut lengths = named("content-length");
+    let mut codings = named("transfer-encoding");
+    match (lengths.next(), codings.next()) {
+        (None, None) => Ok(Place::Head { lines: 0 }),
+        (Some(_), Some(_)) => refuse("there are Content-Length and Transfer-Encoding"),
+        _ if lengths.next().is_some() => refuse("there is more than one Content-Length"),
+        _ if codings.next().is_some() => refuse("there is more than one Transfer-Encoding"),
+        (None, Some(_)) if !is_http_11 => refuse("HTTP/1.0 has no Transfer-Encoding"),
+        (None, Some(coding)) if coding.value.eq_ignore_ascii_case(b"chunked") => {
+            Ok(Place::ChunkSize)
+        }
+        (None, Some(_)) => refuse("a Transfer-Encoding other than chunked is not known here"),
+        (Some(length), None) => match content_length(length.value) {
+            Some(0) => Ok(Place::Head { lines: 0 }),
+            Some(length) => Ok(Place::Body(length)),
+            None => refuse("Content-Length is not a number like 0 or 42"),
+        },
+    }
+}
+
+fn content_length(value: &[u8]) -> Option<u64> {
+    let is_number = value.iter().all(u8::is_ascii_digit) && value.len() <= LENGTH_DIGITS_MAX;
+    if !is_number || (value.len() > 1 && value[0] == b'0') {
+        return None;
+    }
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for RequestLines<T> {
@@ -164,24 +359,31 @@ impl<T: AsyncRead + Unpin> AsyncRead for RequestLines<T> {
                 }
                 return Poll::Ready(Ok(()));
             }
-            if self.place == Place::Opaque {
-                return Pin::new(&mut self.inner).poll_read(cx, out);
-            }
-            let mut bytes = [0; 8 * 1024];
-            let mut incoming = ReadBuf::new(&mut bytes);
-            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut incoming))?;
-            if incoming.filled().is_empty() {
-                // The end: what is left of a line goes to the parser, which will not like it.
-                let rest = match self.place {
-                    Place::RequestLine => std::mem::take(&mut self.line),
-                    _ => Vec::new(),
-                };
-                if rest.is_empty() {
+            match self.place {
+                Place::Http2 => return Pin::new(&mut self.inner).poll_read(cx, out),
+                Place::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+                // Nothing behind the end of the body can come into `out`.
+                Place::Body(left) if out.remaining() as u64 <= left => {
+                    let before = out.filled().len();
+                    ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
+                    self.place = match left - (out.filled().len() - before) as u64 {
+                        0 => Place::Head { lines: 0 },
+                        left => Place::Body(left),
+                    };
                     return Poll::Ready(Ok(()));
                 }
-                self.ready = rest;
+                _ => {}
             }
+            let mut bytes = [const { MaybeUninit::uninit() }; 8 * 1024];
+            let mut incoming = ReadBuf::uninit(&mut bytes);
+            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut incoming))?;
             let seen = incoming.filled();
+            if seen.is_empty() {
+                // An end within a head or a body is one for the parser, too. After a refusal it
+                // would take the answer with it.
+                let refused = self.place == Place::Refused;
+                return if refused { Poll::Pending } else { Poll::Ready(Ok(())) };
+            }
             self.look(seen);
         }
     }
