@@ -194,6 +194,7 @@ on_both_databases! {
         assert!(document.json()["data"]["validationResults"]["printedCopy"]["passed"].is_boolean());
         let compared = bank.post(&own, "/v2/face-recognition/compare/app-registration", json!({})).await;
         assert_eq!(compared.json()["data"]["passed"], true, "{}", compared.text());
+        assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
         let (_, second) = bank.register("al@example.com").await;
         let known = bank.enrol(&second, json!({ "image": shot(1, 9), "os": "IOS" })).await;
         assert_eq!(known.refusal(409), "duplicated_person");
@@ -277,8 +278,9 @@ on_both_databases! {
 
     async fn a_refused_login_reads_the_same_whoever_is_enrolled(world) {
         let bank = Bank::open(world).await;
-        let (_, own) = bank.register("jo@example.com").await;
+        let (registration, own) = bank.register("jo@example.com").await;
         assert_eq!(bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await.status, 200);
+        assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
         // Registered, but not enrolled.
         bank.register("al@example.com").await;
         for image in [picture(&[face(2)]), not_live(1)] {

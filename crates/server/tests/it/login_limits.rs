@@ -45,6 +45,8 @@ async fn open_with_jo(world: &World, adjust: impl FnOnce(&mut Config)) -> (Bank,
     let own = text(&made["data"]["token"]);
     let enrolled = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await;
     assert_eq!(enrolled.status, 200, "{}", enrolled.text());
+    let registration = text(&made["data"]["appRegistration"]["_id"]);
+    assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
     measured.store(0, Ordering::SeqCst);
     (bank, measured)
 }

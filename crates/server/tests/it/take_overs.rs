@@ -1,19 +1,28 @@
 //! Somebody who knows another's address or number does not become them, and nobody deletes what says
 //! who they are.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_domain::NarrowScope;
 
-use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, id, shot, text};
+use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, id, text};
+use crate::given_faces::{face, take};
 
 const VICTIM: u8 = 1;
 const ATTACKER: u8 = 2;
 const EXCHANGE: &str = "/v2/auth/project-login";
 
+/// An image that nobody has sent yet.
+fn fresh(of: u8) -> String {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    take(face(of), TAKEN.fetch_add(1, Ordering::SeqCst))
+}
+
 fn selfie(of: u8, force: bool) -> Value {
-    json!({ "image": shot(of, 0), "os": "DESKTOP", "force": force })
+    json!({ "image": fresh(of), "os": "DESKTOP", "force": force })
 }
 
 /// A new registration in the bank's flow: its id and its token.
@@ -33,7 +42,7 @@ async fn register(bank: &Bank, who: Value) -> (String, String) {
 /// The status of a login of this face under this name.
 async fn log_in(bank: &Bank, identifier: &str, of: u8) -> u16 {
     let opened = bank.open_validation("login", identifier).await;
-    bank.validate(&text(&opened["token"]), shot(of, 9)).await.status
+    bank.validate(&text(&opened["token"]), fresh(of)).await.status
 }
 
 /// The victim's face opens what is the victim's, the attacker's does not.
@@ -234,7 +243,7 @@ on_both_databases! {
         assert_eq!(bank.finish(&jo, &own).await, "COMPLETED");
         let opened = bank.open_validation("login", "jo@example.com").await;
         let session = text(&opened["token"]);
-        let passed = bank.validate(&session, shot(VICTIM, 3)).await.json();
+        let passed = bank.validate(&session, fresh(VICTIM)).await.json();
         let login = bank.get(&bank.token, "/v2/app-logins").await.ids().remove(0);
         let mut tokens = vec![text(&passed["data"]["token"])];
         for _ in 0..3 {
@@ -258,7 +267,7 @@ on_both_databases! {
 
         let opened = bank.open_validation("validation", "jo").await;
         let session = text(&opened["livenessSession"]["_id"]);
-        let passed = bank.validate(&text(&opened["token"]), shot(VICTIM, 4)).await.json();
+        let passed = bank.validate(&text(&opened["token"]), fresh(VICTIM)).await.json();
         let calls = [text(&passed["data"]["token"]), text(&opened["token"])];
         let calls = calls.iter().cycle().take(8).map(|it| bank.post(it, EXCHANGE, json!({})));
         let exchanged = join_all(calls).await.iter().filter(|it| it.status == 200).count();
@@ -283,7 +292,7 @@ on_both_databases! {
         for (token, kept) in [("", false), (bank.token.as_str(), true)] {
             let opened = bank.post(token, VALIDATIONS, open.clone()).await.json()["data"].clone();
             let validation = text(&opened["biometricValidation"]["_id"]);
-            let passed = bank.validate(&text(&opened["token"]), shot(VICTIM, 5)).await;
+            let passed = bank.validate(&text(&opened["token"]), fresh(VICTIM)).await;
             assert_eq!(passed.status, 200, "{}", passed.text());
             assert_eq!(passed.text().contains("evil"), kept);
             assert_eq!(bank.validation(&validation).await.to_string().contains("evil"), kept);
