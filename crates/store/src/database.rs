@@ -92,7 +92,9 @@ impl Database {
     /// The rows and the total of a page.
     pub async fn page(&self, query: &Query, tenant: &Tenant) -> Result<Listing, StoreError> {
         let request = Arc::new((query.clone(), tenant.clone()));
-        self.look(async move |reader| list::page(reader, &request.0, &request.1).await).await
+        let work =
+            async move |reader: &mut Reader| list::page(reader, &request.0, &request.1).await;
+        self.look(tenant, work).await
     }
 
     /// The rows after a place in the list's order, `limit` at most.
@@ -104,18 +106,19 @@ impl Database {
         limit: u32,
         layout: Layout,
     ) -> Result<Listing, StoreError> {
-        let (query, tenant) = (query.clone(), tenant.clone());
-        self.look(async move |reader| {
+        let (query, own) = (query.clone(), tenant.clone());
+        let work = async move |reader: &mut Reader| {
             let after = After { place: place.as_ref(), limit };
-            list::page_after(reader, &query, &tenant, after, layout).await
-        })
-        .await
+            list::page_after(reader, &query, &own, after, layout).await
+        };
+        self.look(tenant, work).await
     }
 
     /// How many records match.
     pub async fn count(&self, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
-        let (query, tenant) = (query.clone(), tenant.clone());
-        self.look(async move |reader| list::count(reader, &query, &tenant).await).await
+        let (query, own) = (query.clone(), tenant.clone());
+        let work = async move |reader: &mut Reader| list::count(reader, &query, &own).await;
+        self.look(tenant, work).await
     }
 
     /// The record as a JSON object; `None` when the tenant has no such record.
@@ -125,8 +128,10 @@ impl Database {
         tenant: &Tenant,
         id: &str,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let (retrieval, tenant, id) = (retrieval.clone(), tenant.clone(), id.to_owned());
-        self.look(async move |reader| list::record(reader, &retrieval, &tenant, &id).await).await
+        let (retrieval, own, id) = (retrieval.clone(), tenant.clone(), id.to_owned());
+        let work =
+            async move |reader: &mut Reader| list::record(reader, &retrieval, &own, &id).await;
+        self.look(tenant, work).await
     }
 
     /// The next whole records after the id `after` that match, one JSON object per line, and the
@@ -138,9 +143,10 @@ impl Database {
         after: &str,
         limit: u32,
     ) -> Result<(Vec<u8>, Option<String>), StoreError> {
-        let (query, tenant, after) = (query.clone(), tenant.clone(), after.to_owned());
-        self.look(async move |reader| list::walk(reader, &query, &tenant, &after, limit).await)
-            .await
+        let (query, own, after) = (query.clone(), tenant.clone(), after.to_owned());
+        let work =
+            async move |reader: &mut Reader| list::walk(reader, &query, &own, &after, limit).await;
+        self.look(tenant, work).await
     }
 
     /// The token with this id, if it was handed out here and its client still exists.
@@ -319,23 +325,29 @@ impl Database {
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         match self {
-            Database::Sqlite(sqlite) => sqlite.read(work).await,
+            Database::Sqlite(sqlite) => sqlite.read(None, work).await,
             Database::Postgres(postgres) => work(&mut postgres.reader().await?).await,
         }
     }
 
-    /// Runs `work`, which only looks at records, on the replica where there is one that has all
-    /// that was acknowledged; else as [`Database::read`] does.
+    /// Runs `work`, which only looks at records of this tenant, on one of the tenant's share of
+    /// readers: on the replica where there is one that has all that was acknowledged; else as
+    /// [`Database::read`] does.
     async fn look<T: Send + 'static>(
         &self,
+        tenant: &Tenant,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
-        if let Database::Postgres(postgres) = self
-            && let Some(done) = postgres.look(work.clone()).await
-        {
-            return done;
+        match self {
+            Database::Sqlite(sqlite) => sqlite.read(Some(tenant), work).await,
+            Database::Postgres(postgres) => {
+                let _turn = postgres.turn(tenant).await?;
+                match postgres.look(work.clone()).await {
+                    Some(done) => done,
+                    None => work(&mut postgres.reader().await?).await,
+                }
+            }
         }
-        self.read(work).await
     }
 
     /// Runs one statement that changes rows and answers some.

@@ -21,6 +21,7 @@ mod settings;
 mod sqlite;
 mod tally;
 mod tokens;
+mod turns;
 mod write;
 
 pub use clients::{Client, NewClient};

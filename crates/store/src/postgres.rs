@@ -14,13 +14,14 @@ use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use verax_domain::Timestamp;
-use verax_query::{Arg, Dialect, Resource, Sql};
+use verax_query::{Arg, Dialect, Resource, Sql, Tenant};
 
 use self::connecting::{Role, pool, tls};
 use self::replica::Replica;
 use crate::cells::{Cells, Reader, Visit};
 use crate::database::Location;
 use crate::tally::{KnownBuckets, Upkeep};
+use crate::turns::{Turn, Turns};
 use crate::write::{Batch, Rows};
 use crate::{Options, StoreError};
 
@@ -31,6 +32,7 @@ pub struct Postgres {
     /// For questions about the database itself: they do not wait behind requests.
     probes: Pool,
     replica: Option<Replica>,
+    turns: Turns,
     /// After which a statement's connection counts as dead.
     patience: Duration,
     tls: MakeRustlsConnect,
@@ -63,7 +65,13 @@ impl Postgres {
         };
         let patience = options.statement_limit + GRACE;
         let (tls, known_buckets) = (tls()?, Arc::default());
-        Ok(Postgres { primary, probes, replica, patience, tls, known_buckets })
+        let turns = Turns::of(options.connections);
+        Ok(Postgres { primary, probes, replica, turns, patience, tls, known_buckets })
+    }
+
+    /// A tenant's turn at one of its share of the connections.
+    pub async fn turn(&self, tenant: &Tenant) -> Result<Turn, StoreError> {
+        self.turns.take(tenant, self.patience).await
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {

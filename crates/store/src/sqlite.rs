@@ -15,10 +15,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Dialect, Sql};
+use verax_query::{Arg, Dialect, Sql, Tenant};
 
 use crate::cells::{Cells, Reader, Visit};
 use crate::tally::KnownBuckets;
+use crate::turns::Turns;
 use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
@@ -39,6 +40,7 @@ struct Readers {
     permits: Semaphore,
     /// For the same: what they hold while they have a snapshot.
     snapshots: log::Snapshots,
+    turns: Turns,
     statement_limit: Duration,
     known_buckets: Arc<KnownBuckets>,
 }
@@ -84,6 +86,7 @@ impl Sqlite {
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(options.readers),
             snapshots: Arc::default(),
+            turns: Turns::of(options.readers),
             statement_limit: options.statement_limit,
             known_buckets: Arc::default(),
         };
@@ -93,9 +96,11 @@ impl Sqlite {
         Ok(Sqlite { readers: Arc::new(readers), writer, log })
     }
 
-    /// Runs `work` with a connection: a short one here, a long one on a thread that may block.
+    /// Runs `work` with a connection: a short one here, a long one on a thread that may block; of a
+    /// tenant, on one of its share of them.
     pub async fn read<T: Send + 'static>(
         &self,
+        tenant: Option<&Tenant>,
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         match self.readers.run(work.clone(), SHORT.min(self.readers.statement_limit)) {
@@ -105,6 +110,10 @@ impl Sqlite {
         }
         let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
         let readers = Arc::clone(&self.readers);
+        let _turn = match tenant {
+            Some(tenant) => Some(readers.turns.take(tenant, readers.statement_limit).await?),
+            None => None,
+        };
         let wait = async {
             let permit = readers.permits.acquire().await;
             (permit, Arc::clone(&readers.snapshots).read_owned().await)
