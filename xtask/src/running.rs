@@ -33,9 +33,24 @@ pub struct Site {
     database_url: Option<String>,
     replica_url: Option<String>,
     settings: Option<PathBuf>,
+    limits: Limits,
     /// Deleted with the site.
     _throw_away: Option<tempfile::TempDir>,
 }
+
+/// Whether requests are limited: a program that measures or breaks asks as fast as it can.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    Off,
+    AsSet,
+}
+
+const LIMITS: [&str; 4] = [
+    "REQUESTS_PER_MINUTE",
+    "CLIENT_REQUESTS_PER_MINUTE",
+    "ANONYMOUS_REQUESTS_PER_MINUTE",
+    "REJECTED_TOKENS_PER_MINUTE",
+];
 
 /// A server that stops when this is dropped.
 pub struct Server {
@@ -92,6 +107,7 @@ impl Site {
             database_url,
             replica_url: None,
             settings: None,
+            limits: Limits::Off,
             _throw_away: Some(folder),
         })
     }
@@ -99,7 +115,8 @@ impl Site {
     /// A site in a folder that stays.
     pub fn kept(binary: &Binary, data: PathBuf, database_url: Option<String>) -> Site {
         let binary = binary.clone();
-        Site { binary, data, database_url, replica_url: None, settings: None, _throw_away: None }
+        let (replica_url, settings, limits) = (None, None, Limits::Off);
+        Site { binary, data, database_url, replica_url, settings, limits, _throw_away: None }
     }
 
     /// Puts the models of this folder where the server looks for them.
@@ -115,11 +132,14 @@ impl Site {
         Ok(())
     }
 
-    /// The same with these settings, in TOML.
+    /// The same with these settings, in TOML. Requests are limited where they say so.
     pub fn with_settings(mut self, settings: &str) -> Result<Site> {
         let file = self.data.join("settings.toml");
         std::fs::write(&file, settings)?;
         self.settings = Some(file);
+        if settings.contains("[rate_limit]") {
+            self.limits = Limits::AsSet;
+        }
         Ok(self)
     }
 
@@ -180,6 +200,11 @@ impl Site {
         }
         if let Some(file) = &self.settings {
             command.arg("--config").arg(file);
+        }
+        if self.limits == Limits::Off {
+            for name in LIMITS {
+                command.env(format!("VERAX__RATE_LIMIT__{name}"), "0");
+            }
         }
     }
 }

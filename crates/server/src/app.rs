@@ -177,7 +177,8 @@ fn fetcher(config: &Config) -> Result<ImageFetcher> {
 fn options(config: &Config, schema: Schema) -> Options {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     let readers = match config.database.readers {
-        0 => processors,
+        // One tenant has half of them: with one there would be nothing left.
+        0 => processors.max(2),
         readers => readers,
     };
     Options {

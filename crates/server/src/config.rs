@@ -38,6 +38,9 @@ pub struct Http {
     pub request_seconds: u64,
     pub header_seconds: u64,
     pub body_bytes_max: usize,
+    pub plain_body_bytes_max: usize,
+    pub bodies_bytes_max: usize,
+    pub body_seconds: u64,
     pub connections_max: usize,
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
@@ -49,6 +52,9 @@ pub struct Http {
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     pub requests_per_minute: u32,
+    pub client_requests_per_minute: u32,
+    pub anonymous_requests_per_minute: u32,
+    pub rejected_tokens_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -209,9 +215,12 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 24] = shared![
+static SHARED: [Shared; 27] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
+    Number rate_limit.client_requests_per_minute,
+    Number rate_limit.anonymous_requests_per_minute,
+    Number rate_limit.rejected_tokens_per_minute,
     Text signature.issuer,
     Text signature.time_zone,
     Switch compat.flat_pagination,
@@ -259,6 +268,13 @@ impl Slot<'_> {
             Slot::Switch(place) => place.to_string(),
             Slot::Text(place) => place.clone(),
         }
+    }
+}
+
+impl Http {
+    /// The largest body of an operation that takes no images.
+    pub fn plain_body_bytes_max(&self) -> usize {
+        self.plain_body_bytes_max.min(self.body_bytes_max)
     }
 }
 
@@ -313,6 +329,8 @@ impl Config {
             ("http.request_seconds", self.http.request_seconds),
             ("http.header_seconds", self.http.header_seconds),
             ("http.body_bytes_max", self.http.body_bytes_max as u64),
+            ("http.plain_body_bytes_max", self.http.plain_body_bytes_max as u64),
+            ("http.body_seconds", self.http.body_seconds),
             ("http.connections_max", self.http.connections_max as u64),
             ("images.fetch_seconds", self.images.fetch_seconds),
             ("tokens.days", u64::from(self.tokens.days)),
@@ -334,6 +352,9 @@ impl Config {
             if value == 0 {
                 bail!("the setting {name} must be at least 1");
             }
+        }
+        if self.http.bodies_bytes_max < self.http.body_bytes_max {
+            bail!("the setting http.bodies_bytes_max must be at least http.body_bytes_max");
         }
         if u64::from(self.documents.lease_seconds) <= self.documents.wait_seconds {
             bail!("the setting documents.lease_seconds must be more than documents.wait_seconds");

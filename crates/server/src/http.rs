@@ -47,9 +47,8 @@ pub use routes::{health_router, router};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::app::App;
+use crate::shares::Shares;
 
 /// What handlers stand on. Cheap to clone, which every request does a few times.
 #[derive(Clone)]
@@ -60,14 +59,21 @@ pub struct Shared {
     pub metrics: Metrics,
     limits: limits::Limits,
     /// For calls that measure.
-    places: Arc<Semaphore>,
+    places: Arc<Shares>,
+    /// The bytes of all bodies that are in memory.
+    bodies: Arc<Shares>,
+    /// Calls that wait for pictures of other servers.
+    fetching: Arc<Shares>,
 }
 
 impl State {
     pub fn new(app: App) -> State {
         let limits = limits::Limits::default();
-        let places = Arc::new(Semaphore::new(app.measuring.admitted_max()));
-        State(Arc::new(Shared { app, metrics: Metrics::default(), limits, places }))
+        let places = Shares::new(app.measuring.admitted_max());
+        let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
+        let fetching = Shares::new(admission::FETCHING_MAX);
+        let metrics = Metrics::default();
+        State(Arc::new(Shared { app, metrics, limits, places, bodies, fetching }))
     }
 }
 

@@ -32,6 +32,8 @@ pub enum FetchError {
     NoPicture,
     #[error("answers more bytes than are allowed")]
     TooManyBytes,
+    #[error("finds no room on this server now")]
+    NoRoom,
 }
 
 const REDIRECTS_MAX: usize = 3;
@@ -73,8 +75,12 @@ impl ImageFetcher {
         Ok(ImageFetcher { client, allowed, bytes_max })
     }
 
-    /// The bytes at the URL.
-    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// The bytes at the URL. `room` is asked for so many more before they are kept.
+    pub async fn fetch(
+        &self,
+        url: &str,
+        mut room: impl FnMut(usize) -> bool,
+    ) -> Result<Vec<u8>, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::NotHttps)?;
         refuse_url(&url, self.allowed)?;
         let mut response = self.client.get(url).send().await.map_err(|error| {
@@ -88,6 +94,9 @@ impl ImageFetcher {
         while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::NoPicture)? {
             if bytes.len() + chunk.len() > self.bytes_max {
                 return Err(FetchError::TooManyBytes);
+            }
+            if !room(chunk.len()) {
+                return Err(FetchError::NoRoom);
             }
             bytes.extend_from_slice(&chunk);
         }

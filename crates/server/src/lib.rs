@@ -12,4 +12,5 @@ pub mod jwt;
 pub mod keys;
 pub mod mac_key;
 pub mod private_files;
+pub mod shares;
 pub mod vault;

@@ -1,5 +1,6 @@
 //! Own threads for work on the processor: a permit first, then the work, dropped when nobody waits.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -70,7 +71,7 @@ impl Workers {
         self.shared
             .admitted
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, admit)
-            .map(|_| Permit { shared: Arc::clone(&self.shared) })
+            .map(|_| Permit { shared: Arc::clone(&self.shared), _held: None })
             .map_err(|_| Overloaded)
     }
 
@@ -130,9 +131,17 @@ impl Shared {
 /// The right to have one piece of work done. It is given back when the work is done or dropped.
 pub struct Permit {
     shared: Arc<Shared>,
+    _held: Option<Box<dyn Any + Send>>,
 }
 
 impl Permit {
+    /// The same, which keeps this for as long as it is not given back.
+    pub fn holding(self, held: impl Any + Send) -> Permit {
+        let mut permit = self;
+        permit._held = Some(Box::new(held));
+        permit
+    }
+
     /// Hands in `work`; a worker calls it and then `done` with what it made. When the returned
     /// [`Interest`] is dropped before, the work is not begun, or told so between its stages, and
     /// `done` is dropped without a call; it is so too when the work panics.

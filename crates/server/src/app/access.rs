@@ -272,14 +272,6 @@ impl Access {
 }
 
 impl App {
-    /// The caller of an operation of clients: a token for one record alone is refused.
-    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AccessError> {
-        match self.identify(authorization).await? {
-            Bearer::Caller(caller) => Ok(caller),
-            Bearer::Holder(_) => Err(AccessError::Narrow),
-        }
-    }
-
     /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
     pub async fn identify(&self, authorization: Option<&str>) -> Result<Bearer, AccessError> {
         let header = authorization.ok_or(AccessError::Missing)?;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
@@ -20,6 +21,7 @@ use verax_vision::workers::{Overloaded, Waiting};
 use super::App;
 use super::measuring::MeasuringError;
 use crate::installed_models::sha256_hex;
+use crate::shares::Share;
 
 const DETECTOR: &str = "face-detector";
 const TEMPLATE: &str = "face-template";
@@ -121,7 +123,42 @@ impl MeasureFaces for FaceEngine {
 /// A picture as it was sent: base64 without a prefix, and the parameter that it came in.
 pub struct SentImage {
     pub parameter: String,
-    pub base64: String,
+    pub base64: ImageText,
+}
+
+/// The text of a picture: a part of the body that it came in, not copied, and what is held for it
+/// until it was measured.
+#[derive(Clone, Default)]
+pub struct ImageText {
+    text: Bytes,
+    place: Option<Arc<Share>>,
+}
+
+impl ImageText {
+    /// What is not UTF-8 counts as no text.
+    pub fn new(text: Bytes) -> ImageText {
+        ImageText { text, place: None }
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    /// A part of this text.
+    pub fn part(&self, text: &str) -> ImageText {
+        ImageText { text: self.text.slice_ref(text.as_bytes()), place: self.place.clone() }
+    }
+
+    /// The same, holding a place among what is measured.
+    pub fn holding(self, place: Option<Arc<Share>>) -> ImageText {
+        ImageText { place, ..self }
+    }
+}
+
+impl From<String> for ImageText {
+    fn from(text: String) -> ImageText {
+        ImageText::new(text.into())
+    }
 }
 
 /// Everything that is measured on a selfie at once.
@@ -528,7 +565,7 @@ fn liveness_score(attack: Option<&AttackFindings>, image: &SentImage) -> Result<
 }
 
 fn bytes(image: &SentImage) -> Result<Vec<u8>, MeasureError> {
-    decode_base64(&image.base64).ok_or_else(|| refuse(image, ImageProblem::NotBase64))
+    decode_base64(image.base64.as_str()).ok_or_else(|| refuse(image, ImageProblem::NotBase64))
 }
 
 /// Base64 in either alphabet, padded or not, broken into lines or not: clients send all of them.

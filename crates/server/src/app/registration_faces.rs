@@ -55,8 +55,10 @@ impl App {
         let document = document.ok_or(RegistrationFaceError::NoDocument)?;
         let picture = self.kept_picture(&document).await?;
         let (_, picture) = picture.ok_or(RegistrationFaceError::NoDocument)?;
-        let picture =
-            SentImage { parameter: "document".to_owned(), base64: STANDARD.encode(&*picture) };
+        let picture = SentImage {
+            parameter: "document".to_owned(),
+            base64: STANDARD.encode(&*picture).into(),
+        };
         let faces = self.detect_faces(picture, Wanted::Yes).await?;
         let portrait = faces.into_iter().find_map(|face| face.template);
         let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;

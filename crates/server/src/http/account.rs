@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::Json;
 use axum::extract::{RawQuery, State as Extract};
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::response::Response;
-use axum::{Extension, Json};
 use serde_json::{Value, json};
+use verax_domain::NarrowScope;
 use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use super::State;
-use super::authorize::{AllowanceSlot, require_write, take_share};
-use super::body::{Member, Purpose, Rule, optional, read};
-use super::error::{ApiError, BODY_TOO_LARGE, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
+use super::authorize::{Allowed, admit_caller, require_write};
+use super::body::{Member, Purpose, Rule, Unread, optional, read};
+use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use super::lifecycle_errors::{conflict, token_not_right};
 use super::lists::json as json_response;
 use super::signature::signature;
@@ -43,26 +41,19 @@ pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Respon
 /// `GET` and `POST /v2/auth/session`: a new token for one that is still valid.
 pub async fn session(
     Extract(state): Extract<State>,
-    headers: HeaderMap,
-    slot: Option<Extension<AllowanceSlot>>,
+    mut parts: Parts,
     RawQuery(raw): RawQuery,
-    body: Result<Bytes, BytesRejection>,
+    body: Unread,
 ) -> Result<Json<Value>, ApiError> {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let caller = match state.app.authenticate(authorization).await {
-        Ok(caller) => caller,
-        Err(AccessError::Missing) => {
-            return Err(ApiError::new(&MISSING_PARAMETER, "missing Authorization header"));
-        }
-        Err(AccessError::Store(error)) => return Err(error.into()),
-        Err(_) => return Err(unauthorized(&state)),
+    let refuse = |error| match error {
+        AccessError::Missing => ApiError::new(&MISSING_PARAMETER, "missing Authorization header"),
+        AccessError::Store(error) => error.into(),
+        _ => unauthorized(&state),
     };
-    take_share(&state, &caller, slot.as_deref())?;
-    let body = body.map_err(|_| {
-        let limit = state.app.config.now().http.body_bytes_max;
-        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
-    })?;
-    let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
+    let caller = admit_caller(&mut parts, &state, refuse).await?;
+    let limit = state.app.config.now().http.plain_body_bytes_max();
+    let body = body.read(&state, &Allowed::caller(&caller), limit).await?;
+    let wish = SessionWish::read(&raw.unwrap_or_default(), &body.bytes)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
         None => Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY),
@@ -92,8 +83,12 @@ fn unauthorized(state: &State) -> ApiError {
 pub async fn renew_and_revoke(
     Extract(state): Extract<State>,
     caller: Caller,
+    body: Unread,
 ) -> Result<Json<Value>, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
+    let limit = state.app.config.now().http.plain_body_bytes_max();
+    // It says nothing.
+    body.read(&state, &allowed, limit).await?;
     let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
     Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
@@ -110,10 +105,14 @@ pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(
 pub async fn project_login(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Result<Bytes, BytesRejection>,
+    body: Unread,
 ) -> Result<Json<Value>, ApiError> {
     let Bearer::Holder(holder) = &bearer else { return Err(token_not_right("app login")) };
-    let sent = read(&state, body, PROJECT_LOGIN_BODY, Purpose::Create)?;
+    let scopes = [NarrowScope::Login, NarrowScope::Session];
+    let scope = scopes.into_iter().find(|scope| holder.subject(*scope).is_some());
+    let scope = scope.ok_or_else(|| token_not_right("app login"))?;
+    let allowed = Allowed::holder(holder, scope)?;
+    let sent = read(&state, &allowed, body, PROJECT_LOGIN_BODY, Purpose::Create).await?;
     let sent = sent.finish(&MISSING_PARAMETER)?;
     let months = sent.members.get("expiresIn").and_then(Value::as_u64);
     let valid = months.map(|months| Duration::from_secs(months * MONTH_DAYS * DAY));

@@ -3,76 +3,81 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
-use axum::http::header::EXPECT;
-use futures_util::StreamExt;
-use tokio::sync::OwnedSemaphorePermit;
 use verax_vision::workers::Overloaded;
 
 use super::State;
-use super::error::ApiError;
+use super::authorize::Allowed;
+use super::body::{BodyError, Received, Unread};
+use super::error::{ApiError, UNAVAILABLE};
 use crate::app::measuring::MeasuringError;
+use crate::shares::Share;
 
-/// Held until a call is answered: there are as many as may be measured or wait for it.
-pub type Place = OwnedSemaphorePermit;
+/// Held until a call is answered and its work has ended: there are as many as may be measured or
+/// wait for it.
+pub type Place = Arc<Share>;
+
+/// Calls that may wait for pictures of other servers at once; half of them one client's.
+pub const FETCHING_MAX: usize = 64;
 
 /// The body of a call that measures, and its place. A refusal costs next to nothing: the body is
-/// neither kept nor parsed.
+/// neither kept nor parsed. What a known caller sends all the same is taken off the connection and
+/// thrown away, a stranger's only as far as it is short.
 ///
 /// A sender that takes longer than `vision.body_milliseconds` loses its place to others, and gets
 /// one again, or is refused, when all of its body is there.
 pub async fn admitted_body(
     state: &State,
-    request: Request,
-) -> Result<(Place, Result<Bytes, BytesRejection>), ApiError> {
-    let place = match take_place(state) {
-        Ok(place) => place,
-        Err(error) => {
-            let expects = request.headers().contains_key(EXPECT);
-            // Who asks first whether to send has sent nothing that would have to be taken.
-            if !expects {
-                tokio::spawn(discard(state.clone(), request.into_body()));
-            }
-            return Err(error);
-        }
-    };
+    allowed: &Allowed,
+    body: Unread,
+    bytes_max: usize,
+) -> Result<(Place, Received), BodyError> {
+    let take = || take_place(state, allowed).map_err(BodyError::Refused);
+    let place = take()?;
     let patience = Duration::from_millis(state.app.config.now().vision.body_milliseconds);
-    let mut reading = std::pin::pin!(Bytes::from_request(request, state));
+    let mut reading = std::pin::pin!(body.read(state, allowed, bytes_max));
     if let Ok(read) = tokio::time::timeout(patience, &mut reading).await {
-        return Ok((place, read));
+        return Ok((place, read?));
     }
     drop(place);
-    let read = reading.await;
-    Ok((take_place(state)?, read))
+    let read = reading.await?;
+    Ok((take()?, read))
 }
 
-fn take_place(state: &State) -> Result<Place, ApiError> {
-    // Work that outlives its call, or is no call's, takes room too.
-    let place = state
-        .app
-        .measuring
-        .refuse_when_full()
-        .and_then(|()| Arc::clone(&state.places).try_acquire_owned().map_err(|_| Overloaded));
+/// A place for this caller's client, of whom others have room beside it.
+pub fn take_place(state: &State, allowed: &Allowed) -> Result<Place, ApiError> {
+    // Work that is no call's takes room too.
+    let place = state.app.measuring.refuse_when_full().and_then(|()| {
+        let client = allowed.client().unwrap_or_default();
+        let own = client_max(state.app.measuring.threads(), state.places.max());
+        state.places.take(client, 1, own).map(Arc::new).ok_or(Overloaded)
+    });
     place.map_err(|overloaded| MeasuringError::from(overloaded).into())
 }
 
-// Many clients read an answer only when they have sent everything: one whose connection is closed
-// before would see a broken connection and not the answer.
-async fn discard(state: State, body: Body) {
-    let config = state.app.config.now();
-    let http = &config.http;
-    let mut bytes_left = http.body_bytes_max;
-    let mut pieces = body.into_data_stream();
-    let taking = async {
-        while let Some(Ok(piece)) = pieces.next().await {
-            bytes_left = bytes_left.saturating_sub(piece.len());
-            if bytes_left == 0 {
-                break;
-            }
+/// How many of all places one client may have: half of them, and as many as there are threads to
+/// measure on; but never the last one, unless that is the only one.
+fn client_max(threads: usize, places: usize) -> usize {
+    threads.max(places / 2).min(places.saturating_sub(1)).max(1)
+}
+
+/// Leave to wait for pictures of other servers. Nothing that others need is held meanwhile.
+pub fn may_fetch(state: &State, allowed: &Allowed) -> Result<Share, ApiError> {
+    let client = allowed.client().unwrap_or_default();
+    state.fetching.take(client, 1, FETCHING_MAX / 2).ok_or_else(|| {
+        let error = "The server is fetching as many images as it can. Try again in a moment.";
+        ApiError::new(&UNAVAILABLE, error).retry_after(1)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_client_leaves_a_place_and_idles_no_thread() {
+        for (threads, waiting, own) in [(2, 8, 5), (1, 8, 4), (16, 8, 16), (2, 0, 1), (1, 1, 1)] {
+            assert_eq!(client_max(threads, threads + waiting), own, "{threads} + {waiting}");
         }
-    };
-    // Too slow or too long: the connection is closed on it.
-    let _ = tokio::time::timeout(Duration::from_secs(http.request_seconds), taking).await;
+        assert_eq!(client_max(1, 1), 1, "the only one is anybody's");
+    }
 }

@@ -5,25 +5,58 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use verax_domain::Scope;
+use verax_domain::{NarrowScope, Scope};
 
 use super::State;
+use super::body::SealedBody;
 use super::error::{ApiError, FORBIDDEN, TOO_MANY_REQUESTS};
+use super::lifecycle_errors::access_denied;
 use super::limits::Allowance;
-use crate::app::access::{Bearer, Caller};
+use super::source_address::SourceAddress;
+use crate::app::access::{AccessError, Bearer, Caller, Holder};
 
 /// Where the extractor leaves what the answer's headers will say.
 #[derive(Clone, Default)]
 pub struct AllowanceSlot(pub Arc<OnceLock<Allowance>>);
 
+/// That somebody may do what they ask for: their token was checked, and its scope. Nobody's body is
+/// read without it.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    client: Option<String>,
+}
+
+impl Allowed {
+    /// The client in whose name it is asked; `None`: nobody's.
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// For what any token of a client may do, whatever its scopes.
+    pub fn caller(caller: &Caller) -> Allowed {
+        Allowed { client: Some(caller.client().to_owned()) }
+    }
+
+    /// For what the token of one such record may do.
+    ///
+    /// # Errors
+    /// It is for a record of another kind.
+    pub fn holder(holder: &Holder, scope: NarrowScope) -> Result<Allowed, ApiError> {
+        holder.subject(scope).ok_or_else(access_denied)?;
+        Ok(Allowed { client: Some(holder.client().to_owned()) })
+    }
+
+    /// For what may be asked without a token. It gets a small share of all bodies.
+    pub fn anonymous() -> Allowed {
+        Allowed { client: None }
+    }
+}
+
 impl FromRequestParts<State> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Caller, ApiError> {
-        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let caller = state.app.authenticate(authorization).await?;
-        take_share(state, &caller, parts.extensions.get())?;
-        Ok(caller)
+        admit_caller(parts, state, ApiError::from).await
     }
 }
 
@@ -32,10 +65,7 @@ impl FromRequestParts<State> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Bearer, ApiError> {
-        let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = state.app.identify(authorization).await?;
-        take(state, bearer.token_id(), parts.extensions.get())?;
-        Ok(bearer)
+        admit_bearer(parts, state, ApiError::from).await
     }
 }
 
@@ -49,35 +79,125 @@ impl FromRequestParts<State> for MaybeBearer {
         if parts.headers.contains_key(AUTHORIZATION) {
             return Ok(MaybeBearer(Some(Bearer::from_request_parts(parts, state).await?)));
         }
+        take_anonymous(parts, state).await?;
         Ok(MaybeBearer(None))
     }
 }
 
-/// Takes one of the token's requests, and leaves in the slot what the answer's headers will say.
-pub fn take_share(
+/// The caller of a request, and its share of requests taken. `refuse` says what a wrong token is
+/// told.
+pub async fn admit_caller(
+    parts: &mut Parts,
+    state: &State,
+    refuse: impl Fn(AccessError) -> ApiError,
+) -> Result<Caller, ApiError> {
+    match admit_bearer(parts, state, &refuse).await? {
+        Bearer::Caller(caller) => Ok(caller),
+        Bearer::Holder(_) => Err(refuse(AccessError::Narrow)),
+    }
+}
+
+/// The same where the token may be for one record.
+pub async fn admit_bearer(
+    parts: &mut Parts,
+    state: &State,
+    refuse: impl FnOnce(AccessError) -> ApiError,
+) -> Result<Bearer, ApiError> {
+    let bearer = match state.app.identify(authorization(parts)).await {
+        Ok(bearer) => bearer,
+        Err(error) => return Err(reject(parts, state, error, refuse).await),
+    };
+    SealedBody::mark_authenticated(parts);
+    match &bearer {
+        Bearer::Caller(caller) => take_share(state, caller, parts.extensions.get())?,
+        // A new token for the same record is no new share.
+        Bearer::Holder(_) => {
+            let name = format!("{} {}", bearer.client(), bearer.rights());
+            take(state, &name, parts.extensions.get())?;
+        }
+    }
+    Ok(bearer)
+}
+
+/// Takes one of the requests that may come from an address without a token.
+pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiError> {
+    let limit = state.app.config.now().rate_limit.anonymous_requests_per_minute;
+    let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
+    let taken = state.limits.anonymous.take(&source.to_string(), limit);
+    record_allowance(taken, parts.extensions.get())
+}
+
+fn authorization(parts: &Parts) -> Option<&str> {
+    parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
+/// What a request with a wrong token, or without one, is told; from an address with too many of
+/// them, that. A right token is let in from there all the same: it may be the address of many.
+async fn reject(
+    parts: &mut Parts,
+    state: &State,
+    error: AccessError,
+    refuse: impl FnOnce(AccessError) -> ApiError,
+) -> ApiError {
+    if matches!(error, AccessError::Store(_)) {
+        return refuse(error);
+    }
+    let limit = state.app.config.now().rate_limit.rejected_tokens_per_minute;
+    let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
+    match state.limits.rejected.take(&source.to_string(), limit) {
+        // What is left to others at this address is not said.
+        Ok(_) => refuse(error),
+        Err(allowance) => too_many(&allowance),
+    }
+}
+
+/// Takes one of the token's requests and one of its client's, and leaves in the slot what the
+/// answer's headers will say: of the two, whichever is used up first.
+fn take_share(
     state: &State,
     caller: &Caller,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
-    take(state, caller.token_id(), slot)
+    let limits = &state.app.config.now().rate_limit;
+    let own = state.limits.tokens.take(caller.token_id(), limits.requests_per_minute);
+    let taken = match own {
+        Err(allowance) => Err(allowance),
+        Ok(own) => {
+            let limit = limits.client_requests_per_minute;
+            let clients = state.limits.clients.take(caller.client(), limit);
+            clients.map(|clients| match (own, clients) {
+                (Some(own), Some(clients)) if clients.remaining < own.remaining => Some(clients),
+                (own, clients) => own.or(clients),
+            })
+        }
+    };
+    record_allowance(taken, slot)
 }
 
-/// The same for whoever is counted under this name.
+/// Takes one of the requests of whoever is counted under this name.
 pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
     let limit = state.app.config.now().rate_limit.requests_per_minute;
-    let (taken, allowance) = match state.limits.take(name, limit) {
+    record_allowance(state.limits.tokens.take(name, limit), slot)
+}
+
+fn record_allowance(
+    taken: Result<Option<Allowance>, Allowance>,
+    slot: Option<&AllowanceSlot>,
+) -> Result<(), ApiError> {
+    let (taken, allowance) = match taken {
         Ok(allowance) => (Ok(()), allowance),
-        Err(allowance) => {
-            let error = format!("More than {} requests in a minute.", allowance.limit);
-            let error = ApiError::new(&TOO_MANY_REQUESTS, error);
-            (Err(error.retry_after(allowance.reset_seconds)), Some(allowance))
-        }
+        Err(allowance) => (Err(too_many(&allowance)), Some(allowance)),
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.
         let _ = slot.0.set(allowance);
     }
     taken
+}
+
+fn too_many(allowance: &Allowance) -> ApiError {
+    let error = format!("More than {} requests in a minute.", allowance.limit);
+    ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(allowance.reset_seconds)
 }
 
 /// Whether a caller has one of the scopes; a staff token reads everything.
@@ -87,27 +207,27 @@ pub fn may_read(caller: &Caller, scopes: &[&str]) -> bool {
 }
 
 /// Refuses a caller that has none of the scopes.
-pub fn require(caller: &Caller, scopes: &[&str]) -> Result<(), ApiError> {
+pub fn require(caller: &Caller, scopes: &[&str]) -> Result<Allowed, ApiError> {
     if may_read(caller, scopes) {
-        return Ok(());
+        return Ok(Allowed::caller(caller));
     }
     let scopes = scopes.join(" or ");
     Err(ApiError::new(&FORBIDDEN, format!("The access token needs the scope {scopes}.")))
 }
 
 /// Refuses a caller that may not write; that a staff token reads everything is another matter.
-pub fn require_write(caller: &Caller) -> Result<(), ApiError> {
+pub fn require_write(caller: &Caller) -> Result<Allowed, ApiError> {
     require_own(caller, Scope::Write)
 }
 
 /// Refuses a caller that may not see images. A staff token alone may not.
-pub fn require_media(caller: &Caller) -> Result<(), ApiError> {
+pub fn require_media(caller: &Caller) -> Result<Allowed, ApiError> {
     require_own(caller, Scope::ReadMedia)
 }
 
-fn require_own(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
+fn require_own(caller: &Caller, scope: Scope) -> Result<Allowed, ApiError> {
     if caller.has(scope) {
-        return Ok(());
+        return Ok(Allowed::caller(caller));
     }
     let error = format!("The access token needs the scope {}.", scope.word());
     Err(ApiError::new(&FORBIDDEN, error))

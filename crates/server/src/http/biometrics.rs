@@ -1,6 +1,6 @@
 //! Biometric validations: opened, answered with a picture, and the sessions in between.
 
-use axum::extract::{Path, Request, State as Extract};
+use axum::extract::{Path, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
@@ -11,11 +11,13 @@ use verax_domain::resources::{
 use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use super::State;
-use super::authorize::{MaybeBearer, may_read, require_write, take};
-use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
+use super::authorize::{Allowed, MaybeBearer, may_read, require_write, take};
+use super::body::{
+    Member, Purpose, Rule, Sent, Unread, joined, optional, read, read_measured, required,
+};
 use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
-use super::face_calls::{Body, IMAGE_DOC, OS};
+use super::face_calls::{IMAGE_DOC, OS};
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response, shown};
 use super::projects::anonymous_refused;
@@ -103,20 +105,21 @@ pub static ENROL_BODY: &[Member] = &[
 pub async fn open(
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let anonymous = bearer.is_none();
     let audience = bearer.as_ref().map_or(Audience::Device, Bearer::audience);
     let (client, mode, mut sent) = match &bearer {
         Some(Bearer::Caller(caller)) => {
-            require_write(caller)?;
-            let sent = read(&state, body, OPEN_BODY, Purpose::Create)?;
+            let allowed = require_write(caller)?;
+            let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
         Some(Bearer::Holder(_)) => return Err(access_denied()),
         None => {
-            let sent =
-                read(&state, body, OPEN_BODY, Purpose::Create).map_err(|_| anonymous_refused())?;
+            let allowed = Allowed::anonymous();
+            let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await;
+            let sent = sent.map_err(|_| anonymous_refused())?;
             let client = anonymous_client(&state, &sent).await?;
             let mode = state.app.mode_of(&client).await?.to_owned();
             (client, mode, sent)
@@ -159,11 +162,12 @@ async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError
 pub async fn open_for_login(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, login) = holder(&bearer, NarrowScope::Login, "app login")?;
     let client = holder.client();
-    let mut sent = read(&state, body, LOGIN_BODY, Purpose::Create)?;
+    let allowed = Allowed::holder(holder, NarrowScope::Login)?;
+    let mut sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     let tenant = Tenant::Client(client.to_owned());
@@ -185,11 +189,11 @@ pub async fn open_for_login(
 pub async fn open_session(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let Bearer::Caller(caller) = bearer else { return Err(access_denied()) };
-    require_write(&caller)?;
-    let mut sent = read(&state, body, SESSION_BODY, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let mut sent = read(&state, &allowed, body, SESSION_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
@@ -203,10 +207,11 @@ pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
     source: SourceAddress,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
-    let (sent, _place) = read_measured(&state, request, CAPTURE_BODY).await?;
+    let allowed = Allowed::holder(holder, NarrowScope::Session)?;
+    let (sent, _place) = read_measured(&state, &allowed, body, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
     let (client, mode) = (holder.client(), holder.mode());
     let passed = state.app.validate_session(client, mode, session, source.0, image).await;
@@ -236,7 +241,7 @@ pub async fn validate_by_id(
     bearer: Bearer,
     source: SourceAddress,
     id: PathId,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
@@ -245,7 +250,7 @@ pub async fn validate_by_id(
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
-    validate(state, bearer, source, request).await
+    validate(state, bearer, source, body).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token, or with a
@@ -253,19 +258,17 @@ pub async fn validate_by_id(
 pub async fn validate_registration(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (own, mode) = match &bearer {
-        Bearer::Caller(caller) => {
-            require_write(caller)?;
-            (None, caller.mode())
-        }
+    let (allowed, own, mode) = match &bearer {
+        Bearer::Caller(caller) => (require_write(caller)?, None, caller.mode()),
         Bearer::Holder(_) => {
-            let (holder, own) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-            (Some(own), holder.mode())
+            let scope = NarrowScope::Registration;
+            let (holder, own) = holder(&bearer, scope, "app registration")?;
+            (Allowed::holder(holder, scope)?, Some(own), holder.mode())
         }
     };
-    let (mut sent, _place) = read_measured(&state, request, ENROL_BODY).await?;
+    let (mut sent, _place) = read_measured(&state, &allowed, body, ENROL_BODY).await?;
     let named = sent.text("appRegistration").map(str::to_owned);
     let (registration, teller) = match (own, named) {
         (Some(own), _) => (own.to_owned(), Teller::Person),

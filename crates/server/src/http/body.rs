@@ -1,24 +1,30 @@
 //! JSON bodies: a table says what may be sent, everything that is wrong is collected in the words
 //! that Joi uses, and the OpenAPI document is made from the same table.
 
+mod parse;
 mod pictures;
 mod rules;
 mod schema;
+mod unread;
 mod urls;
 
-use axum::body::Bytes;
-use axum::extract::Request;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_query::{Problem, Timestamp};
 
+use self::parse::{Given, Members};
+use self::pictures::NamedImage;
 pub use self::pictures::base64_of;
 pub use self::schema::schema;
+pub use self::unread::{BODY_TOO_SLOW, BodyError, Received, SealedBody, Unread};
 use super::State;
-use super::admission::{Place, admitted_body};
-use super::error::{ApiError, BODY_TOO_LARGE, ErrorCode, INTERNAL, INVALID_IMAGE_FORMAT};
+use super::admission::{Place, admitted_body, take_place};
+use super::authorize::Allowed;
+use super::error::{ApiError, ErrorCode, INTERNAL, INVALID_IMAGE_FORMAT};
 use super::face_errors::BAD_REQUEST;
+
+/// A longer body is not parsed on a thread that answers others meanwhile.
+const SHORT_BYTES: usize = 64 * 1024;
 
 /// A member that a body may have; others are ignored.
 #[derive(Clone, Copy)]
@@ -94,10 +100,13 @@ pub enum Purpose {
 
 /// What was sent and known, checked.
 pub struct Sent {
+    /// All but the images.
     pub members: Map<String, Value>,
     /// The names of members that were sent and are not known.
     pub unknown: Vec<String>,
-    known: &'static [Member],
+    images: Vec<NamedImage>,
+    /// Held for as long as one of the images is there.
+    place: Option<Place>,
     problems: Vec<Problem>,
     /// Pictures that a URL names and that are not there.
     not_fetched: Vec<Problem>,
@@ -106,41 +115,92 @@ pub struct Sent {
 /// Reads a body. No body at all reads like `{}`, so that its answer names what is missing.
 ///
 /// # Errors
-/// It is too long, or no JSON object. What is wrong with members is in [`Sent`].
-pub fn read(
+/// It is too long or too slow, or no JSON object. What is wrong with members is in [`Sent`].
+pub async fn read(
     state: &State,
-    body: Result<Bytes, BytesRejection>,
+    allowed: &Allowed,
+    body: Unread,
     known: &'static [Member],
     purpose: Purpose,
 ) -> Result<Sent, ApiError> {
-    let body = body.map_err(|_| {
-        let limit = state.app.config.now().http.body_bytes_max;
-        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
-    })?;
-    let object = if body.trim_ascii().is_empty() {
-        Map::new()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|_| ApiError::new(&BAD_REQUEST, "The body must be a JSON object."))?
-    };
-    Ok(Sent::new(object, known, purpose))
+    let body = body.read(state, allowed, bytes_max(state, known)).await?;
+    parse_body(body, known, purpose).await
 }
 
-/// The body of a call that measures, with the pictures that its URLs name, and its place.
+/// The body of a call that measures, with the images that its URLs name, and its place.
 pub async fn read_measured(
     state: &State,
-    request: Request,
+    allowed: &Allowed,
+    body: Unread,
     known: &'static [Member],
 ) -> Result<(Sent, Place), ApiError> {
-    let (place, body) = admitted_body(state, request).await?;
-    let reading = {
-        let state = state.clone();
-        move || read(&state, body, known, Purpose::Create)
+    let (place, body) = admitted_body(state, allowed, body, bytes_max(state, known)).await?;
+    let sent = parse_body(body, known, Purpose::Create).await?;
+    if state.app.images.is_none() || !sent.names_urls() {
+        return Ok((sent.holding(&place), place));
+    }
+    // Others are measured while somebody else's server is waited for.
+    drop(place);
+    let sent = sent.with_fetched(state, allowed).await?;
+    let place = take_place(state, allowed)?;
+    Ok((sent.holding(&place), place))
+}
+
+/// The body of a call that analyses the images in it, if there are any.
+pub async fn read_change(
+    state: &State,
+    allowed: &Allowed,
+    body: Unread,
+    known: &'static [Member],
+) -> Result<Sent, ApiError> {
+    // What is longer than any body without images has some.
+    let place = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max()) {
+        true => Some(take_place(state, allowed)?),
+        false => None,
     };
-    // Megabytes of base64 would hold up other requests of this thread.
-    let sent = tokio::task::spawn_blocking(reading).await;
-    let sent = sent.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))?;
-    Ok((sent?.with_fetched(state).await, place))
+    let sent = read(state, allowed, body, known, Purpose::Change).await?;
+    if state.app.images.is_some() && sent.names_urls() {
+        drop(place);
+        return sent.with_fetched(state, allowed).await;
+    }
+    Ok(Sent { place, ..sent })
+}
+
+/// The longest body that such a table may have: a long one for images alone.
+pub fn bytes_max(state: &State, known: &[Member]) -> usize {
+    let http = &state.app.config.now().http;
+    match known.iter().any(|member| member.rule.is_picture()) {
+        true => http.body_bytes_max,
+        false => http.plain_body_bytes_max(),
+    }
+}
+
+async fn parse_body(
+    body: Received,
+    known: &'static [Member],
+    purpose: Purpose,
+) -> Result<Sent, ApiError> {
+    let bytes = body.bytes.len();
+    let parse = move || {
+        if body.bytes.trim_ascii().is_empty() {
+            return Ok(Sent::new(Members::default(), known, purpose));
+        }
+        let wrong = || ApiError::new(&BAD_REQUEST, "The body must be a JSON object.");
+        Sent::parse(&body, known, purpose).ok_or_else(wrong)
+    };
+    parse_apart(bytes, parse).await?
+}
+
+/// Parses so many bytes: many of them would hold up other requests of this thread.
+pub async fn parse_apart<T: Send + 'static>(
+    bytes: usize,
+    parse: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes <= SHORT_BYTES {
+        return Ok(parse());
+    }
+    let parsed = tokio::task::spawn_blocking(parse).await;
+    parsed.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))
 }
 
 /// What is wrong with members: the first is the message, as Joi has it, all are details.
@@ -159,20 +219,29 @@ pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
 }
 
 impl Sent {
-    pub fn new(mut object: Map<String, Value>, known: &'static [Member], purpose: Purpose) -> Sent {
+    /// The checked members of a JSON object; `None` when the body is none.
+    pub fn parse(body: &Received, known: &'static [Member], purpose: Purpose) -> Option<Sent> {
+        Some(Sent::new(parse::parse(body, known)?, known, purpose))
+    }
+
+    fn new(sent: Members, known: &'static [Member], purpose: Purpose) -> Sent {
+        let Members { mut given, unknown } = sent;
         let mut sent = Sent {
             members: Map::new(),
-            unknown: Vec::new(),
-            known,
+            unknown,
+            images: Vec::new(),
+            place: None,
             problems: Vec::new(),
             not_fetched: Vec::new(),
         };
         for member in known {
-            let mut take = |name: &str| object.remove(name).filter(|value| !value.is_null());
-            let value = take(member.name).or_else(|| member.alias.and_then(take));
-            let path = member.name.to_owned();
-            let value = match value {
-                Some(value) => sent.check(path, &member.rule, value),
+            let given = given.remove(member.name).or_else(|| given.remove(member.alias?));
+            let value = match given {
+                Some(Given::Json(value)) => sent.check(member.name.to_owned(), &member.rule, value),
+                Some(Given::Images(images)) => {
+                    sent.check_images(member, images);
+                    None
+                }
                 None if purpose == Purpose::Change => None,
                 None if member.required => {
                     sent.wrong(member.name, "is required");
@@ -184,16 +253,13 @@ impl Sent {
                 sent.members.insert(member.name.to_owned(), value);
             }
         }
-        sent.unknown.extend(object.into_iter().map(|(name, _)| name));
         sent
     }
 
-    /// The same with the pictures that its URLs name, where the server fetches any.
-    pub async fn with_fetched(mut self, state: &State) -> Sent {
-        if let Some(fetcher) = &state.app.images {
-            self.fetch_images(fetcher).await;
-        }
-        self
+    /// The same, whose images hold the place among what is measured for as long as they are there:
+    /// their work may outlive the call.
+    pub fn holding(self, place: &Place) -> Sent {
+        Sent { place: Some(Place::clone(place)), ..self }
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -8,12 +8,12 @@ use verax_query::Audience;
 use verax_store::{Collection, StoreError};
 
 use super::State;
-use super::authorize::may_read;
-use super::body::{Member, Purpose, Rule, optional, read, required};
+use super::authorize::{Allowed, may_read};
+use super::body::{Member, Purpose, Rule, Unread, optional, read, required};
 use super::brief::brief;
 use super::caching::IfNoneMatch;
 use super::error::{ApiError, MISSING_PARAMETER};
-use super::face_calls::{Body, answer};
+use super::face_calls::answer;
 use super::face_errors::FaceCaller;
 use super::lists::{self, PathId};
 use super::person_errors::{invalid_collection, require_write};
@@ -29,10 +29,10 @@ pub static COLLECTION_BODY: &[Member] = &[
 pub async fn create(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let said = read_members(&state, &caller, body, Purpose::Create).await?;
+    let allowed = require_write(&caller)?;
+    let said = read_members(&state, &caller, &allowed, body, Purpose::Create).await?;
     let told = said.clone();
     let id = state.app.create_collection(caller.0.client(), said).await?;
     shown(&state, &caller, &id, &told).await
@@ -73,11 +73,11 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
-    let said = read_members(&state, &caller, body, Purpose::Change).await?;
+    let said = read_members(&state, &caller, &allowed, body, Purpose::Change).await?;
     let told = said.clone();
     let changed = state.app.change_collection(caller.0.client(), &known, said).await;
     changed.map_err(gone)?;
@@ -114,10 +114,11 @@ async fn known(state: &State, caller: &FaceCaller, id: PathId) -> Result<Collect
 async fn read_members(
     state: &State,
     caller: &FaceCaller,
-    body: Body,
+    allowed: &Allowed,
+    body: Unread,
     purpose: Purpose,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut sent = read(state, body, COLLECTION_BODY, purpose)?;
+    let mut sent = read(state, allowed, body, COLLECTION_BODY, purpose).await?;
     let project = sent.text("project").map(str::to_owned);
     if let Some(id) = project
         && state.app.whole_record(&PROJECTS, caller.0.client(), &id).await?.is_none()

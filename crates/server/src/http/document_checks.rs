@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use verax_domain::NarrowScope;
@@ -13,10 +12,10 @@ use verax_store::StoreError;
 
 use super::State;
 use super::admission::admitted_body;
-use super::authorize::require_write;
-use super::document_order::read_document_order;
-use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
-use super::lifecycle_errors::access_denied;
+use super::authorize::{Allowed, require_write};
+use super::body::{BodyError, Unread, bytes_max, parse_apart};
+use super::document_order::{DOCUMENT_BODY, read_document_order};
+use super::error::{ApiError, IMAGE_TOO_LARGE, INTERNAL};
 use super::lists::{json, one_with_images};
 use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
@@ -27,27 +26,25 @@ use crate::app::document_checks::DocumentCheckError;
 pub async fn create(
     Extract(state): Extract<State>,
     bearer: Bearer,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let registration = match &bearer {
-        Bearer::Caller(caller) => {
-            require_write(caller)?;
-            None
-        }
+    let (allowed, registration) = match &bearer {
+        Bearer::Caller(caller) => (require_write(caller)?, None),
         Bearer::Holder(holder) => {
-            Some(holder.subject(NarrowScope::Registration).ok_or_else(access_denied)?)
+            let scope = NarrowScope::Registration;
+            (Allowed::holder(holder, scope)?, holder.subject(scope))
         }
     };
-    let (_place, body) = admitted_body(&state, request).await?;
-    let body = body.map_err(|rejection| refused_body(&state, &rejection))?;
+    let limit = bytes_max(&state, DOCUMENT_BODY);
+    let admitted = admitted_body(&state, &allowed, body, limit).await;
+    let (place, body) = admitted.map_err(refused_body)?;
     let app = &state.app;
-    let permit = app.measuring.try_document_permit()?;
-    // Megabytes of base64 would hold up other requests of this thread.
-    let limits = app.config.now().images.decode_limits();
-    let reading = tokio::task::spawn_blocking(move || read_document_order(&body, &limits)).await;
-    let mut order =
-        reading.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))??;
+    let (permit, engine) = app.measuring.try_document_permit()?;
+    let (bytes, limits) = (body.bytes.len(), app.config.now().images.decode_limits());
+    let mut order = parse_apart(bytes, move || read_document_order(&body, &limits)).await??;
     order.app_registration = registration.map(str::to_owned);
+    // The work goes on although its caller does not wait: its place is taken until then.
+    let permit = (permit.holding(place), engine);
 
     let client = bearer.client().to_owned();
     let (id, work) = app.check_document(&client, order, permit).await?;
@@ -73,13 +70,12 @@ pub async fn create(
     Ok(response)
 }
 
-fn refused_body(state: &State, rejection: &BytesRejection) -> ApiError {
-    match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-            let limit = state.app.config.now().http.body_bytes_max;
+fn refused_body(error: BodyError) -> ApiError {
+    match error {
+        BodyError::TooLong(limit) => {
             let error = format!("The body with its picture is longer than {limit} bytes.");
             ApiError::new(&IMAGE_TOO_LARGE, error)
         }
-        _ => ApiError::new(&BODY_TOO_LARGE, "The body was cut off."),
+        error => error.into(),
     }
 }

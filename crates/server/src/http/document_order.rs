@@ -1,12 +1,13 @@
 //! The body of a document check: what may be sent, and the order that it is.
 
-use serde_json::Value;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_query::Problem;
 use verax_vision::document::Checks;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 
-use super::body::{Default, Member, Purpose, Rule, Sent, base64_of, joined, optional, required};
+use super::body::{
+    Default, Member, Purpose, Received, Rule, Sent, base64_of, joined, optional, required,
+};
 use super::error::{ApiError, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
 use crate::app::document_checks::DocumentOrder;
 use crate::app::faces::decode_base64;
@@ -58,12 +59,14 @@ const INVALID: &str = "Invalid parameters";
 const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
 
 /// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
-pub fn read_document_order(body: &[u8], limits: &DecodeLimits) -> Result<DocumentOrder, ApiError> {
-    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+pub fn read_document_order(
+    body: &Received,
+    limits: &DecodeLimits,
+) -> Result<DocumentOrder, ApiError> {
+    let Some(mut sent) = Sent::parse(body, DOCUMENT_BODY, Purpose::Create) else {
         let message = "must be a JSON object".to_owned();
         return Err(invalid(vec![Problem { parameter: "body".to_owned(), message }]));
     };
-    let mut sent = Sent::new(object, DOCUMENT_BODY, Purpose::Create);
     look_for_misspelt(&mut sent);
     let checks = Checks {
         screen_replay: sent.flag(CHECKS[0]),
@@ -75,9 +78,8 @@ pub fn read_document_order(body: &[u8], limits: &DecodeLimits) -> Result<Documen
         let others = CHECKS[1..].join("\", \"");
         sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
     }
-    let picture = sent.members.remove("image");
-    let picture = picture.as_ref().and_then(Value::as_str);
-    let picture = match picture.map(|text| picture_of(text, limits)) {
+    let picture = sent.take_image_text("image");
+    let picture = match picture.as_ref().map(|text| picture_of(text.as_str(), limits)) {
         Some(Ok(picture)) => picture,
         // Its codes are for a picture that is the only problem.
         Some(Err(problem)) => {

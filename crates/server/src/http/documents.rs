@@ -1,6 +1,6 @@
 //! What describes the server: its API, its health, its numbers.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,8 +14,11 @@ use super::lists::{PathId, json as json_response};
 use super::openapi::document;
 use crate::app::health::Unwell;
 
+/// It is the same for everybody, who need no token for it: made once.
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
+
 pub async fn openapi() -> Response {
-    let mut response = json_response(document().to_string().into_bytes());
+    let mut response = json_response(DOCUMENT.clone().into_bytes());
     let public = HeaderValue::from_static("public, max-age=60");
     response.headers_mut().insert(header::CACHE_CONTROL, public);
     response

@@ -8,6 +8,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
+use super::body::BODY_TOO_SLOW;
 use super::{face_errors, lifecycle_errors, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
@@ -74,7 +75,8 @@ pub static URI_TOO_LONG: ErrorCode = ErrorCode {
 pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
     code: "BODY_TOO_LARGE",
     status: StatusCode::PAYLOAD_TOO_LARGE,
-    when: "the request's body is longer than the setting http.body_bytes_max, or was cut off",
+    when: "the request's body is longer than the setting http.plain_body_bytes_max (or \
+           http.body_bytes_max, where images are taken), or was cut off",
 };
 pub static INVALID_IMAGE_FORMAT: ErrorCode = ErrorCode {
     code: "INVALID_IMAGE_FORMAT",
@@ -90,7 +92,8 @@ pub static IMAGE_TOO_LARGE: ErrorCode = ErrorCode {
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
     code: "TOO_MANY_REQUESTS",
     status: StatusCode::TOO_MANY_REQUESTS,
-    when: "the token has used up its requests; `Retry-After` says for how many seconds",
+    when: "the token, its client or the address has used up its requests; `Retry-After` says for how \
+           many seconds",
 };
 pub static UNAVAILABLE: ErrorCode = ErrorCode {
     code: "UNAVAILABLE",
@@ -104,7 +107,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 44] = [
+pub static CODES: [&ErrorCode; 45] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -115,6 +118,7 @@ pub static CODES: [&ErrorCode; 44] = [
     &IDEMPOTENCY_CONFLICT,
     &URI_TOO_LONG,
     &BODY_TOO_LARGE,
+    &BODY_TOO_SLOW,
     &INVALID_IMAGE_FORMAT,
     &IMAGE_TOO_LARGE,
     &TOO_MANY_REQUESTS,

@@ -1,8 +1,6 @@
 //! `POST /v2/face-recognition/…`: calls that measure what they are sent and keep nothing.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
@@ -10,7 +8,7 @@ use verax_domain::face_call::{LivenessCheck, MatchCheck};
 use super::State;
 use super::admission::Place;
 use super::authorize::require;
-use super::body::{Default, Member, Rule, Sent, optional, read_measured, required};
+use super::body::{Default, Member, Rule, Sent, Unread, optional, read_measured, required};
 use super::error::ApiError;
 use super::face_answers;
 use super::face_errors::{FaceCaller, only_base64, unread, wrong_members};
@@ -72,16 +70,13 @@ pub static COMPARE_WITH_LIVENESS_BODY: &[Member] = &[
     COMPARE_MIN_SCORE,
 ];
 
-/// A body that came whole, or not.
-pub type Body = Result<Bytes, BytesRejection>;
-
 /// `POST …/liveness` and `…/liveness-score`.
 pub async fn liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, LIVENESS_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, LIVENESS_BODY).await?;
     let score = state.app.score_liveness(sent.image("image")).await?;
     let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
     Ok(answer(&state, face_answers::liveness(&check)))
@@ -91,9 +86,9 @@ pub async fn liveness(
 pub async fn compare(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, COMPARE_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, COMPARE_BODY).await?;
     let (probes, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::NotAsked).await?;
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
@@ -104,9 +99,9 @@ pub async fn compare(
 pub async fn compare_live(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, COMPARE_LIVE_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, COMPARE_LIVE_BODY).await?;
     let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probe, gallery, ProbeLiveness::Always).await?;
     let Some(liveness_score) = compared.liveness_score else { return Err(unread("probe")) };
@@ -120,9 +115,9 @@ pub async fn compare_live(
 pub async fn compare_with_liveness(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, COMPARE_WITH_LIVENESS_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, COMPARE_WITH_LIVENESS_BODY).await?;
     let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
     let min_score = sent.number("compare_min_score");
     let wanted = ProbeLiveness::IfScoreReaches(min_score);
@@ -137,11 +132,11 @@ pub async fn compare_with_liveness(
 pub async fn read(
     state: &State,
     caller: &FaceCaller,
-    request: Request,
+    body: Unread,
     known: &'static [Member],
 ) -> Result<(Sent, Place), ApiError> {
-    require(&caller.0, SCOPES)?;
-    let (sent, place) = read_measured(state, request, known).await?;
+    let allowed = require(&caller.0, SCOPES)?;
+    let (sent, place) = read_measured(state, &allowed, body, known).await?;
     Ok((sent.finish_as(wrong_members, only_base64)?, place))
 }
 

@@ -2,7 +2,6 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde_json::json;
 use verax_domain::face_verdict::FaceRefusal;
@@ -10,7 +9,7 @@ use verax_query::Problem;
 use verax_vision::image::ImageError;
 
 use super::State;
-use super::authorize::{take, take_share};
+use super::authorize::{admit_bearer, admit_caller};
 use super::body::collected;
 use super::error::{
     ApiError, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
@@ -73,9 +72,7 @@ impl FromRequestParts<State> for FaceCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<FaceCaller, ApiError> {
-        let caller = state.app.authenticate(authorization(parts)).await.map_err(refused)?;
-        take_share(state, &caller, parts.extensions.get())?;
-        Ok(FaceCaller(caller))
+        admit_caller(parts, state, refused).await.map(FaceCaller)
     }
 }
 
@@ -86,14 +83,8 @@ impl FromRequestParts<State> for FaceBearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<FaceBearer, ApiError> {
-        let bearer = state.app.identify(authorization(parts)).await.map_err(refused)?;
-        take(state, bearer.token_id(), parts.extensions.get())?;
-        Ok(FaceBearer(bearer))
+        admit_bearer(parts, state, refused).await.map(FaceBearer)
     }
-}
-
-fn authorization(parts: &Parts) -> Option<&str> {
-    parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
 fn refused(error: AccessError) -> ApiError {

@@ -1,5 +1,6 @@
 //! Around every POST: `Idempotency-Key`, in the words of the IETF's draft of that header.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -10,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use verax_query::Problem;
 
 use super::State;
-use super::error::{ApiError, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS};
+use super::error::{ApiError, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS};
+use crate::app::access::Bearer;
 use crate::app::idempotency::{Claim, Claimed, KeptAnswer};
 
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -20,11 +22,27 @@ pub const KEY_CHARS_MAX: usize = 255;
 /// How often a request looks whether the one before it has an answer.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// The key of a request, and whose it is. It is claimed when the request's body is read: by then its
+/// token, scope, limit and place were looked at, as for any other request.
+pub struct Keyed {
+    caller: Bearer,
+    key: String,
+    target: String,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// What came of the claim; nothing, where the request was refused before.
+enum Outcome {
+    First(Box<Claim>),
+    /// The handler's own answer is nobody's.
+    Answered(KeptAnswer),
+}
+
 /// The same key and request give the answer of the first for 24 hours, other requests 409. What
 /// comes while the first is at work waits for its answer.
 pub async fn idempotent(
     Extract(state): Extract<State>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST);
@@ -36,31 +54,50 @@ pub async fn idempotent(
     let Ok(caller) = state.app.identify(authorization).await else {
         return Ok(next.run(request).await);
     };
-    let (parts, body) = request.into_parts();
-    let limit = state.app.config.now().http.body_bytes_max;
-    let body = to_bytes(body, limit).await.map_err(|_| {
-        ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
-    })?;
-    let target = parts.uri.to_string();
-    let claim = loop {
-        let claimed = state.app.claim_request(&caller, &key, &[target.as_bytes(), &body]).await?;
-        match claimed {
-            Claimed::First(claim) => break claim,
-            Claimed::Answered(answer) => return Ok(replay(answer)),
-            Claimed::OtherRequest => {
-                let error = "This Idempotency-Key came with another request before.";
-                return Err(ApiError::new(&IDEMPOTENCY_CONFLICT, error));
-            }
-            // The request's own time limit ends this.
-            Claimed::AtWork => tokio::time::sleep(LOOK_EVERY).await,
-        }
-    };
-    let request = Request::from_parts(parts, Body::from(body));
+    let (target, outcome) = (request.uri().to_string(), Mutex::default());
+    let keyed = Arc::new(Keyed { caller, key, target, outcome });
+    request.extensions_mut().insert(Arc::clone(&keyed));
     // A caller that goes away comes back with the same key: the work goes on without it.
-    let work =
-        tokio::spawn(async move { answer_and_keep(&state, &claim, next.run(request).await).await });
-    work.await
-        .unwrap_or_else(|_| Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")))
+    let work = tokio::spawn(async move {
+        let response = next.run(request).await;
+        let outcome = keyed.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match outcome {
+            None => Ok(response),
+            Some(Outcome::First(claim)) => answer_and_keep(&state, &claim, response).await,
+            Some(Outcome::Answered(answer)) => Ok(replay(answer)),
+        }
+    });
+    work.await.unwrap_or_else(|_| Err(went_wrong()))
+}
+
+impl Keyed {
+    /// Asks for the right to do the request with this body.
+    ///
+    /// # Errors
+    /// It is not to be done: it was before, and its answer takes the place of this one; or the key
+    /// came with another request.
+    pub async fn claim(&self, state: &State, body: &[u8]) -> Result<(), ApiError> {
+        let request = [self.target.as_bytes(), body];
+        let outcome = loop {
+            match state.app.claim_request(&self.caller, &self.key, &request).await? {
+                Claimed::First(claim) => break Outcome::First(claim),
+                Claimed::Answered(answer) => break Outcome::Answered(answer),
+                Claimed::OtherRequest => {
+                    let error = "This Idempotency-Key came with another request before.";
+                    return Err(ApiError::new(&IDEMPOTENCY_CONFLICT, error));
+                }
+                // The request's own time limit ends this.
+                Claimed::AtWork => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        };
+        let is_first = matches!(outcome, Outcome::First(_));
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        if is_first { Ok(()) } else { Err(went_wrong()) }
+    }
+}
+
+fn went_wrong() -> ApiError {
+    ApiError::new(&INTERNAL, "Something went wrong on our side.")
 }
 
 /// Keeps what a repetition would be answered again; what may go better next time is not kept.

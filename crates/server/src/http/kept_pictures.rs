@@ -20,7 +20,7 @@ use verax_query::{Audience, Resource, Tenant, is_id};
 use verax_vision::document::{DocumentCheck, EvidenceMap};
 
 use super::State;
-use super::authorize::require_media;
+use super::authorize::{require_media, take_anonymous};
 use super::error::ApiError;
 use super::lists::{self, PathId};
 use crate::app::access::{Caller, ImageUrls};
@@ -48,6 +48,7 @@ impl OptionalFromRequestParts<State> for Caller {
         state: &State,
     ) -> Result<Option<Caller>, ApiError> {
         if !parts.headers.contains_key(header::AUTHORIZATION) {
+            take_anonymous(parts, state).await?;
             return Ok(None);
         }
         <Caller as FromRequestParts<State>>::from_request_parts(parts, state).await.map(Some)

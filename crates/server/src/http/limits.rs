@@ -1,6 +1,7 @@
-//! How many requests a token may make.
+//! How many requests a minute there may be: of a token, of a client, of an address.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,14 +13,29 @@ use governor::{Quota, RateLimiter};
 type Limiter =
     RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
+/// Who is counted, and by what.
 #[derive(Default)]
 pub struct Limits {
+    /// By the token's id, or by the record that it is for.
+    pub tokens: Counter,
+    /// By client, all its tokens together.
+    pub clients: Counter,
+    /// By address: requests without a token.
+    pub anonymous: Counter,
+    /// By address: requests with a token that was rejected, or without the one they need.
+    pub rejected: Counter,
+}
+
+/// Requests by name.
+#[derive(Default)]
+pub struct Counter {
     /// For so many requests a minute.
     now: RwLock<(u32, Option<Arc<Limiter>>)>,
     clock: DefaultClock,
+    taken: AtomicUsize,
 }
 
-/// What is left to a token: the `RateLimit-*` headers.
+/// What is left: the `RateLimit-*` headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     pub limit: u32,
@@ -27,26 +43,34 @@ pub struct Allowance {
     pub reset_seconds: u64,
 }
 
-/// Tokens that are remembered; above it, those that have been quiet are forgotten.
-const TOKENS_MAX: usize = 10_000;
+/// Names that are remembered; above it, those that have been quiet are forgotten.
+const NAMES_MAX: usize = 10_000;
+/// So many begin anew: whoever can have that many names is not held by counting them.
+const CROWD_MAX: usize = 200_000;
+/// Requests between two looks at how many names there are.
+const LOOK_EVERY: usize = 1024;
 const WINDOW_SECONDS: u64 = 60;
 
-impl Limits {
-    /// Counts a request of this token, which may make so many a minute; 0 means no limit. Where the limit
+impl Counter {
+    /// Counts a request of this name, which may make so many a minute; 0 means no limit. Where the limit
     /// is another than before, all begin anew.
     ///
     /// # Errors
     /// It has none left; `reset_seconds` says when it will.
     pub fn take(
         &self,
-        token: &str,
+        name: &str,
         requests_per_minute: u32,
     ) -> Result<Option<Allowance>, Allowance> {
         let Some(limiter) = self.limiter(requests_per_minute) else { return Ok(None) };
-        if limiter.len() > TOKENS_MAX {
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        if taken.is_multiple_of(LOOK_EVERY) && limiter.len() > NAMES_MAX {
             limiter.retain_recent();
+            if limiter.len() > CROWD_MAX {
+                self.forget();
+            }
         }
-        match limiter.check_key(&token.to_owned()) {
+        match limiter.check_key(&name.to_owned()) {
             Ok(state) => {
                 let limit = state.quota().burst_size().get();
                 let remaining = state.remaining_burst_capacity();
@@ -61,6 +85,10 @@ impl Limits {
                 Err(Allowance { limit, remaining: 0, reset_seconds: seconds })
             }
         }
+    }
+
+    fn forget(&self) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = (0, None);
     }
 
     fn limiter(&self, requests_per_minute: u32) -> Option<Arc<Limiter>> {

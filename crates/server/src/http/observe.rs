@@ -19,6 +19,7 @@ use verax_query::is_id;
 
 use super::State;
 use super::authorize::AllowanceSlot;
+use super::body::SealedBody;
 use super::error::{ApiError, Failure, UNAVAILABLE};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -92,6 +93,7 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let slot = AllowanceSlot::default();
     request.extensions_mut().insert(slot.clone());
+    let sealed = SealedBody::seal(&mut request);
     state.metrics.in_flight.inc();
     let limit = Duration::from_secs(state.app.config.now().http.request_seconds);
     let span = tracing::info_span!("request", request_id = id);
@@ -101,6 +103,9 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
         ApiError::new(&UNAVAILABLE, error).retry_after(1).into_response()
     });
     state.metrics.in_flight.dec();
+    if let Some(sealed) = sealed {
+        sealed.discard(&state);
+    }
     if let Some(Failure(mut body)) = response.extensions_mut().remove::<Failure>() {
         body["requestId"] = id.clone().into();
         let status = response.status();

@@ -15,8 +15,10 @@ use verax_domain::resources;
 use verax_query::{Kind, Resource, Shown};
 
 use self::shapes::{filter_schema, object};
+use super::body::BODY_TOO_SLOW;
 use super::error::{
-    CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
+    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
+    URI_TOO_LONG,
 };
 use super::idempotency::KEY_CHARS_MAX;
 use super::lists::OPENED;
@@ -44,6 +46,7 @@ pub fn document() -> Value {
     faces::add(&mut paths);
     people::add(&mut paths, &mut schemas);
     add_idempotency(&mut paths);
+    add_bodies(&mut paths);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());
     schemas.insert("Signature".to_owned(), signature_schema());
@@ -277,6 +280,21 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
             && *schema != error
         {
             *schema = json!({ "anyOf": [schema, error] });
+        }
+    }
+}
+
+/// What every operation that may be sent a body says of one that it does not read.
+fn add_bodies(paths: &mut Map<String, Value>) {
+    for path in paths.values_mut() {
+        for method in ["post", "put"] {
+            let Some(operation) = path.get_mut(method) else { continue };
+            for code in [&BODY_TOO_LARGE, &BODY_TOO_SLOW] {
+                let answered = &mut operation["responses"][code.status.as_str()];
+                if answered.is_null() {
+                    *answered = answer(code.when, "Error");
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /v2/face-recognition/…`: calls that look for the persons of a client by their faces.
 
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::Scope;
@@ -10,7 +10,7 @@ use verax_vision::faces::{Template, Wanted};
 
 use super::State;
 use super::authorize::may_read;
-use super::body::{Default, Member, Rule, Sent, optional, required};
+use super::body::{Default, Member, Rule, Sent, Unread, optional, required};
 use super::error::ApiError;
 use super::face_answers;
 use super::face_calls::{IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, answer, read};
@@ -57,27 +57,27 @@ pub static DETECT_BODY: &[Member] = &[IMAGE, min_score(0.7, 0.95), MODE, COLLECT
 pub async fn search(
     state: Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, request, SEARCH_BODY).await
+    search_from(state, caller, body, SEARCH_BODY).await
 }
 
 /// `POST …/search/crops`: pictures that are little more than the face.
 pub async fn search_crops(
     state: Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    search_from(state, caller, request, CROPS_BODY).await
+    search_from(state, caller, body, CROPS_BODY).await
 }
 
 async fn search_from(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
     known: &'static [Member],
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, known).await?;
+    let (mut sent, _place) = read(&state, &caller, body, known).await?;
     let (images, wish) = (sent.images("images"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
@@ -90,9 +90,9 @@ async fn search_from(
 pub async fn search_live_face(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, LIVE_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, LIVE_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let mut faces = state.app.measure_portraits(vec![image], Wanted::Yes).await?;
@@ -115,9 +115,9 @@ pub async fn search_live_face(
 pub async fn search_active_user(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, ACTIVE_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, ACTIVE_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let faces = state.app.measure_portraits(vec![image], Wanted::No).await?;
@@ -131,9 +131,9 @@ pub async fn search_active_user(
 pub async fn verify(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, VERIFY_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, VERIFY_BODY).await?;
     let (images, min_score) = (sent.images("images"), sent.number("min_score"));
     let id = sent.text("id").unwrap_or_default().to_owned();
     let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
@@ -177,9 +177,9 @@ pub async fn verify(
 pub async fn detect(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &caller, request, DETECT_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, DETECT_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     // A client without persons needs no templates to be told so.

@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use verax_domain::Scope;
 use verax_domain::resources::PERSONS;
 use verax_store::StoreError;
 
 use super::State;
-use super::error::{ApiError, ErrorCode, FORBIDDEN, INTERNAL, UNAVAILABLE};
+use super::authorize::{self, Allowed};
+use super::error::{ApiError, ErrorCode, INTERNAL, UNAVAILABLE};
 use super::face_errors::FaceCaller;
 use crate::app::persons::PersonError;
 
@@ -44,12 +44,8 @@ pub static GALLERY_TOO_LARGE: ErrorCode = ErrorCode {
 };
 
 /// Changing what is kept is for tokens with the scope `write` alone, also among staff.
-pub fn require_write(caller: &FaceCaller) -> Result<(), ApiError> {
-    if caller.0.has(Scope::Write) {
-        return Ok(());
-    }
-    let error = format!("The access token needs the scope {}.", Scope::Write.word());
-    Err(ApiError::new(&FORBIDDEN, error))
+pub fn require_write(caller: &FaceCaller) -> Result<Allowed, ApiError> {
+    authorize::require_write(&caller.0)
 }
 
 /// The id of the caller's collection with this id or code; none when none is named.

@@ -1,6 +1,6 @@
 //! `/v2/face-recognition/persons`: who is known by their face.
 
-use axum::extract::{RawQuery, Request, State as Extract};
+use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -11,11 +11,11 @@ use verax_vision::faces::Wanted;
 
 use super::State;
 use super::authorize::{may_read, require};
-use super::body::{self, Member, Purpose, Rule, Sent, joined, optional, required};
+use super::body::{Member, Rule, Sent, Unread, joined, optional, read_change, required};
 use super::brief::brief;
 use super::caching::IfNoneMatch;
 use super::error::ApiError;
-use super::face_calls::{Body, IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
+use super::face_calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
 use super::face_errors::{FaceCaller, only_base64, wrong_members};
 use super::lists::{self, PathId};
 use super::person_calls::{IMAGES_MAX, thumbnails};
@@ -68,10 +68,10 @@ pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
 pub async fn create(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let (mut sent, _place) = read(&state, &caller, request, PERSON_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, PERSON_BODY).await?;
     let (person, images) = read_person(&state, &mut sent);
     let told = sent.members;
     let person = with_collections(&state, &caller, person).await?;
@@ -84,10 +84,10 @@ pub async fn create(
 pub async fn create_live(
     Extract(state): Extract<State>,
     caller: FaceCaller,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     require_write(&caller)?;
-    let (mut sent, _place) = read(&state, &caller, request, LIVE_PERSON_BODY).await?;
+    let (mut sent, _place) = read(&state, &caller, body, LIVE_PERSON_BODY).await?;
     let (mut person, images) = read_person(&state, &mut sent);
     let min_score = sent.number("min_score");
     let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
@@ -191,11 +191,11 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: FaceCaller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
     let id = known(&state, &caller, id).await?;
-    let sent = body::read(&state, body, CHANGE_BODY, Purpose::Change)?.with_fetched(&state).await;
+    let sent = read_change(&state, &allowed, body, CHANGE_BODY).await?;
     let mut sent = sent.finish_as(wrong_members, only_base64)?;
     let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
     let text = |name: &str| sent.text(name).map(str::to_owned);

@@ -1,7 +1,5 @@
 //! Projects and their flows: made, changed, deleted, and what the capture pages see of them.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,14 +10,12 @@ use verax_store::StoreError;
 
 use super::State;
 use super::authorize::{MaybeBearer, may_read, require, require_write};
-use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
+use super::body::{Member, Purpose, Rule, Sent, Unread, optional, read, required};
 use super::brief::brief;
 use super::error::{ApiError, ErrorCode, INVALID_PARAMETERS, MISSING_PARAMETER, UNAUTHORIZED};
 use super::lifecycle_errors::{UNPROCESSABLE, access_denied, project_not_found};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
-
-type Body = Result<Bytes, BytesRejection>;
 
 const STATUSES: &[&str] = &["draft", "active", "paused", "inactive", "pending"];
 const TARGETS: &[&str] = &["personal", "business"];
@@ -128,7 +124,7 @@ static FLOW: Family =
 pub async fn create_project(
     state: Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     create(state, caller, body, &PROJECT).await
 }
@@ -138,7 +134,7 @@ pub async fn change_project(
     state: Extract<State>,
     caller: Caller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     change(state, caller, id, body, &PROJECT).await
 }
@@ -147,7 +143,7 @@ pub async fn change_project(
 pub async fn create_flow(
     state: Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     create(state, caller, body, &FLOW).await
 }
@@ -157,7 +153,7 @@ pub async fn change_flow(
     state: Extract<State>,
     caller: Caller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     change(state, caller, id, body, &FLOW).await
 }
@@ -165,11 +161,11 @@ pub async fn change_flow(
 async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
     family: &'static Family,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let sent = read(&state, body, family.body, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let sent = read(&state, &allowed, body, family.body, Purpose::Create).await?;
     let told = sent.members.clone();
     let mut members = look_up(&state, &caller, sent, family).await?;
     members.entry("status").or_insert_with(|| "draft".into());
@@ -184,15 +180,15 @@ async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
     id: PathId,
-    body: Body,
+    body: Unread,
     family: &'static Family,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
     let unknown = || ApiError::not_found(family.resource);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     state.app.find_record(family.resource, &tenant, &id).await?.ok_or_else(unknown)?;
-    let sent = read(&state, body, family.body, Purpose::Change)?;
+    let sent = read(&state, &allowed, body, family.body, Purpose::Change).await?;
     let told = sent.members.clone();
     let members = look_up(&state, &caller, sent, family).await?;
     let changed = state.app.change_record(family.resource, caller.client(), &id, members).await;

@@ -1,14 +1,14 @@
 //! `POST /v2/face-recognition/compare/app-registration`: a selfie and a document, of one person?
 
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::Response;
 use verax_domain::NarrowScope;
 use verax_domain::resources::APP_REGISTRATIONS;
 
 use super::State;
-use super::admission::admitted_body;
+use super::authorize::Allowed;
 use super::biometrics::holder;
-use super::body::{Purpose, read};
+use super::body::{Unread, read_measured};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_answers;
 use super::face_calls::answer;
@@ -20,11 +20,12 @@ use crate::app::registration_faces::RegistrationFaceError;
 pub async fn compare(
     Extract(state): Extract<State>,
     FaceBearer(bearer): FaceBearer,
-    request: Request,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (holder, registration) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let (_place, body) = admitted_body(&state, request).await?;
-    read(&state, body, &[], Purpose::Create)?.finish(&MISSING_PARAMETER)?;
+    let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+    let (sent, _place) = read_measured(&state, &allowed, body, &[]).await?;
+    sent.finish(&MISSING_PARAMETER)?;
     let check = state.app.compare_registration(holder.client(), registration).await?;
     Ok(answer(&state, face_answers::comparison_for_device(&check)))
 }

@@ -1,7 +1,5 @@
 //! App registrations: made, looked at with their own token, moved on, changed.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -13,16 +11,15 @@ use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{Audience, QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 
 use super::State;
-use super::authorize::{may_read, require_write};
-use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, required};
+use super::authorize::{Allowed, may_read, require, require_write};
+use super::biometrics::holder;
+use super::body::{Member, Purpose, Rule, Sent, Unread, joined, optional, read, required};
 use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
 use crate::app::registrations::{SyncOrder, TokenFor};
-
-type Body = Result<Bytes, BytesRejection>;
 
 const ABOUT: &[Member] = &[
     optional("email", Rule::Email, "Email address; a new registration needs this or a phone."),
@@ -56,10 +53,10 @@ pub static SYNC_BODY: &[Member] = &[
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let mut sent = read(&state, body, REGISTRATION_BODY, Purpose::Create)?;
+    let allowed = require_write(&caller)?;
+    let mut sent = read(&state, &allowed, body, REGISTRATION_BODY, Purpose::Create).await?;
     if sent.text("email").is_none() && sent.text("phone").is_none() {
         sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
     }
@@ -83,12 +80,12 @@ pub async fn me(
     Extract(state): Extract<State>,
     bearer: Bearer,
     RawQuery(raw): RawQuery,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = match &bearer {
-        Bearer::Holder(holder) => holder.subject(NarrowScope::Registration),
-        Bearer::Caller(_) => None,
-    };
-    let id = id.ok_or_else(|| token_not_right("app registration"))?;
+    let (holder, id) = holder(&bearer, NarrowScope::Registration, "app registration")?;
+    let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+    // A POST may have a body; it says nothing.
+    read(&state, &allowed, body, &[], Purpose::Change).await?;
     let raw = raw.unwrap_or_default();
     if raw.len() > QUERY_BYTES_MAX {
         return Err(ApiError::query_too_long());
@@ -105,15 +102,15 @@ pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    require_write(&caller)?;
+    let allowed = require_write(&caller)?;
     let id = known_id(id)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
     let before = before.ok_or_else(unknown)?;
-    let mut sent = read(&state, body, CHANGE_BODY, Purpose::Change)?;
+    let mut sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
     check_phone(&mut sent, &before);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let told = members.clone();
@@ -138,9 +135,9 @@ pub async fn sync(
     Extract(state): Extract<State>,
     bearer: Bearer,
     id: PathId,
-    body: Body,
+    body: Unread,
 ) -> Result<Response, ApiError> {
-    let (tenant, teller, reviewer) = match &bearer {
+    let (allowed, tenant, teller, reviewer) = match &bearer {
         Bearer::Holder(holder) => {
             let own = holder.subject(NarrowScope::Registration);
             let own = own.ok_or_else(|| token_not_right("app registration"))?;
@@ -148,22 +145,22 @@ pub async fn sync(
                 return Err(access_denied());
             }
             let tenant = Tenant::Client(holder.client().to_owned());
-            (tenant, Teller::Person, ("reviewedByClient", String::new()))
+            let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
+            (allowed, tenant, Teller::Person, ("reviewedByClient", String::new()))
         }
         Bearer::Caller(caller) if caller.has(Scope::Staff) => {
-            let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who))
+            let (allowed, who) = (require(caller, &[])?, caller.client().to_owned());
+            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who))
         }
         Bearer::Caller(caller) => {
-            require_write(caller)?;
-            let who = caller.client().to_owned();
-            (caller.tenant(), Teller::Reviewer, ("reviewedByClient", who))
+            let (allowed, who) = (require_write(caller)?, caller.client().to_owned());
+            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByClient", who))
         }
     };
     let id = known_id(id)?;
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let mut sent = read(&state, body, SYNC_BODY, Purpose::Create)?;
+    let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
     // Staff reads everything; of what it writes there is only its review.
     if let Bearer::Caller(caller) = &bearer
         && !caller.has(Scope::Write)

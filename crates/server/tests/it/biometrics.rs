@@ -432,7 +432,7 @@ on_both_databases! {
         bank.app.database.commit(batch).await.expect("it is new");
         // The process ended after the person was enrolled, before the validation was.
         let images = vec![verax_server::app::faces::SentImage {
-            parameter: "image".to_owned(), base64: shot(1, 0),
+            parameter: "image".to_owned(), base64: shot(1, 0).into(),
         }];
         let wanted = verax_vision::faces::Wanted::No;
         let faces = bank.app.measure_portraits(images, wanted).await.expect("a face");

@@ -161,8 +161,10 @@ async fn a_selfie_is_measured_in_one_go() {
     let world = World::sqlite().await;
     let faces = Faces::with(Arc::new(Finds(vec![face(60.0)])), "a test's");
     let app = world.app.clone().with_faces(faces);
-    let sent =
-        |bytes: &[u8]| SentImage { parameter: "image".to_owned(), base64: STANDARD.encode(bytes) };
+    let sent = |bytes: &[u8]| SentImage {
+        parameter: "image".to_owned(),
+        base64: STANDARD.encode(bytes).into(),
+    };
     let selfie = app.measure_selfie(sent(PORTRAIT)).await.expect("a selfie");
     assert_eq!(selfie.image_bytes, PORTRAIT);
     assert_eq!(selfie.liveness_score, Some(0.87));

@@ -76,7 +76,7 @@ async fn urls_that_are_not_plain_https_are_refused_before_anything_is_asked() {
         "https://",
         "no url",
     ] {
-        assert_eq!(public().fetch(url).await, Err(FetchError::NotHttps), "{url}");
+        assert_eq!(public().fetch(url, |_| true).await, Err(FetchError::NotHttps), "{url}");
     }
 }
 
@@ -94,7 +94,7 @@ async fn hosts_of_our_own_network_are_refused_by_address_and_by_name() {
         "https://10.0.0.1/a.jpg",
         "https://localhost/a.jpg",
     ] {
-        assert_eq!(public().fetch(url).await, Err(FetchError::NotAllowed), "{url}");
+        assert_eq!(public().fetch(url, |_| true).await, Err(FetchError::NotAllowed), "{url}");
     }
 }
 
@@ -141,7 +141,7 @@ fn picture_routes() -> Router {
 async fn a_picture_is_fetched_by_https_and_no_redirect_leads_inside() {
     let fetcher = fetcher(pictures(picture_routes()).await, 1000);
     for path in ["face.png", "moved"] {
-        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}")).await;
+        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}"), |_| true).await;
         assert_eq!(fetched.as_deref(), Ok(&b"the bytes of a picture"[..]), "{path}");
     }
     for (path, error) in [
@@ -153,7 +153,7 @@ async fn a_picture_is_fetched_by_https_and_no_redirect_leads_inside() {
         ("nothing", FetchError::NoPicture),
         ("large", FetchError::TooManyBytes),
     ] {
-        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}")).await;
+        let fetched = fetcher.fetch(&format!("https://pictures.example/{path}"), |_| true).await;
         assert_eq!(fetched, Err(error), "{path}");
     }
 }
@@ -163,7 +163,8 @@ async fn a_server_that_nobody_vouches_for_is_asked_for_nothing() {
     let at = pictures(picture_routes()).await;
     let client = reqwest::Client::builder().resolve("pictures.example", at);
     let fetcher = ImageFetcher::build(client, is_public, Duration::from_secs(5), 1000);
-    let fetched = fetcher.expect("a client").fetch("https://pictures.example/face.png").await;
+    let fetched =
+        fetcher.expect("a client").fetch("https://pictures.example/face.png", |_| true).await;
     assert_eq!(fetched, Err(FetchError::NoPicture));
 }
 

@@ -125,7 +125,7 @@ async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
     let (token, other) = (world.token("acme").await, world.token("acme").await);
     let limits = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
     let free = world.get(&token, LIST).await;
-    assert!(limits.iter().all(|name| free.header(name).is_empty()), "off by default");
+    assert!(limits.iter().all(|name| free.header(name).is_empty()), "off in tests");
     let router = world.beside(|config| config.rate_limit.requests_per_minute = 3);
     for remaining in ["2", "1", "0"] {
         let answer = get(&router, &token, LIST).await;

@@ -1,95 +1,165 @@
 //! Pictures in bodies: texts in base64, data URIs, and what https URLs name.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use verax_query::Problem;
 
-use super::{Rule, Sent};
-use crate::app::faces::SentImage;
-use crate::http_client::ImageFetcher;
+use super::parse::ImageValue;
+use super::unread::{counted, no_room, room};
+use super::{Member, Rule, Sent};
+use crate::app::faces::{ImageText, SentImage};
+use crate::http::State;
+use crate::http::admission::may_fetch;
+use crate::http::authorize::Allowed;
+use crate::http::error::ApiError;
+use crate::http_client::FetchError;
 
 /// No picture is shorter in base64.
 pub const BASE64_CHARS_MIN: usize = 100;
+
+/// A text where an image is wanted.
+pub struct NamedImage {
+    member: &'static str,
+    /// The name by which an answer speaks of it.
+    parameter: String,
+    text: ImageText,
+}
 
 impl Sent {
     /// A picture that is required.
     pub fn image(&mut self, name: &str) -> SentImage {
         let image = self.images(name).pop();
-        image.unwrap_or_else(|| SentImage { parameter: name.to_owned(), base64: String::new() })
+        image.unwrap_or_else(|| SentImage {
+            parameter: name.to_owned(),
+            base64: ImageText::default(),
+        })
     }
 
     /// The pictures of a member; none when it was not sent.
     pub fn images(&mut self, name: &str) -> Vec<SentImage> {
-        let taken = |(parameter, text): (String, &mut Value)| {
-            let base64 = base64_of(text.as_str()?).ok()?.to_owned();
-            Some(SentImage { parameter, base64 })
+        let place = self.place.clone();
+        let of_member = self.images.extract_if(.., |image| image.member == name);
+        let taken = |NamedImage { parameter, text, .. }: NamedImage| {
+            let base64 = text.part(base64_of(text.as_str()).ok()?);
+            Some(SentImage { parameter, base64: base64.holding(place.clone()) })
         };
-        let Some(mut value) = self.members.remove(name) else { return Vec::new() };
-        places(name, &mut value).into_iter().filter_map(taken).collect()
+        of_member.filter_map(taken).collect()
     }
 
-    /// Puts the pictures that https URLs name into their places.
-    pub(super) async fn fetch_images(&mut self, fetcher: &ImageFetcher) {
-        for member in self.known.iter().filter(|member| member.rule.is_picture()) {
-            let Some(mut value) = self.members.remove(member.name) else { continue };
-            for (parameter, place) in places(member.name, &mut value) {
-                let Some(url) = place.as_str().map(str::trim).filter(|text| begins(text, "https:"))
-                else {
-                    continue;
-                };
-                match fetcher.fetch(url).await {
-                    Ok(bytes) => *place = STANDARD.encode(bytes).into(),
-                    // Told with the texts that are no pictures.
-                    Err(error) => {
-                        let message = format!("\"{parameter}\" {error}");
-                        self.not_fetched.push(Problem { parameter, message });
-                        *place = Value::Null;
-                    }
+    /// The text of an image as it was sent.
+    pub fn take_image_text(&mut self, name: &str) -> Option<ImageText> {
+        let at = self.images.iter().position(|image| image.member == name)?;
+        Some(self.images.remove(at).text)
+    }
+
+    /// One to so many images: each is checked, and named by its position.
+    pub(super) fn check_images(&mut self, member: &Member, sent: ImageValue) {
+        let list = match (&member.rule, sent) {
+            (Rule::Images(max), ImageValue::List(list)) => {
+                if list.is_empty() {
+                    return self.wrong(member.name, "must contain at least 1 items");
+                }
+                if list.len() > *max {
+                    let rule = format!("must contain less than or equal to {max} items");
+                    return self.wrong(member.name, rule);
+                }
+                list
+            }
+            // One picture is named by its member alone.
+            (_, one) => return self.check_image(member, member.name.to_owned(), lone(one)),
+        };
+        for (at, one) in list.into_iter().enumerate() {
+            self.check_image(member, format!("{}[{at}]", member.name), one);
+        }
+    }
+
+    fn check_image(&mut self, member: &Member, parameter: String, sent: ImageValue) {
+        match sent {
+            // What it is a picture of is looked at by whoever measures it.
+            ImageValue::Text(text) => {
+                let text = ImageText::new(text);
+                self.images.push(NamedImage { member: member.name, parameter, text });
+            }
+            // A list within the list is none.
+            _ => self.wrong(&parameter, "must be a string"),
+        }
+    }
+
+    pub(super) fn names_urls(&self) -> bool {
+        self.images.iter().any(|image| url_of(&image.text).is_some())
+    }
+
+    /// The same with the images that its URLs name, where the server fetches any. What was
+    /// fetched is counted like what was sent, as it comes.
+    ///
+    /// # Errors
+    /// As many are fetched as may be.
+    pub(super) async fn with_fetched(
+        mut self,
+        state: &State,
+        allowed: &Allowed,
+    ) -> Result<Sent, ApiError> {
+        let Some(fetcher) = &state.app.images else { return Ok(self) };
+        let _fetching = may_fetch(state, allowed)?;
+        let mut images = Vec::new();
+        for image in std::mem::take(&mut self.images) {
+            let Some(url) = url_of(&image.text) else {
+                images.push(image);
+                continue;
+            };
+            let mut share = room(state, allowed);
+            match fetcher.fetch(url, |bytes| share.grow(bytes)).await {
+                Ok(bytes) => {
+                    let text = counted(STANDARD.encode(bytes).into_bytes(), &Arc::new(share));
+                    let text = ImageText::new(text);
+                    images.push(NamedImage { text, ..image });
+                }
+                Err(FetchError::NoRoom) => return Err(no_room()),
+                // Told with the texts that are no pictures.
+                Err(error) => {
+                    let parameter = image.parameter;
+                    let message = format!("\"{parameter}\" {error}");
+                    self.not_fetched.push(Problem { parameter, message });
                 }
             }
-            self.members.insert(member.name.to_owned(), value);
         }
+        self.images = images;
+        Ok(self)
     }
 
     /// The texts that are no pictures in base64, and what could not be fetched.
     pub(super) fn no_pictures(&self) -> Vec<Problem> {
         let mut problems = self.not_fetched.clone();
-        for member in self.known.iter().filter(|member| member.rule.is_picture()) {
-            let texts = match self.members.get(member.name) {
-                Some(Value::Array(list)) => list.as_slice(),
-                Some(one) => std::slice::from_ref(one),
-                None => continue,
-            };
-            for (at, text) in texts.iter().enumerate() {
-                if let Some(Err(rule)) = text.as_str().map(long_enough) {
-                    let parameter = match self.members.get(member.name) {
-                        Some(Value::Array(_)) => format!("{}[{at}]", member.name),
-                        _ => member.name.to_owned(),
-                    };
-                    let message = format!("\"{parameter}\" {rule}");
-                    problems.push(Problem { parameter, message });
-                }
+        for NamedImage { parameter, text, .. } in &self.images {
+            if let Err(rule) = long_enough(text.as_str()) {
+                let message = format!("\"{parameter}\" {rule}");
+                problems.push(Problem { parameter: parameter.clone(), message });
             }
         }
         problems
     }
 }
 
+/// The image of a list of one.
+fn lone(mut sent: ImageValue) -> ImageValue {
+    while let ImageValue::List(list) = &mut sent
+        && list.len() == 1
+        && let Some(one) = list.pop()
+    {
+        sent = one;
+    }
+    sent
+}
+
+fn url_of(text: &ImageText) -> Option<&str> {
+    Some(text.as_str().trim()).filter(|text| begins(text, "https:"))
+}
+
 impl Rule {
     pub(super) fn is_picture(&self) -> bool {
         matches!(self, Rule::Image | Rule::Images(_))
-    }
-}
-
-/// Each picture of a member, under the name by which an answer speaks of it.
-fn places<'a>(name: &str, value: &'a mut Value) -> Vec<(String, &'a mut Value)> {
-    match value {
-        Value::Array(list) => {
-            let named = |(at, place)| (format!("{name}[{at}]"), place);
-            list.iter_mut().enumerate().map(named).collect()
-        }
-        one => vec![(name.to_owned(), one)],
     }
 }
 

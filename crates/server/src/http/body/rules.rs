@@ -9,7 +9,7 @@ use crate::app::persons::without_digits;
 
 /// More than this of one object is not a setting any more.
 const OBJECT_BYTES_MAX: usize = 64 * 1024;
-const TEXTS_MAX: usize = 300;
+pub const TEXTS_MAX: usize = 300;
 const TEXT_CHARS_MAX: usize = 200;
 const DAY_RULE: &str = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
                         or an ISO 8601 time";
@@ -18,7 +18,7 @@ impl Sent {
     pub(super) fn check(&mut self, path: String, rule: &Rule, value: Value) -> Option<Value> {
         match rule {
             Rule::Object(members) => return self.check_object(&path, members, value),
-            Rule::Ids(_) | Rule::Images(_) => return self.check_list(&path, rule, value),
+            Rule::Ids(max) => return self.check_ids(&path, *max, value),
             _ => {}
         }
         match rule.check(value) {
@@ -52,40 +52,21 @@ impl Sent {
         Some(object)
     }
 
-    /// One to so many pictures, or ids: each is looked at, and named by its place.
-    fn check_list(&mut self, path: &str, rule: &Rule, value: Value) -> Option<Value> {
-        let (low, high) = match rule {
-            Rule::Images(high) => (1, *high),
-            Rule::Ids(high) => (0, *high),
-            _ => return None,
-        };
+    /// So many ids: each is looked at, and named by its place.
+    fn check_ids(&mut self, path: &str, max: usize, value: Value) -> Option<Value> {
         let list = match value {
             Value::Array(list) => list,
-            // One picture is named by its member alone.
-            one if rule.is_picture() => return self.check(path.to_owned(), &Rule::Image, one),
             one => vec![one],
         };
-        if list.len() < low {
-            self.wrong(path, format!("must contain at least {low} items"));
-            return None;
-        }
-        if list.len() > high {
-            self.wrong(path, format!("must contain less than or equal to {high} items"));
+        if list.len() > max {
+            self.wrong(path, format!("must contain less than or equal to {max} items"));
             return None;
         }
         let mut all = Vec::new();
         for (at, value) in list.into_iter().enumerate() {
-            let path = format!("{path}[{at}]");
-            all.extend(match rule {
-                // A list within the list is none.
-                Rule::Images(_) if value.is_array() => {
-                    self.wrong(&path, "must be a string");
-                    None
-                }
-                Rule::Images(_) => self.check(path, &Rule::Image, value),
-                // A populated record, as a retrieve shows it, is its id.
-                _ => self.check(path, &Rule::Id, value.get("_id").cloned().unwrap_or(value)),
-            });
+            // A populated record, as a retrieve shows it, is its id.
+            let value = value.get("_id").cloned().unwrap_or(value);
+            all.extend(self.check(format!("{path}[{at}]"), &Rule::Id, value));
         }
         Some(all.into())
     }
@@ -111,14 +92,6 @@ impl Rule {
             Rule::Day => match verax_domain::record::day(&value) {
                 Some(day) => Ok(day.into()),
                 None => Err(DAY_RULE.to_owned()),
-            },
-            Rule::Image => match value {
-                Value::Array(mut list) if list.len() == 1 => {
-                    self.check(list.pop().unwrap_or_default())
-                }
-                // What it is a picture of is looked at by whoever measures it.
-                Value::String(_) => Ok(value),
-                _ => Err("must be a string".to_owned()),
             },
             Rule::Object(_) => Ok(value),
             Rule::WebhookOrId => match value {

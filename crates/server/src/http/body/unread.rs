@@ -1,0 +1,253 @@
+//! The bodies of requests before anybody reads them.
+//!
+//! Each is taken out of its request before a handler or an extractor sees it. It comes back through
+//! [`Unread::read`] alone, which asks for an [`Allowed`]: the token was checked, its scope and its
+//! limit of requests. An extractor that reads bodies finds none.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::StreamExt;
+use tokio::time::Instant;
+
+use crate::http::State;
+use crate::http::authorize::Allowed;
+use crate::http::error::{ApiError, BODY_TOO_LARGE, ErrorCode, UNAVAILABLE};
+use crate::http::idempotency::Keyed;
+use crate::shares::{Share, Shares};
+
+pub static BODY_TOO_SLOW: ErrorCode = ErrorCode {
+    code: "BODY_TOO_SLOW",
+    status: StatusCode::REQUEST_TIMEOUT,
+    when: "the body did not come in time: see the setting http.body_seconds",
+};
+
+/// A body that is slower than this has `http.body_seconds` alone.
+const BYTES_PER_SECOND_MIN: usize = 64 * 1024;
+/// Of a refused stranger, so much is taken off the connection: clients that send everything before
+/// they read see the refusal then. Nothing of it is kept.
+const STRANGERS_BYTES_MAX: usize = 64 * 1024;
+const STRANGERS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A request's body, in the request's extensions.
+pub struct SealedBody {
+    body: Mutex<Option<Body>>,
+    /// Whether the request's token is one of ours.
+    authenticated: AtomicBool,
+    /// Who asks first whether to send has sent nothing that would have to be taken.
+    expects: bool,
+}
+
+/// What was not read yet.
+pub struct Unread {
+    sealed: Option<Arc<SealedBody>>,
+    length: Option<u64>,
+    keyed: Option<Arc<Keyed>>,
+}
+
+/// Why a body is not there.
+pub enum BodyError {
+    /// Longer than so many bytes.
+    TooLong(usize),
+    Refused(ApiError),
+}
+
+impl SealedBody {
+    /// Takes the body out of a request; a request without one is left as it is.
+    pub fn seal(request: &mut Request) -> Option<Arc<SealedBody>> {
+        if request.body().is_end_stream() {
+            return None;
+        }
+        let sealed = Arc::new(SealedBody {
+            expects: request.headers().contains_key(EXPECT),
+            body: Mutex::new(Some(std::mem::take(request.body_mut()))),
+            authenticated: AtomicBool::new(false),
+        });
+        request.extensions_mut().insert(Arc::clone(&sealed));
+        Some(sealed)
+    }
+
+    fn take(&self) -> Option<Body> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Notes that the token of the request is one of ours.
+    pub fn mark_authenticated(parts: &Parts) {
+        if let Some(sealed) = parts.extensions.get::<Arc<SealedBody>>() {
+            sealed.authenticated.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// After the answer: what nobody has read is taken off the connection and thrown away. Many
+    /// clients read an answer only when they have sent everything: one whose connection is closed
+    /// before would see a broken connection and not the answer. For strangers that is not much.
+    pub fn discard(&self, state: &State) {
+        let Some(body) = self.take().filter(|_| !self.expects) else { return };
+        let config = state.app.config.now();
+        let (bytes_max, patience) = match self.authenticated.load(Ordering::Relaxed) {
+            true => (config.http.body_bytes_max, Duration::from_secs(config.http.request_seconds)),
+            false => (STRANGERS_BYTES_MAX, STRANGERS_PATIENCE),
+        };
+        // It would be cut off all the same.
+        if body.size_hint().lower() > bytes_max as u64 {
+            return;
+        }
+        tokio::spawn(tokio::time::timeout(patience, async move {
+            let (mut bytes_left, mut pieces) = (bytes_max, body.into_data_stream());
+            while let Some(Ok(piece)) = pieces.next().await {
+                match bytes_left.checked_sub(piece.len()) {
+                    Some(left) => bytes_left = left,
+                    None => return,
+                }
+            }
+        }));
+    }
+}
+
+impl FromRequestParts<State> for Unread {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Unread, Infallible> {
+        Ok(Unread {
+            sealed: parts.extensions.get().cloned(),
+            length: length(&parts.headers),
+            keyed: parts.extensions.get().cloned(),
+        })
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+impl Unread {
+    /// Whether more may come than so many bytes.
+    pub fn may_exceed(&self, bytes: usize) -> bool {
+        self.sealed.is_some() && self.length.is_none_or(|length| length > bytes as u64)
+    }
+
+    /// The whole body. The request's `Idempotency-Key` is claimed with it.
+    ///
+    /// # Errors
+    /// It is longer than `bytes_max`, which its `Content-Length` may say already; it takes too long;
+    /// or there is no room for it among the bodies that are being read.
+    pub async fn read(
+        self,
+        state: &State,
+        allowed: &Allowed,
+        bytes_max: usize,
+    ) -> Result<Received, BodyError> {
+        if self.length.is_some_and(|length| length > bytes_max as u64) {
+            return Err(BodyError::TooLong(bytes_max));
+        }
+        let body = match self.sealed.and_then(|sealed| sealed.take()) {
+            Some(body) => receive(state, allowed, body, bytes_max).await?,
+            None => Received { bytes: Bytes::new(), room: Arc::new(room(state, allowed)) },
+        };
+        if let Some(keyed) = self.keyed {
+            keyed.claim(state, &body.bytes).await.map_err(BodyError::Refused)?;
+        }
+        Ok(body)
+    }
+}
+
+async fn receive(
+    state: &State,
+    allowed: &Allowed,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Received, BodyError> {
+    let patience = Duration::from_secs(state.app.config.now().http.body_seconds);
+    let mut share = room(state, allowed);
+    let (begun, mut received) = (Instant::now(), Vec::new());
+    let mut pieces = body.into_data_stream();
+    loop {
+        let earned = Duration::from_secs((received.len() / BYTES_PER_SECOND_MIN) as u64);
+        let piece = match tokio::time::timeout_at(begun + patience + earned, pieces.next()).await {
+            Ok(Some(Ok(piece))) => piece,
+            Ok(None) => break,
+            // Nobody is there to be told of it.
+            Ok(Some(Err(_))) => {
+                let error = ApiError::new(&BODY_TOO_LARGE, "The body was cut off.");
+                return Err(BodyError::Refused(error));
+            }
+            Err(_) => {
+                let error = ApiError::new(&BODY_TOO_SLOW, "The body did not come in time.");
+                return Err(BodyError::Refused(error));
+            }
+        };
+        if received.len() + piece.len() > bytes_max {
+            return Err(BodyError::TooLong(bytes_max));
+        }
+        if !share.grow(piece.len()) {
+            return Err(BodyError::Refused(no_room()));
+        }
+        received.extend_from_slice(&piece);
+    }
+    let room = Arc::new(share);
+    Ok(Received { bytes: counted(received, &room), room })
+}
+
+/// A body that was read. It is counted among those in memory until nobody holds a part of it.
+pub struct Received {
+    pub bytes: Bytes,
+    room: Arc<Share>,
+}
+
+impl Received {
+    /// A text of the body that does not stand in it as it is. It has the body's room.
+    pub fn copied(&self, text: &str) -> Bytes {
+        counted(text.as_bytes().to_vec(), &self.room)
+    }
+}
+
+/// Bytes that keep this share for as long as a part of them is held.
+pub fn counted(bytes: Vec<u8>, share: &Arc<Share>) -> Bytes {
+    Bytes::from_owner(Counted { bytes, _share: Arc::clone(share) })
+}
+
+struct Counted {
+    bytes: Vec<u8>,
+    _share: Arc<Share>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A share of the bytes of all bodies, with nothing in it yet: half of them for one client, and a
+/// sixteenth for all who have no token.
+pub fn room(state: &State, allowed: &Allowed) -> Share {
+    let http = &state.app.config.now().http;
+    let all = state.bodies.max();
+    let own = match allowed.client() {
+        Some(_) => (all / 2).max(http.body_bytes_max),
+        None => (all / 16).max(http.plain_body_bytes_max()),
+    };
+    Shares::open(&state.bodies, allowed.client().unwrap_or_default(), own)
+}
+
+pub fn no_room() -> ApiError {
+    let error = "The server is reading as much as it can. Try again in a moment.";
+    ApiError::new(&UNAVAILABLE, error).retry_after(1)
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> ApiError {
+        match error {
+            BodyError::TooLong(limit) => {
+                ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
+            }
+            BodyError::Refused(error) => error,
+        }
+    }
+}
