@@ -37,7 +37,7 @@ struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Session>>,
     /// For the reads that have threads of their own.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// For the same: what they hold while they have a snapshot.
     snapshots: log::Snapshots,
     turns: Turns,
@@ -84,7 +84,7 @@ impl Sqlite {
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
-            permits: Semaphore::new(options.readers),
+            permits: Arc::new(Semaphore::new(options.readers)),
             snapshots: Arc::default(),
             turns: Turns::of(options.readers),
             statement_limit: options.statement_limit,
@@ -110,12 +110,12 @@ impl Sqlite {
         }
         let closed = |_| StoreError::Unavailable("the database is closed".to_owned());
         let readers = Arc::clone(&self.readers);
-        let _turn = match tenant {
+        let turn = match tenant {
             Some(tenant) => Some(readers.turns.take(tenant, readers.statement_limit).await?),
             None => None,
         };
         let wait = async {
-            let permit = readers.permits.acquire().await;
+            let permit = Arc::clone(&readers.permits).acquire_owned().await;
             (permit, Arc::clone(&readers.snapshots).read_owned().await)
         };
         let (permit, snapshot) = match tokio::time::timeout(readers.statement_limit, wait).await {
@@ -126,11 +126,10 @@ impl Sqlite {
         let run = move || {
             let done = work_readers.run(work, work_readers.statement_limit);
             // Not sooner, also when nobody waits for the answer any more.
-            drop(snapshot);
+            drop((snapshot, permit, turn));
             done
         };
         let done = tokio::task::spawn_blocking(run).await;
-        drop(permit);
         match done.map_err(|error| StoreError::Statement(format!("a reader stopped: {error}")))? {
             Ok(Ended::InTime(done)) => Ok(done),
             Ok(Ended::Late) => {

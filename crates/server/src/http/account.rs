@@ -53,7 +53,7 @@ pub async fn session(
     let caller = admit_caller(&mut parts, &state, refuse).await?;
     let limit = state.app.config.now().http.plain_body_bytes_max();
     let body = body.read(&state, &Allowed::caller(&caller), limit).await?;
-    let wish = SessionWish::read(&raw.unwrap_or_default(), &body)?;
+    let wish = SessionWish::read(&raw.unwrap_or_default(), &body.bytes)?;
     let valid = match wish.months {
         Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
         None => Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY),

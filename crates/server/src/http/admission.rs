@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use verax_vision::workers::Overloaded;
 
 use super::State;
 use super::authorize::Allowed;
-use super::body::{BodyError, Unread};
+use super::body::{BodyError, Received, Unread};
 use super::error::{ApiError, UNAVAILABLE};
 use crate::app::measuring::MeasuringError;
 use crate::shares::Share;
@@ -31,7 +30,7 @@ pub async fn admitted_body(
     allowed: &Allowed,
     body: Unread,
     bytes_max: usize,
-) -> Result<(Place, Bytes), BodyError> {
+) -> Result<(Place, Received), BodyError> {
     let take = || take_place(state, allowed).map_err(BodyError::Refused);
     let place = take()?;
     let patience = Duration::from_millis(state.app.config.now().vision.body_milliseconds);

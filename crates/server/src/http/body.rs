@@ -8,7 +8,6 @@ mod schema;
 mod unread;
 mod urls;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_query::{Problem, Timestamp};
@@ -17,7 +16,7 @@ use self::parse::{Given, Members};
 use self::pictures::NamedImage;
 pub use self::pictures::base64_of;
 pub use self::schema::schema;
-pub use self::unread::{BODY_TOO_SLOW, BodyError, SealedBody, Unread};
+pub use self::unread::{BODY_TOO_SLOW, BodyError, Received, SealedBody, Unread};
 use super::State;
 use super::admission::{Place, admitted_body, take_place};
 use super::authorize::Allowed;
@@ -177,13 +176,13 @@ pub fn bytes_max(state: &State, known: &[Member]) -> usize {
 }
 
 async fn parse_body(
-    body: Bytes,
+    body: Received,
     known: &'static [Member],
     purpose: Purpose,
 ) -> Result<Sent, ApiError> {
-    let bytes = body.len();
+    let bytes = body.bytes.len();
     let parse = move || {
-        if body.trim_ascii().is_empty() {
+        if body.bytes.trim_ascii().is_empty() {
             return Ok(Sent::new(Members::default(), known, purpose));
         }
         let wrong = || ApiError::new(&BAD_REQUEST, "The body must be a JSON object.");
@@ -221,7 +220,7 @@ pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
 
 impl Sent {
     /// The checked members of a JSON object; `None` when the body is none.
-    pub fn parse(body: &Bytes, known: &'static [Member], purpose: Purpose) -> Option<Sent> {
+    pub fn parse(body: &Received, known: &'static [Member], purpose: Purpose) -> Option<Sent> {
         Some(Sent::new(parse::parse(body, known)?, known, purpose))
     }
 

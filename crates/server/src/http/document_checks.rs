@@ -40,8 +40,7 @@ pub async fn create(
     let (place, body) = admitted.map_err(refused_body)?;
     let app = &state.app;
     let (permit, engine) = app.measuring.try_document_permit()?;
-    let limits = app.config.now().images.decode_limits();
-    let bytes = body.len();
+    let (bytes, limits) = (body.bytes.len(), app.config.now().images.decode_limits());
     let mut order = parse_apart(bytes, move || read_document_order(&body, &limits)).await??;
     order.app_registration = registration.map(str::to_owned);
     // The work goes on although its caller does not wait: its place is taken until then.

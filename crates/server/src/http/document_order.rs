@@ -1,12 +1,13 @@
 //! The body of a document check: what may be sent, and the order that it is.
 
-use axum::body::Bytes;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_query::Problem;
 use verax_vision::document::Checks;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 
-use super::body::{Default, Member, Purpose, Rule, Sent, base64_of, joined, optional, required};
+use super::body::{
+    Default, Member, Purpose, Received, Rule, Sent, base64_of, joined, optional, required,
+};
 use super::error::{ApiError, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
 use crate::app::document_checks::DocumentOrder;
 use crate::app::faces::decode_base64;
@@ -58,7 +59,10 @@ const INVALID: &str = "Invalid parameters";
 const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
 
 /// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
-pub fn read_document_order(body: &Bytes, limits: &DecodeLimits) -> Result<DocumentOrder, ApiError> {
+pub fn read_document_order(
+    body: &Received,
+    limits: &DecodeLimits,
+) -> Result<DocumentOrder, ApiError> {
     let Some(mut sent) = Sent::parse(body, DOCUMENT_BODY, Purpose::Create) else {
         let message = "must be a JSON object".to_owned();
         return Err(invalid(vec![Problem { parameter: "body".to_owned(), message }]));

@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Number, Value};
 
 use super::rules::TEXTS_MAX;
+use super::unread::Received;
 use super::{Member, Rule};
 
 /// Names that are not known are told of where they look misspelt: so many, and no longer ones.
@@ -37,8 +38,8 @@ pub enum ImageValue {
 }
 
 /// The members of a JSON object; `None` when the body is none.
-pub fn parse(body: &Bytes, known: &'static [Member]) -> Option<Members> {
-    let text = std::str::from_utf8(body).ok()?;
+pub fn parse(body: &Received, known: &'static [Member]) -> Option<Members> {
+    let text = std::str::from_utf8(&body.bytes).ok()?;
     let mut json = serde_json::Deserializer::from_str(text);
     let members = Table { body, known }.deserialize(&mut json).ok()?;
     json.end().ok()?;
@@ -46,7 +47,7 @@ pub fn parse(body: &Bytes, known: &'static [Member]) -> Option<Members> {
 }
 
 struct Table<'a> {
-    body: &'a Bytes,
+    body: &'a Received,
     known: &'static [Member],
 }
 
@@ -136,7 +137,7 @@ impl Visitor<'_> for Name {
 /// Texts, or lists of them. `None`: null.
 #[derive(Clone, Copy)]
 struct ImageSeed<'a> {
-    body: &'a Bytes,
+    body: &'a Received,
     rule: &'static Rule,
 }
 
@@ -156,12 +157,12 @@ impl<'de> Visitor<'de> for ImageSeed<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(ImageValue::Text(self.body.slice_ref(text.as_bytes()))))
+        Ok(Some(ImageValue::Text(self.body.bytes.slice_ref(text.as_bytes()))))
     }
 
     // One with escapes in it, as PHP writes slashes.
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(ImageValue::Text(Bytes::copy_from_slice(text.as_bytes()))))
+        Ok(Some(ImageValue::Text(self.body.copied(text))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
@@ -225,7 +226,8 @@ enum Part {
 impl Part {
     fn of(rule: &Rule) -> Part {
         match rule {
-            Rule::Object(_) => Part::Whole,
+            // What is no text is kept as it comes.
+            Rule::Object(_) | Rule::WebhookOrId => Part::Whole,
             Rule::Texts => Part::Texts(TEXTS_MAX + 1),
             Rule::Ids(max) => Part::Ids(max + 1),
             Rule::Day => Part::Members(&["year", "month", "day"]),

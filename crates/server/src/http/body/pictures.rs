@@ -1,12 +1,13 @@
 //! Pictures in bodies: texts in base64, data URIs, and what https URLs name.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use verax_query::Problem;
 
 use super::parse::ImageValue;
-use super::unread::{Counted, no_room, room};
+use super::unread::{counted, no_room, room};
 use super::{Member, Rule, Sent};
 use crate::app::faces::{ImageText, SentImage};
 use crate::http::State;
@@ -111,8 +112,8 @@ impl Sent {
             let mut share = room(state, allowed);
             match fetcher.fetch(url, |bytes| share.grow(bytes)).await {
                 Ok(bytes) => {
-                    let text = Counted::new(STANDARD.encode(bytes).into_bytes(), share);
-                    let text = ImageText::new(Bytes::from_owner(text));
+                    let text = counted(STANDARD.encode(bytes).into_bytes(), &Arc::new(share));
+                    let text = ImageText::new(text);
                     images.push(NamedImage { text, ..image });
                 }
                 Err(FetchError::NoRoom) => return Err(no_room()),

@@ -143,16 +143,16 @@ impl Unread {
         state: &State,
         allowed: &Allowed,
         bytes_max: usize,
-    ) -> Result<Bytes, BodyError> {
+    ) -> Result<Received, BodyError> {
         if self.length.is_some_and(|length| length > bytes_max as u64) {
             return Err(BodyError::TooLong(bytes_max));
         }
         let body = match self.sealed.and_then(|sealed| sealed.take()) {
             Some(body) => receive(state, allowed, body, bytes_max).await?,
-            None => Bytes::new(),
+            None => Received { bytes: Bytes::new(), room: Arc::new(room(state, allowed)) },
         };
         if let Some(keyed) = self.keyed {
-            keyed.claim(state, &body).await.map_err(BodyError::Refused)?;
+            keyed.claim(state, &body.bytes).await.map_err(BodyError::Refused)?;
         }
         Ok(body)
     }
@@ -163,7 +163,7 @@ async fn receive(
     allowed: &Allowed,
     body: Body,
     bytes_max: usize,
-) -> Result<Bytes, BodyError> {
+) -> Result<Received, BodyError> {
     let patience = Duration::from_secs(state.app.config.now().http.body_seconds);
     let mut share = room(state, allowed);
     let (begun, mut received) = (Instant::now(), Vec::new());
@@ -191,20 +191,31 @@ async fn receive(
         }
         received.extend_from_slice(&piece);
     }
-    // Given back with the last part of the body that anybody holds.
-    Ok(Bytes::from_owner(Counted { bytes: received, _share: share }))
+    let room = Arc::new(share);
+    Ok(Received { bytes: counted(received, &room), room })
 }
 
-/// Bytes that are counted among the bodies in memory for as long as they are there.
-pub struct Counted {
-    bytes: Vec<u8>,
-    _share: Share,
+/// A body that was read. It is counted among those in memory until nobody holds a part of it.
+pub struct Received {
+    pub bytes: Bytes,
+    room: Arc<Share>,
 }
 
-impl Counted {
-    pub fn new(bytes: Vec<u8>, share: Share) -> Counted {
-        Counted { bytes, _share: share }
+impl Received {
+    /// A text of the body that does not stand in it as it is. It has the body's room.
+    pub fn copied(&self, text: &str) -> Bytes {
+        counted(text.as_bytes().to_vec(), &self.room)
     }
+}
+
+/// Bytes that keep this share for as long as a part of them is held.
+pub fn counted(bytes: Vec<u8>, share: &Arc<Share>) -> Bytes {
+    Bytes::from_owner(Counted { bytes, _share: Arc::clone(share) })
+}
+
+struct Counted {
+    bytes: Vec<u8>,
+    _share: Arc<Share>,
 }
 
 impl AsRef<[u8]> for Counted {
