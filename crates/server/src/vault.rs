@@ -168,7 +168,8 @@ impl Vault {
         delete(&self.keys, &key).await?;
         self.clients().remove(client);
         if self.is_being_rotated(client).await? {
-            // Whoever rewraps removes this name, and what was put since.
+            // Whoever rewraps removes this name, and what was put since. After the last step of a
+            // rotation, or when it was killed, the name stays: it is empty.
             self.keys.put(&destroyed_at(client, CLIENT_KEY), PutPayload::default()).await?;
             let listed = self.keys.list(Some(&Place::from(client)));
             let listed = listed.try_collect::<Vec<_>>().await?;

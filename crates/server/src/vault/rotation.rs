@@ -58,7 +58,9 @@ impl Vault {
             delete_under(&self.keys, &client_key_at(client, DESTROYED)).await?;
         }
         let outcome = self.rewrap_all(client, wrapped).await;
-        // Whoever destroys a client leaves its name as well, and nobody else takes its key away.
+        // In this order: whoever destroys a client leaves its name before anything else goes. And
+        // nobody else takes its key away.
+        let is_being_rotated = self.is_being_rotated(client).await?;
         let destroyed = get(&self.keys, &destroyed_at(client, CLIENT_KEY)).await?.is_some();
         let Some(last) = get(&self.keys, &current).await?.filter(|_| !destroyed) else {
             // What was put since must not stay.
@@ -68,7 +70,7 @@ impl Vault {
         };
         let (rotated, new_key) = outcome?;
         let is_ours = *self.unwrap_client_key(client, &last)? == *new_key;
-        if !is_ours || !self.is_being_rotated(client).await? {
+        if !is_ours || !is_being_rotated {
             return Err(VaultError::OtherRotation);
         }
         delete(&self.keys, &client_key_at(client, NEXT_CLIENT_KEY)).await?;
