@@ -168,9 +168,8 @@ fn print_colours_give_the_pixels_of_djpeg() {
     let scans = scans_file("0;1;2;");
     let arguments = ["-sample", "1x1", "-scans", scans.path().to_str().unwrap()];
     let jpeg = make("cjpeg", &arguments, &ppm(64, 48, &drawn(64, 48)));
-    let find =
-        |marker: u8| (0..jpeg.len() - 1).filter(move |at| jpeg[*at..*at + 2] == [0xFF, marker]);
-    let (frame, first) = (find(0xC0).next().unwrap(), find(0xDA).next().unwrap());
+    let find = |marker| jpeg.windows(2).position(|pair| pair == [0xFF, marker]).unwrap();
+    let (frame, first) = (find(0xC0), find(0xDA));
     // The first component's tables may be replaced for the others: its scan is put behind itself.
     let data_end = first
         + 2

@@ -42,7 +42,7 @@ impl Frame {
             0xC0..=0xC2 => Frame::read(segment.marker, segment.payload).map(Some),
             0xC3 => unsupported("a lossless JPEG"),
             0xC5..=0xC7 => unsupported("a hierarchical JPEG"),
-            0xC9..=0xCB | 0xCD..=0xCF | 0xCC => unsupported("an arithmetic-coded JPEG"),
+            0xC9..=0xCF => unsupported("an arithmetic-coded JPEG"),
             0xF7 => unsupported("a JPEG-LS image"),
             0xDE | 0xDF => unsupported("a hierarchical JPEG"),
             _ => Ok(None),
@@ -134,8 +134,8 @@ impl Frame {
             // What is sampled less is reduced less, as long as that is even.
             let mut side = block_px;
             while side < 8
-                && (self.h_max * block_px) % (component.h * side * 2) == 0
-                && (self.v_max * block_px) % (component.v * side * 2) == 0
+                && (self.h_max * block_px).is_multiple_of(component.h * side * 2)
+                && (self.v_max * block_px).is_multiple_of(component.v * side * 2)
             {
                 side *= 2;
             }

@@ -14,6 +14,10 @@ struct State {
     empty_blocks: u32,
 }
 
+/// Reads what a scan brings of a block; its component is told by its position in the scan.
+type ReadBlock<'a> =
+    dyn FnMut(&mut State, &mut Bits, usize, &mut [i16]) -> Result<(), ImageError> + 'a;
+
 pub(super) fn decode(
     decoder: &Decoder,
     scan: &Scan,
@@ -28,12 +32,7 @@ pub(super) fn decode(
     let low = scan.low;
     let planes = &mut planes.planes;
     let indices: Vec<usize> = scan.components.iter().map(|component| component.index).collect();
-    let mut each = |read: &mut dyn FnMut(
-        &mut State,
-        &mut Bits,
-        usize,
-        &mut [i16],
-    ) -> Result<(), ImageError>| {
+    let mut each = |read: &mut ReadBlock| {
         scan.for_each_block(
             frame,
             interval,
@@ -231,8 +230,7 @@ pub(super) fn transform(
             let from = (y * plane.blocks_across + x) * 64;
             let mut block = [0; 64];
             let mut last = 0;
-            for k in 0..64 {
-                let at = NATURAL_ORDER[k];
+            for (k, at) in NATURAL_ORDER.into_iter().enumerate() {
                 let coefficient = coefficients[from + at];
                 if coefficient != 0 {
                     block[at] = idct::dequantised(i32::from(coefficient), quantisation[at])?;
