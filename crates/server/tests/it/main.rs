@@ -11,6 +11,7 @@ mod collections;
 mod cursors;
 mod document_checks;
 mod documents;
+mod evaluations;
 mod face_calls;
 mod face_images;
 mod filters;
