@@ -1,5 +1,7 @@
 //! Findings and a policy in, a verdict out: pure, so the same findings always judge the same.
 
+mod sentences;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document_findings::{
@@ -110,6 +112,8 @@ impl DocumentVerdict {
 
 /// Chroma (CIE Lab, 95th percentile, after white balance) below which a copy counts as grey.
 pub const GREY_COPY_CHROMA_P95: f32 = 9.0;
+/// Evidence whose cap is at most this refuses by itself.
+const REFUSING_CAP: f64 = 0.25;
 /// Share of pixels with equal channels from which a file counts as grey.
 pub const GREY_FILE_SHARE: f32 = 0.99;
 
@@ -125,7 +129,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
     if colourless && let Some(verdict) = &mut print {
         verdict.passed = false;
         verdict.score = verdict.score.min(grey_copy_score(&findings.colour));
-        verdict.details = colourless_sentence(&findings.colour);
+        verdict.details = sentences::colourless(&findings.colour);
     }
 
     let weighed: [(&Option<CheckVerdict>, f64); 4] =
@@ -137,7 +141,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
         .into_iter()
         .flatten()
         .flat_map(|finding| &finding.evidence)
-        .any(|evidence| evidence.score_cap() <= 0.25);
+        .any(|evidence| evidence.score_cap() <= REFUSING_CAP);
     let mut risk_score = if made.is_empty() { 0.0 } else { 1.0 - product };
     if deterministic || cropped || colourless {
         risk_score = risk_score.max(0.9);
@@ -196,19 +200,6 @@ fn grey_copy_score(colour: &ColourFindings) -> f64 {
     rounded(f64::from((colour.chroma_p95 / GREY_COPY_CHROMA_P95).clamp(0.0, 1.0)) * 0.2)
 }
 
-fn colourless_sentence(colour: &ColourFindings) -> String {
-    if colour.grey_share >= GREY_FILE_SHARE {
-        return format!(
-            "The file has no colour: {:.1} % of its pixels are grey.",
-            100.0 * colour.grey_share
-        );
-    }
-    format!(
-        "A grey copy: colour reaches {:.1} Lab units after white balance, {} at least on a document in colour.",
-        colour.chroma_p95, GREY_COPY_CHROMA_P95
-    )
-}
-
 fn limit_factor(limit: CheckLimit) -> f64 {
     match limit {
         CheckLimit::PortraitPlaceAssumed => 0.8,
@@ -231,102 +222,21 @@ fn judge_check(
     (points, calibration): (OperatingPoints, Calibration),
 ) -> CheckVerdict {
     let Some(score) = finding.score else {
-        let details = "Not checked: the picture is too flat or too small to measure this.";
-        return CheckVerdict { passed: false, score: 0.0, details: details.to_owned() };
+        let details = sentences::NOT_CHECKED.to_owned();
+        return CheckVerdict { passed: false, score: 0.0, details };
     };
     let cap = finding.evidence.iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
-    let score = rounded(score.min(cap).clamp(0.0, 1.0));
+    let threshold = points.at(calibration);
+    let capped = rounded(score.min(cap).clamp(0.0, 1.0));
     // Evidence that leaves at most 0.25 fails at every calibration, however lax its threshold.
-    let passed = score >= points.at(calibration) && cap > 0.25;
-    CheckVerdict { passed, score, details: sentence(check, finding, passed) }
-}
-
-fn sentence(check: Check, finding: &CheckFinding, passed: bool) -> String {
-    let subject = match (check, passed) {
-        (Check::Screen, true) => "No sign of a screen strong enough to refuse",
-        (Check::Screen, false) => "Looks photographed from a screen",
-        (Check::Print, true) => "No sign of a printed copy strong enough to refuse",
-        (Check::Print, false) => "Looks like a printed copy",
-        (Check::Portrait, true) => "The portrait agrees with its surroundings",
-        (Check::Portrait, false) => "The portrait differs from its surroundings",
-        (Check::Digital, true) => "No sign of editing strong enough to refuse",
-        (Check::Digital, false) => "Looks edited",
-    };
-    let named: Vec<String> = finding.evidence.iter().take(3).map(evidence_words).collect();
-    let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
-    let caveat = if finding.limits.contains(&CheckLimit::TracesLost) {
-        " (the picture was made small or saved again, which hides most traces)"
-    } else if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) {
-        " (the portrait's place was assumed)"
+    let passed = capped >= threshold && cap > REFUSING_CAP;
+    let details = if passed {
+        sentences::passed(check, finding)
     } else {
-        ""
+        let pixels_refuse = rounded(score.clamp(0.0, 1.0)) < threshold;
+        sentences::refused(check, finding, pixels_refuse)
     };
-    format!("{subject}{seen}{caveat}.")
-}
-
-fn evidence_words(evidence: &DocumentEvidence) -> String {
-    match evidence {
-        DocumentEvidence::MoirePeak { frequency, tiles, tiles_tried, .. } => {
-            format!("moiré peak at {frequency:.2} cycles/px in {tiles} of {tiles_tried} tiles")
-        }
-        DocumentEvidence::EdgeFalloff { correlation } => {
-            format!("light falls off to the edges (correlation {correlation:.2})")
-        }
-        DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
-            format!("colour channels disagree in fine detail (correlation {correlation:.2})")
-        }
-        DocumentEvidence::GreyCopy { chroma_p95 } => {
-            format!("hardly any colour ({chroma_p95:.1} Lab units)")
-        }
-        DocumentEvidence::UniformDots { similarity } => {
-            format!("the same dots in portrait and background (similarity {similarity:.2})")
-        }
-        DocumentEvidence::InconsistentRegion { measure, z, .. } => {
-            format!("{measure} of a region stands out by {z:.1} deviations")
-        }
-        DocumentEvidence::CopiedRegion { matches, .. } => {
-            format!("a region occurs twice ({matches} matching points)")
-        }
-        DocumentEvidence::GhostPortraitDiffers { similarity, required } => {
-            format!(
-                "the second portrait shows another person ({similarity:.2}, {required:.2} required)"
-            )
-        }
-        DocumentEvidence::EditorTables { editor } => {
-            format!("saved with the quantisation tables of {editor}")
-        }
-        DocumentEvidence::EditorTag { field, value, generator: false } => {
-            format!("{field} names the editor \"{value}\"")
-        }
-        DocumentEvidence::EditorTag { field, value, generator: true } => {
-            format!("{field} names the generator \"{value}\"")
-        }
-        DocumentEvidence::ModifiedAfterCapture { seconds } => {
-            format!("modified {seconds} s after it was taken")
-        }
-        DocumentEvidence::SizeDisagrees { stated, actual } => format!(
-            "the file states {} x {} pixels and has {} x {}",
-            stated.0, stated.1, actual.0, actual.1
-        ),
-        DocumentEvidence::ThumbnailDiffers { correlation } => {
-            format!("the embedded preview shows another picture (correlation {correlation:.2})")
-        }
-        DocumentEvidence::UnknownTables => {
-            "unknown quantisation tables and contradicting camera fields".to_owned()
-        }
-        DocumentEvidence::ProvenanceEdited { action } => {
-            format!("its signed manifest states {action}")
-        }
-        DocumentEvidence::ProvenanceGenerated { source_type } => {
-            format!("its signed manifest states the source {source_type}")
-        }
-        DocumentEvidence::ProvenanceBroken { status } => {
-            format!("its signed manifest does not fit the file ({status})")
-        }
-        DocumentEvidence::ProvenanceCamera { claim_generator } => {
-            format!("signed by the camera {claim_generator}")
-        }
-    }
+    CheckVerdict { passed, score: capped, details }
 }
 
 /// To four decimals, so that a score reads the same everywhere.

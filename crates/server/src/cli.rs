@@ -8,6 +8,7 @@ mod client;
 mod doctor;
 mod eval_documents;
 mod eval_faces;
+mod eval_files;
 mod export;
 mod import;
 mod install_models;

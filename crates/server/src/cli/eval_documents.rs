@@ -14,11 +14,14 @@ use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::rates::{
     Judged, measured_rates, measured_share, rates_by_kind, scored_set,
 };
+use verax_vision::document::training::in_parallel;
 use verax_vision::document::training_set::LabelledPicture;
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::document::{DocumentEngine, DocumentOperatingPoints, DocumentWeights};
+use verax_vision::image::{DecodeLimits, Image};
 use verax_vision::metrics::{PlotSeries, error_tradeoff_svg};
 
+use super::eval_files::{UnreadableFile, files_of, folders_of};
 use crate::app::document_checks;
 
 /// Error rates of the document checks on pictures sorted by source and label.
@@ -51,8 +54,11 @@ pub struct EvalDocuments {
 
 #[derive(Debug, Default, Serialize)]
 struct Report {
+    /// Images that could be read.
     pictures: usize,
     unreadable: usize,
+    #[serde(rename = "unreadableFiles")]
+    unreadable_files: Vec<UnreadableFile>,
     tables: Vec<Table>,
 }
 
@@ -72,17 +78,21 @@ impl Report {
 }
 
 pub fn run(args: &EvalDocuments) -> Result<(), String> {
-    let pictures = read_folder(&args.folder)?;
+    let (pictures, unreadable) = read_folder(&args.folder, args.threads)?;
     if pictures.is_empty() {
-        return Err(format!("{}: no pictures in <source>/<label>/", args.folder.display()));
+        let named: String = unreadable.iter().map(unreadable_line).collect();
+        let folder = args.folder.display();
+        return Err(format!("{folder}: no images in <source>/<label>/ that can be read{named}"));
     }
-    let (report, judged) = if args.leave_one_source_out {
+    let (mut report, judged) = if args.leave_one_source_out {
         held_out::measure(args, &pictures)?
     } else if args.simulated > 0 {
         simulation::measure(args, &pictures)?
     } else {
         pictures::measure(args, &pictures)?
     };
+    report.unreadable += unreadable.len();
+    report.unreadable_files = unreadable;
     if let Some(path) = &args.plot {
         let sets: Vec<_> = judged.iter().map(|(name, j)| (*name, scored_set(j))).collect();
         let series: Vec<PlotSeries<'_>> = sets
@@ -181,32 +191,40 @@ pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, Strin
     DocumentEngine::load(weights).map_err(|e| e.to_string())
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<LabelledPicture>, String> {
-    let mut pictures = Vec::new();
-    for source in listed(folder)?.into_iter().filter(|p| p.is_dir()) {
-        for label in listed(&source)?.into_iter().filter(|p| p.is_dir()) {
-            for file in listed(&label)?.into_iter().filter(|p| p.is_file()) {
-                let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-                pictures.push(LabelledPicture {
-                    source: name(&source),
-                    label: name(&label),
-                    bytes,
-                });
+/// The images of `<source>/<label>/`, and what there is no image, or a damaged one.
+fn read_folder(
+    folder: &Path,
+    threads: usize,
+) -> Result<(Vec<LabelledPicture>, Vec<UnreadableFile>), String> {
+    let mut files = Vec::new();
+    let problem = |folder: &Path, e: std::io::Error| format!("{}: {e}", folder.display());
+    for source in folders_of(folder).map_err(|e| problem(folder, e))? {
+        for label in folders_of(&source).map_err(|e| problem(&source, e))? {
+            for file in files_of(&label).map_err(|e| problem(&label, e))? {
+                files.push((name(&source), name(&label), file));
             }
         }
     }
-    Ok(pictures)
+    let read = in_parallel(threads, files.len(), |at| {
+        let (source, label, file) = &files[at];
+        let bytes = std::fs::read(file).map_err(|e| UnreadableFile::new(file, e))?;
+        Image::decode(&bytes, &DecodeLimits::default())
+            .map_err(|e| UnreadableFile::new(file, e))?;
+        Ok(LabelledPicture { source: source.clone(), label: label.clone(), bytes })
+    });
+    let mut pictures = Vec::new();
+    let mut unreadable = Vec::new();
+    for one in read {
+        match one {
+            Ok(picture) => pictures.push(picture),
+            Err(file) => unreadable.push(file),
+        }
+    }
+    Ok((pictures, unreadable))
 }
 
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let problem = |e: std::io::Error| format!("{}: {e}", folder.display());
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(problem)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(problem)?;
-    paths.sort();
-    Ok(paths)
+fn unreadable_line(unreadable: &UnreadableFile) -> String {
+    format!("\n  {}: {}", unreadable.file, unreadable.reason)
 }
 
 fn name(path: &Path) -> String {
@@ -214,7 +232,8 @@ fn name(path: &Path) -> String {
 }
 
 fn print_table(report: &Report) {
-    println!("{} pictures, {} unreadable", report.pictures, report.unreadable);
+    let named: String = report.unreadable_files.iter().map(unreadable_line).collect();
+    println!("{} pictures, {} files unreadable{named}", report.pictures, report.unreadable);
     for table in &report.tables {
         println!("\n{}", table.what);
         for rate in &table.rates {

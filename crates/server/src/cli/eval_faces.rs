@@ -11,6 +11,8 @@ use verax_vision::faces::{FaceEngine, FaceRequest, LIVENESS, MATCH, ModelBytes, 
 use verax_vision::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
 use verax_vision::workers::Waiting;
 
+use super::eval_files::{files_of, folders_of};
+
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalFacesArgs {
     /// A CSV file with the columns probe, gallery and same (1 or 0); paths are relative to it
@@ -235,24 +237,26 @@ fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
 }
 
 fn template_of(engine: &FaceEngine, path: &Path) -> Result<Option<Template>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let request = FaceRequest { attack: Wanted::No, ..FaceRequest::default() };
-    Ok(measured(engine, path, &request)?.and_then(|measured| measured.template))
+    Ok(measured(engine, (path, &bytes), &request)?.and_then(|measured| measured.template))
 }
 
+// A file of a folder that cannot be opened is named with the others that were not measured.
 fn liveness_of(engine: &FaceEngine, path: &Path) -> Result<Option<f64>> {
+    let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
     let request = FaceRequest { template: Wanted::No, ..FaceRequest::default() };
-    let measured = measured(engine, path, &request)?;
+    let measured = measured(engine, (path, &bytes), &request)?;
     Ok(measured.and_then(|measured| measured.findings.attack).map(|attack| attack.liveness_score))
 }
 
 // None when the picture itself cannot be read: that is a failure to acquire, and is counted.
 fn measured(
     engine: &FaceEngine,
-    path: &Path,
+    (path, bytes): (&Path, &[u8]),
     request: &FaceRequest,
 ) -> Result<Option<verax_vision::faces::MeasuredFace>> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    match engine.measure(&bytes, request, &Waiting::always()) {
+    match engine.measure(bytes, request, &Waiting::always()) {
         Ok(measured) => Ok(Some(measured)),
         Err(verax_vision::faces::FaceError::Image(_)) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot measure {}", path.display())),
@@ -260,34 +264,19 @@ fn measured(
 }
 
 fn attack_folders(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut folders: Vec<PathBuf> = entries(dir)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .filter(|path| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("attack"))
-        })
-        .collect();
-    folders.sort();
+    let mut folders =
+        folders_of(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;
+    folders.retain(|path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("attack"))
+    });
     ensure!(!folders.is_empty(), "{} has no folder attack*", dir.display());
     ensure!(dir.join("genuine").is_dir(), "{} has no folder genuine", dir.display());
     Ok(folders)
 }
 
+/// All files: one that is no image, or of a format that is not read, is named and not left out.
 fn pictures(dir: &Path) -> Result<Vec<PathBuf>> {
-    let is_picture = |path: &PathBuf| {
-        let extension = path.extension().map(|name| name.to_string_lossy().to_ascii_lowercase());
-        matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png" | "webp"))
-    };
-    let mut found: Vec<PathBuf> = entries(dir)?.into_iter().filter(is_picture).collect();
-    found.sort();
-    Ok(found)
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
-    std::fs::read_dir(dir)
-        .with_context(|| format!("cannot read the folder {}", dir.display()))?
-        .map(|entry| Ok(entry?.path()))
-        .collect()
+    files_of(dir).with_context(|| format!("cannot read the folder {}", dir.display()))
 }
 
 fn draw(path: &Path, title: &str, axes: [&str; 2], series: &[PlotSeries<'_>]) -> Result<()> {

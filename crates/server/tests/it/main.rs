@@ -14,6 +14,7 @@ mod cursors;
 mod device_views;
 mod document_checks;
 mod documents;
+mod evaluations;
 mod face_calls;
 mod face_images;
 mod fairness;

@@ -3,18 +3,24 @@
 
 mod editor_tables;
 mod exif;
+mod generators;
+mod names;
 #[cfg(feature = "provenance")]
 mod provenance;
 mod quantisation;
 mod segments;
 mod thumbnail;
+mod xmp;
 
 use verax_domain::document_findings::DocumentEvidence;
 
 use crate::image::{Image, ImageFormat};
 use exif::{ExifFields, exif_fields, exif_in_container};
+use generators::generator_of;
+use names::{name_evidence, tag_evidence};
 use quantisation::{TableOrigin, table_origin};
-use segments::{JpegSegments, jpeg_segments, png_chunks, readable};
+use segments::{jpeg_segments, png_chunks, webp_chunk};
+use xmp::xmp_evidence;
 
 pub use quantisation::ijg_table;
 
@@ -55,6 +61,9 @@ fn webp_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     if let Some(fields) = &fields {
         exif_evidence(fields, image, (image.width, image.height), &mut evidence);
     }
+    if let Some(packet) = webp_chunk(bytes, b"XMP ") {
+        xmp_evidence(&packet_text(packet), &mut evidence);
+    }
     FileForensics { evidence, jpeg_quality: None, luma_table: None }
 }
 
@@ -67,10 +76,14 @@ fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     if let Some(fields) = &fields {
         exif_evidence(fields, image, stored, &mut evidence);
     }
-    if let Some(xmp) = segments.xmp {
-        xmp_evidence(&String::from_utf8_lossy(xmp), &mut evidence);
+    let adobe = segments.xmp.and_then(|xmp| xmp_evidence(&packet_text(xmp), &mut evidence));
+    if segments.photoshop_resources {
+        tag_evidence("APP13", "Photoshop 3.0", false, &mut evidence);
     }
-    marker_evidence(&segments, &mut evidence);
+    // libjpeg writes Adobe's marker itself, to tell RGB and CMYK: alone it names nobody.
+    if let Some(program) = adobe.filter(|_| segments.adobe_marker) {
+        tag_evidence("APP14 with XMP", &program, false, &mut evidence);
+    }
     let origin = table_origin(&segments);
     let mut jpeg_quality = None;
     match origin {
@@ -102,19 +115,14 @@ fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
 fn png_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     let chunks = png_chunks(bytes);
     let mut evidence = Vec::new();
-    for (key, text) in &chunks.texts {
-        // Image generators leave their prompt and settings under these keywords.
-        let prompt = matches!(key.as_str(), "parameters" | "prompt" | "workflow" | "Dream");
-        if prompt {
-            evidence.push(DocumentEvidence::EditorTag {
-                field: format!("PNG {key}"),
-                value: shortened(text),
-                generator: true,
-            });
-        } else if key.starts_with("XML:com.adobe.xmp") {
-            xmp_evidence(text, &mut evidence);
-        } else {
-            name_evidence(&format!("PNG {key}"), text, &mut evidence);
+    // Title, author, description and comment are what people write: only a signature counts.
+    for (keyword, text) in &chunks.texts {
+        if keyword == "XML:com.adobe.xmp" {
+            xmp_evidence(&packet_text(text), &mut evidence);
+        } else if keyword == "Software" {
+            name_evidence("PNG Software", &String::from_utf8_lossy(text), &mut evidence);
+        } else if let Some(generator) = generator_of(keyword, text) {
+            tag_evidence(&format!("PNG {keyword}"), generator, true, &mut evidence);
         }
     }
     if let Some(fields) = chunks.exif.and_then(exif_fields) {
@@ -145,151 +153,15 @@ fn exif_evidence(
         evidence.push(DocumentEvidence::SizeDisagrees { stated, actual });
     }
     if let Some(bytes) = &fields.thumbnail
-        && let Some(correlation) = thumbnail::agreement(bytes, image, fields.orientation)
+        && let Some(correlation) = thumbnail::agreement(bytes, image)
         && correlation < thumbnail::AGREEMENT_MIN
     {
         evidence.push(DocumentEvidence::ThumbnailDiffers { correlation });
     }
 }
 
-fn marker_evidence(segments: &JpegSegments<'_>, evidence: &mut Vec<DocumentEvidence>) {
-    let mut tag = |field: &str, value: &str| {
-        evidence.push(DocumentEvidence::EditorTag {
-            field: field.to_owned(),
-            value: value.to_owned(),
-            generator: false,
-        });
-    };
-    if segments.photoshop_resources {
-        tag("APP13", "Photoshop 3.0");
-    }
-    if segments.adobe_marker {
-        tag("APP14", "Adobe");
-    }
-    for comment in &segments.comments {
-        name_evidence("JPEG comment", &readable(comment), evidence);
-    }
-}
+const PACKET_BYTES_MAX: usize = 1024 * 1024;
 
-fn xmp_evidence(packet: &str, evidence: &mut Vec<DocumentEvidence>) {
-    for name in ["xmp:CreatorTool", "stEvt:softwareAgent", "tiff:Software", "photoshop:Credit"] {
-        if let Some(value) = xmp_value(packet, name) {
-            name_evidence(&format!("XMP {name}"), value, evidence);
-        }
-    }
-    if let Some(source) = xmp_value(packet, "Iptc4xmpExt:DigitalSourceType")
-        && source.to_ascii_lowercase().contains("algorithmicmedia")
-    {
-        evidence.push(DocumentEvidence::EditorTag {
-            field: "XMP DigitalSourceType".to_owned(),
-            value: shortened(source),
-            generator: true,
-        });
-    }
-    // Apple's cameras write photoshop:DateCreated, so only what editing leaves is asked for.
-    for name in ["photoshop:DocumentAncestors", "photoshop:History", "photoshop:ColorMode", "crs:"]
-    {
-        if packet.contains(name) {
-            evidence.push(DocumentEvidence::EditorTag {
-                field: "XMP".to_owned(),
-                value: name.trim_end_matches(':').to_owned(),
-                generator: false,
-            });
-            break;
-        }
-    }
-    if packet.contains("xmpMM:History") && packet.contains("stEvt:action") {
-        let action = xmp_value(packet, "stEvt:action").unwrap_or("saved");
-        evidence.push(DocumentEvidence::EditorTag {
-            field: "XMP xmpMM:History".to_owned(),
-            value: shortened(action),
-            generator: false,
-        });
-    }
-}
-
-/// The value of `name="…"` or `<name>…</name>`.
-fn xmp_value<'a>(packet: &'a str, name: &str) -> Option<&'a str> {
-    let after = &packet[packet.find(name)? + name.len()..];
-    let after = after.trim_start();
-    if let Some(quoted) = after.strip_prefix('=') {
-        let quoted = quoted.trim_start();
-        let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        return quoted[1..].split(quote).next();
-    }
-    after.strip_prefix('>')?.split('<').next()
-}
-
-/// Names of programs that change pictures, as they sign in `Software` and its kin.
-const EDITORS: [&str; 33] = [
-    "photoshop",
-    "lightroom",
-    "camera raw",
-    "gimp",
-    "snapseed",
-    "picsart",
-    "canva",
-    "pixelmator",
-    "facetune",
-    "affinity",
-    "paint.net",
-    "photopea",
-    "krita",
-    "coreldraw",
-    "paint shop",
-    "paintshop",
-    "photoscape",
-    "pixlr",
-    "fotor",
-    "befunky",
-    "vsco",
-    "airbrush",
-    "remini",
-    "meitu",
-    "beautyplus",
-    "faceapp",
-    "youcam",
-    "inkscape",
-    "capture one",
-    "darktable",
-    "rawtherapee",
-    "luminar",
-    "polarr",
-];
-
-/// Names of programs that invent pictures.
-const GENERATORS: [&str; 16] = [
-    "midjourney",
-    "dall-e",
-    "dall·e",
-    "stable diffusion",
-    "stability ai",
-    "novelai",
-    "firefly",
-    "comfyui",
-    "automatic1111",
-    "invokeai",
-    "imagen",
-    "openai",
-    "flux.1",
-    "ideogram",
-    "leonardo.ai",
-    "made with google ai",
-];
-
-fn name_evidence(field: &str, value: &str, evidence: &mut Vec<DocumentEvidence>) {
-    let folded = value.to_lowercase();
-    let names = |list: &[&str]| list.iter().any(|name| folded.contains(name));
-    let generator = names(&GENERATORS);
-    if generator || names(&EDITORS) {
-        evidence.push(DocumentEvidence::EditorTag {
-            field: field.to_owned(),
-            value: shortened(value),
-            generator,
-        });
-    }
-}
-
-fn shortened(text: &str) -> String {
-    readable(text.as_bytes()).chars().take(80).collect()
+fn packet_text(packet: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(&packet[..packet.len().min(PACKET_BYTES_MAX)])
 }

@@ -1,11 +1,12 @@
 //! Error rates of a check with intervals by bootstrap over sources: pictures of one source err
-//! together, so pictures must not be drawn one by one.
+//! together, so pictures must not be drawn one by one. Where no picture errs, or every one does, or
+//! all are of one source, drawing again shows nothing: the exact binomial interval is the least.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::seeded::Seeded;
 use super::weights::MeasuredRate;
-use crate::metrics::ScoredSet;
+use crate::metrics::{Rate, ScoredSet};
 
 /// One judged picture. A larger score is more genuine.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,17 +20,34 @@ pub struct Judged {
 /// Drawings for an interval.
 const DRAWINGS: usize = 500;
 
+/// A rate of given pictures, and the count behind it where it is one.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    value: f64,
+    count: Option<Rate>,
+}
+
+impl Measured {
+    fn uncounted(value: f64) -> Self {
+        Self { value, count: None }
+    }
+
+    fn counted(count: Rate) -> Option<Self> {
+        Some(Self { value: count.value()?, count: Some(count) })
+    }
+}
+
 /// AUC, EER, APCER at BPCER 5 %, and, where thresholds (name, score) are given, BPCER and APCER
 /// per attack kind at each. Rates that the pictures do not allow are left out.
 pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<MeasuredRate> {
     let mut rates = Vec::new();
-    let mut add = |name: String, rate: &dyn Fn(&[&Judged]) -> Option<f64>| {
+    let mut add = |name: String, rate: &dyn Fn(&[&Judged]) -> Option<Measured>| {
         if let Some(measured) = with_interval(judged, name, rate) {
             rates.push(measured);
         }
     };
-    add("AUC".to_owned(), &|all| scored(all).area_under_roc());
-    add("EER".to_owned(), &|all| scored(all).equal_error().map(|e| e.rate));
+    add("AUC".to_owned(), &area_under_roc);
+    add("EER".to_owned(), &equal_error);
     add("APCER at BPCER 5 %".to_owned(), &|all| apcer_at_bpcer(all, 0.05));
     let kinds: BTreeSet<&str> =
         judged.iter().filter(|j| j.attack).map(|j| j.kind.as_str()).collect();
@@ -63,11 +81,11 @@ pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {
             })
             .cloned()
             .collect();
-        let mut add = |name: &str, rate: &dyn Fn(&[&Judged]) -> Option<f64>| {
+        let mut add = |name: &str, rate: &dyn Fn(&[&Judged]) -> Option<Measured>| {
             rates.extend(with_interval(&set, format!("{name} {kind}"), rate));
         };
-        add("AUC", &|all| scored(all).area_under_roc());
-        add("EER", &|all| scored(all).equal_error().map(|e| e.rate));
+        add("AUC", &area_under_roc);
+        add("EER", &equal_error);
         add("APCER at BPCER 2 %", &|all| apcer_at_bpcer(all, 0.02));
     }
     rates
@@ -91,7 +109,8 @@ pub fn rate_changes(
                 share(all, counts, |j| (j.score >= threshold) == attack)
             };
             rates.extend(with_interval(&both, format!("{rate} {name} changes by"), &|all| {
-                Some(of(all, "after")? - of(all, "before")?)
+                let change = of(all, "after")?.value - of(all, "before")?.value;
+                Some(Measured::uncounted(change))
             }));
         }
     }
@@ -124,31 +143,43 @@ pub fn scored_set(judged: &[Judged]) -> ScoredSet {
     scored(&judged.iter().collect::<Vec<_>>())
 }
 
+fn area_under_roc(all: &[&Judged]) -> Option<Measured> {
+    scored(all).area_under_roc().map(Measured::uncounted)
+}
+
+fn equal_error(all: &[&Judged]) -> Option<Measured> {
+    let set = scored(all);
+    let value = set.equal_error()?.rate;
+    // Without an error on either side the smaller class says how little that proves.
+    let trials = set.wanted().len().min(set.unwanted().len());
+    Some(Measured { value, count: (value == 0.0).then_some(Rate { errors: 0, trials }) })
+}
+
 fn share(
     all: &[&Judged],
     counts: impl Fn(&Judged) -> bool,
     errs: impl Fn(&Judged) -> bool,
-) -> Option<f64> {
+) -> Option<Measured> {
     let trials = all.iter().filter(|j| counts(j)).count();
     let errors = all.iter().filter(|j| counts(j) && errs(j)).count();
-    (trials > 0).then(|| errors as f64 / trials as f64)
+    Measured::counted(Rate { errors, trials })
 }
 
-fn apcer_at_bpcer(all: &[&Judged], bpcer: f64) -> Option<f64> {
+fn apcer_at_bpcer(all: &[&Judged], bpcer: f64) -> Option<Measured> {
     let set = scored(all);
     let wanted = set.wanted();
     let threshold = *wanted.get((wanted.len() as f64 * bpcer) as usize)?;
-    set.at(threshold).false_accepts.value()
+    Measured::counted(set.at(threshold).false_accepts)
 }
 
 /// The rate of all pictures and the 95 % interval over drawings of whole sources.
 fn with_interval(
     judged: &[Judged],
     name: String,
-    rate: &dyn Fn(&[&Judged]) -> Option<f64>,
+    rate: &dyn Fn(&[&Judged]) -> Option<Measured>,
 ) -> Option<MeasuredRate> {
     let all: Vec<&Judged> = judged.iter().collect();
-    let value = rate(&all)?;
+    let Measured { value, count } = rate(&all)?;
     let mut by_source: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
     for picture in judged {
         by_source.entry(&picture.source).or_default().push(picture);
@@ -161,15 +192,21 @@ fn with_interval(
             for _ in 0..groups.len() {
                 pictures.extend(groups[random.below(groups.len())].iter().copied());
             }
-            rate(&pictures)
+            rate(&pictures).map(|measured| measured.value)
         })
         .collect();
     drawn.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| {
         drawn.get(((drawn.len().max(1) - 1) as f64 * share) as usize).copied().unwrap_or(value)
     };
+    let (mut low, mut high) = (at(0.025), at(0.975));
+    if let Some(count) = count
+        && (low == high || count.errors == 0 || count.errors == count.trials)
+        && let Some(exact) = count.interval_95()
+    {
+        (low, high) = (low.min(exact.low), high.max(exact.high));
+    }
     // Four decimals: more would pretend.
     let short = |v: f64| (v * 1e4).round() / 1e4;
-    let (low, high) = (short(at(0.025)), short(at(0.975)));
-    Some(MeasuredRate { name, value: short(value), low, high })
+    Some(MeasuredRate { name, value: short(value), low: short(low), high: short(high) })
 }

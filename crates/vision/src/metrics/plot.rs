@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::ScoredSet;
+use super::{Rate, ScoredSet};
 
 /// One curve of the figure.
 pub struct PlotSeries<'a> {
@@ -18,20 +18,31 @@ const TICKS: [f64; 8] = [0.0005, 0.002, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
 const RATE_MIN: f64 = 0.0005;
 const RATE_MAX: f64 = 0.6;
 const SIDE: f64 = 360.0;
-const LEFT: f64 = 70.0;
-const TOP: f64 = 48.0;
+const LEFT: f64 = 84.0;
+const TOP: f64 = 68.0;
 const PANEL_GAP: f64 = 90.0;
+const RIGHT: f64 = 30.0;
+/// Under each panel: the numbers of its axis and its name.
+const AXIS_HEIGHT: f64 = 56.0;
+const LINE_HEIGHT: f64 = 18.0;
+/// A name above two rows of strokes.
+const ROW_HEIGHT_MIN: f64 = 64.0;
+const STROKE: f64 = 18.0;
+const NAME_CHARS_MAX: usize = 32;
 
 /// Draws false accepts against false rejects on normal-deviate axes, and beside it how the wanted
-/// (above the line) and unwanted (below it) scores of each series lie.
+/// (above the line) and unwanted (below it) scores of each series lie. Rates that a series is too
+/// small to show (the exact 95 % bound of no error at all) are shaded in its colour, and named.
 pub fn error_tradeoff_svg(
     title: &str,
     false_accepts_name: &str,
     false_rejects_name: &str,
     series: &[PlotSeries<'_>],
 ) -> String {
-    let width = LEFT + SIDE + PANEL_GAP + SIDE + 30.0;
-    let height = TOP + SIDE + 70.0;
+    let rows_height = row_height(series.len()) * series.len() as f64;
+    let legend_top = TOP + SIDE.max(rows_height) + AXIS_HEIGHT;
+    let width = LEFT + SIDE + PANEL_GAP + SIDE + RIGHT;
+    let height = legend_top + LINE_HEIGHT * series.len() as f64 + LINE_HEIGHT;
     let mut svg = String::new();
     // Writing to a String cannot fail.
     let _ = write!(
@@ -42,13 +53,68 @@ pub fn error_tradeoff_svg(
          <text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{}</text>\n",
         escaped(title)
     );
-    axes(&mut svg, false_accepts_name, false_rejects_name);
     for (index, one) in series.iter().enumerate() {
-        curve(&mut svg, one, COLOURS[index % COLOURS.len()], index);
+        unproven(&mut svg, one.scores, COLOURS[index % COLOURS.len()]);
+    }
+    axes(&mut svg, false_accepts_name, false_rejects_name);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{LEFT}\" y=\"{}\">shaded: rates that so few trials cannot show</text>",
+        TOP - 14.0
+    );
+    for (index, one) in series.iter().enumerate() {
+        let colour = COLOURS[index % COLOURS.len()];
+        curve(&mut svg, one, colour);
+        let y = legend_top + LINE_HEIGHT * (index as f64 + 1.0);
+        legend(&mut svg, one, [false_accepts_name, false_rejects_name], colour, y);
     }
     distributions(&mut svg, series);
     svg.push_str("</svg>\n");
     svg
+}
+
+fn row_height(rows: usize) -> f64 {
+    (SIDE / rows.max(1) as f64).max(ROW_HEIGHT_MIN)
+}
+
+/// The rate that no error in so many trials does not exclude; all of them without a trial.
+fn unproven_rate(trials: usize) -> f64 {
+    Rate { errors: 0, trials }.interval_95().map_or(1.0, |interval| interval.high)
+}
+
+fn unproven(svg: &mut String, scores: &ScoredSet, colour: &str) {
+    let accepts = x_of(unproven_rate(scores.unwanted().len()));
+    let rejects = y_of(unproven_rate(scores.wanted().len()));
+    let (right, bottom) = (LEFT + SIDE, TOP + SIDE);
+    // One path for both strips, so that their corner is not twice as dark.
+    let _ = writeln!(
+        svg,
+        "<path class=\"unproven\" d=\"M{LEFT} {TOP}H{accepts:.1}V{rejects:.1}H{right}V{bottom}H{LEFT}Z\" \
+         fill=\"{colour}\" fill-opacity=\"0.08\"/>"
+    );
+}
+
+fn legend(svg: &mut String, series: &PlotSeries<'_>, rates: [&str; 2], colour: &str, y: f64) {
+    let (wanted, unwanted) = (series.scores.wanted().len(), series.scores.unwanted().len());
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{LEFT}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>\n\
+         <text x=\"{}\" y=\"{y}\">{} ({wanted} + {unwanted}); shaded: {} below {}, {} below {}</text>",
+        y - 10.0,
+        LEFT + 16.0,
+        escaped(&short_name(series.name)),
+        escaped(rates[0]),
+        percent(unproven_rate(unwanted)),
+        escaped(rates[1]),
+        percent(unproven_rate(wanted)),
+    );
+}
+
+fn short_name(name: &str) -> String {
+    if name.chars().count() <= NAME_CHARS_MAX {
+        return name.to_owned();
+    }
+    name.chars().take(NAME_CHARS_MAX - 1).chain(['…']).collect()
 }
 
 fn axes(svg: &mut String, x_name: &str, y_name: &str) {
@@ -65,7 +131,7 @@ fn axes(svg: &mut String, x_name: &str, y_name: &str) {
              <text x=\"{x:.1}\" y=\"{label_y}\" text-anchor=\"middle\">{percent}</text>\n\
              <text x=\"{label_x}\" y=\"{text_y:.1}\" text-anchor=\"end\">{percent}</text>\n",
             right = LEFT + SIDE,
-            label_y = bottom + 16.0,
+            label_y = bottom + 20.0,
             label_x = LEFT - 6.0,
             text_y = y + 4.0,
             percent = percent(tick),
@@ -74,16 +140,16 @@ fn axes(svg: &mut String, x_name: &str, y_name: &str) {
     let _ = write!(
         svg,
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n\
-         <text transform=\"translate(18 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+         <text transform=\"translate(20 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
         LEFT + SIDE / 2.0,
-        bottom + 38.0,
+        bottom + 40.0,
         escaped(x_name),
         TOP + SIDE / 2.0,
         escaped(y_name),
     );
 }
 
-fn curve(svg: &mut String, series: &PlotSeries<'_>, colour: &str, index: usize) {
+fn curve(svg: &mut String, series: &PlotSeries<'_>, colour: &str) {
     let mut path = String::new();
     for point in series.scores.operating_points() {
         let (Some(accepts), Some(rejects)) =
@@ -109,15 +175,6 @@ fn curve(svg: &mut String, series: &PlotSeries<'_>, colour: &str, index: usize) 
             );
         }
     }
-    let _ = writeln!(
-        svg,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{colour}\">{} ({} + {})</text>",
-        LEFT + SIDE - 8.0,
-        TOP + 18.0 + 16.0 * index as f64,
-        escaped(series.name),
-        series.scores.wanted().len(),
-        series.scores.unwanted().len(),
-    );
 }
 
 fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
@@ -131,16 +188,24 @@ fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
     let high = all().fold(f64::NEG_INFINITY, f64::max).max(1.0);
     let left = LEFT + SIDE + PANEL_GAP;
     let x = |score: f64| left + (score - low) / (high - low) * SIDE;
-    let row = SIDE / series.len().max(1) as f64;
+    let row = row_height(series.len());
+    let bottom = TOP + SIDE.max(row * series.len() as f64);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{left}\" y=\"{}\">above each line: should be accepted; below it: refused</text>",
+        TOP - 14.0
+    );
     for (index, one) in series.iter().enumerate() {
         let colour = COLOURS[index % COLOURS.len()];
-        let middle = TOP + row * (index as f64 + 0.5);
+        let top = TOP + row * index as f64;
+        // The name has a line of its own; the strokes share what is left.
+        let middle = top + LINE_HEIGHT + (row - LINE_HEIGHT) / 2.0;
         let _ = writeln!(
             svg,
             "<path d=\"M{left} {middle:.1}h{SIDE}\" stroke=\"#444\"/>\n\
-             <text x=\"{left}\" y=\"{:.1}\">{}: accepted should be above, refused below</text>",
-            middle - row / 2.0 + 14.0,
-            escaped(one.name),
+             <text x=\"{left}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>",
+            top + 12.0,
+            escaped(&short_name(one.name)),
         );
         for (scores, direction) in [(one.scores.wanted(), -1.0), (one.scores.unwanted(), 1.0)] {
             for score in scores {
@@ -148,8 +213,8 @@ fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
                     svg,
                     "<path d=\"M{:.1} {:.1}v{:.1}\" stroke=\"{colour}\" stroke-opacity=\"0.5\"/>",
                     x(*score),
-                    middle + direction * 3.0,
-                    direction * 22.0,
+                    middle + direction * 2.0,
+                    direction * STROKE,
                 );
             }
             svg.push('\n');
@@ -159,8 +224,8 @@ fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
                 svg,
                 "<path d=\"M{:.1} {:.1}V{:.1}\" stroke=\"#111\" stroke-dasharray=\"4 3\"/>",
                 x(threshold),
-                middle - 34.0,
-                middle + 34.0
+                middle - STROKE - 4.0,
+                middle + STROKE + 4.0
             );
         }
     }
@@ -170,14 +235,14 @@ fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
             svg,
             "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{score:.1}</text>",
             x(score),
-            TOP + SIDE + 16.0
+            bottom + 20.0
         );
     }
     let _ = writeln!(
         svg,
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">score</text>",
         left + SIDE / 2.0,
-        TOP + SIDE + 38.0
+        bottom + 40.0
     );
 }
 

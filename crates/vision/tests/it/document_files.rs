@@ -3,86 +3,10 @@
 use verax_domain::document_findings::DocumentEvidence;
 use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{cards::card, jpeg};
+use verax_vision::document::simulator::jpeg;
 use verax_vision::image::{DecodeLimits, Image};
 
-fn picture(seed: u64) -> Image {
-    card(&mut Seeded::new(seed), None).image
-}
-
-fn evidence(bytes: &[u8]) -> Vec<DocumentEvidence> {
-    let image = Image::decode(bytes, &DecodeLimits::default()).unwrap();
-    file_forensics(bytes, &image).evidence
-}
-
-fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
-    let mut out = jpeg[..2].to_vec();
-    out.extend([0xFF, marker]);
-    out.extend(((body.len() + 2) as u16).to_be_bytes());
-    out.extend(body);
-    out.extend(&jpeg[2..]);
-    out
-}
-
-enum Field {
-    Text(u16, &'static str),
-    Long(u16, u32),
-}
-
-/// An EXIF block: fields of the picture, fields of the EXIF part, an embedded preview.
-fn exif(picture: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<u8> {
-    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
-    let directory_bytes = |count: usize| 2 + 12 * count + 4;
-    let camera_at = 8 + directory_bytes(picture.len() + 1);
-    let preview_at = camera_at + directory_bytes(camera.len());
-    let mut heap_at = preview_at + directory_bytes(2);
-    let mut heap = Vec::new();
-    let mut write = |tiff: &mut Vec<u8>, fields: &[Field], pointer: Option<u32>, next: u32| {
-        tiff.extend(((fields.len() + usize::from(pointer.is_some())) as u16).to_le_bytes());
-        for field in fields {
-            let (tag, kind, count, value) = match field {
-                Field::Long(tag, value) => (*tag, 4u16, 1, *value),
-                Field::Text(tag, text) => {
-                    let at = heap_at as u32;
-                    heap.extend(text.as_bytes());
-                    heap.push(0);
-                    heap_at += text.len() + 1;
-                    (*tag, 2, text.len() as u32 + 1, at)
-                }
-            };
-            tiff.extend(tag.to_le_bytes());
-            tiff.extend(kind.to_le_bytes());
-            tiff.extend(u32::to_le_bytes(count));
-            tiff.extend(value.to_le_bytes());
-        }
-        if let Some(at) = pointer {
-            tiff.extend([0x69, 0x87, 4, 0, 1, 0, 0, 0]);
-            tiff.extend(at.to_le_bytes());
-        }
-        tiff.extend(next.to_le_bytes());
-    };
-    let next = if preview.is_some() { preview_at as u32 } else { 0 };
-    write(&mut tiff, picture, Some(camera_at as u32), next);
-    write(&mut tiff, camera, None, 0);
-    let text_bytes: usize = [picture, camera]
-        .into_iter()
-        .flatten()
-        .map(|f| if let Field::Text(_, t) = f { t.len() + 1 } else { 0 })
-        .sum();
-    let bytes_at = preview_at + directory_bytes(2) + text_bytes;
-    let length = preview.map_or(0, <[u8]>::len);
-    write(
-        &mut tiff,
-        &[Field::Long(0x0201, bytes_at as u32), Field::Long(0x0202, length as u32)],
-        None,
-        0,
-    );
-    tiff.extend(heap);
-    tiff.extend(preview.unwrap_or_default());
-    let mut body = b"Exif\0\0".to_vec();
-    body.extend(tiff);
-    body
-}
+use crate::document_bytes::{Field, evidence, exif, picture, png, small, with_segment, with_text};
 
 fn phone(make: &'static str, software: &'static str) -> Vec<u8> {
     let image = picture(1);
@@ -101,10 +25,6 @@ fn phone(make: &'static str, software: &'static str) -> Vec<u8> {
         Some(&jpeg(&preview, 70)),
     );
     with_segment(&jpeg(&image, 95), 0xE1, &body)
-}
-
-fn small(image: &Image) -> Image {
-    verax_vision::document::simulator::shrunk(image, 0.16)
 }
 
 #[test]
@@ -159,11 +79,11 @@ fn markers_and_packets_of_editors_are_found() {
     };
     let files = [
         with_segment(&plain, 0xED, b"Photoshop 3.0\08BIM\x04\x21\0\0\0\0\0\0"),
-        with_segment(&plain, 0xEE, b"Adobe\0\x64\0\0\0\0\x01"),
-        with_segment(&plain, 0xFE, b"Edited with paint.net 5"),
         xmp("<rdf:Description xmp:CreatorTool=\"Adobe Photoshop 25\"/>"),
         xmp("<xmp:CreatorTool>Canva</xmp:CreatorTool>"),
-        xmp("<xmpMM:History><rdf:li stEvt:action=\"saved\"/></xmpMM:History>"),
+        xmp(
+            "<xmpMM:History><rdf:li stEvt:action=\"saved\" stEvt:softwareAgent=\"Adobe Photoshop 25\"/></xmpMM:History>",
+        ),
         xmp("<photoshop:DocumentAncestors/>"),
     ];
     for (number, file) in files.iter().enumerate() {
@@ -179,26 +99,12 @@ fn a_generator_is_told_from_an_editor() {
     let found = evidence(&with_segment(&plain, 0xE1, packet));
     assert!(matches!(&found[..], [DocumentEvidence::EditorTag { generator: true, .. }]));
 
-    let mut png = Vec::new();
-    let image = small(&picture(1));
-    let encoder = image::codecs::png::PngEncoder::new(&mut png);
-    let kind = image::ExtendedColorType::Rgb8;
-    image::ImageEncoder::write_image(encoder, &image.rgb, image.width, image.height, kind).unwrap();
-    let mut chunk = b"tEXtparameters\0a passport, Steps: 20".to_vec();
-    let length = (chunk.len() - 4) as u32;
-    chunk.splice(0..0, length.to_be_bytes());
-    let checksum = crc32(&chunk[4..]);
-    chunk.extend(checksum.to_be_bytes());
-    png.splice(33..33, chunk);
-    let found = evidence(&png);
+    let found = evidence(&with_text(
+        &png(&small(&picture(1))),
+        b"parameters",
+        b"a passport\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1",
+    ));
     assert!(matches!(&found[..], [DocumentEvidence::EditorTag { generator: true, .. }]));
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8)
-            .fold(crc ^ u32::from(*byte), |c, _| (c >> 1) ^ (0xEDB8_8320 & (c & 1).wrapping_neg()))
-    })
 }
 
 #[test]

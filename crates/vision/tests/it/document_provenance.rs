@@ -13,6 +13,10 @@ const SOURCE_TYPE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 
 /// A JPEG with a manifest of these actions (name, digital source type), signed by nobody known.
 fn signed(actions: &[(&str, Option<&str>)]) -> Vec<u8> {
+    signed_by("Test camera", actions)
+}
+
+fn signed_by(program: &str, actions: &[(&str, Option<&str>)]) -> Vec<u8> {
     let actions: Vec<serde_json::Value> = actions
         .iter()
         .map(|(action, source_type)| match source_type {
@@ -23,7 +27,7 @@ fn signed(actions: &[(&str, Option<&str>)]) -> Vec<u8> {
         })
         .collect();
     let definition = serde_json::json!({
-        "claim_generator_info": [{ "name": "Test camera", "version": "1" }],
+        "claim_generator_info": [{ "name": program, "version": "1" }],
         "assertions": [{ "label": "c2pa.actions", "data": { "actions": actions } }],
     });
     let builder = Builder::from_context(Context::new());
@@ -47,6 +51,20 @@ fn a_cameras_manifest_explains_and_caps_nothing() {
     let found = evidence(&signed(&[CAPTURE]));
     assert!(matches!(&found[..], [DocumentEvidence::ProvenanceCamera { .. }]), "{found:?}");
     assert_eq!(found[0].score_cap(), 1.0);
+}
+
+#[test]
+fn a_claim_names_its_program_by_whole_words() {
+    for (program, generator) in [("Adobe_Photoshop", false), ("OpenAI API", true)] {
+        let found = evidence(&signed_by(program, &[CAPTURE]));
+        let named = |e: &DocumentEvidence| {
+            matches!(e, DocumentEvidence::EditorTag { field, generator: g, .. }
+                if field == "C2PA claim generator" && *g == generator)
+        };
+        assert!(found.iter().any(named), "{program}: {found:?}");
+    }
+    let found = evidence(&signed_by("Canvas camera", &[CAPTURE]));
+    assert!(matches!(&found[..], [DocumentEvidence::ProvenanceCamera { .. }]), "{found:?}");
 }
 
 #[test]

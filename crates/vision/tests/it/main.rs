@@ -1,11 +1,15 @@
 //! Measurements on pictures that the tests draw themselves, and on one public-domain portrait.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod document_bytes;
+mod document_evidence;
 mod document_files;
 mod document_models;
 mod document_outline;
+mod document_previews;
 #[cfg(feature = "provenance")]
 mod document_provenance;
+mod document_sentences;
 mod document_simulation;
 mod document_verdicts;
 mod face_verdict;

@@ -36,8 +36,11 @@ pub fn measure(
         portrait_settings(args.seed),
         digital_settings(args.seed),
     ];
-    let mut report =
-        Report { pictures: pictures.len(), unreadable: rows.unreadable, ..Report::default() };
+    let mut report = Report {
+        pictures: pictures.len() - rows.unreadable,
+        unreadable: rows.unreadable,
+        ..Report::default()
+    };
     let mut all = Vec::new();
     let mut genuine: Vec<Genuine> = Vec::new();
     for (at, (plan, own)) in plans(&names, &settings).iter().zip(rows.by_check()).enumerate() {

@@ -56,11 +56,7 @@ pub fn measure(
             by_any.push(Refusal { source: picture.source.clone(), refused });
         }
     }
-    let mut report = Report {
-        pictures: pictures.len(),
-        unreadable: findings.iter().filter(|f| f.is_none()).count(),
-        ..Report::default()
-    };
+    let mut report = Report { pictures: pictures.len(), ..Report::default() };
     for ((check, judged), weights) in judged.iter().zip(engine.weights()) {
         report.add(*check, rates(judged, &weights.thresholds));
     }

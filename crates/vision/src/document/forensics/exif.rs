@@ -14,7 +14,6 @@ pub(super) struct ExifFields {
     pub modified: Option<i64>,
     pub stated_size: Option<(u32, u32)>,
     pub has_maker_note: bool,
-    pub orientation: u32,
     pub thumbnail: Option<Vec<u8>>,
 }
 
@@ -29,13 +28,11 @@ pub(super) fn exif_fields(tiff: &[u8]) -> Option<ExifFields> {
         Err(error) => error.distill_partial_result(|_| {}).ok()?,
     };
     let text = |tag: Tag| ascii(&parsed, tag);
+    // Descriptions, artists and comments are what people write: a name in them says nothing.
     let mut software = Vec::new();
-    for (name, tag) in [
-        ("Software", Tag::Software),
-        ("ProcessingSoftware", Tag(exif::Context::Tiff, 0x000B)),
-        ("HostComputer", Tag(exif::Context::Tiff, 0x013C)),
-        ("ImageDescription", Tag::ImageDescription),
-    ] {
+    for (name, tag) in
+        [("Software", Tag::Software), ("ProcessingSoftware", Tag(exif::Context::Tiff, 0x000B))]
+    {
         if let Some(value) = text(tag) {
             software.push((name, value));
         }
@@ -59,7 +56,6 @@ pub(super) fn exif_fields(tiff: &[u8]) -> Option<ExifFields> {
         modified: text(Tag::DateTime).and_then(|t| seconds(&t)),
         stated_size,
         has_maker_note: parsed.get_field(Tag::MakerNote, In::PRIMARY).is_some(),
-        orientation: number(Tag::Orientation, In::PRIMARY).unwrap_or(1),
         thumbnail,
     })
 }

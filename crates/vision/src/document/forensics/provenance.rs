@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use c2pa::{Context, Error, Manifest, Reader};
 use verax_domain::document_findings::DocumentEvidence;
 
+use super::names::name_evidence;
 use super::segments::readable;
 
 const SETTINGS: &str = r#"{"verify": {
@@ -61,6 +62,12 @@ fn evidence(reader: &Reader) -> Vec<DocumentEvidence> {
         }
     }
     evidence.dedup();
+    for manifest in reader.iter_manifests() {
+        let named = manifest.claim_generator_info.iter().flatten().map(|info| info.name.as_str());
+        for name in named.chain(manifest.claim_generator()) {
+            name_evidence("C2PA claim generator", name, &mut evidence);
+        }
+    }
     if evidence.is_empty()
         && let Some(manifest) = reader.active_manifest()
         && actions(manifest).iter().any(Action::is_capture)

@@ -16,8 +16,8 @@ pub(super) struct JpegSegments<'a> {
     pub xmp: Option<&'a [u8]>,
     /// APP13 holds Photoshop resources, and not only the captions that messengers put there.
     pub photoshop_resources: bool,
+    /// APP14 `Adobe`.
     pub adobe_marker: bool,
-    pub comments: Vec<&'a [u8]>,
 }
 
 const ZIGZAG: [usize; 64] = [
@@ -42,7 +42,6 @@ pub(super) fn jpeg_segments(bytes: &[u8]) -> JpegSegments<'_> {
             }
             0xED => found.photoshop_resources |= holds_photoshop_resources(body),
             0xEE => found.adobe_marker |= body.starts_with(b"Adobe"),
-            0xFE => found.comments.push(body),
             0xDA | 0xD9 => break,
             _ => {}
         }
@@ -101,23 +100,39 @@ fn read_frame(body: &[u8], found: &mut JpegSegments<'_>) {
 
 /// IPTC captions (0x0404) and their digest (0x0425) alone do not count.
 fn holds_photoshop_resources(body: &[u8]) -> bool {
-    let Some(resources) = body.strip_prefix(b"Photoshop 3.0\0") else { return false };
-    let mut ids = resources
-        .windows(6)
-        .filter(|w| w.starts_with(b"8BIM"))
-        .map(|w| u16::from_be_bytes([w[4], w[5]]))
-        .peekable();
-    ids.peek().is_none() || ids.any(|id| !matches!(id, 0x0404 | 0x0425))
+    let Some(mut rest) = body.strip_prefix(b"Photoshop 3.0\0") else { return false };
+    // Walked, not searched: a caption may hold the four letters.
+    while let Some((id, after)) = photoshop_resource(rest) {
+        if !matches!(id, 0x0404 | 0x0425) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
-/// The textual chunks of a PNG: keyword and text (compressed ones by keyword only), and its EXIF.
+/// `8BIM`, an id, a name, a length and as many bytes; name and bytes fill even lengths. What goes
+/// on in another segment ends here.
+fn photoshop_resource(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let rest = bytes.strip_prefix(b"8BIM")?;
+    let id = u16::from_be_bytes([*rest.first()?, *rest.get(1)?]);
+    let named = 1 + usize::from(*rest.get(2)?);
+    let at = 2 + named.next_multiple_of(2);
+    let length = rest.get(at..at + 4)?;
+    let length = u32::from_be_bytes([length[0], length[1], length[2], length[3]]) as usize;
+    let after = at.checked_add(4)?.checked_add(length.checked_next_multiple_of(2)?)?;
+    Some((id, rest.get(after..).unwrap_or_default()))
+}
+
+/// The textual chunks of a PNG, keyword and text, and its EXIF. Compressed texts are left out:
+/// nobody signs in one.
 #[derive(Debug, Default)]
 pub(super) struct PngChunks<'a> {
-    pub texts: Vec<(String, String)>,
+    pub texts: Vec<(String, &'a [u8])>,
     pub exif: Option<&'a [u8]>,
 }
 
-const TEXT_CHARS_MAX: usize = 4096;
+const TEXT_BYTES_MAX: usize = 4096;
 
 pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
     let mut found = PngChunks::default();
@@ -130,11 +145,8 @@ pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
             break;
         };
         match &head[4..8] {
-            b"tEXt" | b"zTXt" | b"iTXt" => {
-                let split = body.iter().position(|&b| b == 0).unwrap_or(body.len());
-                let text = body.get(split + 1..).unwrap_or_default();
-                found.texts.push((readable(&body[..split]), readable(text)));
-            }
+            b"tEXt" => found.texts.extend(keyword_and_rest(body)),
+            b"iTXt" => found.texts.extend(international_text(body)),
             b"eXIf" => found.exif = Some(body),
             b"IEND" => break,
             _ => {}
@@ -142,6 +154,34 @@ pub(super) fn png_chunks(bytes: &[u8]) -> PngChunks<'_> {
         at += 12 + length;
     }
     found
+}
+
+fn keyword_and_rest(body: &[u8]) -> Option<(String, &[u8])> {
+    let split = body.iter().position(|&b| b == 0)?;
+    Some((readable(&body[..split]), &body[split + 1..]))
+}
+
+/// Keyword, compression flag and method, language, translated keyword, text.
+fn international_text(body: &[u8]) -> Option<(String, &[u8])> {
+    let (keyword, rest) = keyword_and_rest(body)?;
+    let [0, _, rest @ ..] = rest else { return None };
+    let (_, rest) = keyword_and_rest(rest)?;
+    let (_, text) = keyword_and_rest(rest)?;
+    Some((keyword, text))
+}
+
+/// The body of the first chunk of a WebP that has this name.
+pub(super) fn webp_chunk<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+    let mut at = 12usize;
+    while let Some(head) = bytes.get(at..at.checked_add(8)?) {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if &head[..4] == name {
+            return Some(bytes.get(at + 8..at + 8 + length).unwrap_or_default());
+        }
+        // Chunks are padded to an even length.
+        at = at.checked_add(8)?.checked_add(length.checked_next_multiple_of(2)?)?;
+    }
+    None
 }
 
 /// The file says that it holds a C2PA manifest: in APP11 of a JPEG, chunks `caBX` of a PNG and
@@ -175,24 +215,13 @@ pub(super) fn holds_manifest(bytes: &[u8], format: crate::image::ImageFormat) ->
             }
             false
         }
-        ImageFormat::WebP => {
-            let mut at = 12;
-            while let Some(head) = bytes.get(at..at + 8) {
-                if &head[..4] == b"C2PA" {
-                    return true;
-                }
-                let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-                // Chunks are padded to an even length.
-                at += 8 + length + length % 2;
-            }
-            false
-        }
+        ImageFormat::WebP => webp_chunk(bytes, b"C2PA").is_some(),
     }
 }
 
 /// Text of a foreign file, shortened and without control characters.
 pub(super) fn readable(bytes: &[u8]) -> String {
-    let cut = &bytes[..bytes.len().min(TEXT_CHARS_MAX)];
+    let cut = &bytes[..bytes.len().min(TEXT_BYTES_MAX)];
     String::from_utf8_lossy(cut)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -1,0 +1,198 @@
+//! What is said of a verdict. A refusal and a pass have words of their own, so that a sentence
+//! cannot speak against its outcome: a refusal accuses and names what speaks for it, a pass notes
+//! what was measured and accuses nobody.
+
+use super::{Check, GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
+use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
+
+pub(super) const NOT_CHECKED: &str =
+    "Not checked: the picture is too flat or too small to measure this.";
+
+const NAMED_MAX: usize = 3;
+
+/// `pixels_refuse`: the score fails before any evidence caps it.
+pub(super) fn refused(check: Check, finding: &CheckFinding, pixels_refuse: bool) -> String {
+    let mut against: Vec<&DocumentEvidence> =
+        finding.evidence.iter().filter(|evidence| speaks_against(evidence)).collect();
+    // The strongest first; a stable sort keeps the order in which they were found.
+    against.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
+    let subject = match (check, against.first()) {
+        (Check::Screen, _) => "Looks photographed from a screen",
+        (Check::Print, _) => "Looks like a printed copy",
+        (Check::Portrait, Some(DocumentEvidence::GhostPortraitDiffers { .. }))
+            if !pixels_refuse =>
+        {
+            "The portrait does not belong to this document"
+        }
+        (Check::Portrait, _) => "The portrait differs from its surroundings",
+        (
+            Check::Digital,
+            Some(
+                DocumentEvidence::ProvenanceGenerated { .. }
+                | DocumentEvidence::EditorTag { generator: true, .. },
+            ),
+        ) => "Looks generated",
+        (Check::Digital, _) => "Looks edited",
+    };
+    let named: Vec<String> = against.into_iter().take(NAMED_MAX).map(accusing_words).collect();
+    let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+    let caveat =
+        if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) { PLACE_ASSUMED } else { "" };
+    format!("{subject}{seen}{caveat}.")
+}
+
+pub(super) fn passed(check: Check, finding: &CheckFinding) -> String {
+    let noted: Vec<String> =
+        finding.evidence.iter().filter_map(noted_words).take(NAMED_MAX).collect();
+    let subject = match check {
+        Check::Screen => "No sign of a screen strong enough to refuse",
+        Check::Print => "No sign of a printed copy strong enough to refuse",
+        Check::Portrait if noted.is_empty() => "The portrait agrees with its surroundings",
+        Check::Portrait => "No sign of another portrait strong enough to refuse",
+        Check::Digital => "No sign of editing strong enough to refuse",
+    };
+    let seen =
+        if noted.is_empty() { String::new() } else { format!("; measured: {}", noted.join(", ")) };
+    let caveat = if finding.limits.contains(&CheckLimit::TracesLost) {
+        " (the picture was made small or saved again, which hides most traces)"
+    } else if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) {
+        PLACE_ASSUMED
+    } else {
+        ""
+    };
+    format!("{subject}{seen}{caveat}.")
+}
+
+const PLACE_ASSUMED: &str = " (the portrait's place was assumed)";
+
+pub(super) fn colourless(colour: &ColourFindings) -> String {
+    if colour.grey_share >= GREY_FILE_SHARE {
+        return format!(
+            "The file has no colour: {:.1} % of its pixels are grey.",
+            100.0 * colour.grey_share
+        );
+    }
+    // Rounded down: what lies below the limit must read so.
+    let reached = (colour.chroma_p95 * 10.0).floor() / 10.0;
+    format!(
+        "A grey copy: colour reaches {reached:.1} Lab units after white balance, {GREY_COPY_CHROMA_P95} at least on a document in colour."
+    )
+}
+
+/// A camera's signature explains a picture and refuses none.
+fn speaks_against(evidence: &DocumentEvidence) -> bool {
+    !matches!(evidence, DocumentEvidence::ProvenanceCamera { .. })
+}
+
+fn accusing_words(evidence: &DocumentEvidence) -> String {
+    match evidence {
+        DocumentEvidence::MoirePeak { frequency, tiles, tiles_tried, .. } => {
+            format!("moiré peak at {frequency:.2} cycles/px in {tiles} of {tiles_tried} tiles")
+        }
+        DocumentEvidence::EdgeFalloff { correlation } => {
+            format!("light falls off to the edges (correlation {correlation:.2})")
+        }
+        DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
+            format!("colour channels disagree in fine detail (correlation {correlation:.2})")
+        }
+        DocumentEvidence::GreyCopy { chroma_p95 } => {
+            format!("hardly any colour ({chroma_p95:.1} Lab units)")
+        }
+        DocumentEvidence::UniformDots { similarity } => {
+            format!("the same dots in portrait and background (similarity {similarity:.2})")
+        }
+        DocumentEvidence::InconsistentRegion { measure, z, .. } => {
+            format!("{measure} of a region stands out by {z:.1} deviations")
+        }
+        DocumentEvidence::CopiedRegion { matches, .. } => {
+            format!("a region occurs twice ({matches} matching points)")
+        }
+        DocumentEvidence::GhostPortraitDiffers { similarity, required } => {
+            let (similarity, required) = told_apart(*similarity, *required);
+            format!("the second portrait shows another person ({similarity}, {required} required)")
+        }
+        DocumentEvidence::EditorTables { editor } => {
+            format!("saved with the quantisation tables of {editor}")
+        }
+        DocumentEvidence::EditorTag { field, value, generator: false } => {
+            format!("{field} names the editor \"{value}\"")
+        }
+        DocumentEvidence::EditorTag { field, value, generator: true } => {
+            format!("{field} names the generator \"{value}\"")
+        }
+        DocumentEvidence::ThumbnailDiffers { correlation } => {
+            format!("the embedded preview shows another picture (correlation {correlation:.2})")
+        }
+        DocumentEvidence::UnknownTables => {
+            "unknown quantisation tables and contradicting camera fields".to_owned()
+        }
+        DocumentEvidence::ProvenanceEdited { action } => {
+            format!("its signed manifest states {action}")
+        }
+        DocumentEvidence::ProvenanceGenerated { source_type } => {
+            format!("its signed manifest states the source {source_type}")
+        }
+        DocumentEvidence::ProvenanceBroken { status } => {
+            format!("its signed manifest does not fit the file ({status})")
+        }
+        DocumentEvidence::ModifiedAfterCapture { .. }
+        | DocumentEvidence::SizeDisagrees { .. }
+        | DocumentEvidence::ProvenanceCamera { .. } => stated_words(evidence).unwrap_or_default(),
+    }
+}
+
+/// The same measurement without a conclusion; none for evidence that never passes.
+fn noted_words(evidence: &DocumentEvidence) -> Option<String> {
+    Some(match evidence {
+        DocumentEvidence::MoirePeak { frequency, tiles, tiles_tried, .. } => {
+            format!(
+                "a periodic pattern at {frequency:.2} cycles/px in {tiles} of {tiles_tried} tiles"
+            )
+        }
+        DocumentEvidence::EdgeFalloff { correlation } => {
+            format!("brightness and distance from the middle correlate by {correlation:.2}")
+        }
+        DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
+            format!("colour channels correlate by {correlation:.2} in fine detail")
+        }
+        DocumentEvidence::GreyCopy { chroma_p95 } => {
+            format!("colour up to {chroma_p95:.1} Lab units")
+        }
+        DocumentEvidence::UniformDots { similarity } => {
+            format!("dots in portrait and background with a similarity of {similarity:.2}")
+        }
+        DocumentEvidence::InconsistentRegion { measure, z, .. } => {
+            format!("{measure} of one region {z:.1} deviations from the rest")
+        }
+        DocumentEvidence::CopiedRegion { matches, .. } => {
+            format!("{matches} matching points between two regions")
+        }
+        DocumentEvidence::UnknownTables => {
+            "quantisation tables that are not known, and camera fields that do not fit".to_owned()
+        }
+        other => return stated_words(other),
+    })
+}
+
+/// What the file states, in words that serve either outcome.
+fn stated_words(evidence: &DocumentEvidence) -> Option<String> {
+    match evidence {
+        DocumentEvidence::ModifiedAfterCapture { seconds } => {
+            Some(format!("modified {seconds} s after it was taken"))
+        }
+        DocumentEvidence::SizeDisagrees { stated, actual } => Some(format!(
+            "the file states {} x {} pixels and has {} x {}",
+            stated.0, stated.1, actual.0, actual.1
+        )),
+        DocumentEvidence::ProvenanceCamera { claim_generator } => {
+            Some(format!("signed by the camera {claim_generator}"))
+        }
+        _ => None,
+    }
+}
+
+/// Two decimals, or as many as it takes to see that the numbers differ.
+fn told_apart(low: f32, high: f32) -> (String, String) {
+    let short = (format!("{low:.2}"), format!("{high:.2}"));
+    if short.0 == short.1 { (low.to_string(), high.to_string()) } else { short }
+}

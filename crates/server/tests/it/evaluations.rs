@@ -1,0 +1,73 @@
+//! `verax eval` on folders as people have them.
+
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::simulator::{cards::card, jpeg, shrunk};
+
+use super::binary::Folder;
+
+fn image(seed: u64) -> Vec<u8> {
+    jpeg(&shrunk(&card(&mut Seeded::new(seed), None).image, 0.5), 90)
+}
+
+#[test]
+fn litter_is_left_out_and_what_cannot_be_read_is_named() {
+    let folder = Folder::new();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.file(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, bytes).expect("a file");
+    };
+    let good = image(1);
+    put("set/a/genuine/1.jpg", &good);
+    put("set/a/genuine/2.jpg", &image(2));
+    // Left by systems, in every folder.
+    for place in ["set", "set/a", "set/a/genuine"] {
+        for name in [".DS_Store", "Thumbs.db", "thumbs.DB", "desktop.ini", "._1.jpg", ".hidden"] {
+            put(&format!("{place}/{name}"), b"litter");
+        }
+    }
+    put("set/.git/genuine/1.jpg", b"litter");
+    put("set/a/.cache/1.jpg", b"litter");
+    put("set/__MACOSX/genuine/1.jpg", b"litter");
+
+    let clean = folder.run(&["eval", "documents", "set", "--json"]).json();
+    assert_eq!((clean["pictures"].as_u64(), clean["unreadable"].as_u64()), (Some(2), Some(0)));
+    assert_eq!(clean["unreadableFiles"], serde_json::json!([]));
+    // Two without an error prove little.
+    let rates = clean["tables"].as_array().expect("tables");
+    let rates = rates.iter().flat_map(|table| table["rates"].as_array().expect("rates"));
+    let shares: Vec<_> = rates.filter(|rate| rate["value"] == 0.0).collect();
+    assert!(!shares.is_empty());
+    for rate in shares {
+        assert!(rate["high"].as_f64() > Some(0.5), "{rate}");
+    }
+
+    put("set/a/genuine/notes.txt", b"taken on Monday");
+    put("set/a/screen/cut.jpg", &good[..good.len() / 2]);
+    let report = folder.run(&["eval", "documents", "set", "--json"]).json();
+    assert_eq!((report["pictures"].as_u64(), report["unreadable"].as_u64()), (Some(2), Some(2)));
+    let named = report["unreadableFiles"].as_array().expect("files");
+    for (found, file) in named.iter().zip(["set/a/genuine/notes.txt", "set/a/screen/cut.jpg"]) {
+        assert_eq!(found["file"], file);
+        assert!(found["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{found}");
+    }
+    let table = folder.run(&["eval", "documents", "set"]).ok();
+    assert!(
+        table.starts_with("2 pictures, 2 files unreadable\n  set/a/genuine/notes.txt: "),
+        "{table}"
+    );
+    assert!(table.contains("\n  set/a/screen/cut.jpg: "), "{table}");
+    assert!(!table.contains("Thumbs") && !table.contains("DS_Store"), "{table}");
+}
+
+#[test]
+fn a_folder_without_an_image_that_can_be_read_says_which_files_it_has() {
+    let folder = Folder::new();
+    let label = folder.file("set/a/genuine");
+    std::fs::create_dir_all(&label).expect("a folder");
+    std::fs::write(label.join(".DS_Store"), b"litter").expect("a file");
+    std::fs::write(label.join("scan.pdf"), b"%PDF-1.7").expect("a file");
+    let said = folder.run(&["eval", "documents", "set"]).failed();
+    assert!(said.contains("set: no images in <source>/<label>/ that can be read"), "{said}");
+    assert!(said.contains("scan.pdf: ") && !said.contains("DS_Store"), "{said}");
+}
