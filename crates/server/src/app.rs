@@ -124,13 +124,20 @@ impl App {
         Ok(count)
     }
 
-    /// Deletes a client with all that is its. What was kept goes first: when this is interrupted,
-    /// the client is still there and can be deleted again.
+    /// Deletes a client with all that is its. Its keys go first and its own row last: when this is
+    /// interrupted, the client is still there and can be deleted again.
     pub async fn delete_client(&self, client: &str) -> Result<()> {
         self.vault.destroy_client(client).await?;
         let mut batch = Batch::default();
-        batch.delete_client(client);
-        Ok(self.database.commit(batch).await?)
+        batch.empty_client(client);
+        self.database.commit(batch).await?;
+        // Its deletions are counted before its counts go.
+        self.fold_tallies().await?;
+        let mut batch = Batch::default();
+        batch.delete_client(client).delete_tallies(client);
+        self.database.commit(batch).await?;
+        // What was encrypted for it in between belongs to nobody.
+        Ok(self.vault.destroy_client(client).await?)
     }
 
     /// Of whom something is kept since before this moment although there is no such record, as
@@ -139,6 +146,8 @@ impl App {
         let mut orphans = Vec::new();
         for some in self.vault.subjects_before(before).await?.chunks(1000) {
             let of = |subject: &str| record_of_subject(subject).to_owned();
+            // A client's own goes with the client.
+            let some: Vec<_> = some.iter().filter(|(_, it)| !of(it).is_empty()).collect();
             let ids: Vec<String> = some.iter().map(|(_, subject)| of(subject)).collect();
             let mut known = HashSet::new();
             for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
@@ -146,7 +155,7 @@ impl App {
                 known.extend(owners.into_iter().map(|(id, client)| (client, id)));
             }
             let orphan = |it: &&(String, String)| !known.contains(&(it.0.clone(), of(&it.1)));
-            orphans.extend(some.iter().filter(orphan).cloned());
+            orphans.extend(some.into_iter().filter(orphan).cloned());
         }
         Ok(orphans)
     }

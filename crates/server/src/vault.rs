@@ -19,6 +19,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path as Place;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use ring::hmac::{self, HMAC_SHA256};
 use verax_domain::Timestamp;
 use zeroize::Zeroizing;
 
@@ -150,7 +151,19 @@ impl Vault {
         delete_under(&self.objects, &at(client, subject, "")).await
     }
 
-    /// The same for all that is a client's, its own key first.
+    /// Destroys the subject's key alone: of what it sealed nothing is in the object store.
+    pub async fn destroy_key(&self, client: &str, subject: &str) -> Result<(), VaultError> {
+        delete(&self.keys, &subject_key_at(client, subject)).await
+    }
+
+    /// A key of the subject's that makes codes instead of sealing (HMAC-SHA-256). Use one subject for
+    /// one of both.
+    pub async fn code_key(&self, client: &str, subject: &str) -> Result<hmac::Key, VaultError> {
+        let key = self.subject_key_bytes(client, subject, Missing::Made).await?;
+        Ok(hmac::Key::new(HMAC_SHA256, &*key))
+    }
+
+    /// Destroys all that is a client's, its own key first.
     pub async fn destroy_client(&self, client: &str) -> Result<(), VaultError> {
         delete(&self.keys, &client_key_at(client)).await?;
         self.clients().remove(client);
@@ -211,6 +224,15 @@ impl Vault {
         subject: &str,
         missing: Missing,
     ) -> Result<SealingKey, VaultError> {
+        Ok(SealingKey::new(&*self.subject_key_bytes(client, subject, missing).await?))
+    }
+
+    async fn subject_key_bytes(
+        &self,
+        client: &str,
+        subject: &str,
+        missing: Missing,
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let client_key = self.client_key(client, missing).await?;
         let (place, name) = (subject_key_at(client, subject), full(client, subject, "key"));
         let wrapped = match (get(&self.keys, &place).await?, missing) {
@@ -221,7 +243,7 @@ impl Vault {
                 put_first(&self.keys, &place, wrapped).await?
             }
         };
-        Ok(SealingKey::new(&*key_bytes(client_key.open(&name, &wrapped)?)?))
+        key_bytes(client_key.open(&name, &wrapped)?)
     }
 
     async fn client_key(

@@ -1,11 +1,11 @@
 //! The picture of a face that was measured for a validation, kept when the operator asks for it.
 
-use serde_json::Value;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_query::Tenant;
 use zeroize::Zeroizing;
 
 use super::App;
+use super::idempotency::{ANSWERS, REQUESTS};
 use super::persons::PersonError;
 use crate::vault::VaultError;
 
@@ -15,9 +15,10 @@ const PICTURE: &str = "picture";
 /// No record is called so, as ids hold no dot.
 const SUBJECT: &str = ".face";
 
-/// The record that something in the vault was kept for.
+/// The record that something in the vault was kept for; empty: it is the client's own.
 pub fn record_of_subject(subject: &str) -> &str {
-    subject.strip_suffix(SUBJECT).unwrap_or(subject)
+    let parts = [SUBJECT, ANSWERS, REQUESTS];
+    parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
 }
 
 impl App {
@@ -39,15 +40,6 @@ impl App {
         validation: &str,
     ) -> Result<(), VaultError> {
         self.vault.destroy(client, &subject(validation)).await
-    }
-
-    /// Deletes a validation, its picture first; a check that is at work writes nothing any more.
-    ///
-    /// # Errors
-    /// `Store(Conflict)` when somebody else was faster.
-    pub async fn delete_validation(&self, client: &str, record: &Value) -> Result<(), PersonError> {
-        self.destroy_face(client, record["_id"].as_str().unwrap_or_default()).await?;
-        Ok(self.delete_record(&BIOMETRIC_VALIDATIONS, client, record).await?)
     }
 
     /// The picture that was kept with a validation. `None` when the tenant has no such record, or it

@@ -21,6 +21,7 @@ use super::lifecycle_errors::{conflict, token_not_right};
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::access::{AccessError, Bearer, Caller};
+use crate::app::idempotency::About;
 use crate::app::project_login::ExchangeError;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -40,6 +41,9 @@ pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Respon
     Ok(json_response(body))
 }
 
+/// An answer with a token of the client's own.
+type ClientToken = (Extension<About>, Json<Value>);
+
 /// `GET` and `POST /v2/auth/session`: a new token for one that is still valid.
 pub async fn session(
     Extract(state): Extract<State>,
@@ -47,7 +51,7 @@ pub async fn session(
     slot: Option<Extension<AllowanceSlot>>,
     RawQuery(raw): RawQuery,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<ClientToken, ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = match state.app.authenticate(authorization).await {
         Ok(caller) => caller,
@@ -79,17 +83,18 @@ pub async fn session(
         answer["user"] = serde_json::from_slice(&user).unwrap_or_default();
         answer["settings"] = json!({});
     }
-    Ok(Json(answer))
+    Ok((Extension(About::Client), Json(answer)))
 }
 
 /// `POST /v2/auth/renew-and-revoke`: a new token; all older ones of the client are dead.
 pub async fn renew_and_revoke(
     Extract(state): Extract<State>,
     caller: Caller,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<ClientToken, ApiError> {
     let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
-    Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
+    let answer = json!({ "token": token, "accessToken": token, "tokenType": "bearer" });
+    Ok((Extension(About::Client), Json(answer)))
 }
 
 pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(

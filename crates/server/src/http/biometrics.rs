@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::NarrowScope;
-use verax_domain::resources::{APP_LOGINS, PROJECTS};
+use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, PROJECTS};
 use verax_query::{Tenant, Timestamp};
 
 use super::State;
@@ -12,6 +12,7 @@ use super::authorize::{MaybeBearer, require_write, take};
 use super::body::{Member, Purpose, Rule, Sent, joined, optional, read, read_measured, required};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{Body, IMAGE_DOC, OS};
+use super::idempotency::about;
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response};
 use super::projects::anonymous_refused;
@@ -209,8 +210,7 @@ pub async fn validate_by_id(
     let (holder, session) = holder(&bearer, NarrowScope::Session, "liveness session")?;
     let tenant = Tenant::Client(holder.client().to_owned());
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let resource = &verax_domain::resources::BIOMETRIC_VALIDATIONS;
-    let found = state.app.find_record(resource, &tenant, &id).await?;
+    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
     if found.is_none_or(|found| found["livenessSession"] != session) {
         return Err(access_denied());
     }
@@ -258,10 +258,12 @@ fn check_expiry(state: &State, sent: &mut Sent) {
 }
 
 fn answer(opened: Opened) -> Response {
+    let id = opened.validation["_id"].as_str().unwrap_or_default().to_owned();
     let data = json!({
         "livenessSession": opened.session,
         "biometricValidation": opened.validation,
         "token": opened.token,
     });
-    json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
+    let body = json!({ "success": true, "data": data }).to_string();
+    about(&BIOMETRIC_VALIDATIONS, &id, json_response(body.into_bytes()))
 }

@@ -16,8 +16,7 @@ use super::error::ApiError;
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
-use crate::app::document_checks::DocumentCheckError;
-use crate::app::persons::PersonError;
+use crate::app::records::DeleteError;
 
 /// What is deleted by id, and under which prefixes.
 pub static DELETABLE: [(&Resource, &[&str]); 6] = [
@@ -61,23 +60,10 @@ pub async fn delete(
     let found = found.ok_or_else(unknown)?;
     let whole = Retrieval::whole(resource);
     let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
-    if resource.name == DOCUMENT_LIVENESS.name {
-        return match state.app.delete_document_check(client, &id).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
-            Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
-            Err(error) => Err(error.into()),
-        };
-    }
-    if resource.name == BIOMETRIC_VALIDATIONS.name {
-        return match state.app.delete_validation(client, &found).await {
-            Ok(()) => Ok(json(one(&state, resource, &record))),
-            Err(PersonError::Store(StoreError::Conflict)) => Err(unknown()),
-            Err(error) => Err(error.into()),
-        };
-    }
     match state.app.delete_record(resource, client, &found).await {
         Ok(()) => Ok(json(one(&state, resource, &record))),
-        Err(StoreError::Conflict) => Err(unknown()),
-        Err(error) => Err(error.into()),
+        Err(DeleteError::Store(StoreError::Conflict)) => Err(unknown()),
+        Err(DeleteError::Store(error)) => Err(error.into()),
+        Err(DeleteError::Vault(error)) => Err(error.into()),
     }
 }

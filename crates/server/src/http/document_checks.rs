@@ -16,6 +16,7 @@ use super::admission::admitted_body;
 use super::authorize::require_write;
 use super::document_order::read_document_order;
 use super::error::{ApiError, BODY_TOO_LARGE, IMAGE_TOO_LARGE, INTERNAL};
+use super::idempotency::about;
 use super::lifecycle_errors::access_denied;
 use super::lists::{json, one};
 use crate::app::access::Bearer;
@@ -67,7 +68,7 @@ pub async fn create(
     let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
     let mut response = json(one(&state, &DOCUMENT_LIVENESS, &record));
     *response.status_mut() = status;
-    Ok(response)
+    Ok(about(&DOCUMENT_LIVENESS, &id, response))
 }
 
 fn refused_body(state: &State, rejection: &BytesRejection) -> ApiError {

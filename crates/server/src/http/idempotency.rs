@@ -7,11 +7,14 @@ use axum::extract::{Request, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use verax_query::Problem;
+use verax_query::{Problem, Resource};
 
 use super::State;
-use super::error::{ApiError, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS};
-use crate::app::idempotency::{Claim, Claimed, KeptAnswer};
+use super::error::{
+    ApiError, BODY_TOO_LARGE, IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT, INTERNAL,
+    INVALID_PARAMETERS,
+};
+use crate::app::idempotency::{About, Claim, Claimed, IdempotencyError, KeptAnswer};
 
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -20,8 +23,8 @@ pub const KEY_CHARS_MAX: usize = 255;
 /// How often a request looks whether the one before it has an answer.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The same key and request give the answer of the first for 24 hours, other requests 409. What
-/// comes while the first is at work waits for its answer.
+/// The same key and request give the answer of the first for 24 hours, or 410 when what it was about
+/// was deleted; other requests 409. What comes while the first is at work waits for its answer.
 pub async fn idempotent(
     Extract(state): Extract<State>,
     request: Request,
@@ -42,11 +45,12 @@ pub async fn idempotent(
         ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
     })?;
     let target = parts.uri.to_string();
+    let named = state.app.name_request(&caller, &key, &[target.as_bytes(), &body]).await?;
     let claim = loop {
-        let claimed = state.app.claim_request(&caller, &key, &[target.as_bytes(), &body]).await?;
-        match claimed {
+        match state.app.claim_request(&named).await? {
             Claimed::First(claim) => break claim,
             Claimed::Answered(answer) => return Ok(replay(answer)),
+            Claimed::Gone => return Err(gone()),
             Claimed::OtherRequest => {
                 let error = "This Idempotency-Key came with another request before.";
                 return Err(ApiError::new(&IDEMPOTENCY_CONFLICT, error));
@@ -57,8 +61,10 @@ pub async fn idempotent(
     };
     let request = Request::from_parts(parts, Body::from(body));
     // A caller that goes away comes back with the same key: the work goes on without it.
-    let work =
-        tokio::spawn(async move { answer_and_keep(&state, &claim, next.run(request).await).await });
+    let of_bearer = About::of_bearer(&caller);
+    let work = tokio::spawn(async move {
+        answer_and_keep(&state, &claim, of_bearer, next.run(request).await).await
+    });
     work.await
         .unwrap_or_else(|_| Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")))
 }
@@ -67,9 +73,13 @@ pub async fn idempotent(
 async fn answer_and_keep(
     state: &State,
     claim: &Claim,
+    of_bearer: Option<About>,
     response: Response,
 ) -> Result<Response, ApiError> {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    let about = parts.extensions.remove::<About>().or(of_bearer);
+    // A refusal that names no record names nobody.
+    let about = about.or_else(|| parts.status.is_client_error().then_some(About::Client));
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let text = std::str::from_utf8(&body).ok().filter(|_| is_final(parts.status));
@@ -80,15 +90,42 @@ async fn answer_and_keep(
                 content_type: content_type.unwrap_or_default().to_owned(),
                 body: text.to_owned(),
             };
-            state.app.keep_answer(claim, &answer).await
+            state.app.keep_answer(claim, about.as_ref(), &answer).await
         }
-        None => state.app.drop_claim(claim).await,
+        None => state.app.drop_claim(claim).await.map_err(Into::into),
     };
     if let Err(error) = kept {
         // The work is done and must be told of; a repetition waits for the lease.
         tracing::warn!(cause = %error, "an answer could not be kept for its Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Says what an answer is about.
+pub fn about(resource: &'static Resource, id: &str, mut response: Response) -> Response {
+    response.extensions_mut().insert(About::Record(resource, id.to_owned()));
+    response
+}
+
+/// Says that what was answered may be asked again: nothing was changed.
+pub fn changes_nothing(mut response: Response) -> Response {
+    response.extensions_mut().insert(About::Nothing);
+    response
+}
+
+fn gone() -> ApiError {
+    let error = "The request of this Idempotency-Key was done. Its answer is gone: what it was \
+                 about was deleted, or it was not to be stored.";
+    ApiError::new(&IDEMPOTENCY_ANSWER_GONE, error)
+}
+
+impl From<IdempotencyError> for ApiError {
+    fn from(error: IdempotencyError) -> ApiError {
+        match error {
+            IdempotencyError::Store(error) => error.into(),
+            IdempotencyError::Vault(error) => error.into(),
+        }
+    }
 }
 
 fn is_final(status: StatusCode) -> bool {

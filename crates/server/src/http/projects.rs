@@ -14,6 +14,7 @@ use super::State;
 use super::authorize::{MaybeBearer, require, require_write};
 use super::body::{Member, Purpose, Rule, Sent, optional, read, required};
 use super::error::{ApiError, ErrorCode, INVALID_PARAMETERS, MISSING_PARAMETER, UNAUTHORIZED};
+use super::idempotency::about;
 use super::lifecycle_errors::{UNPROCESSABLE, access_denied, project_not_found};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
@@ -173,7 +174,7 @@ async fn create(
     let id = state.app.create_record(family.resource, caller.client(), members).await?;
     let mut response = shown(&state, family.resource, caller.client(), &id).await?;
     *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(about(family.resource, &id, response))
 }
 
 async fn change(

@@ -16,6 +16,7 @@ use super::State;
 use super::authorize::require_write;
 use super::body::{Member, Purpose, Rule, joined, optional, read, required};
 use super::error::{ApiError, MISSING_PARAMETER};
+use super::idempotency::{about, changes_nothing};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
@@ -82,7 +83,7 @@ pub async fn create(
     let record = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
     // Nothing is asked of data sources here, so there is no validation of what the person said.
     let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
-    Ok(answer(&data))
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
 }
 
 /// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
@@ -104,7 +105,7 @@ pub async fn me(
     let tenant = Tenant::Client(bearer.client().to_owned());
     let record = state.app.database.record(&retrieval, &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    Ok(json_response(one(&state, &APP_REGISTRATIONS, &record)))
+    Ok(changes_nothing(json_response(one(&state, &APP_REGISTRATIONS, &record))))
 }
 
 /// `PUT /v2/app-registrations/{id}`: what is not sent stays.

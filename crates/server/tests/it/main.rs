@@ -15,6 +15,7 @@ mod face_calls;
 mod face_images;
 mod filters;
 mod fixtures;
+mod forgetting;
 mod given_faces;
 mod hostile_documents;
 mod http_client;
