@@ -126,15 +126,28 @@ impl App {
         Ok(count)
     }
 
-    /// Deletes a client and its sandbox with all that is theirs. What was kept goes first: when this
-    /// is interrupted, the client is still there and can be deleted again.
+    /// Deletes a client and its sandbox with all that is theirs. Keys go first and the clients' own rows
+    /// last: when this is interrupted, the client is still there and can be deleted again.
     pub async fn delete_client(&self, client: &str) -> Result<()> {
         let mut batch = Batch::default();
-        for client in self.with_sandbox(client).await? {
-            self.vault.destroy_client(&client).await?;
-            batch.delete_client(&client);
+        let clients = self.with_sandbox(client).await?;
+        for client in &clients {
+            self.vault.destroy_client(client).await?;
+            batch.empty_client(client);
         }
-        Ok(self.database.commit(batch).await?)
+        self.database.commit(batch).await?;
+        // Their deletions are counted before their counts go.
+        self.fold_tallies().await?;
+        let mut batch = Batch::default();
+        for client in &clients {
+            batch.delete_client(client).delete_tallies(client);
+        }
+        self.database.commit(batch).await?;
+        for client in &clients {
+            // What was encrypted for it in between belongs to nobody.
+            self.vault.destroy_client(client).await?;
+        }
+        Ok(())
     }
 
     /// The id of a client and, if it has one, that of its sandbox.
@@ -151,6 +164,8 @@ impl App {
         let mut orphans = Vec::new();
         for some in self.vault.subjects_before(before).await?.chunks(1000) {
             let of = |subject: &str| record_of_subject(subject).to_owned();
+            // A client's own goes with the client.
+            let some: Vec<_> = some.iter().filter(|(_, it)| !of(it).is_empty()).collect();
             let ids: Vec<String> = some.iter().map(|(_, subject)| of(subject)).collect();
             let mut known = HashSet::new();
             for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
@@ -158,7 +173,7 @@ impl App {
                 known.extend(owners.into_iter().map(|(id, client)| (client, id)));
             }
             let orphan = |it: &&(String, String)| !known.contains(&(it.0.clone(), of(&it.1)));
-            orphans.extend(some.iter().filter(orphan).cloned());
+            orphans.extend(some.into_iter().filter(orphan).cloned());
         }
         Ok(orphans)
     }

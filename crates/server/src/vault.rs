@@ -30,6 +30,7 @@ pub use self::sealing::SealingKey;
 use self::sealing::{DoesNotOpen, KEY_BYTES};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
+use crate::mac_key::MacKey;
 
 /// Cheap to clone: clones share everything.
 #[derive(Clone)]
@@ -162,7 +163,19 @@ impl Vault {
         delete_under(&self.objects, &at(client, subject, "")).await
     }
 
-    /// The same for all that is a client's, its own key first.
+    /// Destroys the subject's key alone: of what it sealed nothing is in the object store.
+    pub async fn destroy_key(&self, client: &str, subject: &str) -> Result<(), VaultError> {
+        delete(&self.keys, &subject_key_at(client, subject)).await
+    }
+
+    /// A key of the subject's that makes codes instead of sealing (HMAC-SHA-256). Use one subject for
+    /// one of both.
+    pub async fn code_key(&self, client: &str, subject: &str) -> Result<MacKey, VaultError> {
+        let key = self.subject_key_bytes(client, subject, Missing::Made).await?;
+        Ok(MacKey::new(&*key))
+    }
+
+    /// Destroys all that is a client's, its own key first.
     pub async fn destroy_client(&self, client: &str) -> Result<(), VaultError> {
         let key = client_key_at(client, CLIENT_KEY);
         delete(&self.keys, &key).await?;
@@ -241,6 +254,15 @@ impl Vault {
         subject: &str,
         missing: Missing,
     ) -> Result<SealingKey, VaultError> {
+        Ok(SealingKey::new(&*self.subject_key_bytes(client, subject, missing).await?))
+    }
+
+    async fn subject_key_bytes(
+        &self,
+        client: &str,
+        subject: &str,
+        missing: Missing,
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let client_key = self.client_key(client, missing).await?;
         let place = subject_key_at(client, subject);
         match (get(&self.keys, &place).await?, missing) {
@@ -254,7 +276,7 @@ impl Vault {
                     return self.open_key(client, subject, &client_key, &first).await;
                 }
                 self.rewrap_new(client, subject, &wrapped, &key).await?;
-                Ok(SealingKey::new(&key))
+                Ok(key)
             }
         }
     }

@@ -142,14 +142,13 @@ impl Batch {
                  WHERE biometric_validation = ",
                 id,
             ),
-            ("UPDATE app_logins SET biometric_validation = NULL WHERE biometric_validation = ", id),
         ] {
             let mut sql = Sql::default();
             sql.push(statement).bind(Arg::Text(key.to_owned()));
             sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
             self.push(sql, Rows::Any);
         }
-        self
+        self.redact_logins_of_validation(client, id)
     }
 
     fn expire_later(

@@ -1,6 +1,6 @@
 //! The companies whose records are kept.
 
-use verax_domain::{Timestamp, resources};
+use verax_domain::Timestamp;
 use verax_query::{Arg, Sql, fold};
 
 use crate::StoreError;
@@ -78,31 +78,13 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
-    /// Deletes the client, its tokens and all its records.
+    /// Deletes the client and all that is its. Work that is under way for it finds nothing to write
+    /// its end to.
     pub fn delete_client(&mut self, id: &str) -> &mut Batch {
-        self.erases = true;
-        for resource in resources::ALL {
-            let mut sql = Sql::default();
-            sql.push("DELETE FROM ").push(resource.table).push(" WHERE ");
-            sql.push(resource.tenant_column).push(" = ").bind(Arg::Text(id.to_owned()));
-            let rows = if resource.tenant_column == "id" { Rows::Exactly(1) } else { Rows::Any };
-            self.push(sql, rows);
-        }
-        // Work that is under way for the client finds nothing to write its end to.
-        for statement in [
-            "DELETE FROM jobs WHERE client = ",
-            "DELETE FROM tokens WHERE client = ",
-            "DELETE FROM person_templates WHERE client = ",
-            "DELETE FROM gallery_changes WHERE client = ",
-            "DELETE FROM galleries WHERE client = ",
-            "DELETE FROM login_attempts WHERE client = ",
-            "DELETE FROM accepted_images WHERE client = ",
-        ] {
-            let mut sql = Sql::default();
-            sql.push(statement).bind(Arg::Text(id.to_owned()));
-            self.push(sql, Rows::Any);
-        }
-        self
+        self.empty_client(id);
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM clients WHERE id = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
     }
 }
 

@@ -10,7 +10,6 @@ use verax_query::{After, Place, Query, Resource, Retrieval, Tenant};
 
 use crate::cells::Reader;
 use crate::clients::Which;
-use crate::idempotency::{self, Begun};
 use crate::jobs::{self, Job, JobKind};
 use crate::login_attempts;
 use crate::postgres::Postgres;
@@ -261,12 +260,6 @@ impl Database {
     /// What is set for all nodes: names and values, in the order of the names.
     pub async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
         self.read(settings::settings).await
-    }
-
-    /// What is known of the request with this id.
-    pub async fn begun_request(&self, id: &str) -> Result<Option<Begun>, StoreError> {
-        let id = id.to_owned();
-        self.read(async move |reader| idempotency::begun(reader, &id).await).await
     }
 
     /// Stores records that come from elsewhere, all or none.

@@ -6,6 +6,7 @@ mod clients;
 mod database;
 mod document_checks;
 mod error;
+mod forgetting;
 mod idempotency;
 mod jobs;
 mod list;
@@ -27,7 +28,10 @@ mod write;
 pub use clients::{Client, NewClient};
 pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
-pub use idempotency::Begun;
+pub use forgetting::{
+    ForgottenRegistration, NamingValidation, TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT,
+};
+pub use idempotency::{Answer, Begun, ExpiredAnswer};
 pub use jobs::{Job, JobKind};
 pub use list::Listing;
 pub use login_attempts::AttemptLimit;

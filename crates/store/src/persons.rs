@@ -1,5 +1,7 @@
 //! Persons, their collections and their sealed templates, and at which change each was touched.
 
+use std::collections::HashMap;
+
 use verax_domain::resources::{COLLECTIONS, PERSONS};
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Resource, Sql};
@@ -95,6 +97,14 @@ impl Database {
         self.read(async move |reader| gallery_number(reader, &client).await).await
     }
 
+    /// How often the faces of each of these clients have changed; none of one that has no faces.
+    pub async fn gallery_numbers(
+        &self,
+        clients: Vec<String>,
+    ) -> Result<HashMap<String, i64>, StoreError> {
+        self.read(async move |reader| gallery_numbers(reader, &clients).await).await
+    }
+
     /// The persons of a client that changed after this number.
     pub async fn changed_persons(
         &self,
@@ -185,8 +195,8 @@ impl Batch {
 
     /// Deletes a person with its templates; a `Conflict` when there is none.
     pub fn delete_person(&mut self, client: &str, person: &str) -> &mut Batch {
-        self.delete_templates(client, person);
-        self.push(of_person("DELETE FROM persons", "id", client, person), Rows::Exactly(1))
+        self.push(of_person("DELETE FROM persons", "id", client, person), Rows::Exactly(1));
+        self.delete_templates(client, person).redact_person(client, person)
     }
 
     /// Deletes a collection and takes every person out of it.
@@ -200,7 +210,8 @@ impl Batch {
         sql.bind(text(&format!("\"{id}\""))).push(", '') WHERE client = ").bind(text(client));
         sql.push(" AND replace(collections, ").again(4).push(", '') <> collections");
         self.push(sql, Rows::Any);
-        self.push(of_person("DELETE FROM collections", "id", client, id), Rows::Exactly(1))
+        self.push(of_person("DELETE FROM collections", "id", client, id), Rows::Exactly(1));
+        self.forget_answers(client, id)
     }
 }
 
@@ -326,6 +337,24 @@ pub async fn gallery_number(reader: &mut Reader, client: &str) -> Result<i64, St
     let mut sql = Sql::default();
     sql.push("SELECT number FROM galleries WHERE client = ").bind(text(client));
     fetch_number(reader, &sql).await
+}
+
+async fn gallery_numbers(
+    reader: &mut Reader,
+    clients: &[String],
+) -> Result<HashMap<String, i64>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT client, number FROM galleries WHERE client");
+    sql.member_of(reader.dialect(), Arg::TextList(clients.to_vec()));
+    let mut numbers = HashMap::new();
+    reader
+        .fetch(&sql, &mut |row| {
+            numbers
+                .insert(row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?.unwrap_or(0));
+            Ok(())
+        })
+        .await?;
+    Ok(numbers)
 }
 
 /// The persons that changed after this number.

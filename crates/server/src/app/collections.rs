@@ -6,7 +6,7 @@ use verax_query::is_id;
 use verax_store::{Batch, Collection, StoreError};
 
 use super::App;
-use super::records::said;
+use super::records::{DeleteError, said};
 
 impl App {
     /// The client's collection with this id, or else with this code.
@@ -56,11 +56,14 @@ impl App {
     /// Deletes a collection; its persons stay, outside it.
     ///
     /// # Errors
-    /// `Conflict` when it is not there any more.
-    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), StoreError> {
+    /// `Store(Conflict)` when it is not there any more.
+    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), DeleteError> {
+        self.destroy_answers(client, id).await?;
         let mut batch = Batch::default();
         batch.delete_collection(client, id, self.clock.now());
-        self.database.commit(batch).await
+        self.database.commit(batch).await?;
+        // A key that was made in between belongs to nobody.
+        Ok(self.destroy_answers(client, id).await?)
     }
 }
 

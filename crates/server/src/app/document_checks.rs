@@ -189,7 +189,13 @@ impl App {
     ) -> Result<(), DocumentCheckError> {
         let mut batch = Batch::default();
         batch.start_document_check(&client, &id, self.clock.now());
-        self.database.commit(batch).await?;
+        if let Err(error) = self.database.commit(batch).await {
+            if self.document_record(&Tenant::Client(client.clone()), &id).await?.is_none() {
+                // Deleted before its picture was stored.
+                self.vault.destroy(&client, &id).await?;
+            }
+            return Err(error.into());
+        }
         self.measure_document(id, client, order, permit).await
     }
 
@@ -393,22 +399,6 @@ impl App {
             },
         );
         Ok(Some(maps.await.ok_or(DocumentCheckError::Stopped)??))
-    }
-
-    /// Deletes a record, its picture first; a check that is at work writes nothing any more.
-    ///
-    /// # Errors
-    /// `Conflict` when the client has no such record.
-    pub async fn delete_document_check(
-        &self,
-        client: &str,
-        id: &str,
-    ) -> Result<(), DocumentCheckError> {
-        self.vault.destroy(client, id).await?;
-        let mut batch = Batch::default();
-        batch.delete(&DOCUMENT_LIVENESS, client, id).delete_any_job(JobKind::DocumentCheck, id);
-        batch.forget_document(client, id);
-        Ok(self.database.commit(batch).await?)
     }
 
     /// When a check that begins now counts as left behind.

@@ -8,14 +8,15 @@
 
 mod index;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, stream};
 use verax_domain::Timestamp;
-use verax_store::{CHANGES_KEPT_MS, PersonPlace, SealedTemplate};
+use verax_store::{CHANGES_KEPT_MS, PersonPlace, SealedTemplate, StoreError};
 use verax_vision::faces::Template;
 
 use self::index::{FaceIndex, IndexedPerson};
@@ -24,6 +25,7 @@ use super::App;
 use super::persons::PersonError;
 use crate::vault::VaultError;
 
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 const IDLE_MS: i64 = 60 * 60 * 1000;
 /// Keys of persons that are read at once: an object store answers slowly, but many at a time.
 const READ_AT_ONCE: usize = 32;
@@ -57,12 +59,19 @@ struct State {
     /// The number of the client's last change that is in the index.
     number: i64,
     looked_at: Timestamp,
+    /// The number up to which whoever was deleted is out of the index.
+    looked_through: i64,
 }
 
 impl Galleries {
     /// The client's gallery, perhaps still empty.
     pub fn of(&self, client: &str) -> Arc<Held> {
         Arc::clone(self.lock().entry(client.to_owned()).or_default())
+    }
+
+    /// How many templates are in memory, of all clients.
+    pub fn templates_in_memory(&self) -> usize {
+        self.lock().values().map(|held| held.len()).sum()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Held>>> {
@@ -118,6 +127,62 @@ impl App {
         // Milliseconds of arithmetic would hold up other requests of this thread.
         let work = tokio::task::spawn_blocking(move || held.read(|it| it.index.search(&search)));
         work.await.map_err(|_| PersonError::Stopped)
+    }
+
+    /// Takes who was deleted out of memory within seconds, also where nobody searches, for as long as
+    /// the server runs.
+    pub async fn keep_galleries_short(self) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.forget_deleted().await {
+                tracing::warn!(cause = %error, "deleted persons were not looked for");
+            }
+        }
+    }
+
+    /// Takes who was deleted since out of all galleries in memory, and lets go of those that nobody
+    /// searched for an hour.
+    pub async fn forget_deleted(&self) -> Result<(), StoreError> {
+        let max = self.config.now().persons.templates_in_memory_max;
+        self.galleries.let_go("", max, self.clock.now());
+        let loaded: Vec<(String, Arc<Held>)> = {
+            let held = self.galleries.lock();
+            let loaded = held.iter().filter(|(_, it)| it.read(|it| it.state.is_some()));
+            loaded.map(|(client, it)| (client.clone(), Arc::clone(it))).collect()
+        };
+        if loaded.is_empty() {
+            return Ok(());
+        }
+        let clients = loaded.iter().map(|(client, _)| client.clone()).collect();
+        let numbers = self.database.gallery_numbers(clients).await?;
+        for (client, held) in loaded {
+            let number = numbers.get(&client).copied().unwrap_or(0);
+            let _updating = held.updating.lock().await;
+            let Some(state) = held.read(|it| it.state) else { continue };
+            if number == state.looked_through.max(state.number) {
+                continue;
+            }
+            let late = self.clock.now().0 - state.looked_at.0 >= CHANGES_KEPT_MS / 2;
+            if number < state.number || late {
+                // The client was deleted, or it is not known any more who was.
+                held.write(|it| *it = Faces::default());
+                continue;
+            }
+            let after = state.looked_through.max(state.number);
+            let changed = self.database.changed_persons(&client, after).await?;
+            let there = self.database.person_places(&client, Some(changed.clone())).await?;
+            let there: HashSet<&str> = there.iter().map(|place| place.id.as_str()).collect();
+            let gone = changed.iter().filter(|id| !there.contains(id.as_str()));
+            held.write(|it| {
+                gone.for_each(|person| it.index.remove(person));
+                if let Some(state) = &mut it.state {
+                    state.looked_through = number;
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Whether the client has any face to search for.
@@ -195,7 +260,9 @@ impl App {
             held.write(|faces| *faces = Faces::default());
             return Err(PersonError::GalleryTooLarge { count: count as u64, max });
         }
-        held.write(|faces| faces.state = Some(State { number, looked_at: now }));
+        held.write(|faces| {
+            faces.state = Some(State { number, looked_at: now, looked_through: number })
+        });
         drop(updating);
         self.galleries.let_go(client, max, now);
         Ok(held)

@@ -7,6 +7,7 @@ use verax_store::{Batch, StoreError};
 use zeroize::Zeroizing;
 
 use super::App;
+use super::idempotency::{ANSWERS, REQUESTS};
 use super::persons::PersonError;
 use crate::vault::VaultError;
 
@@ -16,9 +17,10 @@ const PICTURE: &str = "picture";
 /// No record is called so, as ids hold no dot.
 const SUBJECT: &str = ".face";
 
-/// The record that something in the vault was kept for.
+/// The record that something in the vault was kept for; empty: it is the client's own.
 pub fn record_of_subject(subject: &str) -> &str {
-    subject.strip_suffix(SUBJECT).unwrap_or(subject)
+    let parts = [SUBJECT, ANSWERS, REQUESTS];
+    parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
 }
 
 impl App {
@@ -42,15 +44,6 @@ impl App {
         self.vault.destroy(client, &subject(validation)).await
     }
 
-    /// Deletes a validation, its picture first; a check that is at work writes nothing any more.
-    ///
-    /// # Errors
-    /// `Store(Conflict)` when somebody else was faster.
-    pub async fn delete_validation(&self, client: &str, record: &Value) -> Result<(), PersonError> {
-        self.destroy_face(client, record["_id"].as_str().unwrap_or_default()).await?;
-        Ok(self.delete_record(&BIOMETRIC_VALIDATIONS, client, record).await?)
-    }
-
     /// A person begins the face check of their registration again. What was measured stays for its
     /// client to see; a passed check counts as failed from then on, and whom it enrolled is forgotten.
     ///
@@ -66,7 +59,8 @@ impl App {
         let now = self.clock.now();
         let tenant = Tenant::Client(client.to_owned());
         let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
-        let counts = found.is_some_and(|found| found["biometricValidation"] == id);
+        let counts = found.as_ref().is_some_and(|found| found["biometricValidation"] == id);
+        let enrolled = found.as_ref().and_then(|found| found["person"].as_str());
         let mut batch = Batch::default();
         if counts {
             batch.set_aside_face(client, registration, id, now);
@@ -76,11 +70,8 @@ impl App {
             batch.touch_open_registration(client, registration, now);
         }
         self.database.commit(batch).await?;
-        if !counts {
-            return Ok(());
-        }
-        // Whom a validation enrols has its id.
-        match self.delete_person(client, id).await {
+        let Some(enrolled) = enrolled.filter(|_| counts) else { return Ok(()) };
+        match self.delete_person(client, enrolled).await {
             Err(PersonError::NotFound) => Ok(()),
             forgotten => forgotten,
         }

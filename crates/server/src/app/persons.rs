@@ -103,6 +103,8 @@ pub enum PersonError {
 /// Stands for whoever is not there: no id holds a dot.
 const NOBODY: &str = ".nobody";
 
+/// Validations that a person is taken out of in one change: others must be able to come between.
+const REDACTED_AT_ONCE: u32 = 100;
 /// How often a change is tried again when another comes between looking and writing.
 const ATTEMPTS: usize = 20;
 
@@ -228,7 +230,9 @@ impl App {
         to_its_end(async move { app.change(&client, &id, change).await }).await
     }
 
-    /// Deletes a person: first the key that opens their faces, then all that was kept.
+    /// Deletes a person: first the keys that open their faces and the answers about them, then what
+    /// other records say of them, then all that was stored. Interrupted in between, the person is
+    /// still there and can be deleted again.
     ///
     /// # Errors
     /// `NotFound`.
@@ -237,16 +241,21 @@ impl App {
         to_its_end(async move {
             app.person_place(&client, &id).await?;
             app.vault.destroy(&client, &id).await?;
+            app.destroy_answers(&client, &id).await?;
+            app.redact_responses(&client, &id).await?;
             for _ in 0..ATTEMPTS {
                 let seen = app.database.gallery_number(&client).await?;
                 let now = app.clock.now();
                 let mut batch = Batch::default();
                 batch.change_gallery(&client, seen).delete_person(&client, &id);
-                batch.touch_person(&client, &id, now);
+                batch.touch_person(&client, &id, now).forget_answers(&client, &id);
                 match app.database.commit(batch).await {
                     Err(StoreError::Conflict) => app.person_place(&client, &id).await.map(drop)?,
                     committed => {
                         committed?;
+                        // A check that named the person in between; from here on none does.
+                        app.redact_responses(&client, &id).await?;
+                        app.destroy_answers(&client, &id).await?;
                         app.forget_changed(&client).await;
                         return Ok(());
                     }
@@ -414,6 +423,26 @@ impl App {
         Err(StoreError::Conflict.into())
     }
 
+    /// Takes a person out of the responses of all validations that name them.
+    async fn redact_responses(&self, client: &str, person: &str) -> Result<(), StoreError> {
+        loop {
+            let named = self.database.validations_naming(client, person, REDACTED_AT_ONCE).await?;
+            let mut batch = Batch::default();
+            for naming in &named {
+                batch.redact_response(
+                    client,
+                    person,
+                    naming,
+                    without_person(&naming.response, person),
+                );
+            }
+            match named.len() {
+                0 => return Ok(()),
+                _ => self.database.commit(batch).await?,
+            }
+        }
+    }
+
     /// Refuses a face that somebody has.
     async fn refuse_known(
         &self,
@@ -509,6 +538,23 @@ fn thumbnail_place(id: &str) -> String {
 pub fn without_digits(name: &str) -> String {
     let name: String = name.chars().filter(|letter| !letter.is_numeric()).collect();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A response without this person. Where that cannot be told, without all persons, or none at all.
+fn without_person(response: &str, person: &str) -> Option<String> {
+    let mut response: Value = serde_json::from_str(response).ok()?;
+    let persons = response.get_mut("persons")?.as_array_mut()?;
+    let count = persons.len();
+    let names = |entry: &Value, member: &str| {
+        let id = &entry[member];
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        id == person
+    };
+    persons.retain(|entry| !names(entry, "id") && !names(entry, "_id"));
+    if persons.len() == count {
+        persons.clear();
+    }
+    Some(response.to_string())
 }
 
 /// The record as it is with what changes; what a list never shows stays as it is.

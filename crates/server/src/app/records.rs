@@ -3,9 +3,19 @@
 use serde_json::{Map, Value};
 use verax_domain::Record;
 use verax_query::{Query, Resource, Retrieval, Tenant};
-use verax_store::{Batch, StoreError};
+use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use super::App;
+use crate::vault::VaultError;
+
+/// Why a record is not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
 
 impl App {
     /// The whole record, as a retrieve shows it.
@@ -77,33 +87,69 @@ impl App {
         self.database.commit(batch).await
     }
 
-    /// Deletes a record that this client has, and what is nothing without it.
+    /// Deletes a record that this client has, what is nothing without it, and what other records say
+    /// of it. What opens its images and answers is destroyed first: interrupted after that, the
+    /// record is still there and can be deleted again. Work that is running writes nothing any more.
     ///
     /// # Errors
-    /// `Conflict` when somebody else was faster.
+    /// `Store(Conflict)` when somebody else was faster.
     pub async fn delete_record(
         &self,
         resource: &'static Resource,
         client: &str,
         record: &Value,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DeleteError> {
         let text = |name: &str| record[name].as_str().unwrap_or_default();
-        let (id, now) = (text("_id"), self.clock.now());
+        let (id, session) = (text("_id"), text("livenessSession"));
+        self.destroy_stored(resource, client, id, session).await?;
         let mut batch = Batch::default();
+        // The record first: who stores an answer about it at this moment is before or after.
+        batch.delete(resource, client, id).delete_tokens_for(id).forget_answers(client, id);
         match resource.name {
             "projects" => {
-                batch.delete_flows_of(client, id);
+                batch.forget_answers_of_flows(client, id).delete_flows_of(client, id);
+            }
+            "app-registrations" => {
+                let (email, phone) = (text("email"), text("phone"));
+                let (person, country_code) = (record["person"].as_str(), text("countryCode"));
+                let gone = ForgottenRegistration { id, person, email, phone, country_code };
+                batch.redact_registration(client, gone);
             }
             "biometric-validations" => {
-                let session = text("livenessSession");
-                batch.delete_validation_rests(client, id, session).revoke_tokens_for(session, now);
+                batch.delete_validation_rests(client, id, session).delete_tokens_for(session);
+                batch.forget_answers(client, session);
+            }
+            "document-liveness" => {
+                batch.delete_any_job(JobKind::DocumentCheck, id).forget_document(client, id);
             }
             _ => {}
         }
-        batch.delete(resource, client, id).revoke_tokens_for(id, now);
         self.database.commit(batch).await?;
         self.forget_tokens();
+        // What was encrypted for it since belongs to nobody.
+        self.destroy_stored(resource, client, id, session).await?;
         Ok(())
+    }
+
+    /// Destroys what is stored of a record outside the database, and the keys of it.
+    async fn destroy_stored(
+        &self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+        session: &str,
+    ) -> Result<(), VaultError> {
+        match resource.name {
+            "document-liveness" => self.vault.destroy(client, id).await?,
+            "biometric-validations" => {
+                self.destroy_face(client, id).await?;
+                if !session.is_empty() {
+                    self.destroy_answers(client, session).await?;
+                }
+            }
+            _ => {}
+        }
+        self.destroy_answers(client, id).await
     }
 
     /// A record that begins now.

@@ -105,6 +105,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     tokio::spawn(app.clone().keep_settings_fresh());
     // Also where a worker does: whoever has written records makes the tallies that its lists read.
     tokio::spawn(app.clone().keep_tallies());
+    tokio::spawn(app.clone().keep_galleries_short());
     if !arguments.no_jobs {
         tokio::spawn(app.clone().keep_document_checks());
         tokio::spawn(app.clone().keep_validations());

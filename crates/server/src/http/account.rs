@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::request::Parts;
 use axum::response::Response;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 use verax_domain::NarrowScope;
 use verax_domain::resources::CLIENTS;
@@ -19,6 +19,7 @@ use super::lifecycle_errors::{conflict, token_not_right};
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::access::{AccessError, Bearer, Caller, MintError};
+use crate::app::idempotency::About;
 use crate::app::project_login::ExchangeError;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -38,13 +39,16 @@ pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Respon
     Ok(json_response(body))
 }
 
+/// An answer with a token of the client's own.
+type ClientToken = (Extension<About>, Json<Value>);
+
 /// `GET` and `POST /v2/auth/session`: a new token for one that is still valid.
 pub async fn session(
     Extract(state): Extract<State>,
     mut parts: Parts,
     RawQuery(raw): RawQuery,
     body: Unread,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<ClientToken, ApiError> {
     let refuse = |error| match error {
         AccessError::Missing => ApiError::new(&MISSING_PARAMETER, "missing Authorization header"),
         AccessError::Store(error) => error.into(),
@@ -68,7 +72,7 @@ pub async fn session(
         answer["user"] = serde_json::from_slice(&user).unwrap_or_default();
         answer["settings"] = json!({});
     }
-    Ok(Json(answer))
+    Ok((Extension(About::Client), Json(answer)))
 }
 
 fn unauthorized(state: &State) -> ApiError {
@@ -84,14 +88,15 @@ pub async fn renew_and_revoke(
     Extract(state): Extract<State>,
     caller: Caller,
     body: Unread,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<ClientToken, ApiError> {
     let allowed = require_write(&caller)?;
     let limit = state.app.config.now().http.plain_body_bytes_max();
     // It says nothing.
     body.read(&state, &allowed, limit).await?;
     let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
     let token = state.app.renew_and_revoke(&caller, valid).await?;
-    Ok(Json(json!({ "token": token, "accessToken": token, "tokenType": "bearer" })))
+    let answer = json!({ "token": token, "accessToken": token, "tokenType": "bearer" });
+    Ok((Extension(About::Client), Json(answer)))
 }
 
 pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(

@@ -18,6 +18,7 @@ use super::body::{
 use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{IMAGE_DOC, OS};
+use super::idempotency::about;
 use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
 use super::lists::{PathId, json as json_response, shown};
 use super::projects::anonymous_refused;
@@ -335,10 +336,12 @@ fn readable(opened: Opened, caller: &Caller) -> Opened {
 }
 
 fn answer(audience: Audience, opened: Opened) -> Response {
+    let id = opened.validation["_id"].as_str().unwrap_or_default().to_owned();
     let data = json!({
         "livenessSession": shown(audience, &LIVENESS_SESSIONS, opened.session),
         "biometricValidation": shown(audience, &BIOMETRIC_VALIDATIONS, opened.validation),
         "token": opened.token,
     });
-    json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
+    let body = json!({ "success": true, "data": data }).to_string();
+    about(&BIOMETRIC_VALIDATIONS, &id, json_response(body.into_bytes()))
 }

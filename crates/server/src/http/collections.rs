@@ -15,9 +15,11 @@ use super::caching::IfNoneMatch;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::answer;
 use super::face_errors::FaceCaller;
+use super::idempotency::about;
 use super::lists::{self, PathId};
 use super::person_errors::{invalid_collection, require_write};
 use super::streams::Format;
+use crate::app::records::DeleteError;
 
 pub static COLLECTION_BODY: &[Member] = &[
     required("name", Rule::Text(1, 200), "Its name."),
@@ -35,7 +37,7 @@ pub async fn create(
     let said = read_members(&state, &caller, &allowed, body, Purpose::Create).await?;
     let told = said.clone();
     let id = state.app.create_collection(caller.0.client(), said).await?;
-    shown(&state, &caller, &id, &told).await
+    Ok(about(&COLLECTIONS, &id, shown(&state, &caller, &id, &told).await?))
 }
 
 /// `GET …/collections`.
@@ -93,8 +95,11 @@ pub async fn delete(
     require_write(&caller)?;
     let known = known(&state, &caller, id).await?;
     let response = shown(&state, &caller, &known.id, &Map::new()).await?;
-    state.app.delete_collection(caller.0.client(), &known.id).await.map_err(gone)?;
-    Ok(response)
+    match state.app.delete_collection(caller.0.client(), &known.id).await {
+        Ok(()) => Ok(response),
+        Err(DeleteError::Store(error)) => Err(gone(error)),
+        Err(DeleteError::Vault(error)) => Err(error.into()),
+    }
 }
 
 /// Somebody was faster with a deletion.

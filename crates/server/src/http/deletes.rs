@@ -18,8 +18,8 @@ use super::error::ApiError;
 use super::lifecycle_errors::{access_denied, conflict, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
-use crate::app::document_checks::DocumentCheckError;
 use crate::app::persons::PersonError;
+use crate::app::records::DeleteError;
 
 /// What is deleted by id, and under which prefixes.
 pub static DELETABLE: [(&Resource, &[&str]); 6] = [
@@ -69,13 +69,6 @@ pub async fn delete(
     {
         record = brief(&id, &Map::new()).to_string().into_bytes();
     }
-    if resource.name == DOCUMENT_LIVENESS.name {
-        return match state.app.delete_document_check(client, &id).await {
-            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
-            Err(DocumentCheckError::Store(StoreError::Conflict)) => Err(unknown()),
-            Err(error) => Err(error.into()),
-        };
-    }
     if let Some(own) = registration {
         return match state.app.set_aside_validation(client, own, &found).await {
             Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
@@ -86,16 +79,10 @@ pub async fn delete(
             Err(error) => Err(error.into()),
         };
     }
-    if resource.name == BIOMETRIC_VALIDATIONS.name {
-        return match state.app.delete_validation(client, &found).await {
-            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
-            Err(PersonError::Store(StoreError::Conflict)) => Err(unknown()),
-            Err(error) => Err(error.into()),
-        };
-    }
     match state.app.delete_record(resource, client, &found).await {
         Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
-        Err(StoreError::Conflict) => Err(unknown()),
-        Err(error) => Err(error.into()),
+        Err(DeleteError::Store(StoreError::Conflict)) => Err(unknown()),
+        Err(DeleteError::Store(error)) => Err(error.into()),
+        Err(DeleteError::Vault(error)) => Err(error.into()),
     }
 }

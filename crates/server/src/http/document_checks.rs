@@ -16,6 +16,7 @@ use super::authorize::{Allowed, require_write};
 use super::body::{BodyError, Unread, bytes_max, parse_apart};
 use super::document_order::{DOCUMENT_BODY, read_document_order};
 use super::error::{ApiError, IMAGE_TOO_LARGE, INTERNAL};
+use super::idempotency::about;
 use super::lists::{json, one_with_images};
 use crate::app::access::Bearer;
 use crate::app::document_checks::DocumentCheckError;
@@ -67,7 +68,7 @@ pub async fn create(
     let (audience, urls) = (bearer.audience(), bearer.image_urls());
     let mut response = json(one_with_images(&state, audience, urls, &DOCUMENT_LIVENESS, &record));
     *response.status_mut() = status;
-    Ok(response)
+    Ok(about(&DOCUMENT_LIVENESS, &id, response))
 }
 
 fn refused_body(error: BodyError) -> ApiError {

@@ -12,6 +12,7 @@ use super::body::BODY_TOO_SLOW;
 use super::{face_errors, lifecycle_errors, malformed, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
+use crate::app::idempotency::About;
 use crate::app::measuring::MeasuringError;
 use crate::vault::VaultError;
 
@@ -67,6 +68,12 @@ pub static IDEMPOTENCY_CONFLICT: ErrorCode = ErrorCode {
     status: StatusCode::CONFLICT,
     when: "the Idempotency-Key came with another request in the last 24 hours",
 };
+pub static IDEMPOTENCY_ANSWER_GONE: ErrorCode = ErrorCode {
+    code: "IDEMPOTENCY_ANSWER_GONE",
+    status: StatusCode::GONE,
+    when: "the request of the Idempotency-Key was done, and its answer is gone: what it was about was \
+           deleted, or it was not to be stored",
+};
 pub static URI_TOO_LONG: ErrorCode = ErrorCode {
     code: "URI_TOO_LONG",
     status: StatusCode::URI_TOO_LONG,
@@ -107,7 +114,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 47] = [
+pub static CODES: [&ErrorCode; 48] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -116,6 +123,7 @@ pub static CODES: [&ErrorCode; 47] = [
     &METHOD_NOT_ALLOWED,
     &MISSING_PARAMETER,
     &IDEMPOTENCY_CONFLICT,
+    &IDEMPOTENCY_ANSWER_GONE,
     &URI_TOO_LONG,
     &malformed::MALFORMED_REQUEST,
     &malformed::HEADERS_TOO_LARGE,
@@ -167,8 +175,10 @@ pub struct ApiError {
     status: StatusCode,
     body: Value,
     /// For the log alone.
-    pub cause: Option<String>,
+    pub cause: Option<Box<str>>,
     retry_after_seconds: Option<u64>,
+    /// The record that the body tells of, if it tells of one.
+    about: Option<Box<About>>,
 }
 
 impl ApiError {
@@ -193,7 +203,13 @@ impl ApiError {
             "code": INVALID_PARAMETERS.code,
             "details": details(problems),
         });
-        ApiError { status: StatusCode::BAD_REQUEST, body, cause: None, retry_after_seconds: None }
+        ApiError {
+            status: StatusCode::BAD_REQUEST,
+            body,
+            cause: None,
+            retry_after_seconds: None,
+            about: None,
+        }
     }
 
     /// What is wrong with a body, in the form of the family that says its code in `message`.
@@ -234,6 +250,12 @@ impl ApiError {
         self
     }
 
+    /// Says that the body tells of this record: it is not told again when the record is gone.
+    pub fn about(mut self, resource: &'static Resource, id: &str) -> ApiError {
+        self.about = Some(Box::new(About::Record(resource, id.to_owned())));
+        self
+    }
+
     pub fn retry_after(mut self, seconds: u64) -> ApiError {
         self.retry_after_seconds = Some(seconds);
         self
@@ -247,11 +269,11 @@ impl ApiError {
             "message": message,
             "status": status.as_u16(),
         });
-        ApiError { status, body, cause: None, retry_after_seconds: None }
+        ApiError { status, body, cause: None, retry_after_seconds: None, about: None }
     }
 
     pub fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into());
         self
     }
 }
@@ -361,6 +383,9 @@ impl IntoResponse for ApiError {
         if self.status.is_server_error() {
             // The request id is added where it is known.
             response.extensions_mut().insert(Failure(self.body));
+        }
+        if let Some(about) = self.about {
+            response.extensions_mut().insert(*about);
         }
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {

@@ -12,6 +12,7 @@ use super::body::{Default, Member, Rule, Sent, Unread, optional, read_measured, 
 use super::error::ApiError;
 use super::face_answers;
 use super::face_errors::{FaceCaller, only_base64, unread, wrong_members};
+use super::idempotency::changes_nothing;
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::faces::ProbeLiveness;
@@ -79,7 +80,7 @@ pub async fn liveness(
     let (mut sent, _place) = read(&state, &caller, body, LIVENESS_BODY).await?;
     let score = state.app.score_liveness(sent.image("image")).await?;
     let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
-    Ok(answer(&state, face_answers::liveness(&check)))
+    Ok(found(&state, face_answers::liveness(&check)))
 }
 
 /// `POST …/compare`.
@@ -92,7 +93,7 @@ pub async fn compare(
     let (probes, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::NotAsked).await?;
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
-    Ok(answer(&state, face_answers::comparison(&check)))
+    Ok(found(&state, face_answers::comparison(&check)))
 }
 
 /// `POST …/compare-live`: the comparison and the probe's liveness, both always.
@@ -108,7 +109,7 @@ pub async fn compare_live(
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
     let min_score = sent.number("liveness_min_score");
     let probe = LivenessCheck { score: liveness_score, min_score };
-    Ok(answer(&state, face_answers::live_comparison(&check, &probe)))
+    Ok(found(&state, face_answers::live_comparison(&check, &probe)))
 }
 
 /// `POST …/compare-with-liveness`: the probe's liveness only when the comparison passed.
@@ -125,7 +126,7 @@ pub async fn compare_with_liveness(
     let check = MatchCheck { score: compared.score, min_score };
     let min_score = sent.number("liveness_min_score");
     let probe = compared.liveness_score.map(|score| LivenessCheck { score, min_score });
-    Ok(answer(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
+    Ok(found(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
 }
 
 /// The body of a call that measures, and its place.
@@ -150,6 +151,11 @@ pub fn answer(state: &State, data: Value) -> Response {
         "signature": signature,
     });
     json_response(body.to_string().into_bytes())
+}
+
+/// The same of a call that changes nothing: a repetition is made again.
+pub fn found(state: &State, data: Value) -> Response {
+    changes_nothing(answer(state, data))
 }
 
 /// Five letters and digits.

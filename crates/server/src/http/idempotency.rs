@@ -8,12 +8,14 @@ use axum::extract::{Request, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use verax_query::Problem;
+use verax_query::{Problem, Resource};
 
 use super::State;
-use super::error::{ApiError, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS};
+use super::error::{
+    ApiError, IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS,
+};
 use crate::app::access::Bearer;
-use crate::app::idempotency::{Claim, Claimed, KeptAnswer};
+use crate::app::idempotency::{About, Claim, Claimed, IdempotencyError, KeptAnswer};
 
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -38,8 +40,8 @@ enum Outcome {
     Answered(KeptAnswer),
 }
 
-/// The same key and request give the answer of the first for 24 hours, other requests 409. What
-/// comes while the first is at work waits for its answer.
+/// The same key and request give the answer of the first for 24 hours, or 410 when what it was about
+/// was deleted; other requests 409. What comes while the first is at work waits for its answer.
 pub async fn idempotent(
     Extract(state): Extract<State>,
     mut request: Request,
@@ -61,9 +63,12 @@ pub async fn idempotent(
     let work = tokio::spawn(async move {
         let response = next.run(request).await;
         let outcome = keyed.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let of_bearer = About::of_bearer(&keyed.caller);
         match outcome {
             None => Ok(response),
-            Some(Outcome::First(claim)) => answer_and_keep(&state, &claim, response).await,
+            Some(Outcome::First(claim)) => {
+                answer_and_keep(&state, &claim, of_bearer, response).await
+            }
             Some(Outcome::Answered(answer)) => Ok(replay(answer)),
         }
     });
@@ -78,10 +83,12 @@ impl Keyed {
     /// came with another request.
     pub async fn claim(&self, state: &State, body: &[u8]) -> Result<(), ApiError> {
         let request = [self.target.as_bytes(), body];
+        let named = state.app.name_request(&self.caller, &self.key, &request).await?;
         let outcome = loop {
-            match state.app.claim_request(&self.caller, &self.key, &request).await? {
+            match state.app.claim_request(&named).await? {
                 Claimed::First(claim) => break Outcome::First(claim),
                 Claimed::Answered(answer) => break Outcome::Answered(answer),
+                Claimed::Gone => return Err(gone()),
                 Claimed::OtherRequest => {
                     let error = "This Idempotency-Key came with another request before.";
                     return Err(ApiError::new(&IDEMPOTENCY_CONFLICT, error));
@@ -104,9 +111,13 @@ fn went_wrong() -> ApiError {
 async fn answer_and_keep(
     state: &State,
     claim: &Claim,
+    of_bearer: Option<About>,
     response: Response,
 ) -> Result<Response, ApiError> {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    let about = parts.extensions.remove::<About>().or(of_bearer);
+    // A refusal that names no record names nobody.
+    let about = about.or_else(|| parts.status.is_client_error().then_some(About::Client));
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let text = std::str::from_utf8(&body).ok().filter(|_| is_final(parts.status));
@@ -117,15 +128,42 @@ async fn answer_and_keep(
                 content_type: content_type.unwrap_or_default().to_owned(),
                 body: text.to_owned(),
             };
-            state.app.keep_answer(claim, &answer).await
+            state.app.keep_answer(claim, about.as_ref(), &answer).await
         }
-        None => state.app.drop_claim(claim).await,
+        None => state.app.drop_claim(claim).await.map_err(Into::into),
     };
     if let Err(error) = kept {
         // The work is done and must be told of; a repetition waits for the lease.
         tracing::warn!(cause = %error, "an answer could not be kept for its Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Says what an answer is about.
+pub fn about(resource: &'static Resource, id: &str, mut response: Response) -> Response {
+    response.extensions_mut().insert(About::Record(resource, id.to_owned()));
+    response
+}
+
+/// Says that what was answered may be asked again: nothing was changed.
+pub fn changes_nothing(mut response: Response) -> Response {
+    response.extensions_mut().insert(About::Nothing);
+    response
+}
+
+fn gone() -> ApiError {
+    let error = "The request of this Idempotency-Key was done. Its answer is gone: what it was \
+                 about was deleted, or it was not to be stored.";
+    ApiError::new(&IDEMPOTENCY_ANSWER_GONE, error)
+}
+
+impl From<IdempotencyError> for ApiError {
+    fn from(error: IdempotencyError) -> ApiError {
+        match error {
+            IdempotencyError::Store(error) => error.into(),
+            IdempotencyError::Vault(error) => error.into(),
+        }
+    }
 }
 
 fn is_final(status: StatusCode) -> bool {

@@ -17,8 +17,8 @@ use verax_query::{Kind, Resource, Shown};
 use self::shapes::{filter_schema, object};
 use super::body::BODY_TOO_SLOW;
 use super::error::{
-    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_CONFLICT, TOO_MANY_REQUESTS, UNAUTHORIZED,
-    URI_TOO_LONG,
+    BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT,
+    TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
 };
 use super::idempotency::KEY_CHARS_MAX;
 use super::lists::OPENED;
@@ -258,7 +258,8 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
         "in": "header",
         "required": false,
         "description": "A random text of yours: the same request under the same key is done once \
-                        and answered alike for 24 hours; another request under it is a 409.",
+                        and answered alike for 24 hours, or with 410 when what it was about was \
+                        deleted; another request under it is a 409.",
         "schema": { "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX },
     });
     for operation in paths.values_mut().filter_map(|path| path.get_mut("post")) {
@@ -271,6 +272,7 @@ fn add_idempotency(paths: &mut Map<String, Value>) {
         if operation["responses"].get("409").is_none() {
             operation["responses"]["409"] = answer(IDEMPOTENCY_CONFLICT.when, "Error");
         }
+        operation["responses"]["410"] = answer(IDEMPOTENCY_ANSWER_GONE.when, "Error");
         // A wrong header is told like a wrong body, also where only the query can be wrong else.
         let wrong = &mut operation["responses"]["400"];
         let error = json!({ "$ref": reference("Error") });

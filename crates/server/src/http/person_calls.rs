@@ -13,7 +13,7 @@ use super::authorize::may_read;
 use super::body::{Default, Member, Rule, Sent, Unread, optional, required};
 use super::error::ApiError;
 use super::face_answers;
-use super::face_calls::{IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, answer, read};
+use super::face_calls::{IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, found, read};
 use super::face_errors::{FaceCaller, unread};
 use super::person_errors::{collection_of, unknown_person, without_face};
 use crate::app::galleries::{Hit, Search};
@@ -83,7 +83,7 @@ async fn search_from(
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
     let probes = faces.into_iter().map(|face| face.template).collect();
     let hits = search_for(&state, &caller, wish.search(probes, collection)).await?;
-    Ok(answer(&state, shown(&state, &caller, &hits).await?))
+    Ok(found(&state, shown(&state, &caller, &hits).await?))
 }
 
 /// `POST …/search-live-face`: who is not live is not looked for.
@@ -108,7 +108,7 @@ pub async fn search_live_face(
         "liveness_score": score,
         "liveness": face_answers::liveness(&liveness),
     });
-    Ok(answer(&state, data))
+    Ok(found(&state, data))
 }
 
 /// `POST …/search-active-user`: persons whose status is `active` alone.
@@ -124,7 +124,7 @@ pub async fn search_active_user(
     let probes = faces.into_iter().map(|face| face.template).collect();
     let search = Search { active_only: true, ..wish.search(probes, collection) };
     let hits = search_for(&state, &caller, search).await?;
-    Ok(answer(&state, hits.iter().map(id_and_score).collect()))
+    Ok(found(&state, hits.iter().map(id_and_score).collect()))
 }
 
 /// `POST …/verify`: whether the pictures are of one person.
@@ -170,7 +170,7 @@ pub async fn verify(
         }),
         false => Value::Null,
     };
-    Ok(answer(&state, face_answers::verification(&check, &matched)))
+    Ok(found(&state, face_answers::verification(&check, &matched)))
 }
 
 /// `POST …/detect`: every face, and whom it is most like.
@@ -189,7 +189,7 @@ pub async fn detect(
         Err(error) => return Err(error.into()),
     };
     let templates = if known { Wanted::Yes } else { Wanted::No };
-    let mut found = Vec::new();
+    let mut seen = Vec::new();
     for face in state.app.detect_faces(image, templates).await? {
         let hits = match &face.template {
             Some(probe) => {
@@ -198,9 +198,9 @@ pub async fn detect(
             }
             None => Vec::new(),
         };
-        found.push((face, shown(&state, &caller, &hits).await?));
+        seen.push((face, shown(&state, &caller, &hits).await?));
     }
-    Ok(answer(&state, face_answers::detection(&found)))
+    Ok(found(&state, face_answers::detection(&seen)))
 }
 
 /// What every search is told.

@@ -79,6 +79,7 @@ pub fn already_set(person: &Value) -> ApiError {
     ApiError::new(&PERSON_ALREADY_SET, error)
         .with_member("message", "person_already_set".into())
         .with_member("data", person.clone())
+        .about(&PERSONS, person["_id"].as_str().unwrap_or_default())
 }
 
 /// The score is told, as the hosted page shows it.
@@ -104,6 +105,7 @@ impl From<PersonError> for ApiError {
                 ApiError::new(&DUPLICATED_PERSON, "Somebody with that face is in the collection.")
                     .with_member("message", DUPLICATED_PERSON.code.into())
                     .with_member("data", data)
+                    .about(&PERSONS, &hit.person)
             }
             PersonError::GalleryTooLarge { .. } => {
                 let sentence = "There are more faces than this server may hold in memory: its \

@@ -17,6 +17,7 @@ use super::caching::IfNoneMatch;
 use super::error::ApiError;
 use super::face_calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
 use super::face_errors::{FaceCaller, only_base64, wrong_members};
+use super::idempotency::about;
 use super::lists::{self, PathId};
 use super::person_calls::{IMAGES_MAX, thumbnails};
 use super::person_errors::{
@@ -77,7 +78,7 @@ pub async fn create(
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.measure_portraits(images, Wanted::No).await?;
     let id = enrol(&state, &caller, person, faces, None).await?;
-    Ok(answer(&state, shown(&state, &caller, &id, &told).await?))
+    Ok(about(&PERSONS, &id, answer(&state, shown(&state, &caller, &id, &told).await?)))
 }
 
 /// `POST …/persons/search-live-face`: enrols who is live, and whom nobody in the collection is like.
@@ -103,7 +104,7 @@ pub async fn create_live(
     let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
     let mut data = shown(&state, &caller, &id, &sent.members).await?;
     data["liveness_score"] = score.into();
-    Ok(answer(&state, data))
+    Ok(about(&PERSONS, &id, answer(&state, data)))
 }
 
 /// `GET …/persons`: `collection` is an id or a code.

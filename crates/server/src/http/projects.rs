@@ -13,6 +13,7 @@ use super::authorize::{MaybeBearer, may_read, require, require_write};
 use super::body::{Member, Purpose, Rule, Sent, Unread, optional, read, required};
 use super::brief::brief;
 use super::error::{ApiError, ErrorCode, INVALID_PARAMETERS, MISSING_PARAMETER, UNAUTHORIZED};
+use super::idempotency::about;
 use super::lifecycle_errors::{UNPROCESSABLE, access_denied, project_not_found};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
@@ -173,7 +174,7 @@ async fn create(
     let id = state.app.create_record(family.resource, caller.client(), members).await?;
     let mut response = shown(&state, &caller, family.resource, &id, &told).await?;
     *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(about(family.resource, &id, response))
 }
 
 async fn change(

@@ -11,7 +11,7 @@ use super::biometrics::holder;
 use super::body::{Unread, read_measured};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_answers;
-use super::face_calls::answer;
+use super::face_calls::found;
 use super::face_errors::{FACE_NOT_MEASURABLE, FaceBearer};
 use super::lifecycle_errors::conflict;
 use crate::app::registration_faces::RegistrationFaceError;
@@ -27,7 +27,7 @@ pub async fn compare(
     let (sent, _place) = read_measured(&state, &allowed, body, &[]).await?;
     sent.finish(&MISSING_PARAMETER)?;
     let check = state.app.compare_registration(holder.client(), registration).await?;
-    Ok(answer(&state, face_answers::comparison_for_device(&check)))
+    Ok(found(&state, face_answers::comparison_for_device(&check)))
 }
 
 impl From<RegistrationFaceError> for ApiError {

@@ -16,6 +16,7 @@ use super::biometrics::holder;
 use super::body::{Member, Purpose, Rule, Sent, Unread, joined, optional, read, required};
 use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
+use super::idempotency::{about, changes_nothing};
 use super::lifecycle_errors::{access_denied, token_not_right};
 use super::lists::{PathId, json as json_response, one};
 use crate::app::access::{Bearer, Caller};
@@ -72,7 +73,7 @@ pub async fn create(
     };
     // Nothing is asked of data sources here, so there is no validation of what the person said.
     let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
-    Ok(answer(&data))
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
 }
 
 /// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
@@ -94,7 +95,8 @@ pub async fn me(
     let tenant = Tenant::Client(bearer.client().to_owned());
     let record = state.app.database.record(&retrieval, &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    Ok(json_response(one(&state, bearer.audience(), &APP_REGISTRATIONS, &record)))
+    let body = one(&state, bearer.audience(), &APP_REGISTRATIONS, &record);
+    Ok(changes_nothing(json_response(body)))
 }
 
 /// `PUT /v2/app-registrations/{id}`: what is not sent stays.

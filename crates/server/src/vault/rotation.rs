@@ -173,7 +173,7 @@ impl Vault {
         subject: &str,
         remembered: &SealingKey,
         wrapped: &[u8],
-    ) -> Result<SealingKey, VaultError> {
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let name = full(client, subject, "key");
         let opened = match remembered.open(&name, wrapped) {
             Ok(opened) => opened,
@@ -192,7 +192,7 @@ impl Vault {
                 opened.ok_or(DoesNotOpen)?
             }
         };
-        Ok(SealingKey::new(&*key_bytes(opened)?))
+        key_bytes(opened)
     }
 
     /// Wraps a key that was made just now with the client's key of this moment, if it was made with

@@ -20,6 +20,7 @@ mod face_images;
 mod fairness;
 mod filters;
 mod fixtures;
+mod forgetting;
 mod front_door;
 mod given_faces;
 mod hostile_documents;

@@ -187,6 +187,27 @@ impl World {
         self.app.database.commit(batch).await.expect("a statement");
     }
 
+    /// All that the database holds: its file and log, or every row of every table as text.
+    pub async fn database_bytes(&self) -> Vec<u8> {
+        let Location::Postgres(url) = &self.location else {
+            let read = |name: &str| std::fs::read(self.folder.path().join(name));
+            let log = read("verax.db-wal").unwrap_or_default();
+            return [read("verax.db").expect("the database"), log].concat();
+        };
+        let client = connect(url).await;
+        let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = \
+                      'public' AND table_type = 'BASE TABLE'";
+        let mut bytes = Vec::new();
+        for table in client.query(tables, &[]).await.expect("the tables") {
+            let rows = format!("SELECT t::text FROM \"{}\" AS t", table.get::<_, String>(0));
+            for row in client.query(&rows, &[]).await.expect("the rows") {
+                bytes.extend_from_slice(row.get::<_, String>(0).as_bytes());
+                bytes.push(b'\n');
+            }
+        }
+        bytes
+    }
+
     pub async fn get(&self, token: &str, target: &str) -> Answer {
         get(&self.router, token, target).await
     }

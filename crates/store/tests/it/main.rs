@@ -3,6 +3,7 @@
 mod databases;
 mod document_checks;
 mod draw;
+mod forgetting;
 mod import;
 mod listing;
 mod log;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use verax_domain::lifecycle::ValidationStep;
-use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
+use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, PERSONS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, PassedFace, StoreError};
@@ -80,6 +80,10 @@ impl App {
         let (client, id) = (work.client.as_str(), work.id());
         let mut batch = Batch::default();
         batch.end_validation(ValidationStep::Complete, &found.record(&work.validation)?, now);
+        hold_person(&mut batch, work, found);
+        if let Some(person) = &found.enrolled {
+            batch.name_enrolled(client, person, id);
+        }
         if let Some(session) = &work.session {
             batch.use_session(&work.client, session, now);
         }
@@ -173,6 +177,7 @@ impl App {
         let now = self.clock.now();
         let mut batch = Batch::default();
         batch.end_validation(ValidationStep::Fail, &found.record(&work.validation)?, now);
+        hold_person(&mut batch, work, found);
         if let Some(session) = &work.session {
             batch.use_session(&work.client, session, now);
         }
@@ -222,5 +227,12 @@ impl App {
             }
         }
         Ok(())
+    }
+}
+
+/// Nothing names a person who is being deleted: then the check comes to no end of its own.
+fn hold_person(batch: &mut Batch, work: &Work, found: &Found) {
+    if let Some(person) = &found.person {
+        batch.hold_record(&PERSONS, &work.client, person);
     }
 }
