@@ -11,6 +11,7 @@ use super::State;
 use super::authorize::require_write;
 use super::body::{Member, Purpose, Rule, Unread, optional, read};
 use super::error::{ApiError, MISSING_PARAMETER};
+use super::idempotency::changes_nothing;
 use super::lists::json as json_response;
 use super::source_address::SourceAddress;
 use crate::app::access::Caller;
@@ -54,5 +55,6 @@ pub async fn unlock(
     };
     let lifted = state.app.unlock_logins(caller.client(), &locked).await?;
     let body = json!({ "success": true, "data": { "lifted": lifted } });
-    Ok(json_response(body.to_string().into_bytes()))
+    // To lift what is lifted does nothing.
+    Ok(changes_nothing(json_response(body.to_string().into_bytes())))
 }

@@ -9,6 +9,7 @@ use super::State;
 use super::authorize::{require, require_write};
 use super::body::{Member, Purpose, Rule, Unread, optional, read};
 use super::error::{ApiError, MISSING_PARAMETER};
+use super::idempotency::about;
 use super::lifecycle_errors::access_denied;
 use super::lists::PathId;
 use super::registrations::{answer, known_id};
@@ -52,11 +53,11 @@ pub async fn resend(
     data.insert("step".to_owned(), record["currentStep"].clone());
     let steps = resent.flow["steps"].as_object().cloned().unwrap_or_default();
     data.insert("steps".to_owned(), steps.into());
-    data.insert("appRegistrationId".to_owned(), id.into());
+    data.insert("appRegistrationId".to_owned(), id.as_str().into());
     data.insert("status".to_owned(), record["status"].clone());
     data.insert("expiresAt".to_owned(), resent.until.to_string().into());
     data.insert("accessType".to_owned(), ACCESS_TYPE.into());
     data.insert("issuedAt".to_owned(), state.app.clock.now().to_string().into());
     data.insert("emailSent".to_owned(), json!(false));
-    Ok(answer(&Value::Object(data)))
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&Value::Object(data))))
 }

@@ -411,6 +411,8 @@ async fn every_post_under_a_key_is_done_once() {
         // Renewing ends the token that asks; its answer is its client's.
         let again = match operation.path.as_str() {
             "/v2/auth/renew-and-revoke" => continue,
+            // It changes nothing, so it is done again.
+            "/v2/app-registrations/me" => continue,
             _ => ask().await,
         };
         assert_eq!(again.header("idempotency-replayed"), "true", "{}", operation.path);

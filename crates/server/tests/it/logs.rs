@@ -138,7 +138,7 @@ async fn the_binary_logs_no_secrets_with_postgres_at_every_level() {
 }
 
 #[test]
-fn a_panic_of_a_decoder_is_a_line_of_the_log() {
+fn an_image_that_an_earlier_decoder_panicked_on_is_damaged_and_no_more() {
     let folder = Folder::new();
     folder.token("acme");
     let token = folder.run(&["token", "create", "--client", "acme", "--scope", "write"]).ok();
@@ -159,5 +159,5 @@ fn a_panic_of_a_decoder_is_a_line_of_the_log() {
     for line in log.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "no JSON: {line}");
     }
-    assert!(log.contains("a panic") && !log.contains("out of range"), "{log}");
+    assert!(!log.contains("a panic"), "{log}");
 }

@@ -124,7 +124,7 @@ impl App {
             // Meanwhile the registration was over, or had another person: this one is nobody's.
             Err(ValidationError::Store(StoreError::Conflict)) if work.registration.is_some() => {
                 found.reason("registration", "it was over, or had another face, before the end");
-                self.fail(work, &mut found).await?;
+                self.fail(work, &found).await?;
                 self.undo(work).await?;
                 Err(ValidationError::RegistrationOver)
             }
