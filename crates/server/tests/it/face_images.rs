@@ -112,6 +112,7 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
     let bomb = with_png_height(bomb, 10_000);
     assert!(bomb.len() < 40_000);
     let png = encoded(300, 300, ImageFormat::Png);
+    let avif = [&b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"[..], &[7; 200]].concat();
     let half_and_an_end = [&PORTRAIT[..PORTRAIT.len() / 2], &[0xFF, 0xD9]].concat();
     let mut transparent = std::io::Cursor::new(Vec::new());
     let pixels = image::RgbaImage::from_pixel(300, 300, image::Rgba([90, 90, 90, 0]));

@@ -160,7 +160,7 @@ fn open_png<'a>(
     bytes: &'a [u8],
     limits: &DecodeLimits,
 ) -> Result<impl ImageDecoder + 'a, ImageError> {
-    png_chunks::check(bytes)?;
+    let bytes = png_chunks::check(bytes)?;
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), codec_limits(limits));
     opened(decoder.map_err(refusal)?, limits)
 }

@@ -188,13 +188,12 @@ impl Decoder {
             0xEE if payload.len() >= 12 && payload.starts_with(b"Adobe") => {
                 self.adobe_transform = Some(payload[11]);
             }
-            _ => {
-                if let Some(frame) = Frame::of_segment(segment)?
-                    && self.frame.replace(frame).is_some()
-                {
-                    return Err(ImageError::Corrupt);
-                }
-            }
+            // Applications' data, comments, and what means nothing between scans.
+            0x01 | 0xD0..=0xD7 | 0xDC | 0xE0..=0xEF | 0xFE => {}
+            _ => match Frame::of_segment(segment)? {
+                Some(frame) if self.frame.is_none() => self.frame = Some(frame),
+                _ => return Err(ImageError::Corrupt),
+            },
         }
         Ok(())
     }
@@ -203,6 +202,9 @@ impl Decoder {
         while let [class_and_slot, rest @ ..] = payload {
             let (counts, rest) = rest.split_at_checked(16).ok_or(ImageError::Corrupt)?;
             let symbols: usize = counts.iter().map(|count| usize::from(*count)).sum();
+            if symbols > 256 {
+                return Err(ImageError::Corrupt);
+            }
             let (symbols, rest) = rest.split_at_checked(symbols).ok_or(ImageError::Corrupt)?;
             let tables = match class_and_slot >> 4 {
                 0 => &mut self.dc,

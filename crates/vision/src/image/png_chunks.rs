@@ -1,21 +1,23 @@
 //! Walks a PNG's chunks: is it one still image, in the usual colours?
 
+use std::borrow::Cow;
+
 use super::ImageError;
 use super::colour_profile::{are_usual_chromaticities, is_usual_coding, is_usual_gamma};
 
-/// Rejects what viewers would show in another way than it is decoded. The walk ends with the bytes:
-/// whether all pixels are there, decoding tells.
-pub(super) fn check(bytes: &[u8]) -> Result<(), ImageError> {
+/// The bytes, with the mark of their end where it is missing after whole chunks. Rejects what viewers
+/// would show in another way than it is decoded; whether all pixels are there, decoding tells.
+pub(super) fn check(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImageError> {
     let (mut at, mut seen): (usize, Vec<&[u8]>) = (8, Vec::new());
     while let Some(head) = bytes.get(at..at + 8) {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
         let kind = &head[4..8];
         let Some(payload) = bytes.get(at + 8..).and_then(|rest| rest.get(..length)) else {
-            break;
+            return Ok(Cow::Borrowed(bytes));
         };
         let pixels_began = seen.contains(&&b"IDAT"[..]);
         let usual_colours = match kind {
-            b"IEND" => break,
+            b"IEND" => return Ok(Cow::Borrowed(bytes)),
             // The default image of an animation may be shown to nobody.
             b"acTL" | b"fcTL" | b"fdAT" => return Err(ImageError::SeveralFrames),
             // Out of place, or twice, a chunk is read by some viewers and not by others.
@@ -42,5 +44,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ImageError> {
         }
         at += length + 12;
     }
-    Ok(())
+    if at > bytes.len() || !seen.contains(&&b"IDAT"[..]) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let mut whole = bytes[..at].to_vec();
+    whole.extend(b"\0\0\0\0IEND\xAE\x42\x60\x82");
+    Ok(Cow::Owned(whole))
 }

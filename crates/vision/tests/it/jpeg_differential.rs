@@ -235,15 +235,8 @@ fn a_jpeg_whose_data_end_early_is_cut_off_and_one_without_its_end_marker_is_whol
             let trailer =
                 [start, b"SEFH\x6a\0\0\0\x01\xFF\xFF\xDB\0\x01 appended \xFFz SEFT"].concat();
             assert_eq!(decode(&trailer).unwrap(), whole, "{how:?}");
-            assert_eq!(
-                decode(&[start, &jpeg[..]].concat()).map(|_| ()),
-                match start.len() == jpeg.len() {
-                    true => Ok(()),
-                    // A second image where data should go on: nothing is missing either.
-                    false if how[0] != "-progressive" => Ok(()),
-                    false => decode(&[start, &jpeg[..]].concat()).map(|_| ()),
-                }
-            );
+            // A second image is shown by nobody.
+            assert_eq!(decode(&[start, &jpeg[..]].concat()).unwrap(), whole, "{how:?}");
         }
         let mut middle = jpeg.clone();
         let at = data.start + data.len() / 2;
@@ -306,7 +299,9 @@ fn damaged_files_give_the_pixels_of_libjpeg_or_an_error() {
                 continue;
             };
             let judged = judge(&damaged, &[]);
-            let harmless = ["", "Premature end of JPEG file"];
+            // What libjpeg warns of although it changes no pixel.
+            let harmless =
+                ["", "Premature end of JPEG file", "Invalid SOS parameters for sequential JPEG"];
             let warned = judged.warnings.lines().find(|line| {
                 let extraneous = line.contains("extraneous bytes before marker");
                 !harmless.contains(line) && !extraneous && !line.contains("JFIF")

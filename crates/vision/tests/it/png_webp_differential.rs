@@ -169,7 +169,7 @@ fn webp_gives_the_pixels_of_libwebp() {
             &["-q", "5"],
             &["-q", "100"],
             &["-q", "75", "-sns", "80", "-segments", "4", "-f", "60", "-strong"],
-            &["-q", "50", "-partitions", "3", "-nostrong", "-sharpness", "4"],
+            &["-q", "50", "-nostrong", "-sharpness", "4"],
             &["-q", "60", "-f", "0"],
             &["-lossless"],
             &["-lossless", "-z", "9"],

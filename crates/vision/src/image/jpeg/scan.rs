@@ -99,7 +99,12 @@ impl Scan {
                 for (position, (h, v)) in shape.iter().enumerate() {
                     for y in 0..*v {
                         for x in 0..*h {
-                            block(state, &mut bits, position, (mcu_x * h + x, mcu_y * v + y))?;
+                            let place = (mcu_x * h + x, mcu_y * v + y);
+                            if let Err(error) = block(state, &mut bits, position, place) {
+                                // Zeros after the end may look like damage.
+                                bits.check()?;
+                                return Err(error);
+                            }
                         }
                     }
                 }
