@@ -191,7 +191,7 @@ pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, Strin
     DocumentEngine::load(weights).map_err(|e| e.to_string())
 }
 
-/// The images of `<source>/<label>/`, and what there is no image, or a damaged one.
+/// The images of `<source>/<label>/`, and the files there that are no image or a damaged one.
 fn read_folder(
     folder: &Path,
     threads: usize,
@@ -205,7 +205,7 @@ fn read_folder(
             }
         }
     }
-    let read = in_parallel(threads, files.len(), |at| {
+    let read = in_parallel(threads, files.len(), |at| -> Result<LabelledPicture, UnreadableFile> {
         let (source, label, file) = &files[at];
         let bytes = std::fs::read(file).map_err(|e| UnreadableFile::new(file, e))?;
         Image::decode(&bytes, &DecodeLimits::default())
