@@ -84,7 +84,7 @@ on_both_databases! {
         let alike = register(&bank, json!({ "phone": "3001234567", "countryCode": "+58" })).await;
         assert_eq!(bank.enrol(&own, selfie(VICTIM, false)).await.status, 200);
         // Whoever is on the way is found by nobody.
-        assert_eq!(log_in(&bank, "jo@example.com", VICTIM).await, 404);
+        assert_eq!(log_in(&bank, "jo@example.com", VICTIM).await, 400);
         assert_eq!(bank.finish(&jo, &own).await, "COMPLETED");
         let before = record(&bank, &jo).await;
 
