@@ -118,7 +118,6 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
     let pixels = image::RgbaImage::from_pixel(300, 300, image::Rgba([90, 90, 90, 0]));
     pixels.write_to(&mut transparent, ImageFormat::Png).expect("an encoded picture");
     let transparent = transparent.into_inner();
-    let avif = [&b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"[..], &[0; 80]].concat();
     let text =
         b"These bytes are no picture; there are enough of them to be read as base64, though.";
     for (picture, status, code, says) in [
