@@ -38,17 +38,10 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Cargo with these words, ended after so many seconds where the system can do that.
-pub fn cargo_within(seconds: u32, words: &[&str]) -> Command {
-    let cargo = cargo();
-    let Some(timeout) = find_program("timeout", &[]) else {
-        let mut cargo = cargo;
-        cargo.args(words);
-        return cargo;
-    };
-    let mut command = Command::new(timeout);
-    command.arg(seconds.to_string()).arg(cargo.get_program()).args(words).current_dir(root());
-    command
+/// Where cargo keeps what it has fetched.
+pub fn cargo_home() -> PathBuf {
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    std::env::var_os("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from)
 }
 
 /// Runs a command whose output the person sees; anything but success is an error.
