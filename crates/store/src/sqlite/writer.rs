@@ -158,7 +158,7 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
-    let mut applied = Vec::new();
+    let (mut applied, mut refused) = (Vec::new(), Vec::new());
     while let Some(job) = group.next() {
         match apply_in_savepoint(connection, &job.batch) {
             Ok(()) => applied.push(job),
@@ -167,13 +167,14 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
             Err(error) if connection.is_autocommit() => {
                 drop(job.done.send(Err(error)));
                 let why = "the disk has failed";
-                for job in applied.into_iter().chain(group) {
+                let refused = refused.into_iter().map(|(job, _)| job);
+                for job in applied.into_iter().chain(refused).chain(group) {
                     drop(job.done.send(Err(StoreError::Unavailable(why.to_owned()))));
                 }
                 return;
             }
-            // Nobody may be waiting any more; the batch was rolled back either way.
-            Err(error) => drop(job.done.send(Err(error))),
+            // The batch was rolled back. Whoever it meets in this group is not there for others yet.
+            Err(error) => refused.push((job, error)),
         }
     }
     match connection.execute_batch("COMMIT") {
@@ -181,12 +182,14 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
             if applied.iter().any(|job| job.batch.erases) {
                 log.empty();
             }
+            // Nobody may be waiting any more.
             applied.into_iter().for_each(|job| drop(job.done.send(Ok(()))));
+            refused.into_iter().for_each(|(job, error)| drop(job.done.send(Err(error))));
         }
         Err(error) => {
             // A commit that failed for want of disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");
-            fail_all(applied, &error);
+            fail_all(applied.into_iter().chain(refused.into_iter().map(|(job, _)| job)), &error);
         }
     }
 }
