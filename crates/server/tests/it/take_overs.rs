@@ -109,7 +109,7 @@ on_both_databases! {
         let of = 9;
         assert_eq!(bank.enrol(&alike.1, selfie(of, false)).await.status, 200);
         assert_eq!(bank.finish(&alike.0, &alike.1).await, "COMPLETED");
-        assert_eq!(log_in(&bank, "3001234567", of).await, 404);
+        assert_eq!(log_in(&bank, "3001234567", of).await, 400);
         assert_eq!(log_in(&bank, "+583001234567", of).await, 200);
         assert_eq!(log_in(&bank, "+573001234567", of).await, 400);
         safe(&bank, "+573001234567").await;
