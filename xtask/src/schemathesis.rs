@@ -16,12 +16,14 @@ const RESOURCES: [&str; 4] =
 const CLIENT: &str = "client_123456789";
 const REVOKING_PATH: &str = "/v2/auth/renew-and-revoke";
 /// These take the token of one record, and refuse every other.
-const NARROW_PATHS: [&str; 5] = [
+const NARROW_PATHS: [&str; 7] = [
     "/v2/app-registrations/me",
+    "/v2/auth/project-login",
     "/v2/biometric-validations/app-login",
     "/v2/biometric-validations/app-registration",
     "/v2/biometric-validations/validate",
     "/v2/biometric-validations/{id}/validate",
+    "/v2/face-recognition/compare/app-registration",
 ];
 /// The same requests each time: a red run can be run again.
 const SEED: &str = "1";
