@@ -85,6 +85,16 @@ impl Database {
         self.read(async move |reader| templates(reader, &client, of).await).await
     }
 
+    /// The sealed templates of a person who is in use, in the order of their ids.
+    pub async fn templates_in_use(
+        &self,
+        client: &str,
+        person: &str,
+    ) -> Result<Vec<SealedTemplate>, StoreError> {
+        let (client, person) = (client.to_owned(), person.to_owned());
+        self.read(async move |reader| templates_in_use(reader, &client, &person).await).await
+    }
+
     /// How many templates of this model a client has.
     pub async fn count_templates(&self, client: &str, model: &str) -> Result<u64, StoreError> {
         let (client, model) = (client.to_owned(), model.to_owned());
@@ -299,14 +309,39 @@ pub async fn templates(
     client: &str,
     persons: Vec<String>,
 ) -> Result<Vec<SealedTemplate>, StoreError> {
+    let mut sql = select_templates(client);
+    sql.push(" AND person").member_of(reader.dialect(), Arg::TextList(persons));
+    sql.push(" ORDER BY id");
+    fetch_templates(reader, &sql).await
+}
+
+/// The templates of a person who is in use.
+pub async fn templates_in_use(
+    reader: &mut Reader,
+    client: &str,
+    person: &str,
+) -> Result<Vec<SealedTemplate>, StoreError> {
+    let mut sql = select_templates(client);
+    sql.push(" AND person = ").bind(text(person));
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE client = ").again(1);
+    sql.push(" AND id = ").again(2).push(" AND status <> 'active') ORDER BY id");
+    fetch_templates(reader, &sql).await
+}
+
+fn select_templates(client: &str) -> Sql {
     let mut sql = Sql::default();
     sql.push("SELECT id, person, model, thumbnail, sealed FROM person_templates WHERE client = ");
     sql.bind(text(client));
-    sql.push(" AND person").member_of(reader.dialect(), Arg::TextList(persons));
-    sql.push(" ORDER BY id");
+    sql
+}
+
+async fn fetch_templates(
+    reader: &mut Reader,
+    sql: &Sql,
+) -> Result<Vec<SealedTemplate>, StoreError> {
     let mut templates = Vec::new();
     reader
-        .fetch(&sql, &mut |row| {
+        .fetch(sql, &mut |row| {
             templates.push(SealedTemplate {
                 id: row.text(0)?.unwrap_or_default().to_owned(),
                 person: row.text(1)?.unwrap_or_default().to_owned(),

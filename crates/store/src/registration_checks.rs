@@ -22,6 +22,13 @@ pub struct PassedFace<'a> {
     pub teller: Teller,
 }
 
+/// Sets the failed face checks to those that the row has and one more, whose id comes between.
+const WITH_FAILED: &str = ", failed_biometric_validations = CASE \
+     WHEN COALESCE(failed_biometric_validations, '[]') = '[]' THEN '[' \
+     ELSE substr(failed_biometric_validations, 1, length(failed_biometric_validations) - 1) \
+     || ',' END || '\"' || CAST(";
+const FAILED_END: &str = " AS text) || '\"]'";
+
 impl Batch {
     /// The registration has this check and this person.
     pub fn pass_face(&mut self, passed: &PassedFace<'_>, now: Timestamp) -> &mut Batch {
@@ -49,13 +56,23 @@ impl Batch {
         sql.push(", biometric_validation = NULL, person = CASE WHEN person = ");
         // Whom a validation enrols has its id.
         sql.bind(text(validation)).push(" THEN NULL ELSE person END");
-        sql.push(", failed_biometric_validations = ");
-        sql.push("CASE WHEN COALESCE(failed_biometric_validations, '[]') = '[]' THEN '[' ELSE ");
-        sql.push("substr(failed_biometric_validations, 1, ");
-        sql.push("length(failed_biometric_validations) - 1) || ',' END || '\"' || CAST(").again(2);
-        sql.push(" AS text) || '\"]'");
+        sql.push(WITH_FAILED).again(2).push(FAILED_END);
         own(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(" AND biometric_validation = ").again(2).push(IS_OPEN);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// A face check of the registration was failed.
+    pub fn fail_face(
+        &mut self,
+        client: &str,
+        registration: &str,
+        validation: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = changed(now);
+        sql.push(WITH_FAILED).bind(text(validation)).push(FAILED_END);
+        own(&mut sql, &APP_REGISTRATIONS, client, registration);
         self.push(sql, Rows::Exactly(1))
     }
 

@@ -161,7 +161,7 @@ impl App {
     ) -> Result<Option<f64>, PersonError> {
         let person = person.unwrap_or(NOBODY);
         let model = self.faces.template_model()?;
-        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
+        let templates = self.database.templates_in_use(client, person).await?;
         let mut scores = Vec::new();
         for sealed in templates.iter().filter(|it| it.model == model) {
             let template = self.open_template(client, sealed).await?;

@@ -282,16 +282,28 @@ pub async fn kyc(
     let query = Query::parse(&PROJECT_FLOWS, &raw).map_err(ApiError::invalid)?;
     let owner = Tenant::Client(project["client"].as_str().unwrap_or_default().to_owned());
     let flows = state.app.database.page(&query, &owner).await?;
-    let flows: Value =
+    let mut flows: Vec<Value> =
         serde_json::from_slice(&[b"[", &flows.rows[..], b"]"].concat()).unwrap_or_default();
+    if !matches!(bearer, Some(Bearer::Caller(_))) {
+        flows.iter_mut().for_each(hide_thresholds);
+    }
     let mut seen = Map::new();
     for name in KYC {
         if let Some(value) = project.get(name) {
             seen.insert(name.to_owned(), value.clone());
         }
     }
-    seen.insert("projectFlows".to_owned(), flows);
+    seen.insert("projectFlows".to_owned(), flows.into());
     Ok(json_response(json!({ "success": true, "data": seen }).to_string().into_bytes()))
+}
+
+/// Who is checked does not learn what score is enough.
+fn hide_thresholds(flow: &mut Value) {
+    for name in ["loginSettings", "liveness"] {
+        if let Some(settings) = flow[name].as_object_mut() {
+            settings.retain(|name, _| !name.ends_with("inScore"));
+        }
+    }
 }
 
 /// What anybody may see of a project whose pages they use.

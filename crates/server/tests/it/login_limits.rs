@@ -299,7 +299,9 @@ on_both_databases! {
         assert_eq!((measured.load(Ordering::SeqCst), refused), (3, 21));
         // What was deleted counts all the same.
         let record = bank.get(&own, &format!("{REGISTRATIONS}/{registration}")).await.json();
-        let failed = text(&record["data"]["failedBiometricValidations"][0]);
+        let all = record["data"]["failedBiometricValidations"].as_array().expect("a list");
+        assert_eq!(all.len(), 3, "each that failed is named");
+        let failed = text(&all[0]);
         let path = format!("{VALIDATIONS}/{failed}");
         bank.call(Method::DELETE, &own, &path, Value::Null).await;
         let last = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await;
@@ -391,6 +393,23 @@ on_both_databases! {
             )).await.total();
             assert_eq!(persons, enrolled, "nobody is left enrolled by what was refused");
         }
+    }
+
+    async fn who_is_not_active_cannot_log_in(world) {
+        let (bank, _) = open_with_jo(world, |_| {}).await;
+        let persons = bank.get(&bank.token, "/v2/face-recognition/persons").await.json();
+        let path = format!("/v2/face-recognition/persons/{}", text(&persons["data"][0]["_id"]));
+        for status in ["inactive", "pending"] {
+            let changed = bank.call(Method::PUT, &bank.token, &path, json!({ "status": status }));
+            assert_eq!(changed.await.status, 200);
+            let refused = log_in(&bank, "jo@example.com", shot(1, 1)).await;
+            let nobody = log_in(&bank, "nobody@example.com", shot(1, 1)).await;
+            refused.refusal(400);
+            assert_eq!(refused.bytes, nobody.bytes);
+        }
+        let changed = bank.call(Method::PUT, &bank.token, &path, json!({ "status": "active" }));
+        assert_eq!(changed.await.status, 200);
+        assert_eq!(log_in(&bank, "jo@example.com", shot(1, 1)).await.status, 200);
     }
 
     async fn what_was_counted_goes_with_its_client(world) {

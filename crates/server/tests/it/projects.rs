@@ -156,6 +156,12 @@ on_both_databases! {
         let closed = made(&post(world, &token, "/v2/projects", json!({ "name": "A" })).await);
         let open = json!({ "name": "B", "allowAnonymous": true });
         let open = made(&post(world, &token, "/v2/projects", open).await);
+        let flow = json!({
+            "project": open, "type": "onboarding",
+            "loginSettings": { "email": true, "searchMinScore": 0.9 },
+            "liveness": { "attemptLimit": 3, "minScore": 0.6, "compareMinScore": 0.9 },
+        });
+        made(&post(world, &token, "/v2/project-flows", flow).await);
         let refused = world.get("", &format!("/v2/projects/kyc?id={closed}")).await;
         refused.refusal(401);
         let unknown = world.get("", "/v2/projects/kyc?id=nobody").await;
@@ -163,5 +169,9 @@ on_both_databases! {
         let shown = world.get("", &format!("/v2/projects/kyc?id={open}")).await;
         assert_eq!(shown.json()["data"]["name"], "B");
         assert_eq!(shown.json()["data"]["client"], Value::Null);
+        // What score is enough is not a stranger's to know.
+        let flow = &shown.json()["data"]["projectFlows"][0];
+        assert_eq!(flow["loginSettings"], json!({ "email": true }));
+        assert_eq!(flow["liveness"], json!({ "attemptLimit": 3 }));
     }
 }

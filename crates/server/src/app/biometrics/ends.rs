@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use verax_domain::lifecycle::ValidationStep;
-use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, PERSONS};
+use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, PERSONS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, PassedFace, StoreError};
@@ -182,13 +182,8 @@ impl App {
             batch.use_session(&work.client, session, now);
         }
         if let Some(registration) = &work.registration {
-            let failed = registration["failedBiometricValidations"].as_array();
-            let mut failed = failed.cloned().unwrap_or_default();
-            failed.push(work.id().into());
-            let mut members = Map::new();
-            members.insert("failedBiometricValidations".to_owned(), failed.into());
             let registration = registration["_id"].as_str().unwrap_or_default();
-            batch.change(&said(&APP_REGISTRATIONS, registration, &work.client, members)?, now);
+            batch.fail_face(&work.client, registration, work.id(), now);
         }
         let app_login = work.login.as_ref().and_then(|login| login.app_login.as_ref());
         if let Some(login) = app_login {
