@@ -1,12 +1,14 @@
 //! Settings: defaults < file < environment < flags, and over all of them what the database holds for all
 //! nodes.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use verax_vision::image::DecodeLimits;
 
 /// The defaults, their units and their meaning; also what the reference prints.
@@ -48,6 +50,7 @@ pub struct Http {
     pub shutdown_seconds: u64,
     pub cors_origins: Vec<String>,
     pub public_url: String,
+    #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -253,6 +256,22 @@ pub fn shared_names() -> Vec<&'static str> {
     SHARED.iter().map(|shared| shared.name).collect()
 }
 
+fn has_default(name: &str) -> bool {
+    let defaults = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    defaults.build().is_ok_and(|defaults| defaults.get::<config::Value>(name).is_ok())
+}
+
+/// An address alone is the network that has no other.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: &String| {
+        text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+            let allowed = "must be addresses and networks, such as 192.0.2.7 and 10.0.0.0/8";
+            D::Error::custom(format!("the setting http.trusted_proxies {allowed}, not {text:?}"))
+        })
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(network).collect()
+}
+
 impl Slot<'_> {
     fn set(self, value: &str) -> Result<(), &'static str> {
         match self {
@@ -288,7 +307,13 @@ impl Config {
     /// Names the setting that is not one of them, or what its value must be.
     pub fn with(&self, name: &str, value: &str) -> Result<Config> {
         let Some(shared) = SHARED.iter().find(|shared| shared.name == name) else {
-            bail!("all nodes cannot share {name}, only {}", shared_names().join(", "));
+            let shared = shared_names().join(", ");
+            if has_default(name) {
+                bail!(
+                    "{name} is set for each node in its file or environment; shared are {shared}"
+                );
+            }
+            bail!("there is no setting {name}; shared by all nodes are {shared}");
         };
         let mut config = self.clone();
         if let Err(allowed) = (shared.place)(&mut config).set(value) {

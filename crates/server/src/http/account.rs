@@ -51,7 +51,7 @@ pub async fn session(
 ) -> Result<ClientToken, ApiError> {
     let refuse = |error| match error {
         AccessError::Missing => ApiError::new(&MISSING_PARAMETER, "missing Authorization header"),
-        AccessError::Store(error) => error.into(),
+        error @ (AccessError::Store(_) | AccessError::Narrow) => error.into(),
         _ => unauthorized(&state),
     };
     let caller = admit_caller(&mut parts, &state, refuse).await?;

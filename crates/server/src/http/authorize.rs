@@ -113,7 +113,7 @@ pub async fn admit_bearer(
         // A new token for the same record is no new share.
         Bearer::Holder(_) => {
             let name = format!("{} {}", bearer.client(), bearer.rights());
-            take(state, &name, parts.extensions.get())?;
+            take(state, &name, "with the tokens of this record", parts.extensions.get())?;
         }
     }
     Ok(bearer)
@@ -124,6 +124,7 @@ pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiE
     let limit = state.app.config.now().rate_limit.anonymous_requests_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     let taken = state.limits.anonymous.take(&source.to_string(), limit);
+    let taken = taken.map_err(used_up("without a token from this address"));
     record_allowance(taken, parts.extensions.get())
 }
 
@@ -147,7 +148,7 @@ async fn reject(
     match state.limits.rejected.take(&source.to_string(), limit) {
         // What is left to others at this address is not said.
         Ok(_) => refuse(error),
-        Err(allowance) => too_many(&allowance),
+        Err(allowance) => used_up("with a wrong token from this address")(allowance).refusal(),
     }
 }
 
@@ -160,33 +161,37 @@ fn take_share(
 ) -> Result<(), ApiError> {
     let limits = &state.app.config.now().rate_limit;
     let own = state.limits.tokens.take(caller.token_id(), limits.requests_per_minute);
-    let taken = match own {
-        Err(allowance) => Err(allowance),
-        Ok(own) => {
-            let limit = limits.client_requests_per_minute;
-            let clients = state.limits.clients.take(caller.client(), limit);
-            clients.map(|clients| match (own, clients) {
-                (Some(own), Some(clients)) if clients.remaining < own.remaining => Some(clients),
-                (own, clients) => own.or(clients),
-            })
-        }
-    };
+    let taken = own.map_err(used_up("with this token")).and_then(|own| {
+        let limit = limits.client_requests_per_minute;
+        let clients = state.limits.clients.take(caller.client(), limit);
+        let clients = clients.map_err(used_up("with all tokens of this client"))?;
+        Ok(match (own, clients) {
+            (Some(own), Some(clients)) if clients.remaining < own.remaining => Some(clients),
+            (own, clients) => own.or(clients),
+        })
+    });
     record_allowance(taken, slot)
 }
 
-/// Takes one of the requests of whoever is counted under this name.
-pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
+/// Takes one of the requests of whoever is counted under this name, like a token.
+pub fn take(
+    state: &State,
+    name: &str,
+    counted: &'static str,
+    slot: Option<&AllowanceSlot>,
+) -> Result<(), ApiError> {
     let limit = state.app.config.now().rate_limit.requests_per_minute;
-    record_allowance(state.limits.tokens.take(name, limit), slot)
+    let taken = state.limits.tokens.take(name, limit);
+    record_allowance(taken.map_err(used_up(counted)), slot)
 }
 
 fn record_allowance(
-    taken: Result<Option<Allowance>, Allowance>,
+    taken: Result<Option<Allowance>, UsedUp>,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
     let (taken, allowance) = match taken {
         Ok(allowance) => (Ok(()), allowance),
-        Err(allowance) => (Err(too_many(&allowance)), Some(allowance)),
+        Err(used_up) => (Err(used_up.refusal()), Some(used_up.allowance)),
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.
@@ -195,9 +200,22 @@ fn record_allowance(
     taken
 }
 
-fn too_many(allowance: &Allowance) -> ApiError {
-    let error = format!("More than {} requests in a minute.", allowance.limit);
-    ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(allowance.reset_seconds)
+/// No request is left of those that are counted so.
+struct UsedUp {
+    allowance: Allowance,
+    counted: &'static str,
+}
+
+fn used_up(counted: &'static str) -> impl Fn(Allowance) -> UsedUp {
+    move |allowance| UsedUp { allowance, counted }
+}
+
+impl UsedUp {
+    fn refusal(&self) -> ApiError {
+        let Allowance { limit, reset_seconds, .. } = self.allowance;
+        let error = format!("More than {limit} requests in a minute {}.", self.counted);
+        ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(reset_seconds)
+    }
 }
 
 /// Whether a caller has one of the scopes; a staff token reads everything.

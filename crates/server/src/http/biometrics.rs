@@ -19,7 +19,9 @@ use super::brief::brief;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::{IMAGE_DOC, OS};
 use super::idempotency::about;
-use super::lifecycle_errors::{access_denied, project_not_found, token_not_right};
+use super::lifecycle_errors::{
+    access_denied, for_clients_only, project_not_found, token_not_right,
+};
 use super::lists::{PathId, json as json_response, shown};
 use super::projects::anonymous_refused;
 use super::source_address::SourceAddress;
@@ -116,7 +118,7 @@ pub async fn open(
             let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
-        Some(Bearer::Holder(_)) => return Err(access_denied()),
+        Some(Bearer::Holder(_)) => return Err(for_clients_only()),
         None => {
             let allowed = Allowed::anonymous();
             let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await;
@@ -155,7 +157,7 @@ async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError
         return refused();
     };
     // Nobody has a token to be counted by: the project is.
-    take(state, &format!("anonymous:{project}"), None)?;
+    take(state, &format!("anonymous:{project}"), "without a token for this project", None)?;
     Ok(found["client"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -192,7 +194,7 @@ pub async fn open_session(
     bearer: Bearer,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let Bearer::Caller(caller) = bearer else { return Err(access_denied()) };
+    let Bearer::Caller(caller) = bearer else { return Err(for_clients_only()) };
     let allowed = require_write(&caller)?;
     let mut sent = read(&state, &allowed, body, SESSION_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);

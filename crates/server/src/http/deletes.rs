@@ -15,7 +15,7 @@ use super::State;
 use super::authorize::{may_read, require_write};
 use super::brief::brief;
 use super::error::ApiError;
-use super::lifecycle_errors::{access_denied, conflict, token_not_right};
+use super::lifecycle_errors::{access_denied, conflict, for_clients_only, token_not_right};
 use super::lists::{PathId, json, one};
 use crate::app::access::Bearer;
 use crate::app::persons::PersonError;
@@ -49,7 +49,7 @@ pub async fn delete(
             let own = holder.subject(NarrowScope::Registration);
             Some(own.ok_or_else(|| token_not_right("app registration"))?)
         }
-        Bearer::Holder(_) => return Err(access_denied()),
+        Bearer::Holder(_) => return Err(for_clients_only()),
     };
     let unknown = || ApiError::not_found(resource);
     let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id)).ok_or_else(unknown)?;

@@ -21,9 +21,9 @@ use verax_vision::document::{DocumentCheck, EvidenceMap};
 
 use super::State;
 use super::authorize::{require_media, take_anonymous};
-use super::error::ApiError;
+use super::error::{ApiError, UNAUTHORIZED};
 use super::lists::{self, PathId};
-use crate::app::access::{Caller, ImageUrls};
+use crate::app::access::{AccessError, Caller, ImageUrls};
 use crate::app::document_checks::picture_path;
 
 /// What a signature is for; another purpose has other keys.
@@ -73,7 +73,11 @@ pub async fn image(
             require_media(&caller)?;
             caller.tenant()
         }
-        None => return Err(crate::app::access::AccessError::Missing.into()),
+        None if signed.signature.is_some() => {
+            let error = "This address has expired, or was changed: retrieve the record again.";
+            return Err(ApiError::new(&UNAUTHORIZED, error));
+        }
+        None => return Err(AccessError::Missing.into()),
     };
     let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {

@@ -19,7 +19,11 @@ pub static UNPROCESSABLE: ErrorCode = ErrorCode {
 pub static CONFLICT: ErrorCode = ErrorCode {
     code: "Conflict",
     status: StatusCode::CONFLICT,
-    when: "the record does not stand where this could be done; `message` says why",
+    when: "the record does not stand where this could be done; `message` says why: \
+           `session_used`, `session_expired`, `validation_is_over`, `no_attempts_left`, \
+           `registration_is_over`, `registration_has_moved`, `step_is_mandatory`, \
+           `not_validated`, `token_exchanged`, `saved_images_limit`, `face_not_set` or \
+           `document_face_not_set`",
 };
 pub static PROJECT_NOT_FOUND: ErrorCode = ErrorCode {
     code: "Project_not_found_or_featured_disabled",
@@ -34,7 +38,7 @@ pub static TOKEN_NOT_RIGHT: ErrorCode = ErrorCode {
 pub static ACCESS_DENIED: ErrorCode = ErrorCode {
     code: "Forbidden",
     status: StatusCode::FORBIDDEN,
-    when: "the token is for another record; `message` is `access_denied`",
+    when: "the token is for another record, or for one record alone; `message` is `access_denied`",
 };
 
 pub static EMAIL_IS_REGISTERED: ErrorCode = ErrorCode {
@@ -66,6 +70,12 @@ pub fn token_not_right(needed: &str) -> ApiError {
 pub fn access_denied() -> ApiError {
     ApiError::new(&ACCESS_DENIED, "The access token is for another record.")
         .with_member("message", "access_denied".into())
+}
+
+/// The token of a record may not do this, to its own record neither.
+pub fn for_clients_only() -> ApiError {
+    let error = "This takes an access token of the client, not the token of one record.";
+    ApiError::new(&ACCESS_DENIED, error).with_member("message", "access_denied".into())
 }
 
 pub fn project_not_found() -> ApiError {

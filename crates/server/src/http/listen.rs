@@ -34,6 +34,9 @@ use crate::open_files;
 
 /// Connections that wait to be accepted; the system may allow fewer.
 const WAITING_MAX: u32 = 4096;
+/// Bytes of answers that the system holds for a connection beyond those that are on their way.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 128 * 1024;
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEADER_LIST_BYTES_MAX: u32 = 32 * 1024;
 /// Of answers, for each stream.
@@ -73,6 +76,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Otherwise a restart waits until the last connections are forgotten.
     socket.set_reuseaddr(true)?;
+    // Of an answer that nobody reads, the system would keep megabytes: as its buffer grows, writing
+    // goes on, and looks as if somebody read. The sockets that are accepted inherit it.
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
     socket.bind(address)?;
     socket.listen(WAITING_MAX)
 }

@@ -10,7 +10,7 @@ use super::authorize::{require, require_write};
 use super::body::{Member, Purpose, Rule, Unread, optional, read};
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::idempotency::about;
-use super::lifecycle_errors::access_denied;
+use super::lifecycle_errors::for_clients_only;
 use super::lists::PathId;
 use super::registrations::{answer, known_id};
 use crate::app::access::Bearer;
@@ -29,7 +29,7 @@ pub async fn resend(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let Bearer::Caller(caller) = &bearer else { return Err(access_denied()) };
+    let Bearer::Caller(caller) = &bearer else { return Err(for_clients_only()) };
     let allowed = require_write(caller)?;
     // The answer says who it is, and so does the token that is in it.
     require(caller, APP_REGISTRATIONS.scopes)?;

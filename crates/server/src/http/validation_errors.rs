@@ -71,7 +71,7 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
             conflict("registration_is_over", "The registration is over.")
         }
         ValidationError::NoAttemptsLeft => {
-            conflict("no_attempts_left", "The flow allows no more attempts.")
+            conflict("no_attempts_left", "The registration has no attempts left.")
         }
         ValidationError::NoCollection => worded(
             &COLLECTION_NOT_SET,

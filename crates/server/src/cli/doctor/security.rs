@@ -38,7 +38,7 @@ pub async fn look(place: &Place, config: &Config, served: &Served) -> Vec<Findin
         separation(place, config, &keys, &objects),
         key_versions(&keys).await,
         bucket_transport(&keys, &objects),
-        rate_limit(config),
+        limits(config),
         swap(Path::new("/proc/swaps")),
         core_dumps(),
     ]
@@ -214,12 +214,24 @@ fn bucket_transport(keys: &str, objects: &str) -> Finding {
     }
 }
 
-fn rate_limit(config: &Config) -> Finding {
-    const WHAT: &str = "rate limit";
-    match config.rate_limit.requests_per_minute {
-        0 => bad(WHAT, "off: set rate_limit.requests_per_minute"),
-        limit => good(WHAT, format!("{limit} requests a minute for each token")),
+fn limits(config: &Config) -> Finding {
+    const WHAT: &str = "limits";
+    let (rates, logins) = (&config.rate_limit, &config.logins);
+    let limits = [
+        ("rate_limit.requests_per_minute", rates.requests_per_minute),
+        ("rate_limit.client_requests_per_minute", rates.client_requests_per_minute),
+        ("rate_limit.anonymous_requests_per_minute", rates.anonymous_requests_per_minute),
+        ("rate_limit.rejected_tokens_per_minute", rates.rejected_tokens_per_minute),
+        ("logins.failures_per_identifier_max", logins.failures_per_identifier_max),
+        ("logins.failures_per_person_max", logins.failures_per_person_max),
+        ("logins.failures_per_address_max", logins.failures_per_address_max),
+    ];
+    let off: Vec<&str> =
+        limits.into_iter().filter(|(_, limit)| *limit == 0).map(|(name, _)| name).collect();
+    if off.is_empty() {
+        return good(WHAT, "of requests and of failed logins: all are on");
     }
+    bad(WHAT, format!("off, so that somebody may try for ever: {}", off.join(", ")))
 }
 
 fn swap(table: &Path) -> Finding {
