@@ -6,6 +6,8 @@ use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
+use crate::StoreError;
+use crate::cells::Reader;
 use crate::jobs::{Job, JobKind};
 use crate::write::{Batch, Rows, own};
 
@@ -19,6 +21,20 @@ impl Batch {
     ) -> &mut Batch {
         self.insert_record(record, now);
         self.expire_later(JobKind::ValidationExpiry, &record.id, &record.client, expires_at)
+    }
+
+    /// The validation is the second factor of this login, for ever.
+    pub fn bind_second_factor(
+        &mut self,
+        client: &str,
+        validation: &str,
+        login: &str,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE biometric_validations SET second_factor_of = ")
+            .bind(Arg::Text(login.to_owned()));
+        own(&mut sql, &BIOMETRIC_VALIDATIONS, client, validation);
+        self.push(sql, Rows::Exactly(1))
     }
 
     pub fn create_session(
@@ -180,6 +196,25 @@ const FOUND: [&str; 8] = [
     "assigned_collection",
     "image_saved",
 ];
+
+/// The login that a validation is the second factor of.
+pub async fn second_factor_of(
+    reader: &mut Reader,
+    client: &str,
+    validation: &str,
+) -> Result<Option<String>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT second_factor_of FROM biometric_validations");
+    own(&mut sql, &BIOMETRIC_VALIDATIONS, client, validation);
+    let mut login = None;
+    reader
+        .fetch(&sql, &mut |row| {
+            login = row.text(0)?.map(str::to_owned);
+            Ok(())
+        })
+        .await?;
+    Ok(login)
+}
 
 fn step(step: ValidationStep, now: Timestamp) -> Sql {
     let mut sql = Sql::default();

@@ -19,7 +19,7 @@ use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
 use crate::tokens::{self, Token};
 use crate::write::Batch;
-use crate::{Client, Layout, Listing, StoreError, clients, list, settings};
+use crate::{Client, Layout, Listing, StoreError, biometric_checks, clients, list, settings};
 
 /// An open database. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -241,6 +241,19 @@ impl Database {
         let client = client.to_owned();
         self.read(async move |reader| login_attempts::login_locks(reader, &client, ids, now).await)
             .await
+    }
+
+    /// The login that a validation is the second factor of.
+    pub async fn second_factor_of(
+        &self,
+        client: &str,
+        validation: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let (client, validation) = (client.to_owned(), validation.to_owned());
+        self.read(async move |reader| {
+            biometric_checks::second_factor_of(reader, &client, &validation).await
+        })
+        .await
     }
 
     /// Whether an image with one of these digests was accepted after `old`.

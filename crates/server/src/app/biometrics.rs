@@ -149,6 +149,7 @@ impl App {
         batch.create_session(&opened, now, until).create_validation(&record, now, until);
         batch.insert_token(&kept);
         if let Some(login) = login {
+            batch.bind_second_factor(client, &validation, login);
             let mut members = Map::new();
             members.insert("biometricValidation".to_owned(), validation.as_str().into());
             members.insert("status".to_owned(), "pending".into());
@@ -160,6 +161,21 @@ impl App {
         let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &validation).await?;
         let both = session.zip(validation).ok_or(ValidationError::NotFound)?;
         Ok(Opened { session: both.0, validation: both.1, token })
+    }
+
+    /// Whether this is a flow that the project opens to strangers for logging in. Another kind of
+    /// flow, or one that is not in use yet, may have lower limits.
+    pub async fn is_login_flow(
+        &self,
+        client: &str,
+        members: &Map<String, Value>,
+    ) -> Result<bool, StoreError> {
+        let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
+        let way = self.find_way(client, text("project"), text("projectFlow")).await?;
+        Ok(way.is_some_and(|way| {
+            way.flow["type"] == "login"
+                && matches!(way.flow["status"].as_str(), None | Some("active"))
+        }))
     }
 
     /// Measures a picture for a session, once. What has begun reaches its end although its caller

@@ -37,7 +37,11 @@ const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
 
 // What is kept as it is given.
 const KEPT: &[Member] = &[
-    optional("expiresAt", Rule::Time, "When it can no longer be completed; at most in 30 days."),
+    optional(
+        "expiresAt",
+        Rule::Time,
+        "When it can no longer be completed; at most in 30 days, and not taken without a token.",
+    ),
     optional(
         "redirectUrl",
         Rule::Url,
@@ -65,19 +69,12 @@ pub static OPEN_BODY: &[Member] = &joined::<12>(
     KEPT,
 );
 
-pub static LOGIN_BODY: &[Member] = &joined::<10>(
-    &[
-        required("project", Rule::Id, "The project of the login."),
-        optional("projectFlow", Rule::Id, "The flow; without it, the login's."),
-        optional(
-            "identifier",
-            Rule::Text(1, 256),
-            "Who logs in; without it, whom the login names.",
-        ),
-        optional("type", Rule::Word(&["login"]), "login."),
-    ],
-    KEPT,
-);
+/// Who logs in, in which flow and until when is the login's, not the device's to say.
+pub static LOGIN_BODY: &[Member] = &[
+    required("project", Rule::Id, "The project of the login."),
+    optional("type", Rule::Word(&["login"]), "login."),
+    optional("language", Rule::Word(&["en", "es"]), "The language of the capture page."),
+];
 
 pub static SESSION_BODY: &[Member] = &[
     required("project", Rule::Id, "The project."),
@@ -135,7 +132,11 @@ pub async fn open(
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     if anonymous {
         // A passed check's token goes where the project's client says, not where a stranger does.
-        members.retain(|name, _| !matches!(name.as_str(), "redirectUrl" | "webhookUrl"));
+        members
+            .retain(|name, _| !matches!(name.as_str(), "redirectUrl" | "webhookUrl" | "expiresAt"));
+        if !state.app.is_login_flow(&client, &members).await? {
+            return Err(anonymous_refused());
+        }
     }
     let opened = state.app.open_validation(&client, &mode, members, None).await;
     let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
@@ -170,8 +171,7 @@ pub async fn open_for_login(
     let (holder, login) = holder(&bearer, NarrowScope::Login, "app login")?;
     let client = holder.client();
     let allowed = Allowed::holder(holder, NarrowScope::Login)?;
-    let mut sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
-    check_expiry(&state, &mut sent);
+    let sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     let tenant = Tenant::Client(client.to_owned());
     let found = state.app.find_record(&APP_LOGINS, &tenant, login).await?;
@@ -181,7 +181,7 @@ pub async fn open_for_login(
     }
     members.insert("type".to_owned(), "login".into());
     for (name, known) in [("projectFlow", "projectFlow"), ("identifier", "name")] {
-        members.entry(name).or_insert_with(|| found[known].clone());
+        members.insert(name.to_owned(), found[known].clone());
     }
     let opened = state.app.open_validation(client, holder.mode(), members, Some(login)).await;
     let opened = opened.map_err(|error| refused_validation(error, Family::Login))?;

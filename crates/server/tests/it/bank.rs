@@ -22,6 +22,8 @@ pub struct Bank {
     pub collection: String,
     pub project: String,
     pub flow: String,
+    /// In which strangers may log in, where the project lets them.
+    pub login_flow: String,
 }
 
 impl Bank {
@@ -35,7 +37,8 @@ impl Bank {
         let token = world.token("acme").await;
         let nothing = String::new;
         let (collection, project, flow) = (nothing(), nothing(), nothing());
-        let mut bank = Bank { app, router, token, collection, project, flow };
+        let login_flow = nothing();
+        let mut bank = Bank { app, router, token, collection, project, flow, login_flow };
         let own = bank.token.clone();
         let name = json!({ "name": "Customers" });
         bank.collection = id(&bank.post(&own, "/v2/face-recognition/collections", name).await);
@@ -43,6 +46,8 @@ impl Bank {
         bank.project = id(&bank.post(&own, "/v3/projects", project).await);
         let flow = json!({ "project": bank.project, "type": "onboarding" });
         bank.flow = id(&bank.post(&own, "/v2/project-flows", flow).await);
+        let flow = json!({ "project": bank.project, "type": "login", "status": "active" });
+        bank.login_flow = id(&bank.post(&own, "/v2/project-flows", flow).await);
         bank
     }
 

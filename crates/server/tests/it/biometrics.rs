@@ -468,7 +468,7 @@ on_both_databases! {
     async fn nobody_logs_in_without_a_token_where_the_project_does_not_allow_it(world) {
         let bank = Bank::open(world).await;
         let open = |kind: &str, project: &str| json!({
-            "project": project, "projectFlow": bank.flow, "identifier": "jo@example.com",
+            "project": project, "projectFlow": bank.login_flow, "identifier": "jo@example.com",
             "type": kind,
         });
         let refused = bank.post("", VALIDATIONS, open("login", &bank.project)).await;

@@ -219,7 +219,9 @@ on_both_databases! {
         }
 
         // Logins without a token, with every outcome.
-        let open = json!({ "project": bank.project, "projectFlow": bank.flow, "type": "login" });
+        let open = json!({
+            "project": bank.project, "projectFlow": bank.login_flow, "type": "login",
+        });
         let outcomes = [
             ("jo@example.com", shot(1, 2), 200),
             ("jo@example.com", shot(2, 0), 400),

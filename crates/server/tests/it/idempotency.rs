@@ -143,6 +143,13 @@ on_both_databases! {
         assert_eq!(second.header("idempotency-replayed"), "true");
         assert_eq!(first.text(), second.text());
         let session = first.json()["accessToken"].as_str().expect("a token").to_owned();
+        // Another token of the client may live less long: it gets one of its own.
+        let other = world.token("acme").await;
+        let mut other = request(Method::POST, &other, "/v2/auth/session").map(|_| Body::from("{}"));
+        other.headers_mut().insert("idempotency-key", HeaderValue::from_static("k2"));
+        let third = send(&router, other).await;
+        assert_eq!((third.status, third.header("idempotency-replayed")), (200, ""));
+        assert_ne!(third.json()["accessToken"], session.as_str());
         let database = world.database_bytes().await;
         assert!(!holds(&database, session.as_bytes()));
     }

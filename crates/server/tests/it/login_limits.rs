@@ -54,7 +54,8 @@ async fn open_with_jo(world: &World, adjust: impl FnOnce(&mut Config)) -> (Bank,
 /// The token of a session that was opened without one, and its validation's id.
 async fn anonymous(bank: &Bank, identifier: &str) -> (String, String) {
     let body = json!({
-        "project": bank.project, "projectFlow": bank.flow, "type": "login", "identifier": identifier,
+        "project": bank.project, "projectFlow": bank.login_flow, "type": "login",
+        "identifier": identifier,
     });
     let opened = bank.post("", VALIDATIONS, body).await;
     assert_eq!(opened.status, 200, "{}", opened.text());

@@ -118,6 +118,37 @@ on_both_databases! {
         assert_eq!(world.get(&token, "/v2/projects").await.total(), 0);
     }
 
+    async fn an_address_inside_an_object_is_looked_at_too(world) {
+        let token = world.token("acme").await;
+        let answer = post(world, &token, "/v3/projects", json!({
+            "name": "Bank", "branding": { "logo": { "url": "javascript:1" }, "redirectUrl": "x:y" },
+            "dataProtection": { "privacyUrl": "http://bank.example" },
+        })).await;
+        let named = |answer: &Answer| -> Vec<Value> {
+            let details = answer.json()["details"].as_array().expect("details").clone();
+            details.iter().map(|detail| detail["parameter"].clone()).collect()
+        };
+        answer.refusal(422);
+        assert_eq!(named(&answer), [
+            "dataProtection.privacyUrl", "branding.logo", "branding.redirectUrl",
+        ]);
+        let fine = json!({ "name": "Bank", "branding": { "logoUrl": "https://bank.example/l.png" } });
+        let project = made(&post(world, &token, "/v3/projects", fine).await);
+        let answer = post(world, &token, "/v2/project-flows", json!({
+            "project": project, "type": "onboarding",
+            "loginSettings": { "redirectUrl": "http://bank.example" },
+            "signUpForm": { "redirectUrl": "data:text/html," },
+            "integrations": {
+                "webhook": { "url": "https://10.0.0.1/" }, "webhookUrl": "https://hooks.lan/",
+            },
+        })).await;
+        answer.refusal(400);
+        assert_eq!(named(&answer), [
+            "loginSettings.redirectUrl", "signUpForm.redirectUrl", "integrations.webhook",
+            "integrations.webhookUrl",
+        ]);
+    }
+
     async fn a_flow_keeps_its_thresholds_in_their_ranges_and_its_project_is_ones_own(world) {
         let token = world.token("acme").await;
         let other = world.token("globex").await;

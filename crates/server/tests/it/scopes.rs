@@ -250,6 +250,17 @@ on_both_databases! {
         assert!(sync(&full).await["token"].is_string());
     }
 
+    async fn staff_that_only_reads_has_nothing_measured(world) {
+        let people = People::of(world).await;
+        let house = world.token_with("acme", Some(vec![Scope::ReadValidations]), true).await;
+        for call in ["liveness", "compare", "detect", "search", "verify", "search/crops"] {
+            let path = format!("/v2/face-recognition/{call}");
+            let request = request(Method::POST, &house, &path).map(|_| Body::from("{}"));
+            let answer = send(&people.router, request).await;
+            assert_eq!(answer.refusal(403), "FORBIDDEN", "{call}");
+        }
+    }
+
     async fn a_face_tells_who_may_only_write_an_id_and_a_score(world) {
         let people = People::of(world).await;
         let ana = people.enrolled("Ana", &[face(1)]).await;

@@ -285,9 +285,9 @@ on_both_databases! {
         assert_eq!(bank.enrol(&own, selfie(VICTIM, false)).await.status, 200);
         assert_eq!(bank.finish(&jo, &own).await, "COMPLETED");
         let open = json!({
-            "project": bank.project, "projectFlow": bank.flow, "identifier": "jo@example.com",
-            "type": "login", "redirectUrl": "https://evil.example/in",
-            "webhookUrl": "https://evil.example/hook",
+            "project": bank.project, "projectFlow": bank.login_flow,
+            "identifier": "jo@example.com", "type": "login",
+            "redirectUrl": "https://evil.example/in", "webhookUrl": "https://evil.example/hook",
         });
         for (token, kept) in [("", false), (bank.token.as_str(), true)] {
             let opened = bank.post(token, VALIDATIONS, open.clone()).await.json()["data"].clone();
@@ -297,5 +297,74 @@ on_both_databases! {
             assert_eq!(passed.text().contains("evil"), kept);
             assert_eq!(bank.validation(&validation).await.to_string().contains("evil"), kept);
         }
+    }
+
+    async fn a_second_factor_is_of_its_login_for_ever_and_of_nobody_else(world) {
+        let bank = Bank::open(world).await;
+        for (who, image) in [(victim(), selfie(VICTIM, false)), (json!({ "email": "mal@example.com" }), selfie(ATTACKER, false))] {
+            let (registration, own) = register(&bank, who).await;
+            assert_eq!(bank.enrol(&own, image).await.status, 200);
+            assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
+        }
+        let opened = bank.open_validation("login", "mal@example.com").await;
+        let passed = bank.validate(&text(&opened["token"]), fresh(ATTACKER)).await.json();
+        let login = text(&passed["data"]["token"]);
+        let path = format!("{VALIDATIONS}/app-login");
+        let mut factors = Vec::new();
+        for _ in 0..2 {
+            // What a device says of whom, where and until when means nothing.
+            let factor = bank.post(&login, &path, json!({
+                "project": bank.project, "identifier": "jo@example.com",
+                "projectFlow": "another", "redirectUrl": "https://evil.example/in",
+                "expiresAt": "2026-01-20T00:00:00Z",
+            })).await;
+            assert_eq!(factor.status, 200, "{}", factor.text());
+            let factor = factor.json()["data"].clone();
+            let record = bank.validation(&text(&factor["biometricValidation"]["_id"])).await;
+            assert_eq!(record["identifier"], "mal@example.com");
+            assert_eq!(record["projectFlow"], bank.flow);
+            assert_eq!(record["redirectUrl"], Value::Null);
+            assert!(text(&record["expiresAt"]).starts_with("2026-01-02"), "{record}");
+            factors.push(text(&factor["token"]));
+        }
+        // The first of the two is no login of its own, and neither takes another's face.
+        assert_eq!(bank.validate(&factors[0], fresh(VICTIM)).await.status, 400);
+        assert_eq!(bank.validate(&factors[1], fresh(ATTACKER)).await.status, 200);
+        assert_eq!(bank.get(&bank.token, "/v2/app-logins").await.total(), 1);
+        // With its login it is over.
+        let factor = bank.post(&login, &path, json!({ "project": bank.project })).await.json();
+        let logins = bank.get(&bank.token, "/v2/app-logins").await.ids();
+        let gone = format!("/v2/app-logins/{}", logins[0]);
+        assert_eq!(bank.call(Method::DELETE, &bank.token, &gone, Value::Null).await.status, 200);
+        let late = bank.validate(&text(&factor["data"]["token"]), fresh(ATTACKER)).await;
+        assert!(late.status == 409 || late.status == 401, "{}", late.text());
+    }
+
+    async fn a_stranger_takes_no_flow_but_one_for_logging_in_that_is_in_use(world) {
+        let bank = Bank::open(world).await;
+        let path = format!("/v3/projects/{}", bank.project);
+        let allow = json!({ "allowAnonymous": true });
+        assert_eq!(bank.call(Method::PUT, &bank.token, &path, allow).await.status, 200);
+        let open = |flow: &str| {
+            let body = json!({
+                "project": bank.project, "projectFlow": flow, "identifier": "jo@example.com",
+                "type": "login", "expiresAt": "2026-01-20T00:00:00Z",
+            });
+            bank.post("", VALIDATIONS, body)
+        };
+        let refused = open(&bank.flow).await;
+        refused.refusal(401);
+        let path = format!("/v3/project-flows/{}", bank.login_flow);
+        for status in ["draft", "paused", "inactive", "pending"] {
+            let change = json!({ "status": status });
+            assert_eq!(bank.call(Method::PUT, &bank.token, &path, change).await.status, 200);
+            assert_eq!(open(&bank.login_flow).await.bytes, refused.bytes, "{status}");
+        }
+        let change = json!({ "status": "active" });
+        assert_eq!(bank.call(Method::PUT, &bank.token, &path, change).await.status, 200);
+        let opened = open(&bank.login_flow).await;
+        assert_eq!(opened.status, 200, "{}", opened.text());
+        let until = opened.json()["data"]["livenessSession"]["expiresAt"].clone();
+        assert!(text(&until).starts_with("2026-01-02"), "{until}");
     }
 }

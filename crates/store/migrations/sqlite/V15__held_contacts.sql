@@ -1,9 +1,10 @@
 -- The registration that holds an address or a number: no other of its project is completed with it.
--- How many pictures its device has kept. Which passed checks were exchanged for a token.
+-- How many pictures its device has kept. Which login a check is the second factor of. Which passed checks were exchanged for a token.
 
 ALTER TABLE app_registrations ADD COLUMN held_email TEXT;
 ALTER TABLE app_registrations ADD COLUMN held_phone TEXT;
 ALTER TABLE app_registrations ADD COLUMN saved_images INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE biometric_validations ADD COLUMN second_factor_of TEXT;
 ALTER TABLE app_logins ADD COLUMN exchanged_at INTEGER;
 ALTER TABLE biometric_validations ADD COLUMN exchanged_at INTEGER;
 

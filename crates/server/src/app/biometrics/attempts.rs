@@ -181,17 +181,16 @@ impl App {
     }
 
     /// The login whose second factor a validation is.
-    pub(super) async fn login_of(
-        &self,
-        client: &str,
-        validation: &str,
-    ) -> Result<Option<Value>, StoreError> {
+    ///
+    /// # Errors
+    /// `Conflict`: that login was deleted.
+    async fn login_of(&self, client: &str, validation: &str) -> Result<Option<Value>, StoreError> {
+        let Some(id) = self.database.second_factor_of(client, validation).await? else {
+            return Ok(None);
+        };
         let tenant = Tenant::Client(client.to_owned());
-        let raw = format!("where_biometricValidation={validation}&limit=1&columns=_id");
-        match self.first_id(&APP_LOGINS, &tenant, &raw).await? {
-            Some(id) => self.find_record(&APP_LOGINS, &tenant, &id).await,
-            None => Ok(None),
-        }
+        let login = self.find_record(&APP_LOGINS, &tenant, &id).await?;
+        login.map(Some).ok_or(StoreError::Conflict)
     }
 
     /// What was counted before this moment means nothing any more.

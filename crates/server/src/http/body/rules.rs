@@ -44,6 +44,12 @@ impl Sent {
                 object.insert(member.name.to_owned(), value);
             }
         }
+        for (name, value) in &object {
+            let known = known.iter().any(|member| member.name == name);
+            if !known && let Some(problem) = address_problem(name, value) {
+                self.wrong(&format!("{path}.{name}"), problem);
+            }
+        }
         let object = Value::Object(object);
         if object.to_string().len() > OBJECT_BYTES_MAX {
             self.wrong(path, format!("must be at most {OBJECT_BYTES_MAX} bytes of JSON"));
@@ -69,6 +75,26 @@ impl Sent {
             all.extend(self.check(format!("{path}[{at}]"), &Rule::Id, value));
         }
         Some(all.into())
+    }
+}
+
+/// What is wrong with the addresses in a member that is otherwise kept as it comes: somebody will
+/// follow what is called `…url`, and this server will call what is of a webhook.
+fn address_problem(name: &str, value: &Value) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    match value {
+        Value::String(text) if name.ends_with("url") && !text.is_empty() => {
+            let called = name.contains("webhook");
+            if called { urls::webhook_refusal(text) } else { urls::refusal(text) }
+        }
+        Value::Array(list) => list.iter().find_map(|value| address_problem(&name, value)),
+        Value::Object(object) => object.iter().find_map(|(inner, value)| {
+            // What is inside a webhook is of the webhook.
+            let called = name.contains("webhook");
+            let inner = if called { format!("webhook.{inner}") } else { inner.clone() };
+            address_problem(&inner, value)
+        }),
+        _ => None,
     }
 }
 
@@ -98,7 +124,10 @@ impl Rule {
                 Value::String(text) if !text.trim().is_empty() && !is_id(text.trim()) => {
                     Rule::Webhook.check_text(text)
                 }
-                value => Ok(value),
+                value => match address_problem("webhook", &value) {
+                    Some(problem) => Err(problem.to_owned()),
+                    None => Ok(value),
+                },
             },
             _ => match value {
                 Value::String(text) => self.check_text(text),

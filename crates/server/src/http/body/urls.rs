@@ -36,12 +36,23 @@ fn parse(text: &str) -> Option<Url> {
     plain.then_some(url)
 }
 
-/// A name without a dot is one of this network, and so is what ends so by convention (RFC 6761, 6762).
+/// A name without a dot is one of this network, and so is what ends so by convention (RFC 6761, 6762, 8375).
 fn is_own_network(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     let address = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
     let ending = host.rsplit('.').next().unwrap_or_default();
-    !address && (!host.contains('.') || matches!(ending, "localhost" | "local" | "internal"))
+    const OWN: [&str; 9] = [
+        "localhost",
+        "localdomain",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "home",
+        "corp",
+        "arpa",
+    ];
+    !address && (!host.contains('.') || OWN.contains(&ending))
 }
 
 #[cfg(test)]
@@ -65,6 +76,8 @@ mod tests {
             ("https://localhost./", true, false),
             ("https://db/", true, false),
             ("https://metadata.google.internal/", true, false),
+            ("https://hooks.lan/", true, false),
+            ("https://hooks.home.arpa/", true, false),
             ("https://8.8.8.8/", true, true),
             ("http://bank.example/", false, false),
             ("http://localhost:4200/", false, false),
