@@ -1,6 +1,7 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod backups;
 pub mod biometrics;
 pub mod collections;
 pub mod cursor;
@@ -27,7 +28,7 @@ use std::collections::HashSet;
 use anyhow::{Context as _, Result};
 use verax_domain::{Timestamp, resources};
 use verax_query::{Query, Tenant};
-use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
+use verax_store::{Batch, Database, Location, Options, Schema, Sealed, SealedRow, StoreError};
 
 use self::kept_faces::record_of_subject;
 use crate::clock::{Clock, Random};
@@ -52,6 +53,7 @@ pub struct App {
     pub images: Option<ImageFetcher>,
     pub galleries: galleries::Galleries,
     pub health: health::Health,
+    pub backups: backups::Backups,
 }
 
 impl App {
@@ -100,6 +102,7 @@ impl App {
             vault,
             galleries,
             health: health::Health::default(),
+            backups: backups::Backups::default(),
             images: None,
         }
     }
@@ -183,13 +186,24 @@ impl App {
     }
 }
 
+/// Under which subject lies what a row names, and where among its objects; a template's bytes are in the
+/// row itself.
+pub fn kept_objects(sealed: Sealed, row: &SealedRow) -> (String, Option<String>) {
+    match sealed {
+        Sealed::Document => (row.id.clone(), Some(document_checks::PICTURE.to_owned())),
+        Sealed::Face => (kept_faces::subject(&row.id), Some(kept_faces::PICTURE.to_owned())),
+        Sealed::Thumbnail => (row.person.clone(), Some(persons::thumbnail_place(&row.id))),
+        Sealed::Template => (row.person.clone(), None),
+    }
+}
+
 fn fetcher(config: &Config) -> Result<ImageFetcher> {
     let limit = std::time::Duration::from_secs(config.images.fetch_seconds);
     let bytes_max = config.http.body_bytes_max;
     ImageFetcher::new(is_public, limit, bytes_max).context("pictures cannot be fetched")
 }
 
-fn options(config: &Config, schema: Schema) -> Options {
+pub fn options(config: &Config, schema: Schema) -> Options {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     let readers = match config.database.readers {
         // One tenant has half of them: with one there would be nothing left.

@@ -12,28 +12,33 @@ mod eval_files;
 mod export;
 mod import;
 mod install_models;
+mod move_data;
 mod reference;
+mod restore;
 mod serve;
 mod settings;
 mod token;
 mod vault;
 mod worker;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Parser, Subcommand};
-use verax_store::{Location, Schema};
+use verax_domain::resources;
+use verax_store::{Database, Location, Schema, StoreError, Upkeep};
 
 use crate::app::App;
+use crate::backup::Source;
 use crate::clock::Random;
 use crate::config::Config;
 use crate::hardening;
 use crate::installed_models::read_face_models;
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::private_files;
-use crate::vault::Vault;
+use crate::vault::{Vault, store_at};
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
 /// lists the records through an API that speaks the Verifik v2 protocol.
@@ -109,10 +114,12 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date.
     Migrate(doctor::Migrate),
-    /// Copy the SQLite database to a new file while it is in use, and read the copy back.
+    /// Write one sealed file that holds everything, while it is in use, and try to restore it.
     Backup(backup::Backup),
-    /// Replace the SQLite database by a backup, after reading it through.
-    Restore(backup::Restore),
+    /// Restore everything of a backup into an empty data folder.
+    Restore(restore::Restore),
+    /// Move everything to another database: from SQLite to PostgreSQL, or back.
+    Move(move_data::Move),
     /// Install and list the models that measure pictures.
     #[command(subcommand)]
     Models(install_models::ModelsCommand),
@@ -144,7 +151,8 @@ impl Command {
             | Command::Doctor(_)
             | Command::Migrate(_)
             | Command::Backup(_)
-            | Command::Restore(_) => true,
+            | Command::Restore(_)
+            | Command::Move(_) => true,
             Command::Export(_)
             | Command::Models(_)
             | Command::Check(_)
@@ -219,8 +227,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Export(arguments) => export::run(&place, &arguments).await,
             Command::Doctor(arguments) => doctor::run(&place, &arguments).await,
             Command::Migrate(arguments) => doctor::migrate(&place, &arguments).await,
-            Command::Backup(arguments) => backup::backup(&place, &arguments),
-            Command::Restore(arguments) => backup::restore(&place, &arguments),
+            Command::Backup(arguments) => backup::run(&place, arguments).await,
+            Command::Restore(arguments) => restore::run(&place, &arguments).await,
+            Command::Move(arguments) => move_data::run(&place, &arguments).await,
             Command::Reference(_)
             | Command::Models(_)
             | Command::Check(_)
@@ -323,6 +332,54 @@ impl Place {
         });
     }
 
+    /// What a backup of this place is made of.
+    pub fn backup_source(&self, database: Database) -> Result<Source> {
+        let config = self.config()?;
+        let [keys, objects] = self.vault_locations(&config);
+        Ok(Source {
+            location: self.location(),
+            database,
+            keys: store_at(&keys)?,
+            objects: store_at(&objects)?,
+            scratch: self.data.clone(),
+            settings: self.config.clone(),
+            master_keys: self.master_keys_file(&config),
+            signing_keys: self.keys_file(&config),
+        })
+    }
+
+    /// Held by whoever works on the data folder for long, beside others.
+    ///
+    /// # Errors
+    /// Somebody has it alone.
+    pub fn shared(&self) -> Result<File> {
+        let file = self.lock_file()?;
+        file.try_lock_shared().map_err(|_| {
+            anyhow!("`verax move` is running on the data in {}", self.data.display())
+        })?;
+        Ok(file)
+    }
+
+    /// Held by whoever may not have others beside it.
+    ///
+    /// # Errors
+    /// A server or a worker runs on the data folder.
+    pub fn alone(&self) -> Result<File> {
+        let file = self.lock_file()?;
+        file.try_lock().map_err(|_| {
+            anyhow!("a server is running on the data in {}: stop it first", self.data.display())
+        })?;
+        Ok(file)
+    }
+
+    fn lock_file(&self) -> Result<File> {
+        use std::os::unix::fs::OpenOptionsExt;
+        self.create()?;
+        let path = self.data.join("lock");
+        let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        file.with_context(|| format!("cannot open {}", path.display()))
+    }
+
     /// Makes the data folder, for its owner alone.
     pub fn create(&self) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
@@ -353,4 +410,12 @@ impl Place {
         let schema = Schema::LeaveAsItIs;
         App::open(config, &self.location(), self.replica(), keys, vault, schema).await
     }
+}
+
+/// Counts all records again, after rows were copied past the tallies.
+pub async fn rebuild_tallies(database: &Database) -> Result<(), StoreError> {
+    for resource in resources::ALL.into_iter().filter(|it| it.tally.is_some()) {
+        database.upkeep(Upkeep::Rebuild, resource).await?;
+    }
+    Ok(())
 }

@@ -24,6 +24,7 @@ pub struct Config {
     pub tokens: Tokens,
     pub database: Database,
     pub vault: Vault,
+    pub backup: Backup,
     pub images: Images,
     pub vision: Vision,
     pub models: Models,
@@ -100,6 +101,18 @@ pub struct Vault {
     pub master_keys_file: String,
     pub keys: String,
     pub objects: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub every_hours: u32,
+    pub to: String,
+    pub key_file: String,
+    pub passphrase_file: String,
+    pub keep: u32,
+    pub with_keys: bool,
+    pub verify: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -376,6 +389,7 @@ impl Config {
             ),
             ("logins.lock_seconds", u64::from(self.logins.lock_seconds)),
             ("logins.forget_seconds", u64::from(self.logins.forget_seconds)),
+            ("backup.keep", u64::from(self.backup.keep)),
             ("database.connections", self.database.connections as u64),
             ("database.statement_seconds", self.database.statement_seconds),
         ];
@@ -392,6 +406,16 @@ impl Config {
         }
         if u64::from(self.validations.lease_seconds) <= self.http.request_seconds {
             bail!("the setting validations.lease_seconds must be more than http.request_seconds");
+        }
+        let backup = &self.backup;
+        if backup.every_hours > 0 && backup.to.is_empty() {
+            bail!("the setting backup.to must name a folder or s3://bucket/prefix");
+        }
+        if backup.every_hours > 0 && backup.key_file.is_empty() == backup.passphrase_file.is_empty()
+        {
+            bail!(
+                "one of the settings backup.key_file and backup.passphrase_file must name a file"
+            );
         }
         let logins = &self.logins;
         if logins.lock_seconds > logins.lock_seconds_max.min(logins.address_lock_seconds_max) {

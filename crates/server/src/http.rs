@@ -75,7 +75,7 @@ impl State {
         let places = Shares::new(app.measuring.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
         let fetching = Shares::new(admission::FETCHING_MAX);
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(&app.backups);
         State(Arc::new(Shared { app, metrics, limits, places, bodies, fetching }))
     }
 }

@@ -91,6 +91,16 @@ impl SigningKeys {
         KeyRing::open_existing(SIGNING_KEYS, file).map(SigningKeys)
     }
 
+    /// What a file with all of them says.
+    pub fn text(&self) -> Result<Zeroizing<Vec<u8>>> {
+        self.0.text()
+    }
+
+    /// Whether there are keys in the environment, or in the file.
+    pub fn are_given(file: &Path) -> bool {
+        std::env::var_os(SIGNING_KEYS).is_some() || file.exists()
+    }
+
     /// The id of the key that signs.
     pub fn signing_id(&self) -> String {
         self.0.first().id
@@ -135,6 +145,32 @@ impl MasterKeys {
     /// Takes the keys from the environment or the file; makes the file when there is none.
     pub fn open(file: &Path, random: &Random) -> Result<MasterKeys> {
         KeyRing::open(MASTER_KEYS, file, random).map(MasterKeys)
+    }
+
+    /// What a file with all of them says.
+    pub fn text(&self) -> Result<Zeroizing<Vec<u8>>> {
+        self.0.text()
+    }
+
+    /// The keys that the text of such a file holds, in this process alone.
+    pub fn from_text(text: &str) -> Result<MasterKeys> {
+        let keys = Loaded { keys: parse(text)?, modified: None };
+        Ok(MasterKeys(KeyRing { source: Source::Process, keys: Arc::new(RwLock::new(keys)) }))
+    }
+
+    /// Takes the keys from the environment or the file; makes none.
+    pub fn open_existing(file: &Path) -> Result<MasterKeys> {
+        KeyRing::open_existing(MASTER_KEYS, file).map(MasterKeys)
+    }
+
+    /// Whether they come from the environment, whatever a file holds.
+    pub fn are_in_environment() -> bool {
+        std::env::var_os(MASTER_KEYS).is_some()
+    }
+
+    /// Whether there are keys in the environment, or in the file.
+    pub fn are_given(file: &Path) -> bool {
+        std::env::var_os(MASTER_KEYS).is_some() || file.exists()
     }
 
     /// A key that nobody can have after this process.
@@ -185,6 +221,10 @@ impl KeyRing {
         Ok(KeyRing { source, keys: Arc::new(RwLock::new(loaded)) })
     }
 
+    fn text(&self) -> Result<Zeroizing<Vec<u8>>> {
+        text(&self.keys.read().unwrap_or_else(PoisonError::into_inner).keys)
+    }
+
     fn first(&self) -> Key {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).keys[0].clone()
     }
@@ -228,34 +268,52 @@ fn new_key(random: &Random) -> Key {
     Key { id: format!("{:016x}", random.number()), secret }
 }
 
-/// Writes the file whole or not at all, readable by its owner alone.
-fn create(path: &Path, keys: &[Key]) -> Result<()> {
+fn text(keys: &[Key]) -> Result<Zeroizing<Vec<u8>>> {
     let entries = keys
         .iter()
         .map(|key| KeyEntry { kid: key.id.clone(), secret: URL_SAFE_NO_PAD.encode(&*key.secret) });
     // Large enough that it does not grow: that would leave a copy behind.
     let mut text = Zeroizing::new(Vec::with_capacity(1024 * (keys.len() + 1)));
     serde_json::to_writer_pretty(&mut *text, &KeyFile { keys: entries.collect() })?;
+    Ok(text)
+}
+
+fn create(path: &Path, keys: &[Key]) -> Result<()> {
+    write(path, &text(keys)?)
+}
+
+/// Writes the file whole or not at all, readable by its owner alone.
+pub fn write(path: &Path, text: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
     let write = || -> std::io::Result<()> {
         let _ = fs::remove_file(&partial);
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-        file.write_all(&text)?;
+        file.write_all(text)?;
         file.sync_all()?;
         fs::rename(&partial, path)
     };
     write().with_context(|| format!("cannot write the keys to {}", path.display()))
 }
 
+/// What is in a secret file.
+///
+/// # Errors
+/// Others can read it.
+pub fn read_private(path: &Path) -> Result<Vec<u8>> {
+    let meta = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if meta.permissions().mode() & 0o077 != 0 {
+        bail!("{0} can be read by others: run chmod 600 {0}", path.display());
+    }
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 fn load(path: &Path) -> Result<Loaded> {
     let name = || format!("the keys in {}", path.display());
-    let meta = fs::metadata(path).with_context(name)?;
-    if meta.permissions().mode() & 0o077 != 0 {
-        bail!("{} can be read by others: run chmod 600 {}", name(), path.display());
-    }
-    let text = Zeroizing::new(fs::read_to_string(path).with_context(name)?);
-    Ok(Loaded { keys: parse(&text).with_context(name)?, modified: meta.modified().ok() })
+    let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let text = Zeroizing::new(read_private(path).with_context(name)?);
+    let keys = std::str::from_utf8(&text).map_err(|_| anyhow::anyhow!("it is no text"));
+    Ok(Loaded { keys: keys.and_then(parse).with_context(name)?, modified })
 }
 
 fn parse(text: &str) -> Result<Vec<Key>> {

@@ -1,6 +1,7 @@
 //! The HTTP server, its use cases and its commands: everything behind the binary `verax`.
 
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

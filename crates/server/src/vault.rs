@@ -5,6 +5,7 @@
 //! their own and never in the database, so that no backup of the database outlives a deletion.
 
 mod bucket;
+pub mod copying;
 mod rotation;
 mod sealing;
 
@@ -87,7 +88,7 @@ impl Vault {
         Vault::over(MasterKeys::of_this_process(&random), keys, objects, random)
     }
 
-    fn over(
+    pub(crate) fn over(
         master: MasterKeys,
         keys: Arc<dyn ObjectStore>,
         objects: Arc<dyn ObjectStore>,
@@ -354,7 +355,7 @@ enum Missing {
 }
 
 /// A folder, or `s3://bucket/prefix` with the credentials of the environment (`AWS_…`).
-fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
+pub(crate) fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
     let Some(bucket) = address.strip_prefix("s3://") else {
         use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
         let folder = Path::new(address);

@@ -64,6 +64,8 @@ pub struct Options {
 pub enum Schema {
     BringUpToDate,
     LeaveAsItIs,
+    /// That of this version, in a database that is empty.
+    Version(i64),
 }
 
 impl Database {

@@ -23,7 +23,7 @@ pub enum StoreError {
         "the database has schema version {found}, this server needs {known}: run `verax migrate`"
     )]
     Older { found: i64, known: i64 },
-    /// The address of the database makes no sense.
+    /// The address of the database, or what lies there, makes no sense.
     #[error("{0}")]
     Address(String),
     /// A defect in this crate.

@@ -16,6 +16,8 @@ pub enum JobKind {
     ValidationExpiry,
     /// A liveness session that nobody uses.
     SessionExpiry,
+    /// The scheduled backup, of no record.
+    Backup,
 }
 
 impl JobKind {
@@ -25,6 +27,7 @@ impl JobKind {
             JobKind::BiometricCheck => "biometric_check",
             JobKind::ValidationExpiry => "validation_expiry",
             JobKind::SessionExpiry => "session_expiry",
+            JobKind::Backup => "backup",
         };
         Arg::Text(word.to_owned())
     }

@@ -1,6 +1,7 @@
 //! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
 
 mod biometric_checks;
+mod bulk;
 mod cells;
 mod clients;
 mod database;
@@ -12,6 +13,7 @@ mod jobs;
 mod list;
 mod login_attempts;
 mod migrate;
+mod periodic;
 mod persons;
 mod postgres;
 mod records;
@@ -20,11 +22,16 @@ mod registrations;
 mod render;
 mod settings;
 mod sqlite;
+mod stored_images;
 mod tally;
 mod tokens;
 mod turns;
 mod write;
 
+pub use bulk::{
+    Dump, Loading, REBUILT_TABLES, RowBlock, TableDigest, TableDigests, copied_table,
+    copied_tables, is_served,
+};
 pub use clients::{Client, NewClient};
 pub use database::{Database, Location, Options, Schema};
 pub use error::StoreError;
@@ -40,6 +47,7 @@ pub use records::Imported;
 pub use registration_checks::PassedFace;
 pub use registrations::{Contacts, HeldContact, Hold, RegistrationStep};
 pub use render::Layout;
+pub use stored_images::{Sealed, SealedRow};
 pub use tally::Upkeep;
 pub use tokens::Token;
 pub use write::{Batch, Rows};

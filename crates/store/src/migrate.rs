@@ -1,6 +1,6 @@
 //! The schema: migrations in pairs, one folder per database.
 
-use refinery::Runner;
+use refinery::{Runner, Target};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{Schema, StoreError};
@@ -22,12 +22,20 @@ pub struct SchemaState {
 }
 
 impl SchemaState {
-    /// Whether migrations must run.
-    fn must_run(self, schema: Schema) -> Result<bool, StoreError> {
+    /// The version that migrations must bring it to; `None` where none must run.
+    fn missing(self, schema: Schema) -> Result<Option<i64>, StoreError> {
         let SchemaState { found, known } = self;
         match schema {
             Schema::LeaveAsItIs if found < known => Err(StoreError::Older { found, known }),
-            _ => Ok(found < known),
+            Schema::Version(version) if version > known => {
+                Err(StoreError::Newer { found: version, known })
+            }
+            Schema::Version(version) if version < found => {
+                let newer = format!("the database has schema version {found}, the rows {version}");
+                Err(StoreError::Address(format!("{newer}: take a new database")))
+            }
+            Schema::Version(version) => Ok((found < version).then_some(version)),
+            Schema::LeaveAsItIs | Schema::BringUpToDate => Ok((found < known).then_some(known)),
         }
     }
 }
@@ -41,15 +49,16 @@ const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreError> {
     let runner = sqlite_files::migrations::runner();
     let state = refuse_newer(connection)?;
-    if state.must_run(schema)? {
+    if let Some(wanted) = state.missing(schema)? {
+        let runner = up_to(runner, wanted);
         // Two processes may open a new database at once: the later one finds it made.
         for attempt in 0.. {
             match runner.run(connection) {
                 Ok(_) => break,
-                Err(_) if attempt < 5 && refuse_newer(connection)?.found < state.known => {
+                Err(_) if attempt < 5 && refuse_newer(connection)?.found < wanted => {
                     std::thread::sleep(std::time::Duration::from_millis(100));
                 }
-                Err(_) if refuse_newer(connection)?.found == state.known => break,
+                Err(_) if refuse_newer(connection)?.found == wanted => break,
                 Err(error) => return Err(StoreError::Statement(error.to_string())),
             }
         }
@@ -85,19 +94,40 @@ async fn postgres_locked(
     schema: Schema,
 ) -> Result<(), StoreError> {
     let runner = postgres_files::migrations::runner();
+    let state = check(found(client).await?, &runner)?;
+    if let Some(wanted) = state.missing(schema)? {
+        let done = up_to(runner, wanted).run_async(client).await;
+        done.map_err(|error| StoreError::Statement(error.to_string()))?;
+    }
+    Ok(())
+}
+
+async fn found(client: &tokio_postgres::Client) -> Result<Option<i64>, StoreError> {
     let exists = client
         .query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
         .await?
         .get::<_, bool>(0);
-    let found = match exists {
+    Ok(match exists {
         true => client.query_one(HISTORY, &[]).await?.get::<_, Option<i32>>(0).map(i64::from),
         false => None,
-    };
-    let state = check(found, &runner)?;
-    if state.must_run(schema)? {
-        runner.run_async(client).await.map_err(|error| StoreError::Statement(error.to_string()))?;
-    }
-    Ok(())
+    })
+}
+
+/// The version of the schema, which is the one that this binary knows.
+pub async fn refuse_other_postgres(client: &tokio_postgres::Client) -> Result<i64, StoreError> {
+    let state = check(found(client).await?, &postgres_files::migrations::runner())?;
+    state.missing(Schema::LeaveAsItIs).map(|_| state.found)
+}
+
+/// The same of SQLite.
+pub fn refuse_other(connection: &Connection) -> Result<i64, StoreError> {
+    let state = refuse_newer(connection)?;
+    state.missing(Schema::LeaveAsItIs).map(|_| state.found)
+}
+
+fn up_to(runner: Runner, version: i64) -> Runner {
+    // A version is that of a migration, which counts from 1.
+    runner.set_target(i32::try_from(version).map_or(Target::Latest, Target::Version))
 }
 
 fn check(found: Option<i64>, runner: &Runner) -> Result<SchemaState, StoreError> {

@@ -1,5 +1,6 @@
 //! PostgreSQL: a pool of connections, a transaction per batch.
 
+mod bulk;
 mod connecting;
 mod replica;
 
@@ -16,6 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use verax_domain::Timestamp;
 use verax_query::{Arg, Dialect, Resource, Sql, Tenant};
 
+pub use self::bulk::{dump, is_served, load};
 use self::connecting::{Role, pool, tls};
 use self::replica::Replica;
 use crate::cells::{Cells, Reader, Visit};

@@ -1,6 +1,7 @@
 //! SQLite: readers that never wait, one writer that commits what is waiting in one fsync.
 
 mod backup;
+mod bulk;
 mod log;
 mod writer;
 
@@ -24,6 +25,7 @@ use crate::write::Batch;
 use crate::{Options, Schema, StoreError};
 
 pub use backup::{backup, restore};
+pub use bulk::{dump, load};
 
 /// An open SQLite database.
 #[derive(Clone)]

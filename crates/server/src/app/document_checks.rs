@@ -80,7 +80,7 @@ pub enum DocumentCheckError {
 }
 
 /// Where the vault has the picture of a record.
-const PICTURE: &str = "picture";
+pub(super) const PICTURE: &str = "picture";
 /// A picture that ends the server each time must not do so for ever.
 const ATTEMPTS_MAX: i64 = 3;
 const INTERRUPTED: &str = "interrupted: the server stopped before the checks were made";

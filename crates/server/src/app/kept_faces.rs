@@ -12,7 +12,7 @@ use super::persons::PersonError;
 use crate::vault::VaultError;
 
 /// Where the vault has it.
-const PICTURE: &str = "picture";
+pub(super) const PICTURE: &str = "picture";
 /// The picture has a key of its own: who was enrolled by a validation has its id, and outlives it.
 /// No record is called so, as ids hold no dot.
 const SUBJECT: &str = ".face";
@@ -96,6 +96,6 @@ impl App {
     }
 }
 
-fn subject(validation: &str) -> String {
+pub(super) fn subject(validation: &str) -> String {
     format!("{validation}{SUBJECT}")
 }

@@ -530,7 +530,7 @@ pub(super) fn template_place(id: &str) -> String {
     format!("template/{id}")
 }
 
-fn thumbnail_place(id: &str) -> String {
+pub(super) fn thumbnail_place(id: &str) -> String {
     format!("thumbnail/{id}")
 }
 

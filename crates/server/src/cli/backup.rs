@@ -1,66 +1,249 @@
-//! `verax backup` and `verax restore`.
+//! `verax backup`: one sealed file that holds everything, and whether it can be restored.
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
-use clap::Args;
-use serde_json::json;
-use verax_store::Database;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use verax_store::{Database, Location, Schema};
+use zeroize::Zeroizing;
 
 use super::Place;
+use crate::app;
+use crate::backup::{BackupFile, Head, Manifest, Opened, Progress, Secret, make, verify};
+use crate::keys::{MasterKeys, read_private};
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Backup {
-    /// The new file.
-    file: PathBuf,
+    #[command(subcommand)]
+    command: Option<BackupCommand>,
+    /// The new file, or s3://bucket/prefix/name.
+    #[arg(required = true)]
+    file: Option<String>,
+    #[command(flatten)]
+    sealing: Sealing,
+    /// Put the master keys and the signing keys into it too: then it opens everything by itself.
+    #[arg(long)]
+    with_keys: bool,
+    /// Leave out the restore into a scratch folder that shows that it can be restored.
+    #[arg(long)]
+    no_verify: bool,
+    /// Copy the SQLite database alone, as it is, unsealed: no keys, no images, no settings.
+    #[arg(long, conflicts_with_all = ["key_file", "passphrase_file", "with_keys", "no_verify"])]
+    database_only: bool,
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// Restore a backup into a scratch folder, and say what is in it.
+    Verify(Verify),
 }
 
 #[derive(Args)]
-pub struct Restore {
-    /// The backup.
-    file: PathBuf,
+struct Verify {
+    /// The backup: a file, or s3://bucket/prefix/name.
+    file: String,
+    #[command(flatten)]
+    sealing: Sealing,
+    /// A file with the master keys, if the backup is without them; else those of the data folder.
+    #[arg(long, value_name = "FILE")]
+    master_keys: Option<PathBuf>,
     #[arg(long)]
     json: bool,
 }
 
-pub fn backup(place: &Place, arguments: &Backup) -> Result<ExitCode> {
-    refuse_postgres(place)?;
-    if arguments.file.exists() {
-        bail!("{} exists already", arguments.file.display());
+/// What a backup is sealed with. Without any of these a terminal is asked for the passphrase.
+#[derive(Args)]
+pub struct Sealing {
+    /// A file of 32 random bytes or more.
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    key_file: Option<PathBuf>,
+    /// A file with a passphrase; VERAX_BACKUP_PASSPHRASE may hold it too.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Once,
+    /// One that was mistyped would open nothing.
+    Twice,
+}
+
+const PASSPHRASE: &str = "VERAX_BACKUP_PASSPHRASE";
+
+impl Sealing {
+    pub fn secret(&self, asked: Asked) -> Result<Secret> {
+        if let Some(file) = &self.key_file {
+            return Secret::key(Zeroizing::new(read_private(file)?));
+        }
+        if let Some(file) = &self.passphrase_file {
+            let text = Zeroizing::new(read_private(file)?);
+            return Secret::passphrase(std::str::from_utf8(&text).context("the passphrase")?);
+        }
+        if let Ok(text) = std::env::var(PASSPHRASE) {
+            return Secret::passphrase(&Zeroizing::new(text));
+        }
+        if !std::io::stdin().is_terminal() {
+            bail!(
+                "a backup is sealed: give --key-file or --passphrase-file, or set {PASSPHRASE} \
+                 (`verax backup --database-only FILE` copies the SQLite database alone, unsealed)"
+            );
+        }
+        let ask = |prompt: &str| -> Result<Zeroizing<String>> {
+            let terminal = console::Term::stderr();
+            terminal.write_str(prompt)?;
+            Ok(Zeroizing::new(terminal.read_secure_line()?))
+        };
+        let text = ask("passphrase of the backup: ")?;
+        if asked == Asked::Twice && *ask("once more: ")? != *text {
+            bail!("these were two passphrases");
+        }
+        Secret::passphrase(&text)
     }
-    if !place.database_file().exists() {
+}
+
+pub async fn run(place: &Place, arguments: Backup) -> Result<ExitCode> {
+    if let Some(BackupCommand::Verify(arguments)) = arguments.command {
+        return verify_file(place, &arguments).await;
+    }
+    let file = arguments.file.as_deref().unwrap_or_default();
+    if let Location::File(path) = place.location()
+        && !path.exists()
+    {
         bail!("there is no database in {}", place.data.display());
     }
-    let records = Database::backup(&place.database_file(), &arguments.file)?;
-    tell(records, arguments.json, "copied and read back");
-    Ok(ExitCode::SUCCESS)
-}
-
-pub fn restore(place: &Place, arguments: &Restore) -> Result<ExitCode> {
-    refuse_postgres(place)?;
-    if !arguments.file.exists() {
-        bail!("there is no file {}", arguments.file.display());
+    if arguments.database_only {
+        return copy_database(place, Path::new(file), arguments.json);
     }
+    let secret = arguments.sealing.secret(Asked::Twice)?;
+    let target = BackupFile::at(file)?;
+    let options = app::options(&place.config()?, Schema::LeaveAsItIs);
+    let database = Database::open(&place.location(), &options).await?;
     place.create()?;
-    let records = Database::restore(&arguments.file, &place.database_file())?;
-    tell(records, arguments.json, "restored");
+    let source = place.backup_source(database)?;
+    let progress = Progress::default();
+    let made = make(&source, &target, &secret, arguments.with_keys, &progress).await?;
+    if arguments.no_verify {
+        report(file, &Outcome { manifest: &made, head: None, opened: None }, arguments.json);
+    } else {
+        let master = MasterKeys::open_existing(&source.master_keys).ok();
+        let verified = verify(&target, &secret, master.as_ref(), &source.scratch, &progress).await;
+        let (head, manifest, opened) = verified.context("it cannot be restored")?;
+        let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
+        report(file, &outcome, arguments.json);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn refuse_postgres(place: &Place) -> Result<()> {
-    if place.database_url.is_some() {
-        bail!("this is for SQLite; for PostgreSQL use pg_dump and pg_restore");
-    }
-    Ok(())
+async fn verify_file(place: &Place, arguments: &Verify) -> Result<ExitCode> {
+    let secret = arguments.sealing.secret(Asked::Once)?;
+    let master = match &arguments.master_keys {
+        Some(file) => Some(MasterKeys::from_text(std::str::from_utf8(&read_private(file)?)?)?),
+        None => MasterKeys::open_existing(&place.master_keys_file(&place.config()?)).ok(),
+    };
+    let file = BackupFile::at(&arguments.file)?;
+    let scratch = std::env::temp_dir();
+    let scratch = if place.data.is_dir() { place.data.as_path() } else { scratch.as_path() };
+    let progress = Progress::default();
+    let verified = verify(&file, &secret, master.as_ref(), scratch, &progress).await?;
+    let (head, manifest, opened) = verified;
+    let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
+    report(&arguments.file, &outcome, arguments.json);
+    Ok(ExitCode::SUCCESS)
 }
 
-fn tell(records: u64, json: bool, what: &str) {
+/// What of a backup is known.
+struct Outcome<'a> {
+    manifest: &'a Manifest,
+    /// With it, it was restored into a scratch folder.
+    head: Option<&'a Head>,
+    opened: Option<Opened>,
+}
+
+fn report(file: &str, outcome: &Outcome<'_>, json: bool) {
+    let Outcome { manifest, head, opened } = outcome;
+    let (keys, objects) = (&manifest.keys, &manifest.objects);
+    if json {
+        let opened = opened.map_or(json!("not_checked"), |it| {
+            json!({ "clients": it.clients, "objects": it.objects, "withoutKey": it.without_key })
+        });
+        let mut said = json!({
+            "file": file,
+            "rows": manifest.rows(),
+            "tables": manifest.tables.iter().map(|(name, it)| (name.clone(), it.rows.into()))
+                .collect::<serde_json::Map<String, Value>>(),
+            "keys": keys.count,
+            "objects": objects.count,
+            "objectBytes": objects.bytes,
+            "files": manifest.files,
+            "vanished": manifest.vanished,
+            "missingImages": manifest.missing_images,
+            "missingKeys": manifest.missing_keys,
+            "restored": if head.is_some() { json!(true) } else { json!("not_checked") },
+            "opened": opened,
+        });
+        if let Some(head) = head {
+            said["createdAt"] = json!(head.created_at());
+            said["withKeys"] = json!(head.with_keys);
+        }
+        println!("{said}");
+        return;
+    }
+    println!(
+        "{file}: {} rows, {} wrapped keys, {} objects ({} bytes)",
+        manifest.rows(),
+        keys.count,
+        objects.count,
+        objects.bytes
+    );
+    match head {
+        Some(head) => println!("state of {}; restored into a scratch folder", head.created_at()),
+        None => println!("not verified: `verax backup verify {file}` does it"),
+    }
+    match opened {
+        Some(opened) => println!(
+            "opened: the keys of {} clients and {} objects",
+            opened.clients, opened.objects
+        ),
+        None if head.is_some() => println!("keys: not checked, no master key is here"),
+        None => {}
+    }
+    if head.is_some_and(|head| !head.with_keys) {
+        println!("without the master keys and the signing keys: keep copies of them apart");
+    }
+    if manifest.vanished > 0 {
+        println!("{} keys or objects were deleted meanwhile", manifest.vanished);
+    }
+    println!("not inside: models (`verax models install`), certificates, the log");
+    for (count, what) in [
+        (manifest.missing_images, "images that records name are not in the object store"),
+        (manifest.missing_keys, "templates have no key: nobody can be recognised by them"),
+    ] {
+        if count > 0 {
+            println!("warning: {count} {what}");
+        }
+    }
+}
+
+fn copy_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
+    if place.database_url.is_some() {
+        bail!("--database-only is for SQLite; for PostgreSQL alone use pg_dump and pg_restore");
+    }
+    if file.exists() {
+        bail!("{} exists already", file.display());
+    }
+    let records = Database::backup(&place.database_file(), file)?;
     if json {
         println!("{}", json!({ "records": records }));
     } else {
-        println!("{what}: {records} records");
+        println!("copied and read back: {records} records");
+        println!("the database alone: no keys, no images, no settings");
     }
+    Ok(ExitCode::SUCCESS)
 }

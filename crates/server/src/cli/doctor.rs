@@ -10,6 +10,7 @@ use serde_json::json;
 use verax_store::Location;
 
 use super::Place;
+use crate::app::App;
 use crate::installed_models::{ModelState, read_face_models, read_models};
 use crate::keys::SigningKeys;
 
@@ -108,6 +109,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 } else {
                     good("tokens", format!("{valid} valid"))
                 });
+                findings.push(last_backup(&app).await?);
                 config = app.config.now().as_ref().clone();
             }
             Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
@@ -142,6 +144,24 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn last_backup(app: &App) -> Result<Finding> {
+    const WHAT: &str = "last backup";
+    let every_hours = i64::from(app.config.now().backup.every_hours);
+    if every_hours == 0 {
+        return Ok(good(WHAT, "none is scheduled: the setting backup.every_hours does it"));
+    }
+    let Some(last) = app.last_backup().await? else {
+        return Ok(bad(WHAT, "none was made yet: the log of the server says why"));
+    };
+    let hours = (app.clock.now().0 - last.made_at) / (60 * 60 * 1000);
+    let verified = if last.verified { "restored on trial" } else { "not verified" };
+    let said = format!("{} {hours} hours ago, {verified}", last.name);
+    Ok(match hours > 2 * every_hours {
+        true => bad(WHAT, format!("{said}: the log of the server says why there is no newer one")),
+        false => good(WHAT, said),
+    })
 }
 
 /// Opening a database brings it up to date; this does nothing else.

@@ -70,6 +70,8 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     }
     start_log(&place.config()?.log)?;
     open_files::raise_limit();
+    place.create()?;
+    let _in_use = place.shared()?;
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;
@@ -110,6 +112,10 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         tokio::spawn(app.clone().keep_document_checks());
         tokio::spawn(app.clone().keep_validations());
         tokio::spawn(app.clone().keep_answers_short());
+        let source = place.backup_source(app.database.clone())?;
+        tokio::spawn(app.clone().keep_backups(source));
+    } else {
+        tokio::spawn(app.clone().watch_backups());
     }
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.now().http, stopped).await?;

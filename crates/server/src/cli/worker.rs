@@ -24,6 +24,7 @@ pub struct Arguments {
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     open_files::raise_limit();
+    let _in_use = place.shared()?;
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;
@@ -53,6 +54,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     }
     tokio::spawn(app.clone().keep_validations());
     tokio::spawn(app.clone().keep_answers_short());
+    tokio::spawn(app.clone().keep_backups(place.backup_source(app.database.clone())?));
     match serving {
         Some(serving) => {
             let router = http::health_router(http::State::new(app.clone()));

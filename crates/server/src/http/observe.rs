@@ -22,6 +22,7 @@ use super::authorize::AllowanceSlot;
 use super::body::SealedBody;
 use super::error::{ApiError, Failure, UNAVAILABLE};
 use super::request_line::Refusal;
+use crate::app::backups::Backups;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,8 +50,8 @@ struct RouteLabels {
 const SECONDS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
-impl Default for Metrics {
-    fn default() -> Metrics {
+impl Metrics {
+    pub fn new(backups: &Backups) -> Metrics {
         let requests = Family::default();
         let durations: Family<RouteLabels, Histogram> =
             Family::new_with_constructor(|| Histogram::new(SECONDS));
@@ -64,11 +65,15 @@ impl Default for Metrics {
             durations.clone(),
         );
         registry.register("http_requests_in_flight", "Requests at work", in_flight.clone());
+        registry.register_with_unit(
+            "backup_last_success_timestamp",
+            "When the last scheduled backup was made, or 0",
+            Unit::Seconds,
+            backups.last_success.clone(),
+        );
         Metrics { registry: Arc::new(registry), requests, durations, in_flight }
     }
-}
 
-impl Metrics {
     /// The OpenMetrics text.
     pub fn text(&self) -> String {
         let mut text = String::new();

@@ -80,7 +80,9 @@ fn arguments_that_make_no_sense_are_refused() {
         let said = folder.run(arguments).failed();
         assert!(said.starts_with("verax: "), "{arguments:?}: {said}");
     }
-    for command in ["serve", "client", "token", "import", "export", "doctor", "backup", "restore"] {
+    let commands =
+        ["serve", "client", "token", "import", "export", "doctor", "backup", "restore", "move"];
+    for command in commands {
         assert!(folder.run(&[command, "--help"]).ok().contains("Usage: verax"), "{command}");
     }
 }

@@ -5,6 +5,7 @@ mod world;
 
 mod accounts;
 mod answer;
+mod backups;
 mod bank;
 mod binary;
 mod biometrics;

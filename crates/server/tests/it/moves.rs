@@ -155,9 +155,10 @@ fn a_backup_taken_while_the_server_runs_brings_everything_back() {
     let served = folder.serve(&[]);
     let backup = folder.file("backup.db");
     let backup = backup.to_str().expect("a path");
-    let said = folder.run(&["backup", backup, "--json"]).json();
+    let said = folder.run(&["backup", backup, "--database-only", "--json"]).json();
     assert_eq!(said, json!({ "records": 11 }));
-    assert!(folder.run(&["backup", backup]).failed().contains("exists already"));
+    let again = folder.run(&["backup", backup, "--database-only"]).failed();
+    assert!(again.contains("exists already"));
     folder.run(&["client", "delete", CLIENT, "--with-records"]).ok();
     assert_eq!(folder.run(&["export", "projects"]).ok(), "");
     let restored = folder.run(&["restore", backup]).ok();
@@ -189,10 +190,11 @@ fn a_file_that_is_no_backup_is_refused_and_changes_nothing() {
         folder.run(&["restore", file]).failed();
         assert_eq!(folder.run(&["export", "biometric-validations"]).ok(), before, "{file}");
     }
-    let url = ["--database-url", "postgres://nobody@127.0.0.1:1/none", "backup", "x"];
+    let nowhere = "postgres://nobody@127.0.0.1:1/none";
+    let url = ["--database-url", nowhere, "backup", "x", "--database-only"];
     assert!(folder.run(&url).failed().contains("pg_dump"));
     let nothing = Folder::new();
-    nothing.run(&["backup", "x.db"]).failed();
+    nothing.run(&["backup", "x.db", "--database-only"]).failed();
     assert!(!nothing.file("x.db").exists());
 }
 

@@ -234,7 +234,7 @@ fn every_command_works_while_the_server_runs() {
         &["export", "biometric-validations"],
         &["doctor"],
         &["migrate"],
-        &["backup", "copy.db"],
+        &["backup", "copy.db", "--database-only"],
         &["restore", "copy.db"],
         &["client", "create", "--name", "G", "--email", "g@globex.example"],
     ] {

@@ -60,7 +60,7 @@ pub struct World {
     pub router: Router,
     pub folder: TempDir,
     clock: Arc<AtomicI64>,
-    location: Location,
+    pub location: Location,
 }
 
 impl World {

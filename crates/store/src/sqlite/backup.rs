@@ -11,9 +11,6 @@ use verax_query::Dialect;
 use super::{Access, connect, private_file};
 use crate::{Schema, StoreError};
 
-/// Pages copied between two pauses in which others may write.
-const PAGES_PER_STEP: i32 = 2_000;
-
 /// Copies the database at `from` to the new file `to` while it is in use, then reads the copy
 /// back. Returns the number of records in it.
 pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
@@ -41,9 +38,12 @@ pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
     verify(&target)
 }
 
-fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> {
+/// Copies all pages in one step: nobody waits for it, as readers of a write-ahead log are in nobody's
+/// way. In several steps it would begin again with each change of others, and reach no end while they
+/// write.
+pub(super) fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> {
     let backup = Backup::new(source, target)?;
-    backup.run_to_completion(PAGES_PER_STEP, Duration::from_millis(2), None)?;
+    backup.run_to_completion(i32::MAX, Duration::from_millis(2), None)?;
     Ok(())
 }
 

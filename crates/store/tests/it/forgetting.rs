@@ -9,10 +9,10 @@ use verax_store::{Batch, Database, Location, TABLES_OF_CLIENTS, TABLES_OF_NO_CLI
 use crate::databases::{self, Place, file};
 
 /// A column, its type, and whether a row must say something for it.
-type Column = (String, String, bool);
-type Schema = BTreeMap<String, Vec<Column>>;
+pub type Column = (String, String, bool);
+pub type Schema = BTreeMap<String, Vec<Column>>;
 
-async fn schema(place: &Place) -> Schema {
+pub async fn schema(place: &Place) -> Schema {
     let mut tables = Schema::new();
     if let Location::Postgres(url) = &place.location {
         let client = databases::connect(url).await;
@@ -48,7 +48,7 @@ async fn schema(place: &Place) -> Schema {
 }
 
 /// Runs statements that the store does not have.
-async fn execute(place: &Place, statements: &str) {
+pub async fn execute(place: &Place, statements: &str) {
     match &place.location {
         Location::Postgres(url) => {
             databases::connect(url).await.batch_execute(statements).await.expect("statements");
