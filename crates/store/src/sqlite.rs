@@ -347,11 +347,15 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
 }
 
 /// Makes the file, if there is none, readable by its owner alone; SQLite gives the files beside it
-/// the same mode.
+/// the same mode. One that is there is never opened here: closing it would drop the locks of all
+/// connections of this process (POSIX), and another program that then closes the database takes
+/// itself for the last, and deletes the log that this server goes on writing to.
 fn private_file(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    made.map(drop).map_err(|error| {
-        StoreError::Unavailable(format!("cannot open {}: {error}", path.display()))
-    })
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Unavailable(format!("cannot open {}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }

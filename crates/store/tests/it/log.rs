@@ -161,3 +161,20 @@ async fn slow_reads_that_follow_each_other_without_end_do_not_keep_what_was_dele
     assert!(emptied);
     assert!(!holds_canary(&log_of(databases::file(&place))));
 }
+
+/// Another program that closes the database takes itself for the last, and deletes the log, unless
+/// this process holds its lock of the file: closing any other descriptor of it drops that.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_open_database_holds_its_lock_of_the_file() {
+    use std::os::unix::fs::MetadataExt;
+    let place = databases::sqlite();
+    let database = place.open().await;
+    database.commit(insert("one", "One")).await.expect("a commit");
+    database.commit(delete("one")).await.expect("a commit");
+    let inode = std::fs::metadata(databases::file(&place)).expect("the file").ino();
+    let locks = std::fs::read_to_string("/proc/locks").expect("the locks");
+    let held = format!(" {} ", std::process::id());
+    let ours = |line: &&str| line.contains(&held) && line.contains(&format!(":{inode} "));
+    assert!(locks.lines().any(|line| ours(&line) && line.contains("READ")), "{locks}");
+}
