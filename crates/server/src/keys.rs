@@ -245,16 +245,20 @@ fn create(path: &Path, keys: &[Key]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&partial, path)
     };
-    write().with_context(|| format!("cannot write the keys to {}", path.display()))
+    write().with_context(|| {
+        let path = path.display();
+        format!("cannot write the keys to {path}: make its folder writable, or name another file")
+    })
 }
 
 fn load(path: &Path) -> Result<Loaded> {
     let name = || format!("the keys in {}", path.display());
-    let meta = fs::metadata(path).with_context(name)?;
+    let unreadable = || format!("{}: restore the file, or name it in the settings", name());
+    let meta = fs::metadata(path).with_context(unreadable)?;
     if meta.permissions().mode() & 0o077 != 0 {
         bail!("{} can be read by others: run chmod 600 {}", name(), path.display());
     }
-    let text = Zeroizing::new(fs::read_to_string(path).with_context(name)?);
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(unreadable)?);
     Ok(Loaded { keys: parse(&text).with_context(name)?, modified: meta.modified().ok() })
 }
 

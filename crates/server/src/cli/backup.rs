@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::json;
 use verax_store::Database;
 
 use super::Place;
+use super::output::print_line;
+use super::progress::Progress;
 
 #[derive(Args)]
 pub struct Backup {
     /// The new file.
     file: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -22,6 +25,7 @@ pub struct Backup {
 pub struct Restore {
     /// The backup.
     file: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -29,24 +33,34 @@ pub struct Restore {
 pub fn backup(place: &Place, arguments: &Backup) -> Result<ExitCode> {
     refuse_postgres(place)?;
     if arguments.file.exists() {
-        bail!("{} exists already", arguments.file.display());
+        bail!("{} exists already: name a new file", arguments.file.display());
     }
     if !place.database_file().exists() {
-        bail!("there is no database in {}", place.data.display());
+        bail!("there is no database in {}: name its folder by --data", place.data.display());
     }
-    let records = Database::backup(&place.database_file(), &arguments.file)?;
-    tell(records, arguments.json, "copied and read back");
+    let progress = Progress::of_unknown_length("copying");
+    let records = Database::backup(&place.database_file(), &arguments.file).with_context(|| {
+        format!("{}: name a file in a folder of yours", arguments.file.display())
+    })?;
+    drop(progress);
+    tell(records, arguments.json, "copied and read back")?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn restore(place: &Place, arguments: &Restore) -> Result<ExitCode> {
     refuse_postgres(place)?;
     if !arguments.file.exists() {
-        bail!("there is no file {}", arguments.file.display());
+        let file = arguments.file.display();
+        bail!("there is no file {file}: name a file that `verax backup` has made");
     }
     place.create()?;
-    let records = Database::restore(&arguments.file, &place.database_file())?;
-    tell(records, arguments.json, "restored");
+    let progress = Progress::of_unknown_length("restoring");
+    let records =
+        Database::restore(&arguments.file, &place.database_file()).with_context(|| {
+            format!("{}: name a file that `verax backup` has made", arguments.file.display())
+        })?;
+    drop(progress);
+    tell(records, arguments.json, "restored")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,10 +71,11 @@ fn refuse_postgres(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn tell(records: u64, json: bool, what: &str) {
+fn tell(records: u64, json: bool, what: &str) -> Result<()> {
     if json {
-        println!("{}", json!({ "records": records }));
+        print_line(json!({ "records": records }))?;
     } else {
-        println!("{what}: {records} records");
+        print_line(format_args!("{what}: {records} records"))?;
     }
+    Ok(())
 }

@@ -14,6 +14,7 @@ use super::lifecycle_errors::access_denied;
 use super::limits::Allowance;
 use super::source_address::SourceAddress;
 use crate::app::access::{AccessError, Bearer, Caller, Holder};
+use crate::metrics::{RateLimit, TokenFailure};
 
 /// Where the extractor leaves what the answer's headers will say.
 #[derive(Clone, Default)]
@@ -93,7 +94,10 @@ pub async fn admit_caller(
 ) -> Result<Caller, ApiError> {
     match admit_bearer(parts, state, &refuse).await? {
         Bearer::Caller(caller) => Ok(caller),
-        Bearer::Holder(_) => Err(refuse(AccessError::Narrow)),
+        Bearer::Holder(_) => {
+            state.metrics.token_failed(TokenFailure::OfOneRecord);
+            Err(refuse(AccessError::Narrow))
+        }
     }
 }
 
@@ -124,7 +128,7 @@ pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiE
     let limit = state.app.config.now().rate_limit.anonymous_requests_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     let taken = state.limits.anonymous.take(&source.to_string(), limit);
-    record_allowance(taken, parts.extensions.get())
+    record_allowance(state, taken.map_err(|it| (it, RateLimit::Anonymous)), parts.extensions.get())
 }
 
 fn authorization(parts: &Parts) -> Option<&str> {
@@ -139,15 +143,22 @@ async fn reject(
     error: AccessError,
     refuse: impl FnOnce(AccessError) -> ApiError,
 ) -> ApiError {
-    if matches!(error, AccessError::Store(_)) {
-        return refuse(error);
-    }
+    let reason = match &error {
+        AccessError::Store(_) => return refuse(error),
+        AccessError::Missing => TokenFailure::Missing,
+        AccessError::Invalid => TokenFailure::Invalid,
+        AccessError::Expired => TokenFailure::Expired,
+        AccessError::Revoked => TokenFailure::Revoked,
+        AccessError::OldSandbox => TokenFailure::OldSandbox,
+        AccessError::Narrow => TokenFailure::OfOneRecord,
+    };
+    state.metrics.token_failed(reason);
     let limit = state.app.config.now().rate_limit.rejected_tokens_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     match state.limits.rejected.take(&source.to_string(), limit) {
         // What is left to others at this address is not said.
         Ok(_) => refuse(error),
-        Err(allowance) => too_many(&allowance),
+        Err(allowance) => too_many(state, &allowance, RateLimit::RejectedTokens),
     }
 }
 
@@ -161,32 +172,35 @@ fn take_share(
     let limits = &state.app.config.now().rate_limit;
     let own = state.limits.tokens.take(caller.token_id(), limits.requests_per_minute);
     let taken = match own {
-        Err(allowance) => Err(allowance),
+        Err(allowance) => Err((allowance, RateLimit::Token)),
         Ok(own) => {
             let limit = limits.client_requests_per_minute;
             let clients = state.limits.clients.take(caller.client(), limit);
+            let clients = clients.map_err(|allowance| (allowance, RateLimit::Client));
             clients.map(|clients| match (own, clients) {
                 (Some(own), Some(clients)) if clients.remaining < own.remaining => Some(clients),
                 (own, clients) => own.or(clients),
             })
         }
     };
-    record_allowance(taken, slot)
+    record_allowance(state, taken, slot)
 }
 
 /// Takes one of the requests of whoever is counted under this name.
 pub fn take(state: &State, name: &str, slot: Option<&AllowanceSlot>) -> Result<(), ApiError> {
     let limit = state.app.config.now().rate_limit.requests_per_minute;
-    record_allowance(state.limits.tokens.take(name, limit), slot)
+    let taken = state.limits.tokens.take(name, limit);
+    record_allowance(state, taken.map_err(|allowance| (allowance, RateLimit::Token)), slot)
 }
 
 fn record_allowance(
-    taken: Result<Option<Allowance>, Allowance>,
+    state: &State,
+    taken: Result<Option<Allowance>, (Allowance, RateLimit)>,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
     let (taken, allowance) = match taken {
         Ok(allowance) => (Ok(()), allowance),
-        Err(allowance) => (Err(too_many(&allowance)), Some(allowance)),
+        Err((allowance, limit)) => (Err(too_many(state, &allowance, limit)), Some(allowance)),
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.
@@ -195,7 +209,8 @@ fn record_allowance(
     taken
 }
 
-fn too_many(allowance: &Allowance) -> ApiError {
+fn too_many(state: &State, allowance: &Allowance, limit: RateLimit) -> ApiError {
+    state.metrics.rate_limited(limit);
     let error = format!("More than {} requests in a minute.", allowance.limit);
     ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(allowance.reset_seconds)
 }
