@@ -31,6 +31,7 @@ mod imports;
 mod keys;
 mod login_limits;
 mod logs;
+mod metrics;
 mod moves;
 mod nodes;
 mod pages;
