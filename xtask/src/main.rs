@@ -1,5 +1,6 @@
 //! The team's tools: `cargo xtask` alone lists them.
 
+mod alerts;
 mod bench;
 mod ci;
 mod clients;
@@ -36,6 +37,12 @@ const TOOLS: &[Tool] = &[
         usage: "",
         what: "the walls between the crates and the house rules of files",
         run: tidy::run,
+    },
+    Tool {
+        name: "alerts",
+        usage: "",
+        what: "the alert rules of docs/monitoring and their tests, with promtool",
+        run: alerts::run,
     },
     Tool {
         name: "postgres",

@@ -24,6 +24,8 @@ pub mod settings;
 pub mod tallies;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use verax_domain::{Timestamp, resources};
@@ -35,6 +37,7 @@ use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::http_client::{ImageFetcher, is_public};
 use crate::keys::SigningKeys;
+use crate::metrics::Metrics;
 use crate::vault::Vault;
 
 /// What every use case stands on.
@@ -53,7 +56,9 @@ pub struct App {
     pub images: Option<ImageFetcher>,
     pub galleries: galleries::Galleries,
     pub health: health::Health,
-    pub backups: backups::Backups,
+    pub metrics: Metrics,
+    /// Whose free space is told: names, and a path on each.
+    pub disks: Arc<[(&'static str, PathBuf)]>,
 }
 
 impl App {
@@ -90,6 +95,11 @@ impl App {
         let vault = Vault::in_memory(random.clone());
         let galleries = galleries::Galleries::default();
         let config = settings::Settings::new(config);
+        let metrics = Metrics::default();
+        let kind = if database.is_remote() { "postgresql" } else { "sqlite" };
+        let build = [("version", env!("CARGO_PKG_VERSION")), ("database", kind)];
+        metrics.build.get_or_create(&build).set(1);
+        metrics.started_at.set(clock.now().0 as f64 / 1000.0);
         App {
             config,
             database,
@@ -102,14 +112,20 @@ impl App {
             vault,
             galleries,
             health: health::Health::default(),
-            backups: backups::Backups::default(),
             images: None,
+            metrics,
+            disks: Arc::default(),
         }
     }
 
     /// The same, measuring faces with these models.
     pub fn with_faces(self, faces: faces::Faces) -> App {
         App { faces, ..self }
+    }
+
+    /// The same, telling the free space where these paths are.
+    pub fn with_disks(self, disks: Vec<(&'static str, PathBuf)>) -> App {
+        App { disks: disks.into(), ..self }
     }
 
     /// The same, keeping pictures and templates in this vault.

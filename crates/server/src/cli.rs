@@ -5,6 +5,7 @@ mod bench_documents;
 mod bench_faces;
 mod check_document;
 mod client;
+mod completions;
 mod doctor;
 mod eval_documents;
 mod eval_faces;
@@ -12,7 +13,10 @@ mod eval_files;
 mod export;
 mod import;
 mod install_models;
+mod man;
 mod move_data;
+mod output;
+mod progress;
 mod reference;
 mod restore;
 mod serve;
@@ -30,6 +34,7 @@ use clap::{Args, Parser, Subcommand};
 use verax_domain::resources;
 use verax_store::{Database, Location, Schema, StoreError, Upkeep};
 
+use self::output::{OUTPUT_CLOSED_CODE, Output, is_output_closed, report_line};
 use crate::app::App;
 use crate::backup::Source;
 use crate::clock::Random;
@@ -51,6 +56,9 @@ pub struct Cli {
     command: Command,
 }
 
+/// What every command takes stands last in its help.
+const GLOBAL: &str = "Global options";
+
 /// Where things are. Every command takes these.
 #[derive(Args, Clone)]
 pub struct Place {
@@ -58,6 +66,7 @@ pub struct Place {
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         env = "VERAX_DATA",
         value_name = "DIR",
         default_value = "verax-data"
@@ -68,6 +77,7 @@ pub struct Place {
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         env = "VERAX_DATABASE_URL",
         value_name = "URL",
         hide_env_values = true
@@ -78,13 +88,20 @@ pub struct Place {
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         env = "VERAX_DATABASE_REPLICA_URL",
         value_name = "URL",
         hide_env_values = true
     )]
     database_replica_url: Option<String>,
     /// A settings file in TOML; `docs/reference/settings.md` lists what it may say.
-    #[arg(long, global = true, env = "VERAX_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "VERAX_CONFIG",
+        value_name = "FILE"
+    )]
     config: Option<PathBuf>,
 }
 
@@ -134,6 +151,10 @@ enum Command {
     Bench(Bench),
     /// Write the reference pages and the OpenAPI document.
     Reference(reference::Arguments),
+    /// Print the script with which a shell completes commands and options.
+    Completions(completions::Arguments),
+    /// Write a manual page for each command.
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -158,7 +179,9 @@ impl Command {
             | Command::Check(_)
             | Command::Eval(_)
             | Command::Bench(_)
-            | Command::Reference(_) => false,
+            | Command::Reference(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
         }
     }
 }
@@ -188,19 +211,22 @@ enum Bench {
 }
 
 /// Runs the command of the process's arguments. Exit codes: 0 done, 1 it failed, 2 the arguments
-/// are wrong.
+/// are wrong, 141 nobody reads the output any more.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Err(error) = hardening::refuse_core_dumps() {
-        eprintln!("verax: a core dump could hold keys, and the system does not refuse it: {error}");
+        report_line(format_args!(
+            "a core dump could hold keys, and the system does not refuse it: {error}"
+        ));
     }
     if cli.command.makes_private_files() {
         hardening::make_files_private();
     }
     match run(cli) {
         Ok(code) => code,
+        Err(error) if is_output_closed(&error) => ExitCode::from(OUTPUT_CLOSED_CODE),
         Err(error) => {
-            eprintln!("verax: {error:#}");
+            report_line(format_args!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -208,8 +234,11 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode> {
     let place = cli.place;
-    if let Command::Reference(arguments) = cli.command {
-        return reference::run(&arguments);
+    match &cli.command {
+        Command::Reference(arguments) => return reference::run(arguments),
+        Command::Completions(arguments) => return completions::run(arguments),
+        Command::Man(arguments) => return man::run(arguments),
+        _ => {}
     }
     if let Some(done) = measuring(&place, &cli.command) {
         return done.map(|()| ExitCode::SUCCESS);
@@ -231,6 +260,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Restore(arguments) => restore::run(&place, &arguments).await,
             Command::Move(arguments) => move_data::run(&place, &arguments).await,
             Command::Reference(_)
+            | Command::Completions(_)
+            | Command::Man(_)
             | Command::Models(_)
             | Command::Check(_)
             | Command::Eval(_)
@@ -242,7 +273,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
 /// The commands that work on pictures alone: they need no database.
 fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
     let models = || read_face_models(&place.models(), &place.config()?.models);
-    let out = &mut std::io::stdout();
+    let out = &mut Output;
     match command {
         Command::Models(command) => Some(install_models::run(command, &place.models(), out)),
         Command::Eval(Eval::Faces(arguments)) => {
@@ -251,13 +282,9 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
         Command::Eval(Eval::Attacks(arguments)) => {
             Some(models().and_then(|models| eval_faces::run_attacks(arguments, models, out)))
         }
-        Command::Eval(Eval::Documents(arguments)) => {
-            Some(eval_documents::run(arguments).map_err(anyhow::Error::msg))
-        }
+        Command::Eval(Eval::Documents(arguments)) => Some(eval_documents::run(arguments)),
         Command::Check(Check::Document(arguments)) => {
-            Some(models().and_then(|models| {
-                check_document::run(arguments, models).map_err(anyhow::Error::msg)
-            }))
+            Some(models().and_then(|models| check_document::run(arguments, models)))
         }
         Command::Bench(Bench::Faces(arguments)) => {
             Some(models().and_then(|models| bench_faces::run(arguments, models, out)))
@@ -312,6 +339,18 @@ impl Place {
             setting => setting.to_owned(),
         };
         [location(&config.vault.keys, "keys"), location(&config.vault.objects, "objects")]
+    }
+
+    /// Where this node writes: names, and a path on each file system.
+    fn disks(&self, config: &Config) -> Vec<(&'static str, PathBuf)> {
+        let [keys, objects] = self.vault_locations(config);
+        let mut disks = vec![("data", self.data.clone())];
+        for (name, location) in [("keys", keys), ("objects", objects)] {
+            if !location.starts_with("s3://") {
+                disks.push((name, location.into()));
+            }
+        }
+        disks
     }
 
     fn vault(&self, config: &Config, master: MasterKeys) -> Result<Vault> {
@@ -387,7 +426,10 @@ impl Place {
             return Ok(());
         }
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
-        made.with_context(|| format!("cannot create the data folder {}", self.data.display()))
+        made.with_context(|| {
+            let folder = self.data.display();
+            format!("cannot create the data folder {folder}: name one of yours by --data")
+        })
     }
 
     /// Opens everything; makes what is not there yet and brings the schema up to date.

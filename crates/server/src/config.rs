@@ -53,6 +53,9 @@ pub struct Http {
     pub public_url: String,
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    pub metrics_networks: Vec<IpNet>,
+    pub tls_certificate: String,
+    pub tls_key: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -350,6 +353,10 @@ impl Config {
         let mut builder =
             config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = file {
+            // Looked at first: the error of who parses it does not say what to do.
+            std::fs::File::open(path).with_context(|| {
+                format!("cannot read the settings file {}: see --config", path.display())
+            })?;
             builder = builder.add_source(File::from(path).format(FileFormat::Toml));
         }
         let environment = Environment::with_prefix("VERAX")
@@ -358,9 +365,14 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("http.cors_origins")
-            .with_list_parse_key("http.trusted_proxies");
-        let settings = builder.add_source(environment).build().context("the settings")?;
-        let config: Config = settings.try_deserialize().context("the settings")?;
+            .with_list_parse_key("http.trusted_proxies")
+            .with_list_parse_key("http.metrics_networks");
+        let of = || match file {
+            Some(path) => format!("the settings of {} and the environment", path.display()),
+            None => "the settings of the environment".to_owned(),
+        };
+        let settings = builder.add_source(environment).build().with_context(of)?;
+        let config: Config = settings.try_deserialize().with_context(of)?;
         config.check()?;
         Ok(config)
     }
@@ -397,6 +409,9 @@ impl Config {
             if value == 0 {
                 bail!("the setting {name} must be at least 1");
             }
+        }
+        if self.http.tls_certificate.is_empty() != self.http.tls_key.is_empty() {
+            bail!("the settings http.tls_certificate and http.tls_key must be set together");
         }
         if self.http.bodies_bytes_max < self.http.body_bytes_max {
             bail!("the setting http.bodies_bytes_max must be at least http.body_bytes_max");

@@ -8,6 +8,7 @@ mod biometrics;
 mod body;
 mod brief;
 mod caching;
+mod certificate;
 mod collections;
 mod connections;
 mod deletes;
@@ -26,6 +27,7 @@ mod listen;
 mod lists;
 mod login_locks;
 mod malformed;
+mod metrics;
 mod observe;
 pub mod openapi;
 mod person_calls;
@@ -42,15 +44,16 @@ pub mod source_address;
 mod streams;
 mod validation_errors;
 
+pub use certificate::{Certificate, Tls};
 pub use error::CODES;
-pub use listen::{Serving, Tls, serve};
-pub use observe::Metrics;
+pub use listen::{Serving, serve};
 pub use routes::{health_router, router};
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::metrics::Metrics;
 use crate::shares::Shares;
 
 /// What handlers stand on. Cheap to clone, which every request does a few times.
@@ -60,6 +63,7 @@ pub struct State(Arc<Shared>);
 pub struct Shared {
     pub app: App,
     pub metrics: Metrics,
+    polls: Arc<metrics::Polls>,
     limits: limits::Limits,
     /// For calls that measure.
     places: Arc<Shares>,
@@ -75,8 +79,11 @@ impl State {
         let places = Shares::new(app.measuring.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
         let fetching = Shares::new(admission::FETCHING_MAX);
-        let metrics = Metrics::new(&app.backups);
-        State(Arc::new(Shared { app, metrics, limits, places, bodies, fetching }))
+        let (metrics, polls) = (app.metrics.clone(), Arc::default());
+        for code in CODES {
+            drop(metrics.errors.get_or_create(&[("code", code.code)]));
+        }
+        State(Arc::new(Shared { app, metrics, polls, limits, places, bodies, fetching }))
     }
 }
 

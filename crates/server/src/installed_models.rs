@@ -110,7 +110,7 @@ fn replacement(entry: &ModelEntry, setting: &config::Model) -> Result<Vec<u8>> {
         entry.kind
     );
     let bytes = std::fs::read(path)
-        .with_context(|| format!("the setting {name}.path: {path} cannot be read"))?;
+        .with_context(|| format!("the setting {name}.path: {path} cannot be read: name another"))?;
     let found = sha256_hex(&bytes);
     ensure!(
         setting.sha256.eq_ignore_ascii_case(&found),

@@ -293,7 +293,10 @@ pub fn write(path: &Path, text: &[u8]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&partial, path)
     };
-    write().with_context(|| format!("cannot write the keys to {}", path.display()))
+    write().with_context(|| {
+        let path = path.display();
+        format!("cannot write the keys to {path}: make its folder writable, or name another file")
+    })
 }
 
 /// What is in a secret file.
@@ -310,7 +313,8 @@ pub fn read_private(path: &Path) -> Result<Vec<u8>> {
 
 fn load(path: &Path) -> Result<Loaded> {
     let name = || format!("the keys in {}", path.display());
-    let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let unreadable = || format!("{}: restore the file, or name it in the settings", name());
+    let modified = fs::metadata(path).with_context(unreadable)?.modified().ok();
     let text = Zeroizing::new(read_private(path).with_context(name)?);
     let keys = std::str::from_utf8(&text).map_err(|_| anyhow::anyhow!("it is no text"));
     Ok(Loaded { keys: keys.and_then(parse).with_context(name)?, modified })

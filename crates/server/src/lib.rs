@@ -1,5 +1,8 @@
 //! The HTTP server, its use cases and its commands: everything behind the binary `verax`.
 
+// They panic where nobody reads them: see `cli/output.rs`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod backup;
 pub mod cli;
@@ -12,6 +15,7 @@ pub mod installed_models;
 pub mod jwt;
 pub mod keys;
 pub mod mac_key;
+pub mod metrics;
 pub mod open_files;
 pub mod private_files;
 pub mod shares;

@@ -33,6 +33,11 @@ impl Shares {
         self.max
     }
 
+    /// How much of it is held.
+    pub fn held(&self) -> usize {
+        self.lock().all
+    }
+
     /// A share with nothing in it yet, for this holder, who may hold no more than `holder_max` in all.
     pub fn open(self: &Arc<Shares>, holder: &str, holder_max: usize) -> Share {
         Share { shares: Arc::clone(self), holder: holder.to_owned(), holder_max, amount: 0 }

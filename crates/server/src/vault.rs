@@ -360,8 +360,11 @@ pub(crate) fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
         use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
         let folder = Path::new(address);
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.with_context(|| format!("cannot make the folder {address}"))?;
-        let mode = std::fs::metadata(folder)?.permissions().mode();
+        made.with_context(|| {
+            format!("cannot make the folder {address}: name another in vault.keys or vault.objects")
+        })?;
+        let found = std::fs::metadata(folder);
+        let mode = found.with_context(|| format!("the folder {address}"))?.permissions().mode();
         if mode & 0o077 != 0 {
             let private = std::fs::Permissions::from_mode(mode & 0o700);
             std::fs::set_permissions(folder, private).with_context(|| {

@@ -21,15 +21,26 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub(crate) fn word(self) -> Arg {
-        let word = match self {
+    /// Those of records.
+    pub const OF_RECORDS: [JobKind; 4] = [
+        JobKind::DocumentCheck,
+        JobKind::BiometricCheck,
+        JobKind::ValidationExpiry,
+        JobKind::SessionExpiry,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
             JobKind::DocumentCheck => "document_check",
             JobKind::BiometricCheck => "biometric_check",
             JobKind::ValidationExpiry => "validation_expiry",
             JobKind::SessionExpiry => "session_expiry",
             JobKind::Backup => "backup",
-        };
-        Arg::Text(word.to_owned())
+        }
+    }
+
+    pub(crate) fn word(self) -> Arg {
+        Arg::Text(self.name().to_owned())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::database::Location;
 use crate::tally::{KnownBuckets, Upkeep};
 use crate::turns::{Turn, Turns};
 use crate::write::{Batch, Rows};
-use crate::{Options, StoreError};
+use crate::{Options, PoolStatus, StoreError};
 
 /// Pools of connections to one PostgreSQL, and to a replica of it.
 #[derive(Clone)]
@@ -74,6 +74,28 @@ impl Postgres {
     /// A tenant's turn at one of its share of the connections.
     pub async fn turn(&self, tenant: &Tenant) -> Result<Turn, StoreError> {
         self.turns.take(tenant, self.patience).await
+    }
+
+    /// For questions about the database itself.
+    pub async fn probe_reader(&self) -> Result<Reader, StoreError> {
+        Ok(Reader::Postgres(self.lend(&self.probes).await?))
+    }
+
+    pub fn pools(&self) -> Vec<PoolStatus> {
+        let replica = self.replica.as_ref().map(|replica| ("replica", replica.pool()));
+        let pools =
+            [("primary", &self.primary), ("probes", &self.probes)].into_iter().chain(replica);
+        let status = pools.map(|(name, pool)| {
+            let status = pool.status();
+            let used = status.size.saturating_sub(status.available);
+            let (idle, max) = (status.available, status.max_size);
+            PoolStatus { name, used, idle, max, waiting: Some(status.waiting) }
+        });
+        status.collect()
+    }
+
+    pub fn replica_lag(&self) -> Option<Duration> {
+        self.replica.as_ref().map(Replica::lag)
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {

@@ -22,7 +22,7 @@ use crate::cells::{Cells, Reader, Visit};
 use crate::tally::KnownBuckets;
 use crate::turns::Turns;
 use crate::write::Batch;
-use crate::{Options, Schema, StoreError};
+use crate::{Options, PoolStatus, Schema, StoreError};
 
 pub use backup::{backup, restore};
 pub use bulk::{dump, load};
@@ -38,7 +38,8 @@ pub struct Sqlite {
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Session>>,
-    /// For the reads that have threads of their own.
+    /// For the reads that have threads of their own: so many.
+    permits_max: usize,
     permits: Arc<Semaphore>,
     /// For the same: what they hold while they have a snapshot.
     snapshots: log::Snapshots,
@@ -86,6 +87,7 @@ impl Sqlite {
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
+            permits_max: options.readers,
             permits: Arc::new(Semaphore::new(options.readers)),
             snapshots: Arc::default(),
             turns: Turns::of(options.readers),
@@ -139,6 +141,14 @@ impl Sqlite {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The readers that have threads of their own.
+    pub fn pool(&self) -> PoolStatus {
+        let Readers { permits, permits_max, .. } = &*self.readers;
+        let idle = permits.available_permits();
+        let (max, used) = (*permits_max, permits_max.saturating_sub(idle));
+        PoolStatus { name: "readers", used, idle, max, waiting: None }
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -81,6 +81,11 @@ impl Workers {
         self.admitted() >= self.admitted_max
     }
 
+    /// Work that was handed in and waits for a thread.
+    pub fn waiting(&self) -> usize {
+        self.shared.lock().jobs.len()
+    }
+
     /// Permits that are out: work that runs, waits, or is about to be handed in.
     pub fn admitted(&self) -> usize {
         self.shared.admitted.load(Ordering::Acquire)

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Progress, Step, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{clients, exec, faults, fuzz, sbom, schemathesis, tidy};
+use crate::{alerts, clients, exec, faults, fuzz, sbom, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
@@ -21,6 +21,11 @@ pub const STEPS: &[Step] = &[
     Step { name: "test", what: "all tests, on both databases", run: test },
     Step { name: "doctest", what: "examples in the documentation", run: doctest },
     Step { name: "reference", what: "the generated reference is current", run: reference },
+    Step {
+        name: "alerts",
+        what: "the alert rules and their tests",
+        run: |_| alerts::run(no_arguments()),
+    },
     Step { name: "rustdoc", what: "the documentation of the code builds", run: rustdoc },
     Step { name: "deny", what: "licences, sources, advisories", run: deny },
     Step {

@@ -1,10 +1,8 @@
 //! Scheduled backups: one node at a time makes them.
 
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use prometheus_client::metrics::gauge::Gauge;
 use serde::{Deserialize, Serialize};
 use verax_domain::Timestamp;
 use verax_store::{Batch, JobKind, StoreError};
@@ -14,13 +12,6 @@ use super::App;
 use crate::backup::{BackupFolder, Progress, Secret, Source, make, verify};
 use crate::config;
 use crate::keys::MasterKeys;
-
-/// What is known of them. Cheap to clone: clones share it.
-#[derive(Clone, Default)]
-pub struct Backups {
-    /// In seconds since 1970; 0: none yet.
-    pub last_success: Gauge<i64, AtomicI64>,
-}
 
 /// What the last one has left in the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +78,7 @@ impl App {
     }
 
     fn show_backup(&self, last: Option<&LastBackup>) {
-        self.backups.last_success.set(last.map_or(0, |last| last.made_at / 1000));
+        self.metrics.backup_last_success.set(last.map_or(0, |last| last.made_at / 1000));
     }
 
     /// The last scheduled backup of any node.

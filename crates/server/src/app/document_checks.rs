@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
-    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
+    Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
+    judge_document,
 };
 use verax_domain::lifecycle::RegistrationStatus;
 use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS};
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 use super::App;
 use super::records::record_of;
+use crate::metrics::{CheckEnd, CheckFound, CheckKind, Measured, Score, Subject};
 use crate::vault::VaultError;
 
 /// What is to be checked, and how strictly. All but the picture is kept with the job.
@@ -224,9 +226,11 @@ impl App {
 
         let now = self.clock.now();
         let mut batch = Batch::default();
+        self.count_document(&measured);
         let outcome = match measured {
             Some(Ok(findings)) => {
                 let verdict = judge_document(&findings, &rules);
+                self.count_verdict(&findings, &verdict);
                 let found = completed(&id, &client, save_image, &rules, &findings, &verdict)?;
                 batch.complete_document_check(&found, now);
                 if let Some(registration) = app_registration
@@ -257,6 +261,36 @@ impl App {
         outcome
     }
 
+    fn count_document(&self, measured: &Option<Result<DocumentFindings, ImageError>>) {
+        let (how, end) = match measured {
+            Some(Ok(_)) => (Measured::Done, None),
+            Some(Err(_)) => (Measured::ImageRejected, Some(CheckEnd::ImageRejected)),
+            None => (Measured::Failed, Some(CheckEnd::Error)),
+        };
+        self.metrics.measured(Subject::Document, how);
+        if let Some(end) = end {
+            self.metrics.check_ended(CheckKind::Document, end);
+        }
+    }
+
+    fn count_verdict(&self, findings: &DocumentFindings, verdict: &DocumentVerdict) {
+        for (score, found) in made_checks(findings, verdict) {
+            match found {
+                CheckMade::NotAsked => {}
+                CheckMade::NotChecked(_) => {
+                    self.metrics.document_check(score, CheckFound::NotChecked);
+                }
+                CheckMade::Judged(found) => {
+                    let result = if found.passed { CheckFound::Passed } else { CheckFound::Failed };
+                    self.metrics.document_check(score, result);
+                    self.metrics.score(score, found.score);
+                }
+            }
+        }
+        self.metrics.score(Score::DocumentRisk, verdict.risk_score);
+        self.metrics.check_decided(CheckKind::Document, verdict.has_passed());
+    }
+
     /// Takes up what a crash left behind, for as long as the server runs.
     pub async fn keep_document_checks(self) {
         let mut tick = tokio::time::interval(LOOK_EVERY);
@@ -265,7 +299,10 @@ impl App {
             tick.tick().await;
             match self.take_up_document_checks().await {
                 Ok(0) => {}
-                Ok(count) => tracing::warn!(count, "interrupted document checks were taken up"),
+                Ok(count) => {
+                    self.metrics.jobs_resumed(JobKind::DocumentCheck, count);
+                    tracing::warn!(count, "interrupted document checks were taken up");
+                }
                 Err(error) => {
                     tracing::warn!(cause = %error, "interrupted document checks were not taken up");
                 }
@@ -496,14 +533,44 @@ fn flags(cropped: CroppedRule, colourless: ColourlessRule) -> Value {
     })
 }
 
-fn completed(
-    id: &str,
-    client: &str,
-    save_image: bool,
+/// One of the four checks, and what the record says of it.
+pub enum CheckMade<'a> {
+    NotAsked,
+    /// The image does not let anybody measure it.
+    NotChecked(&'a CheckVerdict),
+    Judged(&'a CheckVerdict),
+}
+
+/// The four checks in the order of the protocol.
+pub fn made_checks<'a>(
+    findings: &DocumentFindings,
+    verdict: &'a DocumentVerdict,
+) -> [(Score, CheckMade<'a>); 4] {
+    let results = &verdict.results;
+    [
+        (Score::ScreenReplay, &findings.screen, &results.screen_replay, false),
+        // An image without colour is judged by that alone.
+        (Score::PrintedCopy, &findings.print, &results.printed_copy, verdict.colourless),
+        (Score::PortraitSubstitution, &findings.portrait, &results.portrait_substitution, false),
+        (Score::DigitalManipulation, &findings.digital, &results.digital_manipulation, false),
+    ]
+    .map(|(score, finding, result, is_ruled)| {
+        let is_measured = finding.as_ref().is_some_and(|finding| finding.score.is_some());
+        let made = match result {
+            None => CheckMade::NotAsked,
+            Some(result) if is_measured || is_ruled => CheckMade::Judged(result),
+            Some(result) => CheckMade::NotChecked(result),
+        };
+        (score, made)
+    })
+}
+
+/// What the checks of the whole image have found: passed, failed or not_checked.
+pub fn flags_of(
     rules: &DocumentPolicy,
     findings: &DocumentFindings,
     verdict: &DocumentVerdict,
-) -> Result<Record, StoreError> {
+) -> Value {
     let word = |failed| if failed { "failed" } else { "passed" };
     let mut flags = flags(rules.cropped, rules.colourless);
     if rules.cropped == CroppedRule::Fails {
@@ -515,6 +582,18 @@ fn completed(
     if rules.colourless == ColourlessRule::Fails {
         flags["colourLessValidation"] = word(verdict.colourless).into();
     }
+    flags
+}
+
+fn completed(
+    id: &str,
+    client: &str,
+    save_image: bool,
+    rules: &DocumentPolicy,
+    findings: &DocumentFindings,
+    verdict: &DocumentVerdict,
+) -> Result<Record, StoreError> {
+    let flags = flags_of(rules, findings, verdict);
     record_of(
         &DOCUMENT_LIVENESS,
         &json!({

@@ -32,7 +32,10 @@ impl App {
             }
             match self.abandon_validations().await {
                 Ok(0) => {}
-                Ok(count) => tracing::warn!(count, "face checks were interrupted"),
+                Ok(count) => {
+                    self.metrics.jobs_resumed(JobKind::BiometricCheck, count);
+                    tracing::warn!(count, "face checks were interrupted");
+                }
                 Err(error) => {
                     tracing::warn!(cause = %error, "interrupted face checks were not looked for");
                 }

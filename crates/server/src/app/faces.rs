@@ -21,6 +21,7 @@ use verax_vision::workers::{Overloaded, Waiting};
 use super::App;
 use super::measuring::MeasuringError;
 use crate::installed_models::sha256_hex;
+use crate::metrics::{Measured, Score, Subject};
 use crate::shares::Share;
 
 const DETECTOR: &str = "face-detector";
@@ -318,6 +319,23 @@ impl App {
         needed: &[&'static str],
         work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
     ) -> Result<T, MeasureError> {
+        let made = self.run_measurement(needed, work).await;
+        let how = match &made {
+            Ok(_) => Measured::Done,
+            Err(MeasureError::Image { .. }) => Measured::ImageRejected,
+            Err(MeasureError::Overloaded(_)) => Measured::Overloaded,
+            Err(MeasureError::ModelsMissing(_)) => Measured::ModelsMissing,
+            Err(MeasureError::Failed(_)) => Measured::Failed,
+        };
+        self.metrics.measured(Subject::Face, how);
+        made
+    }
+
+    async fn run_measurement<T: Send + 'static>(
+        &self,
+        needed: &[&'static str],
+        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
+    ) -> Result<T, MeasureError> {
         let missing = self.faces.missing();
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| missing.contains(name)).collect();
@@ -342,7 +360,9 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             liveness_of(engine, &image, waiting)
         };
-        self.measure_faces(&[DETECTOR, ATTACK], work).await
+        let score = self.measure_faces(&[DETECTOR, ATTACK], work).await?;
+        self.metrics.score(Score::Liveness, score);
+        Ok(score)
     }
 
     /// Measures attack, quality and template of the one face of a picture in one go. Only the models
@@ -350,7 +370,9 @@ impl App {
     pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
         let work =
             move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
-        self.measure_faces(&[DETECTOR, TEMPLATE], work).await
+        let selfie = self.measure_faces(&[DETECTOR, TEMPLATE], work).await?;
+        self.count_liveness(selfie.liveness_score);
+        Ok(selfie)
     }
 
     /// Compares every probe with every picture of the gallery.
@@ -367,7 +389,10 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
-        self.measure_faces(needed, work).await
+        let compared = self.measure_faces(needed, work).await?;
+        self.metrics.score(Score::Match, compared.score);
+        self.count_liveness(compared.liveness_score);
+        Ok(compared)
     }
 
     /// Every face of a picture, the largest first.
@@ -397,7 +422,15 @@ impl App {
         let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
             images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
         };
-        self.measure_faces(needed, work).await
+        let portraits: Vec<Portrait> = self.measure_faces(needed, work).await?;
+        portraits.iter().for_each(|portrait| self.count_liveness(portrait.liveness_score));
+        Ok(portraits)
+    }
+
+    fn count_liveness(&self, score: Option<f64>) {
+        if let Some(score) = score {
+            self.metrics.score(Score::Liveness, score);
+        }
     }
 }
 

@@ -74,6 +74,11 @@ impl Galleries {
         self.lock().values().map(|held| held.len()).sum()
     }
 
+    /// How many templates each gallery in memory has.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.lock().values().map(|held| held.len()).collect()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Held>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

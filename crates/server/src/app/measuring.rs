@@ -19,6 +19,13 @@ struct Running {
     documents: Arc<DocumentEngine>,
 }
 
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    pub permits: usize,
+    pub waiting: usize,
+}
+
 /// Why nothing is measured.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasuringError {
@@ -60,6 +67,16 @@ impl Measuring {
     /// What may be measured or wait for it at once.
     pub fn admitted_max(&self) -> usize {
         self.threads() + self.settings.waiting_max
+    }
+
+    /// Permits that are out, and what waits for a thread.
+    pub fn load(&self) -> Load {
+        match &*self.lock() {
+            Some(running) => {
+                Load { permits: running.workers.admitted(), waiting: running.workers.waiting() }
+            }
+            None => Load::default(),
+        }
     }
 
     /// Refuses when a permit would be refused now: a look, not a promise.

@@ -11,6 +11,7 @@ use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
 use super::Place;
+use super::output::print_line;
 use crate::app;
 use crate::backup::{BackupFile, Head, Manifest, Opened, Progress, Secret, make, verify};
 use crate::keys::{MasterKeys, read_private};
@@ -130,13 +131,13 @@ pub async fn run(place: &Place, arguments: Backup) -> Result<ExitCode> {
     let progress = Progress::default();
     let made = make(&source, &target, &secret, arguments.with_keys, &progress).await?;
     if arguments.no_verify {
-        report(file, &Outcome { manifest: &made, head: None, opened: None }, arguments.json);
+        report(file, &Outcome { manifest: &made, head: None, opened: None }, arguments.json)?;
     } else {
         let master = MasterKeys::open_existing(&source.master_keys).ok();
         let verified = verify(&target, &secret, master.as_ref(), &source.scratch, &progress).await;
         let (head, manifest, opened) = verified.context("it cannot be restored")?;
         let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
-        report(file, &outcome, arguments.json);
+        report(file, &outcome, arguments.json)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -154,7 +155,7 @@ async fn verify_file(place: &Place, arguments: &Verify) -> Result<ExitCode> {
     let verified = verify(&file, &secret, master.as_ref(), scratch, &progress).await?;
     let (head, manifest, opened) = verified;
     let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
-    report(&arguments.file, &outcome, arguments.json);
+    report(&arguments.file, &outcome, arguments.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,7 +167,7 @@ struct Outcome<'a> {
     opened: Option<Opened>,
 }
 
-fn report(file: &str, outcome: &Outcome<'_>, json: bool) {
+fn report(file: &str, outcome: &Outcome<'_>, json: bool) -> Result<()> {
     let Outcome { manifest, head, opened } = outcome;
     let (keys, objects) = (&manifest.keys, &manifest.objects);
     if json {
@@ -192,43 +193,51 @@ fn report(file: &str, outcome: &Outcome<'_>, json: bool) {
             said["createdAt"] = json!(head.created_at());
             said["withKeys"] = json!(head.with_keys);
         }
-        println!("{said}");
-        return;
+        print_line(format_args!("{said}"))?;
+        return Ok(());
     }
-    println!(
+    print_line(format_args!(
         "{file}: {} rows, {} wrapped keys, {} objects ({} bytes)",
         manifest.rows(),
         keys.count,
         objects.count,
         objects.bytes
-    );
+    ))?;
     match head {
-        Some(head) => println!("state of {}; restored into a scratch folder", head.created_at()),
-        None => println!("not verified: `verax backup verify {file}` does it"),
+        Some(head) => print_line(format_args!(
+            "state of {}; restored into a scratch folder",
+            head.created_at()
+        ))?,
+        None => print_line(format_args!("not verified: `verax backup verify {file}` does it"))?,
     }
     match opened {
-        Some(opened) => println!(
+        Some(opened) => print_line(format_args!(
             "opened: the keys of {} clients and {} objects",
             opened.clients, opened.objects
-        ),
-        None if head.is_some() => println!("keys: not checked, no master key is here"),
+        ))?,
+        None if head.is_some() => {
+            print_line(format_args!("keys: not checked, no master key is here"))?
+        }
         None => {}
     }
     if head.is_some_and(|head| !head.with_keys) {
-        println!("without the master keys and the signing keys: keep copies of them apart");
+        print_line(format_args!(
+            "without the master keys and the signing keys: keep copies of them apart"
+        ))?;
     }
     if manifest.vanished > 0 {
-        println!("{} keys or objects were deleted meanwhile", manifest.vanished);
+        print_line(format_args!("{} keys or objects were deleted meanwhile", manifest.vanished))?;
     }
-    println!("not inside: models (`verax models install`), certificates, the log");
+    print_line(format_args!("not inside: models (`verax models install`), certificates, the log"))?;
     for (count, what) in [
         (manifest.missing_images, "images that records name are not in the object store"),
         (manifest.missing_keys, "templates have no key: nobody can be recognised by them"),
     ] {
         if count > 0 {
-            println!("warning: {count} {what}");
+            print_line(format_args!("warning: {count} {what}"))?;
         }
     }
+    Ok(())
 }
 
 fn copy_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
@@ -240,10 +249,10 @@ fn copy_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
     }
     let records = Database::backup(&place.database_file(), file)?;
     if json {
-        println!("{}", json!({ "records": records }));
+        print_line(json!({ "records": records }))?;
     } else {
-        println!("copied and read back: {records} records");
-        println!("the database alone: no keys, no images, no settings");
+        print_line(format_args!("copied and read back: {records} records"))?;
+        print_line(format_args!("the database alone: no keys, no images, no settings"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,8 @@ use verax_vision::document::simulator::{cards::card, jpeg};
 use verax_vision::document::{DocumentEngine, DocumentRequest, DocumentWeights};
 use verax_vision::image::{DecodeLimits, Image};
 
-use super::bench_faces::{median_and_p95, ms, processor_time, resident_bytes};
+use super::bench_faces::{median_and_p95, ms};
+use crate::metrics::process::{memory_bytes, processor_time};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchDocumentsArgs {
@@ -37,7 +38,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
         None => twelve_megapixels(),
     };
     let engine = DocumentEngine::load(DocumentWeights::shipped())?;
-    let idle = resident_bytes("VmRSS:");
+    let idle = memory_bytes("VmRSS:");
     let mut lanes = Vec::new();
     for threads in &args.threads {
         ensure!((1..=256).contains(threads), "the number of threads must be 1 to 256");
@@ -55,8 +56,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
             })
         };
         let value = json!({ "lanes": lanes.iter().map(lane).collect::<Vec<_>>() });
-        serde_json::to_writer_pretty(&mut *out, &value)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
     writeln!(out, "milliseconds, median and 95th percentile, of one picture with four checks")?;
@@ -143,7 +143,7 @@ fn measure(
         decode: median_and_p95(timings.iter().map(|t| t.0).collect()),
         all: median_and_p95(timings.iter().map(|t| t.1).collect()),
         processor: processor.map(|(from, to)| (to - from) / timings.len() as u32),
-        peak_bytes: resident_bytes("VmHWM:"),
+        peak_bytes: memory_bytes("VmHWM:"),
     })
 }
 

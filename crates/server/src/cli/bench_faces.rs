@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, ModelBytes, StageTimings, Template};
 use verax_vision::workers::{Waiting, WorkerSettings, Workers};
 
+use crate::metrics::process::{memory_bytes, processor_time};
+
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchFacesArgs {
     /// The picture to measure (a portrait of 1920 x 1080 pixels if left out)
@@ -80,8 +82,7 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
             },
             "residentBytesByPictures": growth,
         });
-        serde_json::to_writer_pretty(&mut *out, &value)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
     writeln!(out, "milliseconds, median and 95th percentile, of one picture")?;
@@ -106,7 +107,7 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
     for (pictures, bytes) in growth.iter().flatten() {
         writeln!(out, "memory after {pictures:>6} pictures: {:.1} MB", *bytes as f64 / 1e6)?;
     }
-    if let Some(bytes) = resident_bytes("VmHWM:") {
+    if let Some(bytes) = memory_bytes("VmHWM:") {
         writeln!(out, "memory at most {} MB, search's templates included", bytes / 1_000_000)?;
     }
     Ok(())
@@ -213,7 +214,7 @@ fn measure(
             // What the caller waits, so that waiting for a thread is in it.
             stage(|(_, called)| *called),
         ],
-        resident_bytes: resident_bytes("VmRSS:"),
+        resident_bytes: memory_bytes("VmRSS:"),
     })
 }
 
@@ -300,7 +301,7 @@ fn growth(engine: &Arc<FaceEngine>, image: &Arc<[u8]>, count: usize) -> Result<V
                 lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             })
         })?;
-        grown.extend(resident_bytes("VmRSS:").map(|bytes| (done, bytes)));
+        grown.extend(memory_bytes("VmRSS:").map(|bytes| (done, bytes)));
     }
     Ok(grown)
 }
@@ -349,22 +350,4 @@ fn search_time(gallery: &Gallery<usize>, probe: &Template) -> (f64, Option<f64>)
 
 pub(super) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-// Of all threads. Linux tells, in hundredths of a second (`proc_pid_stat(5)`).
-pub(super) fn processor_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field, the program's name, may hold spaces; it ends with the last parenthesis.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<u64>().ok();
-    Some(Duration::from_millis((ticks()? + ticks()?) * 10))
-}
-
-// Linux tells; elsewhere the figure is left out.
-pub(super) fn resident_bytes(field: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with(field))?;
-    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024)
 }

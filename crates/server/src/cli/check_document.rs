@@ -2,20 +2,24 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use verax_domain::document_verdict::{
-    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
+    Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
 };
 use verax_vision::document::{DocumentRequest, with_portraits};
 use verax_vision::faces::{FaceEngine, ModelBytes};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_documents::{load_engine, policy};
+use super::output::print_line;
+use crate::app::document_checks::{CheckMade, flags_of, made_checks};
 
 /// The whole result for one photograph of a document.
 #[derive(Debug, Args)]
 pub struct CheckDocument {
+    /// The image.
     pub file: PathBuf,
     /// One JSON object: the verdict as the API shows it, and the findings behind it.
     #[arg(long)]
@@ -25,13 +29,15 @@ pub struct CheckDocument {
     pub weights: Option<PathBuf>,
 }
 
-pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<(), String> {
-    let bytes = std::fs::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
-    let engine = load_engine(args.weights.as_deref())?;
-    let image = Image::decode(&bytes, &DecodeLimits::default())
-        .map_err(|e| format!("{}: {e}", args.file.display()))?;
+pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
+    let file = args.file.display();
+    let bytes = std::fs::read(&args.file)
+        .with_context(|| format!("cannot read {file}: name a JPEG, PNG or WebP of a document"))?;
+    let engine = load_engine(args.weights.as_deref()).map_err(anyhow::Error::msg)?;
+    let image =
+        Image::decode(&bytes, &DecodeLimits::default()).with_context(|| file.to_string())?;
     // As the server does: the models for faces tell where the portrait is, when they are installed.
-    let faces = FaceEngine::load(models).map_err(|e| e.to_string())?;
+    let faces = FaceEngine::load(models)?;
     let request = with_portraits(DocumentRequest::ALL, &faces, &image);
     let findings = engine.check_decoded(&bytes, &image, &request);
     let points = engine.operating_points();
@@ -41,26 +47,30 @@ pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<(), String> {
         ..policy(&points, Calibration::Regular)
     };
     let verdict = judge_document(&findings, &rules);
+    let flags = flags_of(&rules, &findings, &verdict);
     if args.json {
-        let whole = json!({ "verdict": verdict, "findings": findings });
-        let text = serde_json::to_string_pretty(&whole).map_err(|e| e.to_string())?;
-        println!("{text}");
+        let all = json!({ "verdict": verdict, "validationFlags": flags, "findings": findings });
+        print_line(serde_json::to_string_pretty(&all)?)?;
         return Ok(());
     }
-    let results = &verdict.results;
-    for (name, check) in [
-        ("screenReplay", &results.screen_replay),
-        ("printedCopy", &results.printed_copy),
-        ("portraitSubstitution", &results.portrait_substitution),
-        ("digitalManipulation", &results.digital_manipulation),
-    ] {
-        let Some(check) = check else { continue };
-        let word = if check.passed { "passed" } else { "FAILED" };
-        println!("{name:22} {word}  {:.4}  {}", check.score, check.details);
+    let names = ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
+    for (name, (_, made)) in names.into_iter().zip(made_checks(&findings, &verdict)) {
+        match made {
+            CheckMade::Judged(CheckVerdict { passed, score, details }) => {
+                let word = if *passed { "passed" } else { "FAILED" };
+                print_line(format_args!("{name:28} {word:11} {score:.4}  {details}"))?;
+            }
+            // The score of the protocol says 0 then: no number would be true.
+            CheckMade::NotChecked(CheckVerdict { details, .. }) => {
+                print_line(format_args!("{name:28} not_checked         {details}"))?;
+            }
+            CheckMade::NotAsked => {}
+        }
     }
-    println!("{:22} {}", "cropped", if verdict.cropped { "yes" } else { "no" });
-    println!("{:22} {}", "colourless", if verdict.colourless { "yes" } else { "no" });
-    println!("{:22} {:.4}", "riskScore", verdict.risk_score);
-    println!("{:22} {:.4}", "confidence", verdict.confidence);
+    for flag in ["documentCroppedValidation", "colourLessValidation"] {
+        print_line(format_args!("{flag:28} {}", flags[flag].as_str().unwrap_or("not_checked")))?;
+    }
+    print_line(format_args!("{:28} {:.4}", "riskScore", verdict.risk_score))?;
+    print_line(format_args!("{:28} {:.4}", "confidence", verdict.confidence))?;
     Ok(())
 }

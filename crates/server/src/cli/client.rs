@@ -11,6 +11,7 @@ use verax_query::is_id;
 use verax_store::{Batch, Client, NewClient, StoreError};
 
 use super::Place;
+use super::output::{print_line, report_line};
 use super::token::parse_scope;
 
 #[derive(Subcommand)]
@@ -25,8 +26,10 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Create {
+    /// The company's name.
     #[arg(long)]
     name: String,
+    /// Its email address.
     #[arg(long)]
     email: String,
     /// Its id; without it a new one is made.
@@ -42,16 +45,19 @@ pub struct Create {
 
 #[derive(Args)]
 pub struct List {
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub struct Delete {
+    /// The client's id.
     id: String,
     /// Delete its records too; without it a client that has records stays.
     #[arg(long)]
     with_records: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -95,7 +101,7 @@ async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
         Err(error) => return Err(error.into()),
     }
     let client = app.database.client(&id).await?;
-    println!("{}", client.map_or(Value::Null, |client| shown(&client)));
+    print_line(client.map_or(Value::Null, |client| shown(&client)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -103,14 +109,14 @@ async fn list(place: &Place, arguments: &List) -> Result<ExitCode> {
     let app = place.open().await?;
     let clients = app.database.clients().await?;
     if arguments.json {
-        println!("{}", Value::from_iter(clients.iter().map(shown)));
+        print_line(Value::from_iter(clients.iter().map(shown)))?;
         return Ok(ExitCode::SUCCESS);
     }
     for client in clients {
         let name = client.name.as_deref().unwrap_or("(known by its records alone)");
         let email = client.email.as_deref().unwrap_or("-");
         let sandbox = client.sandbox_of.map(|of| format!("\tsandbox of {of}"));
-        println!("{}\t{name}\t{email}{}", client.id, sandbox.unwrap_or_default());
+        print_line(format_args!("{}\t{name}\t{email}{}", client.id, sandbox.unwrap_or_default()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -134,15 +140,15 @@ async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
     }
     app.delete_client(id).await?;
     if !app.database.log_emptied(LOG_LIMIT).await {
-        eprintln!(
-            "verax: a reader keeps what was deleted in the write-ahead log; a running server \
-             empties it within seconds after that, or else the next command"
+        report_line(
+            "a reader keeps what was deleted in the write-ahead log; a running server \
+             empties it within seconds after that, or else the next command",
         );
     }
     if arguments.json {
-        println!("{}", json!({ "_id": id, "deleted": true }));
+        print_line(json!({ "_id": id, "deleted": true }))?;
     } else {
-        println!("deleted {id}");
+        print_line(format_args!("deleted {id}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

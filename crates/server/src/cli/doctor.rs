@@ -10,6 +10,7 @@ use serde_json::json;
 use verax_store::Location;
 
 use super::Place;
+use super::output::{print_line, takes_colour};
 use crate::app::App;
 use crate::installed_models::{ModelState, read_face_models, read_models};
 use crate::keys::SigningKeys;
@@ -25,12 +26,14 @@ pub struct Arguments {
     security: bool,
     #[command(flatten)]
     served: security::Served,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub struct Migrate {
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -64,6 +67,15 @@ impl State {
             State::Good => "ok",
             State::Bad => "!!",
             State::NotChecked => "??",
+        }
+    }
+
+    /// The mark in green, red or yellow.
+    fn colour(self) -> &'static str {
+        match self {
+            State::Good => "\x1b[32mok\x1b[0m",
+            State::Bad => "\x1b[1;31m!!\x1b[0m",
+            State::NotChecked => "\x1b[33m??\x1b[0m",
         }
     }
 }
@@ -137,10 +149,12 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 json!({ "what": found.what, "ok": is_good, "state": state, "says": found.says })
             })
             .collect();
-        println!("{}", json!({ "ok": well, "findings": list }));
+        print_line(json!({ "ok": well, "findings": list }))?;
     } else {
+        let in_colour = takes_colour(&std::io::stdout());
         for found in &findings {
-            println!("{}  {}: {}", found.state.mark(), found.what, found.says);
+            let mark = if in_colour { found.state.colour() } else { found.state.mark() };
+            print_line(format_args!("{mark}  {}: {}", found.what, found.says))?;
         }
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -168,9 +182,9 @@ async fn last_backup(app: &App) -> Result<Finding> {
 pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
     place.open().await?;
     if arguments.json {
-        println!("{}", json!({ "migrated": true }));
+        print_line(json!({ "migrated": true }))?;
     } else {
-        println!("the schema is up to date");
+        print_line("the schema is up to date")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ mod simulation;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use verax_domain::document_verdict::{Calibration, DocumentPolicy, DocumentVerdict};
@@ -22,6 +23,8 @@ use verax_vision::image::{DecodeLimits, Image};
 use verax_vision::metrics::{PlotSeries, error_tradeoff_svg};
 
 use super::eval_files::{UnreadableFile, files_of, folders_of};
+use super::output::print_line;
+use super::progress::Progress;
 use crate::app::document_checks;
 
 /// Error rates of the document checks on pictures sorted by source and label.
@@ -46,8 +49,10 @@ pub struct EvalDocuments {
     /// Folder of screen.json, print.json, portrait.json and digital.json instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
+    /// Images that are read and measured at once.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
+    /// Where the random numbers of simulations begin.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
@@ -77,7 +82,16 @@ impl Report {
     }
 }
 
-pub fn run(args: &EvalDocuments) -> Result<(), String> {
+pub fn run(args: &EvalDocuments) -> Result<()> {
+    let report = evaluate(args).map_err(anyhow::Error::msg)?;
+    if args.json {
+        print_line(serde_json::to_string_pretty(&report)?)?;
+        return Ok(());
+    }
+    print_table(&report)
+}
+
+fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
     let (pictures, unreadable) = read_folder(&args.folder, args.threads)?;
     if pictures.is_empty() {
         let named: String = unreadable.iter().map(unreadable_line).collect();
@@ -100,15 +114,10 @@ pub fn run(args: &EvalDocuments) -> Result<(), String> {
             .map(|(name, scores)| PlotSeries { name, scores, threshold: None })
             .collect();
         let svg = error_tradeoff_svg("Document checks", "APCER", "BPCER", &series);
-        std::fs::write(path, svg).map_err(|e| format!("{}: {e}", path.display()))?;
+        std::fs::write(path, svg)
+            .map_err(|e| format!("cannot write {}: {e}: name a file of yours", path.display()))?;
     }
-    if args.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-        println!("{json}");
-    } else {
-        print_table(&report);
-    }
-    Ok(())
+    Ok(report)
 }
 
 type JudgedByCheck = Vec<(&'static str, Vec<Judged>)>;
@@ -178,7 +187,9 @@ pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, Strin
     };
     let read = |name: &str| {
         let path = folder.join(name);
-        std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
+        std::fs::read_to_string(&path).map_err(|e| {
+            format!("cannot read {}: {e}: name its folder by --weights", path.display())
+        })
     };
     let texts =
         [read("screen.json")?, read("print.json")?, read("portrait.json")?, read("digital.json")?];
@@ -197,7 +208,9 @@ fn read_folder(
     threads: usize,
 ) -> Result<(Vec<LabelledPicture>, Vec<UnreadableFile>), String> {
     let mut files = Vec::new();
-    let problem = |folder: &Path, e: std::io::Error| format!("{}: {e}", folder.display());
+    let problem = |folder: &Path, e: std::io::Error| {
+        format!("cannot read {}: {e}: name a folder of <source>/<label>/", folder.display())
+    };
     for source in folders_of(folder).map_err(|e| problem(folder, e))? {
         for label in folders_of(&source).map_err(|e| problem(&source, e))? {
             for file in files_of(&label).map_err(|e| problem(&label, e))? {
@@ -205,7 +218,9 @@ fn read_folder(
             }
         }
     }
+    let progress = Progress::of_items("reading", files.len());
     let read = in_parallel(threads, files.len(), |at| -> Result<LabelledPicture, UnreadableFile> {
+        progress.add(1);
         let (source, label, file) = &files[at];
         let bytes = std::fs::read(file).map_err(|e| UnreadableFile::new(file, e))?;
         Image::decode(&bytes, &DecodeLimits::default())
@@ -231,13 +246,16 @@ fn name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn print_table(report: &Report) {
+fn print_table(report: &Report) -> Result<()> {
     let named: String = report.unreadable_files.iter().map(unreadable_line).collect();
-    println!("{} pictures, {} files unreadable{named}", report.pictures, report.unreadable);
+    let (read, unreadable) = (report.pictures, report.unreadable);
+    print_line(format_args!("{read} pictures, {unreadable} files unreadable{named}"))?;
     for table in &report.tables {
-        println!("\n{}", table.what);
+        print_line(format_args!("\n{}", table.what))?;
         for rate in &table.rates {
-            println!("  {:36} {:.3}   [{:.3}, {:.3}]", rate.name, rate.value, rate.low, rate.high);
+            let MeasuredRate { name, value, low, high, .. } = rate;
+            print_line(format_args!("  {name:36} {value:.3}   [{low:.3}, {high:.3}]"))?;
         }
     }
+    Ok(())
 }

@@ -12,6 +12,7 @@ use verax_vision::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
 use verax_vision::workers::Waiting;
 
 use super::eval_files::{files_of, folders_of};
+use super::progress::Progress;
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalFacesArgs {
@@ -55,11 +56,14 @@ pub fn run_faces(args: &EvalFacesArgs, models: ModelBytes, out: &mut dyn Write) 
     let pairs = read_pairs(&args.pairs)?;
     let folder = args.pairs.parent().unwrap_or(Path::new("."));
     let mut templates = BTreeMap::new();
+    let progress = Progress::of_items("measuring", pairs.len() * 2);
     for path in pairs.iter().flat_map(|pair| [&pair.probe, &pair.gallery]) {
+        progress.add(1);
         if !templates.contains_key(path) {
             templates.insert(path.clone(), template_of(&engine, &folder.join(path))?);
         }
     }
+    drop(progress);
     let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
     for pair in &pairs {
         if let (Some(probe), Some(gallery)) = (&templates[&pair.probe], &templates[&pair.gallery]) {
@@ -121,7 +125,10 @@ pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Wri
     let mut failed = Vec::new();
     let mut measure = |folder: &Path| -> Result<Vec<f64>> {
         let mut scores = Vec::new();
-        for path in pictures(folder)? {
+        let paths = pictures(folder)?;
+        let progress = Progress::of_items("measuring", paths.len());
+        for path in paths {
+            progress.add(1);
             match liveness_of(&engine, &path)? {
                 Some(score) => scores.push(score),
                 None => failed.push(path.display().to_string()),
@@ -212,8 +219,12 @@ struct Pair {
 }
 
 fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
-    let mut reader =
-        csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut reader = csv::Reader::from_path(path).with_context(|| {
+        format!(
+            "cannot read {}: name a CSV file with the columns probe, gallery, same",
+            path.display()
+        )
+    })?;
     let header = reader.headers()?.clone();
     let column = |name: &str| {
         header
@@ -237,7 +248,9 @@ fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
 }
 
 fn template_of(engine: &FaceEngine, path: &Path) -> Result<Option<Template>> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = std::fs::read(path).with_context(|| {
+        format!("cannot read {}: its path is relative to the file of --pairs", path.display())
+    })?;
     let request = FaceRequest { attack: Wanted::No, ..FaceRequest::default() };
     Ok(measured(engine, (path, &bytes), &request)?.and_then(|measured| measured.template))
 }
@@ -264,8 +277,9 @@ fn measured(
 }
 
 fn attack_folders(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut folders =
-        folders_of(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;
+    let mut folders = folders_of(dir).with_context(|| {
+        format!("cannot read the folder {}: name one with genuine/ and attack*/", dir.display())
+    })?;
     folders.retain(|path| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("attack"))
     });
@@ -281,7 +295,7 @@ fn pictures(dir: &Path) -> Result<Vec<PathBuf>> {
 
 fn draw(path: &Path, title: &str, axes: [&str; 2], series: &[PlotSeries<'_>]) -> Result<()> {
     std::fs::write(path, error_tradeoff_svg(title, axes[0], axes[1], series))
-        .with_context(|| format!("cannot write {}", path.display()))
+        .with_context(|| format!("cannot write {}: name a file of yours", path.display()))
 }
 
 fn rate_json(rate: Rate) -> Value {
@@ -296,8 +310,7 @@ fn rate_json(rate: Rate) -> Value {
 }
 
 fn print_json(out: &mut dyn Write, value: &Value) -> Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)?;
+    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
     Ok(())
 }
 

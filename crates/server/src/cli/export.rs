@@ -1,15 +1,19 @@
 //! `verax export`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use verax_query::{Query, Resource, Tenant};
+use verax_store::Client;
 
 use super::Place;
 use super::import::parse_resource;
+use super::output::Output;
+use super::progress::{self, Progress};
+use crate::app::App;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -29,21 +33,17 @@ const RECORDS_PER_STATEMENT: u32 = 500;
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let query = query(arguments)?;
     let app = place.open().await?;
-    for client in app.database.clients().await? {
+    let clients = app.database.clients().await?;
+    let progress = progress_of(&app, &query, &clients).await?;
+    for client in clients {
         // Client by client: what is populated is what that client would see.
         let tenant = Tenant::Client(client.id);
         let mut after = String::new();
         loop {
             let page = app.database.walk(&query, &tenant, &after, RECORDS_PER_STATEMENT);
             let (lines, last) = page.await?;
-            match std::io::stdout().lock().write_all(&lines) {
-                Ok(()) => {}
-                // The reader has seen enough: `verax export … | head`.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                    return Ok(ExitCode::SUCCESS);
-                }
-                Err(error) => return Err(error.into()),
-            }
+            Output.write_all(&lines)?;
+            progress.add(memchr::memchr_iter(b'\n', &lines).count() as u64);
             match last {
                 Some(last) => after = last,
                 None => break,
@@ -51,6 +51,20 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The records are counted where somebody sees the bar, and no lines run through it.
+async fn progress_of(app: &App, query: &Query, clients: &[Client]) -> Result<Progress> {
+    let mut count = 0;
+    if progress::is_shown() && !std::io::stdout().is_terminal() {
+        for client in clients {
+            count += app.database.count(query, &Tenant::Client(client.id.clone())).await?;
+        }
+    }
+    Ok(match count {
+        0 => Progress::hidden(),
+        count => Progress::of_items("exporting", usize::try_from(count)?),
+    })
 }
 
 /// Relations are populated, so that what is exported can be imported into an empty database and

@@ -1,17 +1,18 @@
 //! `verax import`.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Seek};
+use std::io::{Read, Seek};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use verax_domain::resources;
 use verax_query::{Resource, is_id};
 
 use super::Place;
+use super::output::{print_line, report_line};
+use super::progress::Progress;
 use crate::app::import::{Import, Report};
 
 #[derive(Args)]
@@ -27,6 +28,7 @@ pub struct Arguments {
     /// Leave bad records out instead of storing nothing.
     #[arg(long)]
     skip_bad: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -37,36 +39,46 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     }
     let mut input = open(&arguments.file)?;
     let app = place.open().await?;
-    let bar = progress_bar(input.metadata().map_or(0, |meta| meta.len()));
+    let length = input.metadata().map_or(0, |meta| meta.len());
+    // Checked first, then stored: the input is read twice.
+    let bar = Progress::of_bytes("checking", length * 2);
     let import = Import {
         resource: arguments.resource,
         client: arguments.client.as_deref(),
         skip_bad: arguments.skip_bad,
-        progress: &|bytes| bar.set_position(bytes),
+        progress: &|bytes| {
+            if bytes > length {
+                bar.phase("storing");
+            }
+            bar.reach(bytes);
+        },
     };
     let report = app.import(&mut input, &import).await?;
-    bar.finish_and_clear();
+    drop(bar);
     let failed = report.bad_count > 0 && !arguments.skip_bad;
     let refused = failed && report.imported.records == 0;
-    tell(&report, arguments, refused);
+    tell(&report, arguments, refused)?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn tell(report: &Report, arguments: &Arguments, refused: bool) {
+fn tell(report: &Report, arguments: &Arguments, refused: bool) -> Result<()> {
     for bad in &report.bad {
-        eprintln!("verax: record {}: {}", bad.number, bad.reason);
+        report_line(format_args!("record {}: {}", bad.number, bad.reason));
     }
     let shown = report.bad.len() as u64;
     if report.bad_count > shown {
-        eprintln!("verax: and {} more bad records", report.bad_count - shown);
+        report_line(format_args!("and {} more bad records", report.bad_count - shown));
     }
     if !report.dropped.is_empty() {
         let names: Vec<&str> = report.dropped.iter().map(String::as_str).collect();
-        eprintln!("verax: left out, because secret or not known here: {}", names.join(", "));
+        let names = names.join(", ");
+        report_line(format_args!("left out, because secret or not known here: {names}"));
     }
     if refused {
         let count = report.bad_count;
-        eprintln!("verax: nothing was stored: {count} bad records (--skip-bad leaves them out)");
+        report_line(format_args!(
+            "nothing was stored: {count} bad records (--skip-bad leaves them out)"
+        ));
     }
     let imported = report.imported;
     if arguments.json {
@@ -75,45 +87,35 @@ fn tell(report: &Report, arguments: &Arguments, refused: bool) {
             .iter()
             .map(|bad| json!({ "number": bad.number, "reason": bad.reason }))
             .collect();
-        println!(
-            "{}",
-            json!({
-                "records": imported.records,
-                "related": imported.related,
-                "badCount": report.bad_count,
-                "bad": bad,
-                "leftOut": report.dropped,
-            })
-        );
+        print_line(json!({
+            "records": imported.records,
+            "related": imported.related,
+            "badCount": report.bad_count,
+            "bad": bad,
+            "leftOut": report.dropped,
+        }))?;
     } else if !refused {
         let name = arguments.resource.name;
-        println!("stored {} {name}, {} related records", imported.records, imported.related);
+        let (records, related) = (imported.records, imported.related);
+        print_line(format_args!("stored {records} {name}, {related} related records"))?;
     }
+    Ok(())
 }
 
 /// Standard input is copied to a file that has no name: the input is read twice.
 fn open(file: &str) -> Result<File> {
     if file != "-" {
-        return File::open(file).with_context(|| format!("cannot open {file}"));
+        return File::open(file)
+            .with_context(|| format!("cannot open {file}: name a file of records, or `-`"));
     }
-    let mut copy = tempfile::tempfile().context("cannot keep standard input")?;
-    std::io::copy(&mut std::io::stdin().lock().by_ref(), &mut copy)
-        .context("cannot keep standard input")?;
+    let no_room = || {
+        let folder = std::env::temp_dir();
+        format!("cannot keep standard input in {}: set TMPDIR to a folder", folder.display())
+    };
+    let mut copy = tempfile::tempfile().with_context(no_room)?;
+    std::io::copy(&mut std::io::stdin().lock().by_ref(), &mut copy).with_context(no_room)?;
     copy.rewind()?;
     Ok(copy)
-}
-
-fn progress_bar(bytes: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed}, {eta} to go");
-    // Checked first, then stored: the input is read twice.
-    let bar = ProgressBar::new(bytes * 2);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 pub fn parse_resource(name: &str) -> Result<&'static Resource, String> {

@@ -93,8 +93,7 @@ pub fn list(args: &ListArgs, models_dir: &Path, out: &mut dyn Write) -> Result<(
                 })
             })
             .collect();
-        serde_json::to_writer_pretty(&mut *out, &models)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&models)?)?;
         return Ok(());
     }
     for (entry, (_, state, _)) in MODELS.iter().zip(&states) {

@@ -14,6 +14,7 @@ use verax_store::{
     is_served,
 };
 
+use super::output::print_line;
 use super::{Place, rebuild_tallies};
 use crate::backup::copy_store;
 use crate::config::Config;
@@ -82,7 +83,7 @@ pub async fn run(place: &Place, arguments: &Move) -> Result<ExitCode> {
     }
     let moved = Moving { place, config: &config, arguments, folder: folder.as_deref() };
     let moved = moved.run(&target).await?;
-    report(place, arguments, &moved);
+    report(place, arguments, &moved)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -198,35 +199,45 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-fn report(place: &Place, arguments: &Move, moved: &Moved) {
+fn report(place: &Place, arguments: &Move, moved: &Moved) -> Result<()> {
     let rows: u64 = moved.tables.values().map(|table| table.rows).sum();
     let stores = [("keys", &moved.keys), ("objects", &moved.objects)];
     if arguments.json {
         let tables = moved.tables.iter().map(|(name, it)| ((*name).to_owned(), it.rows.into()));
         let tables: serde_json::Map<String, serde_json::Value> = tables.collect();
         let count = |store: &Option<(String, u64)>| store.as_ref().map(|(_, count)| *count);
-        println!(
+        print_line(format_args!(
             "{}",
             json!({
                 "rows": rows, "tables": tables, "rebuilt": REBUILT_TABLES, "files": moved.files,
                 "keys": count(&moved.keys), "objects": count(&moved.objects),
             })
-        );
-        return;
+        ))?;
+        return Ok(());
     }
     for (name, table) in moved.tables.iter().filter(|(_, table)| table.rows > 0) {
-        println!("{name}: {} rows, read back and compared", table.rows);
+        print_line(format_args!("{name}: {} rows, read back and compared", table.rows))?;
     }
-    println!("moved: {rows} rows; the source is as it was");
-    println!("rebuilt: {}", REBUILT_TABLES.join(", "));
+    print_line(format_args!("moved: {rows} rows; the source is as it was"))?;
+    print_line(format_args!("rebuilt: {}", REBUILT_TABLES.join(", ")))?;
     for (name, store) in stores {
         match store {
-            Some((to, count)) => println!("{name}: {count} copied to {to} (vault.{name})"),
-            None => println!("{name}: not moved, they stay where vault.{name} says"),
+            Some((to, count)) => {
+                print_line(format_args!("{name}: {count} copied to {to} (vault.{name})"))?
+            }
+            None => {
+                print_line(format_args!("{name}: not moved, they stay where vault.{name} says"))?
+            }
         }
     }
     match moved.files.as_slice() {
-        [] => println!("not moved: key files, models, settings in {}", place.data.display()),
-        files => println!("copied: {}; not moved: models, settings", files.join(", ")),
+        [] => print_line(format_args!(
+            "not moved: key files, models, settings in {}",
+            place.data.display()
+        ))?,
+        files => {
+            print_line(format_args!("copied: {}; not moved: models, settings", files.join(", ")))?
+        }
     }
+    Ok(())
 }

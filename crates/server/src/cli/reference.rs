@@ -10,6 +10,7 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Resource, Shown};
 
 use super::Cli;
+use super::output::report_line;
 use crate::config::{DEFAULTS, shared_names};
 use crate::http::{CODES, openapi};
 
@@ -29,7 +30,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         if !arguments.check {
             write(&path, &text)?;
         } else if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
-            eprintln!("verax: {} is not current", path.display());
+            let path = path.display();
+            report_line(format_args!("{path} is not current: write it with `verax reference`"));
             stale += 1;
         }
     }
@@ -37,10 +39,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
+    let cure = || format!("cannot write {}: name a folder of yours", path.display());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).with_context(cure)?;
     }
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, text).with_context(cure)
 }
 
 fn pages() -> Vec<(&'static str, String)> {
@@ -177,7 +180,8 @@ fn settings() -> String {
 
 fn commands() -> String {
     let mut out = format!(
-        "{MADE}# Commands\n\nExit codes: 0 done, 1 it failed, 2 the arguments are wrong.\n"
+        "{MADE}# Commands\n\nExit codes: 0 done, 1 it failed, 2 the arguments are wrong, \
+         141 nobody reads the output any more (`verax export … | head`).\n"
     );
     let mut root = Cli::command().term_width(100);
     root.build();

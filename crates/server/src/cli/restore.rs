@@ -15,6 +15,7 @@ use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
 use super::backup::{Asked, Sealing};
+use super::output::print_line;
 use super::{Place, rebuild_tallies};
 use crate::backup::{BackupFile, FileName, Manifest, Opened, Progress, Samples, Target, unpack};
 use crate::clock::Random;
@@ -75,7 +76,7 @@ pub async fn run(place: &Place, arguments: &Restore) -> Result<ExitCode> {
         let _ = fs::remove_dir(&place.data);
     }
     let (manifest, opened, lost) = restored?;
-    report(place, arguments, &manifest, opened, &lost);
+    report(place, arguments, &manifest, opened, &lost)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -328,7 +329,7 @@ fn report(
     manifest: &Manifest,
     opened: Option<Opened>,
     lost: &[String],
-) {
+) -> Result<()> {
     let rows = manifest.rows();
     if arguments.json {
         let opened = opened.map_or(
@@ -336,31 +337,39 @@ fn report(
             |it| json!({ "clients": it.clients, "objects": it.objects }),
         );
         let (keys, objects) = (manifest.keys.count, manifest.objects.count);
-        println!(
+        print_line(format_args!(
             "{}",
             json!({
                 "rows": rows, "keys": keys, "objects": objects, "opened": opened, "lost": lost
             })
-        );
-        return;
+        ))?;
+        return Ok(());
     }
-    println!(
+    print_line(format_args!(
         "restored into {}: {rows} rows, {} wrapped keys, {} objects",
         place.data.display(),
         manifest.keys.count,
         manifest.objects.count
-    );
+    ))?;
     if let Some(opened) = opened {
-        println!("opened: the keys of {} clients and {} objects", opened.clients, opened.objects);
+        print_line(format_args!(
+            "opened: the keys of {} clients and {} objects",
+            opened.clients, opened.objects
+        ))?;
     }
     if manifest.files.contains(&FileName::Settings) {
-        println!("its settings are in settings-of-backup.toml: give it with --config, if they fit");
+        print_line(format_args!(
+            "its settings are in settings-of-backup.toml: give it with --config, if they fit"
+        ))?;
     }
-    println!("what was deleted after the backup was made is back: delete it again");
-    println!("not in a backup: models (`verax models install`), certificates");
+    print_line(format_args!(
+        "what was deleted after the backup was made is back: delete it again"
+    ))?;
+    print_line(format_args!("not in a backup: models (`verax models install`), certificates"))?;
     for what in lost {
-        println!("lost: {what}");
+        print_line(format_args!("lost: {what}"))?;
     }
+    Ok(())
 }
 
 fn unsynced_store(folder: &Path) -> Result<Arc<dyn ObjectStore>> {
@@ -386,9 +395,9 @@ fn replace_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> 
     place.create()?;
     let records = Database::restore(file, &place.database_file())?;
     if json {
-        println!("{}", json!({ "records": records }));
+        print_line(format_args!("{}", json!({ "records": records })))?;
     } else {
-        println!("restored: {records} records");
+        print_line(format_args!("restored: {records} records"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `verax serve`.
 
+use std::fmt::Display;
 use std::fs::Permissions;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,11 @@ use verax_store::Batch;
 use super::Place;
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
+use super::output::{print_line, report_line, takes_colour};
 use crate::app::access::{Mint, SANDBOX};
 use crate::app::faces::Faces;
 use crate::app::{App, demo};
-use crate::config::{Log, LogFormat};
+use crate::config::{self, Log, LogFormat};
 use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
 use crate::open_files;
@@ -30,10 +31,11 @@ pub struct Arguments {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080", env = "VERAX_LISTEN", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// The certificate chain, in PEM; with --tls-key the server speaks TLS alone.
+    /// The certificate chain, in PEM, in place of the setting http.tls_certificate; with --tls-key the
+    /// server speaks TLS alone.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's private key, in PEM.
+    /// The certificate's private key, in PEM, in place of the setting http.tls_key.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Serve a throw-away folder with a client and a few hundred drawn records, and print how to
@@ -52,14 +54,17 @@ pub struct Arguments {
 pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let throw_away =
         arguments.demo.then(|| tempfile::Builder::new().prefix("verax-demo-").tempdir());
-    let throw_away = throw_away.transpose().context("cannot make a throw-away folder")?;
+    let throw_away = throw_away.transpose().with_context(|| {
+        let folder = std::env::temp_dir();
+        format!("cannot make a folder in {}: set TMPDIR to another", folder.display())
+    })?;
     // A demo has records of its own, but looks at faces with the models that are installed.
     let models = place.models();
     if arguments.install_models {
         place.create()?;
         let fetched = install(&InstallArgs { from: None }, &models, &mut std::io::stderr());
         if let Err(error) = fetched {
-            eprintln!("verax: the models are not installed: {error:#}");
+            report_line(format_args!("the models are not installed: {error:#}"));
         }
     }
     let mut place = place.clone();
@@ -80,28 +85,34 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         app.config.now().images.decode_limits(),
     )?;
     report_missing(&faces);
-    let app = app.with_faces(faces);
-    let tls = arguments.tls_cert.zip(arguments.tls_key);
+    let app = app.with_faces(faces).with_disks(place.disks(&place.config()?));
+    let tls = tls_files(arguments.tls_cert.zip(arguments.tls_key), &app.config.now().http);
     if tls.is_none() && !arguments.listen.ip().is_loopback() {
-        tracing::warn!("tokens and faces travel unencrypted unless a proxy with TLS is in front");
+        tracing::warn!(
+            address = %arguments.listen,
+            "plain HTTP: tokens and faces can be read on the way. Set http.tls_certificate and \
+             http.tls_key, or listen on 127.0.0.1 behind a proxy that has TLS"
+        );
     }
-    let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
+    let serving = serving.counted_by(app.metrics.clone());
+    if let Some(certificate) = serving.certificate() {
+        tokio::spawn(certificate.keep_fresh(app.clock.clone(), app.metrics.clone()));
+    }
     let url = serving.url()?;
     // Listened for before anybody is told that the server is there.
     let stopped = stopped()?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
-        print_demo(&url, &token)?;
+        print_demo(&url, &token);
         if app.faces.missing().is_empty() {
             let portrait = place.data.join("portrait.jpg");
-            std::fs::write(&portrait, PORTRAIT_1080P).context("cannot write a portrait")?;
-            print_look(&url, &token, &portrait)?;
+            std::fs::write(&portrait, PORTRAIT_1080P)
+                .with_context(|| format!("cannot write {}", portrait.display()))?;
+            print_look(&url, &token, &portrait);
         }
     } else {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "listening on {url}")?;
-        out.flush()?;
+        announce(format_args!("listening on {url}"));
     }
     tokio::spawn(keep_keys_fresh(app.clone()));
     tokio::spawn(app.clone().keep_settings_fresh());
@@ -121,6 +132,20 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     http::serve(serving, router, &app.config.now().http, stopped).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The certificate's files: what the command line says comes before the settings.
+pub fn tls_files(given: Option<(PathBuf, PathBuf)>, settings: &config::Http) -> Option<Tls> {
+    let set = (!settings.tls_certificate.is_empty())
+        .then(|| (settings.tls_certificate.clone().into(), settings.tls_key.clone().into()));
+    given.or(set).map(|(certificates, key)| Tls { certificates, key })
+}
+
+/// A server whose output nobody reads serves all the same.
+pub fn announce(text: impl Display) {
+    if let Err(error) = print_line(text) {
+        tracing::warn!(cause = %error, "standard output cannot be written");
+    }
 }
 
 pub fn report_missing(faces: &Faces) {
@@ -173,10 +198,8 @@ async fn prepare_demo(app: &App) -> Result<String> {
     Ok(app.mint_token(&mint).await?)
 }
 
-fn print_demo(url: &str, token: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
+fn print_demo(url: &str, token: &str) {
+    announce(format_args!(
         "listening on {url}\n\n\
          This is a demo: its records are drawn, nothing was measured, and all of it is gone when \
          you stop it.\n\n\
@@ -189,24 +212,18 @@ fn print_demo(url: &str, token: &str) -> Result<()> {
          curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
          where_statu=completed&perPage=1000'\n\n\
          The API is described at {url}/docs/"
-    )?;
-    out.flush()?;
-    Ok(())
+    ));
 }
 
 /// A face that is really looked at.
-fn print_look(url: &str, token: &str, portrait: &Path) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
+fn print_look(url: &str, token: &str, portrait: &Path) {
+    announce(format_args!(
         "\nThe models are installed. Is the face of this portrait a live one?\n\n\
          printf '{{\"os\":\"DESKTOP\",\"image\":\"%s\"}}' \"$(base64 < {} | tr -d '\\n')\" | \
          curl -H 'Authorization: Bearer {token}' --data-binary @- \
          '{url}/v2/face-recognition/liveness'",
         portrait.display()
-    )?;
-    out.flush()?;
-    Ok(())
+    ));
 }
 
 pub fn start_log(log: &Log) -> Result<()> {
@@ -221,17 +238,26 @@ pub fn start_log(log: &Log) -> Result<()> {
         ("", LogFormat::Json) => {
             builder.json().flatten_event(true).with_writer(std::io::stderr).try_init()
         }
-        ("", LogFormat::Text) => builder.with_writer(std::io::stderr).try_init(),
+        ("", LogFormat::Text) => {
+            let builder = builder.with_ansi(takes_colour(&std::io::stderr()));
+            builder.with_writer(std::io::stderr).try_init()
+        }
         (path, format) => {
+            let cannot_write = || {
+                format!(
+                    "cannot write the log to {path}: set log.file to a file of yours, or to \"\""
+                )
+            };
             let file = std::fs::OpenOptions::new()
                 .create(true)
                 .append(true)
                 .mode(0o600)
                 .open(path)
-                .with_context(|| format!("cannot write the log to {path}"))?;
-            if file.metadata()?.is_file() {
+                .with_context(cannot_write)?;
+            if file.metadata().with_context(cannot_write)?.is_file() {
                 // Also one that was there: routes and times are nobody else's business.
-                file.set_permissions(Permissions::from_mode(0o600))?;
+                let private = file.set_permissions(Permissions::from_mode(0o600));
+                private.with_context(cannot_write)?;
             }
             let builder = builder.with_ansi(false).with_writer(std::sync::Mutex::new(file));
             match format {

@@ -7,19 +7,29 @@ use clap::Subcommand;
 use serde_json::{Map, json};
 
 use super::Place;
+use super::output::print_line;
 
 #[derive(Subcommand)]
 pub enum Command {
     /// List the settings that all nodes can share, and their values here.
     List {
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Set one for all nodes. It comes before their files and environments, and every node uses it
     /// within seconds, without a restart.
-    Set { name: String, value: String },
+    Set {
+        /// Its name: `verax settings list` shows all.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// Leave one to each node again.
-    Unset { name: String },
+    Unset {
+        /// Its name.
+        name: String,
+    },
 }
 
 pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
@@ -34,21 +44,21 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
                     let all_nodes = is_for_all(name);
                     (name.to_owned(), json!({ "value": value, "allNodes": all_nodes }))
                 });
-                println!("{}", serde_json::Value::from(Map::from_iter(shown)));
+                print_line(serde_json::Value::from(Map::from_iter(shown)))?;
             } else {
                 for (name, value) in settings {
                     let of = if is_for_all(name) { "all nodes" } else { "this node" };
-                    println!("{name}\t{value}\t{of}");
+                    print_line(format_args!("{name}\t{value}\t{of}"))?;
                 }
             }
         }
         Command::Set { name, value } => {
             app.set_setting(&name, &value).await?;
-            println!("set for all nodes");
+            print_line("set for all nodes")?;
         }
         Command::Unset { name } => {
             app.unset_setting(&name).await?;
-            println!("left to each node");
+            print_line("left to each node")?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
 use super::Place;
+use super::output::print_line;
 use crate::app::access::{LIVE, Mint, SANDBOX};
 
 #[derive(Subcommand)]
@@ -57,6 +58,7 @@ pub struct List {
     /// Of one client and its sandbox.
     #[arg(long)]
     client: Option<String>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -69,6 +71,7 @@ pub struct Revoke {
     /// All tokens of this client and its sandbox.
     #[arg(long)]
     client: Option<String>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -78,6 +81,7 @@ pub struct RotateKey {
     /// How many older keys still verify.
     #[arg(long, default_value_t = 3)]
     keep: usize,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -97,22 +101,22 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
             };
             let token = app.mint_token(&mint).await?;
             if arguments.json {
-                println!("{}", json!({ "token": token, "tokenType": "bearer" }));
+                print_line(json!({ "token": token, "tokenType": "bearer" }))?;
             } else {
-                println!("{token}");
+                print_line(token)?;
             }
         }
         Command::List(arguments) => {
             let tokens = app.database.tokens(arguments.client.as_deref()).await?;
             let now = app.clock.now();
             if arguments.json {
-                println!("{}", Value::from_iter(tokens.iter().map(|token| shown(token, now))));
+                print_line(Value::from_iter(tokens.iter().map(|token| shown(token, now))))?;
             } else {
                 for token in &tokens {
                     let state = state(token, now);
                     let until = token.expires_at;
                     let (id, client, scopes) = (&token.id, &token.client, &token.scopes);
-                    println!("{id}\t{client}\t{state}\tuntil {until}\t{scopes}");
+                    print_line(format_args!("{id}\t{client}\t{state}\tuntil {until}\t{scopes}"))?;
                 }
             }
         }
@@ -131,8 +135,8 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
                 }
             }
             match app.database.commit(batch).await {
-                Ok(()) if arguments.json => println!("{}", json!({ "revoked": true })),
-                Ok(()) => println!("revoked"),
+                Ok(()) if arguments.json => print_line(json!({ "revoked": true }))?,
+                Ok(()) => print_line("revoked")?,
                 Err(StoreError::Conflict) => bail!("there is no such token that is not revoked"),
                 Err(error) => return Err(error.into()),
             }
@@ -140,9 +144,9 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::RotateKey(arguments) => {
             let id = app.keys.rotate(arguments.keep, &app.random)?;
             if arguments.json {
-                println!("{}", json!({ "kid": id }));
+                print_line(json!({ "kid": id }))?;
             } else {
-                println!("new tokens are signed with the key {id}");
+                print_line(format_args!("new tokens are signed with the key {id}"))?;
             }
         }
     }

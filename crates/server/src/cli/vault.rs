@@ -8,6 +8,7 @@ use serde_json::json;
 use verax_domain::Timestamp;
 
 use super::Place;
+use super::output::print_line;
 use crate::app::App;
 use crate::vault::VaultError;
 
@@ -25,6 +26,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct RotateKey {
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -33,6 +35,7 @@ pub struct RotateKey {
 pub struct RotateClientKey {
     /// The client's id.
     client: String,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -42,6 +45,7 @@ pub struct Sweep {
     /// Destroy it. Never while the keys are shared with a database that this one does not know.
     #[arg(long)]
     destroy: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -69,11 +73,13 @@ async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
     }
     let count = orphans.len();
     if arguments.json {
-        println!("{}", json!({ "found": count, "destroyed": arguments.destroy }));
+        print_line(json!({ "found": count, "destroyed": arguments.destroy }))?;
     } else if arguments.destroy {
-        println!("destroyed what was kept of {count} records that are not there");
+        print_line(format_args!("destroyed what was kept of {count} records that are not there"))?;
     } else {
-        println!("something is kept of {count} records that are not there (--destroy destroys it)");
+        print_line(format_args!(
+            "something is kept of {count} records that are not there (--destroy destroys it)"
+        ))?;
     }
     Ok(())
 }
@@ -82,9 +88,11 @@ async fn rotate_key(app: &App, arguments: &RotateKey) -> Result<()> {
     let id = app.vault.rotate_master_key()?;
     let clients = app.vault.rewrap().await?;
     if arguments.json {
-        println!("{}", json!({ "kid": id, "clients": clients }));
+        print_line(json!({ "kid": id, "clients": clients }))?;
     } else {
-        println!("new master key {id}; the keys of {clients} clients are wrapped with it");
+        print_line(format_args!(
+            "new master key {id}; the keys of {clients} clients are wrapped with it"
+        ))?;
     }
     Ok(())
 }
@@ -100,12 +108,16 @@ async fn rotate_client_key(app: &App, arguments: &RotateClientKey) -> Result<()>
     };
     let (rewrapped, unreadable) = (rotated.rewrapped, rotated.unreadable);
     if arguments.json {
-        println!("{}", json!({ "rewrapped": rewrapped, "unreadable": unreadable }));
+        print_line(json!({ "rewrapped": rewrapped, "unreadable": unreadable }))?;
         return Ok(());
     }
-    println!("the client {client} has a new key; {rewrapped} keys are wrapped with it");
+    print_line(format_args!(
+        "the client {client} has a new key; {rewrapped} keys are wrapped with it"
+    ))?;
     if unreadable > 0 {
-        println!("{unreadable} keys could not be read before either, and were left as they are");
+        print_line(format_args!(
+            "{unreadable} keys could not be read before either, and were left as they are"
+        ))?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `verax worker`: what `verax serve` does beside serving, in a process of its own.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -8,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Place;
-use super::serve::{keep_keys_fresh, report_missing, start_log, stopped};
+use super::serve::{announce, keep_keys_fresh, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::http::{self, Serving};
 use crate::installed_models::read_face_models;
@@ -33,19 +32,16 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         app.config.now().images.decode_limits(),
     )?;
     report_missing(&faces);
-    let app = app.with_faces(faces);
+    let app = app.with_faces(faces).with_disks(place.disks(&place.config()?));
     let serving = match arguments.listen {
-        Some(address) => Some(Serving::bind(address, None).await?),
+        Some(address) => Some(Serving::bind(address, None).await?.counted_by(app.metrics.clone())),
         None => None,
     };
     let stopped = stopped()?;
-    let mut out = std::io::stdout().lock();
     match &serving {
-        Some(serving) => writeln!(out, "listening on {}", serving.url()?)?,
-        None => writeln!(out, "at work")?,
+        Some(serving) => announce(format_args!("listening on {}", serving.url()?)),
+        None => announce("at work"),
     }
-    out.flush()?;
-    drop(out);
     tokio::spawn(keep_keys_fresh(app.clone()));
     tokio::spawn(app.clone().keep_settings_fresh());
     tokio::spawn(app.clone().keep_tallies());

@@ -10,6 +10,7 @@ use super::authorize::Allowed;
 use super::body::{BodyError, Received, Unread};
 use super::error::{ApiError, UNAVAILABLE};
 use crate::app::measuring::MeasuringError;
+use crate::metrics::Scarce;
 use crate::shares::Share;
 
 /// Held until a call is answered and its work has ended: there are as many as may be measured or
@@ -65,7 +66,7 @@ pub fn may_fetch(state: &State, allowed: &Allowed) -> Result<Share, ApiError> {
     let client = allowed.client().unwrap_or_default();
     state.fetching.take(client, 1, FETCHING_MAX / 2).ok_or_else(|| {
         let error = "The server is fetching as many images as it can. Try again in a moment.";
-        ApiError::new(&UNAVAILABLE, error).retry_after(1)
+        ApiError::new(&UNAVAILABLE, error).lacking(Scarce::Fetching).retry_after(1)
     })
 }
 

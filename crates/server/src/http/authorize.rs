@@ -14,6 +14,7 @@ use super::lifecycle_errors::access_denied;
 use super::limits::Allowance;
 use super::source_address::SourceAddress;
 use crate::app::access::{AccessError, Bearer, Caller, Holder};
+use crate::metrics::{RateLimit, TokenFailure};
 
 /// Where the extractor leaves what the answer's headers will say.
 #[derive(Clone, Default)]
@@ -93,7 +94,10 @@ pub async fn admit_caller(
 ) -> Result<Caller, ApiError> {
     match admit_bearer(parts, state, &refuse).await? {
         Bearer::Caller(caller) => Ok(caller),
-        Bearer::Holder(_) => Err(refuse(AccessError::Narrow)),
+        Bearer::Holder(_) => {
+            state.metrics.token_failed(TokenFailure::OfOneRecord);
+            Err(refuse(AccessError::Narrow))
+        }
     }
 }
 
@@ -124,8 +128,8 @@ pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiE
     let limit = state.app.config.now().rate_limit.anonymous_requests_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     let taken = state.limits.anonymous.take(&source.to_string(), limit);
-    let taken = taken.map_err(used_up("without a token from this address"));
-    record_allowance(taken, parts.extensions.get())
+    let taken = taken.map_err(used_up("without a token from this address", RateLimit::Anonymous));
+    record_allowance(state, taken, parts.extensions.get())
 }
 
 fn authorization(parts: &Parts) -> Option<&str> {
@@ -140,15 +144,25 @@ async fn reject(
     error: AccessError,
     refuse: impl FnOnce(AccessError) -> ApiError,
 ) -> ApiError {
-    if matches!(error, AccessError::Store(_)) {
-        return refuse(error);
-    }
+    let reason = match &error {
+        AccessError::Store(_) => return refuse(error),
+        AccessError::Missing => TokenFailure::Missing,
+        AccessError::Invalid => TokenFailure::Invalid,
+        AccessError::Expired => TokenFailure::Expired,
+        AccessError::Revoked => TokenFailure::Revoked,
+        AccessError::OldSandbox => TokenFailure::OldSandbox,
+        AccessError::Narrow => TokenFailure::OfOneRecord,
+    };
+    state.metrics.token_failed(reason);
     let limit = state.app.config.now().rate_limit.rejected_tokens_per_minute;
     let Ok(SourceAddress(source)) = SourceAddress::from_request_parts(parts, state).await;
     match state.limits.rejected.take(&source.to_string(), limit) {
         // What is left to others at this address is not said.
         Ok(_) => refuse(error),
-        Err(allowance) => used_up("with a wrong token from this address")(allowance).refusal(),
+        Err(allowance) => {
+            let counted = "with a wrong token from this address";
+            used_up(counted, RateLimit::RejectedTokens)(allowance).refusal(state)
+        }
     }
 }
 
@@ -161,16 +175,17 @@ fn take_share(
 ) -> Result<(), ApiError> {
     let limits = &state.app.config.now().rate_limit;
     let own = state.limits.tokens.take(caller.token_id(), limits.requests_per_minute);
-    let taken = own.map_err(used_up("with this token")).and_then(|own| {
+    let taken = own.map_err(used_up("with this token", RateLimit::Token)).and_then(|own| {
         let limit = limits.client_requests_per_minute;
         let clients = state.limits.clients.take(caller.client(), limit);
-        let clients = clients.map_err(used_up("with all tokens of this client"))?;
+        let counted = "with all tokens of this client";
+        let clients = clients.map_err(used_up(counted, RateLimit::Client))?;
         Ok(match (own, clients) {
             (Some(own), Some(clients)) if clients.remaining < own.remaining => Some(clients),
             (own, clients) => own.or(clients),
         })
     });
-    record_allowance(taken, slot)
+    record_allowance(state, taken, slot)
 }
 
 /// Takes one of the requests of whoever is counted under this name, like a token.
@@ -182,16 +197,17 @@ pub fn take(
 ) -> Result<(), ApiError> {
     let limit = state.app.config.now().rate_limit.requests_per_minute;
     let taken = state.limits.tokens.take(name, limit);
-    record_allowance(taken.map_err(used_up(counted)), slot)
+    record_allowance(state, taken.map_err(used_up(counted, RateLimit::Token)), slot)
 }
 
 fn record_allowance(
+    state: &State,
     taken: Result<Option<Allowance>, UsedUp>,
     slot: Option<&AllowanceSlot>,
 ) -> Result<(), ApiError> {
     let (taken, allowance) = match taken {
         Ok(allowance) => (Ok(()), allowance),
-        Err(used_up) => (Err(used_up.refusal()), Some(used_up.allowance)),
+        Err(used_up) => (Err(used_up.refusal(state)), Some(used_up.allowance)),
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.
@@ -204,14 +220,16 @@ fn record_allowance(
 struct UsedUp {
     allowance: Allowance,
     counted: &'static str,
+    limit: RateLimit,
 }
 
-fn used_up(counted: &'static str) -> impl Fn(Allowance) -> UsedUp {
-    move |allowance| UsedUp { allowance, counted }
+fn used_up(counted: &'static str, limit: RateLimit) -> impl Fn(Allowance) -> UsedUp {
+    move |allowance| UsedUp { allowance, counted, limit }
 }
 
 impl UsedUp {
-    fn refusal(&self) -> ApiError {
+    fn refusal(&self, state: &State) -> ApiError {
+        state.metrics.rate_limited(self.limit);
         let Allowance { limit, reset_seconds, .. } = self.allowance;
         let error = format!("More than {limit} requests in a minute {}.", self.counted);
         ApiError::new(&TOO_MANY_REQUESTS, error).retry_after(reset_seconds)

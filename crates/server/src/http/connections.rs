@@ -44,6 +44,10 @@ impl Connections {
         })
     }
 
+    pub fn max(&self) -> usize {
+        self.max
+    }
+
     /// Nothing where there are enough already.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
         let peer = peer.to_canonical();

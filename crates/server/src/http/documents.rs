@@ -88,8 +88,3 @@ pub async fn readyz(Extract(state): Extract<State>) -> Response {
     }
     response
 }
-
-pub async fn metrics(Extract(state): Extract<State>) -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], state.metrics.text()).into_response()
-}

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use verax_domain::resources;
 use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
@@ -14,6 +15,7 @@ use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
 use crate::app::idempotency::About;
 use crate::app::measuring::MeasuringError;
+use crate::metrics::Scarce;
 use crate::vault::VaultError;
 
 /// How long measuring what waits may take: when to try again.
@@ -169,10 +171,19 @@ pub static CODES: [&ErrorCode; 48] = [
 #[derive(Clone, Debug)]
 pub struct Failure(pub Value);
 
+/// Left with an answer that is an error, to be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Rejected {
+    pub code: &'static str,
+    /// What there was not enough of, if it was that.
+    pub lacking: Option<Scarce>,
+}
+
 /// An answer that is an error.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
+    lacking: Option<Scarce>,
     body: Value,
     /// For the log alone.
     pub cause: Option<Box<str>>,
@@ -205,6 +216,7 @@ impl ApiError {
         });
         ApiError {
             status: StatusCode::BAD_REQUEST,
+            lacking: None,
             body,
             cause: None,
             retry_after_seconds: None,
@@ -256,6 +268,12 @@ impl ApiError {
         self
     }
 
+    /// The server is not broken: there is not enough of this now.
+    pub fn lacking(mut self, resource: Scarce) -> ApiError {
+        self.lacking = Some(resource);
+        self
+    }
+
     pub fn retry_after(mut self, seconds: u64) -> ApiError {
         self.retry_after_seconds = Some(seconds);
         self
@@ -269,13 +287,21 @@ impl ApiError {
             "message": message,
             "status": status.as_u16(),
         });
-        ApiError { status, body, cause: None, retry_after_seconds: None, about: None }
+        let lacking = None;
+        ApiError { status, lacking, body, cause: None, retry_after_seconds: None, about: None }
     }
 
     pub fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
         self.cause = Some(cause.to_string().into());
         self
     }
+}
+
+/// A code is a label of a metric: of those alone that stand in this code.
+fn known_code(body: &Value) -> &'static str {
+    let codes = CODES.iter().map(|code| code.code);
+    let mut codes = codes.chain(resources::ALL.iter().map(|it| it.not_found.code));
+    codes.find(|code| body["code"] == *code).unwrap_or("other")
 }
 
 fn details(problems: Vec<Problem>) -> Value {
@@ -290,7 +316,9 @@ impl From<MeasuringError> for ApiError {
         match error {
             MeasuringError::Overloaded(_) => {
                 let sentence = "The server is measuring as much as it can. Try again in a moment.";
-                ApiError::new(&UNAVAILABLE, sentence).retry_after(MEASURING_SECONDS)
+                ApiError::new(&UNAVAILABLE, sentence)
+                    .lacking(Scarce::Measuring)
+                    .retry_after(MEASURING_SECONDS)
             }
             error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
         }
@@ -335,6 +363,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Busy(_) | StoreError::Unavailable(_) => {
                 ApiError::new(&UNAVAILABLE, "The server is busy. Try again in a moment.")
+                    .lacking(Scarce::Database)
                     .retry_after(1)
                     .caused(error)
             }
@@ -380,6 +409,8 @@ impl IntoResponse for ApiError {
             tracing::error!(status = self.status.as_u16(), cause, "a request failed");
         }
         let mut response = (self.status, Json(&self.body)).into_response();
+        let rejected = Rejected { code: known_code(&self.body), lacking: self.lacking };
+        response.extensions_mut().insert(rejected);
         if self.status.is_server_error() {
             // The request id is added where it is known.
             response.extensions_mut().insert(Failure(self.body));

@@ -16,6 +16,7 @@ use super::idempotency::changes_nothing;
 use super::lists::json as json_response;
 use super::signature::signature;
 use crate::app::faces::ProbeLiveness;
+use crate::metrics::CheckKind;
 
 /// Measuring is what a client's own server does; a token that may only read must not be enough
 /// to ask whether two people are the same.
@@ -80,6 +81,7 @@ pub async fn liveness(
     let (mut sent, _place) = read(&state, &caller, body, LIVENESS_BODY).await?;
     let score = state.app.score_liveness(sent.image("image")).await?;
     let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
+    state.metrics.check_decided(CheckKind::Liveness, check.passed());
     Ok(found(&state, face_answers::liveness(&check)))
 }
 
@@ -93,6 +95,7 @@ pub async fn compare(
     let (probes, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::NotAsked).await?;
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
+    state.metrics.check_decided(CheckKind::Comparison, check.passed());
     Ok(found(&state, face_answers::comparison(&check)))
 }
 
@@ -109,6 +112,8 @@ pub async fn compare_live(
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
     let min_score = sent.number("liveness_min_score");
     let probe = LivenessCheck { score: liveness_score, min_score };
+    state.metrics.check_decided(CheckKind::Comparison, check.passed());
+    state.metrics.check_decided(CheckKind::Liveness, probe.passed());
     Ok(found(&state, face_answers::live_comparison(&check, &probe)))
 }
 
@@ -126,6 +131,10 @@ pub async fn compare_with_liveness(
     let check = MatchCheck { score: compared.score, min_score };
     let min_score = sent.number("liveness_min_score");
     let probe = compared.liveness_score.map(|score| LivenessCheck { score, min_score });
+    state.metrics.check_decided(CheckKind::Comparison, check.passed());
+    if let Some(probe) = &probe {
+        state.metrics.check_decided(CheckKind::Liveness, probe.passed());
+    }
     Ok(found(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
 }
 

@@ -3,11 +3,10 @@
 use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -15,8 +14,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -25,11 +22,13 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::activity::{Activity, Limits, Noted, NotedBody, Running};
+use super::certificate::{Certificate, Tls};
 use super::connections::Connections;
 use super::error::UNAVAILABLE;
 use super::request_line::{HEADERS_MAX, PARSED_HEAD_BYTES_MAX, RequestLines};
 use super::source_address::Peer;
 use crate::config::Http;
+use crate::metrics::{Metrics, Scarce};
 use crate::open_files;
 
 /// Connections that wait to be accepted; the system may allow fewer.
@@ -45,29 +44,33 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
-/// The certificate chain and the key, as PEM files.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    pub certificates: PathBuf,
-    pub key: PathBuf,
-}
-
 /// A bound socket, not yet serving.
 pub struct Serving {
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    certificate: Option<Certificate>,
+    metrics: Metrics,
 }
 
 impl Serving {
     pub async fn bind(address: SocketAddr, tls: Option<&Tls>) -> Result<Serving> {
         let listener = listen(address).with_context(|| format!("cannot listen on {address}"))?;
-        let tls = tls.map(acceptor).transpose()?;
-        Ok(Serving { listener, tls })
+        let certificate = tls.map(Certificate::open).transpose()?;
+        Ok(Serving { listener, certificate, metrics: Metrics::default() })
+    }
+
+    /// The same, whose connections are counted there.
+    pub fn counted_by(self, metrics: Metrics) -> Serving {
+        Serving { metrics, ..self }
+    }
+
+    /// What TLS is spoken with.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.certificate.clone()
     }
 
     /// `http://127.0.0.1:8080`: the address that was really bound.
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.listener.local_addr()?))
     }
 }
@@ -92,6 +95,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
     let connections = Connections::new(settings, open_files::connections_max());
+    serving.metrics.connections_max.set(i64::try_from(connections.max()).unwrap_or(i64::MAX));
     let limits = Limits::new(settings);
     let (stopping, _) = watch::channel(());
     let full = too_many_connections();
@@ -112,7 +116,8 @@ pub async fn serve(
             }
         };
         let Some(permit) = connections.admit(peer.ip()) else {
-            if serving.tls.is_none() {
+            serving.metrics.overloaded(Scarce::Connections);
+            if serving.certificate.is_none() {
                 // As much as the socket takes: who is one too many is not waited for.
                 let _ = stream.into_std().and_then(|mut stream| stream.write(&full));
             }
@@ -120,13 +125,15 @@ pub async fn serve(
         };
         let connection = Connection {
             peer: Peer(peer.ip()),
-            tls: serving.tls.clone(),
+            tls: serving.certificate.as_ref().map(Certificate::acceptor),
             router: router.clone(),
             limits,
             activity: Activity::begin(),
             stopping: stopping.subscribe(),
         };
         let connections = Arc::clone(&connections);
+        let metrics = serving.metrics.clone();
+        metrics.connections.inc();
         tokio::spawn(async move {
             let activity = Arc::clone(&connection.activity);
             let overdue = activity.overdue(limits, || connections.idle_limit(limits));
@@ -135,6 +142,7 @@ pub async fn serve(
                 () = overdue => tracing::debug!("a connection that did nothing was closed"),
             }
             drop(permit);
+            metrics.connections.dec();
         });
     }
     drop(serving);
@@ -315,20 +323,4 @@ async fn begins_with_preface<T: AsyncRead + Unpin>(
         }
     }
     Ok(true)
-}
-
-fn acceptor(tls: &Tls) -> Result<TlsAcceptor> {
-    let name = |path: &PathBuf| format!("{}: not a PEM file that can be used", path.display());
-    let certificates = CertificateDer::pem_file_iter(&tls.certificates)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|_| anyhow!(name(&tls.certificates)))?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|_| anyhow!(name(&tls.key)))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key)
-        .context("the certificate and the key")?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }

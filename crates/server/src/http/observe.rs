@@ -6,82 +6,17 @@ use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
-use std::sync::Arc;
 use tracing::Instrument;
 use verax_query::is_id;
 
 use super::State;
 use super::authorize::AllowanceSlot;
 use super::body::SealedBody;
-use super::error::{ApiError, Failure, UNAVAILABLE};
+use super::error::{ApiError, Failure, Rejected, UNAVAILABLE};
 use super::request_line::Refusal;
-use crate::app::backups::Backups;
+use crate::metrics::{RequestLabels, RouteLabels, Scarce};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What `/metrics` shows.
-#[derive(Clone)]
-pub struct Metrics {
-    registry: Arc<Registry>,
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<RouteLabels, Histogram>,
-    in_flight: Gauge,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    method: String,
-    route: String,
-    status: u16,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RouteLabels {
-    route: String,
-}
-
-const SECONDS: [f64; 12] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
-
-impl Metrics {
-    pub fn new(backups: &Backups) -> Metrics {
-        let requests = Family::default();
-        let durations: Family<RouteLabels, Histogram> =
-            Family::new_with_constructor(|| Histogram::new(SECONDS));
-        let in_flight = Gauge::default();
-        let mut registry = Registry::with_prefix("verax");
-        registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register_with_unit(
-            "http_request_duration",
-            "Time from a request's headers to its answer's",
-            Unit::Seconds,
-            durations.clone(),
-        );
-        registry.register("http_requests_in_flight", "Requests at work", in_flight.clone());
-        registry.register_with_unit(
-            "backup_last_success_timestamp",
-            "When the last scheduled backup was made, or 0",
-            Unit::Seconds,
-            backups.last_success.clone(),
-        );
-        Metrics { registry: Arc::new(registry), requests, durations, in_flight }
-    }
-
-    /// The OpenMetrics text.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a String does not fail.
-        let _ = encode(&mut text, &self.registry);
-        text
-    }
-}
 
 /// The middleware around all routes.
 pub async fn observe(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
@@ -114,11 +49,15 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
     let answer = tokio::time::timeout(limit, answer).instrument(span).await;
     let mut response = answer.unwrap_or_else(|_| {
         let error = "The request took too long. Try again in a moment.";
-        ApiError::new(&UNAVAILABLE, error).retry_after(1).into_response()
+        ApiError::new(&UNAVAILABLE, error).lacking(Scarce::Time).retry_after(1).into_response()
     });
     state.metrics.in_flight.dec();
     if let Some(sealed) = sealed {
         sealed.discard(&state);
+    }
+    if let Some(Rejected { code, lacking }) = response.extensions_mut().remove() {
+        state.metrics.errors.get_or_create(&[("code", code)]).inc();
+        lacking.into_iter().for_each(|resource| state.metrics.overloaded(resource));
     }
     if let Some(Failure(mut body)) = response.extensions_mut().remove::<Failure>() {
         body["requestId"] = id.clone().into();

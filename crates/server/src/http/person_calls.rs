@@ -18,6 +18,7 @@ use super::face_errors::{FaceCaller, unread};
 use super::person_errors::{collection_of, unknown_person, without_face};
 use crate::app::galleries::{Hit, Search};
 use crate::app::persons::Thumbnail;
+use crate::metrics::{CheckKind, Score};
 
 /// Pictures of one person in one call.
 pub const IMAGES_MAX: usize = 3;
@@ -99,6 +100,7 @@ pub async fn search_live_face(
     let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
     let Some(score) = face.liveness_score else { return Err(unread("image")) };
     let liveness = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
+    state.metrics.check_decided(CheckKind::Liveness, liveness.passed());
     let hits = match liveness.passed() {
         true => search_for(&state, &caller, wish.search(vec![face.template], collection)).await?,
         false => Vec::new(),
@@ -153,6 +155,8 @@ pub async fn verify(
     }
     let score = best_score(scores).ok_or_else(without_face)?;
     let check = MatchCheck { score, min_score };
+    state.metrics.score(Score::Match, score);
+    state.metrics.check_decided(CheckKind::Verification, check.passed());
     let matched = match check.passed() {
         true if !may_read(&caller.0, PERSONS.scopes) => json!({
             "id": id,
@@ -232,7 +236,12 @@ async fn search_for(
     caller: &FaceCaller,
     search: Search,
 ) -> Result<Vec<Hit>, ApiError> {
-    Ok(state.app.search_faces(caller.0.client(), search).await?)
+    let hits = state.app.search_faces(caller.0.client(), search).await?;
+    state.metrics.check_decided(CheckKind::Search, !hits.is_empty());
+    if let Some(first) = hits.first() {
+        state.metrics.score(Score::Search, first.score);
+    }
+    Ok(hits)
 }
 
 fn id_and_score(hit: &Hit) -> Value {

@@ -25,8 +25,8 @@ use super::observe::observe;
 use super::streams::Format;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
-    kept_pictures, lists, login_locks, person_calls, persons, projects, registration_faces,
-    registration_links, registrations,
+    kept_pictures, lists, login_locks, metrics, person_calls, persons, projects,
+    registration_faces, registration_links, registrations,
 };
 use crate::app::access::{Bearer, Caller};
 
@@ -90,7 +90,7 @@ fn health_routes() -> Router<State> {
     Router::new()
         .route("/healthz", get(documents::healthz))
         .route("/readyz", get(documents::readyz))
-        .route("/metrics", get(documents::metrics))
+        .route("/metrics", get(metrics::metrics))
 }
 
 fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> {

@@ -23,6 +23,11 @@ impl SourceAddress {
     /// The peer; or, where the peer is a trusted proxy, the last address of `X-Forwarded-For` that
     /// is none. A sender may write any addresses in front of that one.
     pub fn of(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> SourceAddress {
+        SourceAddress(prefix(SourceAddress::whole(peer, headers, trusted_proxies)))
+    }
+
+    /// The same address as it is, with its whole IPv6.
+    pub fn whole(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
         let is_proxy = |address: &IpAddr| trusted_proxies.iter().any(|net| net.contains(address));
         let mut source = peer.to_canonical();
         let values = headers.get_all("x-forwarded-for").iter();
@@ -33,7 +38,7 @@ impl SourceAddress {
             let Some(next) = next else { break };
             source = next.to_canonical();
         }
-        SourceAddress(prefix(source))
+        source
     }
 }
 

@@ -139,11 +139,16 @@ pub struct Served {
 }
 
 impl Served {
-    pub fn start(mut command: Command, log: PathBuf) -> Served {
+    pub fn start(command: Command, log: PathBuf) -> Served {
+        Served::start_at(command, log, "listening on http://")
+    }
+
+    /// The same, where what stands before the address is another.
+    pub fn start_at(mut command: Command, log: PathBuf, before: &str) -> Served {
         let mut child = command.spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let first = lines.next().and_then(Result::ok).unwrap_or_default();
-        let Some(address) = first.strip_prefix("listening on http://") else {
+        let Some(address) = first.strip_prefix(before) else {
             let _ = child.kill();
             panic!("it said {first:?}: {}", read(&log));
         };

@@ -27,6 +27,7 @@ pub struct Replica {
 }
 
 struct Known {
+    followed_since: Instant,
     /// The end of what it has replayed.
     replayed: watch::Sender<i64>,
     /// When the primary had nothing that the replica does not have now.
@@ -62,6 +63,7 @@ impl Replica {
         primary: Pool,
     ) -> Result<Replica, StoreError> {
         let known = Arc::new(Known {
+            followed_since: Instant::now(),
             replayed: watch::Sender::new(0),
             had_all: Mutex::new(None),
             waiting: AtomicUsize::new(0),
@@ -83,6 +85,12 @@ impl Replica {
     /// Whether it has all that was acknowledged by now.
     pub fn has_all(&self) -> bool {
         self.known.is_younger(FRESH)
+    }
+
+    /// How long ago it had all that the primary had; since it is followed, when it never had.
+    pub fn lag(&self) -> Duration {
+        let had_all = *self.known.had_all.lock().unwrap_or_else(PoisonError::into_inner);
+        had_all.unwrap_or(self.known.followed_since).elapsed()
     }
 
     /// Waits until the replica has replayed what was written up to here, or no node can read from

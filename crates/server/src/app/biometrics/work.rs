@@ -11,9 +11,10 @@ use super::attempts::LoginAttempt;
 use super::found::Found;
 use super::{Passed, ValidationError};
 use crate::app::App;
-use crate::app::faces::{Portrait, Selfie, SentImage};
+use crate::app::faces::{MeasureError, Portrait, Selfie, SentImage};
 use crate::app::persons::{NewPerson, PersonError, Unknown};
 use crate::app::registrations::Way;
+use crate::metrics::{CheckEnd, CheckKind, Score};
 
 /// A validation that is being measured.
 pub struct Work {
@@ -48,6 +49,7 @@ impl App {
         let app = self.clone();
         let running = tokio::spawn(async move {
             let outcome = app.work(&work, image).await;
+            app.count_validation(&work, &outcome);
             if let Err(error @ (ValidationError::Store(_) | ValidationError::Persons(_))) = &outcome
             {
                 tracing::warn!(cause = %error, "a face check could not be ended");
@@ -58,6 +60,23 @@ impl App {
             outcome
         });
         running.await.unwrap_or(Err(ValidationError::Stopped))
+    }
+
+    fn count_validation(&self, work: &Work, outcome: &Result<Passed, ValidationError>) {
+        let kind = match work.validation["type"].as_str() {
+            Some("login") => CheckKind::Login,
+            Some("onboarding") => CheckKind::Onboarding,
+            _ => CheckKind::Validation,
+        };
+        let end = match outcome {
+            Ok(_) => CheckEnd::Passed,
+            Err(ValidationError::Measure(MeasureError::Image { .. })) => CheckEnd::ImageRejected,
+            Err(
+                ValidationError::Measure(_) | ValidationError::Store(_) | ValidationError::Stopped,
+            ) => CheckEnd::Error,
+            Err(_) => CheckEnd::Failed,
+        };
+        self.metrics.check_ended(kind, end);
     }
 
     async fn work(&self, work: &Work, image: SentImage) -> Result<Passed, ValidationError> {
@@ -77,6 +96,9 @@ impl App {
             }
             _ => None,
         };
+        if let Some(score) = score {
+            self.metrics.score(Score::Match, score);
+        }
         // The scale of the protocol is all that a verdict reads.
         let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
         let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);

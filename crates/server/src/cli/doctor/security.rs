@@ -9,8 +9,10 @@ use verax_store::Location;
 
 use super::{Finding, bad, good, unchecked};
 use crate::cli::Place;
+use crate::cli::serve::tls_files;
 use crate::config::Config;
 use crate::hardening;
+use crate::http::Tls;
 use crate::private_files::{Exposed, count_exposed};
 use crate::vault::{Versioning, versioning};
 
@@ -20,12 +22,18 @@ pub struct Served {
     /// The address that `verax serve` listens on.
     #[arg(long, default_value = "127.0.0.1:8080", env = "VERAX_LISTEN", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// The certificate chain that it is given.
+    /// The certificate chain that it is given in place of the setting http.tls_certificate.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's private key that it is given.
+    /// The certificate's private key that it is given in place of the setting http.tls_key.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+}
+
+impl Served {
+    fn tls(&self, config: &Config) -> Option<Tls> {
+        tls_files(self.tls_cert.clone().zip(self.tls_key.clone()), &config.http)
+    }
 }
 
 /// Settings are those that the database holds too, if it could be asked.
@@ -47,15 +55,16 @@ pub async fn look(place: &Place, config: &Config, served: &Served) -> Vec<Findin
 fn transport(config: &Config, served: &Served) -> Finding {
     const WHAT: &str = "TLS";
     let address = served.listen;
-    if served.tls_cert.is_some() {
+    if served.tls(config).is_some() {
         return good(WHAT, format!("spoken on {address}"));
     }
     if !address.ip().is_loopback() {
         return bad(
             WHAT,
             format!(
-                "plain HTTP on {address}: tokens and faces can be read on the way. Give `serve` \
-                 --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that has TLS"
+                "plain HTTP on {address}: tokens and faces can be read on the way. Set \
+                 http.tls_certificate and http.tls_key, or listen on 127.0.0.1 behind a proxy that \
+                 has TLS"
             ),
         );
     }
@@ -106,7 +115,7 @@ fn files(place: &Place, config: &Config, served: &Served) -> Finding {
     ];
     paths.extend([keys, objects].into_iter().filter(|it| !it.starts_with("s3://")).map(Into::into));
     paths.extend(Some(&config.log.file).filter(|it| !it.is_empty()).map(Into::into));
-    paths.extend(served.tls_key.clone());
+    paths.extend(served.tls(config).map(|files| files.key));
     let mut exposed = Exposed::default();
     for path in paths {
         if let Err(error) = count_exposed(&path, &mut exposed) {

@@ -16,6 +16,7 @@ use verax_vision::image::{DecodeLimits, Image};
 use super::{
     CHECKS, EvalDocuments, JudgedByCheck, Refusal, Report, judged_row, named, rates, refusal_rates,
 };
+use crate::cli::progress::Progress;
 
 /// Scores of genuine photographs by one check.
 struct Genuine {
@@ -27,6 +28,7 @@ pub fn measure(
     args: &EvalDocuments,
     pictures: &[LabelledPicture],
 ) -> Result<(Report, JudgedByCheck), String> {
+    let progress = Progress::of_unknown_length("measuring");
     let mut rows = photographed_rows(pictures, args.seed, args.threads);
     rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
     let names = feature_names();
@@ -51,6 +53,7 @@ pub fn measure(
             continue;
         }
         let check = CHECKS[at];
+        progress.phase("training");
         let trained = train_check(plan, own, args.threads);
         let weights = &trained.weights;
         let thresholds = &weights.thresholds;
@@ -88,6 +91,7 @@ pub fn measure(
     if all.is_empty() {
         return Err("leaving sources out needs genuine pictures and attacks of two sources".into());
     }
+    progress.phase("judging");
     let refusals = refusals(args.threads, pictures, &genuine);
     report.add("genuine photographs that a check refuses", refusal_rates(&refusals));
     let sources: BTreeSet<&str> = refusals.iter().map(|r| r.source.as_str()).collect();

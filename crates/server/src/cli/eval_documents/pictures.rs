@@ -12,6 +12,7 @@ use super::{
     CHECKS, Calibration, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, attacks_of, fails,
     load_engine, policy, rates, refusal_rates,
 };
+use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
@@ -19,11 +20,14 @@ pub fn measure(
 ) -> Result<(Report, JudgedByCheck), String> {
     let engine = load_engine(args.weights.as_deref())?;
     let points = engine.operating_points();
+    let progress = Progress::of_items("measuring", pictures.len());
     let findings: Vec<Option<DocumentFindings>> =
         in_parallel(args.threads, pictures.len(), |index| {
+            progress.add(1);
             let bytes = &pictures[index].bytes;
             engine.check(bytes, &DocumentRequest::ALL, &DecodeLimits::default()).ok()
         });
+    drop(progress);
     let mut judged: JudgedByCheck = CHECKS.map(|check| (check, Vec::new())).to_vec();
     let mut by_any = Vec::new();
     for (picture, findings) in pictures.iter().zip(&findings) {

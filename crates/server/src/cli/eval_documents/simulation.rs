@@ -13,6 +13,7 @@ use super::{
     CHECKS, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, fails, judged_row, load_engine,
     policy, rates, refusal_rates,
 };
+use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
@@ -20,6 +21,7 @@ pub fn measure(
 ) -> Result<(Report, JudgedByCheck), String> {
     let engine = load_engine(args.weights.as_deref())?;
     let mut report = Report { pictures: args.simulated, ..Report::default() };
+    let progress = Progress::of_unknown_length("simulating");
     let rows = simulated_rows(pictures, args.simulated, args.seed, args.threads);
     let mut all = Vec::new();
     for ((check, weights), rows) in CHECKS.iter().zip(engine.weights()).zip(rows.by_check()) {
@@ -45,10 +47,12 @@ pub fn measure(
         })
     };
     let (count, seed) = (args.simulated, args.seed);
+    progress.phase("measuring");
     let seen: Vec<Seen> = genuine_captures(pictures, count, seed, args.threads, judge)
         .into_iter()
         .flatten()
         .collect();
+    drop(progress);
     let savings: BTreeSet<&str> = seen.iter().map(|s| s.saving).collect();
     for saving in savings {
         let of = seen.iter().filter(|s| s.saving == saving);

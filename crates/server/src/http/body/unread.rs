@@ -21,6 +21,7 @@ use crate::http::State;
 use crate::http::authorize::Allowed;
 use crate::http::error::{ApiError, BODY_TOO_LARGE, ErrorCode, UNAVAILABLE};
 use crate::http::idempotency::Keyed;
+use crate::metrics::Scarce;
 use crate::shares::{Share, Shares};
 
 pub static BODY_TOO_SLOW: ErrorCode = ErrorCode {
@@ -238,7 +239,7 @@ pub fn room(state: &State, allowed: &Allowed) -> Share {
 
 pub fn no_room() -> ApiError {
     let error = "The server is reading as much as it can. Try again in a moment.";
-    ApiError::new(&UNAVAILABLE, error).retry_after(1)
+    ApiError::new(&UNAVAILABLE, error).lacking(Scarce::Bodies).retry_after(1)
 }
 
 impl From<BodyError> for ApiError {

@@ -1,0 +1,197 @@
+//! The server's certificate: read from its files, and read again when they change.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+use verax_domain::Timestamp;
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+
+/// The certificate chain and the key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    pub certificates: PathBuf,
+    pub key: PathBuf,
+}
+
+/// A pair that connections are accepted with. Clones share it.
+#[derive(Clone)]
+pub struct Certificate(Arc<Shared>);
+
+struct Shared {
+    files: Tls,
+    used: RwLock<Used>,
+}
+
+struct Used {
+    acceptor: TlsAcceptor,
+    expires_at: Option<Timestamp>,
+    /// What the files were when this was read from them.
+    stamps: [Option<Stamp>; 2],
+    /// Whether the last try to read them again has failed.
+    is_stale: bool,
+}
+
+/// Another file, or another text in it, has another stamp.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    modified: (i64, i64),
+    bytes: u64,
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+const WARNED_DAYS_BEFORE: i64 = 14;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Certificate {
+    /// Reads both files.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read or used, or says that they do not belong together.
+    pub fn open(files: &Tls) -> Result<Certificate> {
+        let stamps = stamps(files);
+        let (acceptor, expires_at) = read(files)?;
+        let used = RwLock::new(Used { acceptor, expires_at, stamps, is_stale: false });
+        Ok(Certificate(Arc::new(Shared { files: files.clone(), used })))
+    }
+
+    /// When the first certificate of the chain ends; `None` where that cannot be read.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.0.used.read().unwrap_or_else(PoisonError::into_inner).expires_at
+    }
+
+    /// What the next connection is accepted with.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.0.used.read().unwrap_or_else(PoisonError::into_inner).acceptor.clone()
+    }
+
+    /// Reads the files again, if they have changed since, or could not be used the last time.
+    /// Connections that are open go on. Whether another pair is used from now on.
+    ///
+    /// # Errors
+    /// Why they cannot be used: the pair from before is.
+    pub fn refresh(&self) -> Result<bool> {
+        // Before reading: a file that changes meanwhile has another one the next time.
+        let stamps = stamps(&self.0.files);
+        {
+            let used = self.0.used.read().unwrap_or_else(PoisonError::into_inner);
+            if used.stamps == stamps && !used.is_stale {
+                return Ok(false);
+            }
+        }
+        let read = read(&self.0.files);
+        let mut used = self.0.used.write().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok((acceptor, expires_at)) => {
+                *used = Used { acceptor, expires_at, stamps, is_stale: false };
+                Ok(true)
+            }
+            Err(error) => {
+                used.is_stale = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// Uses what is put in the place of the files within seconds, and says when the certificate is
+    /// about to expire, for as long as the server runs.
+    pub async fn keep_fresh(self, clock: Clock, metrics: Metrics) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut failure, mut warned_at) = (None, None);
+        loop {
+            tick.tick().await;
+            let certificate = self.clone();
+            // The files may be on a disk that does not answer.
+            let refreshed = tokio::task::spawn_blocking(move || certificate.refresh()).await;
+            let refreshed = refreshed.unwrap_or_else(|error| Err(error.into()));
+            metrics.certificate_reload.get_or_create(&[]).set(i64::from(refreshed.is_ok()));
+            match refreshed {
+                Ok(true) => {
+                    (failure, warned_at) = (None, None);
+                    tracing::info!("another certificate is used");
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    let text = format!("{error:#}");
+                    if failure.as_ref() != Some(&text) {
+                        tracing::error!(cause = text, "the certificate from before is used");
+                        failure = Some(text);
+                    }
+                }
+            }
+            let Some(expires_at) = self.expires_at() else { continue };
+            metrics.certificate_expiry.get_or_create(&[]).set(expires_at.0.div_euclid(1000));
+            let now = clock.now();
+            let left_ms = expires_at.0 - now.0;
+            let is_told = warned_at.is_some_and(|at: Timestamp| now.0 - at.0 < DAY_MS);
+            if left_ms > WARNED_DAYS_BEFORE * DAY_MS || is_told {
+                continue;
+            }
+            warned_at = Some(now);
+            let at = expires_at.to_string();
+            match left_ms {
+                ..=0 => tracing::error!(at, "the certificate has expired: clients refuse it"),
+                _ => tracing::warn!(at, days = left_ms / DAY_MS, "the certificate expires soon"),
+            }
+        }
+    }
+}
+
+fn stamps(files: &Tls) -> [Option<Stamp>; 2] {
+    [&files.certificates, &files.key].map(|path| {
+        let meta = std::fs::metadata(path).ok()?;
+        Some(Stamp {
+            device: meta.dev(),
+            inode: meta.ino(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            bytes: meta.len(),
+        })
+    })
+}
+
+fn read(files: &Tls) -> Result<(TlsAcceptor, Option<Timestamp>)> {
+    let text = |path: &Path, setting| {
+        std::fs::read(path).with_context(|| {
+            format!("cannot read {}: name another file by {setting}", path.display())
+        })
+    };
+    let unusable = |path: &Path, what| anyhow!("{}: {what}", path.display());
+    let (path, text_of) = (&files.certificates, text);
+    let chain = text_of(path, "http.tls_certificate (--tls-cert)")?;
+    let chain: Result<Vec<CertificateDer<'static>>, _> =
+        CertificateDer::pem_slice_iter(&chain).collect();
+    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| {
+        unusable(path, "not a PEM file that can be used: it needs the certificate chain")
+    })?;
+    let path = &files.key;
+    let key = zeroize::Zeroizing::new(text_of(path, "http.tls_key (--tls-key)")?);
+    let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| {
+        unusable(path, "not a PEM file that can be used: it needs the unencrypted private key")
+    })?;
+    let ends = chain.iter().filter_map(|certificate| {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+        Some(parsed.validity().not_after.timestamp())
+    });
+    let expires_at = ends.min().map(|seconds| Timestamp(seconds.saturating_mul(1000)));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .with_context(|| {
+            let (certificates, key) = (files.certificates.display(), files.key.display());
+            format!("the certificate {certificates} and the key {key} do not make a pair")
+        })?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok((TlsAcceptor::from(Arc::new(config)), expires_at))
+}
