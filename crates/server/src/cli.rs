@@ -419,6 +419,16 @@ impl Place {
         file.with_context(|| format!("cannot open {}", path.display()))
     }
 
+    /// A data folder that was there keeps its mode: somebody may have chosen it.
+    fn warn_of_open_folder(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        let found = std::fs::metadata(&self.data);
+        if found.is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+            let folder = self.data.display();
+            tracing::warn!(%folder, "others may enter the data folder: run chmod 700 on it");
+        }
+    }
+
     /// Makes the data folder, for its owner alone.
     pub fn create(&self) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;

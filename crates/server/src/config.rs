@@ -171,6 +171,7 @@ pub struct Documents {
     pub wait_seconds: u64,
     pub lease_seconds: u32,
     pub image_url_minutes: u32,
+    pub checks_per_registration_max: u32,
     pub saved_images_max: u32,
 }
 

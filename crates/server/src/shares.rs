@@ -19,8 +19,8 @@ struct Held {
 /// A part that somebody holds until this is dropped.
 pub struct Share {
     shares: Arc<Shares>,
-    holder: String,
-    holder_max: usize,
+    /// Under which names it is counted, and how much each may have.
+    holders: Vec<(String, usize)>,
     amount: usize,
 }
 
@@ -38,19 +38,21 @@ impl Shares {
         self.lock().all
     }
 
-    /// A share with nothing in it yet, for this holder, who may hold no more than `holder_max` in all.
-    pub fn open(self: &Arc<Shares>, holder: &str, holder_max: usize) -> Share {
-        Share { shares: Arc::clone(self), holder: holder.to_owned(), holder_max, amount: 0 }
+    /// A share with nothing in it yet, counted under each of these names: none may hold more than
+    /// stands with it. A name stands there once.
+    pub fn open(self: &Arc<Shares>, holders: Vec<(String, usize)>) -> Share {
+        Share { shares: Arc::clone(self), holders, amount: 0 }
     }
 
-    /// The same with so much in it. `None`: there is not so much left, or not for this holder.
+    /// A share of one holder with so much in it. `None`: there is not so much left, or not for this
+    /// holder.
     pub fn take(
         self: &Arc<Shares>,
         holder: &str,
         amount: usize,
         holder_max: usize,
     ) -> Option<Share> {
-        let mut share = self.open(holder, holder_max);
+        let mut share = self.open(vec![(holder.to_owned(), holder_max)]);
         share.grow(amount).then_some(share)
     }
 
@@ -64,15 +66,19 @@ impl Share {
     /// Takes so much more; `false`, and nothing, where there is not so much.
     pub fn grow(&mut self, amount: usize) -> bool {
         let mut held = self.shares.lock();
-        let own = held.each.get(&self.holder).copied().unwrap_or_default();
         let fits = |held: usize, max| held.checked_add(amount).is_some_and(|sum| sum <= max);
-        if !fits(held.all, self.shares.max) || !fits(own, self.holder_max) {
+        let of = |holder| held.each.get(holder).copied().unwrap_or_default();
+        if !fits(held.all, self.shares.max)
+            || !self.holders.iter().all(|(holder, max)| fits(of(holder), *max))
+        {
             return false;
         }
         held.all += amount;
-        match held.each.get_mut(&self.holder) {
-            Some(own) => *own += amount,
-            None => drop(held.each.insert(self.holder.clone(), amount)),
+        for (holder, _) in &self.holders {
+            match held.each.get_mut(holder) {
+                Some(own) => *own += amount,
+                None => drop(held.each.insert(holder.clone(), amount)),
+            }
         }
         self.amount += amount;
         true
@@ -83,10 +89,12 @@ impl Drop for Share {
     fn drop(&mut self) {
         let mut held = self.shares.lock();
         held.all = held.all.saturating_sub(self.amount);
-        let own = held.each.get(&self.holder).copied().unwrap_or_default();
-        match own.saturating_sub(self.amount) {
-            0 => drop(held.each.remove(&self.holder)),
-            left => drop(held.each.insert(self.holder.clone(), left)),
+        for (holder, _) in &self.holders {
+            let Some(own) = held.each.get_mut(holder) else { continue };
+            *own = own.saturating_sub(self.amount);
+            if *own == 0 {
+                held.each.remove(holder);
+            }
         }
     }
 }
@@ -109,6 +117,22 @@ mod tests {
         drop(two);
         let held = shares.lock();
         assert!(held.all == 0 && held.each.is_empty(), "what is given back is not remembered");
+    }
+
+    #[test]
+    fn what_is_counted_under_several_names_fits_under_each() {
+        let shares = Shares::new(10);
+        let holders = |part: &str| vec![("one".to_owned(), 8), (part.to_owned(), 3)];
+        let (mut a, mut b) = (shares.open(holders("a")), shares.open(holders("b")));
+        assert!(a.grow(3) && !a.grow(1));
+        assert!(b.grow(3), "another part has as much");
+        let mut whole = shares.take("one", 2, 8).expect("there is so much");
+        assert!(!whole.grow(1), "the parts are the whole's");
+        drop((a, b));
+        assert!(whole.grow(6) && !whole.grow(1));
+        drop(whole);
+        let held = shares.lock();
+        assert!(held.all == 0 && held.each.is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::jobs::{self, Job, JobKind};
 use crate::login_attempts;
 use crate::postgres::Postgres;
 use crate::records::{self, Imported};
+use crate::registration_checks::{self, DocumentCounts};
 use crate::registrations::{self, Contacts, HeldContact};
 use crate::sqlite::{self, Sqlite};
 use crate::tally::{self, Upkeep};
@@ -272,6 +273,20 @@ impl Database {
         .await
     }
 
+    /// What the device of a registration has done with documents; `None`: there is no such
+    /// registration, or it is over.
+    pub async fn document_counts(
+        &self,
+        client: &str,
+        registration: &str,
+    ) -> Result<Option<DocumentCounts>, StoreError> {
+        let (client, registration) = (client.to_owned(), registration.to_owned());
+        self.read(async move |reader| {
+            registration_checks::document_counts(reader, &client, &registration).await
+        })
+        .await
+    }
+
     /// What is set for all nodes: names and values, in the order of the names.
     pub async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
         self.read(settings::settings).await
@@ -294,6 +309,7 @@ impl Database {
         resource: &'static Resource,
     ) -> Result<u64, StoreError> {
         match self {
+            Database::Sqlite(sqlite) if upkeep == Upkeep::Fold => sqlite.fold(resource).await,
             Database::Sqlite(sqlite) => {
                 sqlite.transact(async move |reader| upkeep.run(reader, resource).await).await
             }

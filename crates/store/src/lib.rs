@@ -45,7 +45,7 @@ pub use list::Listing;
 pub use login_attempts::AttemptLimit;
 pub use persons::{CHANGES_KEPT_MS, Collection, PersonPlace, SealedTemplate};
 pub use records::Imported;
-pub use registration_checks::PassedFace;
+pub use registration_checks::{DocumentCounts, PassedFace};
 pub use registrations::{Contacts, HeldContact, Hold, RegistrationStep};
 pub use render::Layout;
 pub use status::{JOBS_COUNTED_MAX, JobStatus, PoolStatus};

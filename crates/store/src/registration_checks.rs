@@ -6,6 +6,8 @@ use verax_domain::lifecycle::Teller;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{Arg, Sql};
 
+use crate::StoreError;
+use crate::cells::Reader;
 use crate::registrations::IS_OPEN;
 use crate::write::{Batch, Rows, own};
 
@@ -20,6 +22,15 @@ pub struct PassedFace<'a> {
     pub replaces: Option<&'a str>,
     /// A person's check counts while the registration is open, a client's always.
     pub teller: Teller,
+}
+
+/// What the device of a registration has done with documents, or may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentCounts {
+    /// Checks that were begun.
+    pub checks: i64,
+    /// Those of them whose image was to be stored.
+    pub saved_images: i64,
 }
 
 /// Sets the failed face checks to those that the row has and one more, whose id comes between.
@@ -76,22 +87,23 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
-    /// Counts a document check that a registration's device begins, and the picture that it asks to
-    /// keep; the batch is a `Conflict` when the registration is over, or has kept `images_max`.
+    /// Counts a document check that a registration's device begins, and the image that it asks to
+    /// store; the batch is a `Conflict` when the registration is over, or has begun or stored as many.
     pub fn count_document(
         &mut self,
         client: &str,
         registration: &str,
-        images: i64,
-        images_max: i64,
+        save_image: bool,
+        max: DocumentCounts,
         now: Timestamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
-        sql.push(", saved_images = saved_images + CAST(").bind(Arg::Integer(images));
-        sql.push(" AS bigint)");
+        sql.push(", document_checks = document_checks + 1");
+        sql.push(if save_image { ", saved_images = saved_images + 1" } else { "" });
         own(&mut sql, &APP_REGISTRATIONS, client, registration);
-        if images > 0 {
-            sql.push(" AND saved_images < ").bind(Arg::Integer(images_max));
+        sql.push(" AND document_checks < ").bind(Arg::Integer(max.checks));
+        if save_image {
+            sql.push(" AND saved_images < ").bind(Arg::Integer(max.saved_images));
         }
         sql.push(IS_OPEN);
         self.push(sql, Rows::Exactly(1))
@@ -119,6 +131,28 @@ impl Batch {
         sql.bind(text(client)).push(" AND document_validation = ").bind(text(document));
         self.push(sql, Rows::Any)
     }
+}
+
+/// What the device of a registration has done with documents, while the registration is open.
+pub async fn document_counts(
+    reader: &mut Reader,
+    client: &str,
+    registration: &str,
+) -> Result<Option<DocumentCounts>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT document_checks, saved_images FROM app_registrations");
+    own(&mut sql, &APP_REGISTRATIONS, client, registration);
+    sql.push(IS_OPEN);
+    let mut counts = None;
+    reader
+        .fetch(&sql, &mut |row| {
+            let [checks, saved_images] = [row.integer(0)?, row.integer(1)?];
+            let (checks, saved_images) = (checks.unwrap_or(0), saved_images.unwrap_or(0));
+            counts = Some(DocumentCounts { checks, saved_images });
+            Ok(())
+        })
+        .await?;
+    Ok(counts)
 }
 
 fn changed(now: Timestamp) -> Sql {

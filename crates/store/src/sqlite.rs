@@ -16,10 +16,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::Semaphore;
-use verax_query::{Arg, Dialect, Sql, Tenant};
+use verax_query::{Arg, Dialect, Resource, Sql, Tenant};
 
 use crate::cells::{Cells, Reader, Visit};
-use crate::tally::KnownBuckets;
+use crate::tally::{self, Folded, KnownBuckets};
 use crate::turns::Turns;
 use crate::write::Batch;
 use crate::{Options, PoolStatus, Schema, StoreError};
@@ -166,6 +166,32 @@ impl Sqlite {
         work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.transact(work).await
+    }
+
+    /// Folds the oldest changes of a resource into its tallies; answers how many. The records of a
+    /// bucket that is split are counted by a reader: writers do not wait for that.
+    pub async fn fold(&self, resource: &'static Resource) -> Result<u64, StoreError> {
+        let fold = async move |reader: &mut Reader| tally::fold(reader, resource).await;
+        let Folded { count, mut full } = self.transact(fold).await?;
+        while !full.is_empty() {
+            let count =
+                async move |reader: &mut Reader| tally::count_split(reader, resource, full).await;
+            let split = match self.read(None, count).await {
+                Ok(Some(split)) => split,
+                // A later fold of the bucket splits it: until then it is right, if slow to read.
+                Ok(None) | Err(StoreError::Busy(_)) => break,
+                Err(error) => return Err(error),
+            };
+            let write = async move |reader: &mut Reader| {
+                tally::write_split(reader, resource, &split).await.map(|()| split.left)
+            };
+            full = match self.transact(write).await {
+                Ok(left) => left,
+                Err(StoreError::Conflict) => break,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(count as u64)
     }
 }
 
@@ -357,15 +383,32 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
 }
 
 /// Makes the file, if there is none, readable by its owner alone; SQLite gives the files beside it
-/// the same mode. One that is there is never opened here: closing it would drop the locks of all
+/// the same mode. What was there with another mode, the files beside it included, loses the rights of
+/// others. A file that is there is never opened here: closing it would drop the locks of all
 /// connections of this process (POSIX), and another program that then closes the database takes
 /// itself for the last, and deletes the log that this server goes on writing to.
 fn private_file(path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(StoreError::Unavailable(format!("cannot open {}: {error}", path.display())))
+            return Err(StoreError::Unavailable(format!(
+                "cannot open {}: {error}",
+                path.display()
+            )));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        let mode = match std::fs::metadata(&file) {
+            Ok(found) => found.permissions().mode(),
+            Err(_) => continue,
+        };
+        if mode & 0o077 != 0 {
+            // Whoever may use the file without owning it cannot: `doctor --security` reports it.
+            let _ = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode & 0o700));
+        }
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod fold;
 mod known;
+mod split;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use verax_query::{Arg, Query, Resource, Slice, Sql, Tenant, Window};
 use crate::StoreError;
 use crate::cells::{Cells, Reader, fetch_number};
 
-pub use fold::pending as unfolded;
+pub use fold::{Folded, fold, pending as unfolded};
 pub use known::KnownBuckets;
+pub use split::{count as count_split, write as write_split};
 
 /// What there is to do for the tallies of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub enum Upkeep {
 }
 
 impl Upkeep {
+    /// All of it in the transaction of this reader.
     pub async fn run(
         self,
         reader: &mut Reader,
@@ -40,7 +43,9 @@ impl Upkeep {
     ) -> Result<u64, StoreError> {
         match self {
             Upkeep::Fold => {
-                fold::fold(reader, resource, fold::FOLD_MAX).await.map(|count| count as u64)
+                let folded = fold(reader, resource).await?;
+                split::split_all(reader, resource, folded.full).await?;
+                Ok(folded.count as u64)
             }
             Upkeep::Rebuild => fold::rebuild(reader, resource).await.map(|()| 0),
             Upkeep::Check => fold::check(reader, resource).await,

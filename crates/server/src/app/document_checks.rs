@@ -12,11 +12,10 @@ use verax_domain::document_verdict::{
     Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
     judge_document,
 };
-use verax_domain::lifecycle::RegistrationStatus;
-use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS};
+use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, Job, JobKind, StoreError};
+use verax_store::{Batch, DocumentCounts, Job, JobKind, StoreError};
 use verax_vision::document::{
     Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, EvidenceMap, evidence,
     with_portraits,
@@ -72,6 +71,8 @@ pub enum DocumentCheckError {
     Stopped,
     #[error("the registration is over, or is not there")]
     RegistrationOver,
+    #[error("the registration's device has begun {0} document checks")]
+    ChecksLimit(u32),
     #[error("the registration's device has kept {0} pictures")]
     ImagesLimit(u32),
     #[error(transparent)]
@@ -149,20 +150,15 @@ impl App {
         let record = record_of(&DOCUMENT_LIVENESS, &members)?;
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
-        let images_max = self.config.now().documents.saved_images_max;
         let mut batch = Batch::default();
         batch.begin_document_check(&record, now, self.document_lease(), detail);
         if let Some(registration) = &order.app_registration {
-            let (images, max) = (i64::from(order.save_image), i64::from(images_max));
-            batch.count_document(client, registration, images, max, now);
+            let max = self.document_counts_max();
+            batch.count_document(client, registration, order.save_image, max, now);
         }
         match (self.database.commit(batch).await, &order.app_registration) {
             (Err(StoreError::Conflict), Some(registration)) => {
-                let open = self.is_open_registration(client, registration).await?;
-                return Err(match open {
-                    true => DocumentCheckError::ImagesLimit(images_max),
-                    false => DocumentCheckError::RegistrationOver,
-                });
+                return Err(self.document_refusal(client, registration).await?);
             }
             (begun, _) => begun?,
         }
@@ -173,11 +169,29 @@ impl App {
         Ok(id)
     }
 
-    async fn is_open_registration(&self, client: &str, id: &str) -> Result<bool, StoreError> {
-        let found = self.whole_record(&APP_REGISTRATIONS, client, id).await?;
-        let status = found.as_ref().map(|it| it["status"].as_str().unwrap_or("STARTED"));
-        let status = status.and_then(RegistrationStatus::from_word);
-        Ok(status.is_some_and(RegistrationStatus::is_open))
+    fn document_counts_max(&self) -> DocumentCounts {
+        let config = self.config.now();
+        DocumentCounts {
+            checks: i64::from(config.documents.checks_per_registration_max),
+            saved_images: i64::from(config.documents.saved_images_max),
+        }
+    }
+
+    /// Why the device of a registration could not begin a check.
+    async fn document_refusal(
+        &self,
+        client: &str,
+        registration: &str,
+    ) -> Result<DocumentCheckError, StoreError> {
+        let counts = self.database.document_counts(client, registration).await?;
+        let documents = &self.config.now().documents;
+        Ok(match counts {
+            None => DocumentCheckError::RegistrationOver,
+            Some(counts) if counts.checks >= self.document_counts_max().checks => {
+                DocumentCheckError::ChecksLimit(documents.checks_per_registration_max)
+            }
+            Some(_) => DocumentCheckError::ImagesLimit(documents.saved_images_max),
+        })
     }
 
     /// Makes the checks of a record that has begun and commits what was found. It must run to its

@@ -79,6 +79,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let _in_use = place.shared()?;
     let app = place.open().await?;
     place.make_vault_private(&place.config()?);
+    place.warn_of_open_folder();
     app.measuring.start()?;
     let faces = Faces::load_within(
         read_face_models(&models, &app.config.now().models)?,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -53,6 +54,8 @@ struct Now {
     quiet_since: Instant,
     /// When the first byte of the next request came. On HTTP/2 a byte may be anything.
     head_since: Option<Instant>,
+    /// Whether a part of the next request came, perhaps together with the one before it.
+    head_begun: Arc<AtomicBool>,
     /// Since when the socket takes nothing more.
     blocked_since: Option<Instant>,
     /// Since when each answer on HTTP/2 has a piece that was not taken.
@@ -74,6 +77,7 @@ impl Activity {
             running: 0,
             quiet_since: accepted,
             head_since: None,
+            head_begun: Arc::default(),
             blocked_since: None,
             untaken: HashMap::new(),
         });
@@ -82,6 +86,11 @@ impl Activity {
 
     pub fn speaks_http2(&self) {
         self.now().http2 = true;
+    }
+
+    /// Where it stands whether a head has begun and not ended.
+    pub fn watch_heads(&self, begun: Arc<AtomicBool>) {
+        self.now().head_begun = begun;
     }
 
     /// A request has come with all its headers.
@@ -115,6 +124,9 @@ impl Activity {
             (1.., ..) => None,
             (0, 0, _) => Some(self.accepted + limits.head),
             (0, _, Some(since)) => Some(since + limits.head),
+            (0, _, None) if now.head_begun.load(Ordering::Relaxed) => {
+                Some(now.quiet_since + limits.head)
+            }
             (0, _, None) => Some(now.quiet_since + idle),
         };
         let unread = now.blocked_since.iter().chain(now.untaken.values()).min();

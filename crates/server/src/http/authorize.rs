@@ -1,5 +1,6 @@
 //! Who calls: the token of a request, checked, and its share of requests taken.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
@@ -25,6 +26,10 @@ pub struct AllowanceSlot(pub Arc<OnceLock<Allowance>>);
 #[derive(Clone, Debug)]
 pub struct Allowed {
     client: Option<String>,
+    /// Of a token for one record.
+    record: Option<String>,
+    /// Of a call without a token.
+    source: Option<IpAddr>,
 }
 
 impl Allowed {
@@ -33,9 +38,19 @@ impl Allowed {
         self.client.as_deref()
     }
 
+    /// The record for whose token it is, as a name among those of its client.
+    pub fn record(&self) -> Option<&str> {
+        self.record.as_deref()
+    }
+
+    /// The source address of a call without a token.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
     /// For what any token of a client may do, whatever its scopes.
     pub fn caller(caller: &Caller) -> Allowed {
-        Allowed { client: Some(caller.client().to_owned()) }
+        Allowed { client: Some(caller.client().to_owned()), record: None, source: None }
     }
 
     /// For what the token of one such record may do.
@@ -43,13 +58,14 @@ impl Allowed {
     /// # Errors
     /// It is for a record of another kind.
     pub fn holder(holder: &Holder, scope: NarrowScope) -> Result<Allowed, ApiError> {
-        holder.subject(scope).ok_or_else(access_denied)?;
-        Ok(Allowed { client: Some(holder.client().to_owned()) })
+        let subject = holder.subject(scope).ok_or_else(access_denied)?;
+        let record = Some(format!("{}:{subject}", scope.word()));
+        Ok(Allowed { client: Some(holder.client().to_owned()), record, source: None })
     }
 
     /// For what may be asked without a token. It gets a small share of all bodies.
-    pub fn anonymous() -> Allowed {
-        Allowed { client: None }
+    pub fn anonymous(SourceAddress(source): SourceAddress) -> Allowed {
+        Allowed { client: None, record: None, source: Some(source) }
     }
 }
 
@@ -107,7 +123,11 @@ pub async fn admit_bearer(
     state: &State,
     refuse: impl FnOnce(AccessError) -> ApiError,
 ) -> Result<Bearer, ApiError> {
-    let bearer = match state.app.identify(authorization(parts)).await {
+    let identified = match authorization(parts) {
+        Ok(authorization) => state.app.identify(authorization).await,
+        Err(error) => Err(error),
+    };
+    let bearer = match identified {
         Ok(bearer) => bearer,
         Err(error) => return Err(reject(parts, state, error, refuse).await),
     };
@@ -132,8 +152,13 @@ pub async fn take_anonymous(parts: &mut Parts, state: &State) -> Result<(), ApiE
     record_allowance(state, taken, parts.extensions.get())
 }
 
-fn authorization(parts: &Parts) -> Option<&str> {
-    parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
+/// Of two such headers a proxy in front may have read the other one.
+fn authorization(parts: &Parts) -> Result<Option<&str>, AccessError> {
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(AccessError::Invalid),
+        (value, None) => Ok(value.and_then(|value| value.to_str().ok())),
+    }
 }
 
 /// What a request with a wrong token, or without one, is told; from an address with too many of

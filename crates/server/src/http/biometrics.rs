@@ -23,7 +23,7 @@ use super::lifecycle_errors::{
     access_denied, for_clients_only, project_not_found, token_not_right,
 };
 use super::lists::{PathId, json as json_response, shown};
-use super::projects::anonymous_refused;
+use super::projects::{anonymous_refusal, anonymous_refused};
 use super::source_address::SourceAddress;
 use super::validation_errors::{Family, refused_validation};
 use crate::app::access::{Bearer, Caller, Holder};
@@ -105,6 +105,7 @@ pub static ENROL_BODY: &[Member] = &[
 pub async fn open(
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
+    source: SourceAddress,
     body: Unread,
 ) -> Result<Response, ApiError> {
     let anonymous = bearer.is_none();
@@ -117,9 +118,9 @@ pub async fn open(
         }
         Some(Bearer::Holder(_)) => return Err(for_clients_only()),
         None => {
-            let allowed = Allowed::anonymous();
+            let allowed = Allowed::anonymous(source);
             let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await;
-            let sent = sent.map_err(|_| anonymous_refused())?;
+            let sent = sent.map_err(anonymous_refusal)?;
             let client = anonymous_client(&state, &sent).await?;
             let mode = state.app.mode_of(&client).await?.to_owned();
             (client, mode, sent)

@@ -252,6 +252,10 @@ impl ApiError {
         ApiError::new(&URI_TOO_LONG, error)
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// Another error instead, when this one says that something is not there.
     pub fn if_not_found(self, other: impl FnOnce() -> ApiError) -> ApiError {
         if self.status == StatusCode::NOT_FOUND { other() } else { self }
@@ -335,6 +339,10 @@ impl From<DocumentCheckError> for ApiError {
             DocumentCheckError::RegistrationOver => {
                 lifecycle_errors::conflict("registration_is_over", "The registration is over.")
             }
+            DocumentCheckError::ChecksLimit(max) => lifecycle_errors::conflict(
+                "document_checks_limit",
+                &format!("The device of a registration begins {max} document checks at most."),
+            ),
             DocumentCheckError::ImagesLimit(max) => lifecycle_errors::conflict(
                 "saved_images_limit",
                 &format!("The device of a registration keeps {max} pictures at most."),

@@ -22,8 +22,8 @@ pub static CONFLICT: ErrorCode = ErrorCode {
     when: "the record does not stand where this could be done; `message` says why: \
            `session_used`, `session_expired`, `validation_is_over`, `no_attempts_left`, \
            `registration_is_over`, `registration_has_moved`, `step_is_mandatory`, \
-           `not_validated`, `token_exchanged`, `saved_images_limit`, `face_not_set` or \
-           `document_face_not_set`",
+           `not_validated`, `token_exchanged`, `document_checks_limit`, `saved_images_limit`, \
+           `face_not_set` or `document_face_not_set`",
 };
 pub static PROJECT_NOT_FOUND: ErrorCode = ErrorCode {
     code: "Project_not_found_or_featured_disabled",

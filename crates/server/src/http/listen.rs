@@ -25,6 +25,7 @@ use super::activity::{Activity, Limits, Noted, NotedBody, Running};
 use super::certificate::{Certificate, Tls};
 use super::connections::Connections;
 use super::error::UNAVAILABLE;
+use super::malformed::refusal_of_http2;
 use super::request_line::{HEADERS_MAX, PARSED_HEAD_BYTES_MAX, RequestLines};
 use super::source_address::Peer;
 use crate::config::Http;
@@ -237,6 +238,7 @@ impl Connection {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let refused = stream.refused();
+        self.activity.watch_heads(stream.begun());
         let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             let running = activity.begin_request();
@@ -264,7 +266,10 @@ impl Connection {
     {
         self.activity.speaks_http2();
         let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
-        let service = service_fn(move |request: Request<Incoming>| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(refusal) = refusal_of_http2(&request) {
+                request.extensions_mut().insert(refusal);
+            }
             answer(router.clone(), peer, request, activity.begin_request())
         });
         let connection = http2::Builder::new(TokioExecutor::new())

@@ -325,6 +325,17 @@ const KYC: [&str; 14] = [
 ];
 
 /// The same words whether there is such a project or not.
+/// What is wrong with a body is not said: it would tell who may call. How it came is.
+pub fn anonymous_refusal(error: ApiError) -> ApiError {
+    match error.status() {
+        StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => error,
+        _ => anonymous_refused(),
+    }
+}
+
 pub fn anonymous_refused() -> ApiError {
     ApiError::new(&UNAUTHORIZED, "An access token is needed: Authorization: Bearer <token>.")
 }

@@ -9,7 +9,9 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::Ipv6Addr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -31,6 +33,8 @@ const TRAILERS_BYTES_MAX: usize = 8 * 1024;
 const LENGTH_DIGITS_MAX: usize = 15;
 /// Takes the place of a request that is refused, so that its answer comes after those before it.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+
+pub const NO_HOST: &str = "its Host is not a host with or without a port";
 
 /// Why a request is refused for how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,7 @@ pub struct RequestLines<T> {
     taken: usize,
     requests: u64,
     refused: Arc<OnceLock<Refused>>,
+    begun: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +114,7 @@ impl<T> RequestLines<T> {
             taken: 0,
             requests: 0,
             refused: Arc::default(),
+            begun: Arc::default(),
         }
     }
 
@@ -117,7 +123,22 @@ impl<T> RequestLines<T> {
         Arc::clone(&self.refused)
     }
 
-    fn look(&mut self, mut bytes: &[u8]) {
+    /// Whether a head has begun and not ended: the parser sees nothing of it yet.
+    pub fn begun(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.begun)
+    }
+
+    fn look(&mut self, bytes: &[u8]) {
+        self.look_through(bytes);
+        // Blank lines between two requests begin none.
+        let begun = match self.place {
+            Place::Head { lines } => lines > 0 || self.line_start < self.held.len(),
+            _ => false,
+        };
+        self.begun.store(begun, Ordering::Relaxed);
+    }
+
+    fn look_through(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let used = match self.place {
                 Place::Head { lines } => self.head(bytes, lines),
@@ -308,10 +329,12 @@ fn framing(request: &Request<'_, '_>) -> Result<Place, Refusal> {
         headers.filter(move |header: &&Header<'_>| header.name.eq_ignore_ascii_case(name))
     };
     let is_http_11 = request.version == Some(1);
-    match named("host").count() {
-        1 => {}
-        0 if !is_http_11 => {}
-        0 => return refuse("there is no Host"),
+    let mut hosts = named("host");
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host.value) => {}
+        (Some(_), None) => return refuse(NO_HOST),
+        (None, _) if !is_http_11 => {}
+        (None, _) => return refuse("there is no Host"),
         _ => return refuse("there is more than one Host"),
     }
     let mut lengths = named("content-length");
@@ -332,6 +355,50 @@ fn framing(request: &Request<'_, '_>) -> Result<Place, Refusal> {
             None => refuse("Content-Length is not a number like 0 or 42"),
         },
     }
+}
+
+/// Whether it is `uri-host [ ":" port ]` of RFC 9110.
+pub fn is_host(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let port = match value.strip_prefix(b"[") {
+        Some(rest) => {
+            let Some(end) = memchr(b']', rest) else { return false };
+            let address = std::str::from_utf8(&rest[..end]).unwrap_or_default();
+            if address.parse::<Ipv6Addr>().is_err() {
+                return false;
+            }
+            &rest[end + 1..]
+        }
+        None => {
+            let end = memchr(b':', value).unwrap_or(value.len());
+            if !is_name(&value[..end]) {
+                return false;
+            }
+            &value[end..]
+        }
+    };
+    match port {
+        [] => true,
+        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Whether it is a `reg-name` of RFC 3986.
+fn is_name(mut name: &[u8]) -> bool {
+    while let [first, rest @ ..] = name {
+        name = match (first, rest) {
+            (b'%', [high, low, rest @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                rest
+            }
+            (b'%', _) => return false,
+            _ if first.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(first) => rest,
+            _ => return false,
+        };
+    }
+    true
 }
 
 fn content_length(value: &[u8]) -> Option<u64> {

@@ -101,6 +101,14 @@ impl Bank {
         self.post(token, &format!("{VALIDATIONS}/validate"), json!({ "image": image })).await
     }
 
+    /// The same from a source address, behind a proxy that is trusted.
+    pub async fn validate_from(&self, address: &str, token: &str, image: String) -> Answer {
+        let mut call = request(Method::POST, token, &format!("{VALIDATIONS}/validate"));
+        call.headers_mut().insert("x-forwarded-for", address.parse().expect("a header"));
+        let body = json!({ "image": image }).to_string();
+        send(&self.router, call.map(|_| Body::from(body))).await
+    }
+
     pub async fn validation(&self, id: &str) -> Value {
         self.get(&self.token, &format!("{VALIDATIONS}/{id}")).await.json()["data"].clone()
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use verax_domain::resources::PROJECTS;
 use verax_domain::{NarrowScope, Scope};
 use verax_server::http::openapi;
+use verax_server::http::source_address::Peer;
 
 use crate::answer::Answer;
 use crate::fixtures::one_of_each;
@@ -271,13 +272,149 @@ async fn strangers_have_a_small_share_of_the_room() {
     assert_eq!(ask().await.refusal(409), "MissingParameter", "it was read");
     let mut holding = Box::pin(send(&router, call("", stuck(59_990))));
     assert!((&mut holding).now_or_never().is_none());
-    // They are told what all are told who may not.
-    assert_eq!(ask().await.refusal(401), "UNAUTHORIZED");
+    let refused = ask().await;
+    assert_eq!(refused.refusal(503), "UNAVAILABLE");
+    assert_eq!(refused.header("retry-after"), "1");
     let token = world.token("acme").await;
     let known = send(&router, call(&token, Body::from("x".repeat(59_000)))).await;
     assert_eq!(known.refusal(400), "BadRequest", "known callers have room");
     drop(holding);
     assert_eq!(ask().await.refusal(409), "MissingParameter");
+}
+
+#[tokio::test]
+async fn one_address_leaves_room_to_other_strangers() {
+    let world = world().await;
+    let router = world.beside(|config| {
+        config.http.body_bytes_max = 100_000;
+        config.http.plain_body_bytes_max = 10_000;
+        // Of strangers 80,000, of one address 10,000.
+        config.http.bodies_bytes_max = 1_280_000;
+        config.http.body_seconds = 600;
+        config.http.request_seconds = 600;
+    });
+    let open = json!({ "_id": "open", "client": "acme", "name": "Open", "allowAnonymous": true });
+    world.store(&PROJECTS, &[open]).await;
+    let call = |address: &str, body: Body| {
+        let mut call = request(Method::POST, "", "/v2/biometric-validations").map(|_| body);
+        call.extensions_mut().insert(Peer(address.parse().expect("an address")));
+        send(&router, call)
+    };
+    let login = json!({ "project": "open", "type": "login" }).to_string();
+    let mut holding = Vec::new();
+    for _ in 0..20 {
+        holding.push(Box::pin(call("203.0.113.1", stuck(900))));
+    }
+    let held = holding.iter_mut().map(|call| call.now_or_never());
+    assert_eq!(held.filter(Option::is_none).count(), 11, "the address has its share");
+    let refused = call("203.0.113.1", Body::from(login.clone())).await;
+    assert_eq!(refused.status, 409, "a little is left: {}", refused.text());
+    let long = Body::from(format!("{login}{}", " ".repeat(200)));
+    assert_eq!(call("203.0.113.1", long).await.refusal(503), "UNAVAILABLE");
+    assert_eq!(call("203.0.113.2", stuck(9_000)).now_or_never().map(|it| it.status), None);
+    let others = call("203.0.113.2", Body::from(login.clone())).await;
+    assert_eq!(others.refusal(409), "MissingParameter");
+    drop(holding);
+}
+
+#[tokio::test]
+async fn how_a_strangers_body_came_is_told_and_not_what_is_wrong_with_it() {
+    let world = World::with(Engine::Sqlite, |config| config.http.body_seconds = 1).await;
+    let open = json!({ "_id": "open", "client": "acme", "name": "Open", "allowAnonymous": true });
+    world.client("acme").await;
+    world.store(&PROJECTS, &[open]).await;
+    let call = |body: Body| {
+        world.send(request(Method::POST, "", "/v2/biometric-validations").map(|_| body))
+    };
+    assert_eq!(call(stuck(10)).await.refusal(408), "BODY_TOO_SLOW");
+    assert_eq!(call(Body::from(" ".repeat(70_000))).await.refusal(413), "BODY_TOO_LARGE");
+    for wrong in ["{", "[]", r#"{"project":"nobodys","type":"login"}"#] {
+        assert_eq!(call(Body::from(wrong)).await.refusal(401), "UNAUTHORIZED", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn devices_leave_room_to_their_client_and_to_other_clients() {
+    let world = World::with(Engine::Sqlite, |config| {
+        config.http.body_bytes_max = 100_000;
+        // Of a client 400,000; of its devices 200,000, of all devices 400,000.
+        config.http.bodies_bytes_max = 800_000;
+        config.http.body_seconds = 600;
+        config.http.request_seconds = 600;
+        config.vision.body_milliseconds = 1;
+    })
+    .await;
+    let call = |token: &str, body: Body| {
+        let call = request(Method::POST, token, "/v2/document-liveness").map(|_| body);
+        let router = world.router.clone();
+        Box::pin(async move { send(&router, call).await })
+    };
+    let device = async |client: &str, record: &str| {
+        world.narrow_token(client, NarrowScope::Registration, record).await
+    };
+    let mut holding = Vec::new();
+    let clients = [world.token("acme").await, world.token("globex").await];
+    let third = world.token("initech").await;
+    for (client, own) in ["acme", "globex"].into_iter().zip(&clients) {
+        for record in ["r1", "r2"] {
+            let mut held = call(&device(client, record).await, stuck(95_000));
+            assert!((&mut held).now_or_never().is_none());
+            holding.push(held);
+        }
+        let refused = call(&device(client, "r3").await, Body::from("x".repeat(60_000))).await;
+        assert_eq!(refused.refusal(503), "UNAVAILABLE", "{client}");
+        assert_eq!(refused.header("retry-after"), "1");
+        let mut held = call(own, stuck(95_000));
+        assert!((&mut held).now_or_never().is_none(), "the client's own token has room");
+        assert_eq!(call(own, Body::from("x".repeat(95_000))).await.status, 400);
+    }
+    let body = || Body::from("x".repeat(60_000));
+    let refused = call(&device("initech", "r1").await, body()).await;
+    assert_eq!(refused.refusal(503), "UNAVAILABLE", "all devices leave half");
+    assert_eq!(call(&third, body()).await.status, 400);
+    holding.clear();
+    // One record has the room of one body.
+    let own = device("acme", "r1").await;
+    let mut held = call(&own, stuck(60_000));
+    assert!((&mut held).now_or_never().is_none());
+    assert_eq!(call(&device("acme", "r1").await, body()).await.refusal(503), "UNAVAILABLE");
+    assert_eq!(call(&device("acme", "r2").await, body()).await.status, 400);
+    drop(held);
+    assert_eq!(call(&own, body()).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_comes_fast_is_no_credit_for_standing_still() {
+    let world = World::with(Engine::Sqlite, |config| {
+        config.http.body_seconds = 1;
+        config.http.request_seconds = 600;
+    })
+    .await;
+    let token = world.token("acme").await;
+    // At the slowest rate that is waited for, 64 seconds' worth.
+    let call = request(Method::POST, &token, "/v2/document-liveness").map(|_| stuck(4 << 20));
+    let answer = tokio::time::timeout(Duration::from_secs(20), world.send(call)).await;
+    assert_eq!(answer.expect("in time").refusal(408), "BODY_TOO_SLOW");
+}
+
+#[tokio::test]
+async fn the_rest_of_a_refused_body_is_not_waited_for() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    let server = world.listen().await;
+    let mut wire = server.connect().await;
+    let long = post(&token, "/v2/projects", "");
+    wire.send(&long.replace("ength: 0", "ength: 70000")).await;
+    wire.send(&" ".repeat(1000)).await;
+    assert_eq!(wire.answer().await.refusal(413), "BODY_TOO_LARGE");
+    let closed = tokio::time::timeout(Duration::from_secs(15), wire.is_closed()).await;
+    assert!(closed.expect("in time"));
+    // One that comes all the same is taken off: who sends all before reading sees the answer.
+    let mut wire = server.connect().await;
+    wire.send(&post(&token, "/v2/projects", &" ".repeat(70_000))).await;
+    assert_eq!(wire.answer().await.refusal(413), "BODY_TOO_LARGE");
+    wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(wire.answer().await.status, 200);
 }
 
 #[tokio::test]

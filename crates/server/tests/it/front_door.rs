@@ -23,7 +23,7 @@ use verax_server::http::{self, Serving, Tls};
 
 use crate::binary::{Folder, Served};
 use crate::socket::connect;
-use crate::world::settings;
+use crate::world::{World, settings};
 
 /// A limit of a second is kept within this.
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
@@ -150,6 +150,50 @@ async fn who_asks_nothing_more_is_closed() {
     let answer = sender.send_request(to(address, "/healthz")).await.expect("an answer");
     assert_eq!(answer.status(), 200);
     tokio::time::timeout(CLOSED_WITHIN, ended).await.expect("the server closes").expect("an end");
+}
+
+#[tokio::test]
+async fn a_request_that_begins_with_the_one_before_it_has_to_end_too() {
+    let mut settings = patient();
+    settings.header_seconds = 1;
+    let address = plain(health(), settings).await;
+    for begun in ["G", "\r\nG", "GET /healthz HTTP/1.1\r\nHost:"] {
+        let mut wire = connect(address).await;
+        wire.send(&format!("{ANSWER}{begun}")).await;
+        assert_eq!(wire.answer().await.status, 200);
+        assert_eq!(rest(&mut wire.stream).await, b"", "{begun:?}");
+    }
+}
+
+#[tokio::test]
+async fn over_http2_a_request_names_its_host_and_has_a_hundred_headers() {
+    let world = World::sqlite().await;
+    let listening = world.listen().await;
+    let (mut sender, _ended) = http2(listening.address).await;
+    let mut ask = async |request: axum::http::request::Builder| {
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = sender.send_request(request).await.expect("an answer");
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("a body").to_bytes();
+        (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
+    };
+    let url = format!("http://{}/healthz", listening.address);
+    assert_eq!(ask(Request::get(&url)).await.0, 200);
+    assert_eq!(ask(Request::get("/healthz").header("host", "x")).await.0, 200);
+    for (wrong, why) in [
+        (Request::get("/healthz"), "no :authority"),
+        (Request::get(&url).header("host", "a b/../@"), "its Host"),
+        (Request::get(&url).header("host", "x").header("host", "x"), "more than one Host"),
+        (Request::get("http://someone@x/healthz"), "its Host"),
+    ] {
+        let (status, body) = ask(wrong).await;
+        assert!(status == 400 && body.contains("MALFORMED_REQUEST"), "{why}: {status} {body}");
+        assert!(body.contains(why), "{body}");
+    }
+    let with = |count: usize| (0..count).fold(Request::get(&url), |it, _| it.header("x", "y"));
+    assert_eq!(ask(with(100)).await.0, 200);
+    let (status, body) = ask(with(101)).await;
+    assert!(status == 431 && body.contains("HEADERS_TOO_LARGE"), "{status} {body}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_query::Sql;
@@ -257,12 +257,7 @@ on_both_databases! {
         }).await;
         let from = async |address: &str, who: &str, image: String| {
             let (token, _) = anonymous(&bank, who).await;
-            let body = Body::from(json!({ "image": image }).to_string());
-            let call = Request::post(format!("{VALIDATIONS}/validate"))
-                .header("authorization", format!("Bearer {token}"))
-                .header("x-forwarded-for", address)
-                .body(body).expect("a request");
-            send(&bank.router, call).await
+            bank.validate_from(address, &token, image).await
         };
         for (number, who) in ["a", "b", "c"].into_iter().enumerate() {
             from("198.51.100.1", who, take(face(2), number as u32)).await.refusal(400);
@@ -321,8 +316,33 @@ on_both_databases! {
         assert_eq!(over.json()["message"], "no_attempts_left");
     }
 
+    async fn images_without_a_face_are_counted_for_where_they_come_from(world) {
+        let (bank, measured) = open_with_jo(world, |config| {
+            config.logins.failures_per_address_max = 8;
+            config.logins.failures_per_identifier_max = 2;
+            config.logins.failures_per_person_max = 2;
+            config.http.trusted_proxies = vec!["::1/128".parse().expect("a net")];
+        }).await;
+        let (mut token, mut statuses) = (String::new(), Vec::new());
+        for number in 0..12 {
+            // A new session, whenever one has had its five.
+            if number % 5 == 0 {
+                token = anonymous(&bank, "jo@example.com").await.0;
+            }
+            let image = if number % 2 == 0 { picture(&[]) } else { "AAAA".repeat(30) };
+            statuses.push(bank.validate_from("198.51.100.1", &token, image).await.status);
+        }
+        assert_eq!(statuses, [422, 400, 422, 400, 422, 400, 422, 400, 429, 429, 429, 429]);
+        assert_eq!(measured.load(Ordering::SeqCst), 4, "what is no image is not measured");
+        // Neither the identifier nor the person has failed.
+        let (token, _) = anonymous(&bank, "jo@example.com").await;
+        let passed = bank.validate_from("198.51.100.2", &token, shot(1, 1)).await;
+        assert_eq!(passed.status, 200, "{}", passed.text());
+    }
+
     async fn a_session_takes_five_images_without_a_face(world) {
-        let (bank, measured) = open_with_jo(world, |_| {}).await;
+        let (bank, measured) =
+            open_with_jo(world, |config| config.logins.failures_per_address_max = 0).await;
         let (token, id) = anonymous(&bank, "jo@example.com").await;
         for _ in 0..5 {
             assert_eq!(bank.validate(&token, picture(&[])).await.refusal(422), "NO_FACE");

@@ -61,6 +61,13 @@ fn keys_pictures_and_the_log_are_their_owners_alone_also_those_that_were_there()
         }
         fs::set_permissions(old.join("object"), Permissions::from_mode(0o644)).expect("its owner");
     }
+    // SQLite makes its log with the mode that the database has.
+    for name in ["verax.db", "verax.db-wal", "verax.db-shm"] {
+        let path = folder.data().join(name);
+        if name == "verax.db" || path.exists() {
+            fs::set_permissions(path, Permissions::from_mode(0o666)).expect("its owner");
+        }
+    }
     let served = serve_without_umask(&folder, &log);
     let picture = STANDARD.encode(jpeg(&card(&mut Seeded::new(5), None).image, 80));
     let body = json!({
@@ -94,4 +101,18 @@ fn keys_pictures_and_the_log_are_their_owners_alone_also_those_that_were_there()
     let core = limits.lines().find(|line| line.starts_with("Max core file size"));
     let words: Vec<&str> = core.expect("a limit").split_whitespace().collect();
     assert_eq!(words[4..6], ["0", "0"]);
+}
+
+#[test]
+fn a_data_folder_that_others_may_enter_is_warned_of() {
+    let folder = Folder::new();
+    folder.token("acme");
+    let (log, warning) = (folder.file("verax.log"), "others may enter the data folder");
+    let serve = || {
+        serve_without_umask(&folder, &log).stop();
+        fs::read_to_string(&log).expect("a log")
+    };
+    assert!(!serve().contains(warning));
+    fs::set_permissions(folder.data(), Permissions::from_mode(0o755)).expect("its owner");
+    assert!(serve().contains(warning));
 }

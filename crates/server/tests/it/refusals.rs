@@ -419,3 +419,17 @@ fn claims(token: &str) -> Claims {
     let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     serde_json::from_slice(&payload).expect("claims")
 }
+
+#[tokio::test]
+async fn two_tokens_in_one_request_are_none() {
+    let world = World::sqlite().await;
+    let (one, other) = (world.token("acme").await, world.token("globex").await);
+    for tokens in [[&one, &other], [&one, &one]] {
+        for path in ["/v2/clients/me", "/v2/auth/session", "/v2/projects/kyc?id=nobody"] {
+            let mut call = request(Method::GET, tokens[0], path);
+            let second = format!("Bearer {}", tokens[1]).parse().expect("a header");
+            call.headers_mut().append("authorization", second);
+            assert_eq!(world.send(call).await.status, 401, "{path}");
+        }
+    }
+}

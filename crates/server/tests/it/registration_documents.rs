@@ -137,4 +137,25 @@ on_both_databases! {
         assert_eq!(check(&router, &own, &body(false)).await.status, 200);
         assert_eq!(check(&router, &token, &body(true)).await.status, 200);
     }
+
+    async fn a_device_begins_so_many_document_checks_and_no_more(world) {
+        let token = world.token("acme").await;
+        let (_, own) = register(world, &token, json!({})).await;
+        let router = world.beside(|config| config.documents.checks_per_registration_max = 2);
+        let body = json!({
+            "image": genuine(), "validateScreenReplay": false, "validatePrintedCopy": false,
+            "validatePortraitSubstitution": false,
+        });
+        let answers = join_all((0..5).map(|_| check(&router, &own, &body))).await;
+        assert_eq!(answers.iter().filter(|it| it.status == 200).count(), 2);
+        let refused = answers.iter().find(|it| it.status != 200).expect("one");
+        assert_eq!(refused.refusal(409), "Conflict");
+        assert_eq!(refused.json()["message"], "document_checks_limit");
+        assert_eq!(world.get(&token, DOCUMENTS).await.total(), 2, "what is refused is no record");
+        assert_eq!(check(&router, &token, &body).await.status, 200, "a client's own count nowhere");
+        let (_, other) = register(world, &token, json!({})).await;
+        assert_eq!(check(&router, &other, &body).await.status, 200);
+        let none = world.beside(|config| config.documents.checks_per_registration_max = 0);
+        assert_eq!(check(&none, &other, &body).await.json()["message"], "document_checks_limit");
+    }
 }

@@ -23,12 +23,26 @@ const PLAIN: &[&str] = &[
     "PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n\r\n",
     "OPTIONS * HTTP/1.1\r\nHost: x\r\nX: \"<>\"\r\n\r\n",
     "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a_b.example:80 \r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: %C3%A9.example:\r\n\r\n",
 ];
 
 /// Each is refused, and nothing that follows it is read.
 const REFUSED: &[&str] = &[
     "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a b/../@\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x/\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x,y@z\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x:8a\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x:80:80\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x%4\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: \u{e9}.example\r\n\r\n",
+    "GET / HTTP/1.0\r\nHost: x y\r\n\r\n",
     "GET / HTTP/1.1\nHost: x\n\n",
     "GET / HTTP/1.1\r\nHost: x\r\n\n",
     "\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",

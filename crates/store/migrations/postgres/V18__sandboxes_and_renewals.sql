@@ -8,3 +8,7 @@ CREATE UNIQUE INDEX clients_sandbox_of ON clients (sandbox_of) WHERE sandbox_of 
 ALTER TABLE tokens ADD COLUMN renewable_until bigint;
 ALTER TABLE tokens ADD COLUMN renewal_of text COLLATE "C";
 CREATE INDEX tokens_renewal_of ON tokens (renewal_of, created_at, id) WHERE renewal_of IS NOT NULL;
+
+-- Document checks that the device of a registration has begun.
+
+ALTER TABLE app_registrations ADD COLUMN document_checks bigint NOT NULL DEFAULT 0;

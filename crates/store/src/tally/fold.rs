@@ -1,5 +1,5 @@
-//! Keeping the tallies: changes are folded into buckets, buckets that hold many are split, and all
-//! of it can be checked against the records.
+//! Keeping the tallies: changes are folded into buckets, and all of it can be checked against the
+//! records.
 //!
 //! Everything here runs in one transaction that sees one moment of records and changes, one at a
 //! time: on SQLite in the writer, on PostgreSQL under an advisory lock.
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use verax_query::tally::{COLUMNS, EVERYBODY, LEVEL_BITS, bucket_of};
 use verax_query::{Arg, Resource, Sql, Tally};
 
+use super::split::split_all;
 use crate::StoreError;
 use crate::cells::{Reader, fetch_number};
 
@@ -16,15 +17,24 @@ use crate::cells::{Reader, fetch_number};
 pub const FOLD_MAX: i64 = 5_000;
 
 /// A bucket with more records than this gets finer ones below it.
-const SPLIT_ABOVE: i64 = 512;
+pub const SPLIT_ABOVE: i64 = 512;
 
 /// The shifts of [`LEVEL_BITS`] as statement text.
-const LEVEL_SHIFTS: [&str; 7] = ["36", "30", "24", "18", "12", "6", "0"];
+pub const LEVEL_SHIFTS: [&str; 7] = ["36", "30", "24", "18", "12", "6", "0"];
 
-const WIDTH: usize = COLUMNS.len();
+pub const WIDTH: usize = COLUMNS.len();
 
 /// Scope, level, number: the order in which buckets are written is the table's own.
-type Key = (String, usize, i64);
+pub type Key = (String, usize, i64);
+
+/// What a fold has done.
+#[derive(Default)]
+pub struct Folded {
+    /// Changes that are in the buckets now.
+    pub count: usize,
+    /// Buckets that hold many and have no finer ones.
+    pub full: Vec<Key>,
+}
 
 struct Entry {
     split: bool,
@@ -39,16 +49,12 @@ struct Delta {
     count: i64,
 }
 
-/// Folds up to `limit` changes of a resource; returns how many there were.
-pub async fn fold(
-    reader: &mut Reader,
-    resource: &'static Resource,
-    limit: i64,
-) -> Result<usize, StoreError> {
-    let Some(tally) = resource.tally else { return Ok(0) };
-    let (mut deltas, last, count) = take_changes(reader, resource, tally, limit).await?;
+/// Folds the oldest changes of a resource.
+pub async fn fold(reader: &mut Reader, resource: &'static Resource) -> Result<Folded, StoreError> {
+    let Some(tally) = resource.tally else { return Ok(Folded::default()) };
+    let (mut deltas, last, count) = take_changes(reader, resource, tally, FOLD_MAX).await?;
     if count == 0 {
-        return Ok(0);
+        return Ok(Folded::default());
     }
     let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
     for level in 0..LEVEL_BITS.len() {
@@ -83,13 +89,10 @@ pub async fn fold(
     sql.push(" AND id <= ").bind(Arg::Integer(last));
     reader.execute(&sql).await?;
     renew_version(reader, resource).await?;
-    // A bucket is split by counting records, so nothing may be left that is counted twice.
-    if pending(reader, resource).await? == 0 {
-        let full = entries.into_iter().filter(|(_, entry)| !entry.split);
-        let full = full.filter(|(_, entry)| entry.held > SPLIT_ABOVE).map(|(key, _)| key);
-        split_all(reader, resource, tally, full.collect()).await?;
-    }
-    Ok(count)
+    let full = entries.into_iter().filter(|(_, entry)| !entry.split && entry.held > SPLIT_ABOVE);
+    // The finest are not split.
+    let full = full.map(|(key, _)| key).filter(|(_, level, _)| level + 1 < LEVEL_BITS.len());
+    Ok(Folded { count, full: full.collect() })
 }
 
 /// Makes the tallies of a resource anew from its records.
@@ -103,7 +106,7 @@ pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result
         reader.execute(&sql).await?;
     }
     for scope in ["client", "'*'"] {
-        let mut sql = insert_counts(resource, tally, scope, 0);
+        let mut sql = insert_counts(resource, tally, scope);
         sql.push(" GROUP BY 2, 4");
         reader.execute(&sql).await?;
     }
@@ -112,11 +115,14 @@ pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result
     sql.push("SELECT scope, level, bucket FROM tallies WHERE level = 0 AND resource = ");
     sql.bind(table(resource)).push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
     let full = fetch_keys(reader, &sql).await?;
-    split_all(reader, resource, tally, full).await
+    split_all(reader, resource, full).await
 }
 
 /// Whoever remembers buckets of another version reads them again.
-async fn renew_version(reader: &mut Reader, resource: &'static Resource) -> Result<(), StoreError> {
+pub async fn renew_version(
+    reader: &mut Reader,
+    resource: &'static Resource,
+) -> Result<(), StoreError> {
     let mut sql = Sql::default();
     sql.push("INSERT INTO tally_versions (resource, version) VALUES (").bind(table(resource));
     sql.push(", 1) ON CONFLICT (resource) DO UPDATE SET version = tally_versions.version + 1");
@@ -135,7 +141,7 @@ struct Compared {
 /// folded first. The records are read once, in whatever order they lie.
 pub async fn check(reader: &mut Reader, resource: &'static Resource) -> Result<u64, StoreError> {
     let Some(tally) = resource.tally else { return Ok(0) };
-    while fold(reader, resource, FOLD_MAX).await? > 0 {}
+    while fold(reader, resource).await?.count > 0 {}
     let mut scopes = stored_buckets(reader, resource).await?;
     let mut sql = Sql::default();
     sql.push("SELECT client, created_at, status, ");
@@ -257,60 +263,14 @@ fn add(resource: &'static Resource, (scope, level, number): &Key, entry: &Entry)
     sql
 }
 
-/// Splits these buckets, and the finer ones that hold many in turn.
-async fn split_all(
-    reader: &mut Reader,
-    resource: &'static Resource,
-    tally: &'static Tally,
-    mut full: Vec<Key>,
-) -> Result<(), StoreError> {
-    while let Some((scope, level, number)) = full.pop() {
-        if level + 1 >= LEVEL_BITS.len() {
-            continue;
-        }
-        let everybody = scope == EVERYBODY;
-        let mut sql =
-            insert_counts(resource, tally, if everybody { "'*'" } else { "client" }, level + 1);
-        let from = number << LEVEL_BITS[level];
-        sql.push(" WHERE created_at >= ").bind(Arg::Integer(from));
-        sql.push(" AND created_at < ").bind(Arg::Integer(from + (1 << LEVEL_BITS[level])));
-        if !everybody {
-            sql.push(" AND client = ").bind(Arg::Text(scope.clone()));
-        }
-        sql.push(" GROUP BY 2, 4");
-        reader.execute(&sql).await?;
-        let mut sql = Sql::default();
-        sql.push("UPDATE tallies SET split = TRUE WHERE resource = ").bind(table(resource));
-        sql.push(" AND scope = ").bind(Arg::Text(scope.clone()));
-        sql.push(" AND level = ").bind(Arg::Integer(level as i64));
-        sql.push(" AND bucket = ").bind(Arg::Integer(number));
-        reader.execute(&sql).await?;
-        let mut sql = Sql::default();
-        sql.push("SELECT scope, level, bucket FROM tallies WHERE resource = ");
-        sql.bind(table(resource)).push(" AND scope = ").bind(Arg::Text(scope));
-        sql.push(" AND level = ").bind(Arg::Integer(level as i64 + 1));
-        let numbers = verax_query::tally::children(level, number);
-        sql.push(" AND bucket >= ").bind(Arg::Integer(*numbers.start()));
-        sql.push(" AND bucket <= ").bind(Arg::Integer(*numbers.end()));
-        sql.push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
-        full.extend(fetch_keys(reader, &sql).await?);
-    }
-    Ok(())
-}
-
-fn insert_counts(
-    resource: &'static Resource,
-    tally: &'static Tally,
-    scope: &'static str,
-    level: usize,
-) -> Sql {
+fn insert_counts(resource: &'static Resource, tally: &'static Tally, scope: &'static str) -> Sql {
     let mut sql = Sql::default();
     sql.push("INSERT INTO tallies (resource, scope, level, bucket, split, n");
     for column in COLUMNS {
         sql.push(", ").push(column);
     }
     sql.push(") ");
-    push_counts(&mut sql, resource, tally, scope, level);
+    push_counts(&mut sql, resource, tally, scope);
     sql
 }
 
@@ -320,11 +280,9 @@ fn push_counts(
     resource: &'static Resource,
     tally: &'static Tally,
     scope: &'static str,
-    level: usize,
 ) {
-    sql.push("SELECT '").push(resource.table).push("', ").push(scope).push(", ");
-    sql.push(["0", "1", "2", "3", "4", "5", "6"][level]);
-    sql.push(", created_at >> ").push(LEVEL_SHIFTS[level]).push(", FALSE, count(*)");
+    sql.push("SELECT '").push(resource.table).push("', ").push(scope).push(", 0");
+    sql.push(", created_at >> ").push(LEVEL_SHIFTS[0]).push(", FALSE, count(*)");
     for column in 0..WIDTH {
         match pair(tally, column) {
             None => sql.push(", 0"),
@@ -391,6 +349,6 @@ async fn stored_buckets(
     Ok(scopes)
 }
 
-fn table(resource: &'static Resource) -> Arg {
+pub fn table(resource: &'static Resource) -> Arg {
     Arg::Text(resource.table.to_owned())
 }

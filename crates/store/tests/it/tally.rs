@@ -169,6 +169,69 @@ async fn tallies_are_exact_while_records_come_change_and_go() {
     }
 }
 
+/// So many records of a client with one and the same time.
+fn at_once(client: &str, count: usize, time: i64) -> Vec<Json> {
+    let record = |number| {
+        json!({
+            "_id": format!("{client}-{number}"), "client": client, "status": "completed",
+            "type": "login", "createdAt": Timestamp(time).to_string(),
+        })
+    };
+    (0..count).map(record).collect()
+}
+
+/// Buckets that hold many and have no finer ones.
+fn unsplit(place: &databases::Place) -> i64 {
+    let connection = rusqlite::Connection::open(databases::file(place)).expect("the file");
+    let sql = "SELECT count(*) FROM tallies WHERE n > 512 AND NOT split AND level < 6";
+    connection.query_row(sql, [], |row| row.get(0)).expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_records_of_one_moment_are_split_when_one_of_them_goes() {
+    let place = databases::sqlite();
+    let database = place.open().await;
+    let (noon, later) = (1_700_000_000_000, 1_900_000_000_000);
+    store(&database, &at_once("client0", 1_000, noon)).await;
+    store(&database, &at_once("client1", 10_000, later)).await;
+    fold(&database).await;
+    assert_ne!(unsplit(&place), 0, "folded with more than a split takes on");
+    let mut batch = Batch::default();
+    batch.delete(&resources::BIOMETRIC_VALIDATIONS, "client0", "client0-7");
+    database.commit(batch).await.expect("a deletion");
+    // What comes before the fold is no change of the buckets that are split by it.
+    store(&database, &at_once("client2", 300, noon + 1)).await;
+    fold(&database).await;
+    assert_eq!(unsplit(&place), 0);
+    assert_eq!(wrong(&database).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_folded_while_a_bucket_is_counted_is_not_lost() {
+    let place = databases::sqlite();
+    let (database, other) = (place.open().await, place.open().await);
+    let resource = &resources::BIOMETRIC_VALIDATIONS;
+    let folding = [&database, &other].map(|database| {
+        let database = database.clone();
+        tokio::spawn(async move {
+            for _ in 0..60 {
+                database.upkeep(Upkeep::Fold, resource).await.expect("a fold");
+            }
+        })
+    });
+    let mut draw = Draw::new(90);
+    for round in 0..12 {
+        let records: Vec<Json> =
+            (0..150).map(|number| draw.one(&record(round * 150 + number))).collect();
+        store(&database, &records).await;
+    }
+    for folding in folding {
+        folding.await.expect("no panic");
+    }
+    fold(&database).await;
+    assert_eq!(wrong(&database).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_tally_is_found() {
     let place = databases::sqlite();

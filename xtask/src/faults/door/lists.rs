@@ -47,7 +47,7 @@ pub fn run(binary: &Binary) -> Result<()> {
     let rank = |percent: usize| took.get((took.len() * percent).div_ceil(100).max(1) - 1);
     let (p50, slowest) = (rank(50).context("no list")?, rank(100).context("no list")?);
     println!(
-        "readers: {GREEDY} slow lists of one client at once, {} answered; of another client {} \
+        "lists: {GREEDY} slow lists of one client at once, {} answered; of another client {} \
          lists, each looking at all its records, in {:.0} ms (p50), {:.0} ms (all)",
         lists.load(Ordering::SeqCst),
         took.len(),

@@ -114,8 +114,8 @@ impl Readers {
         let p99 = rank(&written.took, 99).context("nothing was written")?;
         let slowest = rank(&written.took, 100).context("nothing was written")?;
         println!(
-            "twelve slow readers ({} lists, {} refused) and {} deletions: {} writes of others in \
-             {p99:?} (p99), {slowest:?} (all)",
+            "readers: twelve slow readers ({} lists, {} refused) and {} deletions: {} writes of \
+             others in {p99:?} (p99), {slowest:?} (all)",
             read.took.len(),
             read.refused.len(),
             deleted.took.len(),
@@ -137,7 +137,7 @@ impl Readers {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        println!("the log was empty {:?} after the last reader", begin.elapsed());
+        println!("readers: the log was empty {:?} after the last reader", begin.elapsed());
         Ok(())
     }
 }

@@ -67,6 +67,14 @@ impl LoginAttempt {
         }
     }
 
+    /// The image could not be measured: nobody has failed, but looking at it was work. It stays
+    /// counted for where it came from.
+    pub fn give_back_image(&self, batch: &mut Batch) {
+        for limit in [&self.identifier_limit, &self.person_limit].into_iter().flatten() {
+            batch.return_login(&self.client, &limit.id);
+        }
+    }
+
     // Always in this order, so that two transactions never wait for each other.
     fn limits(&self) -> impl Iterator<Item = &AttemptLimit> {
         [&self.identifier_limit, &self.person_limit, &self.address_limit].into_iter().flatten()

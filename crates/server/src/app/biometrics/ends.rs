@@ -19,7 +19,8 @@ use crate::app::records::said;
 
 impl App {
     /// A picture that cannot be measured does not use up its session, but for the last that it may
-    /// have; the server's own fault ends the validation. No login has failed by either.
+    /// have; the server's own fault ends the validation. No login has failed by either; a picture is
+    /// counted for its source address.
     pub(super) async fn not_measured(
         &self,
         work: &Work,
@@ -28,6 +29,11 @@ impl App {
         let until = work.validation["expiresAt"].as_str().and_then(Timestamp::parse);
         let now = self.clock.now();
         let of_image = matches!(error, MeasureError::Image { .. });
+        let give_back = |batch: &mut Batch| match &work.login {
+            Some(login) if of_image => login.give_back_image(batch),
+            Some(login) => login.give_back(batch),
+            None => {}
+        };
         let mut found = Found::default();
         found.reason("image", &error.to_string());
         if let (Some(until), Some(session), true) =
@@ -35,9 +41,7 @@ impl App {
         {
             let mut batch = Batch::default();
             batch.release_validation(&work.client, work.id(), now, until);
-            if let Some(login) = &work.login {
-                login.give_back(&mut batch);
-            }
+            give_back(&mut batch);
             if of_image {
                 let max = self.config.now().validations.unmeasured_images_max;
                 batch.count_unmeasured(&work.client, session, max);
@@ -49,9 +53,7 @@ impl App {
             found.reason("image", "the session has had as many such images as it may");
         }
         let mut batch = Batch::default();
-        if let Some(login) = &work.login {
-            login.give_back(&mut batch);
-        }
+        give_back(&mut batch);
         if let (Some(registration), false) = (&work.registration, of_image) {
             let registration = registration["_id"].as_str().unwrap_or_default();
             batch.return_attempt(&work.client, registration);

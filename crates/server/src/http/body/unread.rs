@@ -31,11 +31,13 @@ pub static BODY_TOO_SLOW: ErrorCode = ErrorCode {
 };
 
 /// A body that is slower than this has `http.body_seconds` alone.
-const BYTES_PER_SECOND_MIN: usize = 64 * 1024;
+const BYTES_PER_SECOND_MIN: u64 = 64 * 1024;
 /// Of a refused stranger, so much is taken off the connection: clients that send everything before
 /// they read see the refusal then. Nothing of it is kept.
 const STRANGERS_BYTES_MAX: usize = 64 * 1024;
 const STRANGERS_PATIENCE: Duration = Duration::from_secs(2);
+/// Of what nobody reads, the next piece is waited for this long.
+const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request's body, in the request's extensions.
 pub struct SealedBody {
@@ -102,7 +104,9 @@ impl SealedBody {
         }
         tokio::spawn(tokio::time::timeout(patience, async move {
             let (mut bytes_left, mut pieces) = (bytes_max, body.into_data_stream());
-            while let Some(Ok(piece)) = pieces.next().await {
+            while let Ok(Some(Ok(piece))) =
+                tokio::time::timeout(DISCARD_PATIENCE, pieces.next()).await
+            {
                 match bytes_left.checked_sub(piece.len()) {
                     Some(left) => bytes_left = left,
                     None => return,
@@ -167,11 +171,10 @@ async fn receive(
 ) -> Result<Received, BodyError> {
     let patience = Duration::from_secs(state.app.config.now().http.body_seconds);
     let mut share = room(state, allowed);
-    let (begun, mut received) = (Instant::now(), Vec::new());
+    let (mut until, mut received) = (Instant::now() + patience, Vec::new());
     let mut pieces = body.into_data_stream();
     loop {
-        let earned = Duration::from_secs((received.len() / BYTES_PER_SECOND_MIN) as u64);
-        let piece = match tokio::time::timeout_at(begun + patience + earned, pieces.next()).await {
+        let piece = match tokio::time::timeout_at(until, pieces.next()).await {
             Ok(Some(Ok(piece))) => piece,
             Ok(None) => break,
             // Nobody is there to be told of it.
@@ -191,6 +194,9 @@ async fn receive(
             return Err(BodyError::Refused(no_room()));
         }
         received.extend_from_slice(&piece);
+        // What comes fast is no credit for standing still.
+        let earned = Duration::from_micros(piece.len() as u64 * 1_000_000 / BYTES_PER_SECOND_MIN);
+        until = (until + earned).min(Instant::now() + patience);
     }
     let room = Arc::new(share);
     Ok(Received { bytes: counted(received, &room), room })
@@ -225,16 +231,31 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
-/// A share of the bytes of all bodies, with nothing in it yet: half of them for one client, and a
-/// sixteenth for all who have no token.
+/// A share of the bytes of all bodies, with nothing in it yet: half of them for one client, of which
+/// its devices have half; and a sixteenth for all who have no token, an address an eighth of that.
+/// Devices are strangers, too, where anybody may begin: all of them leave half of all to clients.
 pub fn room(state: &State, allowed: &Allowed) -> Share {
     let http = &state.app.config.now().http;
-    let all = state.bodies.max();
-    let own = match allowed.client() {
-        Some(_) => (all / 2).max(http.body_bytes_max),
-        None => (all / 16).max(http.plain_body_bytes_max()),
+    let (all, longest) = (state.bodies.max(), http.body_bytes_max);
+    let client = allowed.client().unwrap_or_default();
+    // No client has a space in its id.
+    let holders = match (allowed.source(), allowed.record()) {
+        (Some(source), _) => {
+            let (strangers, longest) = (all / 16, http.plain_body_bytes_max());
+            vec![
+                (String::new(), strangers.max(longest)),
+                (format!(" {source}"), (strangers / 8).max(longest)),
+            ]
+        }
+        (None, None) => vec![(client.to_owned(), (all / 2).max(longest))],
+        (None, Some(record)) => vec![
+            (" devices".to_owned(), (all / 2).max(longest)),
+            (client.to_owned(), (all / 2).max(longest)),
+            (format!("{client} devices"), (all / 4).max(longest)),
+            (format!("{client} {record}"), longest),
+        ],
     };
-    Shares::open(&state.bodies, allowed.client().unwrap_or_default(), own)
+    Shares::open(&state.bodies, holders)
 }
 
 pub fn no_room() -> ApiError {
