@@ -141,6 +141,8 @@ pub static CODES: [&ErrorCode; 48] = [
     &face_errors::NO_FACE,
     &face_errors::MANY_FACES,
     &face_errors::FACE_TOO_SMALL,
+    &face_errors::FACE_TOO_CLOSE,
+    &face_errors::FACE_TURNED,
     &face_errors::FACE_NOT_MEASURABLE,
     &face_errors::MODELS_MISSING,
     &person_errors::INVALID_COLLECTION,
