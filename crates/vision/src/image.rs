@@ -53,7 +53,7 @@ impl Image {
         let pixels = rgb.as_chunks::<3>().0;
         let at = |x: u32, y: u32| pixels[y as usize * width as usize + x as usize];
         let (turned_width, turned_height) =
-            if quarter_turns % 2 == 0 { (width, height) } else { (height, width) };
+            if quarter_turns.is_multiple_of(2) { (width, height) } else { (height, width) };
         let mut turned = Vec::with_capacity(rgb.len());
         for y in 0..turned_height {
             for x in 0..turned_width {

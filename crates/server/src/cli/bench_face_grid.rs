@@ -25,8 +25,9 @@ const SIZES: [(u32, u32, f64); 6] = [
 const TILTS_DEGREES: [f64; 9] = [0.0, 10.0, 20.0, 30.0, 45.0, 90.0, 135.0, 180.0, 270.0];
 /// The sides of a portrait over those of the face in it.
 const MARGINS: [f64; 8] = [1.0, 1.1, 1.2, 1.3, 1.45, 1.6, 2.0, 2.7];
-/// What of the portrait lies in a scene.
-const PASTED: f64 = 2.4;
+/// How many times the face's box lies in a scene: the largest crop of the attack check is within it, else
+/// the edge would look like that of a print.
+const PASTED: f64 = 3.0;
 const GREY: u8 = 118;
 
 /// What a scene with the same face gave.
@@ -282,7 +283,7 @@ fn cut(image: &Image, face: &DetectedFace, margin: f64) -> Image {
 fn turned(image: &Image, quarter_turns: u32) -> Image {
     let (width, height) = (image.width as usize, image.height as usize);
     let (new_width, new_height) =
-        if quarter_turns % 2 == 0 { (width, height) } else { (height, width) };
+        if quarter_turns.is_multiple_of(2) { (width, height) } else { (height, width) };
     let pixels = image.rgb.as_chunks::<3>().0;
     let places = (0..new_height).flat_map(|y| (0..new_width).map(move |x| (x, y)));
     let rgb = places.flat_map(|(x, y)| {
@@ -334,15 +335,15 @@ mod tests {
             Scene { width: 400, height: 300, eyes_px: 10.0, tilt_degrees, place }
                 .of(&portrait, &face)
         };
-        // Half the size: the part that is pasted is 72 pixels wide.
+        // Half the size: the part that is pasted is 90 pixels wide.
         let upright = scene(0.0, [0.0, 0.0]);
-        assert_eq!(pixel(&upright, 20, 36), [200, 0, 0]);
-        assert_eq!(pixel(&upright, 52, 36), [0, 0, 200]);
-        assert_eq!(pixel(&upright, 80, 36), [GREY; 3]);
+        assert_eq!(pixel(&upright, 20, 45), [200, 0, 0]);
+        assert_eq!(pixel(&upright, 70, 45), [0, 0, 200]);
+        assert_eq!(pixel(&upright, 95, 45), [GREY; 3]);
         // What was left is above, clockwise.
         let lying = scene(90.0, [1.0, 1.0]);
-        assert_eq!(pixel(&lying, 364, 246), [200, 0, 0]);
-        assert_eq!(pixel(&lying, 364, 282), [0, 0, 200]);
+        assert_eq!(pixel(&lying, 355, 235), [200, 0, 0]);
+        assert_eq!(pixel(&lying, 355, 275), [0, 0, 200]);
     }
 
     #[test]

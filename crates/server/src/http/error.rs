@@ -114,7 +114,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 48] = [
+pub static CODES: [&ErrorCode; 50] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
