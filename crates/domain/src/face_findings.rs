@@ -26,6 +26,36 @@ impl DetectedFace {
         let [right, left, ..] = self.points;
         (left.x - right.x).hypot(left.y - right.y)
     }
+
+    /// In-plane rotation of the face within the image, degrees in -180..=180, clockwise is positive:
+    /// the direction of the eyes, and of the mouth below them.
+    pub fn roll_degrees(&self) -> f64 {
+        let [right_eye, left_eye, _, right_mouth, left_mouth] = self.points;
+        let down_x = right_mouth.x + left_mouth.x - right_eye.x - left_eye.x;
+        let down_y = right_mouth.y + left_mouth.y - right_eye.y - left_eye.y;
+        let across =
+            (left_eye.x - right_eye.x + down_y / 2.0, left_eye.y - right_eye.y - down_x / 2.0);
+        across.1.atan2(across.0).to_degrees()
+    }
+
+    /// The quarter turns, 0..=3 clockwise, by which the face lies in the image: a phone held sideways
+    /// whose note of it (EXIF) is lost.
+    pub fn quarter_turns(&self) -> u8 {
+        // The cast takes what is no number to zero.
+        (self.roll_degrees() / 90.0).round().rem_euclid(4.0) as u8
+    }
+
+    /// What is left of the roll beside the quarter turns, degrees in -45..=45.
+    pub fn tilt_degrees(&self) -> f64 {
+        let roll = self.roll_degrees();
+        roll - 90.0 * (roll / 90.0).round()
+    }
+
+    /// How many times larger than the face's box a crop round it can be within the image.
+    pub fn room(&self, width_px: u32, height_px: u32) -> f64 {
+        let across = (f64::from(width_px) - 1.0) / self.width_px;
+        across.min((f64::from(height_px) - 1.0) / self.height_px)
+    }
 }
 
 /// What ISO/IEC 29794-5 calls quality components, as far as they are measured here.
@@ -47,9 +77,9 @@ pub struct FaceQuality {
     pub yaw_degrees: f64,
     /// Head pose estimated from the five points, degrees: looking up is positive.
     pub pitch_degrees: f64,
-    /// In-plane rotation, degrees: clockwise in the picture is positive.
+    /// In-plane rotation beside quarter turns, degrees in -45..=45: clockwise is positive.
     pub roll_degrees: f64,
-    /// Height of the face's box over the height of the picture.
+    /// Height of the face's box over the height of the image, turned by the face's quarter turns.
     pub face_height_share: f64,
     /// The part of the face's box that lies inside the picture, 0..=1.
     pub inside_share: f64,

@@ -83,6 +83,40 @@ pub enum FaceRefusal {
         "the face is too small: {inter_eye_distance_px:.0} pixels between the eyes; at least {min_px:.0} are needed"
     )]
     FaceTooSmall { inter_eye_distance_px: f64, min_px: f64 },
+    #[error(
+        "the face is too close: it fills {filled_percent:.0} % of the image's width or height; at most \
+         {filled_percent_max:.0} % may be filled: hold the camera further away"
+    )]
+    FaceTooClose { filled_percent: f64, filled_percent_max: f64 },
+    #[error(
+        "the face is turned by {tilt_degrees:.0} degrees; at most {tilt_degrees_max:.0} are allowed: hold the \
+         camera and the head upright"
+    )]
+    FaceTurned { tilt_degrees: f64, tilt_degrees_max: f64 },
+}
+
+/// The least room for an attack check ([`DetectedFace::room`]). With less the crops show too little
+/// round the face, and genuine people fail: measured in `docs/faces.md`.
+pub const ATTACK_ROOM_MIN: f64 = 1.4;
+
+/// The most tilt for an attack check ([`DetectedFace::tilt_degrees`]), measured in `docs/faces.md`.
+pub const ATTACK_TILT_DEGREES_MAX: f64 = 25.0;
+
+/// Why no attack check can be made of a face in an image of this size: its score would accuse whoever
+/// stands too close or holds the phone askew.
+pub fn attack_refusal(face: &DetectedFace, width_px: u32, height_px: u32) -> Option<FaceRefusal> {
+    let room = face.room(width_px, height_px);
+    if room < ATTACK_ROOM_MIN {
+        return Some(FaceRefusal::FaceTooClose {
+            filled_percent: 100.0 / room,
+            filled_percent_max: 100.0 / ATTACK_ROOM_MIN,
+        });
+    }
+    let tilt_degrees = face.tilt_degrees().abs();
+    (tilt_degrees > ATTACK_TILT_DEGREES_MAX).then_some(FaceRefusal::FaceTurned {
+        tilt_degrees,
+        tilt_degrees_max: ATTACK_TILT_DEGREES_MAX,
+    })
 }
 
 /// The one face that a photograph is about.

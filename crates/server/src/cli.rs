@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench_documents;
+mod bench_face_grid;
 mod bench_faces;
 mod check_document;
 mod client;

@@ -15,6 +15,7 @@ mod quality;
 mod resample;
 mod template;
 mod thumbnail;
+mod upright;
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,9 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 pub use align::{ALIGNED_POINTS, ALIGNED_SIDE_PX, Similarity};
 pub use attack::{CROP_SCALES, CropBox};
 pub use calibration::{Calibration, LIVENESS, MATCH};
-pub use detect::{DETECTOR_OUTPUTS, Letterbox, decode_outputs, suppress_overlapping};
+pub use detect::{
+    DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, detect, detect_closely, suppress_overlapping,
+};
 pub use gallery::{Candidate, Gallery};
 pub use network::{Network, NetworkError, Planes, Runtime};
 pub use quality::{measure_quality, pose_degrees};
@@ -48,6 +51,9 @@ pub struct ModelBytes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaceRequest {
     pub limits: DecodeLimits,
+    /// A second look at the subject: at its own size, turned upright. Without it a small or tilted face is
+    /// hardly alike to itself.
+    pub second_look: Wanted,
     pub attack: Wanted,
     pub template: Wanted,
 }
@@ -61,7 +67,12 @@ pub enum Wanted {
 
 impl Default for FaceRequest {
     fn default() -> Self {
-        FaceRequest { limits: DecodeLimits::default(), attack: Wanted::Yes, template: Wanted::Yes }
+        FaceRequest {
+            limits: DecodeLimits::default(),
+            second_look: Wanted::Yes,
+            attack: Wanted::Yes,
+            template: Wanted::Yes,
+        }
     }
 }
 
@@ -191,7 +202,10 @@ impl FaceEngine {
     ) -> Result<MeasuredFace, FaceError> {
         let detector = self.detector.as_ref().ok_or(FaceError::NoDetector)?;
         let mut timings = StageTimings::default();
-        let faces = timed(&mut timings.detect, || detect::detect(detector, image))?;
+        let faces = timed(&mut timings.detect, || match request.second_look {
+            Wanted::Yes => detect_closely(&detect::by(detector), image),
+            Wanted::No => detect(&detect::by(detector), image),
+        })?;
         let subject = faces.first().copied();
         let mut measured = MeasuredFace {
             findings: FaceFindings {
@@ -210,13 +224,17 @@ impl FaceEngine {
         Ok(measured)
     }
 
-    /// The template of any face of a picture; none when it lies too oddly to be measured, or no
-    /// model makes templates.
+    /// The template of any face of an image, with the points of a second look; none when it lies too
+    /// oddly to be measured, or no model makes templates.
     pub fn template_of(
         &self,
         image: &Image,
         face: &DetectedFace,
     ) -> Result<Option<Template>, FaceError> {
+        let face = match &self.detector {
+            Some(detector) => detect::look_closely(&detect::by(detector), image, *face)?.face,
+            None => *face,
+        };
         let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);
         let (Some(network), Some(to_aligned)) = (&self.template, to_aligned) else {
             return Ok(None);
@@ -225,7 +243,7 @@ impl FaceEngine {
     }
 
     /// The presentation-attack score alone, of a face that was found before. None without the model,
-    /// and when the face has no area inside the picture.
+    /// and where none can be given: see `verax_domain::face_verdict::attack_refusal`.
     pub fn measure_attack(
         &self,
         image: &Image,

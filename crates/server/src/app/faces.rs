@@ -10,7 +10,9 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use verax_domain::face_call::best_score;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
-use verax_domain::face_verdict::{FacePolicy, FaceRefusal, QualityLevel, judge, subject};
+use verax_domain::face_verdict::{
+    FacePolicy, FaceRefusal, QualityLevel, attack_refusal, judge, subject,
+};
 use verax_vision::faces::{
     FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template, Wanted, thumbnail,
 };
@@ -442,7 +444,7 @@ fn portrait(
 ) -> Result<Portrait, MeasureError> {
     let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
     let liveness_score = match liveness {
-        Wanted::Yes => Some(liveness_score(measured.findings.attack.as_ref(), image)?),
+        Wanted::Yes => Some(liveness_score(&measured.findings, image)?),
         Wanted::No => None,
     };
     let subject = measured.findings.faces.first();
@@ -458,7 +460,7 @@ fn liveness_of(
     waiting: &Waiting,
 ) -> Result<f64, MeasureError> {
     let (_, measured) = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
-    liveness_score(measured.findings.attack.as_ref(), image)
+    liveness_score(&measured.findings, image)
 }
 
 fn selfie_of(
@@ -477,7 +479,7 @@ fn selfie_of(
     let template = template.ok_or_else(|| not_measurable(image))?;
     let liveness_score = verdict.liveness_score;
     if liveness_score.is_none() && engine.models().contains(&ATTACK) {
-        return Err(not_measurable(image));
+        return Err(not_scored(&findings, image));
     }
     let image_digests = [Sha256::digest(&image_bytes).into(), pixel_digest(&pixels)];
     Ok(Selfie {
@@ -528,12 +530,12 @@ fn compare(
         ProbeLiveness::IfScoreReaches(min_score) => score >= min_score,
     };
     let liveness_score = match first.filter(|_| wanted) {
-        Some((probe, pixels, findings)) => {
+        Some((probe, pixels, mut findings)) => {
             let subject = subject(&findings, &FacePolicy::default());
             let subject = subject.map_err(|error| refuse(probe, error))?;
             let attack = engine.measure_attack(&pixels, subject);
-            let attack = attack.map_err(|error| failed(probe, error))?;
-            Some(self::liveness_score(attack.as_ref(), probe)?)
+            findings.attack = attack.map_err(|error| failed(probe, error))?;
+            Some(self::liveness_score(&findings, probe)?)
         }
         None => None,
     };
@@ -546,7 +548,12 @@ fn detect(
     templates: Wanted,
     waiting: &Waiting,
 ) -> Result<Vec<FoundFace>, MeasureError> {
-    let request = FaceRequest { limits: engine.limits(), attack: Wanted::No, template: Wanted::No };
+    let request = FaceRequest {
+        limits: engine.limits(),
+        attack: Wanted::No,
+        template: Wanted::No,
+        ..FaceRequest::default()
+    };
     let pixels =
         Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
     let measured =
@@ -572,7 +579,8 @@ fn measure(
     template: Wanted,
     waiting: &Waiting,
 ) -> Result<(Image, MeasuredFace), MeasureError> {
-    let request = FaceRequest { limits: engine.limits(), attack, template };
+    let request =
+        FaceRequest { limits: engine.limits(), attack, template, ..FaceRequest::default() };
     measure_bytes(engine, image, &bytes(image)?, &request, waiting)
 }
 
@@ -593,8 +601,17 @@ fn measure_bytes(
     Ok((pixels, measured))
 }
 
-fn liveness_score(attack: Option<&AttackFindings>, image: &SentImage) -> Result<f64, MeasureError> {
-    attack.map(|attack| attack.liveness_score).ok_or_else(|| not_measurable(image))
+fn liveness_score(findings: &FaceFindings, image: &SentImage) -> Result<f64, MeasureError> {
+    let attack = findings.attack.as_ref();
+    attack.map(|attack| attack.liveness_score).ok_or_else(|| not_scored(findings, image))
+}
+
+/// Why no liveness score could be given: that is never a score of zero.
+fn not_scored(findings: &FaceFindings, image: &SentImage) -> MeasureError {
+    let subject = findings.faces.first();
+    let refusal =
+        subject.and_then(|face| attack_refusal(face, findings.width_px, findings.height_px));
+    refusal.map_or_else(|| not_measurable(image), |refusal| refuse(image, refusal))
 }
 
 fn bytes(image: &SentImage) -> Result<Vec<u8>, MeasureError> {

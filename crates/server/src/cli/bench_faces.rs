@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use verax_vision::faces::{FaceEngine, FaceRequest, Gallery, ModelBytes, StageTimings, Template};
 use verax_vision::workers::{Waiting, WorkerSettings, Workers};
 
+use super::bench_face_grid;
 use crate::metrics::process::{memory_bytes, processor_time};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -30,6 +31,10 @@ pub struct BenchFacesArgs {
     /// Measure so many pictures on two threads, and print how memory grows
     #[arg(long, value_name = "N")]
     pub requests: Option<usize>,
+    /// Measure no time: whether the portrait's face stays the same and live, at this many places for each
+    /// size and tilt, and cut at several margins
+    #[arg(long, value_name = "PLACES", num_args = 0..=1, default_missing_value = "10")]
+    pub grid: Option<usize>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -53,6 +58,9 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
         }
         None => PORTRAIT_1080P.into(),
     };
+    if let Some(places) = args.grid {
+        return bench_face_grid::run(&engine, &image, places, args.json, out);
+    }
     let request = FaceRequest::default();
     let first = engine.measure(&image, &request, &Waiting::always())?;
     let Some(template) = first.template else {

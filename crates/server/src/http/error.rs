@@ -116,7 +116,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 48] = [
+pub static CODES: [&ErrorCode; 50] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -143,6 +143,8 @@ pub static CODES: [&ErrorCode; 48] = [
     &face_errors::NO_FACE,
     &face_errors::MANY_FACES,
     &face_errors::FACE_TOO_SMALL,
+    &face_errors::FACE_TOO_CLOSE,
+    &face_errors::FACE_TURNED,
     &face_errors::FACE_NOT_MEASURABLE,
     &face_errors::MODELS_MISSING,
     &person_errors::INVALID_COLLECTION,

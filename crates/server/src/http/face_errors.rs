@@ -54,6 +54,16 @@ pub static FACE_TOO_SMALL: ErrorCode = ErrorCode {
     status: StatusCode::UNPROCESSABLE_ENTITY,
     when: "a face has too few pixels between its eyes",
 };
+pub static FACE_TOO_CLOSE: ErrorCode = ErrorCode {
+    code: "FACE_TOO_CLOSE",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "a face fills its image so far that liveness cannot be measured: hold the camera further away",
+};
+pub static FACE_TURNED: ErrorCode = ErrorCode {
+    code: "FACE_TURNED",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    when: "a face is tilted too far for liveness to be measured",
+};
 pub static FACE_NOT_MEASURABLE: ErrorCode = ErrorCode {
     code: "FACE_NOT_MEASURABLE",
     status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -140,13 +150,17 @@ impl From<MeasureError> for ApiError {
 /// `message` is the bare sentence: clients compare it with "the image has more than one face".
 fn refused_image(parameter: String, problem: &ImageProblem) -> ApiError {
     let message = problem.to_string();
-    let details = json!([{ "parameter": parameter, "message": message }]);
+    let mut detail = json!({ "parameter": parameter, "message": message });
+    if let Some(reason) = reason_of(problem) {
+        detail["reason"] = reason.into();
+    }
+    let details = json!([detail]);
     ApiError::new(code_of(problem), format!("\"{parameter}\": {message}"))
         .with_member("message", message.into())
         .with_member("details", details)
 }
 
-fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
+pub fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
     match problem {
         ImageProblem::NotBase64 => &ONLY_BASE64,
         ImageProblem::Image(error) => match error {
@@ -167,6 +181,20 @@ fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
         ImageProblem::Face(FaceRefusal::NoFace) => &NO_FACE,
         ImageProblem::Face(FaceRefusal::ManyFaces { .. }) => &MANY_FACES,
         ImageProblem::Face(FaceRefusal::FaceTooSmall { .. }) => &FACE_TOO_SMALL,
+        ImageProblem::Face(FaceRefusal::FaceTooClose { .. }) => &FACE_TOO_CLOSE,
+        ImageProblem::Face(FaceRefusal::FaceTurned { .. }) => &FACE_TURNED,
         ImageProblem::NotMeasurable => &FACE_NOT_MEASURABLE,
     }
+}
+
+/// The word for it on the protocol's page of requirements for images of faces; none where that has none.
+pub fn reason_of(problem: &ImageProblem) -> Option<&'static str> {
+    let ImageProblem::Face(refusal) = problem else { return None };
+    Some(match refusal {
+        FaceRefusal::NoFace => "no_face_detected",
+        FaceRefusal::ManyFaces { .. } => "multiple_faces_detected",
+        FaceRefusal::FaceTooSmall { .. } => "face_too_far",
+        FaceRefusal::FaceTooClose { .. } => "face_too_close",
+        FaceRefusal::FaceTurned { .. } => "face_rotation_too_large",
+    })
 }

@@ -9,7 +9,7 @@ use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_store::StoreError;
 
 use super::error::{ApiError, ErrorCode, INTERNAL};
-use super::face_errors::FACE_TOO_SMALL;
+use super::face_errors::{code_of, reason_of};
 use super::lifecycle_errors::{conflict, project_not_found};
 use super::person_errors::{DUPLICATED_PERSON, GALLERY_TOO_LARGE, LIVENESS_FAILED};
 use crate::app::biometrics::ValidationError;
@@ -105,12 +105,8 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
         }
         ValidationError::Measure(MeasureError::Image {
             parameter,
-            problem: ImageProblem::Face(FaceRefusal::FaceTooSmall { .. }),
-        }) => {
-            let message = "the face is too small: come closer";
-            let details = json!([{ "parameter": parameter, "message": message }]);
-            ApiError::new(&FACE_TOO_SMALL, message).with_member("details", details)
-        }
+            problem: ImageProblem::Face(refusal),
+        }) => rejected_face(&parameter, refusal),
         ValidationError::Measure(error) => error.into(),
         ValidationError::Persons(PersonError::GalleryTooLarge { .. }) => {
             ApiError::new(&GALLERY_TOO_LARGE, "The client has more faces than fit in memory.")
@@ -128,8 +124,46 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
     }
 }
 
-/// What the person can do better, in words.
+/// The same as everywhere, without what was measured.
+fn rejected_face(parameter: &str, refusal: FaceRefusal) -> ApiError {
+    let message = match &refusal {
+        FaceRefusal::FaceTooSmall { .. } => "the face is too small: come closer",
+        FaceRefusal::FaceTooClose { .. } => "the face is too close: hold the camera further away",
+        FaceRefusal::FaceTurned { .. } => {
+            "the face is turned: hold the camera and the head upright"
+        }
+        FaceRefusal::NoFace | FaceRefusal::ManyFaces { .. } => {
+            let problem = ImageProblem::Face(refusal);
+            return MeasureError::Image { parameter: parameter.to_owned(), problem }.into();
+        }
+    };
+    let problem = ImageProblem::Face(refusal);
+    let reason = reason_of(&problem);
+    let details = json!([{ "parameter": parameter, "message": message, "reason": reason }]);
+    ApiError::new(code_of(&problem), message).with_member("details", details)
+}
+
+/// What the person can do better, in words, and the protocol's word for it where it has one.
 fn advice(reasons: &[Reason]) -> Value {
     let advised = reasons.iter().filter(|reason| ADVISED.contains(&reason.measurement));
-    advised.map(|reason| json!({ "parameter": "image", "message": reason.advice })).collect()
+    advised
+        .map(|reason| {
+            let mut detail = json!({ "parameter": "image", "message": reason.advice });
+            if let Some(word) = word_of(reason.measurement) {
+                detail["reason"] = word.into();
+            }
+            detail
+        })
+        .collect()
+}
+
+fn word_of(measurement: &str) -> Option<&'static str> {
+    match measurement {
+        "livenessScore" => Some("liveness_failed"),
+        "interEyeDistance" | "faceHeight" => Some("face_too_far"),
+        "brightness" | "contrast" | "underExposed" | "overExposed" => Some("poor_lighting"),
+        "yaw" | "pitch" | "roll" => Some("face_rotation_too_large"),
+        "faceInside" => Some("face_close_to_border"),
+        _ => None,
+    }
 }

@@ -11,7 +11,7 @@ use verax_server::http::{self, State};
 use verax_store::{Batch, StoreError};
 
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
-use crate::given_faces::{Face, face, picture, take, with_given_faces};
+use crate::given_faces::{Face, face, filling, picture, take, with_given_faces};
 use crate::world::{World, request};
 
 on_both_databases! {
@@ -133,6 +133,7 @@ on_both_databases! {
         assert_eq!(refused.json()["details"], json!([{
             "parameter": "image",
             "message": "show the face itself to the camera, not a print or a screen",
+            "reason": "liveness_failed",
         }]));
         let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
         assert_eq!(record["status"], "failed");
@@ -240,6 +241,24 @@ on_both_databases! {
         let path = format!("{VALIDATIONS}/{id}/validate");
         let body = json!({ "image": shot(1, 0), "os": "DESKTOP" });
         assert_eq!(bank.post(&token, &path, body).await.status, 200);
+        assert_eq!(bank.validation(&id).await["status"], "completed");
+    }
+
+    async fn a_face_that_fills_the_image_is_no_attack_and_leaves_the_session_open(world) {
+        let bank = Bank::open(world).await;
+        let opened = bank.open_validation("validation", "jo").await;
+        let (id, token) = (text(&opened["biometricValidation"]["_id"]), text(&opened["token"]));
+        let near = bank.validate(&token, picture(&[filling(1)])).await;
+        assert_eq!(near.refusal(422), "FACE_TOO_CLOSE");
+        assert_eq!(near.json()["details"], json!([{
+            "parameter": "image",
+            "message": "the face is too close: hold the camera further away",
+            "reason": "face_too_close",
+        }]));
+        let open = bank.validation(&id).await;
+        assert_eq!(open["status"], "new");
+        assert_eq!(open.get("livenessScore").cloned().unwrap_or_default(), Value::Null);
+        assert_eq!(bank.validate(&token, shot(1, 0)).await.status, 200);
         assert_eq!(bank.validation(&id).await["status"], "completed");
     }
 

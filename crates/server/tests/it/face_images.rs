@@ -11,6 +11,7 @@ use futures_util::stream;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings, PointPx};
+use verax_domain::face_verdict::attack_refusal;
 use verax_server::app::faces::{Faces, MeasureError, MeasureFaces, SentImage};
 use verax_server::http::{self, State};
 use verax_vision::faces::{
@@ -54,9 +55,12 @@ impl MeasureFaces for Finds {
 
     fn measure_attack(
         &self,
-        _: &Image,
-        _: &DetectedFace,
+        image: &Image,
+        face: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
+        if attack_refusal(face, image.width, image.height).is_some() {
+            return Ok(None);
+        }
         let (bona_fide_by_crop, bona_fide) = ([0.9; 3], 0.9);
         Ok(Some(AttackFindings { bona_fide_by_crop, bona_fide, liveness_score: 0.87 }))
     }
@@ -151,10 +155,67 @@ async fn no_face_two_faces_and_a_tiny_face_have_their_own_answers() {
         assert_eq!(answer.refusal(422), code);
         let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
         assert!(message.contains(says), "{message}");
+        let reason = match code {
+            "NO_FACE" => "no_face_detected",
+            "MANY_FACES" => "multiple_faces_detected",
+            _ => "face_too_far",
+        };
+        assert_eq!(answer.json()["details"][0]["reason"], reason);
     }
     // A small face behind the subject is nobody that could be meant.
     let two = finding(&world, vec![face(60.0), face(20.0)]);
     assert_eq!(liveness(&two, &token, PORTRAIT).await.status, 200);
+}
+
+/// The face turned clockwise about the middle of the image, in which all of it stays.
+fn turned(face: DetectedFace, degrees: f64) -> DetectedFace {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let points = face.points.map(|point| {
+        let (x, y) = (point.x - 960.0, point.y - 540.0);
+        PointPx { x: 960.0 + x * cos - y * sin, y: 540.0 + x * sin + y * cos }
+    });
+    DetectedFace { points, ..face }
+}
+
+#[tokio::test]
+async fn a_face_too_close_or_tilted_for_liveness_is_not_called_an_attack() {
+    let world = World::sqlite().await;
+    let token = world.token("acme").await;
+    // The portrait has 1920 x 1080 pixels; this face's box is 850 pixels high.
+    let (near, tilted) = (face(340.0), turned(face(60.0), 40.0));
+    let picture = STANDARD.encode(PORTRAIT);
+    for (faces, code, says, reason) in [
+        (vec![near], "FACE_TOO_CLOSE", "hold the camera further away", "face_too_close"),
+        (vec![tilted], "FACE_TURNED", "turned by 40 degrees", "face_rotation_too_large"),
+    ] {
+        let router = finding(&world, faces);
+        let answer = liveness(&router, &token, PORTRAIT).await;
+        assert_eq!(answer.refusal(422), code);
+        let json = answer.json();
+        assert!(json["message"].as_str().unwrap_or_default().contains(says), "{json}");
+        assert_eq!(json["details"][0]["reason"], reason);
+        let body = json!({
+            "probe": picture, "gallery": [picture], "os": "IOS", "liveness_min_score": 0.6,
+        });
+        for (call, expected) in [
+            ("compare-live", 422),
+            ("compare-with-liveness", 422),
+            // Who somebody is can be told all the same.
+            ("compare", 200),
+        ] {
+            let mut body = body.clone();
+            if call == "compare" {
+                body["probe"] = json!([picture]);
+            }
+            let path = format!("/v2/face-recognition/{call}");
+            let call = request(Method::POST, &token, &path);
+            let answer = send(&router, call.map(|_| Body::from(body.to_string()))).await;
+            assert_eq!(answer.status, expected, "{}", answer.text());
+        }
+    }
+    // Of a face that lies on its side all is measured.
+    let lying = finding(&world, vec![turned(face(60.0), 90.0)]);
+    assert_eq!(liveness(&lying, &token, PORTRAIT).await.status, 200);
 }
 
 #[tokio::test]

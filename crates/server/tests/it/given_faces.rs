@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use verax_domain::face_findings::{
     AttackFindings, DetectedFace, FaceFindings, FaceQuality, PointPx,
 };
+use verax_domain::face_verdict::attack_refusal;
 use verax_server::app::App;
 use verax_server::app::faces::{Faces, MeasureFaces};
 use verax_server::clock::Random;
@@ -32,6 +33,14 @@ pub struct Face {
 
 pub fn face(of: u8) -> Face {
     Face { of, shot: 0, live: 250 }
+}
+
+/// How live a face looks that fills its image.
+const FILLS: u8 = 1;
+
+/// A face that is too close for its liveness to be measured.
+pub fn filling(of: u8) -> Face {
+    Face { of, shot: 0, live: FILLS }
 }
 
 /// A PNG in base64, with one face, or with a second and smaller one.
@@ -125,7 +134,11 @@ impl MeasureFaces for GivenFaces {
     ) -> Result<MeasuredFace, FaceError> {
         self.measured.fetch_add(1, Ordering::SeqCst);
         let given = GivenFaces::faces(image);
-        let faces: Vec<DetectedFace> = (0..given.len()).map(placed).collect();
+        let mut faces: Vec<DetectedFace> = (0..given.len()).map(placed).collect();
+        if let (Some(subject), Some(Face { live: FILLS, .. })) = (faces.first_mut(), given.first())
+        {
+            subject.height_px = f64::from(image.height);
+        }
         let attack = match (given.first(), faces.first(), request.attack) {
             (Some(_), Some(subject), Wanted::Yes) => self.measure_attack(image, subject)?,
             _ => None,
@@ -147,8 +160,11 @@ impl MeasureFaces for GivenFaces {
     fn measure_attack(
         &self,
         image: &Image,
-        _: &DetectedFace,
+        subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
+        if attack_refusal(subject, image.width, image.height).is_some() {
+            return Ok(None);
+        }
         let face = GivenFaces::faces(image).first().copied();
         Ok(face.map(|face| {
             let bona_fide = f64::from(face.live) / 255.0;

@@ -29,8 +29,13 @@ pub fn with_portraits(
     if !request.checks.portrait_substitution || !faces.can_detect() {
         return request;
     }
-    let wanted =
-        FaceRequest { attack: Wanted::No, template: Wanted::Yes, ..FaceRequest::default() };
+    // The limits above were measured with points of the first look.
+    let wanted = FaceRequest {
+        second_look: Wanted::No,
+        attack: Wanted::No,
+        template: Wanted::Yes,
+        ..FaceRequest::default()
+    };
     let Ok(measured) = faces.measure_image(image, &wanted, &Waiting::always()) else {
         return request;
     };

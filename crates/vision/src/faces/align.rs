@@ -72,15 +72,19 @@ fn mean(points: &[PointPx; 5]) -> PointPx {
 
 /// A face of 112 x 112 pixels with its points where [`ALIGNED_POINTS`] are; black outside the picture.
 pub(super) fn align(image: &Image, to_aligned: &Similarity) -> Image {
-    let back = to_aligned.inverse();
-    let mut rgb = Vec::with_capacity(ALIGNED_SIDE_PX * ALIGNED_SIDE_PX * 3);
-    for y in 0..ALIGNED_SIDE_PX {
-        for x in 0..ALIGNED_SIDE_PX {
-            let source = back.apply(PointPx { x: x as f64, y: y as f64 });
+    warp(image, &to_aligned.inverse(), ALIGNED_SIDE_PX)
+}
+
+/// A square whose pixels lie in the image where `to_image` takes them; black outside the image.
+pub(super) fn warp(image: &Image, to_image: &Similarity, side_px: usize) -> Image {
+    let mut rgb = Vec::with_capacity(side_px * side_px * 3);
+    for y in 0..side_px {
+        for x in 0..side_px {
+            let source = to_image.apply(PointPx { x: x as f64, y: y as f64 });
             rgb.extend(sample(image, source));
         }
     }
-    Image { width: ALIGNED_SIDE_PX as u32, height: ALIGNED_SIDE_PX as u32, rgb }
+    Image { width: side_px as u32, height: side_px as u32, rgb }
 }
 
 // Bilinear between the four neighbours; those outside the picture are black.

@@ -1,33 +1,41 @@
 //! Presentation-attack detection: three crops round the face, each judged, their mean.
 
 use verax_domain::face_findings::{AttackFindings, DetectedFace};
+use verax_domain::face_verdict::attack_refusal;
 
 use super::calibration::LIVENESS;
 use super::network::{Network, NetworkError, Planes};
-use super::resample::{View, resize_rows};
+use super::resample::{View, resize};
 use crate::image::Image;
 
 /// How much larger than the face's box the crops are.
 pub const CROP_SCALES: [f64; 3] = [1.5, 2.0, 2.7];
 const CROP_SIDE_PX: usize = 128;
 
-/// None when the face has no area inside the picture.
+/// None when the face fills the image, is tilted too far ([`attack_refusal`]) or has no area inside it.
 pub(super) fn bona_fide(
     network: &Network,
     image: &Image,
     face: &DetectedFace,
 ) -> Result<Option<AttackFindings>, NetworkError> {
+    if attack_refusal(face, image.width, image.height).is_some() {
+        return Ok(None);
+    }
     let mut bona_fide_by_crop = [0.0; 3];
+    let mut before: Option<(CropBox, f64)> = None;
     for (score, scale) in bona_fide_by_crop.iter_mut().zip(CROP_SCALES) {
-        let crop = CropBox::round(face, image.width, image.height, scale);
-        let view =
-            crop.and_then(|crop| View::part(image, crop.left, crop.top, crop.width, crop.height));
-        let Some(view) = view else {
+        let Some(crop) = CropBox::round(face, image.width, image.height, scale) else {
             return Ok(None);
         };
-        let mut planes = Planes::black(CROP_SIDE_PX, CROP_SIDE_PX);
-        resize_rows(view, CROP_SIDE_PX, CROP_SIDE_PX, |y, row| planes.set_row_bgr(y, row));
-        *score = first_share(&network.run_one(&planes)?);
+        // Where the image ends, the next larger crop is the same one.
+        *score = match before.filter(|(same, _)| *same == crop) {
+            Some((_, same)) => same,
+            None => match judge(network, image, crop, face.quarter_turns())? {
+                Some(judged) => judged,
+                None => return Ok(None),
+            },
+        };
+        before = Some((crop, *score));
     }
     let bona_fide = bona_fide_by_crop.iter().sum::<f64>() / 3.0;
     // A network that gives no number has not measured anything.
@@ -36,6 +44,19 @@ pub(super) fn bona_fide(
         bona_fide,
         liveness_score: LIVENESS.score(bona_fide),
     }))
+}
+
+// None when the crop is not inside the image.
+fn judge(
+    network: &Network,
+    image: &Image,
+    crop: CropBox,
+    quarter_turns: u8,
+) -> Result<Option<f64>, NetworkError> {
+    let view = View::part(image, crop.left, crop.top, crop.width, crop.height);
+    let Some(view) = view else { return Ok(None) };
+    let upright = resize(view, CROP_SIDE_PX, CROP_SIDE_PX).turned_back(quarter_turns);
+    Ok(Some(first_share(&network.run_one(&Planes::of_bgr(&upright))?)))
 }
 
 /// A crop inside a picture.

@@ -6,6 +6,7 @@ use rten_tensor::{AsView as _, NdTensorView};
 
 #[cfg(target_arch = "x86_64")]
 use super::convnet::ConvNet;
+use crate::image::Image;
 
 /// Why a model cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +66,16 @@ impl Planes {
     fn noise(side: usize) -> Planes {
         let values = (0..3 * side * side).map(|at| (at * 7919 % 256) as f32).collect();
         Planes { width: side, height: side, values }
+    }
+
+    /// The planes of an image, in the order B, G, R.
+    pub(super) fn of_bgr(image: &Image) -> Planes {
+        let (width, height) = (image.width as usize, image.height as usize);
+        let mut planes = Planes::black(width, height);
+        for (y, row) in image.rgb.chunks_exact((width * 3).max(1)).enumerate() {
+            planes.set_row_bgr(y, row);
+        }
+        planes
     }
 
     /// Puts one row of RGB pixels into the planes, in the order B, G, R.

@@ -16,7 +16,12 @@ const NEARLY_WHITE: u8 = 247;
 /// Measures `face` of `image`; `aligned` is the same face turned upright.
 pub fn measure_quality(image: &Image, face: &DetectedFace, aligned: &Image) -> FaceQuality {
     let grey = FaceGrey::of(aligned);
-    let (yaw_degrees, pitch_degrees, roll_degrees) = pose_degrees(&face.points);
+    let (yaw_degrees, pitch_degrees, _) = pose_degrees(&face.points);
+    // Of a face that lies on its side the box's width is the height.
+    let (height_px, image_height) = match face.quarter_turns() % 2 {
+        0 => (face.height_px, image.height),
+        _ => (face.width_px, image.width),
+    };
     FaceQuality {
         inter_eye_distance_px: face.inter_eye_distance_px(),
         sharpness_levels: grey.laplacian_deviation(),
@@ -26,8 +31,8 @@ pub fn measure_quality(image: &Image, face: &DetectedFace, aligned: &Image) -> F
         over_exposed: grey.share(|level| level >= NEARLY_WHITE),
         yaw_degrees,
         pitch_degrees,
-        roll_degrees,
-        face_height_share: face.height_px / f64::from(image.height),
+        roll_degrees: face.tilt_degrees(),
+        face_height_share: height_px / f64::from(image_height),
         inside_share: inside_share(image, face),
     }
 }

@@ -78,6 +78,13 @@ pub(super) fn resize_rows(
     }
 }
 
+/// The same as an image of its own.
+pub(super) fn resize(view: View<'_>, width: usize, height: usize) -> Image {
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    resize_rows(view, width, height, |_, row| rgb.extend_from_slice(row));
+    Image { width: width as u32, height: height as u32, rgb }
+}
+
 // The left (upper) pixel of two and the weight of each, in 1/2048.
 struct Tap {
     at: usize,

@@ -5,7 +5,7 @@ use image::codecs::jpeg::JpegEncoder;
 use verax_domain::face_findings::DetectedFace;
 
 use super::attack::CropBox;
-use super::resample::{View, resize_rows};
+use super::resample::{View, resize};
 use crate::image::Image;
 
 /// The longer side of a thumbnail.
@@ -24,12 +24,10 @@ pub fn thumbnail(image: &Image, face: &DetectedFace) -> Option<Vec<u8>> {
         false => px,
     };
     let (width, height) = (side(view.width), side(view.height));
-    let mut rgb = Vec::with_capacity(width * height * 3);
-    resize_rows(view, width, height, |_, row| rgb.extend_from_slice(row));
+    let small = resize(view, width, height).turned_back(face.quarter_turns());
     let mut jpeg = Vec::new();
-    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
-        .encode(&rgb, width, height, ExtendedColorType::Rgb8)
+        .encode(&small.rgb, small.width, small.height, ExtendedColorType::Rgb8)
         .ok()?;
     Some(jpeg)
 }

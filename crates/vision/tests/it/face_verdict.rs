@@ -4,7 +4,8 @@ use verax_domain::face_findings::{
     AttackFindings, DetectedFace, FaceComparison, FaceFindings, FaceQuality, PointPx,
 };
 use verax_domain::face_verdict::{
-    CheckOutcome, FacePolicy, FaceRefusal, QualityLevel, judge, subject,
+    ATTACK_ROOM_MIN, ATTACK_TILT_DEGREES_MAX, CheckOutcome, FacePolicy, FaceRefusal, QualityLevel,
+    attack_refusal, judge, subject,
 };
 
 fn face(height_px: f64) -> DetectedFace {
@@ -129,4 +130,39 @@ fn a_picture_needs_exactly_one_face_that_is_large_enough() {
         tiny.to_string(),
         "the face is too small: 16 pixels between the eyes; at least 20 are needed"
     );
+}
+
+#[test]
+fn no_attack_check_is_made_of_a_face_that_fills_the_image_or_is_tilted() {
+    // A face of 400 x 400 pixels in images of several sizes.
+    let near = face(400.0);
+    assert_eq!(attack_refusal(&near, 1000, 1000), None);
+    let enough = (400.0 * ATTACK_ROOM_MIN).ceil() as u32 + 1;
+    assert_eq!(attack_refusal(&near, enough, enough), None);
+    for (width, height) in [(400, 400), (enough - 3, 1000), (1000, enough - 3), (1, 1)] {
+        let refusal = attack_refusal(&near, width, height).unwrap();
+        assert!(matches!(refusal, FaceRefusal::FaceTooClose { .. }), "{width} x {height}");
+        assert!(refusal.to_string().contains("hold the camera further away"), "{refusal}");
+    }
+    let tilted = |degrees: f64| {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let points = near.points.map(|point| PointPx {
+            x: point.x * cos - point.y * sin,
+            y: point.x * sin + point.y * cos,
+        });
+        DetectedFace { points, ..near }
+    };
+    for (degrees, refused) in
+        [(0.0, false), (20.0, false), (35.0, true), (90.0, false), (180.0, false)]
+    {
+        let flat = tilted(degrees - near.roll_degrees());
+        let refusal = attack_refusal(&flat, 1000, 1000);
+        assert_eq!(refusal.is_some(), refused, "{degrees} degrees");
+        if let Some(refusal) = refusal {
+            assert!(matches!(
+                refusal,
+                FaceRefusal::FaceTurned { tilt_degrees_max: ATTACK_TILT_DEGREES_MAX, .. }
+            ));
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod document_simulation;
 mod document_verdicts;
 mod face_verdict;
 mod faces;
+mod faces_upright;
 mod gallery;
 mod image_decode;
 mod image_tools;
