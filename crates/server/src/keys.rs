@@ -137,6 +137,11 @@ impl MasterKeys {
         KeyRing::open(MASTER_KEYS, file, random).map(MasterKeys)
     }
 
+    /// Takes the keys from the environment or the file; makes none.
+    pub fn open_existing(file: &Path) -> Result<MasterKeys> {
+        KeyRing::open_existing(MASTER_KEYS, file).map(MasterKeys)
+    }
+
     /// A key that nobody can have after this process.
     pub fn of_this_process(random: &Random) -> MasterKeys {
         let keys = Loaded { keys: vec![new_key(random)], modified: None };

@@ -15,6 +15,7 @@ mod migrate;
 mod persons;
 mod postgres;
 mod records;
+mod refold;
 mod registration_checks;
 mod registrations;
 mod render;

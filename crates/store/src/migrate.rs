@@ -26,9 +26,16 @@ impl SchemaState {
     fn must_run(self, schema: Schema) -> Result<bool, StoreError> {
         let SchemaState { found, known } = self;
         match schema {
+            Schema::BringUpToDate => Ok(found < known),
+            _ if found == 0 => Err(StoreError::Missing("this file or at this address".to_owned())),
             Schema::LeaveAsItIs if found < known => Err(StoreError::Older { found, known }),
             _ => Ok(found < known),
         }
+    }
+
+    /// Whether nothing was there.
+    fn is_new(self) -> bool {
+        self.found == 0
     }
 }
 
@@ -38,7 +45,8 @@ const POSTGRES_LOCK: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(
 const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(7305804385); RESET statement_timeout";
 const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 
-pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreError> {
+/// Answers whether the database is new.
+pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<bool, StoreError> {
     let runner = sqlite_files::migrations::runner();
     let state = refuse_newer(connection)?;
     if state.must_run(schema)? {
@@ -54,7 +62,7 @@ pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreEr
             }
         }
     }
-    Ok(())
+    Ok(state.is_new())
 }
 
 pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> {
@@ -70,10 +78,11 @@ pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> 
     check(found, &sqlite_files::migrations::runner())
 }
 
+/// Answers whether the database is new.
 pub async fn postgres(
     client: &mut tokio_postgres::Client,
     schema: Schema,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     client.batch_execute(POSTGRES_LOCK).await?;
     let result = postgres_locked(client, schema).await;
     client.batch_execute(POSTGRES_UNLOCK).await?;
@@ -83,7 +92,7 @@ pub async fn postgres(
 async fn postgres_locked(
     client: &mut tokio_postgres::Client,
     schema: Schema,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let runner = postgres_files::migrations::runner();
     let exists = client
         .query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
@@ -97,7 +106,7 @@ async fn postgres_locked(
     if state.must_run(schema)? {
         runner.run_async(client).await.map_err(|error| StoreError::Statement(error.to_string()))?;
     }
-    Ok(())
+    Ok(state.is_new())
 }
 
 fn check(found: Option<i64>, runner: &Runner) -> Result<SchemaState, StoreError> {

@@ -30,6 +30,9 @@ pub struct Arguments {
 
 #[derive(Args)]
 pub struct Migrate {
+    /// Fold all searched text again: after an update, when the last node of the older version has stopped.
+    #[arg(long)]
+    refold: bool,
     #[arg(long)]
     json: bool,
 }
@@ -146,7 +149,10 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
 
 /// Opening a database brings it up to date; this does nothing else.
 pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
-    place.open().await?;
+    let app = place.open_or_make().await?;
+    if arguments.refold {
+        app.database.refold_again().await?;
+    }
     if arguments.json {
         println!("{}", json!({ "migrated": true }));
     } else {

@@ -36,7 +36,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         bail!("--client must be 1 to 64 letters, digits, `_` or `-`");
     }
     let mut input = open(&arguments.file)?;
-    let app = place.open().await?;
+    let app = place.open_or_make().await?;
     let bar = progress_bar(input.metadata().map_or(0, |meta| meta.len()));
     let import = Import {
         resource: arguments.resource,

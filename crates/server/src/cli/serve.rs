@@ -70,7 +70,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     }
     start_log(&place.config()?.log)?;
     open_files::raise_limit();
-    let app = place.open().await?;
+    let app = place.open_or_make().await?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;
     let faces = Faces::load_within(
