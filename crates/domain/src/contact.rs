@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use verax_query::fold;
+use verax_query::{Typed, fold, is_invisible};
 
 /// A phone number with the code of its country.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +82,6 @@ pub fn country(text: &str) -> Option<String> {
 pub fn dialled(text: &str) -> Option<String> {
     // The zero that is not dialled from abroad: +44 (0)7700 900123.
     let text = visible(text).replace("(0)", "");
-    let separates = |letter: char| {
-        letter.is_whitespace()
-            || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
-    };
     let text: String = text.chars().filter(|letter| !separates(*letter)).collect();
     let (plus, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
         Some(digits) => ("+", digits),
@@ -93,6 +89,11 @@ pub fn dialled(text: &str) -> Option<String> {
     };
     let fits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     fits.then(|| format!("{plus}{digits}"))
+}
+
+fn separates(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
 }
 
 /// What addresses are compared by.
@@ -111,16 +112,54 @@ pub fn visible(text: &str) -> String {
     text.trim().to_owned()
 }
 
-/// Zero-width characters, marks of direction, and fillers (Unicode: `Default_Ignorable_Code_Point`).
-fn is_invisible(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-    )
+/// An address as it is looked for. No address has a space: one that comes from a query was a `+`, which a
+/// client sent as it is.
+pub fn typed_email(text: &str, _: Typed) -> String {
+    let spaced = |letter: char| if letter.is_whitespace() { '+' } else { letter };
+    visible(text).chars().map(spaced).collect()
+}
+
+/// A number as it is looked for: without what is written between its digits.
+pub fn typed_phone(text: &str, typed: Typed) -> String {
+    let text = with_plus(text);
+    match typed {
+        Typed::Whole => dialled(&text).unwrap_or_else(|| visible(&text)),
+        // A part may begin anywhere, so that two zeros are digits like others.
+        Typed::Part => {
+            let text = visible(&text);
+            let bare: String = text.chars().filter(|letter| !separates(*letter)).collect();
+            let digits = bare.strip_prefix('+').unwrap_or(&bare);
+            match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                true => bare,
+                false => text,
+            }
+        }
+    }
+}
+
+/// A country's code as it is looked for.
+pub fn typed_country(text: &str, _: Typed) -> String {
+    country(text).unwrap_or_else(|| visible(text))
+}
+
+/// An address, a number, or a name of somebody's own: the first two as they are looked for.
+pub fn typed_identifier(text: &str, typed: Typed) -> String {
+    let is_address = text.split_once('@').is_some_and(|(name, domain)| {
+        let spaced = |text: &str| text.trim().contains(char::is_whitespace);
+        let is_domain = typed == Typed::Part || domain.contains('.');
+        spaced(name) && !name.trim().contains("  ") && !spaced(domain) && is_domain
+    });
+    if is_address { typed_email(text, typed) } else { with_plus(text) }
+}
+
+/// A `+` in front of a country's code comes from a query as a space. Nothing that is kept begins with one.
+fn with_plus(text: &str) -> String {
+    match text.strip_prefix(' ') {
+        Some(rest) if rest.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            format!("+{rest}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +209,27 @@ mod tests {
             ["jo@example.com", " JO@Example.COM ", "\u{feff}jo@exam\u{200b}ple.com\u{200d}"]
         {
             assert_eq!(email_key(email), "jo@example.com", "{email:?}");
+        }
+        for email in ["José@Example.com", "Jose\u{301}@example.com", "ＪＯＳÉ@example.com"] {
+            assert_eq!(email_key(email), "jose@example.com", "{email:?}");
+        }
+    }
+
+    #[test]
+    fn a_plus_that_came_as_a_space_is_one() {
+        let whole = |form: fn(&str, Typed) -> String, text: &str| form(text, Typed::Whole);
+        assert_eq!(whole(typed_email, " jo 1@example.com "), "jo+1@example.com");
+        assert_eq!(whole(typed_country, " 57"), "+57");
+        assert_eq!(whole(typed_country, "0057"), "+57");
+        assert_eq!(whole(typed_phone, "300 123-45 67"), "3001234567");
+        assert_eq!(whole(typed_phone, " 57 300 1234567"), "+573001234567");
+        assert_eq!(whole(typed_phone, "ask for Jo"), "ask for Jo");
+        assert_eq!(typed_phone("00 12", Typed::Part), "0012");
+        assert_eq!(typed_phone(" 57300", Typed::Part), "+57300");
+        assert_eq!(whole(typed_identifier, "jo 1@example.com"), "jo+1@example.com");
+        assert_eq!(whole(typed_identifier, " 573001234567"), "+573001234567");
+        for name in ["Ana Maria", "ana@example.com", "order 7", "@ana maria", " x"] {
+            assert_eq!(whole(typed_identifier, name), name);
         }
     }
 }

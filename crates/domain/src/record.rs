@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use verax_query::{
-    Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id,
+    Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id, nfc,
 };
 
 /// A record as columns, and the records that were populated inside it.
@@ -124,7 +124,7 @@ impl Reader {
         };
         let client = match (resource.tenant_column, object.get("client")) {
             ("id", _) => id.clone(),
-            (_, Some(Value::String(client))) => client.clone(),
+            (_, Some(Value::String(client))) if !client.is_empty() => client.clone(),
             (_, Some(Value::Object(client))) => match client.get("_id") {
                 Some(Value::String(client)) => client.clone(),
                 _ => String::new(),
@@ -144,7 +144,7 @@ impl Reader {
             dropped: Vec::new(),
         };
         for field in resource.fields {
-            let value = object.get(field.name).filter(|value| !value.is_null());
+            let value = object.get(field.name).filter(|value| !is_absent(field, value));
             self.field(&mut record, field, value);
         }
         let known = |name: &String| resource.field(name).is_some() || name.as_str() == "__v";
@@ -186,7 +186,7 @@ impl Reader {
             },
         };
         let folded = match &arg {
-            Arg::Text(text) => Arg::Text(verax_query::fold(text)),
+            Arg::Text(text) => Arg::Text(field.fold(text)),
             _ => Arg::Null,
         };
         record.values.push(arg);
@@ -216,6 +216,7 @@ impl Reader {
             let id = match value {
                 Value::Object(object) => self.related(record, resource, object, &client),
                 Value::String(id) if is_id(id) => Arg::Text(id.clone()),
+                Value::String(id) if id.is_empty() => continue,
                 _ => {
                     self.fail(
                         field.name,
@@ -320,6 +321,12 @@ impl Reader {
     }
 }
 
+/// Whether a value says nothing. Other systems have an empty text where there is no id, word or time.
+fn is_absent(field: &Field, value: &Value) -> bool {
+    let empty = !matches!(field.kind, Kind::Text) && value.as_str().is_some_and(str::is_empty);
+    value.is_null() || empty
+}
+
 /// Whether a value looks like a template or a picture, whatever its name is.
 fn is_biometric(value: &Value) -> bool {
     const NUMBERS_MAX: usize = 32;
@@ -346,7 +353,7 @@ fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
                 Err(format!("must be at most {TEXT_BYTES_MAX} bytes"))
             }
             text if text.contains('\0') => Err("must not contain a NUL character".to_owned()),
-            text => Ok(Arg::Text(text.to_owned())),
+            text => Ok(Arg::Text(nfc(text).into_owned())),
         },
         Kind::Word(words) => stored_word(words, text()?),
         Kind::Bool => value.as_bool().map(Arg::Bool).ok_or("must be true or false".to_owned()),
@@ -354,13 +361,27 @@ fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
             value.as_i64().map(Arg::Integer).ok_or("must be a whole number".to_owned())
         }
         Kind::Number => value.as_f64().map(Arg::Number).ok_or("must be a number".to_owned()),
-        Kind::Time => match Timestamp::parse(text()?) {
-            Some(time) => Ok(Arg::Integer(time.0)),
-            None => Err("must be an RFC 3339 time".to_owned()),
-        },
+        Kind::Time => time(value).map(|time| Arg::Integer(time.0)),
         Kind::Date => day(value).map(Arg::Text).ok_or("must be a date (1990-05-01)".to_owned()),
         Kind::Relations(_) => Err("must be a list of ids".to_owned()),
         Kind::Json(_) => Err("must be an object".to_owned()),
+    }
+}
+
+/// RFC 3339, or milliseconds since 1970.
+fn time(value: &Value) -> Result<Timestamp, String> {
+    // Smaller ones are of 1970 to 1973, and far more likely seconds.
+    const EPOCH_MILLIS: std::ops::Range<i64> = 100_000_000_000..253_402_300_800_000;
+    let wrong = || "must be an RFC 3339 time".to_owned();
+    match value {
+        Value::String(text) => Timestamp::parse(text).ok_or_else(wrong),
+        Value::Number(number) => match number.as_i64() {
+            Some(millis) if EPOCH_MILLIS.contains(&millis) => Ok(Timestamp(millis)),
+            _ => {
+                Err("must be an RFC 3339 time, or milliseconds since 1970 (not seconds)".to_owned())
+            }
+        },
+        _ => Err(wrong()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod logins;
 mod people;
 
+use crate::contact::{typed_country, typed_email, typed_identifier, typed_phone};
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
@@ -50,9 +51,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         )
         .on_devices(),
         word("status", "status", &BIOMETRIC_STATUS, "Where it stands.").required().on_devices(),
-        text("identifier", "identifier", "Who is being validated: an email or a name of yours.")
-            .folded("identifier_folded")
-            .on_devices(),
+        identifier("Who is being validated: an email or a name of yours.").on_devices(),
         word("type", "type", &BIOMETRIC_TYPE, "What it is for.").on_devices(),
         time("expiresAt", "expires_at", "When it can no longer be completed.").on_devices(),
         plain("redirectUrl", "redirect_url", "Where the user goes afterwards.")
@@ -62,7 +61,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         flag("requires2FA", "requires_2fa", "Whether a second factor is asked for.").on_devices(),
         plain("ipAddress", "ip_address", "The address given for the user.").on_devices(),
         flag("sendViaEmail", "send_via_email", "Whether the link is sent by email.").on_retrieve(),
-        plain("email", "email", "Where the link is sent.").on_retrieve(),
+        email("email", "email", "Where the link is sent.").on_retrieve(),
         plain("language", "language", "The language of the capture page: en or es.")
             .on_retrieve()
             .on_devices(),
@@ -204,7 +203,7 @@ pub static PROJECTS: Resource = Resource {
             .folded("description_folded")
             .on_devices(),
         text("identifier", "identifier", "A name of the client's own.").folded("identifier_folded"),
-        plain("contactEmail", "contact_email", "Whom its users may ask."),
+        email("contactEmail", "contact_email", "Whom its users may ask."),
         plain("privacyUrl", "privacy_url", "Its privacy notice."),
         plain("termsAndConditionsUrl", "terms_and_conditions_url", "Its terms."),
         json("allowedCountries", "allowed_countries", &[], "Country names, or All.").on_retrieve(),
@@ -294,11 +293,11 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             .on_devices(),
         text("firstName", "first_name", "First name.").folded("first_name_folded").on_devices(),
         text("lastName", "last_name", "Last name.").folded("last_name_folded").on_devices(),
-        text("email", "email", "Email address.").folded("email_folded").on_devices(),
-        text("phone", "phone", "Phone number without its country code.")
+        email("email", "email", "Email address.").folded("email_folded").on_devices(),
+        phone("phone", "phone", "Phone number without its country code.")
             .folded("phone_folded")
             .on_devices(),
-        plain("countryCode", "country_code", "Country code of the phone: +57.").on_devices(),
+        country_code("Country code of the phone: +57.").on_devices(),
         plain("language", "language", "Language of the pages.").on_devices(),
         plain("currentStep", "current_step", "The step that comes next.").on_devices(),
         plain("emailValidation", "email_validation", "The check of the email address.")
@@ -352,9 +351,7 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
         client(),
         related("project", "project", &PROJECT, "The project.").on_devices(),
         related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
-        text("identifier", "identifier", "Who is being validated.")
-            .folded("identifier_folded")
-            .on_devices(),
+        identifier("Who is being validated.").on_devices(),
         word("status", "status", &SESSION_STATUS, "Whether it can still be used.").on_devices(),
         time("expiresAt", "expires_at", "When it can no longer be used.").on_devices(),
         time("createdAt", "created_at", "When it was created.").on_devices(),
@@ -378,9 +375,9 @@ pub static CLIENTS: Resource = Resource {
     fields: &[
         id(),
         text("name", "name", "Its name.").folded("name_folded").on_devices(),
-        text("email", "email", "Its address.").folded("email_folded").on_devices(),
-        plain("phone", "phone", "Phone number without its country code."),
-        plain("countryCode", "country_code", "Country code of the phone."),
+        email("email", "email", "Its address.").folded("email_folded").on_devices(),
+        phone("phone", "phone", "Phone number without its country code."),
+        country_code("Country code of the phone."),
         plain("company", "company", "Its legal name."),
         plain("language", "language", "Its language."),
         word("status", "status", &CLIENT_STATUS, "Whether it has joined."),
@@ -493,6 +490,26 @@ const fn related(
 /// Text that can be searched; [`Field::folded`] names the column for it.
 const fn text(name: &'static str, column: &'static str, doc: &'static str) -> Field {
     Field::new(name, column, Kind::Text, doc)
+}
+
+/// An address that people type.
+const fn email(name: &'static str, column: &'static str, doc: &'static str) -> Field {
+    plain(name, column, doc).typed_as(typed_email)
+}
+
+/// A phone number that people type.
+const fn phone(name: &'static str, column: &'static str, doc: &'static str) -> Field {
+    plain(name, column, doc).typed_as(typed_phone)
+}
+
+/// The code of a country in front of a phone number.
+const fn country_code(doc: &'static str) -> Field {
+    plain("countryCode", "country_code", doc).typed_as(typed_country)
+}
+
+/// Who somebody is: an address, a number or a name.
+const fn identifier(doc: &'static str) -> Field {
+    text("identifier", "identifier", doc).folded("identifier_folded").typed_as(typed_identifier)
 }
 
 /// Text that is compared whole.

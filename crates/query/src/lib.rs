@@ -13,30 +13,26 @@ mod resource;
 mod sql;
 mod statements;
 pub mod tally;
+mod text;
 mod time;
 
-pub use parse::{Problem, QUERY_BYTES_MAX};
+pub use parse::{Handling, Ignored, Problem, QUERY_BYTES_MAX};
 pub use place::Place;
 pub use query::{
     Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
 pub use resource::{
     Audience, Field, Form, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource,
-    Reverse, Shown, Words,
+    Reverse, Shown, Typed, Words,
 };
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};
 pub use tally::{Slice, Tally};
+pub use text::{fold, is_invisible, nfc};
 pub use time::{Timestamp, date};
 
 /// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}
-
-/// The form in which text is searched: the `like_` family compares folded columns with folded
-/// needles, because SQLite folds ASCII only and PostgreSQL folds by locale.
-pub fn fold(text: &str) -> String {
-    text.to_lowercase()
 }

@@ -1,14 +1,28 @@
 //! The only way to a [`Query`]: every spelling of the wire is known here and nowhere else, and
 //! every problem of a request is reported at once.
 
+mod ignored;
 mod include;
 mod key;
 mod value;
 
 use crate::query::{Condition, Page, Query, Retrieval, SortKey, Test};
 use crate::{Field, Kind, Resource};
+pub use ignored::Ignored;
+use ignored::{IgnoredWords, Why};
 use include::IncludeWords;
-use key::{Key, Operator, Parameter};
+use key::{Key, Operator, Pair, Parameter};
+pub use value::part;
+
+/// What becomes of parameters that mean nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handling {
+    /// They are left out of account, as Verifik does, and told of.
+    #[default]
+    Lenient,
+    /// They are problems.
+    Strict,
+}
 
 /// What is wrong with one parameter of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,37 +43,81 @@ const PAGE_SIZE_MAX: u32 = 100;
 const SKIP_MAX: u64 = 1 << 52;
 
 impl Query {
-    /// Reads the query string of a list request (without its `?`), raw or percent-encoded.
+    /// Reads the query string of a list request (without its `?`), raw or percent-encoded. What means
+    /// nothing is in [`Query::ignored`].
     ///
     /// # Errors
     /// All problems of the request: names first, then filters, sort, page and what is shown.
     pub fn parse(resource: &'static Resource, raw: &str) -> Result<Query, Vec<Problem>> {
-        let mut problems = Vec::new();
-        if raw.len() > QUERY_BYTES_MAX {
-            problems.push(problem("query", format!("must be at most {QUERY_BYTES_MAX} bytes")));
-            return Err(problems);
-        }
-        let mut request = Request::default();
-        for pair in key::pairs(raw) {
-            match Key::read(resource, &pair) {
-                Ok(Key::Ignored) => {}
-                Ok(Key::Filter { any, operator, field }) => {
-                    request.add_filter(any, operator, field, pair.sent, pair.value);
-                }
-                Ok(Key::Parameter(parameter)) => {
-                    request.add_parameter(parameter, pair.sent, pair.value, &mut problems);
-                }
-                Err(message) => problems.push(problem(&pair.sent, message)),
-            }
-        }
-        let query = request.finish(resource, &mut problems);
-        if problems.is_empty() { Ok(query) } else { Err(problems) }
+        Query::parse_as(resource, raw, Handling::Lenient)
     }
 
-    /// A list of the whole resource in order of its ids: what an export walks.
+    /// The same; `handling` says whether what means nothing is a problem.
+    ///
+    /// # Errors
+    /// All problems of the request.
+    pub fn parse_as(
+        resource: &'static Resource,
+        raw: &str,
+        handling: Handling,
+    ) -> Result<Query, Vec<Problem>> {
+        read(resource, raw, handling, |_, _| Ok(()))
+    }
+
+    /// Everything that an export writes: the records that these filters leave, each with its
+    /// relations as records.
+    ///
+    /// # Errors
+    /// All problems of the filters. What is no filter is one, so that a slip of the pen does not
+    /// export more than was meant.
+    pub fn for_export(resource: &'static Resource, raw: &str) -> Result<Query, Vec<Problem>> {
+        let filters_alone = |pair: &Pair, parameter| match parameter {
+            Parameter::Search => Ok(()),
+            _ => Err(format!("`{}` is no filter: an export writes all that matches", pair.sent)),
+        };
+        let mut query = read(resource, raw, Handling::Strict, filters_alone)?;
+        query.included.populates = include::all_relations(resource);
+        Ok(query)
+    }
+
+    /// A list of the whole resource in order of its ids.
     pub fn whole(resource: &'static Resource) -> Query {
         Request::default().finish(resource, &mut Vec::new())
     }
+}
+
+fn read(
+    resource: &'static Resource,
+    raw: &str,
+    handling: Handling,
+    allow: impl Fn(&Pair, Parameter) -> Result<(), String>,
+) -> Result<Query, Vec<Problem>> {
+    let mut problems = Vec::new();
+    if raw.len() > QUERY_BYTES_MAX {
+        problems.push(problem("query", format!("must be at most {QUERY_BYTES_MAX} bytes")));
+        return Err(problems);
+    }
+    let mut request = Request::default();
+    for pair in key::pairs(raw) {
+        match Key::read(resource, &pair) {
+            Ok(Key::Ignored(why)) => {
+                let ignored = request.ignored.add(resource, &pair.sent, why);
+                if let (Handling::Strict, Some(ignored)) = (handling, ignored) {
+                    problems.push(ignored.problem());
+                }
+            }
+            Ok(Key::Filter { any, operator, field }) => {
+                request.add_filter(any, operator, field, pair.sent, pair.value);
+            }
+            Ok(Key::Parameter(parameter)) => match allow(&pair, parameter) {
+                Ok(()) => request.add_parameter(parameter, pair.sent, pair.value, &mut problems),
+                Err(message) => problems.push(problem(&pair.sent, message)),
+            },
+            Err(message) => problems.push(problem(&pair.sent, message)),
+        }
+    }
+    let query = request.finish(resource, &mut problems);
+    if problems.is_empty() { Ok(query) } else { Err(problems) }
 }
 
 impl Retrieval {
@@ -69,17 +127,37 @@ impl Retrieval {
     /// # Errors
     /// All problems of the request.
     pub fn parse(resource: &'static Resource, raw: &str) -> Result<Retrieval, Vec<Problem>> {
+        Retrieval::parse_as(resource, raw, Handling::Lenient)
+    }
+
+    /// The same; `handling` says whether what means nothing anywhere is a problem.
+    ///
+    /// # Errors
+    /// All problems of the request.
+    pub fn parse_as(
+        resource: &'static Resource,
+        raw: &str,
+        handling: Handling,
+    ) -> Result<Retrieval, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut words = IncludeWords::default();
+        let mut ignored = IgnoredWords::default();
         for pair in key::pairs(raw) {
             match Key::read(resource, &pair) {
                 Ok(Key::Parameter(parameter)) => words.add(parameter, &pair.sent, &pair.value),
                 Err(message) if pair.is_nested() => problems.push(problem(&pair.sent, message)),
+                Ok(Key::Ignored(why @ Why::Unknown)) => {
+                    let ignored = ignored.add(resource, &pair.sent, why);
+                    if let (Handling::Strict, Some(ignored)) = (handling, ignored) {
+                        problems.push(ignored.problem());
+                    }
+                }
                 _ => {}
             }
         }
         let included = words.finish(resource, &mut problems);
-        if problems.is_empty() { Ok(Retrieval { resource, included }) } else { Err(problems) }
+        let retrieval = Retrieval { resource, included, ignored: ignored.0 };
+        if problems.is_empty() { Ok(retrieval) } else { Err(problems) }
     }
 }
 
@@ -116,6 +194,7 @@ struct Request {
     cursor: Option<Sent>,
     skip_total: Option<Sent>,
     include: IncludeWords,
+    ignored: IgnoredWords,
 }
 
 impl Request {
@@ -183,6 +262,11 @@ impl Request {
         }
         let search = self.search.as_ref().and_then(|sent| {
             let text = value::text(&sent.value);
+            let searchable = resource.fields.iter().any(|field| field.folded.is_some());
+            let text = text.and_then(|text| match searchable {
+                true => Ok(text),
+                false => Err("this list has no text to search: filter by its fields".to_owned()),
+            });
             text.map_err(|message| problems.push(problem(&sent.parameter, message))).ok()
         });
         if self.filters.len() + usize::from(self.search.is_some()) > CONDITIONS_MAX {
@@ -213,6 +297,7 @@ impl Request {
             count_only,
             cursor,
             skip_total,
+            ignored: self.ignored.0,
         }
     }
 
@@ -328,7 +413,7 @@ fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition
     if let Err(message) = filter.operator.fits(field) {
         return failed(first, message);
     }
-    let words = filter.operator.words(&filter.sent);
+    let words = filter.operator.words(field, &filter.sent);
     if words.len() > MEMBERS_MAX {
         return failed(first, format!("may have at most {MEMBERS_MAX} values"));
     }
@@ -342,23 +427,30 @@ fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition
             Err(message) => return failed(first, message),
         },
         Operator::Contains | Operator::ContainsNot => match value::text(&first.value) {
-            Ok(text) if filter.operator == Operator::Contains => Test::Contains(crate::fold(&text)),
-            Ok(text) => Test::ContainsNot(crate::fold(&text)),
+            Ok(text) if filter.operator == Operator::Contains => Test::Contains(part(field, &text)),
+            Ok(text) => Test::ContainsNot(part(field, &text)),
             Err(message) => return failed(first, message),
         },
         operator => {
             let mut values = Vec::with_capacity(words.len());
             for (sent, word) in &words {
                 let read = match (operator, &field.kind) {
-                    (Operator::EqualsFolded, Kind::Word(kind)) => value::folded_word(kind, word),
-                    _ => value::read(field, word),
+                    (Operator::EqualsFolded, Kind::Word(kind)) => {
+                        value::folded_word(kind, word).map(|word| vec![word])
+                    }
+                    (Operator::EqualsFolded, _) => value::folded(field, word),
+                    _ if operator.is_membership() => value::spellings(field, word),
+                    _ => value::read(field, word).map(|value| vec![value]),
                 };
                 match read {
-                    Ok(value) if values.contains(&value) => {}
-                    Ok(value) => values.push(value),
-                    Err(message) => {
-                        problems.push(problem(&sent.parameter, message));
+                    Ok(read) => {
+                        for value in read {
+                            if !values.contains(&value) {
+                                values.push(value);
+                            }
+                        }
                     }
+                    Err(message) => problems.push(problem(&sent.parameter, message)),
                 }
             }
             if values.is_empty() {

@@ -71,7 +71,7 @@ impl Place {
             Some(Value::Bool(value)) => (*value).into(),
             Some(Value::Integer(value)) => (*value).into(),
             Some(Value::Number(value)) => value.to_bits().into(),
-            Some(Value::Time(value)) => value.0.into(),
+            Some(Value::Time(value) | Value::Day(value)) => value.0.into(),
         });
         let id = serde_json::Value::from(self.id.as_str());
         serde_json::Value::Array(keys.chain([id]).collect()).to_string()

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::Typed;
 use crate::query::{Condition, Populate, Query, Test, Value};
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -66,18 +67,13 @@ impl Printer {
     fn conditions(&mut self, group: &str, conditions: &[Condition]) {
         for (index, condition) in conditions.iter().enumerate() {
             // Repeating a spelling would mean membership: another test of the same field takes
-            // another spelling. Lists with commas in them came from the first.
+            // another spelling.
             let alike = |other: &&Condition| {
                 other.field == condition.field
                     && std::mem::discriminant(&other.test)
                         == std::mem::discriminant(&condition.test)
             };
-            let others = conditions.iter().enumerate().filter(|(at, _)| *at != index);
-            let others = others.filter(|(_, other)| alike(other));
-            let turn = match is_plain(condition) {
-                false => 0,
-                true => others.filter(|(at, it)| *at < index || !is_plain(it)).count(),
-            };
+            let turn = conditions[..index].iter().filter(alike).count();
             self.condition(group, condition, turn);
         }
     }
@@ -90,11 +86,11 @@ impl Printer {
         match &condition.test {
             Test::In(values) => {
                 let operator = ["where", "in", "where-case-insensitive"][turn.min(2)];
-                values.iter().for_each(|value| put(operator, &value.print()));
+                said(condition, values).for_each(|value| put(operator, &value.print()));
             }
             Test::NotIn(values) => {
                 let operator = ["wherenot", "notIn"][turn.min(1)];
-                values.iter().for_each(|value| put(operator, &value.print()));
+                said(condition, values).for_each(|value| put(operator, &value.print()));
             }
             Test::Less(value) => put("where<", &value.print()),
             Test::LessOrEqual(value) => put("where<=", &value.print()),
@@ -128,15 +124,19 @@ impl Printer {
     }
 }
 
-/// Whether no value of the condition would be changed by splitting a list at its commas.
-fn is_plain(condition: &Condition) -> bool {
-    match &condition.test {
-        Test::In(values) | Test::NotIn(values) => values.iter().all(|value| {
-            let text = value.print();
-            !text.contains(',') && text.trim() == text
-        }),
-        _ => true,
-    }
+/// The values without those that come with the one before them, as another spelling of it.
+fn said<'a>(condition: &Condition, values: &'a [Value]) -> impl Iterator<Item = &'a Value> {
+    let field = condition.field;
+    values.iter().enumerate().filter_map(move |(index, value)| {
+        let before = index.checked_sub(1).and_then(|before| values.get(before));
+        let comes_along = match (before, value) {
+            (Some(Value::Text(before)), Value::Text(text)) => {
+                field.typed(before, Typed::Whole) == *text
+            }
+            _ => false,
+        };
+        (!comes_along).then_some(value)
+    })
 }
 
 impl Value {
@@ -147,6 +147,7 @@ impl Value {
             Value::Integer(value) => value.to_string(),
             Value::Number(value) => value.to_string(),
             Value::Time(value) => value.to_string(),
+            Value::Day(value) => value.day_text(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A list request that has met the schema.
 
-use crate::{Field, Relation, Resource, Reverse, Timestamp};
+use crate::{Field, Ignored, Relation, Resource, Reverse, Timestamp};
 
 /// A list request whose every name is known and whose every value has its field's type. Made by
 /// [`Query::parse`] alone.
@@ -23,6 +23,8 @@ pub struct Query {
     pub(crate) cursor: Option<String>,
     /// Do not tell how many records match.
     pub(crate) skip_total: bool,
+    /// What was sent and means nothing here.
+    pub(crate) ignored: Vec<Ignored>,
 }
 
 /// What a retrieve by id may ask for.
@@ -30,6 +32,7 @@ pub struct Query {
 pub struct Retrieval {
     pub(crate) resource: &'static Resource,
     pub(crate) included: Included,
+    pub(crate) ignored: Vec<Ignored>,
 }
 
 /// Which fields are shown, and which relations are shown as records.
@@ -83,6 +86,8 @@ pub enum Value {
     Integer(i64),
     Number(f64),
     Time(Timestamp),
+    /// All of the day that begins at this moment; only in `In` and `NotIn`.
+    Day(Timestamp),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -154,9 +159,15 @@ impl Query {
             count_only: false,
             cursor: None,
             skip_total: false,
+            ignored: Vec::new(),
             ..self.clone()
         };
         format!("{}?{}", self.resource.name, bare.to_query_string())
+    }
+
+    /// What was sent and means nothing here: names that are not known, filters without a value.
+    pub fn ignored(&self) -> &[Ignored] {
+        &self.ignored
     }
 
     pub fn conditions(&self) -> &[Condition] {
@@ -168,7 +179,10 @@ impl Query {
         let searched = self.search.iter().map(|text| {
             let searchable = self.resource.fields.iter().filter(|field| field.folded.is_some());
             searchable
-                .map(|field| Condition { field, test: Test::Contains(crate::fold(text)) })
+                .map(|field| Condition {
+                    field,
+                    test: Test::Contains(crate::parse::part(field, text)),
+                })
                 .collect()
         });
         let any = (!self.any.is_empty()).then(|| self.any.clone());
@@ -194,6 +208,11 @@ impl Retrieval {
         &self.included
     }
 
+    /// What was sent and means nothing anywhere.
+    pub fn ignored(&self) -> &[Ignored] {
+        &self.ignored
+    }
+
     /// The fields of the record, in the order of the wire.
     pub fn shown(&self) -> Vec<&'static Field> {
         self.included.shown(self.resource, |_| true)
@@ -201,7 +220,7 @@ impl Retrieval {
 
     /// Everything there is, relations as ids: what an export writes.
     pub fn whole(resource: &'static Resource) -> Retrieval {
-        Retrieval { resource, included: Included::default() }
+        Retrieval { resource, included: Included::default(), ignored: Vec::new() }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a listed thing is: the one table entry that parsing, SQL, JSON, OpenAPI and docs read.
 
-use crate::Tally;
+use std::borrow::Cow;
+
+use crate::{Tally, fold};
 
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
@@ -55,7 +57,17 @@ pub struct Field {
     /// JSON only: the column with the form that a retrieve shows, when it says more.
     pub full: Option<&'static str>,
     pub audience: Audience,
+    /// Text that people type in several ways: the form in which it is looked for.
+    pub typed: Option<fn(&str, Typed) -> String>,
     pub doc: &'static str,
+}
+
+/// How much of a value was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    Whole,
+    /// What the value may contain.
+    Part,
 }
 
 /// To whom a value is shown. A new one is for clients: devices see what is listed for them.
@@ -206,6 +218,7 @@ impl Field {
             folded: None,
             full: None,
             audience: Audience::Client,
+            typed: None,
             doc,
         }
     }
@@ -230,6 +243,12 @@ impl Field {
         self
     }
 
+    /// Typed in several ways: this gives the form in which it is looked for.
+    pub const fn typed_as(mut self, typed: fn(&str, Typed) -> String) -> Field {
+        self.typed = Some(typed);
+        self
+    }
+
     /// Devices see it too.
     pub const fn on_devices(mut self) -> Field {
         self.audience = Audience::Device;
@@ -239,6 +258,16 @@ impl Field {
     /// Whether a filter may name it. Nested objects can only be tested for presence.
     pub fn is_scalar(&self) -> bool {
         !matches!(self.kind, Kind::Json(_))
+    }
+
+    /// What the folded column holds of a value.
+    pub fn fold(&self, text: &str) -> String {
+        fold(&self.typed(text, Typed::Whole))
+    }
+
+    /// A value, or a part of one, in the form in which it is looked for.
+    pub(crate) fn typed<'a>(&self, text: &'a str, typed: Typed) -> Cow<'a, str> {
+        self.typed.map_or(Cow::Borrowed(text), |form| Cow::Owned(form(text, typed)))
     }
 
     /// Whether it holds several ids.

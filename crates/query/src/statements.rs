@@ -312,6 +312,13 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
                 push_names(sql, column, values);
             });
         }
+        Test::In(values) if values.iter().any(Value::is_day) => push_moments(sql, column, values),
+        Test::NotIn(values) if values.iter().any(Value::is_day) => {
+            push_or_absent(sql, field, column, |sql| {
+                sql.push("NOT ");
+                push_moments(sql, column, values);
+            });
+        }
         Test::In(values) => match &values[..] {
             [value] => {
                 sql.push(column).push(" = ").bind(value.arg());
@@ -371,6 +378,24 @@ fn push_names(sql: &mut Sql, column: &'static str, values: &[Value]) {
     sql.push(")");
 }
 
+/// Whether a time is one of these moments, or in one of these days.
+fn push_moments(sql: &mut Sql, column: &'static str, values: &[Value]) {
+    sql.push("(");
+    for (index, value) in values.iter().enumerate() {
+        sql.push(if index > 0 { " OR " } else { "" }).push(column);
+        match value {
+            Value::Day(day) => {
+                sql.push(" >= ").bind(Arg::Integer(day.0)).push(" AND ").push(column);
+                sql.push(" <= ").bind(Arg::Integer(day.day_end().0));
+            }
+            value => {
+                sql.push(" = ").bind(value.arg());
+            }
+        }
+    }
+    sql.push(")");
+}
+
 /// `(column IS NULL OR …)`: a record without the field is not equal to anything.
 fn push_or_absent(sql: &mut Sql, field: &Field, column: &'static str, test: impl FnOnce(&mut Sql)) {
     if field.required {
@@ -421,7 +446,7 @@ impl Value {
             Value::Bool(value) => Arg::Bool(*value),
             Value::Integer(value) => Arg::Integer(*value),
             Value::Number(value) => Arg::Number(*value),
-            Value::Time(value) => Arg::Integer(value.0),
+            Value::Time(value) | Value::Day(value) => Arg::Integer(value.0),
         }
     }
 }
@@ -441,6 +466,10 @@ fn list(values: &[Value]) -> Arg {
 }
 
 impl Value {
+    fn is_day(&self) -> bool {
+        matches!(self, Value::Day(_))
+    }
+
     fn as_bool(&self) -> Option<bool> {
         if let Value::Bool(value) = self { Some(*value) } else { None }
     }

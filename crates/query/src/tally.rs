@@ -179,6 +179,13 @@ impl Slice {
                 Test::GreaterOrEqual(Value::Time(time)) => self.from = self.from.max(time.0),
                 Test::Less(Value::Time(time)) => self.until = self.until.min(time.0),
                 Test::LessOrEqual(Value::Time(time)) => self.until = self.until.min(time.0 + 1),
+                Test::In(values) => match &values[..] {
+                    [Value::Day(day)] => {
+                        self.from = self.from.max(day.0);
+                        self.until = self.until.min(day.day_end().0 + 1);
+                    }
+                    _ => return None,
+                },
                 Test::Present => {}
                 _ => return None,
             },

@@ -16,7 +16,8 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Timestamp {
     /// Reads RFC 3339, the same without a zone (then UTC), or a bare date (then midnight UTC).
-    /// Digits finer than a millisecond are dropped. `None` when it is none of these.
+    /// Digits finer than a millisecond are dropped. `24:00` is the next midnight (ISO 8601), and a leap
+    /// second, `23:59:60` in UTC, the second after it. `None` when it is none of these.
     pub fn parse(text: &str) -> Option<Timestamp> {
         let bytes = text.as_bytes();
         if !text.is_ascii() || bytes.len() < 10 {
@@ -40,10 +41,27 @@ impl Timestamp {
         if !matches!(rest.as_bytes()[0], b'T' | b't' | b' ') {
             return None;
         }
-        let (clock_ms, zone) = parse_clock(&rest[1..])?;
+        let (clock, zone) = parse_clock(&rest[1..])?;
         let offset_ms = parse_zone(zone)?;
-        let millis = midnight + clock_ms - offset_ms;
-        ((MIN_MS..=MAX_MS).contains(&millis)).then_some(Timestamp(millis))
+        let millis = midnight + clock.millis - offset_ms;
+        // A leap second is the last of its day in UTC.
+        let fits = !clock.is_leap_second || millis.rem_euclid(DAY_MS) < 1000;
+        (fits && (MIN_MS..=MAX_MS).contains(&millis)).then_some(Timestamp(millis))
+    }
+
+    /// Reads a bare date: its midnight in UTC.
+    pub fn parse_day(text: &str) -> Option<Timestamp> {
+        if text.len() == 10 { Timestamp::parse(text) } else { None }
+    }
+
+    /// The last millisecond of the day that begins at this moment.
+    pub fn day_end(self) -> Timestamp {
+        Timestamp(self.0 + DAY_MS - 1)
+    }
+
+    /// The day in UTC: `2024-12-01`.
+    pub fn day_text(self) -> String {
+        self.to_string().chars().take(10).collect()
     }
 
     /// Appends the RFC 3339 form with `Z`; milliseconds are written only when they are not zero.
@@ -78,8 +96,14 @@ impl fmt::Display for Timestamp {
 const MIN_MS: i64 = -62_167_219_200_000;
 const MAX_MS: i64 = 253_402_300_799_999;
 
-/// `HH:MM[:SS[.f…]]` → milliseconds in the day, and what follows.
-fn parse_clock(text: &str) -> Option<(i64, &str)> {
+struct Clock {
+    /// Since midnight.
+    millis: i64,
+    is_leap_second: bool,
+}
+
+/// `HH:MM[:SS[.f…]]`, and what follows.
+fn parse_clock(text: &str) -> Option<(Clock, &str)> {
     let bytes = text.as_bytes();
     if bytes.len() < 5 || bytes[2] != b':' {
         return None;
@@ -101,8 +125,11 @@ fn parse_clock(text: &str) -> Option<(i64, &str)> {
             rest = &after[end..];
         }
     }
-    (hour < 24 && minute < 60 && second < 60)
-        .then_some((((hour * 60 + minute) * 60 + second) * 1000 + millis, rest))
+    let is_leap_second = second == 60;
+    let is_midnight = (hour, minute, second, millis) == (24, 0, 0, 0);
+    let fits = minute < 60 && second <= 60 && (hour < 24 || is_midnight);
+    let millis = ((hour * 60 + minute) * 60 + second) * 1000 + millis;
+    fits.then_some((Clock { millis, is_leap_second }, rest))
 }
 
 fn parse_zone(text: &str) -> Option<i64> {

@@ -30,7 +30,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
 use verax_domain::resources;
 use verax_store::{Database, Location, Schema, StoreError, Upkeep};
@@ -295,6 +295,9 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
     }
 }
 
+/// Who may make what is not there.
+const MAKERS: &str = "only verax serve, import, client create and migrate make what is missing";
+
 impl Place {
     pub fn config(&self) -> Result<Config> {
         Config::load(self.config.as_deref())
@@ -443,15 +446,51 @@ impl Place {
         })
     }
 
-    /// Opens everything; makes what is not there yet and brings the schema up to date.
-    pub async fn open(&self) -> Result<App> {
+    /// Opens everything; makes what is not there yet, says so, and brings the schema up to date. For the
+    /// commands that somebody begins with: a slip of the pen in `--data` must not look like an empty
+    /// database to all others.
+    pub async fn open_or_make(&self) -> Result<App> {
         self.create()?;
         let config = self.config()?;
         let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
         let master = MasterKeys::open(&self.master_keys_file(&config), &Random::System)?;
         let vault = self.vault(&config, master)?;
         let schema = Schema::BringUpToDate;
-        App::open(config, &self.location(), self.replica(), keys, vault, schema).await
+        let app = App::open(config, &self.location(), self.replica(), keys, vault, schema).await?;
+        if app.database.is_new() {
+            match self.database_url {
+                Some(_) => eprintln!("verax: made a new database in PostgreSQL"),
+                None => eprintln!("verax: made a new database in {}", self.data.display()),
+            }
+        }
+        Ok(app)
+    }
+
+    /// Opens what is there and brings its schema up to date.
+    ///
+    /// # Errors
+    /// There is no database, or there are no keys: nothing is made.
+    pub async fn open(&self) -> Result<App> {
+        self.require_database()?;
+        let config = self.config()?;
+        let keys = SigningKeys::open_existing(&self.keys_file(&config)).context(MAKERS)?;
+        let master = MasterKeys::open_existing(&self.master_keys_file(&config)).context(MAKERS)?;
+        let vault = self.vault(&config, master)?;
+        let schema = Schema::BringExistingUpToDate;
+        let location = self.location();
+        let opened = App::open(config, &location, self.replica(), keys, vault, schema);
+        opened.await.map_err(|error| match error.downcast_ref() {
+            Some(StoreError::Missing(_)) => error.context(MAKERS),
+            _ => error,
+        })
+    }
+
+    fn require_database(&self) -> Result<()> {
+        if self.database_url.is_some() || self.database_file().exists() {
+            return Ok(());
+        }
+        let folder = self.data.display();
+        bail!("there is no database in {folder}: is --data (or VERAX_DATA) right? {MAKERS}")
     }
 
     /// Opens what is there and changes nothing.

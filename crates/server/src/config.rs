@@ -78,6 +78,7 @@ pub struct Signature {
 #[serde(deny_unknown_fields)]
 pub struct Compat {
     pub flat_pagination: bool,
+    pub strict_parameters: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -238,7 +239,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 27] = shared![
+static SHARED: [Shared; 28] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
@@ -247,6 +248,7 @@ static SHARED: [Shared; 27] = shared![
     Text signature.issuer,
     Text signature.time_zone,
     Switch compat.flat_pagination,
+    Switch compat.strict_parameters,
     Number tokens.days,
     Number tokens.renewable_days,
     Number tokens.renewals_max,

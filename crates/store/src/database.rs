@@ -63,7 +63,11 @@ pub struct Options {
 /// What opening does about a schema that is older than the binary, or not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {
+    /// Made where there is none.
     BringUpToDate,
+    /// An error where there is none.
+    BringExistingUpToDate,
+    /// An error where there is none, or an older one.
     LeaveAsItIs,
     /// That of this version, in a database that is empty.
     Version(i64),
@@ -73,9 +77,17 @@ impl Database {
     /// Opens the database and brings its schema up to date.
     ///
     /// # Errors
-    /// `Newer` when a newer server made it, `Address` when the address makes no sense,
+    /// `Missing` when there is none and `schema` says not to make one, `Newer` when a newer server made it, `Address` when the address makes no sense,
     /// `Unavailable` when it does not answer. A replica that does not answer is no error.
     pub async fn open(location: &Location, options: &Options) -> Result<Database, StoreError> {
+        let database = Database::connect(location, options).await?;
+        if matches!(options.schema, Schema::BringUpToDate | Schema::BringExistingUpToDate) {
+            database.refold().await?;
+        }
+        Ok(database)
+    }
+
+    async fn connect(location: &Location, options: &Options) -> Result<Database, StoreError> {
         match location {
             Location::File(_) if options.replica.is_some() => {
                 Err(StoreError::Address("only PostgreSQL has replicas".to_owned()))
@@ -136,18 +148,20 @@ impl Database {
         self.look(tenant, work).await
     }
 
-    /// The next whole records after the id `after` that match, one JSON object per line, and the
-    /// id of the last; `None` at the end. Sort and page of the query do not matter.
+    /// The next whole records after the id `after` that match, a line each, and the id of the last;
+    /// `None` at the end. Sort and page of the query do not matter.
     pub async fn walk(
         &self,
         query: &Query,
         tenant: &Tenant,
         after: &str,
         limit: u32,
+        layout: Layout,
     ) -> Result<(Vec<u8>, Option<String>), StoreError> {
         let (query, own, after) = (query.clone(), tenant.clone(), after.to_owned());
-        let work =
-            async move |reader: &mut Reader| list::walk(reader, &query, &own, &after, limit).await;
+        let work = async move |reader: &mut Reader| {
+            list::walk(reader, &query, &own, &after, limit, layout).await
+        };
         self.look(tenant, work).await
     }
 
@@ -382,6 +396,14 @@ impl Database {
         match self {
             Database::Sqlite(sqlite) => sqlite.transact(work).await,
             Database::Postgres(postgres) => work(&mut postgres.reader().await?).await,
+        }
+    }
+
+    /// Whether opening it has made it.
+    pub fn is_new(&self) -> bool {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.is_new,
+            Database::Postgres(postgres) => postgres.is_new,
         }
     }
 

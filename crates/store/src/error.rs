@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The database cannot be reached or does not work: an operator must look.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// There is no database there, and none was to be made.
+    #[error("there is no database in {0}")]
+    Missing(String),
     /// The database was made by a newer version of the server.
     #[error(
         "the database has schema version {found}, this server knows up to {known}: \

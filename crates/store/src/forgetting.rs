@@ -36,8 +36,8 @@ pub static TABLES_OF_CLIENTS: [(&str, &str); 21] = [
 ];
 
 /// Tables without anything of a client.
-pub static TABLES_OF_NO_CLIENT: [&str; 4] =
-    ["heartbeats", "refinery_schema_history", "settings", "tally_versions"];
+pub static TABLES_OF_NO_CLIENT: [&str; 5] =
+    ["heartbeats", "refinery_schema_history", "settings", "tally_versions", "text_folding"];
 
 const TALLY_CHANGES: &str = "tally_changes";
 const TALLIES: &str = "tallies";

@@ -17,6 +17,7 @@ mod periodic;
 mod persons;
 mod postgres;
 mod records;
+mod refold;
 mod registration_checks;
 mod registrations;
 mod render;

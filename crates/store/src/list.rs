@@ -184,13 +184,14 @@ pub async fn record(
     Ok(Some(fill(reader, draft, included, tenant).await?))
 }
 
-/// The next whole records after the id `after`, one JSON object per line, and the last one's id.
+/// The next whole records after the id `after`, a line each, and the last one's id.
 pub async fn walk(
     reader: &mut Reader,
     query: &Query,
     tenant: &Tenant,
     after: &str,
     limit: u32,
+    layout: Layout,
 ) -> Result<(Vec<u8>, Option<String>), StoreError> {
     let statement = query.walk_sql(reader.dialect(), tenant, after, limit);
     let mut last = None;
@@ -199,7 +200,7 @@ pub async fn walk(
     reader
         .fetch(&statement.sql, &mut |row| {
             last = row.text(0)?.map(str::to_owned);
-            let mut draft = Draft::default();
+            let mut draft = Draft::new(layout);
             draft.push_row(row, 0, &statement.fields, query.included())?;
             drafts.push(draft);
             Ok(())
@@ -222,7 +223,6 @@ pub async fn walk(
     let related = resolve(reader, tenant, lookups).await?;
     for draft in drafts {
         lines.extend_from_slice(&draft.finish(&related, true));
-        lines.push(b'\n');
     }
     Ok((lines, last))
 }

@@ -25,8 +25,9 @@ impl SchemaState {
     /// The version that migrations must bring it to; `None` where none must run.
     fn missing(self, schema: Schema) -> Result<Option<i64>, StoreError> {
         let SchemaState { found, known } = self;
+        let older = (found < known).then_some(known);
         match schema {
-            Schema::LeaveAsItIs if found < known => Err(StoreError::Older { found, known }),
+            Schema::BringUpToDate => Ok(older),
             Schema::Version(version) if version > known => {
                 Err(StoreError::Newer { found: version, known })
             }
@@ -35,8 +36,17 @@ impl SchemaState {
                 Err(StoreError::Address(format!("{newer}: take a new database")))
             }
             Schema::Version(version) => Ok((found < version).then_some(version)),
-            Schema::LeaveAsItIs | Schema::BringUpToDate => Ok((found < known).then_some(known)),
+            Schema::LeaveAsItIs | Schema::BringExistingUpToDate if found == 0 => {
+                Err(StoreError::Missing("this file or at this address".to_owned()))
+            }
+            Schema::LeaveAsItIs if found < known => Err(StoreError::Older { found, known }),
+            Schema::LeaveAsItIs | Schema::BringExistingUpToDate => Ok(older),
         }
+    }
+
+    /// Whether nothing was there.
+    fn is_new(self) -> bool {
+        self.found == 0
     }
 }
 
@@ -46,7 +56,8 @@ const POSTGRES_LOCK: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(
 const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(7305804385); RESET statement_timeout";
 const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 
-pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreError> {
+/// Answers whether the database is new.
+pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<bool, StoreError> {
     let runner = sqlite_files::migrations::runner();
     let state = refuse_newer(connection)?;
     if let Some(wanted) = state.missing(schema)? {
@@ -63,7 +74,7 @@ pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<(), StoreEr
             }
         }
     }
-    Ok(())
+    Ok(state.is_new())
 }
 
 pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> {
@@ -79,10 +90,11 @@ pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> 
     check(found, &sqlite_files::migrations::runner())
 }
 
+/// Answers whether the database is new.
 pub async fn postgres(
     client: &mut tokio_postgres::Client,
     schema: Schema,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     client.batch_execute(POSTGRES_LOCK).await?;
     let result = postgres_locked(client, schema).await;
     client.batch_execute(POSTGRES_UNLOCK).await?;
@@ -92,14 +104,14 @@ pub async fn postgres(
 async fn postgres_locked(
     client: &mut tokio_postgres::Client,
     schema: Schema,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let runner = postgres_files::migrations::runner();
     let state = check(found(client).await?, &runner)?;
     if let Some(wanted) = state.missing(schema)? {
         let done = up_to(runner, wanted).run_async(client).await;
         done.map_err(|error| StoreError::Statement(error.to_string()))?;
     }
-    Ok(())
+    Ok(state.is_new())
 }
 
 async fn found(client: &tokio_postgres::Client) -> Result<Option<i64>, StoreError> {

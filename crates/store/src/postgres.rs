@@ -39,6 +39,7 @@ pub struct Postgres {
     patience: Duration,
     tls: MakeRustlsConnect,
     known_buckets: Arc<KnownBuckets>,
+    pub is_new: bool,
 }
 
 /// The database ends its statements itself; what is not answered so long after it never will be.
@@ -54,7 +55,7 @@ impl Postgres {
         let primary = pool(url, options, Role::Primary, options.connections)?;
         let probes = pool(url, options, Role::Primary, 2)?;
         let mut connection = primary.get().await?;
-        crate::migrate::postgres(&mut connection, options.schema).await?;
+        let is_new = crate::migrate::postgres(&mut connection, options.schema).await?;
         drop(connection);
         let replica = match &options.replica {
             Some(Location::Postgres(replica)) => {
@@ -68,7 +69,7 @@ impl Postgres {
         let patience = options.statement_limit + GRACE;
         let (tls, known_buckets) = (tls()?, Arc::default());
         let turns = Turns::of(options.connections);
-        Ok(Postgres { primary, probes, replica, turns, patience, tls, known_buckets })
+        Ok(Postgres { primary, probes, replica, turns, patience, tls, known_buckets, is_new })
     }
 
     /// A tenant's turn at one of its share of the connections.

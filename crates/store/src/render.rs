@@ -141,9 +141,15 @@ impl Draft {
                         self.hole(Slot::Populate(index), id.to_owned());
                     }
                 }
-                (None, Kind::Text) => csv::write_text(&mut self.bytes, row.text(column)?),
-                (None, Kind::Id | Kind::Word(_) | Kind::Relation(_) | Kind::Json(_)) => {
+                // An id of elsewhere may begin with a sign.
+                (None, Kind::Text | Kind::Id | Kind::Relation(_)) => {
+                    csv::write_text(&mut self.bytes, row.text(column)?);
+                }
+                (None, Kind::Word(_)) => {
                     csv::write_cell(&mut self.bytes, row.text(column)?.unwrap_or_default());
+                }
+                (None, Kind::Json(_)) => {
+                    csv::write_json(&mut self.bytes, row.text(column)?.unwrap_or_default());
                 }
                 // Numbers and flags read the same in JSON and in CSV; so do times in their quotes.
                 _ => drop(write_value(&mut self.bytes, field, row, column)?),
@@ -197,7 +203,7 @@ impl Draft {
             }
             if self.layout == Layout::Csv {
                 let cell = String::from_utf8_lossy(&out.split_off(begin)).into_owned();
-                csv::write_cell(&mut out, &cell);
+                csv::write_json(&mut out, &cell);
             }
         }
         out.extend_from_slice(&self.bytes[from..]);

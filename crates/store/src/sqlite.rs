@@ -33,6 +33,7 @@ pub struct Sqlite {
     readers: Arc<Readers>,
     writer: writer::Writer,
     log: log::Log,
+    pub is_new: bool,
 }
 
 struct Readers {
@@ -78,12 +79,12 @@ const SHORT: Duration = Duration::from_millis(2);
 
 impl Sqlite {
     pub fn open(path: &Path, options: &Options) -> Result<Sqlite, StoreError> {
-        if options.schema == Schema::LeaveAsItIs && !path.exists() {
-            let missing = format!("there is no database in {}", path.display());
-            return Err(StoreError::Unavailable(missing));
+        if options.schema != Schema::BringUpToDate && !path.exists() {
+            let folder = path.parent().unwrap_or(path);
+            return Err(StoreError::Missing(folder.display().to_string()));
         }
         let mut writer = connect(path, Access::Write)?;
-        crate::migrate::sqlite(&mut writer, options.schema)?;
+        let is_new = crate::migrate::sqlite(&mut writer, options.schema)?;
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
@@ -97,7 +98,7 @@ impl Sqlite {
         let snapshots = Arc::clone(&readers.snapshots);
         let log = log::Log::start(path, snapshots, options.statement_limit)?;
         let writer = writer::Writer::start(writer, log.clone())?;
-        Ok(Sqlite { readers: Arc::new(readers), writer, log })
+        Ok(Sqlite { readers: Arc::new(readers), writer, log, is_new })
     }
 
     /// Runs `work` with a connection: a short one here, a long one on a thread that may block; of a

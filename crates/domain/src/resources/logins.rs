@@ -6,6 +6,7 @@ use super::{
     APP_REGISTRATION, BIOMETRIC_VALIDATION, PROJECT, PROJECT_FLOW, READ, client, id, plain,
     related, text, time, word,
 };
+use crate::contact::typed_identifier;
 
 pub static APP_LOGINS: Resource = Resource {
     name: "app-logins",
@@ -17,6 +18,7 @@ pub static APP_LOGINS: Resource = Resource {
         client(),
         text("name", "name", "Who came in, as the validation named them.")
             .folded("name_folded")
+            .typed_as(typed_identifier)
             .on_devices(),
         word("status", "status", &LOGIN_STATUS, "Whether the person is in.").on_devices(),
         related("project", "project", &PROJECT, "The project.").on_devices(),

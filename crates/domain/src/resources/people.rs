@@ -2,7 +2,7 @@
 
 use verax_query::{Field, Kind, NotFound, PageSize, Relation, Resource, Words};
 
-use super::{PROJECT, client, flag, id, plain, related, text, time, word};
+use super::{PROJECT, client, email, flag, id, phone, plain, related, text, time, word};
 
 /// Below `/v2/face-recognition/`.
 const VERSIONS: &[&str] = &["v2/face-recognition"];
@@ -53,8 +53,8 @@ pub static PERSONS: Resource = Resource {
             "The collections that the person is in.",
         ),
         plain("notes", "notes", "What the client noted."),
-        text("email", "email", "Email address.").folded("email_folded"),
-        text("phone", "phone", "Phone number.").folded("phone_folded"),
+        email("email", "email", "Email address.").folded("email_folded"),
+        phone("phone", "phone", "Phone number.").folded("phone_folded"),
         word("status", "status", &STATUS, "Whether the person is in use."),
         flag("deleted", "deleted", "Always false: who is deleted is gone.").required(),
         time("createdAt", "created_at", "When the person was enrolled.").required(),

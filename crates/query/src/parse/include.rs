@@ -3,7 +3,7 @@
 use super::key::{Parameter, unknown};
 use super::{Problem, problem};
 use crate::query::{Included, Populate};
-use crate::{Field, Resource};
+use crate::{Field, Relation, Resource};
 
 const POPULATES_MAX: usize = 8;
 const POPULATE_DEPTH_MAX: usize = 2;
@@ -79,6 +79,16 @@ impl IncludeWords {
         let columns = (!self.columns.is_empty()).then_some(columns);
         Included { columns, populates, reverses }
     }
+}
+
+/// Each relation of a resource as records.
+pub fn all_relations(resource: &'static Resource) -> Vec<Populate> {
+    let all = resource.relations().map(|(field, relation)| (field.name, relation));
+    let populate = |(name, relation): (&str, &'static Relation)| {
+        let field = resource.field(name)?;
+        Some(Populate { field, relation, shown: relation.fields(), nested: Vec::new() })
+    };
+    all.filter_map(populate).collect()
 }
 
 fn add_populate(

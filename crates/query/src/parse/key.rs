@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::Sent;
+use super::ignored::Why;
 use crate::nearest::nearest;
 use crate::query::{Test, Value};
 use crate::{Field, Kind, Resource};
@@ -46,14 +47,9 @@ pub fn pairs(raw: &str) -> impl Iterator<Item = Pair> + '_ {
 
 /// What a key means for a resource.
 pub enum Key {
-    Filter {
-        any: bool,
-        operator: Operator,
-        field: &'static Field,
-    },
+    Filter { any: bool, operator: Operator, field: &'static Field },
     Parameter(Parameter),
-    /// Not ours: Verifik ignores what it does not know, and so do its clients' trackers.
-    Ignored,
+    Ignored(Why),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +92,7 @@ pub enum Operator {
 }
 
 /// Prefix and meaning. No prefix begins another: each ends with its underscore.
-const OPERATORS: &[(&str, Operator)] = &[
+pub const OPERATORS: &[(&str, Operator)] = &[
     ("where_", Operator::Equals),
     ("wherenot_", Operator::EqualsNot),
     ("where>_", Operator::Greater),
@@ -117,7 +113,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("notLike_", Operator::ContainsNot),
 ];
 
-const PARAMETERS: &[(&str, Parameter)] = &[
+pub const PARAMETERS: &[(&str, Parameter)] = &[
     ("page", Parameter::Page),
     ("perPage", Parameter::PerPage),
     ("limit", Parameter::Limit),
@@ -167,14 +163,22 @@ impl Key {
             };
         }
         if any {
-            return Ok(Key::Ignored);
+            return Ok(Key::Ignored(Why::Unknown));
         }
         if let Some((_, parameter)) = PARAMETERS.iter().find(|(known, _)| *known == name) {
-            return Ok(Key::Parameter(*parameter));
+            return Ok(match parameter {
+                Parameter::Search if pair.value.is_empty() => Key::Ignored(Why::Empty),
+                parameter => Key::Parameter(*parameter),
+            });
         }
         Ok(match resource.field(name) {
+            // Without it the records of all clients would be shown to staff: an empty variable of a
+            // script must not do that.
+            Some(field) if pair.value.is_empty() && field.column != resource.tenant_column => {
+                Key::Ignored(Why::Empty)
+            }
             Some(field) => Key::Filter { any, operator: Operator::Equals, field },
-            None => Key::Ignored,
+            None => Key::Ignored(Why::Unknown),
         })
     }
 }
@@ -224,10 +228,12 @@ impl Operator {
         })
     }
 
-    /// The values to read: membership lists are split at commas, all else is taken whole.
-    pub fn words(self, sent: &[Sent]) -> Vec<(&Sent, &str)> {
-        match self {
-            Operator::In | Operator::NotIn => sent
+    /// The values to read: membership lists are split at commas where no value can have one, all else is
+    /// taken whole.
+    pub fn words<'a>(self, field: &Field, sent: &'a [Sent]) -> Vec<(&'a Sent, &'a str)> {
+        match (self, &field.kind) {
+            (_, Kind::Text) => sent.iter().map(|sent| (sent, sent.value.as_str())).collect(),
+            (Operator::In | Operator::NotIn, _) => sent
                 .iter()
                 .flat_map(|sent| sent.value.split(',').map(move |word| (sent, word.trim())))
                 .collect(),
@@ -240,15 +246,16 @@ impl Operator {
         Some(match self {
             Operator::Equals | Operator::In => Test::In(values),
             Operator::EqualsNot | Operator::NotIn => Test::NotIn(values),
-            Operator::Less => Test::Less(values.pop()?),
-            Operator::LessOrEqual => Test::LessOrEqual(values.pop()?),
-            Operator::Greater => Test::Greater(values.pop()?),
-            Operator::GreaterOrEqual => Test::GreaterOrEqual(values.pop()?),
+            // A day is its midnight; the last moment of it where it is the end of a range.
+            Operator::Less => Test::Less(values.pop()?.begin()),
+            Operator::LessOrEqual => Test::LessOrEqual(values.pop()?.end()),
+            Operator::Greater => Test::Greater(values.pop()?.begin()),
+            Operator::GreaterOrEqual => Test::GreaterOrEqual(values.pop()?.begin()),
             // Words are few and known: folding them has already chosen which.
             Operator::EqualsFolded if matches!(field.kind, Kind::Word(_)) => Test::In(values),
             Operator::EqualsFolded => {
                 let folded = |value| match value {
-                    Value::Text(text) => Some(crate::fold(&text)),
+                    Value::Text(text) => Some(text),
                     _ => None,
                 };
                 Test::FoldedIn(values.into_iter().filter_map(folded).collect())

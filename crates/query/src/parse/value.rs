@@ -1,7 +1,7 @@
 //! Values of the wire, typed by the field that they are compared with.
 
 use crate::query::Value;
-use crate::{Field, Kind, Timestamp, Words, date, is_id};
+use crate::{Field, Kind, Timestamp, Typed, Words, date, fold, is_id, nfc};
 
 pub fn read(field: &Field, word: &str) -> Result<Value, String> {
     match &field.kind {
@@ -26,7 +26,7 @@ pub fn read(field: &Field, word: &str) -> Result<Value, String> {
             Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
             _ => Err("must be a number".to_owned()),
         },
-        Kind::Time => Timestamp::parse(word).map(Value::Time).ok_or_else(|| {
+        Kind::Time => time(word).ok_or_else(|| {
             "must be a date (2024-12-01) or an RFC 3339 time (2024-12-01T10:30:00Z)".to_owned()
         }),
         Kind::Date => {
@@ -54,7 +54,50 @@ pub fn text(word: &str) -> Result<String, String> {
     if word.contains('\0') {
         return Err("must not contain a NUL character".to_owned());
     }
-    Ok(word.to_owned())
+    Ok(nfc(word).into_owned())
+}
+
+fn time(word: &str) -> Option<Value> {
+    let day = Timestamp::parse_day(word).map(Value::Day);
+    day.or_else(|| Timestamp::parse(word).map(Value::Time))
+}
+
+/// The values that a record may have where it is asked for this one: as it was typed, and in the form in
+/// which it is kept.
+pub fn spellings(field: &Field, word: &str) -> Result<Vec<Value>, String> {
+    let value = read(field, word)?;
+    let other = match &value {
+        Value::Text(text) if matches!(field.kind, Kind::Text) => {
+            let typed = field.typed(text, Typed::Whole);
+            (*typed != **text).then(|| Value::Text(typed.into_owned()))
+        }
+        _ => None,
+    };
+    Ok([Some(value), other].into_iter().flatten().collect())
+}
+
+/// What the folded column is compared with.
+pub fn folded(field: &Field, word: &str) -> Result<Vec<Value>, String> {
+    text(word).map(|text| vec![Value::Text(settled(field, &text, Typed::Whole))])
+}
+
+/// What the folded column must contain.
+pub fn part(field: &Field, text: &str) -> String {
+    settled(field, text, Typed::Part)
+}
+
+/// Folded and in the form in which it is looked for. Doing both again changes nothing.
+fn settled(field: &Field, text: &str, typed: Typed) -> String {
+    const ROUNDS_MAX: usize = 4;
+    let mut settled = fold(text);
+    for _ in 0..ROUNDS_MAX {
+        let again = fold(&field.typed(&settled, typed));
+        if again == settled {
+            break;
+        }
+        settled = again;
+    }
+    settled
 }
 
 pub fn boolean(word: &str) -> Result<bool, String> {
@@ -68,6 +111,23 @@ pub fn boolean(word: &str) -> Result<bool, String> {
 /// A whole number without a sign. `None` also when it is too large for 64 bits.
 pub fn whole_number(word: &str) -> Option<u64> {
     (word.bytes().all(|b| b.is_ascii_digit())).then(|| word.parse().ok())?
+}
+
+impl Value {
+    /// Where a day begins; any other value is its own beginning and end.
+    pub fn begin(self) -> Value {
+        match self {
+            Value::Day(day) => Value::Time(day),
+            value => value,
+        }
+    }
+
+    pub fn end(self) -> Value {
+        match self {
+            Value::Day(day) => Value::Time(day.day_end()),
+            value => value,
+        }
+    }
 }
 
 fn one_of(words: &Words) -> String {

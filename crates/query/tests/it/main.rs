@@ -1,7 +1,9 @@
 //! Tests of the list grammar and its SQL.
 
+mod forgiving;
 mod grammar;
 mod property;
 mod statement;
 mod table;
+mod text;
 mod time;

@@ -41,8 +41,29 @@ fn piece() -> impl Strategy<Value = String> {
         "requires2FA=True",
         "where_riskScore=0.1&where_riskScore=0.2",
         "junk=1",
+        "createdAt=2024-12-01",
+        "where<=_createdAt=2024-12-01",
+        "in_createdAt=2024-12-01,2024-12-02T10:00:00Z",
+        "wherenot_createdAt[]=2024-12-01",
+        "in_identifier[]=Doe,%20John",
+        "notIn_identifier=a,b",
+        "in_identifier=%20x%20",
+        "where_identifier=Jose%CC%81",
+        "email=jo+1@example.com",
+        "notIn_email= 1",
+        "like_email=jo%C2%A01",
+        "where-case-insensitive_email=%C2%A8a+b",
+        "status=",
     ]);
-    prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[\\[\\]?=&%><_a-zA-Z0-9$.,+ -]{0,24}"]
+    let text = "\\PC{0,6}".prop_map(|text| {
+        let text = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC);
+        format!("like_identifier={text}&where-case-insensitive_email={text}&in_identifier={text}")
+    });
+    prop_oneof![
+        4 => known.prop_map(str::to_owned),
+        1 => text,
+        1 => "[\\[\\]?=&%><_a-zA-Z0-9$.,+ -]{0,24}",
+    ]
 }
 
 fn request() -> impl Strategy<Value = String> {

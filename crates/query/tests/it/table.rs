@@ -2,7 +2,7 @@
 
 use verax_query::{
     Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
-    Shown, Words,
+    Shown, Typed, Words,
 };
 
 pub static CHECKS: Resource = Resource {
@@ -16,6 +16,7 @@ pub static CHECKS: Resource = Resource {
         Field::new("project", "project", Kind::Relation(&PROJECT), ""),
         Field::new("status", "status", Kind::Word(&STATUS), "").required(),
         Field::new("identifier", "identifier", Kind::Text, "").folded("identifier_folded"),
+        Field::new("email", "email", Kind::Text, "").folded("email_folded").typed_as(typed_email),
         Field::new("type", "type", Kind::Word(&TYPE), ""),
         Field::new("ipAddress", "ip_address", Kind::Text, ""),
         Field::new("requires2FA", "requires_2fa", Kind::Bool, ""),
@@ -62,7 +63,8 @@ pub static PROJECTS: Resource = Resource {
     tally: None,
 };
 
-static OWNERS: Resource = Resource {
+/// A list of which nothing is searched as text.
+pub static BARE: Resource = Resource {
     name: "owners",
     title: "Owner",
     doc: "",
@@ -82,7 +84,12 @@ static OWNERS: Resource = Resource {
     tally: None,
 };
 
-static OWNER: Relation = Relation { resource: &OWNERS, projection: &["_id", "name", "email"] };
+/// No address has a space.
+fn typed_email(text: &str, _: Typed) -> String {
+    text.trim().chars().map(|it| if it.is_whitespace() { '+' } else { it }).collect()
+}
+
+static OWNER: Relation = Relation { resource: &BARE, projection: &["_id", "name", "email"] };
 static PROJECT: Relation = Relation { resource: &PROJECTS, projection: &["_id", "name"] };
 
 static STATUS: Words = Words {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use serde_json::Value;
-use verax_domain::Record;
+use verax_domain::{Record, extended_json};
 use verax_query::Resource;
 use verax_store::{Imported, StoreError};
 
@@ -86,6 +86,7 @@ impl App {
             let end = item.is_none();
             match item {
                 Some((number, Ok(json))) => {
+                    let json = extended_json::plain(json);
                     match Record::from_json(import.resource, &json, import.client) {
                         Ok(record) => chunk.push((number, record)),
                         Err(problems) if pass == Pass::Check => {
@@ -178,8 +179,12 @@ impl<'a> Source<'a> {
         input.seek(SeekFrom::Start(0))?;
         let by_line = has_a_record_per_line(input)?;
         input.seek(SeekFrom::Start(0))?;
-        let input = BufReader::new(input as &mut (dyn Read + Send));
-        Ok(Source { input, pending: Vec::new(), by_line, number: 0, read: 0, length })
+        let mut input = BufReader::new(input as &mut (dyn Read + Send));
+        // What some editors put in front of a text in UTF-8.
+        let marked = input.fill_buf()?.starts_with(BYTE_ORDER_MARK);
+        let read = if marked { BYTE_ORDER_MARK.len() } else { 0 };
+        input.consume(read);
+        Ok(Source { input, pending: Vec::new(), by_line, number: 0, read: read as u64, length })
     }
 
     fn next(&mut self) -> std::io::Result<Option<Item>> {
@@ -194,7 +199,13 @@ impl<'a> Source<'a> {
             match value {
                 None => return Ok(None),
                 Some(Err(reason)) => return Ok(Some((self.number, Err(reason)))),
-                Some(Ok(value)) => self.pending = records_of(value),
+                Some(Ok(value)) => match told_error(&value) {
+                    Some(reason) => {
+                        self.number += u64::from(!self.by_line);
+                        return Ok(Some((self.number, Err(reason))));
+                    }
+                    None => self.pending = records_of(value),
+                },
             }
         }
     }
@@ -212,7 +223,7 @@ impl<'a> Source<'a> {
             let text = line.trim_ascii();
             if !text.is_empty() {
                 let value = serde_json::from_slice(text);
-                return Ok(Some(value.map_err(|error| format!("is not JSON: {error}"))));
+                return Ok(Some(value.map_err(|error| no_json(text, &error))));
             }
         }
     }
@@ -233,10 +244,42 @@ impl<'a> Source<'a> {
                 self.read = self.length;
                 self.number += 1;
                 std::io::copy(&mut self.input, &mut std::io::sink())?;
-                Ok(Some(Err(format!("is not JSON: {error}"))))
+                Ok(Some(Err(no_json(b"", &error))))
             }
         }
     }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Why a text is no JSON, and what it may be instead.
+fn no_json(text: &[u8], error: &serde_json::Error) -> String {
+    let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
+    let hint = if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+        "; it is UTF-16: save it as UTF-8"
+    } else if text.starts_with(b"<") {
+        "; it is HTML or XML, perhaps the page of an error"
+    } else if [&b"ObjectId("[..], b"ISODate(", b"NumberLong("].into_iter().any(has) {
+        "; the mongo shell writes this: export with mongoexport"
+    } else {
+        ""
+    };
+    format!("is not JSON: {error}{hint}")
+}
+
+/// An error that an API has answered, where a page was meant to be saved.
+fn told_error(value: &Value) -> Option<String> {
+    let object = value.as_object()?;
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let is_error = object.get("success") == Some(&Value::Bool(false))
+        || (!object.contains_key("data") && text("code").is_some() && text("message").is_some());
+    if object.contains_key("_id") || !is_error {
+        return None;
+    }
+    let parts = [text("code"), text("error").or(text("message"))].into_iter().flatten();
+    let said: Vec<String> = parts.map(|part| part.chars().take(100).collect()).collect();
+    let said = said.join(": ");
+    Some(format!("is no record but an error that an API answered ({said}): fetch the page again"))
 }
 
 /// A page's rows in reverse, or the record itself.
@@ -250,6 +293,10 @@ fn records_of(value: Value) -> Vec<Value> {
             Some(Value::Array(mut rows)) => {
                 rows.reverse();
                 rows
+            }
+            // As a paginator of MongoDB answers.
+            Some(Value::Object(mut page)) if page.get("docs").is_some_and(Value::is_array) => {
+                page.remove("docs").map(records_of).unwrap_or_default()
             }
             Some(row @ Value::Object(_)) => vec![row],
             Some(other) => {
@@ -274,6 +321,7 @@ fn has_a_record_per_line(input: &mut impl Read) -> std::io::Result<bool> {
             return Ok(true);
         }
         let text = line.trim_ascii();
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         if !text.is_empty() {
             let whole = serde_json::from_slice::<serde::de::IgnoredAny>(text);
             return Ok(whole.map_or_else(|error| !error.is_eof(), |_| true));

@@ -80,7 +80,7 @@ async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
     if !arguments.email.contains('@') {
         bail!("--email must be an email address");
     }
-    let app = place.open().await?;
+    let app = place.open_or_make().await?;
     let id = arguments.id.unwrap_or_else(|| app.new_id());
     if !is_id(&id) {
         bail!("--id must be 1 to 64 letters, digits, `_` or `-`");

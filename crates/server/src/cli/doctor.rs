@@ -33,6 +33,10 @@ pub struct Arguments {
 
 #[derive(Args)]
 pub struct Migrate {
+    /// Fold all searched text again: after an update, when the last node of the older version has
+    /// stopped.
+    #[arg(long)]
+    refold: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -180,7 +184,10 @@ async fn last_backup(app: &App) -> Result<Finding> {
 
 /// Opening a database brings it up to date; this does nothing else.
 pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
-    place.open().await?;
+    let app = place.open_or_make().await?;
+    if arguments.refold {
+        app.database.refold_again().await?;
+    }
     if arguments.json {
         print_line(json!({ "migrated": true }))?;
     } else {

@@ -3,29 +3,36 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use verax_query::{Query, Resource, Tenant};
-use verax_store::Client;
+use verax_store::{Client, Layout};
 
 use super::Place;
 use super::import::parse_resource;
 use super::output::Output;
 use super::progress::{self, Progress};
 use crate::app::App;
+use crate::http::BYTE_ORDER_MARK;
 
 #[derive(Args)]
 pub struct Arguments {
     /// What to write: biometric-validations, document-liveness, projects …
     #[arg(value_parser = parse_resource)]
     resource: &'static Resource,
-    /// A filter as lists take it: --where 'where_status=completed' --where 'where>_createdAt=2026-01-01'.
+    /// A filter as lists take it in their address, percent-encoded where it must be: --where
+    /// 'status=completed' --where 'where>_createdAt=2026-01-01'. What is no filter is an error.
     #[arg(long = "where", value_name = "FILTER")]
     filters: Vec<String>,
-    /// Write NDJSON (it always is).
+    /// Write NDJSON (unless --csv says otherwise).
     #[arg(long)]
     json: bool,
+    /// Write CSV, with a first line of names; nested objects and relations are JSON.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Begin with a byte order mark, by which Excel knows UTF-8.
+    #[arg(long, requires = "csv")]
+    bom: bool,
 }
 
 const RECORDS_PER_STATEMENT: u32 = 500;
@@ -33,6 +40,13 @@ const RECORDS_PER_STATEMENT: u32 = 500;
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let query = query(arguments)?;
     let app = place.open().await?;
+    let layout = if arguments.csv { Layout::Csv } else { Layout::Lines };
+    let mut lines = if arguments.bom { BYTE_ORDER_MARK.as_bytes().to_vec() } else { Vec::new() };
+    if arguments.csv {
+        let names: Vec<&str> = arguments.resource.fields.iter().map(|field| field.name).collect();
+        lines.extend_from_slice(format!("{}\r\n", names.join(",")).as_bytes());
+    }
+    Output.write_all(&lines)?;
     let clients = app.database.clients().await?;
     let progress = progress_of(&app, &query, &clients).await?;
     for client in clients {
@@ -40,7 +54,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         let tenant = Tenant::Client(client.id);
         let mut after = String::new();
         loop {
-            let page = app.database.walk(&query, &tenant, &after, RECORDS_PER_STATEMENT);
+            let page = app.database.walk(&query, &tenant, &after, RECORDS_PER_STATEMENT, layout);
             let (lines, last) = page.await?;
             Output.write_all(&lines)?;
             progress.add(memchr::memchr_iter(b'\n', &lines).count() as u64);
@@ -70,27 +84,12 @@ async fn progress_of(app: &App, query: &Query, clients: &[Client]) -> Result<Pro
 /// Relations are populated, so that what is exported can be imported into an empty database and
 /// give the same answers there.
 fn query(arguments: &Arguments) -> Result<Query> {
-    let resource = arguments.resource;
-    let mut pairs: Vec<String> =
-        resource.relations().map(|(field, _)| format!("populates[]={}", field.name)).collect();
-    for filter in &arguments.filters {
-        // The key ends at the `=` that a field's name stands before: `where>=_createdAt=…`.
-        let underscore = filter.find('_').unwrap_or(0);
-        let Some(equals) = filter[underscore..].find('=') else {
-            bail!("--where {filter}: must be like where_status=completed");
-        };
-        let (key, value) = filter.split_at(underscore + equals);
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        pairs.push(format!("{}={}", encode(key), encode(&value[1..])));
-    }
-    match Query::parse(resource, &pairs.join("&")) {
-        Ok(query) => Ok(query),
-        Err(problems) => {
-            let reasons: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("{}: {}", problem.parameter, problem.message))
-                .collect();
-            bail!("--where: {}", reasons.join("; "))
-        }
-    }
+    let query = Query::for_export(arguments.resource, &arguments.filters.join("&"));
+    query.map_err(|problems| {
+        let reasons: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.parameter, problem.message))
+            .collect();
+        anyhow!("--where: {}", reasons.join("; "))
+    })
 }

@@ -38,7 +38,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         bail!("--client must be 1 to 64 letters, digits, `_` or `-`");
     }
     let mut input = open(&arguments.file)?;
-    let app = place.open().await?;
+    let app = place.open_or_make().await?;
     let length = input.metadata().map_or(0, |meta| meta.len());
     // Checked first, then stored: the input is read twice.
     let bar = Progress::of_bytes("checking", length * 2);

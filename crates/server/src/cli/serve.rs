@@ -77,7 +77,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     open_files::raise_limit();
     place.create()?;
     let _in_use = place.shared()?;
-    let app = place.open().await?;
+    let app = place.open_or_make().await?;
     place.make_vault_private(&place.config()?);
     place.warn_of_open_folder();
     app.measuring.start()?;

@@ -6,22 +6,23 @@ mod pictures;
 mod rules;
 mod schema;
 mod unread;
+mod unreadable;
 mod urls;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use verax_query::{Problem, Timestamp};
+use verax_query::{Ignored, Problem, Timestamp};
 
 use self::parse::{Given, Members};
 use self::pictures::NamedImage;
 pub use self::pictures::base64_of;
 pub use self::schema::schema;
 pub use self::unread::{BODY_TOO_SLOW, BodyError, Received, SealedBody, Unread};
+pub use self::unreadable::{UNSUPPORTED_MEDIA_TYPE, Unreadable};
 use super::State;
 use super::admission::{Place, admitted_body, take_place};
 use super::authorize::Allowed;
 use super::error::{ApiError, ErrorCode, INTERNAL, INVALID_IMAGE_FORMAT};
-use super::face_errors::BAD_REQUEST;
 
 /// A longer body is not parsed on a thread that answers others meanwhile.
 const SHORT_BYTES: usize = 64 * 1024;
@@ -74,14 +75,18 @@ pub enum Rule {
     WebhookOrId,
     /// An IPv4 or IPv6 address.
     Address,
+    /// An address as text, of so many characters at most.
+    AnyEmail(usize),
     /// The digits of a phone number; `+` is in front where they begin with its country's code.
     Phone,
+    /// The same where it is a number, else a text of so many characters at most.
+    AnyPhone(usize),
     /// `+` and the digits of a country.
     CountryCode,
     /// A moment in RFC 3339.
     Time,
-    /// A day, in any of the protocol's three shapes; it is kept as `YYYY-MM-DD`.
-    Day,
+    /// A day between 1900 and today, in any of the protocol's three shapes; it is kept as `YYYY-MM-DD`.
+    DayOfBirth,
     /// A picture in base64, a data URI of one, or where it is allowed an https URL: a text, or a list
     /// of one.
     Image,
@@ -110,6 +115,7 @@ pub struct Sent {
     problems: Vec<Problem>,
     /// Pictures that a URL names and that are not there.
     not_fetched: Vec<Problem>,
+    now: Timestamp,
 }
 
 /// Reads a body. No body at all reads like `{}`, so that its answer names what is missing.
@@ -183,10 +189,9 @@ async fn parse_body(
     let bytes = body.bytes.len();
     let parse = move || {
         if body.bytes.trim_ascii().is_empty() {
-            return Ok(Sent::new(Members::default(), known, purpose));
+            return Ok(Sent::new(Members::default(), known, purpose, body.now));
         }
-        let wrong = || ApiError::new(&BAD_REQUEST, "The body must be a JSON object.");
-        Sent::parse(&body, known, purpose).ok_or_else(wrong)
+        Ok(Sent::parse(&body, known, purpose)?)
     };
     parse_apart(bytes, parse).await?
 }
@@ -219,12 +224,28 @@ pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
 }
 
 impl Sent {
-    /// The checked members of a JSON object; `None` when the body is none.
-    pub fn parse(body: &Received, known: &'static [Member], purpose: Purpose) -> Option<Sent> {
-        Some(Sent::new(parse::parse(body, known)?, known, purpose))
+    /// The checked members of a JSON object.
+    ///
+    /// # Errors
+    /// The body is none; or members are not known, and its sender wants to be told.
+    pub fn parse(
+        body: &Received,
+        known: &'static [Member],
+        purpose: Purpose,
+    ) -> Result<Sent, Unreadable> {
+        let explain = |error| Unreadable::explain(&body.bytes, &body.content_type, &error);
+        let sent = Sent::new(parse::parse(body, known).map_err(explain)?, known, purpose, body.now);
+        let names = || known.iter().map(|member| member.name);
+        let ignored = sent.unknown.iter().map(|name| Ignored::unknown(name, names()));
+        let mut problems = body.handling.note(ignored);
+        if problems.is_empty() {
+            return Ok(sent);
+        }
+        problems.extend(sent.problems);
+        Err(Unreadable::Members(problems))
     }
 
-    fn new(sent: Members, known: &'static [Member], purpose: Purpose) -> Sent {
+    fn new(sent: Members, known: &'static [Member], purpose: Purpose, now: Timestamp) -> Sent {
         let Members { mut given, unknown } = sent;
         let mut sent = Sent {
             members: Map::new(),
@@ -233,6 +254,7 @@ impl Sent {
             place: None,
             problems: Vec::new(),
             not_fetched: Vec::new(),
+            now,
         };
         for member in known {
             let given = given.remove(member.name).or_else(|| given.remove(member.alias?));

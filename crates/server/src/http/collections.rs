@@ -15,6 +15,7 @@ use super::caching::IfNoneMatch;
 use super::error::{ApiError, MISSING_PARAMETER};
 use super::face_calls::answer;
 use super::face_errors::FaceCaller;
+use super::handling::RequestHandling;
 use super::idempotency::about;
 use super::lists::{self, PathId};
 use super::person_errors::{invalid_collection, require_write};
@@ -46,9 +47,10 @@ pub async fn list(
     caller: FaceCaller,
     format: Format,
     known: IfNoneMatch,
+    handling: RequestHandling,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    lists::list(state, caller.0, format, known, query, &COLLECTIONS).await
+    lists::list(state, caller.0, format, known, (query, handling), &COLLECTIONS).await
 }
 
 /// `GET …/collections/{id}`, by its id or its code.
@@ -56,6 +58,7 @@ pub async fn retrieve(
     state: Extract<State>,
     caller: FaceCaller,
     id: PathId,
+    handling: RequestHandling,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
     let id = match id {
@@ -65,7 +68,7 @@ pub async fn retrieve(
         }
         bad => bad,
     };
-    let record = lists::record(&state, &caller.0, id, query, &COLLECTIONS).await;
+    let record = lists::record(&state, &caller.0, id, (query, handling), &COLLECTIONS).await;
     let record = record.map_err(|error| error.if_not_found(invalid_collection))?;
     Ok(lists::json(lists::one(&state, Audience::Client, &COLLECTIONS, &record)))
 }

@@ -63,9 +63,9 @@ pub fn read_document_order(
     body: &Received,
     limits: &DecodeLimits,
 ) -> Result<DocumentOrder, ApiError> {
-    let Some(mut sent) = Sent::parse(body, DOCUMENT_BODY, Purpose::Create) else {
-        let message = "must be a JSON object".to_owned();
-        return Err(invalid(vec![Problem { parameter: "body".to_owned(), message }]));
+    let mut sent = match Sent::parse(body, DOCUMENT_BODY, Purpose::Create) {
+        Ok(sent) => sent,
+        Err(unreadable) => return Err(invalid(vec![unreadable.into_problem()?])),
     };
     look_for_misspelt(&mut sent);
     let checks = Checks {

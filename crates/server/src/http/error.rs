@@ -9,7 +9,7 @@ use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::body::BODY_TOO_SLOW;
+use super::body::{BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE};
 use super::{face_errors, lifecycle_errors, malformed, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
 use crate::app::document_checks::DocumentCheckError;
@@ -116,7 +116,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 50] = [
+pub static CODES: [&ErrorCode; 51] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -131,6 +131,7 @@ pub static CODES: [&ErrorCode; 50] = [
     &malformed::HEADERS_TOO_LARGE,
     &BODY_TOO_LARGE,
     &BODY_TOO_SLOW,
+    &UNSUPPORTED_MEDIA_TYPE,
     &INVALID_IMAGE_FORMAT,
     &IMAGE_TOO_LARGE,
     &TOO_MANY_REQUESTS,
@@ -224,6 +225,11 @@ impl ApiError {
             retry_after_seconds: None,
             about: None,
         }
+    }
+
+    /// What is wrong with the members of a body, where the family has no words of its own for it.
+    pub fn invalid_body(problems: Vec<Problem>) -> ApiError {
+        ApiError::body(&INVALID_PARAMETERS, "Invalid parameters", problems)
     }
 
     /// What is wrong with a body, in the form of the family that says its code in `message`.

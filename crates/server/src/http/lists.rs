@@ -18,6 +18,7 @@ use super::State;
 use super::authorize::require;
 use super::caching::{IfNoneMatch, PRIVATE};
 use super::error::ApiError;
+use super::handling::RequestHandling;
 use super::kept_pictures::sign_image_urls;
 use super::lifecycle_errors::access_denied;
 use super::signature::signature;
@@ -33,11 +34,12 @@ pub async fn list(
     caller: Caller,
     format: Format,
     known: IfNoneMatch,
-    RawQuery(raw): RawQuery,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let raw = admit(&caller, resource, raw)?;
-    let query = Query::parse(resource, &raw).map_err(ApiError::invalid)?;
+    let query = Query::parse_as(resource, &raw, handling.handling()).map_err(ApiError::invalid)?;
+    handling.note(query.ignored().iter().cloned());
     require_populated(&caller, query.included().populates())?;
     let tenant = caller.tenant();
     if query.is_count_only() {
@@ -71,16 +73,18 @@ pub async fn retrieve(
     bearer: Bearer,
     known: IfNoneMatch,
     id: PathId,
-    RawQuery(raw): RawQuery,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let record = match &bearer {
-        Bearer::Caller(caller) => record(&state, caller, id, RawQuery(raw), resource).await?,
+        Bearer::Caller(caller) => {
+            record(&state, caller, id, (RawQuery(raw), handling), resource).await?
+        }
         Bearer::Holder(holder) => {
             let id = read_id(id);
             require_own(&state, holder, resource, id.as_deref()).await?;
             let tenant = Tenant::Client(holder.client().to_owned());
-            find(&state, None, &tenant, id, &short(raw)?, resource).await?
+            find(&state, None, &tenant, id, (&short(raw)?, &handling), resource).await?
         }
     };
     let body = open(&state, bearer.audience(), bearer.image_urls(), resource, &record);
@@ -95,11 +99,11 @@ pub async fn record(
     state: &State,
     caller: &Caller,
     id: PathId,
-    RawQuery(raw): RawQuery,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
     let raw = admit(caller, resource, raw)?;
-    find(state, Some(caller), &caller.tenant(), read_id(id), &raw, resource).await
+    find(state, Some(caller), &caller.tenant(), read_id(id), (&raw, &handling), resource).await
 }
 
 async fn find(
@@ -107,10 +111,12 @@ async fn find(
     caller: Option<&Caller>,
     tenant: &Tenant,
     id: Option<String>,
-    raw: &str,
+    (raw, handling): (&str, &RequestHandling),
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
-    let retrieval = Retrieval::parse(resource, raw).map_err(ApiError::invalid)?;
+    let retrieval = Retrieval::parse_as(resource, raw, handling.handling());
+    let retrieval = retrieval.map_err(ApiError::invalid)?;
+    handling.note(retrieval.ignored().iter().cloned());
     if let Some(caller) = caller {
         require_populated(caller, retrieval.included().populates())?;
     }

@@ -15,7 +15,7 @@ use verax_domain::resources;
 use verax_query::{Kind, Resource, Shown};
 
 use self::shapes::{filter_schema, object};
-use super::body::BODY_TOO_SLOW;
+use super::body::{BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE};
 use super::error::{
     BODY_TOO_LARGE, CODES, FORBIDDEN, IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT,
     TOO_MANY_REQUESTS, UNAUTHORIZED, URI_TOO_LONG,
@@ -128,7 +128,7 @@ fn retrieve_operation(version: &str, resource: &'static Resource) -> Value {
         "description": "The record's id.",
         "schema": id_schema(),
     });
-    let mut parameters = vec![id, lists::if_none_match()];
+    let mut parameters = vec![id, lists::if_none_match(), lists::prefer()];
     parameters.extend(include_parameters(resource));
     json!({
         "operationId": operation_id("get", version, resource),
@@ -162,7 +162,7 @@ fn list_parameters(resource: &'static Resource) -> Vec<Value> {
         query("count", "Answer the number of matches alone.", json!({ "type": "boolean" })),
     ];
     all.extend(lists::parameters());
-    all.push(lists::if_none_match());
+    all.extend([lists::if_none_match(), lists::prefer()]);
     all.extend(include_parameters(resource));
     for field in resource.fields.iter().filter(|field| field.is_scalar()) {
         let doc = format!("Equals. {}", field.doc);
@@ -291,7 +291,7 @@ fn add_bodies(paths: &mut Map<String, Value>) {
     for path in paths.values_mut() {
         for method in ["post", "put"] {
             let Some(operation) = path.get_mut(method) else { continue };
-            for code in [&BODY_TOO_LARGE, &BODY_TOO_SLOW] {
+            for code in [&BODY_TOO_LARGE, &BODY_TOO_SLOW, &UNSUPPORTED_MEDIA_TYPE] {
                 let answered = &mut operation["responses"][code.status.as_str()];
                 if answered.is_null() {
                     *answered = answer(code.when, "Error");

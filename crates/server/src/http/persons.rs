@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
 use verax_domain::resources::PERSONS;
-use verax_query::{Audience, Problem, QUERY_BYTES_MAX, Query, is_id};
+use verax_query::{Audience, Ignored, Problem, QUERY_BYTES_MAX, Query, is_id};
 use verax_vision::faces::Wanted;
 
 use super::State;
@@ -17,6 +17,7 @@ use super::caching::IfNoneMatch;
 use super::error::ApiError;
 use super::face_calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
 use super::face_errors::{FaceCaller, only_base64, wrong_members};
+use super::handling::RequestHandling;
 use super::idempotency::about;
 use super::lists::{self, PathId};
 use super::person_calls::{IMAGES_MAX, thumbnails};
@@ -34,12 +35,12 @@ const PERSON: &[Member] = &[
     // Clients of the live call send one picture as `image`.
     required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
     optional("gender", Rule::Word(&["M", "F"]), "M or F."),
-    optional("date_of_birth", Rule::Day, "The day of birth."),
+    optional("date_of_birth", Rule::DayOfBirth, "The day of birth, from 1900 to today."),
     optional("nationality", Rule::Text(1, 200), "Their nationality."),
     optional("collections", Rule::Ids(20), "Collections, by their ids or codes."),
     optional("notes", Rule::Text(1, 2000), "What you note of them."),
-    optional("email", Rule::Text(1, 200), "Their email address."),
-    optional("phone", Rule::Text(1, 200), "Their phone number."),
+    optional("email", Rule::AnyEmail(200), "Their email address."),
+    optional("phone", Rule::AnyPhone(200), "Their phone number."),
     optional(
         "keep_thumbnails",
         Rule::Flag,
@@ -113,6 +114,7 @@ pub async fn list(
     caller: FaceCaller,
     format: Format,
     known: IfNoneMatch,
+    handling: RequestHandling,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let mut query = Vec::new();
@@ -127,28 +129,38 @@ pub async fn list(
         });
     }
     let query = RawQuery(Some(query.join("&")));
-    lists::list(state, caller.0, format, known, query, &PERSONS).await
+    lists::list(state, caller.0, format, known, (query, handling), &PERSONS).await
 }
+
+const LOOKUP_WORDS: [&str; 2] = ["name", "date_of_birth"];
+const PAGE_WORDS: [&str; 4] = ["page", "limit", "perPage", "offset"];
 
 /// `GET …/persons/lookup`: by a part of the name, and the day of birth.
 pub async fn lookup(
     Extract(state): Extract<State>,
     caller: FaceCaller,
+    handling: RequestHandling,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let raw = admit(&caller, raw)?;
-    let (mut query, mut name) = (Vec::new(), None);
+    let (mut query, mut name, mut ignored) = (Vec::new(), None, Vec::new());
     for part in raw.split('&') {
         match named(part) {
             Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
             Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
                 query.push(format!("where_date_of_birth={}", encoded(&value)));
             }
-            Some((key, _)) if ["page", "limit", "perPage", "offset"].contains(&key.as_str()) => {
-                query.push(part.to_owned());
+            Some((key, _)) if PAGE_WORDS.contains(&key.as_str()) => query.push(part.to_owned()),
+            Some((key, _)) if !LOOKUP_WORDS.contains(&key.as_str()) && ignored.len() < 20 => {
+                let words = LOOKUP_WORDS.iter().chain(&PAGE_WORDS).copied();
+                ignored.extend((!key.is_empty()).then(|| Ignored::unknown(&key, words)));
             }
             _ => {}
         }
+    }
+    let problems = handling.note(ignored);
+    if !problems.is_empty() {
+        return Err(ApiError::invalid(problems));
     }
     let name = name.unwrap_or_default();
     if name.chars().count() < NAME_CHARS_MIN {
@@ -176,10 +188,11 @@ pub async fn retrieve(
     state: Extract<State>,
     caller: FaceCaller,
     id: PathId,
+    handling: RequestHandling,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
     require(&caller.0, PERSONS.scopes)?;
-    let record = lists::record(&state, &caller.0, id, query, &PERSONS).await?;
+    let record = lists::record(&state, &caller.0, id, (query, handling), &PERSONS).await?;
     let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
     let id = record["_id"].as_str().unwrap_or_default().to_owned();
     // Of the staff's own client, or of the caller's: nobody else's pictures are shown.

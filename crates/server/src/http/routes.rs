@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
+use tower::ServiceExt;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -19,9 +20,13 @@ use verax_query::Resource;
 use super::caching::IfNoneMatch;
 use super::deletes::DELETABLE;
 use super::error::{ApiError, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::handling::{
+    IGNORED_PARAMETERS, PREFER, PREFERENCE_APPLIED, RequestHandling, tell_ignored,
+};
 use super::idempotency::{IDEMPOTENCY_KEY, idempotent};
 use super::lists::PathId;
 use super::observe::observe;
+use super::paths::with_canonical_path;
 use super::streams::Format;
 use super::{
     State, account, biometrics, collections, deletes, document_checks, documents, face_calls,
@@ -34,13 +39,15 @@ use crate::app::access::{Bearer, Caller};
 const FACE_RECOGNITION: &str = "v2/face-recognition";
 
 /// Headers that a page of another origin may read.
-const EXPOSED: [&str; 6] = [
+const EXPOSED: [&str; 8] = [
     "x-request-id",
     "retry-after",
     "ratelimit-limit",
     "ratelimit-remaining",
     "ratelimit-reset",
     "etag",
+    IGNORED_PARAMETERS,
+    PREFERENCE_APPLIED,
 ];
 
 const COMPRESSED_BYTES_MIN: u64 = 1024;
@@ -72,12 +79,14 @@ pub fn router(state: State) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), idempotent))
+        .layer(from_fn_with_state(state.clone(), tell_ignored))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), observe));
     if !origins.is_empty() {
         router = router.layer(cors(&origins));
     }
-    router.with_state(state)
+    // A path must be right before a route is looked for.
+    Router::new().fallback_service(router.with_state(state).map_request(with_canonical_path))
 }
 
 /// What a process that serves no API answers: whether it is well.
@@ -98,15 +107,17 @@ fn resource_routes(version: &str, resource: &'static Resource) -> Router<State> 
                      caller: Caller,
                      format: Format,
                      known: IfNoneMatch,
+                     handling: RequestHandling,
                      query: RawQuery| {
-        lists::list(state, caller, format, known, query, resource)
+        lists::list(state, caller, format, known, (query, handling), resource)
     };
     let retrieve = move |state: Extract<State>,
                          bearer: Bearer,
                          known: IfNoneMatch,
                          id: PathId,
+                         handling: RequestHandling,
                          query: RawQuery| {
-        lists::retrieve(state, bearer, known, id, query, resource)
+        lists::retrieve(state, bearer, known, id, (query, handling), resource)
     };
     let path = format!("/{version}/{}", resource.name);
     Router::new()
@@ -217,6 +228,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             IDEMPOTENCY_KEY.clone(),
             header::IF_NONE_MATCH,
+            PREFER.clone(),
         ])
         .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {

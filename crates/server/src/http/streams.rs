@@ -21,8 +21,18 @@ pub enum Format {
     /// A page in its envelope.
     Json,
     Ndjson,
-    Csv,
+    Csv(Mark),
 }
+
+/// Whether a text begins with the mark by which Excel knows UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Bare,
+    Marked,
+}
+
+/// The byte order mark, in UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Read at once: what a stream holds in memory.
 const RECORDS_AT_ONCE: u32 = 200;
@@ -46,10 +56,14 @@ impl Format {
         let values = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
         for range in values.flat_map(|value| value.split(',')) {
             let mut parts = range.split(';').map(str::trim);
+            let mark = match range.split(';').any(asks_for_mark) {
+                true => Mark::Marked,
+                false => Mark::Bare,
+            };
             let format = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
                 "application/json" => Format::Json,
                 NDJSON => Format::Ndjson,
-                CSV => Format::Csv,
+                CSV => Format::Csv(mark),
                 _ => continue,
             };
             let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
@@ -60,6 +74,13 @@ impl Format {
         }
         best.0
     }
+}
+
+/// `bom=1` among the parameters of `text/csv`.
+fn asks_for_mark(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or_default();
+    let value = value.trim().trim_matches('"');
+    name.trim().eq_ignore_ascii_case("bom") && (value == "1" || value.eq_ignore_ascii_case("true"))
 }
 
 /// The whole list, from a place on.
@@ -79,7 +100,7 @@ pub async fn stream(
         return Err(ApiError::invalid(vec![problem]));
     }
     let (kind, layout) = match format {
-        Format::Csv => (HeaderValue::from_static("text/csv; charset=utf-8"), Layout::Csv),
+        Format::Csv(_) => (HeaderValue::from_static("text/csv; charset=utf-8"), Layout::Csv),
         _ => (HeaderValue::from_static(NDJSON), Layout::Lines),
     };
     let walk = Walk { state, query: query.without_total(), tenant, layout };
@@ -87,6 +108,9 @@ pub async fn stream(
     let mut first = walk.read(place).await?;
     if layout == Layout::Csv {
         let mut rows = names(&walk.query).into_bytes();
+        if format == Format::Csv(Mark::Marked) {
+            rows.splice(0..0, BYTE_ORDER_MARK.bytes());
+        }
         rows.append(&mut first.rows);
         first.rows = rows;
     }

@@ -90,6 +90,7 @@ fn arguments_that_make_no_sense_are_refused() {
 #[test]
 fn a_token_has_its_clients_scopes_but_never_staff() {
     let folder = Folder::new();
+    folder.run(&["migrate"]).ok();
     let token = folder.run(&["token", "create", "--client", "acme"]);
     assert!(token.failed().contains("there is no client acme"));
     let token = folder.token("acme");

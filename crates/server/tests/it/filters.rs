@@ -118,11 +118,12 @@ on_both_databases! {
     async fn ranges_of_time_and_number(world) {
         let token = five(world).await;
         for (query, ids) in [
-            // A date without time is its midnight in UTC: `>` begins right after it.
+            // A date without time is its midnight in UTC: `>` begins right after it; `<=` ends with
+            // its day.
             ("where>_createdAt=2024-12-01", "bcd"),
             ("where>=_createdAt=2024-12-01", "abcd"),
             ("where<_createdAt=2024-12-01", "e"),
-            ("where<=_createdAt=2024-12-01", "ae"),
+            ("where<=_createdAt=2024-12-01", "abce"),
             ("whereGTE_createdAt=2024-12-01&whereLTE_createdAt=2024-12-02", "abcd"),
             ("whereGT_createdAt=2024-12-01&whereLT_createdAt=2024-12-02", "bc"),
             ("where>=_createdAt=2024-12-01T01:00:00%2B01:00", "abcd"),

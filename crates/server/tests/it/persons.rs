@@ -69,6 +69,56 @@ impl People {
 }
 
 on_both_databases! {
+    async fn a_day_of_birth_is_one_of_a_living_person(world) {
+        let people = People::of(world).await;
+        let body = |born: Value| json!({
+            "name": "Ana", "images": [picture(&[face(1)])], "collections": ["staff"],
+            "date_of_birth": born,
+        });
+        for wrong in [
+            json!({ "year": 90, "month": 5, "day": 1 }),
+            json!("0001-01-01"),
+            json!("1899-12-31"),
+            json!("2999-01-01"),
+            // The clock of the test says 2026-01-02T03:04:05Z, and nowhere it is the fourth.
+            json!("2026-01-04"),
+            json!("2026-01-04T00:00:00Z"),
+        ] {
+            let answer = people.post("persons", &body(wrong.clone())).await;
+            assert_eq!(answer.refusal(409), "MissingParameter", "{wrong}");
+            let message = &answer.json()["message"];
+            assert_eq!(message, "\"date_of_birth\" must be between 1900-01-01 and today");
+        }
+        let made = people.post("persons", &body(json!("1900-01-01"))).await;
+        assert_eq!(made.json()["data"]["date_of_birth"], "1900-01-01", "{}", made.text());
+        let id = made.json()["data"]["_id"].as_str().expect("an id").to_owned();
+        let born = json!({ "date_of_birth": "2026-01-02", "phone": "+57 300-123 4567", "email": " Ana@Example.com\u{200b}" });
+        let changed = people.call(Method::PUT, &format!("{PATH}/{id}"), &born).await;
+        let data = changed.json()["data"].clone();
+        assert_eq!(data["date_of_birth"], "2026-01-02", "{}", changed.text());
+        assert_eq!((&data["phone"], &data["email"]), (&json!("+573001234567"), &json!("Ana@Example.com")));
+        for query in ["phone=+57 300 1234567", "phone=%2B573001234567", "like_phone=300 123", "email=Ana@Example.com"] {
+            let found = people.get(&format!("{PATH}?{query}")).await;
+            assert_eq!(found.ids(), [id.as_str()], "{query}");
+        }
+        let change = json!({ "date_of_birth": { "year": 90, "month": 5, "day": 1 } });
+        people.call(Method::PUT, &format!("{PATH}/{id}"), &change).await.refusal(409);
+    }
+
+    async fn namesakes_are_alike_however_their_name_is_typed(world) {
+        let people = People::of(world).await;
+        let body = |name: &str, of: u8| json!({
+            "name": name, "images": [picture(&[face(of)])], "collections": ["staff"],
+            "date_of_birth": "1990-05-01",
+        });
+        let first = people.post("persons", &body("José García", 1)).await;
+        assert_eq!(first.json()["data"]["name"], "José García", "{}", first.text());
+        for name in ["Jose\u{301} Garci\u{301}a", "JOSÉ GARCÍA", "Jose Garcia"] {
+            let answer = people.post("persons", &body(name, 2)).await;
+            assert_eq!(answer.refusal(412), "PreconditionFailed", "{name}");
+        }
+    }
+
     async fn a_person_is_enrolled_shown_listed_and_looked_up(world) {
         let people = People::of(world).await;
         let answer = people.post("persons", &json!({

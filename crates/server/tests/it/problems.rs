@@ -208,10 +208,10 @@ async fn a_hundred_members_are_taken_and_a_hundred_and_one_are_not() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let members = |count: usize| (0..count).map(|n| format!("u{n}")).collect::<Vec<_>>().join(",");
-    let target = format!("in_identifier[]={}", members(100));
+    let target = format!("in_project[]={}", members(100));
     assert_eq!(world.get(&token, &format!("{LIST}?{target}")).await.total(), 0);
-    let target = format!("in_identifier[]={}", members(101));
-    assert_eq!(wrong(&world, &token, &target).await, ["in_identifier[]"]);
+    let target = format!("in_project[]={}", members(101));
+    assert_eq!(wrong(&world, &token, &target).await, ["in_project[]"]);
     let repeated: Vec<String> = (0..101).map(|n| format!("where_identifier=u{n}")).collect();
     assert_eq!(wrong(&world, &token, &repeated.join("&")).await, ["where_identifier"]);
 }

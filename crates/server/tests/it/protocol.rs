@@ -64,7 +64,8 @@ async fn unknown_paths_and_methods_answer_in_the_form_of_errors() {
         "/v3/biometric-validations",
         "/v2/biometric-validations/a/b",
         "/docs/nothing.js",
-        "/v2//biometric-validations",
+        "//v2/biometric-validations",
+        "/v2/biometric-validations//",
         "/..%2f..%2fetc%2fpasswd",
         "/docs/..%2f..%2fetc%2fpasswd",
     ];

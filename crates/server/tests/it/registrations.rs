@@ -34,6 +34,22 @@ async fn sync(world: &World, token: &str, id: &str, body: Value) -> Answer {
 }
 
 on_both_databases! {
+    async fn an_address_is_one_however_its_letters_are_made(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({})).await;
+        let first = register(world, &token, &way, json!({ "email": "josé@example.com" })).await;
+        assert_eq!(first.json()["data"]["appRegistration"]["email"], "josé@example.com");
+        let id = text(&first.json()["data"]["appRegistration"]["_id"]);
+        let step = json!({ "step": "adminOverride", "status": "COMPLETED", "note": "seen" });
+        assert_eq!(sync(world, &token, &id, step).await.status, 200);
+        for email in ["jose\u{301}@example.com", "JOSÉ@Example.com", "jo\u{200b}sé@example.com"] {
+            let again = register(world, &token, &way, json!({ "email": email })).await;
+            assert_eq!(again.refusal(409), "email_is_registered_already", "{email}");
+        }
+        let found = world.get(&token, &format!("{PATH}?email=jose%CC%81@example.com")).await;
+        assert_eq!(found.ids(), [id]);
+    }
+
     async fn a_person_registers_and_is_moved_on_with_a_token_of_the_registration(world) {
         let token = world.token("acme").await;
         let way = way(world, &token, json!({ "liveness": "optional" })).await;

@@ -110,6 +110,26 @@ on_both_databases! {
         assert_eq!(answer.text(), "_id,name,projectFlows\r\np1,Bank,[]\r\n");
     }
 
+    async fn a_csv_begins_with_a_mark_where_that_is_wanted(world) {
+        let token = world.token("acme").await;
+        let row = validation("v1", "acme", json!({ "identifier": "x;=1+1;José", "status": "new" }));
+        world.store(&BIOMETRIC_VALIDATIONS, &[row]).await;
+        let target = format!("{LIST}?columns=identifier");
+        let bare = "_id,identifier\r\nv1,\"x;'=1+1;José\"\r\n";
+        for (accept, mark) in [
+            ("text/csv", ""),
+            ("text/csv; bom=0", ""),
+            ("text/csv; bom=1", "\u{feff}"),
+            ("text/csv;header=present;charset=utf-8;BOM=true", "\u{feff}"),
+            ("text/csv; bom=\"1\"; q=0.9, text/html", "\u{feff}"),
+            ("text/csv;q=0.5, text/csv;bom=1", "\u{feff}"),
+        ] {
+            let answer = stream(world, &token, &target, accept).await;
+            assert_eq!(answer.text(), format!("{mark}{bare}"), "{accept}");
+            assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
+        }
+    }
+
     async fn a_stream_is_asked_for_by_name_alone(world) {
         let token = world.token("acme").await;
         numbered(world, "acme", 3).await;

@@ -11,6 +11,7 @@ mod log;
 mod naive;
 mod oracle;
 mod pool;
+mod refold;
 mod registrations;
 mod schema;
 mod story;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 use verax_domain::Timestamp;
-use verax_query::{Condition, Field, Kind, Query, Tenant, Test, Value, fold};
+use verax_query::{Condition, Field, Kind, Query, Tenant, Test, Value, nfc};
 
 /// The ids of the page, in order, and the total.
 pub fn answer(records: &[Json], query: &Query, tenant: &Tenant) -> (Vec<String>, u64) {
@@ -45,13 +45,13 @@ fn holds(record: &Json, condition: &Condition) -> bool {
     }
     let value = value(record, condition.field);
     let folded = || match &value {
-        Some(Value::Text(text)) => Some(fold(text)),
+        Some(Value::Text(text)) => Some(condition.field.fold(text)),
         _ => None,
     };
     let ordered = |other: &Value| value.as_ref().map(|value| order(value, other));
     match &condition.test {
-        Test::In(values) => value.as_ref().is_some_and(|value| values.contains(value)),
-        Test::NotIn(values) => value.as_ref().is_none_or(|value| !values.contains(value)),
+        Test::In(values) => value.as_ref().is_some_and(|value| is_among(value, values)),
+        Test::NotIn(values) => value.as_ref().is_none_or(|value| !is_among(value, values)),
         Test::Less(other) => ordered(other) == Some(Ordering::Less),
         Test::LessOrEqual(other) => ordered(other).is_some_and(Ordering::is_le),
         Test::Greater(other) => ordered(other) == Some(Ordering::Greater),
@@ -62,6 +62,14 @@ fn holds(record: &Json, condition: &Condition) -> bool {
         Test::Contains(text) => folded().is_some_and(|folded| folded.contains(text)),
         Test::ContainsNot(text) => folded().is_none_or(|folded| !folded.contains(text)),
     }
+}
+
+fn is_among(value: &Value, values: &[Value]) -> bool {
+    let is = |other: &Value| match (value, other) {
+        (Value::Time(time), Value::Day(day)) => *day <= *time && *time <= day.day_end(),
+        _ => value == other,
+    };
+    values.iter().any(is)
 }
 
 fn list_holds(list: &Json, test: &Test) -> bool {
@@ -85,7 +93,7 @@ fn value(record: &Json, field: &Field) -> Option<Value> {
         Kind::Number => json.as_f64().map(Value::Number),
         Kind::Time => json.as_str().and_then(Timestamp::parse).map(Value::Time),
         Kind::Json(_) => None,
-        _ => json.as_str().map(|text| Value::Text(text.to_owned())),
+        _ => json.as_str().map(|text| Value::Text(nfc(text).into_owned())),
     }
 }
 

@@ -37,13 +37,17 @@ pub enum ImageValue {
     Other,
 }
 
-/// The members of a JSON object; `None` when the body is none.
-pub fn parse(body: &Received, known: &'static [Member]) -> Option<Members> {
-    let text = std::str::from_utf8(&body.bytes).ok()?;
+/// What some editors and languages put in front of a text in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The members of a JSON object.
+pub fn parse(body: &Received, known: &'static [Member]) -> Result<Members, serde_json::Error> {
+    let text = std::str::from_utf8(&body.bytes).map_err(serde_json::Error::custom)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut json = serde_json::Deserializer::from_str(text);
-    let members = Table { body, known }.deserialize(&mut json).ok()?;
-    json.end().ok()?;
-    Some(members)
+    let members = Table { body, known }.deserialize(&mut json)?;
+    json.end()?;
+    Ok(members)
 }
 
 struct Table<'a> {
@@ -230,7 +234,7 @@ impl Part {
             Rule::Object(_) | Rule::WebhookOrId => Part::Whole,
             Rule::Texts => Part::Texts(TEXTS_MAX + 1),
             Rule::Ids(max) => Part::Ids(max + 1),
-            Rule::Day => Part::Members(&["year", "month", "day"]),
+            Rule::DayOfBirth => Part::Members(&["year", "month", "day"]),
             _ => Part::Scalar,
         }
     }

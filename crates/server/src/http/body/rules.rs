@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
-use verax_query::{Timestamp, is_id};
+use verax_query::{Timestamp, is_id, nfc};
 
 use super::{Member, Rule, Sent, urls};
 use crate::app::persons::without_digits;
@@ -21,7 +21,7 @@ impl Sent {
             Rule::Ids(max) => return self.check_ids(&path, *max, value),
             _ => {}
         }
-        match rule.check(value) {
+        match rule.check(value, self.now) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.wrong(&path, problem);
@@ -100,7 +100,7 @@ fn address_problem(name: &str, value: &Value) -> Option<&'static str> {
 
 impl Rule {
     /// The value as it is kept; a text of a number or a flag counts as it does for Joi.
-    fn check(&self, value: Value) -> Result<Value, String> {
+    fn check(&self, value: Value, now: Timestamp) -> Result<Value, String> {
         match self {
             Rule::Flag => flag(value),
             Rule::Integer(low, high) => {
@@ -115,8 +115,9 @@ impl Rule {
                 Ok(json!(number))
             }
             Rule::Texts => texts(value),
-            Rule::Day => match verax_domain::record::day(&value) {
-                Some(day) => Ok(day.into()),
+            Rule::DayOfBirth => match verax_domain::record::day(&value) {
+                Some(day) if is_day_of_birth(&day, now) => Ok(day.into()),
+                Some(_) => Err(format!("must be between {BORN_MIN} and today")),
                 None => Err(DAY_RULE.to_owned()),
             },
             Rule::Object(_) => Ok(value),
@@ -137,9 +138,12 @@ impl Rule {
     }
 
     fn check_text(&self, text: String) -> Result<Value, String> {
+        let text = nfc(&text);
         // What nobody sees makes two addresses, or numbers, of what looks like one.
         let text = match self {
-            Rule::Email | Rule::Phone | Rule::CountryCode => visible(&text),
+            Rule::Email | Rule::AnyEmail(_) | Rule::Phone | Rule::CountryCode => visible(&text),
+            // Another text than a number is kept too: an extension, whom to ask for.
+            Rule::AnyPhone(_) => dialled(&text).unwrap_or_else(|| visible(&text)),
             _ => text.trim().to_owned(),
         };
         let text = text.as_str();
@@ -154,7 +158,9 @@ impl Rule {
             Rule::Text(low, _) if chars < *low => {
                 Some(format!("length must be at least {low} characters long"))
             }
-            Rule::Text(_, high) if chars > *high => Some(too_long(*high)),
+            Rule::Text(_, high) | Rule::AnyEmail(high) | Rule::AnyPhone(high) if chars > *high => {
+                Some(too_long(*high))
+            }
             Rule::Word(words) => match words.iter().find(|it| it.eq_ignore_ascii_case(text)) {
                 Some(word) => return Ok((*word).into()),
                 None => Some(format!("must be one of [{}]", words.join(", "))),
@@ -191,6 +197,15 @@ impl Rule {
         };
         problem.map_or_else(|| Ok(text.into()), Err)
     }
+}
+
+/// Nobody alive was born before.
+const BORN_MIN: &str = "1900-01-01";
+
+/// Whether it is one somewhere on earth: the day begins up to 14 hours before UTC's.
+fn is_day_of_birth(day: &str, now: Timestamp) -> bool {
+    let today = Timestamp(now.0.saturating_add(14 * 3_600_000)).day_text();
+    (BORN_MIN..=today.as_str()).contains(&day)
 }
 
 fn too_long(chars_max: usize) -> String {

@@ -52,12 +52,14 @@ impl Rule {
             Rule::Phone => json!({ "type": "string", "pattern": "^\\+?[0-9 ().-]{4,32}$" }),
             Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+?[0-9]{1,4}$" }),
             Rule::Time => json!({ "type": "string", "format": "date-time" }),
-            Rule::Name(high) => json!({ "type": "string", "minLength": 1, "maxLength": high }),
+            Rule::Name(high) | Rule::AnyEmail(high) | Rule::AnyPhone(high) => {
+                json!({ "type": "string", "minLength": 1, "maxLength": high })
+            }
             Rule::Ids(high) => {
                 let id = Rule::Id.schema();
                 json!({ "type": "array", "items": id, "maxItems": high })
             }
-            Rule::Day => day_schema(),
+            Rule::DayOfBirth => day_schema(),
             Rule::Image => json!({ "type": "string", "minLength": BASE64_CHARS_MIN }),
             Rule::Images(high) => {
                 let image = Rule::Image.schema();

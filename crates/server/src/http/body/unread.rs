@@ -11,15 +11,18 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use futures_util::StreamExt;
 use tokio::time::Instant;
+use verax_query::Timestamp;
 
+use super::unreadable::Unreadable;
 use crate::http::State;
 use crate::http::authorize::Allowed;
 use crate::http::error::{ApiError, BODY_TOO_LARGE, ErrorCode, UNAVAILABLE};
+use crate::http::handling::RequestHandling;
 use crate::http::idempotency::Keyed;
 use crate::metrics::Scarce;
 use crate::shares::{Share, Shares};
@@ -52,7 +55,11 @@ pub struct SealedBody {
 pub struct Unread {
     sealed: Option<Arc<SealedBody>>,
     length: Option<u64>,
+    /// What its sender says that it is.
+    content_type: String,
+    content_encoding: String,
     keyed: Option<Arc<Keyed>>,
+    handling: RequestHandling,
 }
 
 /// Why a body is not there.
@@ -123,9 +130,16 @@ impl FromRequestParts<State> for Unread {
         Ok(Unread {
             sealed: parts.extensions.get().cloned(),
             length: length(&parts.headers),
+            content_type: text(&parts.headers, &CONTENT_TYPE),
+            content_encoding: text(&parts.headers, &CONTENT_ENCODING),
             keyed: parts.extensions.get().cloned(),
+            handling: parts.extensions.get().cloned().unwrap_or_default(),
         })
     }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {
@@ -152,10 +166,18 @@ impl Unread {
         if self.length.is_some_and(|length| length > bytes_max as u64) {
             return Err(BodyError::TooLong(bytes_max));
         }
-        let body = match self.sealed.and_then(|sealed| sealed.take()) {
+        let coding = self.content_encoding.trim();
+        let is_coded = !(coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
+        if is_coded && self.sealed.is_some() {
+            return Err(BodyError::Refused(Unreadable::compressed(&self.content_encoding).into()));
+        }
+        let (bytes, room) = match self.sealed.and_then(|sealed| sealed.take()) {
             Some(body) => receive(state, allowed, body, bytes_max).await?,
-            None => Received { bytes: Bytes::new(), room: Arc::new(room(state, allowed)) },
+            None => (Bytes::new(), Arc::new(room(state, allowed))),
         };
+        let now = state.app.clock.now();
+        let (content_type, handling) = (self.content_type, self.handling);
+        let body = Received { bytes, room, content_type, handling, now };
         if let Some(keyed) = self.keyed {
             keyed.claim(state, &body.bytes).await.map_err(BodyError::Refused)?;
         }
@@ -168,7 +190,7 @@ async fn receive(
     allowed: &Allowed,
     body: Body,
     bytes_max: usize,
-) -> Result<Received, BodyError> {
+) -> Result<(Bytes, Arc<Share>), BodyError> {
     let patience = Duration::from_secs(state.app.config.now().http.body_seconds);
     let mut share = room(state, allowed);
     let (mut until, mut received) = (Instant::now() + patience, Vec::new());
@@ -199,13 +221,19 @@ async fn receive(
         until = (until + earned).min(Instant::now() + patience);
     }
     let room = Arc::new(share);
-    Ok(Received { bytes: counted(received, &room), room })
+    Ok((counted(received, &room), room))
 }
 
 /// A body that was read. It is counted among those in memory until nobody holds a part of it.
 pub struct Received {
     pub bytes: Bytes,
     room: Arc<Share>,
+    /// What its sender says that it is.
+    pub content_type: String,
+    /// What becomes of members that are not known.
+    pub handling: RequestHandling,
+    /// When it was read.
+    pub now: Timestamp,
 }
 
 impl Received {

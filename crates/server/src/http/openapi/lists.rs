@@ -45,13 +45,29 @@ pub fn if_none_match() -> Value {
     })
 }
 
+/// Whether what is ignored is told of or refused.
+pub fn prefer() -> Value {
+    json!({
+        "name": "Prefer",
+        "in": "header",
+        "required": false,
+        "description": "`handling=strict`: parameters that are not known are a 400. Else they are named in \
+                        the answer's header `X-Ignored-Parameters`.",
+        "schema": { "type": "string", "enum": ["handling=strict", "handling=lenient"] },
+    })
+}
+
 /// Adds the headers of a 200, and the 304.
 pub fn add_validators(responses: &mut Map<String, Value>) {
     let etag = json!({
         "description": "Changes with the answer, but for the time of its signature.",
         "schema": { "type": "string", "pattern": "^W/\".*\"$" },
     });
-    responses["200"]["headers"] = json!({ "ETag": etag });
+    let ignored = json!({
+        "description": "Parameters that were ignored, with what may have been meant.",
+        "schema": { "type": "string" },
+    });
+    responses["200"]["headers"] = json!({ "ETag": etag, "X-Ignored-Parameters": ignored });
     let not_modified = json!({
         "description": "`If-None-Match` names what would be answered",
         "headers": { "ETag": etag },
