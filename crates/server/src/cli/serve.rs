@@ -25,6 +25,9 @@ use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
 use crate::open_files;
 
+/// A card of no country, drawn and photographed by our own code: `assets/README.md`.
+static SAMPLE_CARD: &[u8] = include_bytes!("../../assets/card.jpg");
+
 #[derive(Args)]
 pub struct Arguments {
     /// The address to listen on; port 0 takes a free one.
@@ -90,11 +93,12 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let stopped = stopped()?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
-        print_demo(&url, &token)?;
+        let (selfie, card) = (place.data.join("selfie.jpg"), place.data.join("card.jpg"));
+        std::fs::write(&selfie, PORTRAIT_1080P).context("cannot write the sample selfie")?;
+        std::fs::write(&card, SAMPLE_CARD).context("cannot write the sample card")?;
+        print_demo(&url, &token, &card)?;
         if app.faces.missing().is_empty() {
-            let portrait = place.data.join("portrait.jpg");
-            std::fs::write(&portrait, PORTRAIT_1080P).context("cannot write a portrait")?;
-            print_look(&url, &token, &portrait)?;
+            print_look(&url, &token, &selfie)?;
         }
     } else {
         let mut out = std::io::stdout().lock();
@@ -167,12 +171,12 @@ async fn prepare_demo(app: &App) -> Result<String> {
     Ok(app.mint_token(&mint).await?)
 }
 
-fn print_demo(url: &str, token: &str) -> Result<()> {
+fn print_demo(url: &str, token: &str, card: &Path) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
         "listening on {url}\n\n\
-         This is a demo: its records are drawn, nothing was measured, and all of it is gone when \
+         This is a demo: its records are synthetic, nothing was measured, and all of it is gone when \
          you stop it.\n\n\
          token: {token}\n\n\
          Try, in another terminal:\n\n\
@@ -182,7 +186,11 @@ fn print_demo(url: &str, token: &str) -> Result<()> {
          status=completed&populates%5B%5D=appRegistration'\n\n\
          curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
          where_statu=completed&perPage=1000'\n\n\
-         The API is described at {url}/docs/"
+         This card is synthetic. Is it a genuine photograph of a document?\n\n\
+         printf '{{\"image\":\"%s\"}}' \"$(base64 < {card} | tr -d '\\n')\" | \
+         curl -H 'Authorization: Bearer {token}' --data-binary @- '{url}/v2/document-liveness'\n\n\
+         The API is described at {url}/docs/",
+        card = card.display()
     )?;
     out.flush()?;
     Ok(())
