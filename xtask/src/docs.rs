@@ -17,6 +17,7 @@ use page::{Block, Page};
 use shell::{Shell, Surroundings};
 
 const RUN_BY_CARGO: &str = "cargo run --release --bin verax --";
+const REFUSAL: &str = "\"success\":false";
 
 /// `cargo xtask docs`.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
@@ -116,15 +117,12 @@ fn install_models(binary: &Binary) -> Result<Option<PathBuf>> {
     }
 }
 
-/// What a block needs, the variable that says where it is, and what is said without it.
+/// What a block may need, and the variable that says where it is.
 const NEEDS: [(&str, &str); 3] =
     [("models", "MODELS"), ("postgres", "POSTGRES"), ("axios", "NODE_PATH")];
 
 /// Why a block is not run, if it is not.
 fn why_not(block: &Block, given: &Surroundings) -> Result<Option<String>> {
-    if block.not_run.is_some() {
-        return Ok(block.not_run.clone());
-    }
     let own = match block.language.as_str() {
         "js" => Some("axios"),
         "sql" => Some("postgres"),
@@ -137,35 +135,21 @@ fn why_not(block: &Block, given: &Surroundings) -> Result<Option<String>> {
             return Ok(Some(format!("no {need}")));
         }
     }
-    Ok(None)
-}
-
-fn is_program(block: &Block) -> bool {
-    matches!(block.language.as_str(), "sh" | "toml" | "js" | "sql")
+    Ok(block.not_run.clone())
 }
 
 /// What the shell does with a block; nothing, if it is no program.
-fn program(block: &Block, shell: &Shell) -> Result<Option<String>> {
-    Ok(match block.language.as_str() {
-        "sh" => Some(block.text.replace(RUN_BY_CARGO, "verax")),
+fn program(block: &Block) -> Option<String> {
+    let command = match block.language.as_str() {
+        "sh" => return Some(block.text.replace(RUN_BY_CARGO, "verax")),
         "toml" => {
-            let file = shell.file("toml", &block.text)?;
-            Some(format!(
-                "verax --config {} --data \"$RECORDS/read\" settings list",
-                file.display()
-            ))
+            "{ cat >\"$RECORDS/toml\"; verax --config \"$RECORDS/toml\" --data \"$RECORDS/read\" settings list; }"
         }
-        "js" => {
-            let known = "const axios = require('axios'); const token = process.env.TOKEN;\n";
-            let file = shell.file("cjs", &format!("{known}{}", block.text))?;
-            Some(format!("export TOKEN; node {}", file.display()))
-        }
-        "sql" => {
-            let file = shell.file("sql", &block.text)?;
-            Some(format!("psql -X -q -v ON_ERROR_STOP=1 -f {} \"$POSTGRES\"", file.display()))
-        }
-        _ => None,
-    })
+        "sql" => "psql -X -q -v ON_ERROR_STOP=1 \"$POSTGRES\"",
+        "js" => "{ echo \"const axios = require('axios'), token = '$TOKEN';\"; cat; } | node -",
+        _ => return None,
+    };
+    Some(format!("{command} <<'END OF BLOCK'\n{}END OF BLOCK\n", block.text))
 }
 
 fn check_page(
@@ -176,67 +160,51 @@ fn check_page(
     tally: &mut Tally,
 ) -> Result<()> {
     let mut shell = Shell::new()?;
-    let mut numbers = Vec::new();
-    for block in &page.blocks {
-        let at = format!("{}:{}", path.display(), block.line);
-        let why_not = why_not(block, given).with_context(|| at.clone())?;
-        let program = program(block, &shell)?;
-        let is_run = why_not.is_none() && program.is_some();
-        numbers.push(program.filter(|_| is_run).map(|text| shell.add(&block.before, &text)));
-        if let Some(reason) = why_not {
-            println!("docs: {at}: not run: {reason}");
-            tally.not_run += 1;
+    let at = |block: &Block| format!("{}:{}", path.display(), block.line);
+    let mut ran = Vec::new();
+    for (index, block) in page.blocks.iter().enumerate() {
+        let (why_not, program) = (why_not(block, given)?, program(block));
+        ran.push(why_not.is_none() && program.is_some());
+        match (why_not, program) {
+            (Some(reason), Some(_)) => {
+                println!("docs: {}: not run: {reason}", at(block));
+                tally.not_run += 1;
+            }
+            (None, Some(program)) => shell.add(index, &block.before, &program),
+            (_, None) => {}
         }
     }
-    tally.run += numbers.iter().flatten().count();
+    tally.run += ran.iter().filter(|ran| **ran).count();
     let stopped = shell.run(binary, given)?;
     let before = tally.problems.len();
     let mut asked = None;
-    for (index, (block, number)) in page.blocks.iter().zip(&numbers).enumerate() {
-        let at = format!("{}:{}", path.display(), block.line);
+    for (index, block) in page.blocks.iter().enumerate() {
         if let Some((stop, printed)) = &stopped
-            && number.is_some_and(|number| number >= *stop)
+            && index == *stop
         {
-            tally.problems.push(format!("{at}: failed:\n{printed}"));
+            tally.problems.push(format!("{}: failed:\n{printed}", at(block)));
             break;
         }
-        asked = if is_program(block) { *number } else { asked.filter(|_| block.follows) };
-        let is_answered = page
-            .blocks
-            .get(index + 1)
-            .is_some_and(|next| next.follows && matches!(next.language.as_str(), "json" | "text"));
-        let problems = match (block.language.as_str(), asked) {
+        let is_answer = program(block).is_none();
+        asked =
+            if is_answer { asked.filter(|_| block.follows) } else { ran[index].then_some(index) };
+        let printed = asked.map(|index| shell.output(index)).transpose()?;
+        tally.compared += usize::from(is_answer && printed.is_some());
+        let next = page.blocks.get(index + 1);
+        let is_answered = next.is_some_and(|next| next.follows && program(next).is_none());
+        let problems = match (block.language.as_str(), printed) {
             _ if block.not_run.is_some() => Vec::new(),
-            ("json", Some(number)) => {
-                tally.compared += 1;
-                answers::json_differences(&block.text, &shell.output(number)?)
-                    .unwrap_or_else(|error| vec![format!("{error:#}")])
-            }
-            ("text", Some(number)) => {
-                tally.compared += 1;
-                answers::text_differences(&block.text, &shell.output(number)?)
-            }
-            ("json", None) => answers::parse_json(&block.text)
-                .err()
-                .map(|it| format!("{it:#}"))
-                .into_iter()
-                .collect(),
-            ("sh", Some(number)) if !is_answered => {
-                let printed = shell.output(number)?;
-                let is_refusal = printed.contains("\"success\":false");
-                is_refusal
-                    .then(|| format!("a refusal that the page does not show: {printed}"))
-                    .into_iter()
-                    .collect()
-            }
-            ("sh" | "toml" | "js" | "sql", _) => Vec::new(),
+            ("json", printed) => answers::json_problems(&block.text, printed.as_deref()),
+            ("text", Some(printed)) => answers::text_problems(&block.text, &printed),
             // An answer of a block that was not run, and has said so.
             ("text", None) if block.follows => Vec::new(),
-            (other, _) => {
-                vec![format!("`{other}` is no program and no answer: say why it is not run")]
+            (_, Some(printed)) if !is_answered && printed.contains(REFUSAL) => {
+                vec![format!("a refusal that the page does not show: {printed}")]
             }
+            _ if !is_answer => Vec::new(),
+            _ => vec!["is no program and no answer: say why it is not run".to_owned()],
         };
-        tally.problems.extend(problems.into_iter().map(|told| format!("{at}: {told}")));
+        tally.problems.extend(problems.into_iter().map(|told| format!("{}: {told}", at(block))));
     }
     if tally.problems.len() > before {
         println!("docs: {}: its files are in {}", path.display(), shell.keep().display());

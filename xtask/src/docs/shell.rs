@@ -25,7 +25,6 @@ pub type Surroundings = Vec<(&'static str, String)>;
 pub struct Shell {
     folder: tempfile::TempDir,
     script: String,
-    count: usize,
 }
 
 impl Shell {
@@ -40,31 +39,21 @@ impl Shell {
         let verax = folder.path().join("bin/verax");
         fs::write(&verax, VERAX)?;
         fs::set_permissions(&verax, Permissions::from_mode(0o755))?;
-        Ok(Shell { folder, script: String::new(), count: 0 })
+        Ok(Shell { folder, script: String::new() })
     }
 
-    /// Adds a block; what it prints is `output` of the number that is given back.
-    pub fn add(&mut self, before: &str, text: &str) -> usize {
-        self.count += 1;
-        let n = self.count;
+    /// Adds the block of this index.
+    pub fn add(&mut self, index: usize, before: &str, text: &str) {
         for (part, shell) in [("before", before), ("output", text)] {
             let _ = write!(
                 self.script,
-                "echo {n}.{part} >\"$RECORDS/at\"\nexec >\"$RECORDS/{n}.{part}\" 2>&1\n{shell}\n"
+                "echo {index}.{part} >\"$RECORDS/at\"\nexec >\"$RECORDS/{index}.{part}\" 2>&1\n{shell}\n"
             );
         }
-        let _ = writeln!(self.script, "ANSWER=$RECORDS/{n}.output");
-        n
+        let _ = writeln!(self.script, "ANSWER=$RECORDS/{index}.output");
     }
 
-    /// A file with the text of a block that a program reads.
-    pub fn file(&self, ending: &str, text: &str) -> Result<PathBuf> {
-        let file = self.records().join(format!("block-{}.{ending}", self.count + 1));
-        fs::write(&file, text)?;
-        Ok(file)
-    }
-
-    /// Runs what was added. The number of the block at which the shell stopped, and what was printed.
+    /// Runs what was added. The index of the block at which the shell stopped, and what was printed.
     pub fn run(&self, binary: &Binary, given: &Surroundings) -> Result<Option<(usize, String)>> {
         let script = self.records().join("script");
         fs::write(&script, &self.script)?;
@@ -84,14 +73,15 @@ impl Shell {
             return Ok(None);
         }
         let at = fs::read_to_string(self.records().join("at")).unwrap_or_default();
-        let Some(number) = at.split('.').next().and_then(|it| it.parse().ok()) else {
+        let Some(index) = at.split('.').next().and_then(|it| it.parse().ok()) else {
             bail!("the shell did not begin");
         };
-        Ok(Some((number, fs::read_to_string(self.records().join(at.trim()))?)))
+        Ok(Some((index, fs::read_to_string(self.records().join(at.trim()))?)))
     }
 
-    pub fn output(&self, number: usize) -> Result<String> {
-        let bytes = fs::read(self.records().join(format!("{number}.output")))?;
+    /// What the block of this index printed.
+    pub fn output(&self, index: usize) -> Result<String> {
+        let bytes = fs::read(self.records().join(format!("{index}.output")))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
