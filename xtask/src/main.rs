@@ -4,6 +4,7 @@ mod alerts;
 mod bench;
 mod ci;
 mod clients;
+mod docs;
 mod exec;
 mod faults;
 mod fuzz;
@@ -55,6 +56,12 @@ const TOOLS: &[Tool] = &[
         usage: "[--bin FILE] [--postgres] [--only NAME,…]",
         what: "real HTTP clients against the real binary",
         run: clients::run,
+    },
+    Tool {
+        name: "docs",
+        usage: "[--bin FILE] [--models DIR] [--only PAGE,…]",
+        what: "the code blocks of README and docs as they stand, their answers and links",
+        run: docs::run,
     },
     Tool {
         name: "schemathesis",

@@ -80,21 +80,29 @@ impl Binary {
     /// This binary, run by another program (such as `taskset -c 0`) unless that is empty, with
     /// nothing of the surroundings that could change its meaning.
     pub fn command(&self, wrapper: &[&str]) -> Command {
-        let mut command = match wrapper.split_first() {
+        without_settings(match wrapper.split_first() {
             Some((program, words)) => {
                 let mut command = Command::new(program);
                 command.args(words).arg(&self.0);
                 command
             }
             None => Command::new(&self.0),
-        };
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("VERAX_") {
-                command.env_remove(name);
-            }
-        }
-        command
+        })
     }
+
+    pub fn file(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// The same without the variables of this environment that `verax` reads.
+pub fn without_settings(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("VERAX_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 impl Site {

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::exec;
 use crate::running::Binary;
 
-/// The demo prints three lines to paste.
-const CURL_LINES: usize = 3;
+/// The demo prints four lines to paste, also where no models are: lists, a wrong request, a card.
+const CURL_LINES: usize = 4;
 const PRINT_SECONDS_MAX: u64 = 60;
 
 pub fn run(binary: &Binary) -> Result<()> {
@@ -37,7 +37,7 @@ pub fn run(binary: &Binary) -> Result<()> {
             })?;
         println!("{line}");
         let pasted = line.trim().trim_start_matches("$ ");
-        if pasted.starts_with("curl ") {
+        if pasted.starts_with("curl ") || pasted.starts_with("printf ") {
             lines.push(pasted.to_owned());
         }
     }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Progress, Step, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{alerts, clients, exec, faults, fuzz, sbom, schemathesis, tidy};
+use crate::{alerts, clients, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
@@ -42,6 +42,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "faults", what: "what dies, fills up, stalls or is too much", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
+    Step {
+        name: "docs",
+        what: "the documentation's code blocks, as they stand",
+        run: |_| docs::check(&release()?, None, &[]),
+    },
     Step { name: "schemathesis", what: "the OpenAPI document against it", run: run_schemathesis },
 ];
 

@@ -45,7 +45,7 @@ pub fn python_environment() -> Result<PathBuf> {
 }
 
 /// Scripts find their packages beside themselves, so they run as copies beside the packages.
-fn folder() -> Result<PathBuf> {
+pub fn folder() -> Result<PathBuf> {
     let place = exec::target_dir()?.join("clients");
     copy_folder(&exec::root().join("xtask/clients"), &place)?;
     Ok(place)

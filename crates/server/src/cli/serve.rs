@@ -26,6 +26,9 @@ use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
 use crate::open_files;
 
+/// A card of no country, drawn and photographed by our own code: `assets/README.md`.
+static SAMPLE_CARD: &[u8] = include_bytes!("../../assets/card.jpg");
+
 #[derive(Args)]
 pub struct Arguments {
     /// The address to listen on; port 0 takes a free one.
@@ -105,12 +108,14 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let stopped = stopped()?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
-        print_demo(&url, &token);
+        let (selfie, card) = (place.data.join("selfie.jpg"), place.data.join("card.jpg"));
+        for (path, image) in [(&selfie, PORTRAIT_1080P), (&card, SAMPLE_CARD)] {
+            std::fs::write(path, image)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        print_demo(&url, &token, &card);
         if app.faces.missing().is_empty() {
-            let portrait = place.data.join("portrait.jpg");
-            std::fs::write(&portrait, PORTRAIT_1080P)
-                .with_context(|| format!("cannot write {}", portrait.display()))?;
-            print_look(&url, &token, &portrait);
+            print_look(&url, &token, &selfie);
         }
     } else {
         announce(format_args!("listening on {url}"));
@@ -199,10 +204,10 @@ async fn prepare_demo(app: &App) -> Result<String> {
     Ok(app.mint_token(&mint).await?)
 }
 
-fn print_demo(url: &str, token: &str) {
+fn print_demo(url: &str, token: &str, card: &Path) {
     announce(format_args!(
         "listening on {url}\n\n\
-         This is a demo: its records are drawn, nothing was measured, and all of it is gone when \
+         This is a demo: its records are synthetic, nothing was measured, and all of it is gone when \
          you stop it.\n\n\
          token: {token}\n\n\
          Try, in another terminal:\n\n\
@@ -212,7 +217,11 @@ fn print_demo(url: &str, token: &str) {
          status=completed&populates%5B%5D=appRegistration'\n\n\
          curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
          where_statu=completed&perPage=1000'\n\n\
-         The API is described at {url}/docs/"
+         This card is synthetic. Is it a genuine photograph of a document?\n\n\
+         printf '{{\"image\":\"%s\"}}' \"$(base64 < {card} | tr -d '\\n')\" | \
+         curl -H 'Authorization: Bearer {token}' --data-binary @- '{url}/v2/document-liveness'\n\n\
+         The API is described at {url}/docs/",
+        card = card.display()
     ));
 }
 

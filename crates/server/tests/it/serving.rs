@@ -157,6 +157,12 @@ fn the_demo_prints_a_token_and_lines_that_work() {
     assert_eq!(lines.len(), 3, "{said}");
     assert!(said.lines().any(|line| line.starts_with("token: ey")), "{said}");
     assert!(!folder.data().exists(), "a demo leaves the data folder alone");
+    let card = said.lines().find(|line| line.contains("card.jpg")).expect("a line with the card");
+    let checked = std::process::Command::new("sh").args(["-c", card]).output().expect("a shell");
+    let record: Value = serde_json::from_slice(&checked.stdout).expect("the record of its check");
+    assert_eq!(record["data"]["status"], "completed", "{record}");
+    let checks = record["data"]["validationResults"].as_object().expect("four checks");
+    assert!(checks.len() == 4 && checks.values().all(|check| check["passed"] == true), "{record}");
     let statuses: Vec<u16> = lines
         .iter()
         .map(|line| {
