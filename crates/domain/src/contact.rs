@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use verax_query::{Typed, fold, is_invisible};
+use verax_query::{Typed, fold_address, is_invisible};
 
 /// A phone number with the code of its country.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn separates(letter: char) -> bool {
 
 /// What addresses are compared by.
 pub fn email_key(email: &str) -> String {
-    fold(&visible(email))
+    fold_address(&visible(email))
 }
 
 /// What a whole number, with its country's code in front, is compared by; `None`: it is none.
@@ -211,8 +211,11 @@ mod tests {
             assert_eq!(email_key(email), "jo@example.com", "{email:?}");
         }
         for email in ["José@Example.com", "Jose\u{301}@example.com", "ＪＯＳÉ@example.com"] {
-            assert_eq!(email_key(email), "jose@example.com", "{email:?}");
+            assert_eq!(email_key(email), "josé@example.com", "{email:?}");
         }
+        // Another mailbox, and another domain: whoever has one need not have the other.
+        assert_eq!(email_key("jose@example.com"), "jose@example.com");
+        assert_eq!(email_key("jo@exámple.com"), "jo@exámple.com");
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
     Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
-    Shown, Tally, Words,
+    Shown, Tally, Words, fold_address,
 };
 
 /// Every resource, in the order in which an import of all must take them.
@@ -494,7 +494,7 @@ const fn text(name: &'static str, column: &'static str, doc: &'static str) -> Fi
 
 /// An address that people type.
 const fn email(name: &'static str, column: &'static str, doc: &'static str) -> Field {
-    plain(name, column, doc).typed_as(typed_email)
+    plain(name, column, doc).typed_as(typed_email).folded_by(fold_address)
 }
 
 /// A phone number that people type.

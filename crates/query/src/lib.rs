@@ -28,7 +28,7 @@ pub use resource::{
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};
 pub use tally::{Slice, Tally};
-pub use text::{fold, is_invisible, nfc};
+pub use text::{fold, fold_address, is_invisible, nfc};
 pub use time::{Timestamp, date};
 
 /// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.

@@ -59,6 +59,8 @@ pub struct Field {
     pub audience: Audience,
     /// Text that people type in several ways: the form in which it is looked for.
     pub typed: Option<fn(&str, Typed) -> String>,
+    /// What makes one of texts that are looked for alike.
+    pub folding: fn(&str) -> String,
     pub doc: &'static str,
 }
 
@@ -219,6 +221,7 @@ impl Field {
             full: None,
             audience: Audience::Client,
             typed: None,
+            folding: fold,
             doc,
         }
     }
@@ -243,6 +246,12 @@ impl Field {
         self
     }
 
+    /// Folded by this instead of [`fold`].
+    pub const fn folded_by(mut self, folding: fn(&str) -> String) -> Field {
+        self.folding = folding;
+        self
+    }
+
     /// Typed in several ways: this gives the form in which it is looked for.
     pub const fn typed_as(mut self, typed: fn(&str, Typed) -> String) -> Field {
         self.typed = Some(typed);
@@ -262,7 +271,7 @@ impl Field {
 
     /// What the folded column holds of a value.
     pub fn fold(&self, text: &str) -> String {
-        fold(&self.typed(text, Typed::Whole))
+        (self.folding)(&self.typed(text, Typed::Whole))
     }
 
     /// A value, or a part of one, in the form in which it is looked for.

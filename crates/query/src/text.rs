@@ -21,12 +21,27 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
 /// family compares folded columns with folded needles, because SQLite folds ASCII only and PostgreSQL
 /// folds by locale. Folding again changes nothing.
 pub fn fold(text: &str) -> String {
+    fold_until_settled(text, Accents::LeftOut)
+}
+
+/// The same with accents: they make another address, which may be another person's.
+pub fn fold_address(text: &str) -> String {
+    fold_until_settled(text, Accents::Kept)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accents {
+    LeftOut,
+    Kept,
+}
+
+fn fold_until_settled(text: &str, accents: Accents) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let mut folded = fold_once(text);
+    let mut folded = fold_once(text, accents);
     for _ in 1..ROUNDS_MAX {
-        let again = fold_once(&folded);
+        let again = fold_once(&folded, accents);
         if again == folded {
             break;
         }
@@ -35,10 +50,14 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-fn fold_once(text: &str) -> String {
+fn fold_once(text: &str, accents: Accents) -> String {
     let decomposed: String = text.nfkd().collect();
     let folded = UniCase::unicode(decomposed).to_folded_case();
-    let bare = folded.nfkd().filter(|letter| !is_accent(*letter) && !is_invisible(*letter));
+    let visible = folded.nfkd().filter(|letter| !is_invisible(*letter));
+    if accents == Accents::Kept {
+        return visible.nfc().collect();
+    }
+    let bare = visible.filter(|letter| !is_accent(*letter));
     let mut out = String::with_capacity(folded.len());
     bare.for_each(|letter| match unstroked(letter) {
         Some(letters) => out.push_str(letters),

@@ -48,9 +48,10 @@ pub struct RegistrationStep {
     pub decided_on: Option<[Option<String>; 2]>,
 }
 
-/// The key of a number, as `Phone::key` makes it; an imported one may have been typed otherwise.
-const PHONE_KEY: &str = "replace(replace(NULLIF(country_code, ''), '+', ''), ' ', '') \
-     || ltrim(replace(replace(replace(NULLIF(phone, ''), ' ', ''), '-', ''), '.', ''), '0')";
+/// A number as it is dialled: an imported one may have been typed in any way.
+const DIALLED: &str = "replace(replace(replace(replace(replace(replace(replace( \
+     NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', '')";
+const COUNTRY: &str = "ltrim(replace(replace(NULLIF(country_code, ''), '+', ''), ' ', ''), '0')";
 const EMAIL_KEY: &str = "NULLIF(email_folded, '')";
 
 /// What an import completes counts as completed by its client.
@@ -136,7 +137,8 @@ impl Batch {
             sql.push(" AND other.id <> app_registrations.id AND other.").push(column);
             sql.push(" = mine.").push(column).push(") THEN mine.").push(column).push(" END");
         }
-        sql.push(" FROM (SELECT ").push(EMAIL_KEY).push(" AS held_email, ").push(PHONE_KEY);
+        sql.push(" FROM (SELECT ").push(EMAIL_KEY).push(" AS held_email, ");
+        push_phone_key(&mut sql);
         sql.push(" AS held_phone FROM app_registrations");
         own(&mut sql, &APP_REGISTRATIONS, &record.client, &record.id);
         sql.push(") AS mine WHERE id = ").again(1).push(" AND client = ").again(2);
@@ -148,7 +150,15 @@ impl Batch {
 pub(crate) const IS_OPEN: &str = " AND COALESCE(status, 'STARTED') IN ('STARTED', 'ONGOING')";
 
 fn push_hold(sql: &mut Sql) {
-    sql.push(", held_email = ").push(EMAIL_KEY).push(", held_phone = ").push(PHONE_KEY);
+    sql.push(", held_email = ").push(EMAIL_KEY).push(", held_phone = ");
+    push_phone_key(sql);
+}
+
+/// The key of a number, as `Phone::key` makes it.
+fn push_phone_key(sql: &mut Sql) {
+    sql.push("CASE WHEN ").push(DIALLED).push(" LIKE '+%' THEN substr(").push(DIALLED);
+    sql.push(", 2) WHEN ").push(DIALLED).push(" LIKE '00%' THEN substr(").push(DIALLED);
+    sql.push(", 3) ELSE ").push(COUNTRY).push(" || ltrim(").push(DIALLED).push(", '0') END");
 }
 
 /// Whether another registration of the project holds one of these contacts; the address comes

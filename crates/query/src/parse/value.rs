@@ -1,7 +1,7 @@
 //! Values of the wire, typed by the field that they are compared with.
 
 use crate::query::Value;
-use crate::{Field, Kind, Timestamp, Typed, Words, date, fold, is_id, nfc};
+use crate::{Field, Kind, Timestamp, Typed, Words, date, is_id, nfc};
 
 pub fn read(field: &Field, word: &str) -> Result<Value, String> {
     match &field.kind {
@@ -89,9 +89,9 @@ pub fn part(field: &Field, text: &str) -> String {
 /// Folded and in the form in which it is looked for. Doing both again changes nothing.
 fn settled(field: &Field, text: &str, typed: Typed) -> String {
     const ROUNDS_MAX: usize = 4;
-    let mut settled = fold(text);
+    let mut settled = (field.folding)(text);
     for _ in 0..ROUNDS_MAX {
-        let again = fold(&field.typed(&settled, typed));
+        let again = (field.folding)(&field.typed(&settled, typed));
         if again == settled {
             break;
         }

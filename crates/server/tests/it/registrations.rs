@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 use verax_domain::Scope;
+use verax_domain::resources::APP_REGISTRATIONS;
 
 use crate::answer::Answer;
 use crate::projects::{made, post, send};
@@ -48,6 +49,47 @@ on_both_databases! {
         }
         let found = world.get(&token, &format!("{PATH}?email=jose%CC%81@example.com")).await;
         assert_eq!(found.ids(), [id]);
+        // Another mailbox: whoever has the one need not have the other.
+        let other = register(world, &token, &way, json!({ "email": "jose@example.com" })).await;
+        assert_eq!(other.status, 200, "{}", other.text());
+    }
+
+    async fn an_imported_registration_holds_its_contact_however_that_was_typed(world) {
+        let token = world.token("acme").await;
+        let way = way(world, &token, json!({})).await;
+        let phones = [
+            json!({ "countryCode": "+57", "phone": "+573007770001" }),
+            json!({ "countryCode": "57", "phone": "(300) 777 0002" }),
+            json!({ "countryCode": "+57", "phone": "300/777.00-03" }),
+            json!({ "countryCode": "+57", "phone": "0057 300 777 0004" }),
+            json!({ "countryCode": "0057", "phone": "3007770005" }),
+            json!({ "phone": "+57 300 777 0006" }),
+            json!({ "countryCode": "+57", "phone": "0300 777 0007" }),
+        ];
+        for (number, phone) in (1..).zip(phones) {
+            let mut row = phone.clone();
+            row["_id"] = format!("imported-{number}").into();
+            for (name, value) in
+                [("client", "acme"), ("project", &*way.0), ("status", "COMPLETED")]
+            {
+                row[name] = value.into();
+            }
+            world.store(&APP_REGISTRATIONS, &[row]).await;
+            let who = json!({ "countryCode": "+57", "phone": format!("300777000{number}") });
+            let again = register(world, &token, &way, who).await;
+            assert_eq!(again.refusal(409), "phone_is_registered_already", "{phone}");
+        }
+        for (number, email) in [("a", " zoe@example.com"), ("b", "an\u{200b}a@Example.com ")] {
+            let row = json!({
+                "_id": number, "client": "acme", "project": way.0, "status": "COMPLETED",
+                "email": email,
+            });
+            world.store(&APP_REGISTRATIONS, &[row]).await;
+        }
+        for email in ["zoe@example.com", "ana@example.com"] {
+            let again = register(world, &token, &way, json!({ "email": email })).await;
+            assert_eq!(again.refusal(409), "email_is_registered_already", "{email}");
+        }
     }
 
     async fn a_person_registers_and_is_moved_on_with_a_token_of_the_registration(world) {

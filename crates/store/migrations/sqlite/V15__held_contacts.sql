@@ -19,8 +19,9 @@ UPDATE app_registrations SET held_email = oldest.contact FROM (
 UPDATE app_registrations SET held_phone = oldest.contact FROM (
     SELECT id, contact, row_number() OVER (PARTITION BY client, project, contact ORDER BY created_at, id) AS nth FROM (
         SELECT id, client, project, created_at,
-            replace(replace(NULLIF(country_code, ''), '+', ''), ' ', '')
-            || ltrim(replace(replace(replace(NULLIF(phone, ''), ' ', ''), '-', ''), '.', ''), '0') AS contact
+            CASE WHEN replace(replace(replace(replace(replace(replace(replace(NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', '') LIKE '+%' THEN substr(replace(replace(replace(replace(replace(replace(replace(NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', ''), 2)
+            WHEN replace(replace(replace(replace(replace(replace(replace(NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', '') LIKE '00%' THEN substr(replace(replace(replace(replace(replace(replace(replace(NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', ''), 3)
+            ELSE ltrim(replace(replace(NULLIF(country_code, ''), '+', ''), ' ', ''), '0') || ltrim(replace(replace(replace(replace(replace(replace(replace(NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', ''), '0') END AS contact
         FROM app_registrations
         WHERE status IN ('COMPLETED', 'completed', 'COMPLETED_WITHOUT_KYC')
     ) AS over_with

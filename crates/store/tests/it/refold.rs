@@ -145,7 +145,7 @@ async fn of_two_who_completed_with_one_address_the_older_holds_it() {
         }
         age_folding(&database).await;
         drop(place.open().await);
-        for (address, holder) in [("jose@example.com", "b"), ("strasse@example.com", "c")] {
+        for (address, holder) in [("josé@example.com", "b"), ("strasse@example.com", "c")] {
             let contacts = Contacts { email: Some(address.to_owned()), phone: None };
             let held =
                 |but: &'static str| database.contact_holder("acme", "p", contacts.clone(), but);
