@@ -145,7 +145,9 @@ def compare(folder, program, pictures):
             note("box_px", np.abs(np.subtract(mine["box"], other["box"])).max())
             note("points_px", np.abs(np.subtract(mine["points"], other["points"])).max())
         if a["template"] and b["template"]:
-            note("attack", np.abs(np.subtract(a["attack"], b["attack"])).max())
+            # None where the face fills the image.
+            if a["attack"]:
+                note("attack", np.abs(np.subtract(a["attack"], b["attack"])).max())
             note("same_face", 1 - np.dot(a["template"], b["template"]))
     with_face = [(a["template"], b["template"]) for a, b in zip(ours, theirs) if b["template"]]
     for i, (mine, other) in enumerate(with_face):

@@ -39,8 +39,8 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
 /// Every page, or those named in `only`, with this binary; with `models` or those that can be had.
 pub fn check(binary: &Binary, models: Option<&Path>, only: &[String]) -> Result<()> {
     let pages = read_pages()?;
-    let mut tally = Tally::default();
-    tally.problems = links::problems(exec::root(), &pages);
+    let problems = links::problems(exec::root(), &pages);
+    let mut tally = Tally { problems, ..Tally::default() };
     let index = Path::new("docs/README.md");
     let manual = pages.iter().filter(|(path, _)| is_run(path));
     for (path, _) in manual.clone().filter(|(path, _)| path.parent() == index.parent()) {
@@ -146,7 +146,9 @@ fn program(block: &Block) -> Option<String> {
             "{ cat >\"$RECORDS/toml\"; verax --config \"$RECORDS/toml\" --data \"$RECORDS/read\" settings list; }"
         }
         "sql" => "psql -X -q -v ON_ERROR_STOP=1 \"$POSTGRES\"",
-        "js" => "{ echo \"const axios = require('axios'), token = '$TOKEN';\"; cat; } | node -",
+        "js" => {
+            "{ { echo \"const axios = require('axios'), token = '$TOKEN';\"; cat; } | node -; }"
+        }
         _ => return None,
     };
     Some(format!("{command} <<'END OF BLOCK'\n{}END OF BLOCK\n", block.text))

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use verax_vision::faces::{FaceEngine, FaceRequest, ModelBytes};
+use verax_vision::faces::{FaceEngine, FaceRequest, ModelBytes, Wanted};
 use verax_vision::workers::Waiting;
 
 fn main() {
@@ -18,9 +18,11 @@ fn main() {
         face_attack: read("face-attack.onnx"),
     };
     let engine = FaceEngine::load(models).unwrap();
+    // The reference looks once.
+    let request = FaceRequest { second_look: Wanted::No, ..FaceRequest::default() };
     for path in arguments {
         let bytes = std::fs::read(&path).unwrap();
-        match engine.measure(&bytes, &FaceRequest::default(), &Waiting::always()) {
+        match engine.measure(&bytes, &request, &Waiting::always()) {
             Err(error) => println!("{{\"path\":\"{path}\",\"error\":\"{error}\"}}"),
             Ok(measured) => {
                 let faces: Vec<String> = measured

@@ -11,6 +11,7 @@ use crate::http::document_order::DOCUMENT_BODY;
 use crate::http::error::{
     FORBIDDEN, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, TOO_MANY_REQUESTS, UNAUTHORIZED, UNAVAILABLE,
 };
+use crate::http::lifecycle_errors::CONFLICT;
 
 /// A grey square of 64 pixels: enough to see the operation answer.
 const EXAMPLE_PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKklEQVR42u3MQREAAAwCIPs3sK0h9ttBANKjCAQCgUAgEAgEAoFAIPgeDJ3qkIjwmdT+AAAAAElFTkSuQmCC";
@@ -74,6 +75,7 @@ fn operation() -> Value {
             "400": answer(&wrong, "Error"),
             "401": answer(UNAUTHORIZED.when, "Error"),
             "403": answer(FORBIDDEN.when, "Error"),
+            "409": answer(CONFLICT.when, "Error"),
             "413": answer(IMAGE_TOO_LARGE.when, "Error"),
             "429": answer(TOO_MANY_REQUESTS.when, "Error"),
             "503": answer(UNAVAILABLE.when, "Error"),
