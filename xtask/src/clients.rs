@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
 
-pub use install::{folder, python_environment};
+pub use install::{folder, python_environment, s3_environment};
 
 /// What the clients talk to.
 struct Target {

@@ -3,9 +3,11 @@
 
 pub mod disk;
 pub mod door;
+mod faulty_wire;
 pub mod nodes;
 pub mod overload;
 mod retrying;
+pub mod s3;
 mod slow_wire;
 
 mod faces;
@@ -45,7 +47,7 @@ const SETTLE_SECONDS_MAX: u64 = 60;
 const SETTINGS: &str = "[http]\nrequest_seconds = 5\n[documents]\nwait_seconds = 1\n\
                         lease_seconds = 2\n[validations]\nlease_seconds = 6\n[log]\naccess = false\n";
 
-/// `cargo xtask faults [kill | nodes | disk | overload | door] [--cycles N] [--postgres] [--models DIR]
+/// `cargo xtask faults [kill | nodes | disk | s3 | overload | door] [--cycles N] [--postgres] [--models DIR]
 /// [--seconds N] [--sockets N] [--only PART] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let (mut cycles, mut postgres, mut file, mut models) = (CYCLES, false, None, None);
@@ -69,6 +71,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         "kill" => {}
         "nodes" => return nodes::run(&binary),
         "disk" => return disk::run(&binary),
+        "s3" => return s3::run(&binary),
         "overload" => return overload::run(&binary, seconds),
         "door" => return door::run(&binary, &door, only.as_deref()),
         other => bail!("there is no program `{other}`"),

@@ -79,9 +79,9 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | overload [--seconds N] | \
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | s3 | overload [--seconds N] | \
                 door [--sockets N] [--only PART]] [--bin FILE]",
-        what: "the server killed, its nodes, disk, database and clock failing, too much asked of it, \
+        what: "the server killed, its nodes, disk, database, object store and clock failing, too much asked of it, \
                strangers at its door",
         run: faults::run,
     },

@@ -33,6 +33,7 @@ pub struct Site {
     database_url: Option<String>,
     replica_url: Option<String>,
     settings: Option<PathBuf>,
+    environment: Vec<(String, String)>,
     limits: Limits,
     /// Deleted with the site.
     _throw_away: Option<tempfile::TempDir>,
@@ -115,6 +116,7 @@ impl Site {
             database_url,
             replica_url: None,
             settings: None,
+            environment: Vec::new(),
             limits: Limits::Off,
             _throw_away: Some(folder),
         })
@@ -124,7 +126,17 @@ impl Site {
     pub fn kept(binary: &Binary, data: PathBuf, database_url: Option<String>) -> Site {
         let binary = binary.clone();
         let (replica_url, settings, limits) = (None, None, Limits::Off);
-        Site { binary, data, database_url, replica_url, settings, limits, _throw_away: None }
+        let environment = Vec::new();
+        Site {
+            binary,
+            data,
+            database_url,
+            replica_url,
+            settings,
+            environment,
+            limits,
+            _throw_away: None,
+        }
     }
 
     /// Puts the models of this folder where the server looks for them.
@@ -149,6 +161,13 @@ impl Site {
             self.limits = Limits::AsSet;
         }
         Ok(self)
+    }
+
+    /// The same with these variables of the environment.
+    pub fn with_environment(mut self, variables: &[(&str, &str)]) -> Site {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.environment.extend(variables.iter().map(owned));
+        self
     }
 
     /// The same, reading lists from a replica.
@@ -209,6 +228,7 @@ impl Site {
         if let Some(file) = &self.settings {
             command.arg("--config").arg(file);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if self.limits == Limits::Off {
             for name in LIMITS {
                 command.env(format!("VERAX__RATE_LIMIT__{name}"), "0");

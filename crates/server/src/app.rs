@@ -5,10 +5,12 @@ pub mod backups;
 pub mod biometrics;
 pub mod collections;
 pub mod cursor;
+pub mod deletions;
 pub mod demo;
 pub mod document_checks;
 pub mod due;
 pub mod faces;
+pub mod fingerprints;
 pub mod galleries;
 pub mod health;
 pub mod idempotency;
@@ -21,18 +23,18 @@ pub mod records;
 pub mod registration_faces;
 pub mod registrations;
 pub mod settings;
+pub mod sweeping;
 pub mod tallies;
+pub mod unreadable;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use verax_domain::{Timestamp, resources};
+use verax_domain::resources;
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, Location, Options, Schema, Sealed, SealedRow, StoreError};
 
-use self::kept_faces::record_of_subject;
 use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::http_client::{ImageFetcher, is_public};
@@ -59,19 +61,26 @@ pub struct App {
     pub metrics: Metrics,
     /// Whose free space is told: names, and a path on each.
     pub disks: Arc<[(&'static str, PathBuf)]>,
+    pub sweeps: sweeping::Sweeps,
 }
 
 impl App {
-    pub async fn open(
-        config: Config,
+    /// The database of these settings.
+    pub async fn open_database(
+        config: &Config,
         location: &Location,
         replica: Option<Location>,
+        schema: Schema,
+    ) -> Result<Database, StoreError> {
+        Database::open(location, &Options { replica, ..options(config, schema) }).await
+    }
+
+    pub async fn open(
+        config: Config,
+        database: Database,
         keys: SigningKeys,
         vault: Vault,
-        schema: Schema,
     ) -> Result<App> {
-        let options = Options { replica, ..options(&config, schema) };
-        let database = Database::open(location, &options).await?;
         let images = match config.images.fetch_urls {
             true => Some(fetcher(&config)?),
             false => None,
@@ -112,6 +121,7 @@ impl App {
             vault,
             galleries,
             health: health::Health::default(),
+            sweeps: sweeping::Sweeps::default(),
             images: None,
             metrics,
             disks: Arc::default(),
@@ -126,6 +136,11 @@ impl App {
     /// The same, telling the free space where these paths are.
     pub fn with_disks(self, disks: Vec<(&'static str, PathBuf)>) -> App {
         App { disks: disks.into(), ..self }
+    }
+
+    /// The same, looking at the free space of these folders.
+    pub fn with_folders(self, folders: Vec<PathBuf>) -> App {
+        App { health: health::Health::of(folders), ..self }
     }
 
     /// The same, keeping pictures and templates in this vault.
@@ -177,26 +192,6 @@ impl App {
         Ok(ids)
     }
 
-    /// Of whom something is kept since before this moment although there is no such record, as
-    /// client and id.
-    pub async fn kept_without_record(&self, before: Timestamp) -> Result<Vec<(String, String)>> {
-        let mut orphans = Vec::new();
-        for some in self.vault.subjects_before(before).await?.chunks(1000) {
-            let of = |subject: &str| record_of_subject(subject).to_owned();
-            // A client's own goes with the client.
-            let some: Vec<_> = some.iter().filter(|(_, it)| !of(it).is_empty()).collect();
-            let ids: Vec<String> = some.iter().map(|(_, subject)| of(subject)).collect();
-            let mut known = HashSet::new();
-            for resource in resources::ALL.into_iter().filter(|it| it.tenant_column != "id") {
-                let owners = self.database.owners(resource, ids.clone()).await?;
-                known.extend(owners.into_iter().map(|(id, client)| (client, id)));
-            }
-            let orphan = |it: &&(String, String)| !known.contains(&(it.0.clone(), of(&it.1)));
-            orphans.extend(some.into_iter().filter(orphan).cloned());
-        }
-        Ok(orphans)
-    }
-
     pub fn new_id(&self) -> String {
         verax_domain::id::new_id(self.clock.now(), self.random.number())
     }
@@ -207,7 +202,9 @@ impl App {
 pub fn kept_objects(sealed: Sealed, row: &SealedRow) -> (String, Option<String>) {
     match sealed {
         Sealed::Document => (row.id.clone(), Some(document_checks::PICTURE.to_owned())),
-        Sealed::Face => (kept_faces::subject(&row.id), Some(kept_faces::PICTURE.to_owned())),
+        Sealed::Face => {
+            (kept_faces::subject_of_face(&row.id), Some(kept_faces::PICTURE.to_owned()))
+        }
         Sealed::Thumbnail => (row.person.clone(), Some(persons::thumbnail_place(&row.id))),
         Sealed::Template => (row.person.clone(), None),
     }

@@ -44,7 +44,7 @@ use crate::hardening;
 use crate::installed_models::read_face_models;
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::private_files;
-use crate::vault::{Vault, store_at};
+use crate::vault::{Folders, Vault, holds_client_keys, store_at};
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
 /// lists the records through an API that speaks the Verifik v2 protocol.
@@ -106,6 +106,17 @@ pub struct Place {
     config: Option<PathBuf>,
 }
 
+/// What may be missing when everything is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// Nothing that the database knows.
+    Bound,
+    /// The places of the vault: the database is about to be told of others.
+    Rebound,
+    /// Keys too: they are lost, and are made anew.
+    Lost,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API.
@@ -121,7 +132,7 @@ enum Command {
     /// List and change the settings that all nodes share.
     #[command(subcommand)]
     Settings(settings::Command),
-    /// Look after the keys that open pictures and templates.
+    /// Look after the keys that open images and templates, and whether they open them.
     #[command(subcommand)]
     Vault(vault::Command),
     /// Store records from NDJSON, or from pages as the API (or Verifik's) answers them.
@@ -357,11 +368,6 @@ impl Place {
         disks
     }
 
-    fn vault(&self, config: &Config, master: MasterKeys) -> Result<Vault> {
-        let [keys, objects] = self.vault_locations(config);
-        Vault::open(master, &keys, &objects, Random::System)
-    }
-
     /// Takes the rights of others away from what an older version has left in the vault's folders:
     /// on a thread of its own, as there may be millions of files.
     fn make_vault_private(&self, config: &Config) {
@@ -382,8 +388,8 @@ impl Place {
         Ok(Source {
             location: self.location(),
             database,
-            keys: store_at(&keys)?,
-            objects: store_at(&objects)?,
+            keys: store_at(&keys, Folders::Made)?,
+            objects: store_at(&objects, Folders::Made)?,
             scratch: self.data.clone(),
             settings: self.config.clone(),
             master_keys: self.master_keys_file(&config),
@@ -449,18 +455,16 @@ impl Place {
     /// Opens everything; makes what is not there yet, says so, and brings the schema up to date. For the
     /// commands that somebody begins with: a slip of the pen in `--data` must not look like an empty
     /// database to all others.
+    ///
+    /// # Errors
+    /// Keys or vault are not those of the database, or were lost: nothing is made in their place.
     pub async fn open_or_make(&self) -> Result<App> {
-        self.create()?;
-        let config = self.config()?;
-        let keys = SigningKeys::open(&self.keys_file(&config), &Random::System)?;
-        let master = MasterKeys::open(&self.master_keys_file(&config), &Random::System)?;
-        let vault = self.vault(&config, master)?;
-        let schema = Schema::BringUpToDate;
-        let app = App::open(config, &self.location(), self.replica(), keys, vault, schema).await?;
+        let app = self.open_as(Opening::Bound, Schema::BringUpToDate).await?;
+        app.require_binding().await?;
         if app.database.is_new() {
             match self.database_url {
-                Some(_) => eprintln!("verax: made a new database in PostgreSQL"),
-                None => eprintln!("verax: made a new database in {}", self.data.display()),
+                Some(_) => report_line("made a new database in PostgreSQL"),
+                None => report_line(format_args!("made a new database in {}", self.data.display())),
             }
         }
         Ok(app)
@@ -469,20 +473,15 @@ impl Place {
     /// Opens what is there and brings its schema up to date.
     ///
     /// # Errors
-    /// There is no database, or there are no keys: nothing is made.
+    /// There is no database, or its keys or its vault are not here: nothing is made.
     pub async fn open(&self) -> Result<App> {
-        self.require_database()?;
-        let config = self.config()?;
-        let keys = SigningKeys::open_existing(&self.keys_file(&config)).context(MAKERS)?;
-        let master = MasterKeys::open_existing(&self.master_keys_file(&config)).context(MAKERS)?;
-        let vault = self.vault(&config, master)?;
-        let schema = Schema::BringExistingUpToDate;
-        let location = self.location();
-        let opened = App::open(config, &location, self.replica(), keys, vault, schema);
-        opened.await.map_err(|error| match error.downcast_ref() {
+        let opened = self.open_as(Opening::Bound, Schema::BringExistingUpToDate).await;
+        let app = opened.map_err(|error| match error.downcast_ref() {
             Some(StoreError::Missing(_)) => error.context(MAKERS),
             _ => error,
-        })
+        })?;
+        app.require_binding().await?;
+        Ok(app)
     }
 
     fn require_database(&self) -> Result<()> {
@@ -493,6 +492,51 @@ impl Place {
         bail!("there is no database in {folder}: is --data (or VERAX_DATA) right? {MAKERS}")
     }
 
+    /// Opens everything without a look whether it belongs together.
+    async fn open_as(&self, opening: Opening, schema: Schema) -> Result<App> {
+        match schema {
+            Schema::BringUpToDate => self.create()?,
+            _ => self.require_database()?,
+        }
+        let config = self.config()?;
+        let database =
+            App::open_database(&config, &self.location(), self.replica(), schema).await?;
+        let recorded = database.fingerprints().await?;
+        let is_bound = !recorded.is_empty() && opening != Opening::Lost;
+        let may_make = schema == Schema::BringUpToDate || opening != Opening::Bound;
+        let keys_file = self.keys_file(&config);
+        let keys = match (is_bound, may_make) {
+            (true, _) => SigningKeys::open_existing(&keys_file)
+                .context("the signing keys of this database are not here")?,
+            (false, true) => SigningKeys::open(&keys_file, &Random::System)?,
+            (false, false) => SigningKeys::open_existing(&keys_file).context(MAKERS)?,
+        };
+        let master_file = self.master_keys_file(&config);
+        if opening != Opening::Lost && !MasterKeys::are_given(&master_file) {
+            let keys = &self.vault_locations(&config)[0];
+            if is_bound || database.holds_encrypted().await? || holds_client_keys(keys).await? {
+                bail!(
+                    "the master keys are not in {}, and what is stored is encrypted under them: put \
+                     them back (setting vault.master_keys_file, or VERAX_MASTER_KEYS). None are made in \
+                     their place: `verax vault bind --lost` does that, and gives up all that they open",
+                    master_file.display()
+                );
+            }
+        }
+        let master = match may_make {
+            true => MasterKeys::open(&master_file, &Random::System)?,
+            false => MasterKeys::open_existing(&master_file).context(MAKERS)?,
+        };
+        let [keys_at, objects_at] = self.vault_locations(&config);
+        let vault = match is_bound && opening == Opening::Bound {
+            true => Vault::open_existing(master, &keys_at, &objects_at, Random::System)
+                .context("the vault of this database is not here")?,
+            false => Vault::open(master, &keys_at, &objects_at, Random::System)?,
+        };
+        let folders = self.watched_folders(&config);
+        Ok(App::open(config, database, keys, vault).await?.with_folders(folders))
+    }
+
     /// Opens what is there and changes nothing.
     pub async fn look(&self) -> Result<App> {
         let config = self.config()?;
@@ -500,7 +544,19 @@ impl Place {
         // What only looks reads no picture and no template.
         let vault = Vault::in_memory(Random::System);
         let schema = Schema::LeaveAsItIs;
-        App::open(config, &self.location(), self.replica(), keys, vault, schema).await
+        let database =
+            App::open_database(&config, &self.location(), self.replica(), schema).await?;
+        App::open(config, database, keys, vault).await
+    }
+
+    /// Where there must be space.
+    fn watched_folders(&self, config: &Config) -> Vec<PathBuf> {
+        let mut folders = vec![self.data.clone()];
+        let vault = self.vault_locations(config);
+        folders.extend(vault.iter().filter(|it| !it.starts_with("s3://")).map(PathBuf::from));
+        let log = Path::new(&config.log.file).parent().filter(|it| !it.as_os_str().is_empty());
+        folders.extend(log.map(Path::to_owned));
+        folders
     }
 }
 

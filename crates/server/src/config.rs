@@ -25,6 +25,7 @@ pub struct Config {
     pub database: Database,
     pub vault: Vault,
     pub backup: Backup,
+    pub disk: Disk,
     pub images: Images,
     pub vision: Vision,
     pub models: Models,
@@ -105,6 +106,14 @@ pub struct Vault {
     pub master_keys_file: String,
     pub keys: String,
     pub objects: String,
+    pub sweep_hours: u32,
+    pub sweep_destroys: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    pub free_bytes_min: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use verax_store::{Fingerprint, FingerprintKind};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::clock::Random;
@@ -76,6 +77,8 @@ impl Drop for KeyEntry {
 const SIGNING_KEYS: &str = "VERAX_SIGNING_KEYS";
 const MASTER_KEYS: &str = "VERAX_MASTER_KEYS";
 const SECRET_BYTES: usize = 32;
+/// More than chance gives two keys in common, and less than helps anybody.
+const FINGERPRINT_BYTES: usize = 16;
 
 impl SigningKeys {
     /// Takes the keys from the environment or the file; makes the file when there is none.
@@ -132,6 +135,24 @@ impl SigningKeys {
         self.0.refresh()
     }
 
+    /// What tells the keys from others, that of the one that signs first.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        self.0.fingerprints(FingerprintKind::SigningKey)
+    }
+
+    /// Where the keys come from, in words.
+    pub fn source(&self) -> String {
+        self.0.source.in_words()
+    }
+
+    /// Leaves the key that signs and so many of those before it.
+    ///
+    /// # Errors
+    /// When the keys come from the environment: they are taken out where they are kept.
+    pub fn forget_older(&self, keep: usize) -> Result<()> {
+        self.0.change_file(|keys| keys.truncate(keep.saturating_add(1)))
+    }
+
     /// Puts a new key in front; the old ones verify until `keep` newer ones have come.
     ///
     /// # Errors
@@ -171,6 +192,21 @@ impl MasterKeys {
     /// Whether there are keys in the environment, or in the file.
     pub fn are_given(file: &Path) -> bool {
         std::env::var_os(MASTER_KEYS).is_some() || file.exists()
+    }
+
+    /// Reads the file again if somebody has changed it since.
+    pub fn refresh(&self) -> Result<()> {
+        self.0.refresh()
+    }
+
+    /// What tells the keys from others, that of the one that wraps what is new first.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        self.0.fingerprints(FingerprintKind::MasterKey)
+    }
+
+    /// Where the keys come from, in words.
+    pub fn source(&self) -> String {
+        self.0.source.in_words()
     }
 
     /// A key that nobody can have after this process.
@@ -245,6 +281,14 @@ impl KeyRing {
     }
 
     fn rotate(&self, keep: usize, random: &Random) -> Result<String> {
+        self.change_file(|keys| {
+            keys.insert(0, new_key(random));
+            keys.truncate(keep.saturating_add(1));
+        })?;
+        Ok(self.first().id)
+    }
+
+    fn change_file(&self, change: impl FnOnce(&mut Vec<Key>)) -> Result<()> {
         let path = match &self.source {
             Source::File(path) => path,
             Source::Environment(name) => {
@@ -253,12 +297,31 @@ impl KeyRing {
             Source::Process => bail!("the keys are this process's own"),
         };
         let mut keys = load(path)?.keys;
-        keys.insert(0, new_key(random));
-        keys.truncate(keep.saturating_add(1));
-        let id = keys[0].id.clone();
+        change(&mut keys);
         create(path, &keys)?;
-        self.refresh()?;
-        Ok(id)
+        // Two changes of one file can be of one moment.
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = load(path)?;
+        Ok(())
+    }
+
+    fn fingerprints(&self, kind: FingerprintKind) -> Vec<Fingerprint> {
+        let loaded = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let fingerprint = |key: &Key| {
+            let code = MacKey::new(&key.secret).derive("fingerprint").sign(key.id.as_bytes());
+            let digest = URL_SAFE_NO_PAD.encode(&code.as_ref()[..FINGERPRINT_BYTES]);
+            Fingerprint { kind, id: key.id.clone(), digest }
+        };
+        loaded.keys.iter().map(fingerprint).collect()
+    }
+}
+
+impl Source {
+    fn in_words(&self) -> String {
+        match self {
+            Source::Environment(name) => format!("the environment variable {name}"),
+            Source::File(path) => path.display().to_string(),
+            Source::Process => "this process".to_owned(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod backup;
+mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod config;

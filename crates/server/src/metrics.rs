@@ -73,6 +73,9 @@ pub struct Numbers {
     pub gallery_templates_max: Gauge,
     pub gallery_largest: Gauge,
 
+    pub templates_unreadable: Gauge,
+    /// -1: not looked for yet.
+    pub vault_orphans: Gauge,
     /// When the last scheduled backup was made, in seconds since 1970; 0: none.
     pub backup_last_success: Gauge,
     pub disk_free: Family<Labels<1>, Gauge>,
@@ -257,6 +260,16 @@ impl Default for Metrics {
                 None,
             ),
 
+            templates_unreadable: verax.of(
+                "templates_unreadable",
+                "Stored faces that this node could not open when it last tried, of clients in its memory",
+                None,
+            ),
+            vault_orphans: verax.of(
+                "vault_orphans",
+                "Records that the vault holds keys of although they are not there; -1: not looked yet",
+                None,
+            ),
             backup_last_success: verax.of(
                 "backup_last_success_timestamp",
                 "When the last scheduled backup was made, or 0",

@@ -6,26 +6,26 @@
 
 mod bucket;
 pub mod copying;
+mod inspection;
+mod places;
 mod rotation;
 mod sealing;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
-use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Place;
-use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
-use verax_domain::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::bucket::{Versioning, versioning};
+pub use self::inspection::KeyFound;
+pub use self::places::holds_client_keys;
+pub(crate) use self::places::{Folders, store_at};
 pub use self::rotation::Rotated;
 pub use self::sealing::SealingKey;
 use self::sealing::{DoesNotOpen, KEY_BYTES};
@@ -39,6 +39,8 @@ pub struct Vault {
     master: MasterKeys,
     keys: Arc<dyn ObjectStore>,
     objects: Arc<dyn ObjectStore>,
+    /// Where the two are, in words.
+    addresses: Arc<[String; 2]>,
     random: Random,
     /// The keys of clients, opened, and when: another node may have destroyed one since.
     clients: Arc<Mutex<OpenedKeys>>,
@@ -60,6 +62,9 @@ pub enum VaultError {
     NoKey,
     #[error("it was sealed with a master key that is not here any more")]
     NoMasterKey,
+    /// Something is stored, and the key that opens it is not here: it was lost, or this is another vault.
+    #[error("the vault does not hold the key of what is stored")]
+    NotHeld,
     #[error("another rotation has changed the client's key meanwhile: run it again")]
     OtherRotation,
 }
@@ -79,7 +84,29 @@ impl Vault {
     /// # Errors
     /// A folder cannot be made, or an address makes no sense.
     pub fn open(master: MasterKeys, keys: &str, objects: &str, random: Random) -> Result<Vault> {
-        Ok(Vault::over(master, store_at(keys)?, store_at(objects)?, random))
+        Vault::open_with(master, keys, objects, random, Folders::Made)
+    }
+
+    /// The same; makes no folder and changes none.
+    pub fn open_existing(
+        master: MasterKeys,
+        keys: &str,
+        objects: &str,
+        random: Random,
+    ) -> Result<Vault> {
+        Vault::open_with(master, keys, objects, random, Folders::Expected)
+    }
+
+    fn open_with(
+        master: MasterKeys,
+        keys: &str,
+        objects: &str,
+        random: Random,
+        folders: Folders,
+    ) -> Result<Vault> {
+        let addresses = [keys.to_owned(), objects.to_owned()];
+        let (keys, objects) = (store_at(keys, folders)?, store_at(objects, folders)?);
+        Ok(Vault { addresses: Arc::new(addresses), ..Vault::over(master, keys, objects, random) })
     }
 
     /// A vault that forgets everything with the process, its master key too.
@@ -94,7 +121,8 @@ impl Vault {
         objects: Arc<dyn ObjectStore>,
         random: Random,
     ) -> Vault {
-        Vault { master, keys, objects, random, clients: Arc::default() }
+        let addresses = Arc::new(["memory".to_owned(), "memory".to_owned()]);
+        Vault { master, keys, objects, addresses, random, clients: Arc::default() }
     }
 
     /// Seals bytes of a client. `subject` is the record whose deletion destroys them, `place` says
@@ -197,29 +225,8 @@ impl Vault {
         delete_under(&self.objects, &Place::from(client)).await
     }
 
-    /// Every client and subject whose key was made before this moment.
-    pub async fn subjects_before(
-        &self,
-        before: Timestamp,
-    ) -> Result<Vec<(String, String)>, VaultError> {
-        let mut found = Vec::new();
-        let mut listed = self.keys.list(None);
-        while let Some(key) = listed.try_next().await? {
-            let parts: Vec<String> =
-                key.location.parts().map(|part| part.as_ref().to_owned()).collect();
-            if let [client, subject] = parts.as_slice()
-                && !CLIENT_KEYS.contains(&subject.as_str())
-                && key.last_modified.timestamp_millis() < before.0
-            {
-                found.push((client.clone(), subject.clone()));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Whether the object store answers.
-    pub async fn ping(&self) -> Result<(), VaultError> {
-        get(&self.keys, &Place::from("ping")).await.map(drop)
+    pub fn master_keys(&self) -> &MasterKeys {
+        &self.master
     }
 
     /// Puts a new master key in front and answers its id.
@@ -308,6 +315,10 @@ impl Vault {
 
     /// The id of the master key, a line end, and the sealed key.
     fn wrap_client_key(&self, client: &str, key: &[u8; KEY_BYTES]) -> Vec<u8> {
+        // One that was put in front meanwhile: the one before may be about to go.
+        if let Err(error) = self.master.refresh() {
+            tracing::warn!(cause = %error, "the master keys could not be read again");
+        }
         let (id, secret) = self.master.first();
         let sealed = SealingKey::derive(&secret).seal(client, key, &self.random);
         [id.as_bytes(), b"\n", &sealed].concat()
@@ -352,32 +363,6 @@ const DESTROYED: &str = "client.destroyed";
 enum Missing {
     Made,
     Refused,
-}
-
-/// A folder, or `s3://bucket/prefix` with the credentials of the environment (`AWS_…`).
-pub(crate) fn store_at(address: &str) -> Result<Arc<dyn ObjectStore>> {
-    let Some(bucket) = address.strip_prefix("s3://") else {
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-        let folder = Path::new(address);
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.with_context(|| {
-            format!("cannot make the folder {address}: name another in vault.keys or vault.objects")
-        })?;
-        let found = std::fs::metadata(folder);
-        let mode = found.with_context(|| format!("the folder {address}"))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            let private = std::fs::Permissions::from_mode(mode & 0o700);
-            std::fs::set_permissions(folder, private).with_context(|| {
-                format!("others can read the folder {address}: run chmod 700 {address}")
-            })?;
-        }
-        return Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)));
-    };
-    let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
-    crate::http_client::choose_tls();
-    let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
-    let store = store.with_context(|| format!("the object store {address}"))?;
-    Ok(Arc::new(PrefixStore::new(store, prefix)))
 }
 
 fn full(client: &str, subject: &str, place: &str) -> String {

@@ -16,7 +16,8 @@ use crate::{Location, StoreError, postgres, sqlite};
 
 /// Tables that are not copied: their rows follow from those of others, by triggers and by counting, or
 /// mean nothing elsewhere.
-pub static REBUILT_TABLES: [&str; 6] = [
+pub static REBUILT_TABLES: [&str; 7] = [
+    "fingerprints",
     "heartbeats",
     "refinery_schema_history",
     "tallies",

@@ -10,7 +10,7 @@ use crate::{Database, StoreError};
 
 /// Every table that holds rows of clients, and the column that says whose they are. A table that is
 /// not here is in [`TABLES_OF_NO_CLIENT`]: a test compares both with the schema.
-pub static TABLES_OF_CLIENTS: [(&str, &str); 21] = [
+pub static TABLES_OF_CLIENTS: [(&str, &str); 22] = [
     ("projects", "client"),
     ("project_flows", "client"),
     ("collections", "client"),
@@ -29,6 +29,7 @@ pub static TABLES_OF_CLIENTS: [(&str, &str); 21] = [
     ("idempotency", "client"),
     ("login_attempts", "client"),
     ("accepted_images", "client"),
+    ("deletions", "client"),
     // Deletions are counted in the one and folded into the other before both go.
     (TALLY_CHANGES, "client"),
     (TALLIES, "scope"),
@@ -36,8 +37,14 @@ pub static TABLES_OF_CLIENTS: [(&str, &str); 21] = [
 ];
 
 /// Tables without anything of a client.
-pub static TABLES_OF_NO_CLIENT: [&str; 5] =
-    ["heartbeats", "refinery_schema_history", "settings", "tally_versions", "text_folding"];
+pub static TABLES_OF_NO_CLIENT: [&str; 6] = [
+    "fingerprints",
+    "heartbeats",
+    "refinery_schema_history",
+    "settings",
+    "tally_versions",
+    "text_folding",
+];
 
 const TALLY_CHANGES: &str = "tally_changes";
 const TALLIES: &str = "tallies";

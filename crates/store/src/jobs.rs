@@ -3,9 +3,9 @@
 use verax_domain::Timestamp;
 use verax_query::{Arg, Dialect, Sql};
 
-use crate::StoreError;
 use crate::cells::Reader;
 use crate::write::{Batch, Rows};
+use crate::{Database, StoreError};
 
 /// What kind of work a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub enum JobKind {
     SessionExpiry,
     /// The scheduled backup, of no record.
     Backup,
+    /// The look for what the vault holds of nobody. It has one row, of no client, that stays: its lease
+    /// runs out when the next look is due.
+    VaultSweep,
 }
 
 impl JobKind {
@@ -36,6 +39,7 @@ impl JobKind {
             JobKind::ValidationExpiry => "validation_expiry",
             JobKind::SessionExpiry => "session_expiry",
             JobKind::Backup => "backup",
+            JobKind::VaultSweep => "vault_sweep",
         }
     }
 
@@ -71,6 +75,27 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
+    /// Makes a job that comes again and again, unless it is there; it is due now.
+    pub fn ensure_periodic(&mut self, kind: JobKind, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO jobs (kind, record, client, lease_until) VALUES (");
+        sql.bind(kind.word()).push(", ").bind(periodic_name()).push(", '', ");
+        sql.bind(Arg::Integer(now.0 - 1)).push(") ON CONFLICT (kind, record) DO NOTHING");
+        self.push(sql, Rows::Any)
+    }
+
+    /// Sets when a job that comes again is due, or counts as left behind, and what is known of its last
+    /// run; a `Conflict` when somebody else has taken it up.
+    pub fn postpone_periodic(&mut self, job: &Job, until: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE jobs SET attempts = 0, lease_until = ").bind(Arg::Integer(until.0));
+        sql.push(", detail = ").bind(job.detail.clone().map_or(Arg::Null, Arg::Text));
+        sql.push(" WHERE kind = ").bind(job.kind.word()).push(" AND record = ");
+        sql.bind(periodic_name()).push(" AND lease_until = ");
+        sql.bind(Arg::Integer(job.lease_until.0));
+        self.push(sql, Rows::Exactly(1))
+    }
+
     /// The record is gone, and what was at it with it.
     pub fn delete_any_job(&mut self, kind: JobKind, record: &str) -> &mut Batch {
         let mut sql = Sql::default();
@@ -86,6 +111,31 @@ impl Batch {
         sql.push(" AND record = ").bind(Arg::Text(record.to_owned()));
         self.push(sql, Rows::Exactly(1))
     }
+}
+
+impl Database {
+    /// What is known of the last run of a job that comes again; `None` before its first end.
+    pub async fn periodic_detail(&self, kind: JobKind) -> Result<Option<String>, StoreError> {
+        self.read(async move |reader| {
+            let mut sql = Sql::default();
+            sql.push("SELECT detail FROM jobs WHERE kind = ").bind(kind.word());
+            sql.push(" AND record = ").bind(periodic_name());
+            let mut detail = None;
+            reader
+                .fetch(&sql, &mut |row| {
+                    detail = row.text(0)?.map(str::to_owned);
+                    Ok(())
+                })
+                .await?;
+            Ok(detail)
+        })
+        .await
+    }
+}
+
+/// No record is called so: an id holds no dot.
+fn periodic_name() -> Arg {
+    Arg::Text(".periodic".to_owned())
 }
 
 /// Takes up jobs whose lease has run out, the oldest first, `limit` at most. No two nodes get the

@@ -5,10 +5,13 @@ mod bulk;
 mod cells;
 mod clients;
 mod database;
+mod deletions;
 mod document_checks;
 mod error;
+mod fingerprints;
 mod forgetting;
 mod idempotency;
+mod inspection;
 mod jobs;
 mod list;
 mod login_attempts;
@@ -36,7 +39,9 @@ pub use bulk::{
 };
 pub use clients::{Client, NewClient};
 pub use database::{Database, Location, Options, Schema};
+pub use deletions::Deletion;
 pub use error::StoreError;
+pub use fingerprints::{Fingerprint, FingerprintKind};
 pub use forgetting::{
     ForgottenRegistration, NamingValidation, TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT,
 };

@@ -6,7 +6,7 @@ use verax_domain::resources::{COLLECTIONS, PERSONS};
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Resource, Sql};
 
-use crate::cells::{Reader, fetch_number};
+use crate::cells::{Cells, Reader, fetch_number};
 use crate::write::{Batch, Rows};
 use crate::{Database, StoreError};
 
@@ -37,6 +37,19 @@ pub struct SealedTemplate {
     pub thumbnail: bool,
     /// In base64.
     pub sealed: String,
+}
+
+impl SealedTemplate {
+    /// From a row of `id, person, model, thumbnail, sealed`.
+    pub(crate) fn read(row: &dyn Cells) -> Result<SealedTemplate, StoreError> {
+        Ok(SealedTemplate {
+            id: row.text(0)?.unwrap_or_default().to_owned(),
+            person: row.text(1)?.unwrap_or_default().to_owned(),
+            model: row.text(2)?.unwrap_or_default().to_owned(),
+            thumbnail: row.boolean(3)?.unwrap_or(false),
+            sealed: row.text(4)?.unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 /// How long the change that deleted a person is remembered. A server that has not looked for as
@@ -342,13 +355,7 @@ async fn fetch_templates(
     let mut templates = Vec::new();
     reader
         .fetch(sql, &mut |row| {
-            templates.push(SealedTemplate {
-                id: row.text(0)?.unwrap_or_default().to_owned(),
-                person: row.text(1)?.unwrap_or_default().to_owned(),
-                model: row.text(2)?.unwrap_or_default().to_owned(),
-                thumbnail: row.boolean(3)?.unwrap_or(false),
-                sealed: row.text(4)?.unwrap_or_default().to_owned(),
-            });
+            templates.push(SealedTemplate::read(row)?);
             Ok(())
         })
         .await?;

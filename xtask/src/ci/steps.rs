@@ -141,6 +141,7 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     for part in ["silent", "smuggling", "bodies"] {
         faults::door::run(&binary, &faults::door::Options::short(), Some(part))?;
     }
+    faults::s3::run(&binary)?;
     faults::disk::run(&binary)
 }
 

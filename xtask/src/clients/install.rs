@@ -27,17 +27,27 @@ pub fn install() -> Result<PathBuf> {
 
 /// The `bin` folder of a Python environment with the packages of `requirements.txt`.
 pub fn python_environment() -> Result<PathBuf> {
+    environment("python", "requirements.txt")
+}
+
+/// The same of `s3-requirements.txt`: a server of the S3 protocol.
+pub fn s3_environment() -> Result<PathBuf> {
+    environment("s3", "s3-requirements.txt")
+}
+
+fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
     needs_program("python3", "python3 python3-venv")?;
     let place = folder()?;
-    let requirements = std::fs::read(place.join("requirements.txt"))?;
-    let environment = place.join("python");
+    let list = place.join(requirements);
+    let requirements = std::fs::read(&list)?;
+    let environment = place.join(name);
     let (bin, mark) = (environment.join("bin"), environment.join(".verax-installed"));
     if is_stale(&mark, &requirements) {
         exec::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
         exec::run(
             Command::new(bin.join("pip"))
                 .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(place.join("requirements.txt")),
+                .arg(list),
         )?;
         std::fs::write(mark, &requirements)?;
     }

@@ -489,6 +489,12 @@ pub fn picture_path(id: &str) -> String {
     format!("/v2/{}/{id}/image", DOCUMENT_LIVENESS.name)
 }
 
+/// Whether the picture of this record is in a vault of ours: an imported one's may be another server's.
+pub fn keeps_document(record: &Value) -> bool {
+    let id = record["_id"].as_str().unwrap_or_default();
+    record["imageSaved"] == true && record["imageUrl"] == picture_path(id)
+}
+
 /// The policy that the calibrations stand for, with both rules of the whole picture ignored.
 pub fn policy(
     points: &DocumentOperatingPoints,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use verax_domain::Timestamp;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_query::Tenant;
-use verax_store::{Batch, JobKind, StoreError};
+use verax_store::{Batch, Job, JobKind, StoreError};
 
 use super::App;
 use super::biometrics::interrupted;
@@ -16,6 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const JOBS_AT_ONCE: u32 = 100;
 /// When another node may try again what this one has taken up, in milliseconds.
 const LEASE_MS: i64 = 30_000;
+/// Interrupted deletions are looked for once in so many looks.
+const LOOKS_PER_RESUMPTION: u32 = 15;
 /// Expired tokens are forgotten once in so many looks.
 const LOOKS_PER_SWEEP: u32 = 300;
 
@@ -39,6 +41,11 @@ impl App {
                 Err(error) => {
                     tracing::warn!(cause = %error, "interrupted face checks were not looked for");
                 }
+            }
+            if looks.is_multiple_of(LOOKS_PER_RESUMPTION)
+                && let Err(error) = self.resume_deletions().await
+            {
+                tracing::warn!(cause = %error, "interrupted deletions were not resumed");
             }
             if looks.is_multiple_of(LOOKS_PER_SWEEP)
                 && let Err(error) = self.sweep().await
@@ -83,26 +90,39 @@ impl App {
     /// was enrolled by half. Answers how many.
     pub async fn abandon_validations(&self) -> Result<u64, PersonError> {
         let now = self.clock.now();
-        let mut count = 0;
+        let (mut count, mut failed) = (0, None);
         let (kind, lease) = (JobKind::BiometricCheck, Timestamp(now.0.saturating_add(LEASE_MS)));
         for job in self.database.take_jobs(kind, now, lease, JOBS_AT_ONCE).await? {
-            let mut batch = Batch::default();
-            batch.abandon_validation(&job.client, &job.record, &interrupted(), now);
-            self.database.commit(batch).await?;
-            let tenant = Tenant::Client(job.client.clone());
-            let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
-            // What an older version began has whom it enrols under the validation's own id.
-            let person = job.detail.as_deref().unwrap_or(&job.record);
-            self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;
-            let mut batch = Batch::default();
-            batch.delete_job(JobKind::BiometricCheck, &job.record);
-            match self.database.commit(batch).await {
-                Ok(()) => count += 1,
-                // Its worker was only slow, and has ended it in between.
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+            match self.abandon_validation(&job).await {
+                Ok(true) => count += 1,
+                Ok(false) => {}
+                // The others do not wait for this one.
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(count)
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(count),
+        }
+    }
+
+    /// Whether it was left behind, and has come to its end now.
+    async fn abandon_validation(&self, job: &Job) -> Result<bool, PersonError> {
+        let mut batch = Batch::default();
+        batch.abandon_validation(&job.client, &job.record, &interrupted(), self.clock.now());
+        self.database.commit(batch).await?;
+        let tenant = Tenant::Client(job.client.clone());
+        let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
+        // What an older version began has whom it enrols under the validation's own id.
+        let person = job.detail.as_deref().unwrap_or(&job.record);
+        self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;
+        let mut batch = Batch::default();
+        batch.delete_job(JobKind::BiometricCheck, &job.record);
+        match self.database.commit(batch).await {
+            Ok(()) => Ok(true),
+            // Its worker was only slow, and has ended it in between.
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }

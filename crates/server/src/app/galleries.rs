@@ -5,6 +5,9 @@
 //! together hold at most `persons.templates_in_memory_max` templates: those that were searched
 //! longest ago go, and a client with more than that alone is refused. A gallery that nobody searched
 //! for an hour goes too.
+//!
+//! A face that cannot be opened could be anybody's: as long as there is one where somebody is looked for,
+//! nobody is found and nobody is unknown there. The others stay in memory meanwhile.
 
 mod index;
 
@@ -26,6 +29,8 @@ use super::persons::PersonError;
 use crate::vault::VaultError;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Faces that could not be opened are tried again after so long.
+const TRIED_AGAIN_MS: i64 = 2_000;
 const IDLE_MS: i64 = 60 * 60 * 1000;
 /// Keys of persons that are read at once: an object store answers slowly, but many at a time.
 const READ_AT_ONCE: usize = 32;
@@ -47,11 +52,43 @@ pub struct Held {
     pub enrolling: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct Faces {
     /// None until it is loaded.
     state: Option<State>,
     index: FaceIndex,
+    /// Persons with templates that cannot be opened.
+    unopened: Vec<Unopened>,
+    /// When that was tried last.
+    tried_at: Timestamp,
+}
+
+impl Default for Faces {
+    fn default() -> Faces {
+        let (index, unopened) = (FaceIndex::default(), Vec::new());
+        Faces { state: None, index, unopened, tried_at: Timestamp(0) }
+    }
+}
+
+/// A person some of whose templates cannot be opened.
+struct Unopened {
+    person: PersonPlace,
+    templates: u64,
+}
+
+impl Unopened {
+    /// Whether the person would be searched.
+    fn is_in(&self, search: &Search) -> bool {
+        let (person, wanted) = (&self.person, &search.collection);
+        (person.active || !search.active_only)
+            && wanted.as_ref().is_none_or(|id| person.collections.contains(id))
+    }
+}
+
+/// What became of the templates of some persons.
+#[derive(Default)]
+struct Opened {
+    persons: Vec<IndexedPerson>,
+    unopened: Vec<Unopened>,
 }
 
 #[derive(Clone, Copy)]
@@ -77,6 +114,15 @@ impl Galleries {
     /// How many templates each gallery in memory has.
     pub fn sizes(&self) -> Vec<usize> {
         self.lock().values().map(|held| held.len()).collect()
+    }
+
+    /// How many templates could not be opened when that was tried last, of the clients in memory.
+    pub fn templates_unreadable(&self) -> u64 {
+        let held: Vec<Arc<Held>> = self.lock().values().cloned().collect();
+        let count = |held: &Arc<Held>| {
+            held.read(|it| it.unopened.iter().map(|it| it.templates).sum::<u64>())
+        };
+        held.iter().map(count).sum()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Held>>> {
@@ -122,13 +168,22 @@ impl App {
     /// The persons whose faces are most like one of the probes.
     ///
     /// # Errors
-    /// The gallery cannot be loaded.
+    /// The gallery cannot be loaded; `Unreadable` when a face cannot be opened that may be one of those
+    /// that are looked for.
     pub async fn search_faces(
         &self,
         client: &str,
         search: Search,
     ) -> Result<Vec<Hit>, PersonError> {
         let held = self.updated_gallery(client).await?;
+        let unopened = |faces: &Faces| {
+            let searched = faces.unopened.iter().filter(|it| it.is_in(&search));
+            searched.map(|it| it.templates).sum()
+        };
+        match held.read(unopened) {
+            0 => {}
+            count => return Err(PersonError::Unreadable { count }),
+        }
         // Milliseconds of arithmetic would hold up other requests of this thread.
         let work = tokio::task::spawn_blocking(move || held.read(|it| it.index.search(&search)));
         work.await.map_err(|_| PersonError::Stopped)
@@ -181,6 +236,11 @@ impl App {
             let there: HashSet<&str> = there.iter().map(|place| place.id.as_str()).collect();
             let gone = changed.iter().filter(|id| !there.contains(id.as_str()));
             held.write(|it| {
+                let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
+                it.unopened.retain(|known| {
+                    let id = known.person.id.as_str();
+                    there.contains(id) || !changed.contains(id)
+                });
                 gone.for_each(|person| it.index.remove(person));
                 if let Some(state) = &mut it.state {
                     state.looked_through = number;
@@ -192,7 +252,8 @@ impl App {
 
     /// Whether the client has any face to search for.
     pub async fn has_faces(&self, client: &str) -> Result<bool, PersonError> {
-        Ok(self.updated_gallery(client).await?.len() > 0)
+        let held = self.updated_gallery(client).await?;
+        Ok(held.len() > 0 || held.read(|faces| !faces.unopened.is_empty()))
     }
 
     /// Takes out of memory what has changed, if the client's gallery is there.
@@ -236,30 +297,29 @@ impl App {
             Some(known) if known.number == number => {}
             Some(known) => {
                 let changed = self.database.changed_persons(client, known.number).await?;
-                let places = self.database.person_places(client, Some(changed.clone())).await?;
-                let persons = self.open_faces(client, model, places).await?;
-                held.write(|faces| {
-                    changed.iter().for_each(|person| faces.index.remove(person));
-                    persons.into_iter().for_each(|person| faces.index.insert(person));
-                });
+                self.open_anew(client, model, &held, changed).await?;
             }
             None => {
                 let count = self.database.count_templates(client, model).await?;
                 if count > max as u64 {
                     return Err(PersonError::GalleryTooLarge { count, max });
                 }
-                let mut index = FaceIndex::default();
+                let (mut index, mut unopened) = (FaceIndex::default(), Vec::new());
                 let mut places = self.database.person_places(client, None).await?;
                 // What is sealed takes more room than what is kept of it: never all of it at once.
                 while !places.is_empty() {
                     let rest = places.split_off(places.len().min(LOADED_AT_ONCE));
                     let some = std::mem::replace(&mut places, rest);
-                    let persons = self.open_faces(client, model, some).await?;
-                    persons.into_iter().for_each(|person| index.insert(person));
+                    let opened = self.open_faces(client, model, some).await?;
+                    opened.persons.into_iter().for_each(|person| index.insert(person));
+                    unopened.extend(opened.unopened);
                 }
-                held.write(|faces| faces.index = index);
+                held.write(|faces| {
+                    (faces.index, faces.unopened, faces.tried_at) = (index, unopened, now);
+                });
             }
         }
+        self.try_unopened_again(client, model, &held).await?;
         let count = held.len();
         if count > max {
             held.write(|faces| *faces = Faces::default());
@@ -278,10 +338,55 @@ impl App {
         held.write(|faces| match &mut faces.state {
             Some(state) if state.number == number => {
                 state.looked_at = now;
-                true
+                faces.unopened.is_empty() || now.0 - faces.tried_at.0 < TRIED_AGAIN_MS
             }
             _ => false,
         })
+    }
+
+    /// An operator may have put back what was missing.
+    async fn try_unopened_again(
+        &self,
+        client: &str,
+        model: &str,
+        held: &Held,
+    ) -> Result<(), PersonError> {
+        let now = self.clock.now();
+        let is_due = |faces: &Faces| now.0 - faces.tried_at.0 >= TRIED_AGAIN_MS;
+        while held.read(|faces| is_due(faces) && !faces.unopened.is_empty()) {
+            let some = held.read(|faces| {
+                let some = faces.unopened.iter().take(LOADED_AT_ONCE);
+                some.map(|it| it.person.id.clone()).collect::<Vec<_>>()
+            });
+            let before = held.read(|faces| faces.unopened.len());
+            let tried = some.len();
+            self.open_anew(client, model, held, some).await?;
+            // One that is still closed speaks for the rest.
+            if held.read(|faces| faces.unopened.len()) + tried > before {
+                held.write(|faces| faces.tried_at = now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts these persons into the index as they are now.
+    async fn open_anew(
+        &self,
+        client: &str,
+        model: &str,
+        held: &Held,
+        changed: Vec<String>,
+    ) -> Result<(), PersonError> {
+        let places = self.database.person_places(client, Some(changed.clone())).await?;
+        let opened = self.open_faces(client, model, places).await?;
+        let changed: HashSet<String> = changed.into_iter().collect();
+        held.write(|faces| {
+            faces.unopened.retain(|it| !changed.contains(&it.person.id));
+            faces.unopened.extend(opened.unopened);
+            changed.iter().for_each(|person| faces.index.remove(person));
+            opened.persons.into_iter().for_each(|person| faces.index.insert(person));
+        });
+        Ok(())
     }
 
     /// The faces of these persons, as far as this server's model made them.
@@ -290,34 +395,87 @@ impl App {
         client: &str,
         model: &str,
         places: Vec<PersonPlace>,
-    ) -> Result<Vec<IndexedPerson>, PersonError> {
+    ) -> Result<Opened, PersonError> {
         let ids = places.iter().map(|place| place.id.clone()).collect();
         let templates = self.database.templates(client, ids).await?;
-        let mut opened = stream::iter(templates.into_iter().filter(|it| it.model == model))
+        let mut opening = stream::iter(templates.into_iter().filter(|it| it.model == model))
             .map(|sealed| async move {
                 let opened = self.open_template(client, &sealed).await;
-                (sealed.person, opened)
+                (sealed, opened)
             })
             .buffered(READ_AT_ONCE);
         let mut of_person: HashMap<String, Vec<Template>> = HashMap::new();
-        let mut unreadable = 0_u64;
-        while let Some((person, template)) = opened.next().await {
+        let mut closed = Vec::new();
+        while let Some((sealed, template)) = opening.next().await {
             match template {
-                Ok(template) => of_person.entry(person).or_default().push(template),
-                // Its key is destroyed before its row is: somebody is deleting it.
-                Err(PersonError::Vault(VaultError::NoKey)) => unreadable += 1,
-                Err(error) => return Err(error),
+                Ok(template) => of_person.entry(sealed.person).or_default().push(template),
+                Err(error @ PersonError::Vault(VaultError::Store(_))) => return Err(error),
+                Err(error) => closed.push((sealed, error)),
             }
         }
-        if unreadable > 0 {
-            tracing::warn!(unreadable, "templates whose keys are gone were left out of a search");
-        }
-        let known = places.into_iter().filter_map(|place| {
-            let templates = of_person.remove(&place.id)?;
+        let lost = self.lost_templates(client, closed).await?;
+        let mut opened = Opened::default();
+        for place in places {
+            if let Some(templates) = lost.get(&place.id) {
+                let (person, templates) = (place.clone(), *templates);
+                opened.unopened.push(Unopened { person, templates });
+            }
+            let Some(templates) = of_person.remove(&place.id) else { continue };
             let PersonPlace { id, collections, active } = place;
-            Some(IndexedPerson { id, collections, active, templates })
-        });
-        Ok(known.collect())
+            opened.persons.push(IndexedPerson { id, collections, active, templates });
+        }
+        Ok(opened)
+    }
+
+    /// How many of these templates, which could not be opened, each person has lost. The key of who is
+    /// just being deleted goes before their templates do: that is no loss.
+    async fn lost_templates(
+        &self,
+        client: &str,
+        closed: Vec<(SealedTemplate, PersonError)>,
+    ) -> Result<HashMap<String, u64>, PersonError> {
+        let Some((_, cause)) = closed.first() else { return Ok(HashMap::new()) };
+        let cause = cause.to_string();
+        let ids = closed.iter().map(|(sealed, _)| sealed.id.clone()).collect();
+        let lasting = self.database.lasting_templates(client, ids).await?;
+        let mut lost: HashMap<String, u64> = HashMap::new();
+        for (sealed, _) in closed.into_iter().filter(|(sealed, _)| lasting.contains(&sealed.id)) {
+            *lost.entry(sealed.person).or_default() += 1;
+        }
+        if !lost.is_empty() {
+            let count = lost.values().sum::<u64>();
+            tracing::error!(
+                count,
+                cause,
+                "stored faces cannot be opened (see `verax vault check`)"
+            );
+        }
+        Ok(lost)
+    }
+
+    /// The faces of one person, as far as this server's model made them.
+    ///
+    /// # Errors
+    /// `Unreadable` when one of them cannot be opened.
+    pub(super) async fn faces_of_person(
+        &self,
+        client: &str,
+        person: &str,
+    ) -> Result<Vec<Template>, PersonError> {
+        let model = self.faces.template_model()?;
+        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        for sealed in templates.into_iter().filter(|it| it.model == model) {
+            match self.open_template(client, &sealed).await {
+                Ok(template) => opened.push(template),
+                Err(error @ PersonError::Vault(VaultError::Store(_))) => return Err(error),
+                Err(error) => closed.push((sealed, error)),
+            }
+        }
+        match self.lost_templates(client, closed).await?.values().sum() {
+            0 => Ok(opened),
+            count => Err(PersonError::Unreadable { count }),
+        }
     }
 
     pub(super) async fn open_template(

@@ -31,7 +31,7 @@ impl App {
         validation: &str,
         picture: &[u8],
     ) -> Result<(), VaultError> {
-        self.vault.keep(client, &subject(validation), PICTURE, picture).await
+        self.vault.keep(client, &subject_of_face(validation), PICTURE, picture).await
     }
 
     /// Destroys the picture of a validation, and before it the key that opens it. There need not be
@@ -41,7 +41,7 @@ impl App {
         client: &str,
         validation: &str,
     ) -> Result<(), VaultError> {
-        self.vault.destroy(client, &subject(validation)).await
+        self.vault.destroy(client, &subject_of_face(validation)).await
     }
 
     /// A person begins the face check of their registration again. What was measured stays for its
@@ -89,13 +89,14 @@ impl App {
             return Ok(None);
         };
         let client = record["client"].as_str().unwrap_or_default();
-        match self.vault.fetch(client, &subject(validation), PICTURE).await {
+        match self.vault.fetch(client, &subject_of_face(validation), PICTURE).await {
             Err(VaultError::NoKey) => Ok(None),
             fetched => Ok(fetched?),
         }
     }
 }
 
-pub(super) fn subject(validation: &str) -> String {
+/// Whose key opens the picture of a validation.
+pub fn subject_of_face(validation: &str) -> String {
     format!("{validation}{SUBJECT}")
 }

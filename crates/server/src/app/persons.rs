@@ -15,7 +15,7 @@ use verax_vision::faces::{TEMPLATE_LEN, Template};
 use super::App;
 use super::faces::{MeasureError, Portrait};
 use super::galleries::{Hit, Search};
-use super::records::record_of;
+use super::records::{DeleteError, record_of};
 use crate::vault::VaultError;
 
 /// A person as they are enrolled. Whoever makes one has checked the members.
@@ -96,6 +96,9 @@ pub enum PersonError {
     GalleryTooLarge { count: u64, max: usize },
     #[error("a kept template is damaged")]
     Damaged,
+    /// Faces that may be those that are looked for cannot be opened: nobody is found, and nobody unknown.
+    #[error("{count} stored faces cannot be opened: `verax vault check` lists them")]
+    Unreadable { count: u64 },
     #[error("the work stopped before its end")]
     Stopped,
 }
@@ -141,14 +144,8 @@ impl App {
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
         self.person_place(client, person).await?;
-        let model = self.faces.template_model()?;
-        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
-        let mut scores = Vec::new();
-        for sealed in templates.iter().filter(|it| it.model == model) {
-            let template = self.open_template(client, sealed).await?;
-            scores.push(face.compare(&template).match_score);
-        }
-        Ok(best_score(scores))
+        let known = self.faces_of_person(client, person).await?;
+        Ok(best_score(known.iter().map(|it| face.compare(it).match_score)))
     }
 
     /// The same for a person who may not exist: as many statements are asked and a template is
@@ -160,13 +157,8 @@ impl App {
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
         let person = person.unwrap_or(NOBODY);
-        let model = self.faces.template_model()?;
-        let templates = self.database.templates_in_use(client, person).await?;
-        let mut scores = Vec::new();
-        for sealed in templates.iter().filter(|it| it.model == model) {
-            let template = self.open_template(client, sealed).await?;
-            scores.push(face.compare(&template).match_score);
-        }
+        let known = self.faces_of_person(client, person).await?;
+        let scores: Vec<f64> = known.iter().map(|it| face.compare(it).match_score).collect();
         if scores.is_empty() {
             // Nothing opens under this name; asking for its key takes as long.
             if let Err(error @ VaultError::Store(_)) =
@@ -207,9 +199,12 @@ impl App {
         let (app, client) = (self.clone(), client.to_owned());
         to_its_end(async move {
             let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
-            if enrolled.is_err() {
+            match &enrolled {
+                // The person may be there after all; what belongs to nobody is swept.
+                Ok(())
+                | Err(PersonError::Store(StoreError::Busy(_) | StoreError::Unavailable(_))) => {}
                 // What was sealed for it belongs to nobody.
-                app.vault.destroy(&client, &id).await?;
+                Err(_) => app.vault.destroy(&client, &id).await?,
             }
             enrolled.map(|()| id)
         })
@@ -235,11 +230,19 @@ impl App {
     /// still there and can be deleted again.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Vault(NotHeld)` when the key that opens the faces is not in this vault.
     pub async fn delete_person(&self, client: &str, id: &str) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
         to_its_end(async move {
             app.person_place(&client, &id).await?;
+            let faces = app.database.templates(&client, vec![id.clone()]).await?;
+            let subject = (!faces.is_empty()).then_some(id.as_str());
+            match app.begin_deletion(&PERSONS, &client, &id, subject).await {
+                Err(DeleteError::Store(StoreError::Conflict)) => return Err(PersonError::NotFound),
+                Err(DeleteError::Store(error)) => return Err(error.into()),
+                Err(DeleteError::Vault(error)) => return Err(error.into()),
+                Ok(()) => {}
+            }
             app.vault.destroy(&client, &id).await?;
             app.destroy_answers(&client, &id).await?;
             app.redact_responses(&client, &id).await?;
@@ -249,8 +252,18 @@ impl App {
                 let mut batch = Batch::default();
                 batch.change_gallery(&client, seen).delete_person(&client, &id);
                 batch.touch_person(&client, &id, now).forget_answers(&client, &id);
+                batch.end_deletion(PERSONS.name, &client, &id);
                 match app.database.commit(batch).await {
-                    Err(StoreError::Conflict) => app.person_place(&client, &id).await.map(drop)?,
+                    Err(StoreError::Conflict) => match app.person_place(&client, &id).await {
+                        Err(PersonError::NotFound) => {
+                            // Somebody was faster, and nothing is left to resume.
+                            let mut batch = Batch::default();
+                            batch.end_deletion(PERSONS.name, &client, &id);
+                            app.database.commit(batch).await?;
+                            return Err(PersonError::NotFound);
+                        }
+                        found => found.map(drop)?,
+                    },
                     committed => {
                         committed?;
                         // A check that named the person in between; from here on none does.

@@ -6,6 +6,8 @@ use verax_query::{Query, Resource, Retrieval, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use super::App;
+use super::document_checks::keeps_document;
+use super::kept_faces::subject_of_face;
 use crate::vault::VaultError;
 
 /// Why a record is not deleted.
@@ -92,7 +94,8 @@ impl App {
     /// record is still there and can be deleted again. Work that is running writes nothing any more.
     ///
     /// # Errors
-    /// `Store(Conflict)` when somebody else was faster.
+    /// `Store(Conflict)` when somebody else was faster; `Vault(NotHeld)` when the record has an image whose
+    /// key is not in this vault.
     pub async fn delete_record(
         &self,
         resource: &'static Resource,
@@ -101,10 +104,23 @@ impl App {
     ) -> Result<(), DeleteError> {
         let text = |name: &str| record[name].as_str().unwrap_or_default();
         let (id, session) = (text("_id"), text("livenessSession"));
+        let has_image = record["imageSaved"] == true;
+        match resource.name {
+            "document-liveness" => {
+                let subject = keeps_document(record).then_some(id);
+                self.begin_deletion(resource, client, id, subject).await?;
+            }
+            "biometric-validations" => {
+                let subject = has_image.then(|| subject_of_face(id));
+                self.begin_deletion(resource, client, id, subject.as_deref()).await?;
+            }
+            _ => {}
+        }
         self.destroy_stored(resource, client, id, session).await?;
         let mut batch = Batch::default();
         // The record first: who stores an answer about it at this moment is before or after.
         batch.delete(resource, client, id).delete_tokens_for(id).forget_answers(client, id);
+        batch.end_deletion(resource.name, client, id);
         match resource.name {
             "projects" => {
                 batch.forget_answers_of_flows(client, id).delete_flows_of(client, id);
@@ -124,7 +140,15 @@ impl App {
             }
             _ => {}
         }
-        self.database.commit(batch).await?;
+        if let Err(error) = self.database.commit(batch).await {
+            if matches!(error, StoreError::Conflict) {
+                // Somebody was faster, and nothing is left to resume.
+                let mut batch = Batch::default();
+                batch.end_deletion(resource.name, client, id);
+                self.database.commit(batch).await?;
+            }
+            return Err(error.into());
+        }
         self.forget_tokens();
         // What was encrypted for it since belongs to nobody.
         self.destroy_stored(resource, client, id, session).await?;

@@ -12,7 +12,7 @@ use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use verax_domain::Timestamp;
 
-use crate::vault::{VaultError, store_at};
+use crate::vault::{Folders, VaultError, store_at};
 
 /// One backup.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl BackupFile {
         if name.is_empty() || folder == "s3:/" {
             bail!("{shape}");
         }
-        Ok(BackupFile::Bucket { store: store_at(folder)?, name: Name::parse(name)? })
+        Ok(BackupFile::Bucket { store: store_at(folder, Folders::Made)?, name: Name::parse(name)? })
     }
 
     /// # Errors
@@ -113,7 +113,7 @@ impl BackupFolder {
     /// A folder, which is made where there is none, or `s3://bucket/prefix`.
     pub fn at(address: &str) -> Result<BackupFolder> {
         if address.starts_with("s3://") {
-            return Ok(BackupFolder::Bucket(store_at(address)?));
+            return Ok(BackupFolder::Bucket(store_at(address, Folders::Made)?));
         }
         use std::os::unix::fs::DirBuilderExt;
         let folder = Path::new(address);

@@ -1,6 +1,8 @@
 //! `verax doctor` and `verax migrate`.
 
+mod machine;
 mod security;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -104,6 +106,8 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
             Ok(_) => good("signing keys", "readable by their owner alone"),
             Err(error) => bad("signing keys", format!("{error:#}")),
         });
+        findings.push(vault::master_keys(place, &config));
+        findings.extend(vault::folders(place, &config));
         let kind = match place.location() {
             Location::File(path) => format!("SQLite in {}", path.display()),
             Location::Postgres(_) => "PostgreSQL".to_owned(),
@@ -111,6 +115,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         match place.look().await {
             Ok(app) => {
                 findings.push(good("database", format!("{kind} answers")));
+                findings.push(machine::writes(&app).await);
                 let clients = app.database.clients().await?;
                 findings.push(if clients.is_empty() {
                     bad("clients", "none: `verax client create --name … --email …` makes one")
@@ -126,10 +131,16 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                     good("tokens", format!("{valid} valid"))
                 });
                 findings.push(last_backup(&app).await?);
+                findings.push(machine::clock(&app).await);
+                findings.extend(machine::replica(&app).await);
                 config = app.config.now().as_ref().clone();
+                findings.extend(vault::look(place, &config, app).await);
             }
             Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
         }
+        findings.push(machine::space(place, &config));
+        findings
+            .extend(arguments.served.certificate(&config).map(|file| machine::certificate(&file)));
         if arguments.security {
             findings.extend(security::look(place, &config, &arguments.served).await);
         }

@@ -20,7 +20,7 @@ use crate::backup::copy_store;
 use crate::config::Config;
 use crate::keys::{read_private, write};
 use crate::vault::copying::is_empty;
-use crate::vault::store_at;
+use crate::vault::{Folders, store_at};
 
 #[derive(Args)]
 pub struct Move {
@@ -176,7 +176,8 @@ fn copy_file(folder: &Path, name: &'static str, text: &[u8]) -> Result<Option<&'
 
 async fn copy(from: &str, to: Option<String>) -> Result<Option<(String, u64)>> {
     let Some(to) = to else { return Ok(None) };
-    let (source, target): (Arc<dyn ObjectStore>, _) = (store_at(from)?, store_at(&to)?);
+    let (source, target): (Arc<dyn ObjectStore>, _) =
+        (store_at(from, Folders::Made)?, store_at(&to, Folders::Made)?);
     let had_something = !is_empty(&target).await?;
     let copied = AtomicU64::new(0);
     let count = copy_store(&source, &target, &copied).await?;

@@ -22,7 +22,7 @@ use crate::clock::Random;
 use crate::config::Config;
 use crate::keys::{MasterKeys, SigningKeys, read_private, write};
 use crate::vault::copying::is_empty;
-use crate::vault::{Vault, store_at};
+use crate::vault::{Folders, Vault, store_at};
 
 #[derive(Args)]
 pub struct Restore {
@@ -219,7 +219,7 @@ impl Restoring<'_> {
             let own = setting.is_empty().then_some(name);
             let store = match own {
                 Some(name) => unsynced_store(&work.join(name))?,
-                None => store_at(&address)?,
+                None => store_at(&address, Folders::Made)?,
             };
             if !is_empty(&store).await? {
                 bail!("{address} (vault.{name}) is not empty: something would be replaced");

@@ -131,6 +131,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         tokio::spawn(app.clone().keep_answers_short());
         let source = place.backup_source(app.database.clone())?;
         tokio::spawn(app.clone().keep_backups(source));
+        tokio::spawn(app.clone().keep_vault_swept());
     } else {
         tokio::spawn(app.clone().watch_backups());
     }

@@ -142,7 +142,7 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
             }
         }
         Command::RotateKey(arguments) => {
-            let id = app.keys.rotate(arguments.keep, &app.random)?;
+            let id = app.rotate_signing_key(arguments.keep).await?;
             if arguments.json {
                 print_line(json!({ "kid": id }))?;
             } else {

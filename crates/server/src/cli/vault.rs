@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use verax_domain::Timestamp;
+use verax_store::Schema;
 
-use super::Place;
 use super::output::print_line;
+use super::{Opening, Place};
 use crate::app::App;
+use crate::app::fingerprints::Lost;
+use crate::app::sweeping::Orphans;
 use crate::vault::VaultError;
 
 #[derive(Subcommand)]
@@ -22,6 +24,11 @@ pub enum Command {
     RotateClientKey(RotateClientKey),
     /// Look for what is kept of records that are not there: a crash can leave it.
     Sweep(Sweep),
+    /// Open every stored face and image, and list those that cannot be opened.
+    Check(CheckVault),
+    /// Say that the database belongs with the keys and the vault that are here, where they were changed on
+    /// purpose: other keys, another folder or bucket. Nothing else starts before.
+    Bind(Bind),
 }
 
 #[derive(Args)]
@@ -50,12 +57,39 @@ pub struct Sweep {
     json: bool,
 }
 
-/// What is younger may belong to a record that is just being made.
-const SWEPT_AFTER_MS: i64 = 60 * 60 * 1000;
+#[derive(Args)]
+pub struct CheckVault {
+    /// The client whose faces and images are looked at; without it those of all.
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Give up what cannot be opened: faces go, and records say that no image was kept. They can be
+    /// deleted then, and persons enrolled again. Bring back lost keys before you do this.
+    #[arg(long)]
+    forget: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Bind {
+    /// Also where what is stored does not open: it is lost. Keys that are not there are made anew.
+    #[arg(long)]
+    lost: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+/// So many are named on a terminal; `--json` names all.
+const NAMED_MAX: usize = 100;
 
 pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
+    if let Command::Bind(arguments) = &command {
+        return bind(place, arguments).await;
+    }
     let app = place.open().await?;
     match command {
+        Command::Check(arguments) => return check(&app, &arguments).await,
+        Command::Bind(_) => {}
         Command::RotateKey(arguments) => rotate_key(&app, &arguments).await?,
         Command::RotateClientKey(arguments) => rotate_client_key(&app, &arguments).await?,
         Command::Sweep(arguments) => sweep(&app, &arguments).await?,
@@ -63,15 +97,81 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
-    let before = Timestamp(app.clock.now().0 - SWEPT_AFTER_MS);
-    let orphans = app.kept_without_record(before).await?;
-    if arguments.destroy {
-        for (client, subject) in &orphans {
-            app.vault.destroy(client, subject).await?;
+async fn bind(place: &Place, arguments: &Bind) -> Result<ExitCode> {
+    let (opening, lost) = match arguments.lost {
+        true => (Opening::Lost, Lost::Accepted),
+        false => (Opening::Rebound, Lost::Refused),
+    };
+    let app = place.open_as(opening, Schema::BringExistingUpToDate).await?;
+    let differences = match app.database.fingerprints().await?.is_empty() {
+        true => Vec::new(),
+        false => app.differences().await?,
+    };
+    app.bind_anew(lost).await?;
+    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    if arguments.json {
+        print_line(format_args!("{}", json!({ "bound": true, "before": texts })))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for text in texts {
+        print_line(format_args!("no longer: {text}"))?;
+    }
+    print_line(format_args!("the database belongs with the keys and the vault that are here"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn check(app: &App, arguments: &CheckVault) -> Result<ExitCode> {
+    if let Some(client) = &arguments.client
+        && app.database.client(client).await?.is_none()
+    {
+        bail!("there is no client {client}");
+    }
+    let found = app.look_for_unreadable(arguments.client.as_deref(), u64::MAX).await?;
+    let unreadable = &found.unreadable;
+    if arguments.forget {
+        app.forget_unreadable(unreadable).await?;
+    }
+    if arguments.json {
+        let list: Vec<_> = unreadable
+            .iter()
+            .map(|it| {
+                json!({
+                    "client": it.client, "resource": it.resource, "record": it.record, "why": it.why,
+                })
+            })
+            .collect();
+        print_line(format_args!(
+            "{}",
+            json!({
+                "templates": found.templates, "images": found.images, "unreadable": list,
+                "forgotten": arguments.forget,
+            })
+        ))?;
+    } else {
+        for it in unreadable.iter().take(NAMED_MAX) {
+            print_line(format_args!("{}\t{}\t{}\t{}", it.client, it.resource, it.record, it.why))?;
+        }
+        if unreadable.len() > NAMED_MAX {
+            print_line(format_args!("… and {} more: see --json", unreadable.len() - NAMED_MAX))?;
+        }
+        let (templates, images, count) = (found.templates, found.images, unreadable.len());
+        print_line(format_args!(
+            "looked at {templates} faces and {images} images: {count} cannot be opened"
+        ))?;
+        if arguments.forget && count > 0 {
+            print_line(format_args!(
+                "they were given up: their records can be deleted, and persons enrolled again"
+            ))?;
         }
     }
-    let count = orphans.len();
+    // Who is told of a loss must not take it for a success.
+    let is_well = unreadable.is_empty() || arguments.forget;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
+    let orphans = if arguments.destroy { Orphans::Destroyed } else { Orphans::Counted };
+    let count = app.sweep_vault_now(orphans).await?.orphans;
     if arguments.json {
         print_line(json!({ "found": count, "destroyed": arguments.destroy }))?;
     } else if arguments.destroy {
@@ -85,8 +185,7 @@ async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
 }
 
 async fn rotate_key(app: &App, arguments: &RotateKey) -> Result<()> {
-    let id = app.vault.rotate_master_key()?;
-    let clients = app.vault.rewrap().await?;
+    let (id, clients) = app.rotate_master_key().await?;
     if arguments.json {
         print_line(json!({ "kid": id, "clients": clients }))?;
     } else {

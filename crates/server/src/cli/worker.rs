@@ -51,6 +51,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     tokio::spawn(app.clone().keep_validations());
     tokio::spawn(app.clone().keep_answers_short());
     tokio::spawn(app.clone().keep_backups(place.backup_source(app.database.clone())?));
+    tokio::spawn(app.clone().keep_vault_swept());
     match serving {
         Some(serving) => {
             let router = http::health_router(http::State::new(app.clone()));

@@ -66,7 +66,8 @@ pub async fn healthz() -> Response {
     json_response(json!({ "status": "ok" }).to_string().into_bytes())
 }
 
-/// The server can do its work: the database takes writes, and the clocks agree.
+/// The server can do its work: the database takes writes, the clocks agree, keys and vault are those of
+/// the database, and there is space.
 pub async fn readyz(Extract(state): Extract<State>) -> Response {
     let unwell = state.app.look_after_health().await.err();
     let body = match &unwell {
@@ -80,6 +81,12 @@ pub async fn readyz(Extract(state): Extract<State>) -> Response {
         }
         Some(Unwell::Clock) => {
             json!({ "status": "not_ready", "checks": { "database": "ok", "clock": "failed" } })
+        }
+        Some(Unwell::Vault) => {
+            json!({ "status": "not_ready", "checks": { "database": "ok", "vault": "failed" } })
+        }
+        Some(Unwell::Space) => {
+            json!({ "status": "not_ready", "checks": { "database": "ok", "space": "failed" } })
         }
     };
     let mut response = json_response(body.to_string().into_bytes());

@@ -21,6 +21,9 @@ use crate::vault::VaultError;
 /// How long measuring what waits may take: when to try again.
 const MEASURING_SECONDS: u64 = 2;
 
+/// When to try again what an operator must mend.
+const OPERATOR_SECONDS: u64 = 60;
+
 /// An entry of the table of errors: what a client can branch on.
 pub struct ErrorCode {
     pub code: &'static str,
@@ -109,6 +112,12 @@ pub static UNAVAILABLE: ErrorCode = ErrorCode {
     status: StatusCode::SERVICE_UNAVAILABLE,
     when: "the server is busy or its database does not answer; try again after `Retry-After`",
 };
+pub static VAULT_UNREADABLE: ErrorCode = ErrorCode {
+    code: "VAULT_UNREADABLE",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    when: "what is stored encrypted cannot be opened, because its key is not in this server's vault or is \
+           damaged: nothing was found, decided or deleted. The operator must look (`verax vault check`)",
+};
 pub static INTERNAL: ErrorCode = ErrorCode {
     code: "internal_error",
     status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -116,7 +125,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 };
 
 /// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 51] = [
+pub static CODES: [&ErrorCode; 52] = [
     &INVALID_PARAMETERS,
     &UNAUTHORIZED,
     &SESSION_UNAUTHORIZED,
@@ -136,6 +145,7 @@ pub static CODES: [&ErrorCode; 51] = [
     &IMAGE_TOO_LARGE,
     &TOO_MANY_REQUESTS,
     &UNAVAILABLE,
+    &VAULT_UNREADABLE,
     &INTERNAL,
     &face_errors::BAD_REQUEST,
     &face_errors::ONLY_BASE64,
@@ -369,9 +379,22 @@ impl From<VaultError> for ApiError {
                 let sentence = "What is kept cannot be reached. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence).retry_after(5).caused(error)
             }
-            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+            VaultError::NoKey
+            | VaultError::NoMasterKey
+            | VaultError::NotHeld
+            | VaultError::DoesNotOpen(_) => unreadable(error),
+            error @ VaultError::OtherRotation => {
+                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
+            }
         }
     }
+}
+
+/// Something is stored, and no key here opens it.
+pub fn unreadable(cause: impl std::fmt::Display) -> ApiError {
+    let sentence =
+        "What is stored encrypted cannot be opened: the operator of this server must look.";
+    ApiError::new(&VAULT_UNREADABLE, sentence).retry_after(OPERATOR_SECONDS).caused(cause)
 }
 
 impl From<StoreError> for ApiError {

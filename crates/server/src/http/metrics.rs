@@ -87,6 +87,9 @@ fn read_memory(state: &State) {
     if let Some(lag) = app.database.replica_lag() {
         metrics.replica_lag.get_or_create(&[]).set(lag.as_secs_f64());
     }
+    metrics.vault_orphans.set(app.sweeps.orphans().unwrap_or(-1));
+    let unreadable = app.galleries.templates_unreadable();
+    metrics.templates_unreadable.set(i64::try_from(unreadable).unwrap_or(i64::MAX));
     let sizes = app.galleries.sizes();
     metrics.galleries.set(gauge(sizes.len()));
     metrics.gallery_templates.set(gauge(sizes.iter().sum()));

@@ -7,7 +7,7 @@ use verax_store::StoreError;
 
 use super::State;
 use super::authorize::{self, Allowed};
-use super::error::{ApiError, ErrorCode, INTERNAL, UNAVAILABLE};
+use super::error::{ApiError, ErrorCode, INTERNAL, UNAVAILABLE, unreadable};
 use super::face_errors::FaceCaller;
 use crate::app::persons::PersonError;
 
@@ -112,11 +112,9 @@ impl From<PersonError> for ApiError {
                                 operator can raise persons.templates_in_memory_max.";
                 ApiError::new(&GALLERY_TOO_LARGE, sentence).caused(error)
             }
-            PersonError::Vault(_) => {
-                let sentence = "What is kept cannot be read or written now. Try again in a moment.";
-                ApiError::new(&UNAVAILABLE, sentence).retry_after(5).caused(error)
-            }
-            PersonError::Damaged | PersonError::Stopped => {
+            PersonError::Vault(error) => error.into(),
+            PersonError::Unreadable { .. } | PersonError::Damaged => unreadable(error),
+            PersonError::Stopped => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
             }
         }

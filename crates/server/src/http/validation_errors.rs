@@ -111,6 +111,9 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
         ValidationError::Persons(PersonError::GalleryTooLarge { .. }) => {
             ApiError::new(&GALLERY_TOO_LARGE, "The client has more faces than fit in memory.")
         }
+        ValidationError::Persons(
+            error @ (PersonError::Vault(_) | PersonError::Unreadable { .. } | PersonError::Damaged),
+        ) => error.into(),
         ValidationError::Persons(error) => {
             ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
         }

@@ -15,6 +15,7 @@ pub const VALIDATIONS: &str = "/v2/biometric-validations";
 pub const REGISTRATIONS: &str = "/v2/app-registrations";
 
 /// A server that measures given faces, and a client with a project on it.
+#[derive(Clone)]
 pub struct Bank {
     pub app: App,
     pub router: Router,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_domain::{NarrowScope, Scope};
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
+use verax_server::app::sweeping::Orphans;
 use verax_store::{Batch, StoreError};
 use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
@@ -359,10 +360,15 @@ on_both_databases! {
         assert_eq!(post(world, &token, &order).await.status, 200);
         world.app.vault.keep("acme", "nobody", "picture", b"left").await.expect("kept");
         let end = verax_domain::Timestamp(i64::MAX);
-        let found = world.app.kept_without_record(end).await.expect("a look");
-        assert_eq!(found, [("acme".to_owned(), "nobody".to_owned())]);
+        let found = world.app.sweep_vault(end, Orphans::Counted).await.expect("a look");
+        assert_eq!((found.orphans, found.destroyed), (1, 0));
         let beginning = verax_domain::Timestamp(0);
-        assert_eq!(world.app.kept_without_record(beginning).await.expect("a look"), []);
+        let found = world.app.sweep_vault(beginning, Orphans::Destroyed).await.expect("a look");
+        assert_eq!((found.orphans, found.destroyed), (0, 0));
+        let found = world.app.sweep_vault(end, Orphans::Destroyed).await.expect("a look");
+        assert_eq!((found.orphans, found.destroyed), (1, 1));
+        assert!(world.app.vault.fetch("acme", "nobody", "picture").await.expect("a look").is_none());
+        assert_eq!(world.app.sweep_vault(end, Orphans::Counted).await.expect("a look").orphans, 0);
     }
 
     async fn a_deleted_client_leaves_no_picture(world) {

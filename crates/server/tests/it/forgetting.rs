@@ -12,9 +12,11 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use verax_domain::resources::{DOCUMENT_LIVENESS, PERSONS};
 use verax_server::app::App;
 use verax_server::app::settings::Settings;
 use verax_server::http::{self, State};
+use verax_store::Batch;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::document::simulator::cards::card;
 use verax_vision::document::simulator::jpeg;
@@ -529,8 +531,13 @@ on_both_databases! {
     async fn a_deletion_that_was_interrupted_is_made_again(world) {
         let office = Office::open(world, "acme").await;
         let story = office.story(1).await;
-        // What a killed server leaves of each: keys are gone, rows are there.
+        // What a killed server leaves of each: it was begun, keys are gone, rows are there.
         let vault = &office.app.vault;
+        let now = world.app.clock.now();
+        let mut batch = Batch::default();
+        batch.begin_deletion(&PERSONS, office.client, &story.person, now);
+        batch.begin_deletion(&DOCUMENT_LIVENESS, office.client, &story.document, now);
+        world.app.database.commit(batch).await.expect("begun");
         for id in [&story.person, &story.document, &story.registration] {
             vault.destroy(office.client, id).await.expect("destroyed");
             vault.destroy_key(office.client, &format!("{id}.answers")).await.expect("destroyed");

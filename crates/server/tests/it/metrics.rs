@@ -16,9 +16,6 @@ use crate::world::{Engine, World, request, send};
 
 const MONITORING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
 
-/// Metrics that other parts of the server bring. Each goes from here with the part that has it.
-const STILL_TO_COME: [&str; 2] = ["verax_templates_unreadable", "verax_vault_orphans"];
-
 fn document(name: &str) -> String {
     let path = format!("{MONITORING}/{name}");
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -94,14 +91,12 @@ on_both_databases! {
             assert!(named.len() > 20, "{name} names {named:?}");
             let unknown: Vec<&String> = named
                 .iter()
-                .filter(|name| !series.contains(*name) && !STILL_TO_COME.contains(&name.as_str()))
+                .filter(|name| !series.contains(*name))
                 .collect();
             assert!(unknown.is_empty(), "{name}: {unknown:?}");
         }
         let dashboard: Value = serde_json::from_str(&document("monitoring/dashboard.json")).expect("JSON");
         assert!(dashboard["panels"].as_array().is_some_and(|panels| panels.len() > 20));
-        // What has come is not to come any more.
-        assert!(STILL_TO_COME.iter().all(|name| !series.contains(*name)));
     }
 
     async fn rejected_tokens_errors_and_limits_are_counted_by_reason(world) {

@@ -17,6 +17,17 @@ use crate::app::faces::MeasureError;
 use crate::app::persons::PersonError;
 use crate::app::records::said;
 
+/// Why nothing was decided.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Image,
+    /// The work on the image was given up.
+    Measuring,
+    Server,
+}
+
+const NOT_COMPARED: &str = "the enrolled faces could not be read: nothing was decided";
+
 impl App {
     /// A picture that cannot be measured does not use up its session, but for the last that it may
     /// have; the server's own fault ends the validation. No login has failed by either; a picture is
@@ -26,18 +37,41 @@ impl App {
         work: &Work,
         error: MeasureError,
     ) -> Result<ValidationError, StoreError> {
+        let fault = match &error {
+            MeasureError::Image { .. } => Fault::Image,
+            MeasureError::Failed(_) => Fault::Measuring,
+            _ => Fault::Server,
+        };
+        self.give_back(work, fault, &error.to_string()).await?;
+        Ok(error.into())
+    }
+
+    /// The persons could not be asked: nothing was decided, and nobody has failed by it.
+    pub(super) async fn not_compared(
+        &self,
+        work: &Work,
+        error: PersonError,
+    ) -> Result<ValidationError, StoreError> {
+        self.give_back(work, Fault::Server, NOT_COMPARED).await?;
+        if let Err(error) = self.destroy_face(&work.client, work.id()).await {
+            tracing::warn!(cause = %error, "the image of a face check was not destroyed");
+        }
+        Ok(error.into())
+    }
+
+    async fn give_back(&self, work: &Work, fault: Fault, why: &str) -> Result<(), StoreError> {
         let until = work.validation["expiresAt"].as_str().and_then(Timestamp::parse);
         let now = self.clock.now();
-        let of_image = matches!(error, MeasureError::Image { .. });
+        let of_image = fault == Fault::Image;
         let give_back = |batch: &mut Batch| match &work.login {
             Some(login) if of_image => login.give_back_image(batch),
             Some(login) => login.give_back(batch),
             None => {}
         };
         let mut found = Found::default();
-        found.reason("image", &error.to_string());
+        found.reason("image", why);
         if let (Some(until), Some(session), true) =
-            (until, &work.session, !matches!(error, MeasureError::Failed(_)))
+            (until, &work.session, fault != Fault::Measuring)
         {
             let mut batch = Batch::default();
             batch.release_validation(&work.client, work.id(), now, until);
@@ -48,7 +82,7 @@ impl App {
             }
             match self.database.commit(batch).await {
                 Err(StoreError::Conflict) if of_image => {}
-                released => return released.map(|()| error.into()),
+                released => return released,
             }
             found.reason("image", "the session has had as many such images as it may");
         }
@@ -58,8 +92,7 @@ impl App {
             let registration = registration["_id"].as_str().unwrap_or_default();
             batch.return_attempt(&work.client, registration);
         }
-        self.fail_with(work, &found, batch).await?;
-        Ok(error.into())
+        self.fail_with(work, &found, batch).await
     }
 
     /// The image was accepted before: whoever sends it again need not be there.

@@ -92,7 +92,12 @@ impl App {
         // With an image that is refused anyhow nobody finds out whose it is.
         let score = match &work.login {
             Some(_) if !replayed => {
-                self.match_enrolled(&work.client, person, &selfie.template).await?
+                match self.match_enrolled(&work.client, person, &selfie.template).await {
+                    Err(error) if !matches!(error, PersonError::Store(_)) => {
+                        return Err(self.not_compared(work, error).await?);
+                    }
+                    compared => compared?,
+                }
             }
             _ => None,
         };
@@ -134,6 +139,9 @@ impl App {
             },
             Some("onboarding") => match self.enrol_for(work, &selfie).await {
                 Ok(person) => found.enrolled = Some(person),
+                Err(ValidationError::Persons(error)) => {
+                    return Err(self.not_compared(work, error).await?);
+                }
                 Err(error) => {
                     found.reason("person", "a person with this face, or name, is enrolled already");
                     self.fail(work, &found).await?;

@@ -34,6 +34,10 @@ impl Served {
     fn tls(&self, config: &Config) -> Option<Tls> {
         tls_files(self.tls_cert.clone().zip(self.tls_key.clone()), &config.http)
     }
+
+    pub fn certificate(&self, config: &Config) -> Option<PathBuf> {
+        self.tls(config).map(|tls| tls.certificates)
+    }
 }
 
 /// Settings are those that the database holds too, if it could be asked.

@@ -1,0 +1,107 @@
+//! Deletions of records that the vault has something of: said first, and resumed when a crash comes
+//! between.
+
+use verax_domain::Timestamp;
+use verax_domain::resources::{self, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, PERSONS};
+use verax_query::{Resource, Tenant};
+use verax_store::{Batch, Deletion, StoreError};
+
+use super::App;
+use super::persons::PersonError;
+use super::records::DeleteError;
+use crate::vault::VaultError;
+
+/// A deletion takes less; and no more than one node in this time resumes it.
+const INTERRUPTED_AFTER_MS: i64 = 60_000;
+const RESUMED_AT_ONCE: u32 = 100;
+
+impl App {
+    /// Says that the keys of a record are about to be destroyed. `subject` is whose key opens what is
+    /// stored of it; none: nothing is stored.
+    ///
+    /// # Errors
+    /// `Vault(NotHeld)` when that key is not in this node's vault: what it opens may be in another, and
+    /// would stay there. `Store(Conflict)` when the record is gone.
+    pub(super) async fn begin_deletion(
+        &self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+        subject: Option<&str>,
+    ) -> Result<(), DeleteError> {
+        if let Some(subject) = subject
+            && !self.vault.holds_key(client, subject).await?
+            && !self.database.is_being_deleted(client, resource, id).await?
+        {
+            // The key goes before the record and what is said here goes with it: asked in this order.
+            let tenant = Tenant::Client(client.to_owned());
+            if self.find_record(resource, &tenant, id).await?.is_none() {
+                return Err(StoreError::Conflict.into());
+            }
+            tracing::error!(
+                resource = resource.name,
+                "a record is not deleted: its key is not in this vault (see `verax vault check`)"
+            );
+            return Err(VaultError::NotHeld.into());
+        }
+        let mut batch = Batch::default();
+        batch.begin_deletion(resource, client, id, self.clock.now());
+        Ok(self.database.commit(batch).await?)
+    }
+
+    /// Ends deletions that were interrupted. Answers how many.
+    pub async fn resume_deletions(&self) -> Result<u64, DeleteError> {
+        let now = self.clock.now();
+        let before = Timestamp(now.0.saturating_sub(INTERRUPTED_AFTER_MS));
+        let (mut count, mut failed) = (0, None);
+        for deletion in self.database.interrupted_deletions(before, RESUMED_AT_ONCE).await? {
+            let mut batch = Batch::default();
+            batch.resume_deletion(&deletion, now);
+            let resumed = match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => continue,
+                Err(error) => Err(error.into()),
+                Ok(()) => self.resume_deletion(&deletion).await,
+            };
+            match resumed {
+                Ok(()) => count += 1,
+                // The others do not wait for this one.
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(count),
+        }
+    }
+
+    async fn resume_deletion(&self, deletion: &Deletion) -> Result<(), DeleteError> {
+        let (client, id) = (deletion.client.as_str(), deletion.record.as_str());
+        let with_image = [BIOMETRIC_VALIDATIONS.name, DOCUMENT_LIVENESS.name];
+        let ended = match resources::by_name(&deletion.resource) {
+            Some(resource) if resource.name == PERSONS.name => {
+                match self.delete_person(client, id).await {
+                    Ok(()) | Err(PersonError::NotFound) => Ok(()),
+                    Err(PersonError::Store(error)) => Err(error.into()),
+                    Err(PersonError::Vault(error)) => Err(error.into()),
+                    Err(error) => Err(StoreError::Statement(error.to_string()).into()),
+                }
+            }
+            Some(resource) if with_image.contains(&resource.name) => {
+                let tenant = Tenant::Client(client.to_owned());
+                match self.find_record(resource, &tenant, id).await? {
+                    Some(record) => self.delete_record(resource, client, &record).await,
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        };
+        match ended {
+            // Somebody was faster.
+            Ok(()) | Err(DeleteError::Store(StoreError::Conflict)) => {}
+            Err(error) => return Err(error),
+        }
+        let mut batch = Batch::default();
+        batch.end_deletion(&deletion.resource, client, id);
+        Ok(self.database.commit(batch).await?)
+    }
+}
