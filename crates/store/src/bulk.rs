@@ -16,13 +16,14 @@ use crate::{Location, StoreError, postgres, sqlite};
 
 /// Tables that are not copied: their rows follow from those of others, by triggers and by counting, or
 /// mean nothing elsewhere.
-pub static REBUILT_TABLES: [&str; 7] = [
+pub static REBUILT_TABLES: [&str; 8] = [
     "fingerprints",
     "heartbeats",
     "refinery_schema_history",
     "tallies",
     "tally_changes",
     "tally_versions",
+    "text_folding",
     "validation_persons",
 ];
 
