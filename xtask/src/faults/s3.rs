@@ -262,7 +262,7 @@ impl Customer {
             let known = self.documents();
             let (first, last) = {
                 let mut ids = known.iter().filter(there).map(|(id, _)| id.clone());
-                (ids.next(), ids.last())
+                (ids.next(), ids.next_back())
             };
             drop(known);
             let Some(first) = first else { continue };

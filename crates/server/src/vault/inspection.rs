@@ -59,7 +59,7 @@ impl Vault {
             let opened = key.and_then(|key| {
                 let name = full(client, &subject, "key");
                 let opened = SealingKey::new(&key).open(&name, &wrapped);
-                Ok(key_bytes(opened.map_err(|DoesNotOpen| VaultError::DoesNotOpen(DoesNotOpen))?)?)
+                key_bytes(opened.map_err(|DoesNotOpen| VaultError::DoesNotOpen(DoesNotOpen))?)
             });
             return Ok(Some(opened.map(drop)));
         }
