@@ -143,7 +143,7 @@ fn program(block: &Block) -> Option<String> {
     let command = match block.language.as_str() {
         "sh" => return Some(block.text.replace(RUN_BY_CARGO, "verax")),
         "toml" => {
-            "{ cat >\"$RECORDS/toml\"; verax --config \"$RECORDS/toml\" --data \"$RECORDS/read\" settings list; }"
+            "{ cat >\"$RECORDS/toml\"; verax --config \"$RECORDS/toml\" --data \"$RECORDS/read\" migrate; }"
         }
         "sql" => "psql -X -q -v ON_ERROR_STOP=1 \"$POSTGRES\"",
         "js" => {

@@ -64,7 +64,9 @@ impl Shell {
         bash.env("PATH", format!("{}:{path}", bin.display())).env("CURL_HOME", &bin);
         bash.env("BINARY", binary.file()).env("RECORDS", self.records());
         bash.envs(given.iter().map(|(name, value)| (name, value)));
-        bash.current_dir(self.folder.path().join("page"));
+        // A page may write into its reader's home, and not into that of who runs this.
+        let page = self.folder.path().join("page");
+        bash.env("HOME", &page).current_dir(page);
         let mut bash = bash.stdin(Stdio::null()).process_group(0).spawn()?;
         let status = bash.wait();
         // Servers, and whatever else a block has left running.
