@@ -14,8 +14,8 @@ use crate::{Database, StoreError};
 /// Of `verax_query::fold` and `Field::fold`: another number where they give another text.
 const FOLDING_VERSION: i64 = 2;
 
-/// Few enough that writers of SQLite do not notice, and a statement has its end within its limit.
-const ROWS_AT_ONCE: i64 = 1000;
+/// Few enough that a statement has its end within its limit, so many that committing them is the least of it.
+const ROWS_AT_ONCE: i64 = 5000;
 
 /// Where the walk is: a resource of [`ALL`], and a record of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -50,7 +50,12 @@ const WALLS: &[Wall] = &[
     Wall {
         package: "verax-query",
         ours: &[],
-        theirs: Theirs::Only(&["percent-encoding", "serde_json"]),
+        theirs: Theirs::Only(&[
+            "percent-encoding",
+            "serde_json",
+            "unicase",
+            "unicode-normalization",
+        ]),
     },
     Wall {
         package: "verax-domain",

@@ -28,7 +28,9 @@ const FAMILY: &str = "face-recognition";
 fn canonical(path: &str) -> Option<String> {
     let is_version = |it: &str| it.eq_ignore_ascii_case("v2") || it.eq_ignore_ascii_case("v3");
     let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
-    if !is_version(version) {
+    let is_odd = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
+    let may_differ = path.ends_with('/') || path.contains("//") || path.bytes().any(is_odd);
+    if !is_version(version) || !may_differ {
         return None;
     }
     // Where an id was left out there are two slashes too: those stay, and are no other call's path.

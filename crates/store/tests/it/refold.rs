@@ -8,7 +8,7 @@ use verax_store::{Batch, Contacts, Database, HeldContact, Rows};
 use crate::databases;
 
 /// More than are folded at once.
-const MANY: usize = 2_300;
+const MANY: usize = 5_300;
 
 fn record(resource: &'static Resource, json: &Json) -> Record {
     Record::from_json(resource, json, None).expect("a record")
@@ -98,12 +98,12 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
         let records: Vec<Record> = (0..MANY).map(row).collect();
         database.import(&records, Timestamp(0)).await.expect("an import");
         let spoil = "UPDATE biometric_validations SET identifier_folded = 'old'";
-        let folded = "where-case-insensitive_identifier=e2299";
+        let folded = "where-case-insensitive_identifier=e5299";
         let validations = &resources::BIOMETRIC_VALIDATIONS;
         execute(&database, spoil, &[]).await;
         age_folding(&database).await;
         let _ = tokio::join!(place.open(), place.open());
-        assert_eq!(found(&database, validations, folded).await, ["v02299"]);
+        assert_eq!(found(&database, validations, folded).await, ["v05299"]);
         let left = "where-case-insensitive_identifier=old&count=1";
         let query = Query::parse(validations, left).expect("a request");
         assert_eq!(database.count(&query, &Tenant::All).await.expect("a count"), 0);
@@ -111,11 +111,11 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
         // Interrupted before the last hundred.
         execute(&database, spoil, &[]).await;
         let at = resources::ALL.iter().position(|it| it.name == validations.name);
-        let begun = format!("{} acme v02199", at.expect("a resource"));
+        let begun = format!("{} acme v05199", at.expect("a resource"));
         execute(&database, "UPDATE text_folding SET version = 1, place = ?", &[&begun]).await;
         drop(place.open().await);
-        assert_eq!(found(&database, validations, folded).await, ["v02299"]);
-        assert_eq!(database.count(&query, &Tenant::All).await.expect("a count"), 2200);
+        assert_eq!(found(&database, validations, folded).await, ["v05299"]);
+        assert_eq!(database.count(&query, &Tenant::All).await.expect("a count"), 5200);
     }
 }
 
