@@ -453,17 +453,16 @@ impl App {
         Ok(lost)
     }
 
-    /// The faces of one person, as far as this server's model made them.
+    /// The faces of these templates, as far as this server's model made them.
     ///
     /// # Errors
     /// `Unreadable` when one of them cannot be opened.
-    pub(super) async fn faces_of_person(
+    pub(super) async fn open_templates(
         &self,
         client: &str,
-        person: &str,
+        templates: Vec<SealedTemplate>,
     ) -> Result<Vec<Template>, PersonError> {
         let model = self.faces.template_model()?;
-        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
         for sealed in templates.into_iter().filter(|it| it.model == model) {
             match self.open_template(client, &sealed).await {

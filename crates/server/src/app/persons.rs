@@ -144,7 +144,8 @@ impl App {
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
         self.person_place(client, person).await?;
-        let known = self.faces_of_person(client, person).await?;
+        let templates = self.database.templates(client, vec![person.to_owned()]).await?;
+        let known = self.open_templates(client, templates).await?;
         Ok(best_score(known.iter().map(|it| face.compare(it).match_score)))
     }
 
@@ -157,7 +158,8 @@ impl App {
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
         let person = person.unwrap_or(NOBODY);
-        let known = self.faces_of_person(client, person).await?;
+        let templates = self.database.templates_in_use(client, person).await?;
+        let known = self.open_templates(client, templates).await?;
         let scores: Vec<f64> = known.iter().map(|it| face.compare(it).match_score).collect();
         if scores.is_empty() {
             // Nothing opens under this name; asking for its key takes as long.

@@ -23,8 +23,8 @@ pub struct Arguments {
 pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     start_log(&place.config()?.log)?;
     open_files::raise_limit();
-    let _in_use = place.shared()?;
     let app = place.open().await?;
+    let _in_use = place.shared()?;
     place.make_vault_private(&place.config()?);
     app.measuring.start()?;
     let faces = Faces::load_within(

@@ -133,7 +133,7 @@ on_both_databases! {
 
     async fn a_setting_that_a_node_cannot_use_is_refused_or_left_out(world) {
         for (name, value, said) in [
-            ("http.body_bytes_max", "1", "all nodes cannot share http.body_bytes_max, only http.public_url, "),
+            ("http.body_bytes_max", "1", "http.body_bytes_max is set for each node in its file or environment; shared are http.public_url, "),
             ("tokens.days", "many", "tokens.days must be a whole number"),
             ("tokens.days", "0", "tokens.days must be at least 1"),
             ("compat.flat_pagination", "1", "compat.flat_pagination must be true or false"),
