@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Place;
 use super::output::print_line;
+use super::progress;
 use crate::app;
 use crate::backup::{BackupFile, Head, Manifest, Opened, Progress, Secret, make, verify};
 use crate::keys::{MasterKeys, read_private};
@@ -35,6 +36,7 @@ pub struct Backup {
     /// Copy the SQLite database alone, as it is, unsealed: no keys, no images, no settings.
     #[arg(long, conflicts_with_all = ["key_file", "passphrase_file", "with_keys", "no_verify"])]
     database_only: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -54,6 +56,7 @@ struct Verify {
     /// A file with the master keys, if the backup is without them; else those of the data folder.
     #[arg(long, value_name = "FILE")]
     master_keys: Option<PathBuf>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -245,9 +248,12 @@ fn copy_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
         bail!("--database-only is for SQLite; for PostgreSQL alone use pg_dump and pg_restore");
     }
     if file.exists() {
-        bail!("{} exists already", file.display());
+        bail!("{} exists already: name a new file", file.display());
     }
-    let records = Database::backup(&place.database_file(), file)?;
+    let progress = progress::Progress::of_unknown_length("copying");
+    let records = Database::backup(&place.database_file(), file)
+        .with_context(|| format!("{}: name a file in a folder of yours", file.display()))?;
+    drop(progress);
     if json {
         print_line(json!({ "records": records }))?;
     } else {

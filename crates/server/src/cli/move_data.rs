@@ -33,6 +33,7 @@ pub struct Move {
     /// Copy the objects too: to a folder, or s3://bucket/prefix.
     #[arg(long, value_name = "TARGET")]
     objects: Option<String>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }

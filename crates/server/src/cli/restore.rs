@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::backup::{Asked, Sealing};
 use super::output::print_line;
+use super::progress;
 use super::{Place, rebuild_tallies};
 use crate::backup::{BackupFile, FileName, Manifest, Opened, Progress, Samples, Target, unpack};
 use crate::clock::Random;
@@ -40,6 +41,7 @@ pub struct Restore {
     /// Do without a part, which is lost then. May be given several times.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     without: Vec<Part>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -382,7 +384,9 @@ fn is_sqlite(file: &str) -> Result<bool> {
         return Ok(false);
     }
     let mut begin = Vec::new();
-    let opened = fs::File::open(file).with_context(|| format!("there is no file {file}"))?;
+    let opened = fs::File::open(file).with_context(|| {
+        format!("there is no file {file}: name one that `verax backup` has made")
+    })?;
     opened.take(SQLITE.len() as u64).read_to_end(&mut begin)?;
     Ok(begin == SQLITE)
 }
@@ -393,7 +397,10 @@ fn replace_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> 
         bail!("this is a copy of SQLite alone; for PostgreSQL restore a whole backup");
     }
     place.create()?;
-    let records = Database::restore(file, &place.database_file())?;
+    let progress = progress::Progress::of_unknown_length("restoring");
+    let records = Database::restore(file, &place.database_file())
+        .with_context(|| format!("{}: name a file that `verax backup` has made", file.display()))?;
+    drop(progress);
     if json {
         print_line(format_args!("{}", json!({ "records": records })))?;
     } else {

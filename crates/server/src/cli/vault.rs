@@ -66,6 +66,7 @@ pub struct CheckVault {
     /// deleted then, and persons enrolled again. Bring back lost keys before you do this.
     #[arg(long)]
     forget: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -75,6 +76,7 @@ pub struct Bind {
     /// Also where what is stored does not open: it is lost. Keys that are not there are made anew.
     #[arg(long)]
     lost: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }

@@ -37,7 +37,7 @@ fn furnished() -> Folder {
     let row = r#"{"_id":"one","client":"acme","status":"new","createdAt":"2025-01-01"}"#;
     folder.write("rows.ndjson", row);
     folder.run(&["import", "biometric-validations", "rows.ndjson"]).ok();
-    folder.run(&["backup", "first.db"]).ok();
+    folder.run(&["backup", "--database-only", "first.db"]).ok();
     let small = jpeg(&shrunk(&card(&mut Seeded::new(1), None).image, 0.5), 90);
     std::fs::create_dir_all(folder.file("set/a/genuine")).expect("a folder");
     std::fs::write(folder.file("set/a/genuine/1.jpg"), &small).expect("a file");
@@ -64,7 +64,7 @@ const PRINTING: [&[&str]; 26] = [
     &["doctor"],
     &["doctor", "--json", "--security"],
     &["migrate"],
-    &["backup", "second.db"],
+    &["backup", "--database-only", "second.db"],
     &["restore", "first.db"],
     &["models", "list"],
     &["models", "list", "--json"],
@@ -215,7 +215,7 @@ fn a_terminal_gets_bars_with_phases_and_rates() {
         assert!(said.contains(part), "{part}: {said:?}");
     }
     for (line, part) in [
-        ("\"$VERAX\" backup third.db", "copying"),
+        ("\"$VERAX\" backup --database-only third.db", "copying"),
         ("\"$VERAX\" restore third.db", "restoring"),
         ("\"$VERAX\" eval documents set", "measuring"),
     ] {
@@ -317,8 +317,11 @@ fn errors_of_files_name_the_file_and_the_cure() {
         (&["client", "list", "--config", &keys], &["/proc/nowhere/keys", "name another file"]),
         (&["vault", "sweep", "--config", &vault], &["/proc/nowhere/keys", "vault.keys"]),
         (&["import", "projects", "nowhere.ndjson"], &["nowhere.ndjson", "name a file of records"]),
-        (&["backup", "first.db"], &["first.db", "name a new file"]),
-        (&["backup", "/proc/nowhere/x.db"], &["/proc/nowhere/x.db", "a folder of yours"]),
+        (&["backup", "--database-only", "first.db"], &["first.db", "name a new file"]),
+        (
+            &["backup", "--database-only", "/proc/nowhere/x.db"],
+            &["/proc/nowhere/x.db", "a folder of yours"],
+        ),
         (&["restore", "nowhere.db"], &["nowhere.db", "verax backup"]),
         (&["check", "document", "nowhere.jpg"], &["nowhere.jpg", "name a JPEG"]),
         (
