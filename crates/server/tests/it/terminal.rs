@@ -314,7 +314,7 @@ fn errors_of_files_name_the_file_and_the_cure() {
         (&["client", "list", "--config", &wrong], &["wrong.toml", "line 1"]),
         (&["migrate", "--data", "/proc/nowhere"], &["/proc/nowhere", "by --data"]),
         (&["serve", "--config", &log], &["/proc/nowhere/verax.log", "log.file"]),
-        (&["client", "list", "--config", &keys], &["/proc/nowhere/keys", "name another file"]),
+        (&["client", "list", "--config", &keys], &["/proc/nowhere/keys", "restore the file"]),
         (&["vault", "sweep", "--config", &vault], &["/proc/nowhere/keys", "vault.keys"]),
         (&["import", "projects", "nowhere.ndjson"], &["nowhere.ndjson", "name a file of records"]),
         (&["backup", "--database-only", "first.db"], &["first.db", "name a new file"]),
