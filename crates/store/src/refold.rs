@@ -64,13 +64,19 @@ impl Database {
 
 impl Cursor {
     fn read(place: &str) -> Option<Cursor> {
-        let mut parts = place.split(' ');
-        let resource = parts.next()?.parse().ok()?;
-        Some(Cursor { resource, client: parts.next()?.to_owned(), id: parts.next()?.to_owned() })
+        let (resource, rest) = place.split_once(' ')?;
+        let (client_bytes, rest) = rest.split_once(' ')?;
+        let (client, id) = rest.split_at_checked(client_bytes.parse().ok()?)?;
+        Some(Cursor {
+            resource: resource.parse().ok()?,
+            client: client.to_owned(),
+            id: id.to_owned(),
+        })
     }
 
+    /// An id may hold any character: so its length is in front of it.
     fn text(&self) -> String {
-        format!("{} {} {}", self.resource, self.client, self.id)
+        format!("{} {} {}{}", self.resource, self.client.len(), self.client, self.id)
     }
 }
 

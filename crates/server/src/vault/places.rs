@@ -92,7 +92,9 @@ pub fn store_at(address: &str, folders: Folders) -> Result<Arc<dyn ObjectStore>>
         if folders == Folders::Made {
             make_private_folder(folder)?;
         } else if !folder.is_dir() {
-            anyhow::bail!("the folder {address} is not there");
+            anyhow::bail!(
+                "the folder {address} is not there (settings vault.keys and vault.objects)"
+            );
         }
         return Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)));
     };

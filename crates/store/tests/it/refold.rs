@@ -111,7 +111,7 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
         // Interrupted before the last hundred.
         execute(&database, spoil, &[]).await;
         let at = resources::ALL.iter().position(|it| it.name == validations.name);
-        let begun = format!("{} acme v05199", at.expect("a resource"));
+        let begun = format!("{} 4 acmev05199", at.expect("a resource"));
         execute(&database, "UPDATE text_folding SET version = 1, place = ?", &[&begun]).await;
         drop(place.open().await);
         assert_eq!(found(&database, validations, folded).await, ["v05299"]);
