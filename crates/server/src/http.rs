@@ -46,7 +46,7 @@ pub mod source_address;
 mod streams;
 mod validation_errors;
 
-pub use certificate::{Certificate, Tls};
+pub use certificate::{Certificate, Tls, certificate_expiry};
 pub use error::CODES;
 pub use listen::{Serving, serve};
 pub use routes::{health_router, router};

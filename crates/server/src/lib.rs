@@ -5,7 +5,6 @@
 
 pub mod app;
 pub mod backup;
-mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -160,29 +160,13 @@ fn stamps(files: &Tls) -> [Option<Stamp>; 2] {
 }
 
 fn read(files: &Tls) -> Result<(TlsAcceptor, Option<Timestamp>)> {
-    let text = |path: &Path, setting| {
-        std::fs::read(path).with_context(|| {
-            format!("cannot read {}: name another file by {setting}", path.display())
-        })
-    };
-    let unusable = |path: &Path, what| anyhow!("{}: {what}", path.display());
-    let (path, text_of) = (&files.certificates, text);
-    let chain = text_of(path, "http.tls_certificate (--tls-cert)")?;
-    let chain: Result<Vec<CertificateDer<'static>>, _> =
-        CertificateDer::pem_slice_iter(&chain).collect();
-    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| {
-        unusable(path, "not a PEM file that can be used: it needs the certificate chain")
-    })?;
+    let chain = read_chain(&files.certificates)?;
     let path = &files.key;
     let key = zeroize::Zeroizing::new(text_of(path, "http.tls_key (--tls-key)")?);
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| {
         unusable(path, "not a PEM file that can be used: it needs the unencrypted private key")
     })?;
-    let ends = chain.iter().filter_map(|certificate| {
-        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-        Some(parsed.validity().not_after.timestamp())
-    });
-    let expires_at = ends.min().map(|seconds| Timestamp(seconds.saturating_mul(1000)));
+    let expires_at = end_of(&chain).ok();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -194,4 +178,39 @@ fn read(files: &Tls) -> Result<(TlsAcceptor, Option<Timestamp>)> {
         })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok((TlsAcceptor::from(Arc::new(config)), expires_at))
+}
+
+/// The earliest end of the certificates in a PEM file: without one of its chain nobody trusts it.
+///
+/// # Errors
+/// Names the file that cannot be read, or holds something else.
+pub fn certificate_expiry(file: &Path) -> Result<Timestamp> {
+    end_of(&read_chain(file)?).with_context(|| format!("the certificate {}", file.display()))
+}
+
+fn end_of(chain: &[CertificateDer<'_>]) -> Result<Timestamp> {
+    let mut earliest = i64::MAX;
+    for certificate in chain {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate)?;
+        earliest = earliest.min(parsed.validity().not_after.timestamp());
+    }
+    Ok(Timestamp(earliest.saturating_mul(1000)))
+}
+
+/// One certificate or more.
+fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let text = text_of(file, "http.tls_certificate (--tls-cert)")?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| {
+        unusable(file, "not a PEM file that can be used: it needs the certificate chain")
+    })
+}
+
+fn text_of(file: &Path, setting: &str) -> Result<Vec<u8>> {
+    std::fs::read(file)
+        .with_context(|| format!("cannot read {}: name another file by {setting}", file.display()))
+}
+
+fn unusable(file: &Path, what: &str) -> anyhow::Error {
+    anyhow!("{}: {what}", file.display())
 }

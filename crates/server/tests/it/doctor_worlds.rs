@@ -236,7 +236,7 @@ async fn a_machine_that_is_full_open_to_others_or_late_is_named() {
     patient.complains_with(&tls, "certificate", "has expired at 2024-02-01");
     let none = patient.folder.write("none.pem", "nothing\n");
     let tls = ["--tls-cert", none.as_str(), "--tls-key", none.as_str()];
-    patient.complains_with(&tls, "certificate", "it holds none");
+    patient.complains_with(&tls, "certificate", "it needs the certificate chain");
 
     // Somebody with another clock was here before.
     let app = app_over(&patient.folder.data()).await;

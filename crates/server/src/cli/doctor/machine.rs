@@ -9,10 +9,10 @@ use verax_store::Location;
 use super::{Finding, bad, good, unchecked};
 use crate::app::App;
 use crate::app::health::{APART_MS_MAX, Health};
-use crate::certificates::expiry;
 use crate::cli::Place;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::certificate_expiry;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// So many days before its end a certificate should have been renewed.
@@ -105,7 +105,7 @@ pub fn space(place: &Place, config: &Config) -> Finding {
 pub fn certificate(file: &Path) -> Finding {
     const WHAT: &str = "certificate";
     let name = file.display();
-    let until = match expiry(file) {
+    let until = match certificate_expiry(file) {
         Ok(until) => until,
         Err(error) => return bad(WHAT, format!("{error:#}")),
     };
