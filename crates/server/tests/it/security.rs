@@ -74,6 +74,49 @@ fn a_careful_set_up_is_told_nothing_and_each_carelessness_by_name() {
 }
 
 #[test]
+fn keys_that_were_copied_and_places_that_are_missing_are_not_apart() {
+    const WHAT: &str = "keys apart from data";
+    let folder = Folder::new();
+    folder.token("acme");
+    let (data, elsewhere) = (folder.data(), folder.file("elsewhere"));
+    fs::create_dir_all(data.join("keys").join("acme")).expect("its owner");
+    fs::write(data.join("keys").join("acme").join("key"), "a wrapped key").expect("its owner");
+    let config = careful(&folder);
+    let says = |arguments: &[&str]| {
+        let run = folder.run(&[&["doctor", "--security", "--json"][..], arguments].concat());
+        let json: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let findings = json["findings"].as_array().cloned().expect("findings");
+        let found = findings.into_iter().find(|it| it["what"] == WHAT).expect("it is looked at");
+        (found["state"].clone(), found["says"].as_str().expect("a text").to_owned())
+    };
+    let config = ["--config", config.as_str()];
+    let (state, said) = says(&config);
+    assert_eq!(state, "problem");
+    for missing in ["vault.keys names", "vault.master_keys_file names", "old keys still lie in"] {
+        assert!(said.contains(missing), "{missing}: {said}");
+    }
+
+    // Copied, as by somebody who is careful: the old ones are still there.
+    let mut copy = std::process::Command::new("cp");
+    copy.arg("-a").arg(data.join("keys")).arg(&elsewhere);
+    assert!(copy.status().expect("cp").success());
+    fs::copy(data.join("master-keys.json"), elsewhere.join("master-keys.json")).expect("a copy");
+    folder.run(&[&["client", "list"], &config[..]].concat()).ok();
+    let (state, said) = says(&config);
+    assert_eq!(state, "problem");
+    assert!(!said.contains("names"), "{said}");
+    for old in [data.join("keys"), data.join("master-keys.json")] {
+        assert!(said.contains(&format!("old keys still lie in {}", old.display())), "{said}");
+    }
+    fs::remove_dir_all(data.join("keys")).expect("its owner");
+    let (state, said) = says(&config);
+    assert!(state == "problem" && !said.contains("/keys:"), "{said}");
+    fs::remove_file(data.join("master-keys.json")).expect("its owner");
+    assert_eq!(says(&config).0, "ok");
+    folder.run(&[&["client", "list"], &config[..]].concat()).ok();
+}
+
+#[test]
 fn the_defaults_are_called_by_their_names() {
     let folder = Folder::new();
     folder.token("acme");

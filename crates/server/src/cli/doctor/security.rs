@@ -13,8 +13,9 @@ use crate::cli::serve::tls_files;
 use crate::config::Config;
 use crate::hardening;
 use crate::http::Tls;
+use crate::keys::MasterKeys;
 use crate::private_files::{Exposed, count_exposed};
-use crate::vault::{Versioning, versioning};
+use crate::vault::{Versioning, holds_client_keys, versioning};
 
 /// How `verax serve` is called: its command line cannot be seen from here.
 #[derive(Args)]
@@ -47,7 +48,7 @@ pub async fn look(place: &Place, config: &Config, served: &Served) -> Vec<Findin
         transport(config, served),
         database_transport(&place.location()),
         files(place, config, served),
-        separation(place, config, &keys, &objects),
+        separation(place, config, &keys, &objects).await,
         key_versions(&keys).await,
         bucket_transport(&keys, &objects),
         limits(config),
@@ -148,8 +149,56 @@ fn files(place: &Place, config: &Config, served: &Served) -> Finding {
 }
 
 /// Whoever copies one folder, or gets one backup, must not have both keys and what they open.
-fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -> Finding {
+async fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -> Finding {
     const WHAT: &str = "keys apart from data";
+    let together = kept_together(place, config, keys, objects);
+    let mut problems = Vec::new();
+    if !together.is_empty() {
+        problems.push(format!(
+            "they lie with the data, and a copy of it opens all: set {}",
+            together.join(" and ")
+        ));
+    }
+    let master = place.master_keys_file(config);
+    // Nothing lies apart yet in a place that is not there.
+    let named = [
+        ("vault.keys", Path::new(keys), keys.starts_with("s3://")),
+        ("vault.master_keys_file", &master, MasterKeys::are_in_environment()),
+    ];
+    for (setting, path, is_elsewhere) in named {
+        if !is_elsewhere && !path.exists() && !together.contains(&setting) {
+            problems.push(format!("{setting} names {}, which is not there", path.display()));
+        }
+    }
+    // Keys that were copied out of the data folder open what is in it for as long as they lie there too.
+    let old_keys = place.data.join("keys");
+    if !together.contains(&"vault.keys") {
+        match holds_client_keys(&old_keys.display().to_string()).await {
+            Ok(false) => {}
+            Ok(true) => problems.push(left_behind(&old_keys)),
+            Err(error) => return unchecked(WHAT, format!("{}: {error:#}", old_keys.display())),
+        }
+    }
+    let old_master = place.data.join("master-keys.json");
+    if !together.contains(&"vault.master_keys_file") && old_master.exists() {
+        problems.push(left_behind(&old_master));
+    }
+    match problems.is_empty() {
+        true => good(WHAT, "a copy of the data opens nothing"),
+        false => bad(WHAT, problems.join("; ")),
+    }
+}
+
+fn left_behind(path: &Path) -> String {
+    format!(
+        "old keys still lie in {}: delete them, when the server runs with the new ones and a backup \
+         was made",
+        path.display()
+    )
+}
+
+/// The settings by which keys lie with the data.
+fn kept_together(place: &Place, config: &Config, keys: &str, objects: &str) -> Vec<&'static str> {
     let data = absolute(&place.data);
     let mut together = Vec::new();
     if !keys.starts_with("s3://") {
@@ -165,16 +214,10 @@ fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -> Find
         together.push("vault.keys");
     }
     let master = absolute(&place.master_keys_file(config));
-    if std::env::var_os("VERAX_MASTER_KEYS").is_none() && master.starts_with(&data) {
+    if !MasterKeys::are_in_environment() && master.starts_with(&data) {
         together.push("vault.master_keys_file");
     }
-    if together.is_empty() {
-        return good(WHAT, "a copy of the data opens nothing");
-    }
-    bad(
-        WHAT,
-        format!("they lie with the data, and a copy of it opens all: set {}", together.join(", ")),
-    )
+    together
 }
 
 fn bucket(address: &str) -> Option<&str> {
