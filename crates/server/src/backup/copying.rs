@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, TryStreamExt};
@@ -17,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::files::BackupFile;
 use super::frames::{FORMAT, FileName, Frame, Head, Manifest, StoreName, StoreTally, TableCount};
+use super::progress::{Phase, Progress};
 use super::sealed_stream::{SealedWriter, Secret};
 use crate::app::kept_objects;
 use crate::clock::{Clock, Random};
@@ -36,14 +36,6 @@ pub struct Source {
     pub settings: Option<PathBuf>,
     pub master_keys: PathBuf,
     pub signing_keys: PathBuf,
-}
-
-/// How far it is: counted up while something is copied.
-#[derive(Debug, Default)]
-pub struct Progress {
-    pub blocks_of_rows: AtomicU64,
-    pub keys: AtomicU64,
-    pub objects: AtomicU64,
 }
 
 /// Objects that are read at once: each waits for the disk, or for another machine.
@@ -110,6 +102,7 @@ impl Making<'_> {
         with_keys: bool,
         scratch: &std::path::Path,
     ) -> Result<Manifest> {
+        self.progress.begin(0);
         let mut dump = Dump::begin(&self.source.location, scratch).await?;
         let head = Head {
             format: FORMAT,
@@ -123,10 +116,14 @@ impl Making<'_> {
             self.out.frame(&Frame::File { name }, &bytes).await?;
             self.manifest.files.push(name);
         }
+        self.progress.enter(Phase::Rows);
         self.copy_rows(&mut dump).await?;
         drop(dump);
+        self.progress.enter(Phase::Keys);
         self.copy_keys().await?;
+        self.progress.enter(Phase::Objects);
         self.copy_objects().await?;
+        self.progress.enter(Phase::Checking);
         (self.manifest.missing_images, self.manifest.missing_keys) = missing(self.source).await?;
         self.out.frame(&Frame::Manifest(self.manifest.clone()), &[]).await?;
         Ok(self.manifest)
@@ -140,7 +137,7 @@ impl Making<'_> {
             digests.entry(block.table).or_default().add(&block)?;
             let (table, columns) = (block.table.to_owned(), block.columns);
             self.out.frame(&Frame::Rows { table, columns }, &block.bytes).await?;
-            self.progress.blocks_of_rows.fetch_add(1, Ordering::Relaxed);
+            self.progress.add(block.bytes.len());
         }
         for (table, digest) in digests {
             let count = TableCount { rows: digest.rows, digest: digest.sum() };
@@ -184,9 +181,9 @@ impl Making<'_> {
         client: Option<&str>,
         tally: &mut StoreTally,
     ) -> Result<()> {
-        let (store, counter) = match name {
-            StoreName::Keys => (Arc::clone(&self.source.keys), &self.progress.keys),
-            StoreName::Objects => (Arc::clone(&self.source.objects), &self.progress.objects),
+        let store = match name {
+            StoreName::Keys => Arc::clone(&self.source.keys),
+            StoreName::Objects => Arc::clone(&self.source.objects),
         };
         let mut read = pin!(read_all(&store, client));
         while let Some((object, bytes)) = read.try_next().await? {
@@ -197,7 +194,7 @@ impl Making<'_> {
             tally.add(object.as_ref(), &bytes);
             let frame = Frame::Object { store: name, name: object.to_string() };
             self.out.frame(&frame, &bytes).await?;
-            counter.fetch_add(1, Ordering::Relaxed);
+            self.progress.add(bytes.len());
         }
         Ok(())
     }
@@ -218,15 +215,16 @@ fn read_all(
 }
 
 /// Copies everything in one store into another. What is there already must be the same. Answers how
-/// many there are, and counts those of both.
+/// many there are.
 pub async fn copy_store(
     from: &Arc<dyn ObjectStore>,
     to: &Arc<dyn ObjectStore>,
-    counter: &AtomicU64,
+    progress: &Progress,
 ) -> Result<u64> {
     let copy = |name: Name| async move {
         let bytes = get_bytes(from, &name).await?;
         let bytes = bytes.with_context(|| "something was deleted from the source meanwhile")?;
+        let length = bytes.len();
         match to.put_opts(&name, bytes.clone().into(), PutMode::Create.into()).await {
             Ok(_) => {}
             Err(object_store::Error::AlreadyExists { .. }) => {
@@ -236,7 +234,8 @@ pub async fn copy_store(
             }
             Err(error) => return Err(VaultError::from(error).into()),
         }
-        Ok(counter.fetch_add(1, Ordering::Relaxed))
+        progress.add(length);
+        Ok(())
     };
     let listed = from.list(None).map_err(|error| anyhow::Error::from(VaultError::from(error)));
     let copied = listed.map_ok(|found| copy(found.location)).try_buffer_unordered(AT_ONCE);

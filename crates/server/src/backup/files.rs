@@ -82,19 +82,22 @@ impl BackupFile {
         }
     }
 
-    pub async fn open(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>> {
+    /// What is in it, and how many bytes that are.
+    pub async fn open(&self) -> Result<(Box<dyn AsyncRead + Send + Unpin>, u64)> {
         match self {
             BackupFile::Local(path) => {
                 let file = File::open(path).await;
                 let file = file.with_context(|| format!("cannot read {}", path.display()))?;
-                Ok(Box::new(tokio::io::BufReader::with_capacity(1024 * 1024, file)))
+                let length = file.metadata().await?.len();
+                Ok((Box::new(tokio::io::BufReader::with_capacity(1024 * 1024, file)), length))
             }
             BackupFile::Bucket { store, name } => {
                 let found = store.head(name).await.map_err(|error| match error {
                     object_store::Error::NotFound { .. } => anyhow!("the bucket has no {name}"),
                     error => VaultError::from(error).into(),
                 })?;
-                Ok(Box::new(BufReader::with_capacity(Arc::clone(store), &found, PART_BYTES)))
+                let reader = BufReader::with_capacity(Arc::clone(store), &found, PART_BYTES);
+                Ok((Box::new(reader), found.size))
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
 use futures_util::TryStreamExt;
@@ -15,9 +14,9 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use verax_store::{Loading, Location, StoreError};
 use zeroize::Zeroizing;
 
-use super::copying::Progress;
 use super::files::BackupFile;
 use super::frames::{FileName, Frame, Head, Manifest, StoreName, StoreTally, block};
+use super::progress::{Phase, Progress};
 use super::sealed_stream::{SealedReader, Secret};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
@@ -70,7 +69,9 @@ pub async fn unpack(
     target: &Target,
     progress: &Progress,
 ) -> Result<Unpacked> {
-    let mut reader = SealedReader::open(file.open().await?, secret).await?;
+    let (input, length) = file.open().await?;
+    progress.begin(length);
+    let mut reader = SealedReader::open(input, secret).await?;
     let head = reader.head().await?;
     let loading = Loading::begin(&target.location, head.schema_version).await;
     let mut loading = loading.map_err(|error| match error {
@@ -85,6 +86,7 @@ pub async fn unpack(
     let mut stored = Stored::default();
     let manifest = loop {
         let (frame, bytes) = reader.frame().await?;
+        progress.add(bytes.len());
         match frame {
             Frame::Head(_) => bail!("the backup has two heads"),
             Frame::File { name } => {
@@ -92,19 +94,19 @@ pub async fn unpack(
             }
             Frame::Rows { table, columns } => {
                 loading.push(block(&table, columns, &bytes)?).await?;
-                progress.blocks_of_rows.fetch_add(1, Ordering::Relaxed);
+                progress.enter(Phase::Rows);
             }
             Frame::Object { store, name } => {
+                progress.enter(match store {
+                    StoreName::Keys => Phase::Keys,
+                    StoreName::Objects => Phase::Objects,
+                });
                 stored.put(target, store, &name, bytes.to_vec()).await?;
-                let counter = match store {
-                    StoreName::Keys => &progress.keys,
-                    StoreName::Objects => &progress.objects,
-                };
-                counter.fetch_add(1, Ordering::Relaxed);
             }
             Frame::Manifest(manifest) => break manifest,
         }
     };
+    progress.enter(Phase::Checking);
     if !reader.is_at_end().await? {
         bail!("something follows the end of the backup");
     }

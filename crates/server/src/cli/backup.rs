@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Place;
 use super::output::print_line;
-use super::progress;
+use super::progress::{self, with_bar};
 use crate::app;
 use crate::backup::{BackupFile, Head, Manifest, Opened, Progress, Secret, make, verify};
 use crate::keys::{MasterKeys, read_private};
@@ -132,12 +132,14 @@ pub async fn run(place: &Place, arguments: Backup) -> Result<ExitCode> {
     place.create()?;
     let source = place.backup_source(database)?;
     let progress = Progress::default();
-    let made = make(&source, &target, &secret, arguments.with_keys, &progress).await?;
+    let making = make(&source, &target, &secret, arguments.with_keys, &progress);
+    let made = with_bar("writing", &progress, making).await?;
     if arguments.no_verify {
         report(file, &Outcome { manifest: &made, head: None, opened: None }, arguments.json)?;
     } else {
         let master = MasterKeys::open_existing(&source.master_keys).ok();
-        let verified = verify(&target, &secret, master.as_ref(), &source.scratch, &progress).await;
+        let verifying = verify(&target, &secret, master.as_ref(), &source.scratch, &progress);
+        let verified = with_bar("verifying", &progress, verifying).await;
         let (head, manifest, opened) = verified.context("it cannot be restored")?;
         let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
         report(file, &outcome, arguments.json)?;
@@ -155,8 +157,8 @@ async fn verify_file(place: &Place, arguments: &Verify) -> Result<ExitCode> {
     let scratch = std::env::temp_dir();
     let scratch = if place.data.is_dir() { place.data.as_path() } else { scratch.as_path() };
     let progress = Progress::default();
-    let verified = verify(&file, &secret, master.as_ref(), scratch, &progress).await?;
-    let (head, manifest, opened) = verified;
+    let verifying = verify(&file, &secret, master.as_ref(), scratch, &progress);
+    let (head, manifest, opened) = with_bar("verifying", &progress, verifying).await?;
     let outcome = Outcome { manifest: &manifest, head: Some(&head), opened };
     report(&arguments.file, &outcome, arguments.json)?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -15,8 +14,9 @@ use verax_store::{
 };
 
 use super::output::print_line;
+use super::progress::with_bar;
 use super::{Place, rebuild_tallies};
-use crate::backup::copy_store;
+use crate::backup::{Progress, copy_store};
 use crate::config::Config;
 use crate::keys::{read_private, write};
 use crate::vault::copying::is_empty;
@@ -128,8 +128,10 @@ impl Moving<'_> {
             Location::Postgres(_) => None,
         });
         let mut loading = Loading::begin(&partial, dump.schema_version).await?;
-        let keys = copy(&keys, to(&arguments.keys, settings[0], "keys")).await?;
-        let objects = copy(&objects, to(&arguments.objects, settings[1], "objects")).await?;
+        let keys = copy("moving keys", &keys, to(&arguments.keys, settings[0], "keys")).await?;
+        let objects =
+            copy("moving objects", &objects, to(&arguments.objects, settings[1], "objects"))
+                .await?;
         let files = self.copy_files(elsewhere)?;
         let mut tables: TableDigests =
             copied_tables().map(|table| (table, Default::default())).collect();
@@ -175,13 +177,15 @@ fn copy_file(folder: &Path, name: &'static str, text: &[u8]) -> Result<Option<&'
     Ok(Some(name))
 }
 
-async fn copy(from: &str, to: Option<String>) -> Result<Option<(String, u64)>> {
+/// `action` says what is copied.
+async fn copy(action: &str, from: &str, to: Option<String>) -> Result<Option<(String, u64)>> {
     let Some(to) = to else { return Ok(None) };
     let (source, target): (Arc<dyn ObjectStore>, _) =
         (store_at(from, Folders::Made)?, store_at(&to, Folders::Made)?);
     let had_something = !is_empty(&target).await?;
-    let copied = AtomicU64::new(0);
-    let count = copy_store(&source, &target, &copied).await?;
+    let progress = Progress::default();
+    let copying = copy_store(&source, &target, &progress);
+    let count = with_bar(action, &progress, copying).await?;
     if had_something && count != count_of(&target).await? {
         bail!("{to} holds more than the source: take an empty place");
     }

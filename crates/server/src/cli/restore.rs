@@ -72,7 +72,9 @@ pub async fn run(place: &Place, arguments: &Restore) -> Result<ExitCode> {
     let secret = arguments.sealing.secret(Asked::Once)?;
     let file = BackupFile::at(&arguments.file)?;
     let created = !place.data.exists();
-    let restored = Restoring { place, config: &config, arguments }.run(&file, &secret).await;
+    let restoring = Restoring { place, config: &config, arguments, progress: Progress::default() };
+    let restored =
+        progress::with_bar("restoring", &restoring.progress, restoring.run(&file, &secret)).await;
     if restored.is_err() && created {
         // Only when nothing is in it.
         let _ = fs::remove_dir(&place.data);
@@ -86,6 +88,7 @@ struct Restoring<'a> {
     place: &'a Place,
     config: &'a Config,
     arguments: &'a Restore,
+    progress: Progress,
 }
 
 /// What goes again unless all of it is there.
@@ -113,7 +116,7 @@ impl Restoring<'_> {
         file: &BackupFile,
         secret: &crate::backup::Secret,
     ) -> Result<(Manifest, Option<Opened>, Vec<String>)> {
-        let Restoring { place, config, arguments } = self;
+        let Restoring { place, config, arguments, .. } = self;
         self.refuse_what_is_there()?;
         place.create()?;
         let work = tempfile::Builder::new().prefix("restoring-").tempdir_in(&place.data);
@@ -132,7 +135,7 @@ impl Restoring<'_> {
             objects: chosen(Part::Objects, &objects),
             samples: Samples::All,
         };
-        let unpacked = unpack(file, secret, &target, &Progress::default()).await?;
+        let unpacked = unpack(file, secret, &target, &self.progress).await?;
         let mut lost = Vec::new();
         let files = &unpacked.files;
         let inside = |name| files.get(&name).map(|bytes| bytes.as_slice());

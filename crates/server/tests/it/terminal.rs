@@ -1,8 +1,9 @@
 //! The commands at a terminal, in a pipe, and in a pipe that nobody reads.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
@@ -223,6 +224,19 @@ fn a_terminal_gets_bars_with_phases_and_rates() {
         assert!(said.contains(part), "{line}: {said:?}");
         let said = at_terminal(&folder, &format!("rm -f third.db; {line} 2>/dev/null"), &[]);
         assert!(!said.contains(part), "{line}: {said:?}");
+    }
+    let key = folder.write("key", "32 bytes that nobody else has ..");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("its owner");
+    for (line, parts) in [
+        ("backup whole.backup --with-keys --key-file key", ["writing", "verifying", "B/s"]),
+        ("backup verify whole.backup --key-file key", ["verifying", "B/s", " to go"]),
+        ("restore whole.backup --key-file key --data restored", ["restoring", "B/s", " to go"]),
+        ("move --to moved --keys moved-keys", ["moving keys", "B/s", "rows"]),
+    ] {
+        let said = at_terminal(&folder, &format!("\"$VERAX\" {line}"), &[]);
+        for part in parts {
+            assert!(said.contains(part), "{line}: {part}: {said:?}");
+        }
     }
 }
 
