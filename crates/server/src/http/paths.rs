@@ -27,25 +27,29 @@ const FAMILY: &str = "face-recognition";
 /// `None`: it is as it should be, or none of ours.
 fn canonical(path: &str) -> Option<String> {
     let is_version = |it: &str| it.eq_ignore_ascii_case("v2") || it.eq_ignore_ascii_case("v3");
-    let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
+    // A base address that ends with a slash, in front of a path that begins with one.
+    let (version, rest) = path.trim_start_matches('/').split_once('/')?;
     let is_odd = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
     let may_differ = path.ends_with('/') || path.contains("//") || path.bytes().any(is_odd);
     if !is_version(version) || !may_differ {
         return None;
     }
-    // Where an id was left out there are two slashes too: those stay, and are no other call's path.
-    let rest = rest.trim_start_matches('/');
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let rest = rest.trim_end_matches('/');
     let mut canonical = format!("/{}", version.to_ascii_lowercase());
-    let mut is_name = true;
-    for (index, segment) in rest.split('/').enumerate() {
+    let (mut is_name, mut is_first) = (true, true);
+    for segment in rest.split('/') {
+        // Where an id was left out there are two slashes too: those stay, and are no other call's path.
+        if is_name && segment.is_empty() {
+            continue;
+        }
         let segment = decoded(segment);
         canonical.push('/');
         match is_name {
             true => canonical.push_str(&segment.to_ascii_lowercase()),
             false => canonical.push_str(&segment),
         }
-        is_name = index == 0 && segment.eq_ignore_ascii_case(FAMILY);
+        is_name = is_first && segment.eq_ignore_ascii_case(FAMILY);
+        is_first = false;
     }
     (canonical != path).then_some(canonical)
 }
@@ -93,6 +97,11 @@ mod tests {
             ("/v2/%41pp-logins", "/v2/app-logins"),
             ("/v2/a/%2fb%zz%", "/v2/a/%2fb%zz%"),
             ("/v2/app-registrations//sync/", "/v2/app-registrations//sync"),
+            ("//v2/app-registrations", "/v2/app-registrations"),
+            ("///v2//app-registrations//", "/v2/app-registrations"),
+            ("/v2/app-registrations/abc//", "/v2/app-registrations/abc"),
+            ("/v2/face-recognition//liveness", "/v2/face-recognition/liveness"),
+            ("/v2//Face-Recognition///Persons//", "/v2/face-recognition/persons"),
         ] {
             let given = canonical(path).unwrap_or_else(|| path.to_owned());
             assert_eq!(given, form, "{path}");
@@ -101,6 +110,8 @@ mod tests {
         for path in [
             "/metrics/",
             "//metrics",
+            "//v1//x",
+            "//",
             "/Metrics",
             "/docs/",
             "/",
