@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use verax_query::{Query, Resource, Tenant};
 use verax_store::{Client, Layout};
@@ -84,6 +84,14 @@ async fn progress_of(app: &App, query: &Query, clients: &[Client]) -> Result<Pro
 /// Relations are populated, so that what is exported can be imported into an empty database and
 /// give the same answers there.
 fn query(arguments: &Arguments) -> Result<Query> {
+    for part in arguments.filters.iter().flat_map(|filter| filter.split('&')) {
+        // A list passes over these; here all records would be written.
+        match part.split_once('=').map_or(part, |(name, _)| name).trim() {
+            "" if part.trim().is_empty() => bail!("--where: a filter is empty"),
+            "" => bail!("--where: `{part}` names no field"),
+            _ => {}
+        }
+    }
     let query = Query::for_export(arguments.resource, &arguments.filters.join("&"));
     query.map_err(|problems| {
         let reasons: Vec<String> = problems

@@ -61,6 +61,12 @@ fn a_slip_of_the_pen_exports_nothing() {
         ("columns=email", "`columns` is no filter"),
         ("client=", "client: must be an id"),
         ("email=", "email: is empty"),
+        // A variable of a script that is not set.
+        ("", "a filter is empty"),
+        (" ", "a filter is empty"),
+        ("=acme", "`=acme` names no field"),
+        ("email=c@example.com&=acme", "`=acme` names no field"),
+        ("&", "a filter is empty"),
         ("where_client[$ne]=acme", "where_client[$ne]: only"),
         ("client", "client: must be an id"),
         ("utm_source=x", "utm_source: is not known here"),
