@@ -3,6 +3,8 @@
 use serde_json::{Map, Number, Value};
 use verax_query::Timestamp;
 
+use crate::record::whole;
+
 /// The same without wrappers such as `{"$oid": "…"}`, at any depth. What is none of them stays.
 pub fn plain(value: Value) -> Value {
     match value {
@@ -41,7 +43,10 @@ fn moment(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => Timestamp::parse(text),
         Value::Object(_) => moment(&plain(value.clone())),
-        value => value.as_i64().filter(|millis| YEARS.contains(millis)).map(Timestamp),
+        Value::Number(number) => {
+            whole(number).filter(|millis| YEARS.contains(millis)).map(Timestamp)
+        }
+        _ => None,
     }
 }
 
@@ -104,6 +109,7 @@ mod tests {
             (json!({ "$date": "2026-01-15T05:30:00.000-0500" }), json!("2026-01-15T10:30:00Z")),
             (json!({ "$date": 1_768_473_000_000_i64 }), json!("2026-01-15T10:30:00Z")),
             (json!({ "$date": { "$numberLong": "1768473000000" } }), json!("2026-01-15T10:30:00Z")),
+            (json!({ "$date": 1_768_473_000_000.0 }), json!("2026-01-15T10:30:00Z")),
             (json!({ "$date": { "$numberLong": "-1" } }), json!("1969-12-31T23:59:59.999Z")),
             (json!({ "$numberLong": "9007199254740993" }), json!(9_007_199_254_740_993_i64)),
             (json!({ "$numberInt": "0" }), json!(0)),

@@ -1,6 +1,6 @@
 //! A record of any resource, read from the JSON that an API answers with.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use verax_query::{
     Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id, nfc,
 };
@@ -374,8 +374,11 @@ fn time(value: &Value) -> Result<Timestamp, String> {
     const EPOCH_MILLIS: std::ops::Range<i64> = 100_000_000_000..253_402_300_800_000;
     let wrong = || "must be an RFC 3339 time".to_owned();
     match value {
-        Value::String(text) => Timestamp::parse(text).ok_or_else(wrong),
-        Value::Number(number) => match number.as_i64() {
+        Value::String(text) => {
+            let millis = || text.parse().ok().filter(|millis| EPOCH_MILLIS.contains(millis));
+            Timestamp::parse(text).or_else(|| millis().map(Timestamp)).ok_or_else(wrong)
+        }
+        Value::Number(number) => match whole(number) {
             Some(millis) if EPOCH_MILLIS.contains(&millis) => Ok(Timestamp(millis)),
             _ => {
                 Err("must be an RFC 3339 time, or milliseconds since 1970 (not seconds)".to_owned())
@@ -383,6 +386,12 @@ fn time(value: &Value) -> Result<Timestamp, String> {
         },
         _ => Err(wrong()),
     }
+}
+
+/// A whole number, also where somebody's script has written it as `1.0`.
+pub(crate) fn whole(number: &Number) -> Option<i64> {
+    let written = || number.as_f64().filter(|it| it.fract() == 0.0).map(|it| format!("{it:.0}"));
+    number.as_i64().or_else(|| written()?.parse().ok())
 }
 
 /// A day in any of the three shapes in which the protocol has it: `1990-05-01`, a whole RFC 3339

@@ -255,12 +255,26 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Why a text is no JSON, and what it may be instead.
 fn no_json(text: &[u8], error: &serde_json::Error) -> String {
     let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
-    let hint = if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+    // The Latin letters of UTF-16 have a zero before them, or behind.
+    let is_utf16 = text.starts_with(&[0xff, 0xfe])
+        || text.starts_with(&[0xfe, 0xff])
+        || matches!(text, [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..]);
+    let hint = if is_utf16 {
         "; it is UTF-16: save it as UTF-8"
+    } else if text.starts_with(&[0x1f, 0x8b]) {
+        "; it is compressed (gzip): unpack it first"
+    } else if text.starts_with(b"PK\x03\x04") {
+        "; it is an archive (ZIP): unpack it first"
+    } else if text.get(4).is_some_and(|kind| (1..0x14).contains(kind)) && has(&[0]) {
+        "; it may be BSON, as mongodump writes it: export with mongoexport"
+    } else if std::str::from_utf8(text).is_err() {
+        "; it is not in UTF-8 (ISO-8859-1 or Windows-1252?): save it as UTF-8"
     } else if text.starts_with(b"<") {
         "; it is HTML or XML, perhaps the page of an error"
     } else if [&b"ObjectId("[..], b"ISODate(", b"NumberLong("].into_iter().any(has) {
         "; the mongo shell writes this: export with mongoexport"
+    } else if text.starts_with(b"_id,") || text.starts_with(b"_id;") {
+        "; it is CSV: export it as JSON"
     } else {
         ""
     };
@@ -270,13 +284,21 @@ fn no_json(text: &[u8], error: &serde_json::Error) -> String {
 /// An error that an API has answered, where a page was meant to be saved.
 fn told_error(value: &Value) -> Option<String> {
     let object = value.as_object()?;
-    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    // Some put all that they say into an object of its own.
+    let inner = object.get("error").and_then(Value::as_object);
+    let text = |name: &str| inner.unwrap_or(object).get(name).and_then(Value::as_str);
+    let has_status = ["status", "statusCode"]
+        .iter()
+        .any(|name| object.get(*name).and_then(Value::as_u64).is_some_and(|it| it >= 400));
+    let is_told = text("message").is_some() || text("error").is_some();
+    let has_code = text("code").or(text("name")).is_some() && text("message").is_some();
     let is_error = object.get("success") == Some(&Value::Bool(false))
-        || (!object.contains_key("data") && text("code").is_some() && text("message").is_some());
+        || (!object.contains_key("data") && (has_code || (has_status && is_told)));
     if object.contains_key("_id") || !is_error {
         return None;
     }
-    let parts = [text("code"), text("error").or(text("message"))].into_iter().flatten();
+    let code = text("code").or(inner.and(text("name")));
+    let parts = [code, text("error").or(text("message"))].into_iter().flatten();
     let said: Vec<String> = parts.map(|part| part.chars().take(100).collect()).collect();
     let said = said.join(": ");
     Some(format!("is no record but an error that an API answered ({said}): fetch the page again"))
@@ -302,6 +324,10 @@ fn records_of(value: Value) -> Vec<Value> {
             Some(other) => {
                 object.insert("data".to_owned(), other);
                 vec![Value::Object(object)]
+            }
+            // The same paginator, without what an API puts around it.
+            None if object.get("docs").is_some_and(Value::is_array) => {
+                object.remove("docs").map(records_of).unwrap_or_default()
             }
             None => vec![Value::Object(object)],
         },

@@ -55,13 +55,23 @@ fn mongoexport_is_read_in_each_of_its_modes() {
 fn times_may_be_milliseconds_and_are_never_seconds() {
     let folder = Folder::new();
     let row = |created: Value| json!({ "_id": "a", "client": "acme", "status": "new", "createdAt": created });
-    import(&folder, row(json!(1_768_473_000_000_i64)).to_string().as_bytes()).ok();
-    assert_eq!(exported(&folder)[0]["createdAt"], "2026-01-15T10:30:00Z");
+    for right in [
+        json!(1_768_473_000_000_i64),
+        json!("1768473000000"),
+        json!({ "$date": 1_768_473_000_000.0 }),
+        json!({ "$date": { "$numberDouble": "1768473000000.0" } }),
+        json!({ "$numberDecimal": "1768473000000" }),
+    ] {
+        let said = import(&folder, row(right.clone()).to_string().as_bytes());
+        assert_eq!(said.code, Some(0), "{right}: {}", said.stderr);
+        assert_eq!(exported(&folder)[0]["createdAt"], "2026-01-15T10:30:00Z", "{right}");
+    }
     for wrong in [
         json!(1_768_473_000),
         json!(0),
         json!(-1),
         json!(1.5),
+        json!("1768473000"),
         json!(true),
         json!({ "$date": "x" }),
     ] {
@@ -128,6 +138,25 @@ fn what_is_no_page_is_told_what_it_is() {
         (b"<!DOCTYPE html><html></html>", "it is HTML"),
         (br#"{"_id":ObjectId("507f1f77bcf86cd799439011")}"#, "export with mongoexport"),
         (&utf16, "it is UTF-16"),
+        (b"\0{\0}", "it is UTF-16"),
+        (b"{\0}\0", "it is UTF-16"),
+        (b"\x1f\x8b\x08\0\0", "it is compressed (gzip)"),
+        (b"PK\x03\x04", "it is an archive (ZIP)"),
+        (b"\x13\0\0\0\x02_id\0\x02\0\0\0a\0\0", "it may be BSON"),
+        (b"{\"_id\":\"a\",\"identifier\":\"Jos\xe9\"}", "it is not in UTF-8"),
+        (b"_id,client\r\na,acme\r\n", "it is CSV"),
+        (
+            br#"{"statusCode":403,"message":"Forbidden"}"#,
+            "an error that an API answered (Forbidden)",
+        ),
+        (
+            br#"{"error":{"name":"TokenExpiredError","message":"jwt expired"}}"#,
+            "an error that an API answered (TokenExpiredError: jwt expired)",
+        ),
+        (
+            br#"{"status":401,"error":"Unauthorized","path":"/v2"}"#,
+            "an error that an API answered (Unauthorized)",
+        ),
         (br#"{"success":true}"#, "_id: is missing"),
     ] {
         let said = import(&folder, input).failed();
@@ -143,4 +172,6 @@ fn pages_of_a_paginator_are_pages() {
     let folder = Folder::new();
     let page = r#"{"data":{"docs":[{"_id":"a","client":"acme","status":"new"},{"_id":"b","client":"acme","status":"new"}],"total":2}}"#;
     assert!(import(&folder, page.as_bytes()).ok().starts_with("stored 2 "));
+    let bare = r#"{"docs":[{"_id":"c","client":"acme","status":"new"}],"totalDocs":1}"#;
+    assert!(import(&folder, bare.as_bytes()).ok().starts_with("stored 1 "));
 }
