@@ -80,20 +80,35 @@ pub enum FaceRefusal {
     #[error("the image has more than one face")]
     ManyFaces { faces: usize },
     #[error(
-        "the face is too small: {inter_eye_distance_px:.0} pixels between the eyes; at least {min_px:.0} are needed"
+        "the face is too small: {:.0} pixels between the eyes; at least {min_px:.0} are needed",
+        rounded_down(*inter_eye_distance_px)
     )]
     FaceTooSmall { inter_eye_distance_px: f64, min_px: f64 },
     #[error(
-        "the face is too close: it fills {filled_percent:.0} % of the image's width or height; at most \
-         {filled_percent_max:.0} % may be filled: hold the camera further away"
+        "the face is too close: it fills {:.0} % of the image's width or height; at most \
+         {:.0} % may be filled: hold the camera further away",
+        rounded_up(*filled_percent), rounded_down(*filled_percent_max)
     )]
     FaceTooClose { filled_percent: f64, filled_percent_max: f64 },
     #[error(
-        "the face is turned by {tilt_degrees:.0} degrees; at most {tilt_degrees_max:.0} are allowed: hold the \
-         camera and the head upright"
+        "the face is turned by {:.0} degrees; at most {tilt_degrees_max:.0} are allowed: hold the camera and \
+         the head upright",
+        rounded_up(*tilt_degrees)
     )]
     FaceTurned { tilt_degrees: f64, tilt_degrees_max: f64 },
 }
+
+/// A whole number that is on the same side of a limit: "20 of at least 20" would explain nothing.
+fn rounded_down(value: f64) -> f64 {
+    (value + ROUNDING).floor()
+}
+
+fn rounded_up(value: f64) -> f64 {
+    (value - ROUNDING).ceil()
+}
+
+/// What arithmetic adds to a whole number.
+const ROUNDING: f64 = 1e-6;
 
 /// The least room for an attack check ([`DetectedFace::room`]). With less the crops show too little
 /// round the face, and genuine people fail: measured in `docs/faces.md`.

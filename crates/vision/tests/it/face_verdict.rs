@@ -133,6 +133,26 @@ fn a_picture_needs_exactly_one_face_that_is_large_enough() {
 }
 
 #[test]
+fn no_refusal_names_a_number_that_would_be_allowed() {
+    for (refusal, said) in [
+        (
+            FaceRefusal::FaceTooSmall { inter_eye_distance_px: 19.7, min_px: 20.0 },
+            "too small: 19 pixels between the eyes; at least 20 are",
+        ),
+        (
+            FaceRefusal::FaceTooClose { filled_percent: 71.43, filled_percent_max: 71.42 },
+            "it fills 72 % of the image's width or height; at most 71 %",
+        ),
+        (
+            FaceRefusal::FaceTurned { tilt_degrees: 25.2, tilt_degrees_max: 25.0 },
+            "turned by 26 degrees; at most 25 are",
+        ),
+    ] {
+        assert!(refusal.to_string().contains(said), "{refusal}");
+    }
+}
+
+#[test]
 fn no_attack_check_is_made_of_a_face_that_fills_the_image_or_is_tilted() {
     // A face of 400 x 400 pixels in images of several sizes.
     let near = face(400.0);
