@@ -9,7 +9,7 @@ use crate::http::face_errors::BAD_REQUEST;
 pub static UNSUPPORTED_MEDIA_TYPE: ErrorCode = ErrorCode {
     code: "UNSUPPORTED_MEDIA_TYPE",
     status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    when: "the body is a form, multipart, compressed, XML or not in UTF-8; `error` says which: bodies \
+    when: "the body is a form, multipart, compressed, an image, XML or not in UTF-8; `error` says which: bodies \
            are JSON in UTF-8",
 };
 
@@ -42,8 +42,17 @@ impl Unreadable {
         if bytes.starts_with(&[0x1f, 0x8b]) {
             return Unreadable::compressed("gzip");
         }
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        // The Latin letters of UTF-16 have a zero before them, or behind.
+        if bytes.starts_with(&[0xff, 0xfe])
+            || bytes.starts_with(&[0xfe, 0xff])
+            || matches!(bytes, [0, b'{', ..] | [b'{', 0, ..])
+        {
             return media("in UTF-16");
+        }
+        if let Some(image) = image_of(bytes) {
+            return Unreadable::Media(format!(
+                "The body is {image} as it is: {CURE}, and the image in base64 as one of its members."
+            ));
         }
         if says("multipart/form-data") || looks_multipart(bytes) {
             return media("a form (multipart/form-data)");
@@ -79,6 +88,17 @@ impl From<Unreadable> for ApiError {
             Unreadable::Malformed(error) => ApiError::new(&BAD_REQUEST, error),
             Unreadable::Members(problems) => ApiError::invalid_body(problems),
         }
+    }
+}
+
+/// Formats that cameras and browsers write.
+fn image_of(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some("a JPEG image"),
+        [0x89, b'P', b'N', b'G', ..] => Some("a PNG image"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("a WebP image"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("a HEIC image or a video"),
+        _ => None,
     }
 }
 
@@ -156,6 +176,12 @@ mod tests {
             ),
             (&[0x1f, 0x8b, 8, 0], "application/json", "415 The body is compressed (gzip)"),
             (b"\xff\xfe{\0}\0", "", "415 The body is in UTF-16"),
+            (b"{\0}\0", "", "415 The body is in UTF-16"),
+            (b"\0{\0}", "", "415 The body is in UTF-16"),
+            (b"\xff\xd8\xff\xe0", "image/jpeg", "415 The body is a JPEG image as it is: send JSON"),
+            (b"\x89PNG\r\n", "application/octet-stream", "415 The body is a PNG image as it is"),
+            (b"RIFF\0\0\0\0WEBP", "", "415 The body is a WebP image as it is"),
+            (b"\0\0\0\x18ftypheic", "", "415 The body is a HEIC image or a video as it is"),
             (b"<a/>", "text/xml", "415 The body is XML or HTML"),
             (
                 b"{\"a\":\"\xe9\"}",
