@@ -25,10 +25,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lexopt::{Arg, ValueExt as _};
 use serde_json::{Value, json};
-use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
+use crate::exec;
 use crate::http::{self, Answer, Connection};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
@@ -36,6 +34,8 @@ use crate::running::{Binary, Profile, Server, Site};
 const COLLECTIONS: &str = "/v2/face-recognition/collections";
 const DOCUMENTS: &str = "/v2/document-liveness";
 const IMPORTED: &str = "/v2/biometric-validations?where_identifier=imported";
+const CARD: &str = "card.jpg";
+const LARGE_IMAGE: &str = "portrait-1080p.jpg";
 const CYCLES: u32 = 50;
 const PROGRESS_EVERY: u32 = 100;
 const IMPORT_RECORDS: u64 = 20;
@@ -94,7 +94,7 @@ pub fn kill(
         site.add_models(models)?;
     }
     let work = Work::begin(&site)?;
-    let mut random = Seeded::new(1);
+    let mut random = fastrand::Rng::with_seed(1);
     let mut slowest = Duration::ZERO;
     for cycle in 0..cycles {
         let started = Instant::now();
@@ -109,7 +109,7 @@ pub fn kill(
         work.check(server.address).with_context(|| format!("after {cycle} kills"))?;
         // Most die young; some live long enough for a document to be checked.
         let longest = if cycle % 4 == 0 { 2000 } else { 400 };
-        let alive = Duration::from_millis(random.below(longest) as u64);
+        let alive = Duration::from_millis(random.usize(..longest) as u64);
         work.until_killed(&site, server, alive)?;
         work.count_kill();
         if (cycle + 1).is_multiple_of(PROGRESS_EVERY) {
@@ -194,7 +194,7 @@ impl Work {
         let client = made["_id"].as_str().context("a client without an id")?.to_owned();
         Ok(Work {
             token: format!("Bearer {}", site.token(&client)?),
-            order: order(),
+            order: order()?,
             client,
             ledger: Mutex::default(),
             faces: Mutex::default(),
@@ -397,13 +397,18 @@ impl Work {
 }
 
 /// A small card, with the quickest check alone.
-fn order() -> String {
-    let picture = jpeg(&card(&mut Seeded::new(5), None).image, 90);
-    json!({
-        "image": STANDARD.encode(&picture),
+fn order() -> Result<String> {
+    let order = json!({
+        "image": STANDARD.encode(sample_image(CARD)?),
         "validateScreenReplay": false,
         "validatePrintedCopy": false,
         "validatePortraitSubstitution": false,
-    })
-    .to_string()
+    });
+    Ok(order.to_string())
+}
+
+/// One of the repository's sample images.
+fn sample_image(name: &str) -> Result<Vec<u8>> {
+    let file = exec::root().join("crates/server/assets").join(name);
+    std::fs::read(&file).with_context(|| file.display().to_string())
 }

@@ -14,7 +14,6 @@ mod running;
 mod sbom;
 mod schemathesis;
 mod tidy;
-mod train_documents;
 
 use std::process::ExitCode;
 
@@ -92,12 +91,6 @@ const TOOLS: &[Tool] = &[
         run: sbom::run,
     },
     Tool {
-        name: "train",
-        usage: "documents DIR… [--seed N] [--simulated N] [--out DIR] [--threads N]",
-        what: "the weights of the document checks (run it with --release)",
-        run: train,
-    },
-    Tool {
         name: "fuzz",
         usage: "[--seconds N] [--only TARGET]",
         what: "each fuzz target for a while, on the stable toolchain",
@@ -121,17 +114,6 @@ fn main() -> ExitCode {
             eprintln!("xtask {name}: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn train(mut arguments: lexopt::Parser) -> anyhow::Result<()> {
-    let rest: Vec<String> =
-        arguments.raw_args()?.map(|it| it.to_string_lossy().into_owned()).collect();
-    match rest.split_first() {
-        Some((what, rest)) if what == "documents" => {
-            train_documents::run(rest).map_err(anyhow::Error::msg)
-        }
-        _ => anyhow::bail!("say what to train: documents DIR…"),
     }
 }
 

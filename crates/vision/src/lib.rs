@@ -3,7 +3,6 @@
 pub mod document;
 pub mod faces;
 pub mod image;
-pub mod metrics;
 pub mod model_catalogue;
 pub mod onnx_fold;
 pub mod workers;

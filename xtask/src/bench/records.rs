@@ -4,7 +4,6 @@ use std::io::{BufWriter, Write};
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use verax_query::Timestamp;
 
 const CLIENTS: u64 = 50;
 const PROJECTS_EACH: u64 = 4;
@@ -50,9 +49,8 @@ pub fn client_id(rank: u64) -> String {
 }
 
 pub fn moment(milliseconds: i64) -> String {
-    let mut text = Vec::new();
-    Timestamp(milliseconds).write_to(&mut text);
-    String::from_utf8_lossy(&text).into_owned()
+    let moment = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 fn write_clients(_: u64, out: &mut dyn Write) -> Result<()> {

@@ -7,12 +7,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use super::retrying::{Clients, Seen};
-use super::{DOCUMENTS, Work, check_tallies};
+use super::{DOCUMENTS, LARGE_IMAGE, Work, check_tallies, sample_image};
 use crate::http::{self, Answer, Connection};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Server, Site};
@@ -156,7 +153,7 @@ fn kill_at_work(
     let work = clients.work;
     let dying = node(site, "dying")?;
     work.ledger().unanswered += LEFT_BEHIND;
-    let (address, order) = (dying.address, slow_order());
+    let (address, order) = (dying.address, slow_order()?);
     let asked = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..LEFT_BEHIND {
@@ -190,7 +187,6 @@ fn count(cluster: &Cluster, question: &str) -> Result<u64> {
 }
 
 /// A larger picture, with all checks.
-fn slow_order() -> String {
-    let picture = jpeg(&card(&mut Seeded::new(6), None).image, 95);
-    json!({ "image": STANDARD.encode(&picture) }).to_string()
+fn slow_order() -> Result<String> {
+    Ok(json!({ "image": STANDARD.encode(sample_image(LARGE_IMAGE)?) }).to_string())
 }

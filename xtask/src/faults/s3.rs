@@ -13,12 +13,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
-use super::DOCUMENTS;
 use super::faulty_wire::{Fault, FaultyWire};
+use super::{CARD, DOCUMENTS, sample_image};
 use crate::clients;
 use crate::http::{self, Answer, Connection};
 use crate::running::{Binary, Server, Site};
@@ -209,7 +206,7 @@ impl Customer {
         let made = site.verax(&["client", "create", "--name", "F", "--email", "f@example.com"])?;
         let made: Value = serde_json::from_str(&made)?;
         let id = made["_id"].as_str().context("a client without an id")?.to_owned();
-        let image = jpeg(&card(&mut Seeded::new(5), None).image, 90);
+        let image = sample_image(CARD)?;
         let order = json!({
             "image": STANDARD.encode(&image),
             "saveImage": true,

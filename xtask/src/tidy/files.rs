@@ -49,6 +49,13 @@ pub fn text_problems(path: &Path, text: &str) -> Vec<String> {
         for (number, line) in (1..).zip(text.lines()) {
             problems.extend(line_problem(line).map(|told| format!("{shown}:{number}: {told}")));
         }
+        // The laboratory is for commands: nothing of it runs in a request.
+        if path.starts_with("crates/server/src")
+            && !path.starts_with("crates/server/src/cli")
+            && text.contains("verax_lab")
+        {
+            problems.push(format!("{shown}: verax_lab is for the commands of src/cli alone"));
+        }
     }
     // Cargo writes its index's name into its lock file and nowhere else.
     if path.file_name().is_none_or(|name| name != "Cargo.lock") {
@@ -148,6 +155,14 @@ mod tests {
             assert_eq!(told("xtask/clients/package-lock.json", &text), 1, "{text}");
             assert_eq!(told("fuzz/Cargo.lock", &text), 0, "{text}");
         }
+    }
+
+    #[test]
+    fn the_laboratory_is_for_commands_alone() {
+        let text = "//! x\nuse verax_lab::rates::Judged;\n";
+        assert_eq!(told("crates/server/src/app/faces.rs", text), 1);
+        assert_eq!(told("crates/server/src/cli/eval_documents.rs", text), 0);
+        assert_eq!(told("crates/server/tests/it/world.rs", text), 0);
     }
 
     #[test]

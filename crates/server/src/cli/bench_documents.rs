@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
+use verax_lab::simulator::{cards::card, jpeg};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{cards::card, jpeg};
 use verax_vision::document::{DocumentEngine, DocumentRequest, DocumentWeights};
 use verax_vision::image::{DecodeLimits, Image};
 

@@ -10,17 +10,15 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use verax_domain::document_verdict::{Calibration, DocumentPolicy, DocumentVerdict};
-use verax_vision::document::boosting::Row;
+use verax_lab::boosting::Row;
+use verax_lab::metrics::{PlotSeries, error_tradeoff_svg};
+use verax_lab::rates::{Judged, measured_rates, measured_share, rates_by_kind, scored_set};
+use verax_lab::training::in_parallel;
+use verax_lab::training_set::LabelledPicture;
 use verax_vision::document::calibration::Thresholds;
-use verax_vision::document::rates::{
-    Judged, measured_rates, measured_share, rates_by_kind, scored_set,
-};
-use verax_vision::document::training::in_parallel;
-use verax_vision::document::training_set::LabelledPicture;
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::document::{DocumentEngine, DocumentOperatingPoints, DocumentWeights};
 use verax_vision::image::{DecodeLimits, Image};
-use verax_vision::metrics::{PlotSeries, error_tradeoff_svg};
 
 use super::eval_files::{UnreadableFile, files_of, folders_of};
 use super::output::print_line;

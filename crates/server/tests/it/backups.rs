@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use verax_domain::Timestamp;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::App;
 use verax_server::app::settings::Settings;
 use verax_server::backup::{BackupFile, Progress, Secret, Source, make, verify};
@@ -21,8 +23,6 @@ use verax_server::keys::{MasterKeys, SigningKeys};
 use verax_server::vault::Vault;
 use verax_store::{Database, Location};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 use zeroize::Zeroizing;
 
 use crate::bank::{Bank, shot};

@@ -10,6 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use verax_domain::Timestamp;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::App;
 use verax_server::app::faces::Portrait;
 use verax_server::app::persons::NewPerson;
@@ -19,8 +21,6 @@ use verax_server::keys::{MasterKeys, SigningKeys};
 use verax_server::vault::Vault;
 use verax_store::{Database, Location, Schema};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use crate::binary::Folder;
 use crate::given_faces::{face, template, with_given_faces};

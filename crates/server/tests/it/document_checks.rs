@@ -9,13 +9,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_domain::{NarrowScope, Scope};
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
 use verax_server::app::sweeping::Orphans;
 use verax_store::{Batch, StoreError};
 use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 use verax_vision::image::Image;
 
 use crate::answer::{Answer, keys};

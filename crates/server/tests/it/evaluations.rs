@@ -1,7 +1,7 @@
 //! `verax eval` on folders as people have them.
 
+use verax_lab::simulator::{cards::card, jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{cards::card, jpeg, shrunk};
 
 use super::binary::Folder;
 

@@ -13,13 +13,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use verax_domain::resources::{DOCUMENT_LIVENESS, PERSONS};
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::App;
 use verax_server::app::settings::Settings;
 use verax_server::http::{self, State};
 use verax_store::Batch;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use crate::answer::Answer;
 use crate::given_faces::{Face, face, picture, with_given_faces};

@@ -5,9 +5,9 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::{jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::{jpeg, shrunk};
 use verax_vision::image::Image;
 
 use crate::answer::Answer;

@@ -8,13 +8,13 @@ use ring::digest::{Context, SHA256, digest};
 use ring::hmac;
 use serde_json::{Value, json};
 use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::idempotency::{About, Claimed, KeptAnswer};
 use verax_server::http::{self, State};
 use verax_server::vault::SealingKey;
 use verax_store::{Database, Location};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use crate::answer::Answer;
 use crate::given_faces::{face, picture, with_given_faces};

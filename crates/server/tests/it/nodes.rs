@@ -9,13 +9,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::document_checks::DocumentOrder;
 use verax_server::http::{self, State};
 use verax_store::Batch;
 use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use crate::answer::Answer;
 use crate::world::{get, request, send};

@@ -9,14 +9,14 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::jpeg;
 use verax_server::app::fingerprints::{Difference, Lost};
 use verax_server::clock::Random;
 use verax_server::http::{self, State};
 use verax_server::keys::MasterKeys;
 use verax_server::vault::Vault;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::jpeg;
 
 use crate::binary::{Folder, Served};
 use crate::world::{get, new_database, request, send};

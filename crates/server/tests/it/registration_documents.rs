@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use verax_lab::simulator::{camera, cards::card, jpeg};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{camera, cards::card, jpeg};
 
 use crate::answer::Answer;
 use crate::projects::{made, post, send};

@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
+use verax_lab::simulator::{cards::card, jpeg, shrunk};
 use verax_server::cli::Cli;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{cards::card, jpeg, shrunk};
 
 use crate::binary::Folder;
 

@@ -2,30 +2,14 @@
 
 use verax_domain::document_findings::{
     CheckFinding, CheckLimit, DocumentEvidence, DocumentFindings, PictureBox, PictureQuality,
-    PlacementFindings,
 };
 use verax_domain::document_verdict::{GREY_FILE_SHARE, OperatingPoints};
 
-use super::blocks::{BlockMaps, block_maps};
-use super::colour::{ColourNumbers, colour_numbers, grey_share};
-use super::copymove::{CopyMove, find_copy_move};
-use super::digital::{
-    DIGITAL_FEATURES_VERSION, digital_feature_names, measure_digital, strongest_region,
-};
+use super::digital::strongest_region;
 use super::forensics::{FileForensics, file_forensics};
-use super::outline::{OUTLINE_SIDE_PX, find_outline};
-use super::planes::{Colours, Plane, reduced_size, reduction};
-use super::portrait::{
-    PORTRAIT_FEATURES_VERSION, measure_portrait, portrait_around, portrait_feature_names,
-};
-use super::print::{
-    DotStructure, PRINT_FEATURES_VERSION, dot_structure, print_feature_names, print_features,
-};
-use super::screen::{
-    SCREEN_FEATURES_VERSION, ScreenMeasurement, measure_screen, screen_evidence,
-    screen_feature_names,
-};
-use super::spectrum::Spectra;
+use super::heat::DocumentCheck;
+use super::measured::{FeatureExtractor, MeasuredDocument, feature_names, features_version};
+use super::screen::screen_evidence;
 use super::weights::{CheckWeights, WeightsError};
 use crate::image::{DecodeLimits, Image, ImageError};
 
@@ -89,7 +73,7 @@ impl DocumentRequest {
 
 /// Weights and prepared transforms; shared between threads.
 pub struct DocumentEngine {
-    spectra: Spectra,
+    extractor: FeatureExtractor,
     pub(super) screen: CheckWeights,
     pub(super) print: CheckWeights,
     pub(super) portrait: CheckWeights,
@@ -107,28 +91,15 @@ pub struct DocumentOperatingPoints {
 
 impl DocumentEngine {
     pub fn load(weights: DocumentWeights<'_>) -> Result<Self, WeightsError> {
-        let read = CheckWeights::read;
+        let read = |name, check, json| {
+            CheckWeights::read(name, features_version(check), &feature_names(check), json)
+        };
         Ok(Self {
-            spectra: Spectra::new(),
-            screen: read(
-                "screen",
-                SCREEN_FEATURES_VERSION,
-                &screen_feature_names(),
-                weights.screen,
-            )?,
-            print: read("print", PRINT_FEATURES_VERSION, &print_feature_names(), weights.print)?,
-            portrait: read(
-                "portrait",
-                PORTRAIT_FEATURES_VERSION,
-                &portrait_feature_names(),
-                weights.portrait,
-            )?,
-            digital: read(
-                "digital",
-                DIGITAL_FEATURES_VERSION,
-                &digital_feature_names(),
-                weights.digital,
-            )?,
+            extractor: FeatureExtractor::default(),
+            screen: read("screen", DocumentCheck::ScreenReplay, weights.screen)?,
+            print: read("print", DocumentCheck::PrintedCopy, weights.print)?,
+            portrait: read("portrait", DocumentCheck::PortraitSubstitution, weights.portrait)?,
+            digital: read("digital", DocumentCheck::DigitalManipulation, weights.digital)?,
         })
     }
 
@@ -165,7 +136,7 @@ impl DocumentEngine {
         request: &DocumentRequest,
     ) -> DocumentFindings {
         let file = file_forensics(bytes, image);
-        let measured = measure(&self.spectra, image, request);
+        let measured = self.extractor.measure(image, request);
         let stored = Image::stored_size(bytes).unwrap_or((image.width, image.height));
         let traces_lost = image.width.max(image.height) < 900
             // Decoded at a part of its size, it shows no blocks of its encoder.
@@ -221,107 +192,7 @@ impl DocumentEngine {
     }
 }
 
-/// Longest side of the picture that everything coarse is measured on.
-pub(super) const BASE_SIDE_PX: u32 = 1000;
-
-/// What the checks share, measured once.
-pub(super) struct Measured {
-    pub tiles: Option<ScreenMeasurement>,
-    pub colour: ColourNumbers,
-    pub placement: PlacementFindings,
-    /// Variance of the Laplacian of luma at a longest side of 1000 px.
-    pub sharpness: f32,
-    pub portrait_box: PictureBox,
-    pub dots: DotStructure,
-    pub print: Option<Vec<f32>>,
-    pub maps: Option<BlockMaps>,
-    pub portrait: Option<super::portrait::PortraitMeasurement>,
-    pub copies: Option<CopyMove>,
-    pub digital: Option<Vec<f32>>,
-}
-
-pub(super) fn measure(spectra: &Spectra, image: &Image, request: &DocumentRequest) -> Measured {
-    let checks = request.checks;
-    let base = Colours::reduced(image, BASE_SIDE_PX);
-    let outline_px = reduction(image, OUTLINE_SIDE_PX);
-    let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
-    let small = base.brought_to(small_width, small_height);
-    let outline = find_outline(&small, outline_px as f32);
-    let document = inside_outline(&small, &outline.coarse, image);
-    let colour = colour_numbers(&document, grey_share(&image.rgb));
-    let portrait_box = match request.face {
-        Some(face) => portrait_around(face, image),
-        None => usual_portrait(image, &outline.coarse),
-    };
-    let tiles = (checks.screen_replay || checks.printed_copy)
-        .then(|| measure_screen(spectra, image, &base))
-        .flatten();
-    let base_px = reduction(image, BASE_SIDE_PX) as f32;
-    let base_luma = base.luma();
-    let sharpness = sharpness(&base_luma);
-    let mut dots = DotStructure::default();
-    let mut print = None;
-    if checks.printed_copy {
-        dots = dot_structure(spectra, image, portrait_box);
-        print = tiles.as_ref().map(|tiles| print_features(tiles, &colour, &dots));
-    }
-    let maps =
-        (checks.portrait_substitution || checks.digital_manipulation).then(|| block_maps(image));
-    let portrait = maps
-        .as_ref()
-        .filter(|_| checks.portrait_substitution)
-        .and_then(|maps| measure_portrait(image, maps, portrait_box));
-    let copies = checks.digital_manipulation.then(|| find_copy_move(&base_luma, base_px));
-    let digital =
-        maps.as_ref().zip(copies.as_ref()).and_then(|(maps, copies)| measure_digital(maps, copies));
-    Measured {
-        tiles,
-        colour,
-        placement: outline.exact,
-        sharpness,
-        portrait_box,
-        dots,
-        print,
-        maps,
-        portrait,
-        copies,
-        digital,
-    }
-}
-
-/// The upright rectangle inside the outline, or the whole.
-fn inside_outline(small: &Colours, placement: &PlacementFindings, image: &Image) -> Colours {
-    let Some(corners) = placement.corners else { return small.clone() };
-    let scale = small.width() as f32 / image.width as f32;
-    let inner = |values: [f32; 4], low: f32, high: f32| {
-        let mut v = values.map(|v| (v * scale).clamp(low, high));
-        v.sort_unstable_by(f32::total_cmp);
-        (v[1] as usize, v[2] as usize)
-    };
-    let (x0, x1) = inner(corners.map(|c| c.0), 0.0, small.width() as f32);
-    let (y0, y1) = inner(corners.map(|c| c.1), 0.0, small.height() as f32);
-    if x1 < x0 + 32 || y1 < y0 + 32 {
-        return small.clone();
-    }
-    small.window(x0 as isize, y0 as isize, x1 - x0, y1 - y0)
-}
-
-/// Where identity cards and passports have their portrait: on the left.
-fn usual_portrait(image: &Image, placement: &PlacementFindings) -> PictureBox {
-    let (x0, y0, w, h) = match placement.corners {
-        Some([a, b, c, d]) => {
-            let x0 = a.0.max(d.0).max(0.0);
-            let y0 = a.1.max(b.1).max(0.0);
-            let x1 = b.0.min(c.0).min(image.width as f32);
-            let y1 = c.1.min(d.1).min(image.height as f32);
-            (x0, y0, (x1 - x0).max(1.0), (y1 - y0).max(1.0))
-        }
-        None => (0.0, 0.0, image.width as f32, image.height as f32),
-    };
-    PictureBox { x: x0 + 0.06 * w, y: y0 + 0.24 * h, width: 0.26 * w, height: 0.5 * h }
-}
-
-fn print_evidence(measured: &Measured) -> Vec<DocumentEvidence> {
+fn print_evidence(measured: &MeasuredDocument) -> Vec<DocumentEvidence> {
     let mut evidence = Vec::new();
     if measured.dots.similarity > 0.6 && measured.dots.peak > 6.0 && measured.dots.peak_gap < 0.02 {
         evidence.push(DocumentEvidence::UniformDots { similarity: measured.dots.similarity });
@@ -331,7 +202,7 @@ fn print_evidence(measured: &Measured) -> Vec<DocumentEvidence> {
 
 fn portrait_finding(
     engine: &DocumentEngine,
-    measured: &Measured,
+    measured: &MeasuredDocument,
     request: &DocumentRequest,
     limits: Vec<CheckLimit>,
 ) -> CheckFinding {
@@ -359,7 +230,7 @@ fn portrait_finding(
 
 fn digital_finding(
     engine: &DocumentEngine,
-    measured: &Measured,
+    measured: &MeasuredDocument,
     file: &FileForensics,
     limits: Vec<CheckLimit>,
 ) -> CheckFinding {
@@ -381,18 +252,7 @@ fn digital_finding(
     CheckFinding { score, evidence, limits }
 }
 
-/// Variance of the Laplacian.
-fn sharpness(luma: &Plane) -> f32 {
-    let (w, h) = (luma.width, luma.height);
-    let laplacian = Plane::from_fn(w.saturating_sub(2), h.saturating_sub(2), |x, y| {
-        let (x, y) = (x + 1, y + 1);
-        luma.at(x - 1, y) + luma.at(x + 1, y) + luma.at(x, y - 1) + luma.at(x, y + 1)
-            - 4.0 * luma.at(x, y)
-    });
-    laplacian.deviation().powi(2)
-}
-
-fn quality(image: &Image, measured: &Measured, file: &FileForensics) -> PictureQuality {
+fn quality(image: &Image, measured: &MeasuredDocument, file: &FileForensics) -> PictureQuality {
     let document_width_px = match measured.placement.corners {
         Some([a, b, c, d]) => {
             let width = |p: (f32, f32), q: (f32, f32)| (p.0 - q.0).hypot(p.1 - q.1);

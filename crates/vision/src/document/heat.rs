@@ -6,7 +6,7 @@ use verax_domain::document_findings::{
 
 use super::blocks::{BlockMaps, block_maps};
 use super::digital::laid_out;
-use super::engine::BASE_SIDE_PX;
+use super::measured::BASE_SIDE_PX;
 use super::planes::{Colours, Plane, robust};
 use super::screen::measure_screen;
 use super::spectrum::Spectra;

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use verax_vision::document::boosting::{Origin, Row};
+use verax_lab::boosting::{Origin, Row};
+use verax_lab::rates::{Judged, rate_changes};
+use verax_lab::training::{in_parallel, train_check};
+use verax_lab::training_set::{
+    LabelledPicture, all_feature_names, digital_settings, photographed_rows, plans,
+    portrait_settings, print_settings, screen_settings, simulated_rows,
+};
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::file_forensics;
-use verax_vision::document::rates::{Judged, rate_changes};
-use verax_vision::document::training::{in_parallel, train_check};
-use verax_vision::document::training_set::{
-    LabelledPicture, digital_settings, feature_names, photographed_rows, plans, portrait_settings,
-    print_settings, screen_settings, simulated_rows,
-};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::{
@@ -31,7 +31,7 @@ pub fn measure(
     let progress = Progress::of_unknown_length("measuring");
     let mut rows = photographed_rows(pictures, args.seed, args.threads);
     rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
-    let names = feature_names();
+    let names = all_feature_names();
     let settings = [
         screen_settings(args.seed),
         print_settings(args.seed),

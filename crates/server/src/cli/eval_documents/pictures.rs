@@ -2,10 +2,10 @@
 
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
+use verax_lab::rates::{Judged, measured_share};
+use verax_lab::training::in_parallel;
+use verax_lab::training_set::LabelledPicture;
 use verax_vision::document::DocumentRequest;
-use verax_vision::document::rates::{Judged, measured_share};
-use verax_vision::document::training::in_parallel;
-use verax_vision::document::training_set::LabelledPicture;
 use verax_vision::image::DecodeLimits;
 
 use super::{

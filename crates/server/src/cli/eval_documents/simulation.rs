@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
+use verax_lab::captures::{GenuineCapture, genuine_captures};
+use verax_lab::rates::{Judged, measured_share};
+use verax_lab::training_set::{LabelledPicture, simulated_rows};
 use verax_vision::document::DocumentRequest;
-use verax_vision::document::captures::{GenuineCapture, genuine_captures};
-use verax_vision::document::rates::{Judged, measured_share};
-use verax_vision::document::training_set::{LabelledPicture, simulated_rows};
 use verax_vision::image::DecodeLimits;
 
 use super::{

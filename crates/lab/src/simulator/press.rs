@@ -2,9 +2,9 @@
 
 use super::Light;
 use super::camera::{AROUND, photograph, room};
-use crate::document::planes::Plane;
-use crate::document::seeded::Seeded;
-use crate::image::Image;
+use verax_vision::document::planes::Plane;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::Image;
 
 /// The ways to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,26 +1,21 @@
-//! `cargo xtask train documents DIR… [--seed N]`: weights of the four document checks from
-//! folders of `<source>/<label>/picture` and from simulation.
-
-mod card;
+//! `verax-lab train DIR…`: weights of the document checks from folders of
+//! `<source>/<label>/picture` and from simulation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use verax_vision::document::boosting::Row;
-use verax_vision::document::rates::{Judged, measured_rates};
-use verax_vision::document::training::{HeldOut, train_check};
-use verax_vision::document::training_set::{
-    LabelledPicture, digital_settings, feature_names, photographed_rows, plans, portrait_settings,
-    print_settings, screen_settings, simulated_rows,
+use verax_lab::boosting::Row;
+use verax_lab::rates::{Judged, measured_rates};
+use verax_lab::training::{HeldOut, train_check};
+use verax_lab::training_set::{
+    LabelledPicture, all_feature_names, digital_settings, photographed_rows, plans,
+    portrait_settings, print_settings, screen_settings, simulated_rows,
 };
 use verax_vision::document::weights::CheckWeights;
 
-const USAGE: &str = "cargo xtask train documents DIR… [--seed N] [--simulated N] [--out DIR] \
-                     [--threads N] [--only screen,print,portrait,digital]\n\
-                     cargo xtask train documents --card [--out DIR]";
-
-const CARD: &str = "docs/documents.md";
+const USAGE: &str = "verax-lab train DIR… [--seed N] [--simulated N] [--out DIR] [--threads N] \
+                     [--only screen,print,portrait,digital]";
 
 struct Arguments {
     folders: Vec<PathBuf>,
@@ -29,15 +24,10 @@ struct Arguments {
     out: PathBuf,
     threads: usize,
     only: Option<Vec<String>>,
-    /// Nothing is trained: what the manifests say is written into the model card.
-    card: bool,
 }
 
-pub fn run(args: &[String]) -> Result<(), String> {
+pub fn run(args: &[&str]) -> Result<(), String> {
     let arguments = parse(args)?;
-    if arguments.card {
-        return card::write(&arguments.out, Path::new(CARD));
-    }
     let started = Instant::now();
     let pictures = read_folders(&arguments.folders)?;
     println!("{} pictures", pictures.len());
@@ -50,7 +40,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
     if rows.unreadable > 0 {
         println!("{} pictures could not be read and are left out", rows.unreadable);
     }
-    let names = feature_names();
+    let names = all_feature_names();
     let seed = arguments.seed;
     let settings = [
         screen_settings(seed),
@@ -111,21 +101,20 @@ fn judged(
         .collect()
 }
 
-fn parse(args: &[String]) -> Result<Arguments, String> {
+fn parse(args: &[&str]) -> Result<Arguments, String> {
     let mut arguments = Arguments {
         folders: Vec::new(),
         seed: 1,
         simulated: 200,
-        out: PathBuf::from("models/docliveness"),
+        out: PathBuf::from(super::WEIGHTS),
         threads: 2,
         only: None,
-        card: false,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or(format!("{arg} needs a value\n{USAGE}"));
-        let number = |text: &String| text.parse().map_err(|_| format!("{text} is no number"));
-        match arg.as_str() {
+        let mut value = || args.next().copied().ok_or(format!("{arg} needs a value\n{USAGE}"));
+        let number = |text: &str| text.parse().map_err(|_| format!("{text} is no number"));
+        match *arg {
             "--seed" => arguments.seed = number(value()?)?,
             "--simulated" => arguments.simulated = number(value()?)? as usize,
             "--threads" => arguments.threads = number(value()?)? as usize,
@@ -133,12 +122,11 @@ fn parse(args: &[String]) -> Result<Arguments, String> {
             "--only" => {
                 arguments.only = Some(value()?.split(',').map(str::to_owned).collect());
             }
-            "--card" => arguments.card = true,
             flag if flag.starts_with('-') => return Err(format!("unknown {flag}\n{USAGE}")),
             folder => arguments.folders.push(PathBuf::from(folder)),
         }
     }
-    if arguments.folders.is_empty() && !arguments.card {
+    if arguments.folders.is_empty() {
         return Err(USAGE.to_owned());
     }
     Ok(arguments)

@@ -1,9 +1,9 @@
 //! A phone camera: perspective, lens, exposure, Bayer mosaic, noise, processing, compression.
 
 use super::{Light, shrunk};
-use crate::document::planes::{Colours, Plane};
-use crate::document::seeded::Seeded;
-use crate::image::Image;
+use verax_vision::document::planes::{Colours, Plane};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::Image;
 
 /// How the camera looks at a flat scene that spans `0..width` by `0..height` scene units.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ pub fn photograph(random: &mut Seeded, mut light: Light) -> Image {
 /// Brings the 97th percentile to about 0.85, as automatic exposure does.
 fn expose(light: &mut Light) {
     let mut sample: Vec<f32> = light.g.values.iter().step_by(37).copied().collect();
-    let bright = crate::document::planes::quantile(&mut sample, 0.97).max(0.02);
+    let bright = verax_vision::document::planes::quantile(&mut sample, 0.97).max(0.02);
     let gain = (0.85 / bright).clamp(0.3, 4.0);
     for plane in light.planes_mut() {
         plane.values.iter_mut().for_each(|v| *v *= gain);
@@ -166,8 +166,8 @@ fn neighbours(mosaic: &Plane, x: usize, y: usize, offsets: &[(isize, isize)]) ->
     let sum: f32 = offsets
         .iter()
         .map(|&(dx, dy)| {
-            let sx = crate::document::planes::reflected(x as isize + dx, mosaic.width);
-            let sy = crate::document::planes::reflected(y as isize + dy, mosaic.height);
+            let sx = verax_vision::document::planes::reflected(x as isize + dx, mosaic.width);
+            let sy = verax_vision::document::planes::reflected(y as isize + dy, mosaic.height);
             mosaic.at(sx, sy)
         })
         .sum();

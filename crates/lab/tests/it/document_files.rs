@@ -1,9 +1,9 @@
 //! Files that were through an editor, made here byte by byte, and files of phones that were not.
 
 use verax_domain::document_findings::DocumentEvidence;
+use verax_lab::simulator::jpeg;
 use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::jpeg;
 use verax_vision::image::{DecodeLimits, Image};
 
 use crate::document_bytes::{Field, evidence, exif, picture, png, small, with_segment, with_text};

@@ -1,9 +1,9 @@
 //! Digital edits of a photographed document: another portrait, another field, copied parts.
 
 use super::{cards::motif_part, jpeg, opened, saved, shrunk};
-use crate::document::planes::{Colours, Plane, mean};
-use crate::document::seeded::Seeded;
-use crate::image::Image;
+use verax_vision::document::planes::{Colours, Plane, mean};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::Image;
 
 /// How an edited picture is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Files of documents, made byte by byte.
 
 use verax_domain::document_findings::DocumentEvidence;
+use verax_lab::simulator::cards::card;
 use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
 use verax_vision::image::{DecodeLimits, Image};
 
 pub fn picture(seed: u64) -> Image {
@@ -87,7 +87,7 @@ pub fn exif(picture: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<
 }
 
 pub fn small(image: &Image) -> Image {
-    verax_vision::document::simulator::shrunk(image, 0.16)
+    verax_lab::simulator::shrunk(image, 0.16)
 }
 
 /// A packet in the segment that holds XMP.

@@ -4,9 +4,9 @@ use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, Pictur
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
 };
+use verax_lab::simulator::press::{Process, printed_copy};
+use verax_lab::simulator::{camera, cards::card, edits, jpeg};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::press::{Process, printed_copy};
-use verax_vision::document::simulator::{camera, cards::card, edits, jpeg};
 use verax_vision::document::{
     Checks, DocumentCheck, DocumentEngine, DocumentRequest, DocumentWeights, GhostPortrait,
     evidence,

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use verax_lab::simulator::camera::genuine;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::{jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::camera::genuine;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::{jpeg, shrunk};
 use verax_vision::document::{DocumentRequest, with_portraits};
 use verax_vision::faces::{FaceEngine, FaceRequest, ModelBytes};
 use verax_vision::image::{DecodeLimits, Image};

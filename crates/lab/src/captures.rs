@@ -1,15 +1,15 @@
 //! Genuine captures of drawn cards, as files: to count how many of them are refused.
 
 use verax_domain::document_findings::PictureBox;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::{DecodeLimits, Image};
 
-use super::seeded::Seeded;
-use super::simulator::camera::captured;
-use super::simulator::cards::card;
-use super::simulator::edits::SAVINGS;
-use super::simulator::saved;
-use super::training::in_parallel;
-use super::training_set::{LabelledPicture, motifs};
-use crate::image::{DecodeLimits, Image};
+use crate::simulator::camera::captured;
+use crate::simulator::cards::card;
+use crate::simulator::edits::SAVINGS;
+use crate::simulator::saved;
+use crate::training::in_parallel;
+use crate::training_set::{LabelledPicture, motifs};
 
 /// A photograph of a card, after one way of saving.
 #[derive(Debug, Clone)]

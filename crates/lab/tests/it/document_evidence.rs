@@ -1,7 +1,7 @@
 //! What counts as evidence in a file, and what people may write without being accused.
 
 use verax_domain::document_findings::DocumentEvidence;
-use verax_vision::document::simulator::jpeg;
+use verax_lab::simulator::jpeg;
 
 use crate::document_bytes::{
     Field, evidence, exif, picture, png, small, with_chunk, with_segment, with_text, with_xmp,

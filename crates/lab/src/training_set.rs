@@ -3,24 +3,22 @@
 use std::collections::BTreeSet;
 
 use verax_domain::document_findings::PictureBox;
+use verax_vision::document::planes::Colours;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::{
+    Checks, DocumentCheck, DocumentRequest, FeatureExtractor, MeasuredDocument, feature_names,
+    features_version,
+};
+use verax_vision::image::{DecodeLimits, Image};
 
-use super::boosting::{BoostSettings, Origin, Row};
-use super::digital::{DIGITAL_FEATURES_VERSION, digital_feature_names};
-use super::engine::{Checks, DocumentRequest, Measured, measure};
-use super::planes::Colours;
-use super::portrait::{PORTRAIT_FEATURES_VERSION, measure_portrait, portrait_feature_names};
-use super::print::{PRINT_FEATURES_VERSION, print_feature_names};
-use super::screen::{SCREEN_FEATURES_VERSION, screen_feature_names};
-use super::seeded::Seeded;
-use super::simulator::camera::{genuine, genuine_with_places};
-use super::simulator::cards::{Card, card};
-use super::simulator::display::screen_replay;
-use super::simulator::edits::{SAVINGS, copy_move, paste, retype};
-use super::simulator::press::{Process, printed_copy};
-use super::simulator::{saved, shrunk};
-use super::spectrum::Spectra;
-use super::training::{CheckPlan, in_parallel};
-use crate::image::{DecodeLimits, Image};
+use crate::boosting::{BoostSettings, Origin, Row};
+use crate::simulator::camera::{genuine, genuine_with_places};
+use crate::simulator::cards::{Card, card};
+use crate::simulator::display::screen_replay;
+use crate::simulator::edits::{SAVINGS, copy_move, paste, retype};
+use crate::simulator::press::{Process, printed_copy};
+use crate::simulator::{saved, shrunk};
+use crate::training::{CheckPlan, in_parallel};
 
 /// A picture of a folder `<source>/<label>/`, label one of `genuine`, `screen`, `print`,
 /// `tampered`, `forged`.
@@ -78,7 +76,7 @@ const DIGITAL: Checks = Checks {
 /// Features of every photograph, and of its variants where a check learns from them: re-saved
 /// small, and cropped in two ways. Nothing is measured twice.
 pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize) -> TrainingRows {
-    let spectra = Spectra::new();
+    let extractor = FeatureExtractor::default();
     let collections = edited_collections(pictures);
     let parts = in_parallel(threads, pictures.len(), |index| {
         let picture = &pictures[index];
@@ -89,7 +87,7 @@ pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize
         let mut random = Seeded::for_part(seed, index as u64);
         // Collections of edits are not photographs of one camera: they teach the digital check only.
         let optical = !collections.contains(picture.source.as_str());
-        rows_of_photograph(&spectra, (index, picture), &image, &mut random, optical)
+        rows_of_photograph(&extractor, (index, picture), &image, &mut random, optical)
     });
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
@@ -97,7 +95,7 @@ pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize
 }
 
 fn rows_of_photograph(
-    spectra: &Spectra,
+    extractor: &FeatureExtractor,
     (index, picture): (usize, &LabelledPicture),
     image: &Image,
     random: &mut Seeded,
@@ -139,18 +137,18 @@ fn rows_of_photograph(
             SCREEN_ONLY
         };
         let measured =
-            measure(spectra, &changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
-        let Measured { tiles, print, portrait, digital, .. } = measured;
-        if let Some(tiles) = tiles.filter(|_| label != "print") {
-            rows.screen.push(row(tiles.features, label == "screen", origin));
+            extractor.measure(&changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
+        let features = |check| measured.features(check).map(<[f32]>::to_vec);
+        if let Some(features) = features(DocumentCheck::ScreenReplay).filter(|_| label != "print") {
+            rows.screen.push(row(features, label == "screen", origin));
         }
-        if let Some(features) = print.filter(|_| label != "screen") {
+        if let Some(features) = features(DocumentCheck::PrintedCopy).filter(|_| label != "screen") {
             rows.print.push(row(features, label == "print", origin));
         }
-        if let Some(portrait) = portrait {
-            rows.portrait_unlearned.push(row(portrait.features, false, origin));
+        if let Some(features) = features(DocumentCheck::PortraitSubstitution) {
+            rows.portrait_unlearned.push(row(features, false, origin));
         }
-        if let Some(features) = digital {
+        if let Some(features) = features(DocumentCheck::DigitalManipulation) {
             rows.digital.push(row(features, edited, origin));
         }
     }
@@ -166,13 +164,13 @@ pub fn simulated_rows(
     threads: usize,
 ) -> TrainingRows {
     let motifs = motifs(pictures);
-    let spectra = Spectra::new();
+    let extractor = FeatureExtractor::default();
     let parts = in_parallel(threads, count, |index| {
         let mut random = Seeded::for_part(seed ^ 0x51D0, index as u64);
         let motif = motifs.get(random.below(motifs.len())).copied();
         let decoded = motif.and_then(|m| Image::decode(&m.bytes, &DecodeLimits::default()).ok());
         let fold = motif.map_or_else(|| "drawn".to_owned(), |m| m.source.clone());
-        Simulation { spectra: &spectra, motif: decoded, fold, index }.rows(&mut random)
+        Simulation { extractor: &extractor, motif: decoded, fold, index }.rows(&mut random)
     });
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
@@ -180,7 +178,7 @@ pub fn simulated_rows(
 }
 
 /// The genuine photographs, of which cards and scenes are made.
-pub(super) fn motifs(pictures: &[LabelledPicture]) -> Vec<&LabelledPicture> {
+pub(crate) fn motifs(pictures: &[LabelledPicture]) -> Vec<&LabelledPicture> {
     let collections = edited_collections(pictures);
     let genuine = pictures.iter().filter(|p| p.label == "genuine");
     genuine.filter(|p| !collections.contains(p.source.as_str())).collect()
@@ -196,7 +194,7 @@ fn edited_collections(pictures: &[LabelledPicture]) -> BTreeSet<&str> {
 }
 
 struct Simulation<'a> {
-    spectra: &'a Spectra,
+    extractor: &'a FeatureExtractor,
     motif: Option<Image>,
     fold: String,
     index: usize,
@@ -216,26 +214,25 @@ impl Simulation<'_> {
             [Process::Laser, Process::Inkjet, Process::GreyToner][[0, 0, 1, 1, 2][self.index % 5]];
         let copy = saved(&printed_copy(random, &shown, process), quality);
         let honest = saved(&genuine(random, &shown), quality);
-        let tiles = |image: &Image| {
-            measure(self.spectra, image, &DocumentRequest { checks: TILES, ..DocumentRequest::ALL })
-        };
         let copy_kind = match process {
             Process::Laser => "laser",
             Process::Inkjet => "inkjet",
             Process::GreyToner => "grey",
         };
-        let seen = tiles(&honest);
-        if let Some(features) = seen.tiles.map(|t| t.features) {
-            rows.screen.push(self.row(features, false, "genuine"));
+        let seen = self.measured(&honest, TILES);
+        if let Some(features) = seen.features(DocumentCheck::ScreenReplay) {
+            rows.screen.push(self.row(features.to_vec(), false, "genuine"));
         }
-        if let Some(features) = seen.print {
-            rows.print.push(self.row(features, false, "genuine"));
+        if let Some(features) = seen.features(DocumentCheck::PrintedCopy) {
+            rows.print.push(self.row(features.to_vec(), false, "genuine"));
         }
-        if let Some(features) = tiles(&replay).tiles.map(|t| t.features) {
-            rows.screen.push(self.row(features, true, "screen"));
+        let replayed = self.measured(&replay, TILES);
+        if let Some(features) = replayed.features(DocumentCheck::ScreenReplay) {
+            rows.screen.push(self.row(features.to_vec(), true, "screen"));
         }
-        if let Some(features) = tiles(&copy).print {
-            rows.print.push(self.row(features, true, copy_kind));
+        let copied = self.measured(&copy, TILES);
+        if let Some(features) = copied.features(DocumentCheck::PrintedCopy) {
+            rows.print.push(self.row(features.to_vec(), true, copy_kind));
         }
         self.edited(random, &drawn, &mut rows);
         rows
@@ -272,51 +269,48 @@ impl Simulation<'_> {
         for (number, saving) in SAVINGS.into_iter().enumerate() {
             let (left_alone, scale) = saving.apply(&captured);
             let place = scaled(portrait, scale);
-            let (maps, digital) = self.blocks(&left_alone);
-            self.push_portrait(&left_alone, &maps, place, saving.name(), false, rows);
-            self.push_digital(digital, saving.name(), false, rows);
+            let measured = self.measured(&left_alone, DIGITAL);
+            self.push_portrait(&left_alone, &measured, place, saving.name(), false, rows);
+            self.push_digital(&measured, saving.name(), false, rows);
             let (attacked, _) = saving.apply(&swapped);
-            let (maps, digital) = self.blocks(&attacked);
-            self.push_portrait(&attacked, &maps, place, saving.name(), true, rows);
-            self.push_digital(digital, &format!("paste_{}", saving.name()), true, rows);
+            let measured = self.measured(&attacked, DIGITAL);
+            self.push_portrait(&attacked, &measured, place, saving.name(), true, rows);
+            self.push_digital(&measured, &format!("paste_{}", saving.name()), true, rows);
             if let Some((kind, edit)) = edits.get(1 + number % edits.len().max(2).saturating_sub(1))
             {
-                let (_, digital) = self.blocks(&saving.apply(edit).0);
-                self.push_digital(digital, &format!("{kind}_{}", saving.name()), true, rows);
+                let measured = self.measured(&saving.apply(edit).0, DIGITAL);
+                self.push_digital(&measured, &format!("{kind}_{}", saving.name()), true, rows);
             }
         }
     }
 
-    fn blocks(&self, image: &Image) -> (Option<super::blocks::BlockMaps>, Option<Vec<f32>>) {
-        let request = DocumentRequest { checks: DIGITAL, ..DocumentRequest::ALL };
-        let measured = measure(self.spectra, image, &request);
-        (measured.maps, measured.digital)
+    fn measured(&self, image: &Image, checks: Checks) -> MeasuredDocument {
+        self.extractor.measure(image, &DocumentRequest { checks, ..DocumentRequest::ALL })
     }
 
     fn push_portrait(
         &self,
         image: &Image,
-        maps: &Option<super::blocks::BlockMaps>,
+        measured: &MeasuredDocument,
         place: PictureBox,
         kind: &str,
         attack: bool,
         rows: &mut TrainingRows,
     ) {
-        let measured = maps.as_ref().and_then(|maps| measure_portrait(image, maps, place));
-        if let Some(measured) = measured {
-            rows.portrait.push(self.row(measured.features, attack, kind));
+        if let Some(features) = measured.portrait_features_at(image, place) {
+            rows.portrait.push(self.row(features, attack, kind));
         }
     }
 
     fn push_digital(
         &self,
-        features: Option<Vec<f32>>,
+        measured: &MeasuredDocument,
         kind: &str,
         attack: bool,
         rows: &mut TrainingRows,
     ) {
-        if let Some(features) = features {
-            rows.digital.push(self.row(features, attack, kind));
+        if let Some(features) = measured.features(DocumentCheck::DigitalManipulation) {
+            rows.digital.push(self.row(features.to_vec(), attack, kind));
         }
     }
 
@@ -376,14 +370,16 @@ pub fn digital_settings(seed: u64) -> BoostSettings {
     BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
 }
 
+const CHECKS: [DocumentCheck; 4] = [
+    DocumentCheck::ScreenReplay,
+    DocumentCheck::PrintedCopy,
+    DocumentCheck::PortraitSubstitution,
+    DocumentCheck::DigitalManipulation,
+];
+
 /// Feature names of the four checks, in the order screen, print, portrait, digital.
-pub fn feature_names() -> [Vec<String>; 4] {
-    [
-        screen_feature_names(),
-        print_feature_names(),
-        portrait_feature_names(),
-        digital_feature_names(),
-    ]
+pub fn all_feature_names() -> [Vec<String>; 4] {
+    CHECKS.map(feature_names)
 }
 
 /// The plans of the four checks; `names` and `settings` in the same order.
@@ -391,9 +387,9 @@ pub fn plans<'a>(
     names: &'a [Vec<String>; 4],
     settings: &'a [BoostSettings; 4],
 ) -> [CheckPlan<'a>; 4] {
-    let plan = |at: usize, check, features_version, calibrates, note| CheckPlan {
+    let plan = |at: usize, check, calibrates, note| CheckPlan {
         check,
-        features_version,
+        features_version: features_version(CHECKS[at]),
         feature_names: &names[at],
         settings: &settings[at],
         calibrates,
@@ -403,28 +399,24 @@ pub fn plans<'a>(
         plan(
             0,
             "screen",
-            SCREEN_FEATURES_VERSION,
             |row| row.origin == Origin::Photograph,
             "Photographs with variants, and simulation; calibrated on photographs of held-out sources.",
         ),
         plan(
             1,
             "print",
-            PRINT_FEATURES_VERSION,
             |row| row.origin == Origin::Photograph || row.attack,
             "Simulated prints against genuine photographs and simulated genuine captures.",
         ),
         plan(
             2,
             "portrait",
-            PORTRAIT_FEATURES_VERSION,
             |_| true,
             "Simulated swaps only; saved at q95, q85 and as a messenger does.",
         ),
         plan(
             3,
             "digital",
-            DIGITAL_FEATURES_VERSION,
             |_| true,
             "Simulated edits, edited collections where given, and genuine photographs.",
         ),

@@ -1,8 +1,8 @@
 //! Gradient boosting of trees, leaf by leaf on binned features. The same rows, settings and seed
 //! give the same forest, bit for bit.
 
-use super::seeded::Seeded;
-use super::trees::{Forest, Tree};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::trees::{Forest, Tree};
 
 /// What was measured. Screens are calibrated on photographs alone; the rest teaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

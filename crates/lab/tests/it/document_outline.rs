@@ -1,7 +1,7 @@
 //! Cards on tables: whole ones are not called cropped.
 
 use verax_domain::document_verdict::is_cropped;
-use verax_vision::document::captures::{GenuineCapture, genuine_captures};
+use verax_lab::captures::{GenuineCapture, genuine_captures};
 use verax_vision::document::{Checks, DocumentEngine, DocumentRequest, DocumentWeights};
 use verax_vision::image::DecodeLimits;
 

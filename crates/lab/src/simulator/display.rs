@@ -2,8 +2,8 @@
 
 use super::Light;
 use super::camera::{View, photograph};
-use crate::document::seeded::Seeded;
-use crate::image::Image;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::Image;
 
 /// How light leaves the sub-pixels.
 #[derive(Debug, Clone, Copy)]

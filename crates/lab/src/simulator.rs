@@ -7,8 +7,8 @@ pub mod display;
 pub mod edits;
 pub mod press;
 
-use crate::document::planes::{Colours, Plane, reflected};
-use crate::image::{DecodeLimits, Image};
+use verax_vision::document::planes::{Colours, Plane, reflected};
+use verax_vision::image::{DecodeLimits, Image};
 
 /// A picture in linear light, 0..=1.
 #[derive(Debug, Clone)]

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::boosting::{BoostSettings, Row, balanced_weights, boost};
-use super::calibration::{Platt, Thresholds};
-use super::weights::{CheckWeights, Manifest, SourceCount};
+use verax_vision::document::calibration::{Platt, Thresholds};
+use verax_vision::document::planes::median;
+use verax_vision::document::weights::{CheckWeights, Manifest, SourceCount};
+
+use crate::boosting::{BoostSettings, Row, balanced_weights, boost};
+use crate::calibration::{fit_platt, fit_thresholds};
 
 /// A logit of a model that saw nothing of the row's fold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,7 +95,7 @@ fn medians(rows: &[Row], features: usize) -> Vec<f32> {
     (0..features)
         .map(|i| {
             let mut values: Vec<f32> = rows.iter().map(|row| row.features[i]).collect();
-            crate::document::planes::median(&mut values)
+            median(&mut values)
         })
         .collect()
 }
@@ -104,9 +107,9 @@ fn calibrate(plan: &CheckPlan<'_>, rows: &[Row], held_out: &[HeldOut]) -> (Platt
     let weights = balanced_weights(&of);
     let labelled: Vec<(f64, bool, f64)> =
         used.iter().zip(&of).zip(weights).map(|((h, r), w)| (h.logit, r.attack, w)).collect();
-    let platt = Platt::fit(&labelled);
+    let platt = fit_platt(&labelled);
     let genuine: Vec<f64> = labelled.iter().filter(|l| !l.1).map(|l| l.0).collect();
-    (platt, Thresholds::fit(&platt, &genuine))
+    (platt, fit_thresholds(&platt, &genuine))
 }
 
 /// `work(0..count)` on so many threads; the answers lie in order, whoever worked on them.

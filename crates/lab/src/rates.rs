@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::seeded::Seeded;
-use super::weights::MeasuredRate;
+use verax_vision::document::seeded::Seeded;
+use verax_vision::document::weights::MeasuredRate;
+
 use crate::metrics::{Rate, ScoredSet};
 
 /// One judged picture. A larger score is more genuine.

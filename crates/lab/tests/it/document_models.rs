@@ -1,9 +1,9 @@
 //! Trees, calibration and weights files.
 
-use verax_vision::document::boosting::{BoostSettings, Origin, Row, boost};
-use verax_vision::document::calibration::{Platt, tail_quantile};
+use verax_lab::boosting::{BoostSettings, Origin, Row, boost};
+use verax_lab::calibration::{fit_platt, tail_quantile};
+use verax_lab::training::hold_out_each;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::training::hold_out_each;
 use verax_vision::document::{DocumentEngine, DocumentWeights};
 
 fn rows(count: usize) -> Vec<Row> {
@@ -43,7 +43,7 @@ fn the_same_rows_give_the_same_forest_and_it_separates_strangers() {
 fn a_higher_logit_of_attack_is_a_lower_score() {
     let held: Vec<(f64, bool, f64)> =
         (0..200).map(|i| (f64::from(i % 20) - 10.0, i % 20 > 9, 1.0)).collect();
-    let platt = Platt::fit(&held);
+    let platt = fit_platt(&held);
     assert!(platt.score(-3.0) > 0.5 && platt.score(3.0) < 0.5);
     assert!(platt.score(-3.0) > platt.score(-2.0));
 }

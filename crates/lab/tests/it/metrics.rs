@@ -1,7 +1,7 @@
 //! Error rates, their intervals and their figure.
 
-use verax_vision::document::rates::{Judged, measured_rates, measured_share};
-use verax_vision::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
+use verax_lab::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
+use verax_lab::rates::{Judged, measured_rates, measured_share};
 
 fn near(left: f64, right: f64, tolerance: f64) -> bool {
     (left - right).abs() <= tolerance

@@ -4,9 +4,9 @@ use std::io::Cursor;
 
 use c2pa::{Builder, Context, EphemeralSigner};
 use verax_domain::document_findings::DocumentEvidence;
+use verax_lab::simulator::{cards::card, jpeg};
 use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{cards::card, jpeg};
 use verax_vision::image::{DecodeLimits, Image};
 
 const SOURCE_TYPE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/";

@@ -1,11 +1,11 @@
 //! The simulator repeats itself, and its attacks look like what they are.
 
-use verax_vision::document::boosting::Row;
+use verax_lab::boosting::Row;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::display::screen_replay;
+use verax_lab::simulator::{jpeg, shrunk};
+use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::display::screen_replay;
-use verax_vision::document::simulator::{jpeg, shrunk};
-use verax_vision::document::training_set::{LabelledPicture, photographed_rows, simulated_rows};
 
 #[test]
 fn a_seed_means_one_picture() {

@@ -32,8 +32,8 @@ fn read(path: &Path) -> Result<CheckWeights, String> {
 fn measured(all: &[CheckWeights]) -> String {
     let mut out = String::from(
         "## Measured\n\nWith whole sources held out (a simulated picture goes with the source of its \
-         motif); 95 % intervals by\nbootstrap over sources. `cargo xtask train documents --card` writes \
-         this part from the manifests.\n",
+         motif); 95 % intervals by\nbootstrap over sources. `verax-lab card` writes this part \
+         from the manifests.\n",
     );
     for weights in all {
         let of = |label: &str| -> usize {

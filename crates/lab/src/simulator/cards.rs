@@ -1,8 +1,8 @@
 //! Specimen cards that belong to nobody: background lines, fields, a drawn head.
 
-use crate::document::planes::{Colours, Plane};
-use crate::document::seeded::Seeded;
-use crate::image::Image;
+use verax_vision::document::planes::{Colours, Plane};
+use verax_vision::document::seeded::Seeded;
+use verax_vision::image::Image;
 
 /// A card and where its portrait is, in pixels.
 #[derive(Debug, Clone)]

@@ -4,10 +4,10 @@
 //! `draw_sample_card PORTRAIT SEED FILE.jpg`: the same bytes for the same seed.
 #![expect(clippy::unwrap_used, reason = "a tool for developers may stop where it stands")]
 
+use verax_lab::simulator::camera::captured;
+use verax_lab::simulator::cards::card;
+use verax_lab::simulator::{jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::camera::captured;
-use verax_vision::document::simulator::cards::card;
-use verax_vision::document::simulator::{jpeg, shrunk};
 use verax_vision::image::{DecodeLimits, Image};
 
 /// Around head and shoulders of `portrait-1080p.jpg`: the middle, the top, the height, in pixels.

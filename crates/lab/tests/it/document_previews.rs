@@ -1,8 +1,8 @@
 //! Embedded previews as cameras store them, and previews of another image.
 
 use verax_domain::document_findings::DocumentEvidence;
+use verax_lab::simulator::{camera, jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::simulator::{camera, jpeg, shrunk};
 use verax_vision::image::Image;
 
 use crate::document_bytes::{Field, evidence, exif, picture, with_segment};

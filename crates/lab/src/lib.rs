@@ -1,0 +1,11 @@
+//! Where the document checks are trained and measured: the simulator of attacks, boosted trees,
+//! calibration, error rates and their figures. Nothing of it runs in the server's requests.
+
+pub mod boosting;
+pub mod calibration;
+pub mod captures;
+pub mod metrics;
+pub mod rates;
+pub mod simulator;
+pub mod training;
+pub mod training_set;
