@@ -31,6 +31,14 @@ pub fn cargo_metadata() -> Result<serde_json::Value> {
     serde_json::from_str(&text).context("cargo metadata")
 }
 
+/// What a release is built with, and a first build is not: a reader of signed provenance (C2PA) and an allocator,
+/// which take as long to compile as half of the rest. For cargo and the package of the server.
+pub const RELEASE_FEATURES: [&str; 2] = ["--features", "release"];
+
+/// The same for the whole workspace.
+pub const WORKSPACE_FEATURES: [&str; 2] =
+    ["--features", "verax-server/release,verax-lab/provenance"];
+
 /// Cargo, in the repository's root.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -71,7 +71,7 @@ impl Binary {
         let mut build = exec::cargo();
         build.args(["build", "--quiet", "--package", "verax-server", "--bin", "verax"]);
         if profile == Profile::Release {
-            build.arg("--release");
+            build.arg("--release").args(exec::RELEASE_FEATURES);
         }
         exec::run(&mut build)?;
         let folder = if profile == Profile::Release { "release" } else { "debug" };

@@ -25,7 +25,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     }
     let host = host()?;
     let words = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host];
-    let metadata = exec::output(exec::cargo().args(words))?;
+    let metadata = exec::output(exec::cargo().args(words).args(exec::WORKSPACE_FEATURES))?;
     let lock = std::fs::read_to_string(exec::root().join("Cargo.lock"))?;
     let bill = bill(&serde_json::from_str(&metadata)?, &checksums(&lock))?;
     let out = match out {

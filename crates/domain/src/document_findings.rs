@@ -37,6 +37,8 @@ pub enum CheckLimit {
     NoColour,
     /// The picture was made small or compressed again, which hides what this check looks for.
     TracesLost,
+    /// The file holds a signed manifest (C2PA), and the server was built without their reader.
+    ManifestNotRead,
 }
 
 /// A box on the picture as it was sent (upright), in pixels.

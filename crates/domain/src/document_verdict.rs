@@ -205,6 +205,8 @@ fn limit_factor(limit: CheckLimit) -> f64 {
         CheckLimit::PortraitPlaceAssumed => 0.8,
         CheckLimit::NoColour => 0.7,
         CheckLimit::TracesLost => 0.5,
+        // Most files hold none: what is measured is worth what it is worth for those.
+        CheckLimit::ManifestNotRead => 1.0,
     }
 }
 

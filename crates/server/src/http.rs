@@ -44,6 +44,7 @@ mod routes;
 mod signature;
 pub mod source_address;
 mod streams;
+mod swagger_ui;
 mod validation_errors;
 
 pub use certificate::{Certificate, Tls, certificate_expiry};

@@ -25,7 +25,7 @@ pub use engine::{
     Checks, DocumentEngine, DocumentOperatingPoints, DocumentRequest, DocumentWeights,
     GhostPortrait,
 };
-pub use forensics::{FileForensics, file_forensics, ijg_table};
+pub use forensics::{FileForensics, READS_PROVENANCE, file_forensics, ijg_table};
 pub use heat::{DocumentCheck, EvidenceMap, evidence};
 pub use measured::{FeatureExtractor, MeasuredDocument, feature_names, features_version};
 pub use portraits::with_portraits;

@@ -1,9 +1,10 @@
 //! The steps, in the order in which they share what they build.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::{Progress, Step, smoke};
 use crate::postgres::{Cluster, Durability};
@@ -13,11 +14,17 @@ use crate::{alerts, clients, docs, exec, faults, fuzz, sbom, schemathesis, tidy}
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
+const FIRST_BUILD_CRATES_MAX: usize = 300;
 
 pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "sources are formatted", run: fmt },
     Step { name: "tidy", what: "walls and house rules", run: |_| tidy::run(no_arguments()) },
     Step { name: "clippy", what: "no lint, in any target", run: clippy },
+    Step {
+        name: "first-build",
+        what: "what the README's first command compiles: no lint, few crates",
+        run: first_build,
+    },
     Step { name: "test", what: "all tests, on both databases", run: test },
     Step { name: "doctest", what: "examples in the documentation", run: doctest },
     Step { name: "reference", what: "the generated reference is current", run: reference },
@@ -57,9 +64,30 @@ fn fmt(_: &mut Progress) -> Result<()> {
     exec::run(exec::cargo().args(["fmt", "--check"]).current_dir(fuzz))
 }
 
+/// Tests, documentation and the reference are built as a release is, with signed provenance, so that nothing is
+/// compiled twice.
 fn clippy(_: &mut Progress) -> Result<()> {
-    let warnings = ["--", "-D", "warnings"];
-    exec::run(exec::cargo().args(["clippy", "--workspace", "--all-targets"]).args(warnings))
+    let mut command = exec::cargo();
+    command.args(["clippy", "--workspace", "--all-targets"]).args(exec::WORKSPACE_FEATURES);
+    exec::run(command.args(["--", "-D", "warnings"]))
+}
+
+/// What the first command of the README compiles, looked at and not built: the code that only it has says
+/// what it does not check.
+fn first_build(_: &mut Progress) -> Result<()> {
+    let mut command = exec::cargo();
+    command.args(["clippy", "--package", "verax-server", "--bin", "verax"]);
+    exec::run(command.args(["--", "-D", "warnings"]))?;
+    let mut command = exec::cargo();
+    command.args(["tree", "--package", "verax-server", "--edges", "normal,build"]);
+    let tree = exec::output(command.args(["--prefix", "none", "--no-dedupe"]))?;
+    let crates: BTreeSet<&str> = tree.lines().collect();
+    println!("the first build compiles {} crates, {FIRST_BUILD_CRATES_MAX} at most", crates.len());
+    ensure!(
+        crates.len() <= FIRST_BUILD_CRATES_MAX,
+        "a light first build is what makes people try it"
+    );
+    Ok(())
 }
 
 fn test(progress: &mut Progress) -> Result<()> {
@@ -67,6 +95,7 @@ fn test(progress: &mut Progress) -> Result<()> {
     let mut command = exec::cargo();
     command
         .args(["nextest", "run", "--workspace", "--no-fail-fast"])
+        .args(exec::WORKSPACE_FEATURES)
         .env("VERAX_TEST_DATABASE_URL", url)
         .stdin(Stdio::null())
         .stderr(Stdio::piped());
@@ -90,19 +119,19 @@ fn test(progress: &mut Progress) -> Result<()> {
 fn doctest(progress: &mut Progress) -> Result<()> {
     let url = database_url(progress)?;
     let mut command = exec::cargo();
-    command.args(["test", "--quiet", "--workspace", "--doc"]);
+    command.args(["test", "--quiet", "--workspace", "--doc"]).args(exec::WORKSPACE_FEATURES);
     exec::run(command.env("VERAX_TEST_DATABASE_URL", url))
 }
 
 fn reference(_: &mut Progress) -> Result<()> {
     let words = ["--", "reference", "--check", "docs/reference"];
     let build = ["run", "--quiet", "--package", "verax-server", "--bin", "verax"];
-    exec::run(exec::cargo().args(build).args(words))
+    exec::run(exec::cargo().args(build).args(exec::RELEASE_FEATURES).args(words))
 }
 
 fn rustdoc(_: &mut Progress) -> Result<()> {
     let mut command = exec::cargo();
-    command.args(["doc", "--quiet", "--workspace", "--no-deps"]);
+    command.args(["doc", "--quiet", "--workspace", "--no-deps"]).args(exec::WORKSPACE_FEATURES);
     exec::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 

@@ -38,7 +38,7 @@ pub(super) fn refused(check: Check, finding: &CheckFinding, pixels_refuse: bool)
     let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
     let caveat =
         if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) { PLACE_ASSUMED } else { "" };
-    format!("{subject}{seen}{caveat}.")
+    format!("{subject}{seen}{caveat}.{}", not_read(finding))
 }
 
 pub(super) fn passed(check: Check, finding: &CheckFinding) -> String {
@@ -60,7 +60,17 @@ pub(super) fn passed(check: Check, finding: &CheckFinding) -> String {
     } else {
         ""
     };
-    format!("{subject}{seen}{caveat}.")
+    format!("{subject}{seen}{caveat}.{}", not_read(finding))
+}
+
+/// What nobody looked at is said, or a pass would cover it.
+fn not_read(finding: &CheckFinding) -> &'static str {
+    match finding.limits.contains(&CheckLimit::ManifestNotRead) {
+        true => {
+            " Its signed manifest (C2PA) was not checked: this server was built without their reader."
+        }
+        false => "",
+    }
 }
 
 const PLACE_ASSUMED: &str = " (the portrait's place was assumed)";

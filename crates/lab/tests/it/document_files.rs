@@ -2,8 +2,8 @@
 
 use verax_domain::document_findings::DocumentEvidence;
 use verax_lab::simulator::jpeg;
-use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
+use verax_vision::document::{READS_PROVENANCE, file_forensics};
 use verax_vision::image::{DecodeLimits, Image};
 
 use crate::document_bytes::{Field, evidence, exif, picture, png, small, with_segment, with_text};
@@ -199,4 +199,13 @@ fn cut_and_scrambled_files_never_panic() {
         }
         let _ = file_forensics(&bytes, &image);
     }
+}
+
+#[test]
+fn a_manifest_that_this_build_cannot_read_is_told_of() {
+    let image = picture(1);
+    let plain = jpeg(&image, 90);
+    assert!(!file_forensics(&plain, &image).manifest_unread);
+    let marked = with_segment(&plain, 0xEB, b"JP\0\x01\0\0\0\x01\0\0\0\x20jumb");
+    assert_eq!(file_forensics(&marked, &image).manifest_unread, !READS_PROVENANCE);
 }

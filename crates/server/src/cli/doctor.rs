@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use verax_store::Location;
+use verax_vision::document::READS_PROVENANCE;
 
 use super::Place;
 use super::output::{print_line, takes_colour};
@@ -154,6 +155,13 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     findings.push(models(place));
+    findings.push(match READS_PROVENANCE {
+        true => good("provenance", "signed manifests (C2PA) are read"),
+        false => unchecked(
+            "provenance",
+            "signed manifests (C2PA) are not read: build verax with `--features release`",
+        ),
+    });
     let well = findings.iter().all(|finding| finding.state != State::Bad);
     if arguments.json {
         let list: Vec<_> = findings

@@ -10,6 +10,8 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 use verax_domain::Timestamp;
+use x509_cert::Certificate as X509;
+use x509_cert::der::Decode as _;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -189,12 +191,12 @@ pub fn certificate_expiry(file: &Path) -> Result<Timestamp> {
 }
 
 fn end_of(chain: &[CertificateDer<'_>]) -> Result<Timestamp> {
-    let mut earliest = i64::MAX;
+    let mut earliest = u64::MAX;
     for certificate in chain {
-        let (_, parsed) = x509_parser::parse_x509_certificate(certificate)?;
-        earliest = earliest.min(parsed.validity().not_after.timestamp());
+        let parsed = X509::from_der(certificate).map_err(|error| anyhow!("{error}"))?;
+        earliest = earliest.min(parsed.tbs_certificate.validity.not_after.to_unix_duration().as_secs());
     }
-    Ok(Timestamp(earliest.saturating_mul(1000)))
+    Ok(Timestamp(i64::try_from(earliest).unwrap_or(i64::MAX).saturating_mul(1000)))
 }
 
 /// One certificate or more.

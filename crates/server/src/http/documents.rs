@@ -1,19 +1,17 @@
 //! What describes the server: its API, its health, its numbers.
 
-use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::body::Bytes;
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
-use utoipa_swagger_ui::Config;
 
 use super::State;
 use super::error::{ApiError, NOT_FOUND};
 use super::lists::{PathId, json as json_response};
 use super::openapi::document;
+use super::swagger_ui;
 use crate::app::health::Unwell;
 
 /// It is the same for everybody, who need no token for it: made once.
@@ -31,34 +29,23 @@ pub async fn to_docs() -> Redirect {
 }
 
 pub async fn docs_index() -> Response {
-    asset("index.html")
+    asset("index.html").await
 }
 
 pub async fn docs(file: PathId) -> Response {
     let file = file.map(|Path(file)| file).unwrap_or_default();
-    asset(&file)
+    asset(&file).await
 }
 
 /// The files of Swagger UI are in the binary: the page loads nothing from elsewhere.
-fn asset(file: &str) -> Response {
-    let config = Arc::new(Config::new(["/openapi.json"]));
-    match utoipa_swagger_ui::serve(file, config) {
-        Ok(Some(file)) => {
-            let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-                          img-src 'self' data:; frame-ancestors 'none'";
-            let headers = [
-                (header::CONTENT_TYPE, file.content_type),
-                (header::CONTENT_SECURITY_POLICY, policy.to_owned()),
-            ];
-            // What many read slowly at once is in memory once.
-            let bytes = match file.bytes {
-                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-                Cow::Owned(bytes) => Bytes::from(bytes),
-            };
-            (headers, bytes).into_response()
-        }
-        _ => ApiError::new(&NOT_FOUND, "There is no such page.").into_response(),
-    }
+async fn asset(name: &str) -> Response {
+    let Some((media_type, bytes)) = swagger_ui::file(name).await else {
+        return ApiError::new(&NOT_FOUND, "There is no such page.").into_response();
+    };
+    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                  img-src 'self' data:; frame-ancestors 'none'";
+    let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, bytes).into_response()
 }
 
 /// The process is alive.

@@ -178,6 +178,9 @@ impl DocumentEngine {
             if traces_lost {
                 limits.push(CheckLimit::TracesLost);
             }
+            if file.manifest_unread {
+                limits.push(CheckLimit::ManifestNotRead);
+            }
             digital_finding(self, &measured, &file, limits)
         });
         DocumentFindings {

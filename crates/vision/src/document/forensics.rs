@@ -25,14 +25,19 @@ use xmp::xmp_evidence;
 pub use quantisation::ijg_table;
 
 /// What was read from the file around its pixels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct FileForensics {
     pub evidence: Vec<DocumentEvidence>,
     /// Exact for the standard tables, nearest for others; none when the file is not a JPEG.
     pub jpeg_quality: Option<u8>,
     /// The luma quantisation table, row by row.
     pub luma_table: Option<[u16; 64]>,
+    /// It holds a signed manifest (C2PA) that nobody read: this build has no reader of them.
+    pub manifest_unread: bool,
 }
+
+/// Whether this build reads signed provenance (C2PA): by the feature `provenance`.
+pub const READS_PROVENANCE: bool = cfg!(feature = "provenance");
 
 /// Differences of the clock up to this are the camera's own writing time.
 const MODIFIED_SECONDS_MIN: i64 = 60;
@@ -40,16 +45,17 @@ const MODIFIED_SECONDS_MIN: i64 = 60;
 /// `image` is the decoded `bytes`.
 pub fn file_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     let Some(format) = ImageFormat::of(bytes) else {
-        return FileForensics { evidence: Vec::new(), jpeg_quality: None, luma_table: None };
+        return FileForensics::default();
     };
     let mut found = match format {
         ImageFormat::Jpeg => jpeg_forensics(bytes, image),
         ImageFormat::Png => png_forensics(bytes, image),
         ImageFormat::WebP => webp_forensics(bytes, image),
     };
-    #[cfg(feature = "provenance")]
     if segments::holds_manifest(bytes, format) {
+        #[cfg(feature = "provenance")]
         found.evidence.extend(provenance::provenance_evidence(bytes, format.media_type()));
+        found.manifest_unread = !READS_PROVENANCE;
     }
     found.evidence.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
     found
@@ -64,7 +70,7 @@ fn webp_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     if let Some(packet) = webp_chunk(bytes, b"XMP ") {
         xmp_evidence(&packet_text(packet), &mut evidence);
     }
-    FileForensics { evidence, jpeg_quality: None, luma_table: None }
+    FileForensics { evidence, ..FileForensics::default() }
 }
 
 fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
@@ -109,7 +115,7 @@ fn jpeg_forensics(bytes: &[u8], image: &Image) -> FileForensics {
         None => {}
     }
     let luma_table = segments.tables[segments.luma_table];
-    FileForensics { evidence, jpeg_quality, luma_table }
+    FileForensics { evidence, jpeg_quality, luma_table, ..FileForensics::default() }
 }
 
 fn png_forensics(bytes: &[u8], image: &Image) -> FileForensics {
@@ -128,7 +134,7 @@ fn png_forensics(bytes: &[u8], image: &Image) -> FileForensics {
     if let Some(fields) = chunks.exif.and_then(exif_fields) {
         exif_evidence(&fields, image, (image.width, image.height), &mut evidence);
     }
-    FileForensics { evidence, jpeg_quality: None, luma_table: None }
+    FileForensics { evidence, ..FileForensics::default() }
 }
 
 fn exif_evidence(

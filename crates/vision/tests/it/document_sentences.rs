@@ -95,7 +95,12 @@ fn any_evidence(random: &mut Seeded) -> DocumentEvidence {
 }
 
 fn any_finding(random: &mut Seeded) -> CheckFinding {
-    let limits = [CheckLimit::PortraitPlaceAssumed, CheckLimit::NoColour, CheckLimit::TracesLost];
+    let limits = [
+        CheckLimit::PortraitPlaceAssumed,
+        CheckLimit::NoColour,
+        CheckLimit::TracesLost,
+        CheckLimit::ManifestNotRead,
+    ];
     CheckFinding {
         score: (random.below(20) > 0).then(|| f64::from(random.between(0.0, 1.0))),
         evidence: (0..random.below(6)).map(|_| any_evidence(random)).collect(),
@@ -216,4 +221,20 @@ fn a_number_that_refuses_reads_as_one_that_does() {
     );
     let print = results.printed_copy.unwrap().details;
     assert!(print.contains("reaches 8.9 Lab units") && print.contains("9 at least"), "{print}");
+}
+
+#[test]
+fn a_manifest_that_nobody_read_is_named_whatever_the_outcome() {
+    let finding = |score| CheckFinding {
+        score: Some(score),
+        evidence: Vec::new(),
+        limits: vec![CheckLimit::ManifestNotRead],
+    };
+    for (score, passed) in [(0.9, true), (0.1, false)] {
+        let found = judged(&findings(&finding(score), colourful()), 0.5);
+        let verdict = found.digital_manipulation.unwrap();
+        assert_eq!(verdict.passed, passed);
+        let told = "Its signed manifest (C2PA) was not checked: this server was built without their reader.";
+        assert!(verdict.details.ends_with(told), "{}", verdict.details);
+    }
 }

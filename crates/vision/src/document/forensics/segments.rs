@@ -186,7 +186,6 @@ pub(super) fn webp_chunk<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]
 
 /// The file says that it holds a C2PA manifest: in APP11 of a JPEG, chunks `caBX` of a PNG and
 /// `C2PA` of a WebP.
-#[cfg(feature = "provenance")]
 pub(super) fn holds_manifest(bytes: &[u8], format: crate::image::ImageFormat) -> bool {
     use crate::image::ImageFormat;
     match format {
