@@ -85,7 +85,7 @@ fn surroundings(binary: &Binary, models: Option<&Path>) -> Result<(Surroundings,
     let mut given = vec![("REPOSITORY", exec::root().display().to_string())];
     let models = match models {
         Some(folder) => Some(folder.canonicalize().with_context(|| folder.display().to_string())?),
-        None => install_models(binary)?,
+        None => binary.installed_models()?,
     };
     given.extend(models.map(|folder| ("MODELS", folder.display().to_string())));
     let cluster = match Cluster::start(Durability::Forgetful) {
@@ -101,20 +101,6 @@ fn surroundings(binary: &Binary, models: Option<&Path>) -> Result<(Surroundings,
         given.push(("NODE_PATH", axios.display().to_string()));
     }
     Ok((given, cluster))
-}
-
-/// The models, fetched once and kept below the target folder.
-fn install_models(binary: &Binary) -> Result<Option<PathBuf>> {
-    let data = exec::target_dir()?.join("docs-models");
-    let mut install = binary.command(&[]);
-    install.arg("--data").arg(&data).args(["models", "install"]);
-    match exec::output(&mut install) {
-        Ok(_) => Ok(Some(data.join("models"))),
-        Err(error) => {
-            println!("docs: no models: {error:#}");
-            Ok(None)
-        }
-    }
 }
 
 /// What a block may need, and the variable that says where it is.

@@ -71,7 +71,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         "kill" => {}
         "nodes" => return nodes::run(&binary),
         "disk" => return disk::run(&binary),
-        "s3" => return s3::run(&binary),
+        "s3" => return s3::run(&binary, models.as_deref()),
         "overload" => return overload::run(&binary, seconds),
         "door" => return door::run(&binary, &door, only.as_deref()),
         other => bail!("there is no program `{other}`"),

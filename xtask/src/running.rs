@@ -94,6 +94,21 @@ impl Binary {
     pub fn file(&self) -> &Path {
         &self.0
     }
+
+    /// The folder of the models, fetched once and kept below the target folder; `None` where they cannot
+    /// be had.
+    pub fn installed_models(&self) -> Result<Option<PathBuf>> {
+        let data = exec::target_dir()?.join("installed-models");
+        let mut install = self.command(&[]);
+        install.arg("--data").arg(&data).args(["models", "install"]);
+        match exec::output(&mut install) {
+            Ok(_) => Ok(Some(data.join("models"))),
+            Err(error) => {
+                println!("no models: {error:#}");
+                Ok(None)
+            }
+        }
+    }
 }
 
 /// The same without the variables of this environment that `verax` reads.

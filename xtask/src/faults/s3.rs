@@ -1,6 +1,8 @@
 //! An object store that is slow, refuses, loses answers and cuts bodies: a real server of the protocol
 //! (moto) behind a wire that does all that.
 
+mod backups;
+
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -32,18 +34,30 @@ const TRIES_MAX: u64 = 4;
 
 /// Nothing acknowledged is lost, nothing half-written is shown, errors say when to come back, and nobody
 /// is asked for ever.
-pub fn run(binary: &Binary) -> Result<()> {
+///
+/// Without `models` those that can be had are taken: a backup holds a face then.
+pub fn run(binary: &Binary, models: Option<&Path>) -> Result<()> {
     let store = ObjectStore::start()?;
     let wire = FaultyWire::to(store.address)?;
     let site = Site::new(binary, None)?.with_settings(SETTINGS)?;
-    let site = site.with_environment(&[
+    let endpoint = format!("http://{}", wire.address);
+    let environment = [
         ("AWS_ACCESS_KEY_ID", "id"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT", &format!("http://{}", wire.address)),
+        ("AWS_ENDPOINT", &endpoint),
         ("AWS_ALLOW_HTTP", "true"),
-    ]);
+    ];
+    let site = site.with_environment(&environment);
+    let models = match models {
+        Some(models) => Some(models.to_owned()),
+        None => binary.installed_models()?,
+    };
+    if let Some(models) = &models {
+        site.add_models(models)?;
+    }
     let server = site.serve(&[])?;
+    backups::run(binary, &site, &server, &environment, models.as_deref())?;
     for (what, fault, some_succeed) in [
         ("as usual", Fault::None, true),
         ("answers 300 ms late", Fault::Slow(Duration::from_millis(300)), true),
@@ -225,6 +239,19 @@ impl Customer {
         })
     }
 
+    /// The same client, and what was acknowledged to it, at another server.
+    fn at(&self, server: &Server) -> Customer {
+        Customer {
+            address: server.address,
+            token: self.token.clone(),
+            image: self.image.clone(),
+            order: self.order.clone(),
+            documents: Mutex::new(self.documents().clone()),
+            seen: Mutex::default(),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
     fn documents(&self) -> MutexGuard<'_, BTreeMap<String, State>> {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -355,7 +382,7 @@ fn until_ready(server: &Server) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// moto with two buckets. It ends when this is dropped.
+/// moto with three buckets. It ends when this is dropped.
 struct ObjectStore {
     child: Child,
     address: SocketAddr,
@@ -378,7 +405,7 @@ impl ObjectStore {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let store = ObjectStore { child, address, _log: folder };
         store.wait()?;
-        for bucket in ["keys", "objects"] {
+        for bucket in ["keys", "objects", "backups"] {
             let made = store.make_bucket(bucket)?;
             ensure!(made == 200, "the bucket {bucket} answers {made}");
         }
