@@ -1,5 +1,6 @@
 //! Everything that must hold before a change lands, as a table of steps.
 
+mod grid;
 mod smoke;
 mod steps;
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::{Progress, Step, smoke};
+use super::{Progress, Step, grid, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
 use crate::{alerts, clients, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
@@ -46,6 +46,11 @@ pub const STEPS: &[Step] = &[
         name: "smoke",
         what: "the demo, as its own lines say",
         run: |_| smoke::run(&release()?),
+    },
+    Step {
+        name: "grid",
+        what: "one face in many scenes is one face",
+        run: |_| grid::run(&release()?),
     },
     Step { name: "faults", what: "what dies, fills up, stalls or is too much", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
@@ -170,7 +175,7 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     for part in ["silent", "smuggling", "bodies"] {
         faults::door::run(&binary, &faults::door::Options::short(), Some(part))?;
     }
-    faults::s3::run(&binary)?;
+    faults::s3::run(&binary, None)?;
     faults::disk::run(&binary)
 }
 
