@@ -194,7 +194,8 @@ fn end_of(chain: &[CertificateDer<'_>]) -> Result<Timestamp> {
     let mut earliest = u64::MAX;
     for certificate in chain {
         let parsed = X509::from_der(certificate).map_err(|error| anyhow!("{error}"))?;
-        earliest = earliest.min(parsed.tbs_certificate.validity.not_after.to_unix_duration().as_secs());
+        earliest =
+            earliest.min(parsed.tbs_certificate.validity.not_after.to_unix_duration().as_secs());
     }
     Ok(Timestamp(i64::try_from(earliest).unwrap_or(i64::MAX).saturating_mul(1000)))
 }
