@@ -1,5 +1,6 @@
 //! The walls between the crates and the house rules of files, checked.
 
+mod circles;
 mod edges;
 mod files;
 
@@ -16,7 +17,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         return Err(argument.unexpected().into());
     }
     let mut problems = edges::problems(&exec::cargo_metadata()?)?;
-    let mut questions = Vec::new();
+    let (mut questions, mut circles) = (Vec::new(), circles::Circles::default());
     for path in listed_files()? {
         let bytes = match std::fs::read(exec::root().join(&path)) {
             Ok(bytes) => bytes,
@@ -29,7 +30,9 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         let Ok(text) = String::from_utf8(bytes) else { continue };
         problems.extend(files::text_problems(Path::new(&path), &text));
         questions.extend(files::question(Path::new(&path), &text));
+        circles.add(&path, &text);
     }
+    problems.extend(circles.problems());
     for question in questions {
         println!("tidy: {question}");
     }

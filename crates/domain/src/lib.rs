@@ -5,6 +5,7 @@ pub mod contact;
 pub mod device_view;
 pub mod document_findings;
 pub mod document_verdict;
+pub mod events;
 pub mod extended_json;
 pub mod face_call;
 pub mod face_findings;

@@ -8,7 +8,7 @@ pub mod cursor;
 pub mod deletions;
 pub mod demo;
 pub mod document_checks;
-pub mod due;
+pub mod expiry;
 pub mod faces;
 pub mod fingerprints;
 pub mod galleries;
@@ -86,7 +86,7 @@ impl App {
             false => None,
         };
         let app = App::new(config, database, keys, Clock::System, Random::System);
-        app.look_at_settings().await?;
+        app.read_settings().await?;
         Ok(App { images, ..app.with_vault(vault) })
     }
 

@@ -12,6 +12,7 @@ pub mod hardening;
 pub mod http;
 pub mod http_client;
 pub mod installed_models;
+pub mod jobs;
 pub mod jwt;
 pub mod keys;
 pub mod mac_key;

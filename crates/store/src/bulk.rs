@@ -1,57 +1,14 @@
 //! All rows of a database, out of one and into another, whichever of the two kinds each is.
-//!
-//! Rows travel in blocks whose bytes mean the same for both kinds: columns in the order of their
-//! names, flags as numbers. So a table's digest is the same wherever its rows are.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+pub mod blocks;
+
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::forgetting::{TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT};
+use self::blocks::{Reading, RowBlock, Step, TableDigests};
 use crate::{Location, StoreError, postgres, sqlite};
-
-/// Tables that are not copied: their rows follow from those of others, by triggers and by counting, or
-/// mean nothing elsewhere.
-pub static REBUILT_TABLES: [&str; 8] = [
-    "fingerprints",
-    "heartbeats",
-    "refinery_schema_history",
-    "tallies",
-    "tally_changes",
-    "tally_versions",
-    "text_folding",
-    "validation_persons",
-];
-
-/// Every other table of the schema.
-pub fn copied_tables() -> impl Iterator<Item = &'static str> {
-    let all = TABLES_OF_CLIENTS.iter().map(|(table, _)| *table).chain(TABLES_OF_NO_CLIENT);
-    all.filter(|table| !REBUILT_TABLES.contains(table))
-}
-
-/// Some rows of one table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowBlock {
-    pub table: &'static str,
-    /// In the order of their names.
-    pub columns: Vec<String>,
-    /// Each row is its length and its values.
-    pub bytes: Vec<u8>,
-}
-
-/// How many rows a table has, and a sum over all of them that does not depend on their order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TableDigest {
-    pub rows: u64,
-    sum: [u64; 4],
-}
-
-/// By table.
-pub type TableDigests = BTreeMap<&'static str, TableDigest>;
 
 /// The rows of all copied tables at one moment: when it was begun.
 pub struct Dump {
@@ -66,19 +23,8 @@ pub struct Loading {
     done: JoinHandle<Result<(), StoreError>>,
 }
 
-/// A block, the end, or why there is neither.
-pub(crate) type Reading = Result<Option<RowBlock>, StoreError>;
-
-pub(crate) enum Step {
-    Block(RowBlock),
-    /// Those were all: what is there must be this.
-    Finish(TableDigests),
-}
-
 /// Blocks that wait for whoever takes them.
 const WAITING: usize = 2;
-const BLOCK_BYTES: usize = 256 * 1024;
-
 impl Dump {
     /// Begins with the state of this moment. SQLite is copied into the folder `scratch`, so that no
     /// snapshot keeps its log: as much space as the database is needed there.
@@ -88,8 +34,8 @@ impl Dump {
     pub async fn begin(location: &Location, scratch: &Path) -> Result<Dump, StoreError> {
         let (sender, blocks) = mpsc::channel(WAITING);
         let schema_version = match location {
-            Location::File(path) => sqlite::dump(path, scratch, sender).await?,
-            Location::Postgres(url) => postgres::dump(url, sender).await?,
+            Location::File(path) => sqlite::bulk::dump(path, scratch, sender).await?,
+            Location::Postgres(url) => postgres::bulk::dump(url, sender).await?,
         };
         Ok(Dump { blocks, schema_version })
     }
@@ -109,8 +55,8 @@ impl Loading {
     pub async fn begin(location: &Location, schema_version: i64) -> Result<Loading, StoreError> {
         let (steps, receiver) = mpsc::channel(WAITING);
         let done = match location {
-            Location::File(path) => sqlite::load(path, schema_version, receiver).await?,
-            Location::Postgres(url) => postgres::load(url, schema_version, receiver).await?,
+            Location::File(path) => sqlite::bulk::load(path, schema_version, receiver).await?,
+            Location::Postgres(url) => postgres::bulk::load(url, schema_version, receiver).await?,
         };
         Ok(Loading { steps, done })
     }
@@ -143,206 +89,6 @@ impl Loading {
 pub async fn is_served(location: &Location) -> Result<bool, StoreError> {
     match location {
         Location::File(_) => Ok(false),
-        Location::Postgres(url) => postgres::is_served(url).await,
+        Location::Postgres(url) => postgres::bulk::is_served(url).await,
     }
-}
-
-/// The copied table of this name.
-pub fn copied_table(name: &str) -> Option<&'static str> {
-    copied_tables().find(|table| *table == name)
-}
-
-impl RowBlock {
-    /// The encoded rows, one by one.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Result<&[u8], StoreError>> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            (!rest.is_empty()).then(|| {
-                let row = length_prefixed(&mut rest);
-                if row.is_err() {
-                    rest = &[];
-                }
-                row
-            })
-        })
-    }
-}
-
-impl TableDigest {
-    pub fn add(&mut self, block: &RowBlock) -> Result<(), StoreError> {
-        for row in block.rows() {
-            self.rows += 1;
-            let digest = Sha256::digest(row?);
-            for (sum, eight) in self.sum.iter_mut().zip(digest.as_chunks::<8>().0) {
-                *sum = sum.wrapping_add(u64::from_be_bytes(*eight));
-            }
-        }
-        Ok(())
-    }
-
-    /// The sum in hexadecimal.
-    pub fn sum(&self) -> String {
-        self.sum.iter().fold(String::new(), |mut text, part| {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{part:016x}");
-            text
-        })
-    }
-
-    /// From what [`TableDigest::sum`] has written.
-    pub fn read(rows: u64, sum: &str) -> Option<TableDigest> {
-        let part = |index: usize| sum.get(index * 16..index * 16 + 16);
-        let part = |index| part(index).and_then(|text| u64::from_str_radix(text, 16).ok());
-        Some(TableDigest { rows, sum: [part(0)?, part(1)?, part(2)?, part(3)?] })
-    }
-}
-
-/// A value of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Value<'a> {
-    Null,
-    Integer(i64),
-    Number(f64),
-    Text(&'a str),
-}
-
-/// Collects rows of one table into blocks.
-pub(crate) struct BlockWriter {
-    block: RowBlock,
-    order: Vec<usize>,
-}
-
-impl BlockWriter {
-    /// Of a table with these columns.
-    pub fn new(table: &'static str, columns: &[&str]) -> BlockWriter {
-        let order = in_order_of_names(columns);
-        let columns = order.iter().map(|at| columns[*at].to_owned()).collect();
-        BlockWriter { block: RowBlock { table, columns, bytes: Vec::new() }, order }
-    }
-
-    /// Adds a row, whose value in each column is asked for; answers a block when one is full.
-    pub fn push<'a>(
-        &mut self,
-        mut value: impl FnMut(usize) -> Result<Value<'a>, StoreError>,
-    ) -> Result<Option<RowBlock>, StoreError> {
-        let bytes = &mut self.block.bytes;
-        let begin = bytes.len();
-        bytes.extend([0; 4]);
-        for at in &self.order {
-            match value(*at)? {
-                Value::Null => bytes.push(0),
-                Value::Integer(value) => {
-                    bytes.push(1);
-                    bytes.extend(value.to_le_bytes());
-                }
-                Value::Number(value) => {
-                    bytes.push(2);
-                    // SQLite has no negative zero.
-                    bytes.extend((value + 0.0).to_le_bytes());
-                }
-                Value::Text(text) => {
-                    bytes.push(3);
-                    bytes.extend(length(text.len())?.to_le_bytes());
-                    bytes.extend(text.as_bytes());
-                }
-            }
-        }
-        let row = length(bytes.len() - begin - 4)?;
-        bytes[begin..begin + 4].copy_from_slice(&row.to_le_bytes());
-        Ok((bytes.len() >= BLOCK_BYTES).then(|| self.take()))
-    }
-
-    /// The rows that are not in a full block.
-    pub fn rest(&mut self) -> Option<RowBlock> {
-        (!self.block.bytes.is_empty()).then(|| self.take())
-    }
-
-    fn take(&mut self) -> RowBlock {
-        let bytes = std::mem::take(&mut self.block.bytes);
-        RowBlock { bytes, ..self.block.clone() }
-    }
-}
-
-/// Where the columns of a table are that rows are written to.
-pub(crate) struct Columns {
-    order: Vec<usize>,
-    count: usize,
-}
-
-impl Columns {
-    /// # Errors
-    /// The table has other columns than the block.
-    pub fn matching(names: &[&str], block: &RowBlock) -> Result<Columns, StoreError> {
-        let order = in_order_of_names(names);
-        if !order.iter().map(|at| names[*at]).eq(block.columns.iter().map(String::as_str)) {
-            let other = format!("the table {} has other columns than the copied rows", block.table);
-            return Err(StoreError::Address(other));
-        }
-        Ok(Columns { order, count: names.len() })
-    }
-
-    /// The values of a row, in the order of the table.
-    pub fn values<'a>(&self, row: &'a [u8]) -> Result<Vec<Value<'a>>, StoreError> {
-        let mut values = vec![Value::Null; self.count];
-        let mut rest = row;
-        for at in &self.order {
-            values[*at] = match take::<1>(&mut rest)? {
-                [0] => Value::Null,
-                [1] => Value::Integer(i64::from_le_bytes(take(&mut rest)?)),
-                [2] => Value::Number(f64::from_le_bytes(take(&mut rest)?)),
-                [3] => {
-                    let text = length_prefixed(&mut rest)?;
-                    Value::Text(std::str::from_utf8(text).map_err(|_| damaged())?)
-                }
-                _ => return Err(damaged()),
-            };
-        }
-        if rest.is_empty() { Ok(values) } else { Err(damaged()) }
-    }
-}
-
-/// Compares what was written with what it must be.
-pub(crate) fn compare(
-    expected: &TableDigests,
-    table: &str,
-    found: TableDigest,
-) -> Result<(), StoreError> {
-    let wanted = expected.get(table).copied().unwrap_or_default();
-    if wanted == found {
-        return Ok(());
-    }
-    let counts = format!("{} of {} rows", found.rows, wanted.rows);
-    let text = format!("the table {table} is not what was copied ({counts}): nothing was kept");
-    Err(StoreError::Address(text))
-}
-
-pub(crate) fn not_empty(table: &str) -> StoreError {
-    StoreError::Address(format!("the database is not empty: its table {table} has rows"))
-}
-
-fn in_order_of_names(columns: &[&str]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..columns.len()).collect();
-    order.sort_by_key(|at| columns[*at]);
-    order
-}
-
-fn length(bytes: usize) -> Result<u32, StoreError> {
-    u32::try_from(bytes).map_err(|_| StoreError::Statement("a row is too long".to_owned()))
-}
-
-fn length_prefixed<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], StoreError> {
-    let length = u32::from_le_bytes(take(rest)?) as usize;
-    let (taken, left) = rest.split_at_checked(length).ok_or_else(damaged)?;
-    *rest = left;
-    Ok(taken)
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], StoreError> {
-    let (taken, left) = rest.split_first_chunk::<N>().ok_or_else(damaged)?;
-    *rest = left;
-    Ok(*taken)
-}
-
-fn damaged() -> StoreError {
-    StoreError::Address("the copied rows are damaged".to_owned())
 }

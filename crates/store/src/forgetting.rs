@@ -2,11 +2,11 @@
 //! records say of it. Only ids connect records here: an email address that two of them hold is not
 //! followed.
 
-use verax_query::{Arg, Resource, Sql, fold};
+use verax_query::{Arg, Sql, fold};
 
-use crate::cells::Reader;
-use crate::write::{Batch, Rows, own};
-use crate::{Database, StoreError};
+use crate::StoreError;
+use crate::batch::{Batch, Rows};
+use crate::database::Database;
 
 /// Every table that holds rows of clients, and the column that says whose they are. A table that is
 /// not here is in [`TABLES_OF_NO_CLIENT`]: a test compares both with the schema.
@@ -76,8 +76,17 @@ impl Database {
         person: &str,
         limit: u32,
     ) -> Result<Vec<NamingValidation>, StoreError> {
-        let (client, person) = (client.to_owned(), person.to_owned());
-        self.read(async move |reader| naming(reader, &client, &person, limit).await).await
+        let mut sql = Sql::default();
+        sql.push("SELECT v.id, v.response FROM validation_persons AS named ");
+        sql.push("JOIN biometric_validations AS v ");
+        sql.push("ON v.client = named.client AND v.id = named.validation");
+        sql.push(" WHERE named.client = ").bind(text(client));
+        sql.push(" AND named.person = ").bind(text(person));
+        sql.push(" ORDER BY named.validation LIMIT ").bind(Arg::Integer(limit.into()));
+        self.fetch_rows(sql, |row| {
+            Ok(NamingValidation { id: row.string(0)?, response: row.string(1)? })
+        })
+        .await
     }
 }
 
@@ -99,19 +108,6 @@ impl Batch {
         let mut sql = Sql::default();
         sql.push("DELETE FROM tallies WHERE scope = ");
         self.push(bound(sql, client), Rows::Any)
-    }
-
-    /// A `Conflict` when the record is gone; until this batch is committed nobody deletes it.
-    pub fn hold_record(
-        &mut self,
-        resource: &'static Resource,
-        client: &str,
-        id: &str,
-    ) -> &mut Batch {
-        let mut sql = Sql::default();
-        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = updated_at");
-        own(&mut sql, resource, client, id);
-        self.push(sql, Rows::Exactly(1))
     }
 
     /// Deletes the stored answers about a record. That the requests were made is still known.
@@ -303,33 +299,6 @@ fn push_named(
     sql.push(") OR NOT EXISTS (SELECT 1 FROM app_registrations AS other WHERE other.client = ");
     sql.bind(text(client)).push(" AND other.person = ").bind(text(person));
     sql.push(" AND other.id <> ").bind(text(gone.id)).push("))");
-}
-
-async fn naming(
-    reader: &mut Reader,
-    client: &str,
-    person: &str,
-    limit: u32,
-) -> Result<Vec<NamingValidation>, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT v.id, v.response FROM validation_persons AS named ");
-    sql.push(
-        "JOIN biometric_validations AS v ON v.client = named.client AND v.id = named.validation",
-    );
-    sql.push(" WHERE named.client = ").bind(text(client));
-    sql.push(" AND named.person = ").bind(text(person));
-    sql.push(" ORDER BY named.validation LIMIT ").bind(Arg::Integer(limit.into()));
-    let mut found = Vec::new();
-    reader
-        .fetch(&sql, &mut |row| {
-            found.push(NamingValidation {
-                id: row.text(0)?.unwrap_or_default().to_owned(),
-                response: row.text(1)?.unwrap_or_default().to_owned(),
-            });
-            Ok(())
-        })
-        .await?;
-    Ok(found)
 }
 
 fn text(text: &str) -> Arg {

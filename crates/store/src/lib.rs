@@ -1,61 +1,58 @@
 //! SQLite and PostgreSQL behind one [`Database`]. All SQL that is not a list is here.
+//!
+//! From the bottom: rows, a connection, the two databases, [`Database`] with its one way to read, and
+//! above it the tables, one file each, with their reads (`impl Database`) and their changes (`impl
+//! Batch`). Nothing below names what is above it: `cargo xtask tidy` refuses circles between files.
 
-mod biometric_checks;
+mod batch;
 mod bulk;
-mod cells;
-mod clients;
+mod connection;
 mod database;
-mod deletions;
-mod document_checks;
 mod error;
-mod fingerprints;
 mod forgetting;
-mod idempotency;
-mod inspection;
-mod jobs;
+mod import;
 mod list;
-mod login_attempts;
 mod migrate;
-mod periodic;
-mod persons;
+mod opening;
+mod options;
+mod pool_status;
 mod postgres;
-mod records;
+mod receivers;
 mod refold;
-mod registration_checks;
-mod registrations;
 mod render;
-mod settings;
+mod row;
 mod sqlite;
-mod status;
-mod stored_images;
+mod tables;
 mod tally;
-mod tokens;
 mod turns;
-mod write;
 
-pub use bulk::{
-    Dump, Loading, REBUILT_TABLES, RowBlock, TableDigest, TableDigests, copied_table,
-    copied_tables, is_served,
+pub use batch::{Batch, Rows};
+pub use bulk::blocks::{
+    REBUILT_TABLES, RowBlock, TableDigest, TableDigests, copied_table, copied_tables,
 };
-pub use clients::{Client, NewClient};
-pub use database::{Database, Location, Options, Schema};
-pub use deletions::Deletion;
+pub use bulk::{Dump, Loading, is_served};
+pub use database::Database;
 pub use error::StoreError;
-pub use fingerprints::{Fingerprint, FingerprintKind};
 pub use forgetting::{
     ForgottenRegistration, NamingValidation, TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT,
 };
-pub use idempotency::{Answer, Begun, ExpiredAnswer};
-pub use jobs::{Job, JobKind};
+pub use import::Imported;
 pub use list::Listing;
-pub use login_attempts::AttemptLimit;
-pub use persons::{CHANGES_KEPT_MS, Collection, PersonPlace, SealedTemplate};
-pub use records::Imported;
-pub use registration_checks::{DocumentCounts, PassedFace};
-pub use registrations::{Contacts, HeldContact, Hold, RegistrationStep};
+pub use options::{Location, Options, Schema};
+pub use pool_status::PoolStatus;
 pub use render::Layout;
-pub use status::{JOBS_COUNTED_MAX, JobStatus, PoolStatus};
-pub use stored_images::{Sealed, SealedRow};
-pub use tally::Upkeep;
-pub use tokens::Token;
-pub use write::{Batch, Rows};
+pub use tables::clients::{Client, NewClient};
+pub use tables::collections::Collection;
+pub use tables::deletions::Deletion;
+pub use tables::fingerprints::{Fingerprint, FingerprintKind};
+pub use tables::galleries::CHANGES_KEPT_MS;
+pub use tables::idempotency::{Answer, Begun, ExpiredAnswer};
+pub use tables::jobs::{JOBS_COUNTED_MAX, Job, JobKind, JobStatus};
+pub use tables::login_attempts::AttemptLimit;
+pub use tables::person_templates::SealedTemplate;
+pub use tables::persons::PersonPlace;
+pub use tables::registration_checks::{DocumentCounts, PassedFace};
+pub use tables::registrations::{Contacts, HeldContact, Hold, RegistrationStep};
+pub use tables::stored_images::{Sealed, SealedRow};
+pub use tables::tokens::Token;
+pub use tally::upkeep::Upkeep;

@@ -4,14 +4,17 @@
 mod related;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use verax_query::{
     After, Included, Kind, Place, Query, Retrieval, Sql, Tenant, Timestamp, Value, Window,
 };
 
 use crate::StoreError;
-use crate::cells::{Cells, Reader, Visit, fetch_number};
+use crate::connection::Connection;
+use crate::database::Database;
 use crate::render::{Draft, Layout, Slot};
+use crate::row::{Cells, Visit};
 use crate::tally::{Tallied, in_order};
 use related::{Lookup, resolve};
 
@@ -26,8 +29,73 @@ pub struct Listing {
     pub end: Option<Place>,
 }
 
-pub async fn page(
-    reader: &mut Reader,
+impl Database {
+    /// The rows and the total of a page.
+    pub async fn page(&self, query: &Query, tenant: &Tenant) -> Result<Listing, StoreError> {
+        let request = Arc::new((query.clone(), tenant.clone()));
+        let work =
+            async move |connection: &mut Connection| page(connection, &request.0, &request.1).await;
+        self.read_replica(tenant, work).await
+    }
+
+    /// The rows after a place in the list's order, `limit` at most.
+    pub async fn page_after(
+        &self,
+        query: &Query,
+        tenant: &Tenant,
+        place: Option<Place>,
+        limit: u32,
+        layout: Layout,
+    ) -> Result<Listing, StoreError> {
+        let (query, own) = (query.clone(), tenant.clone());
+        let work = async move |connection: &mut Connection| {
+            let after = After { place: place.as_ref(), limit };
+            page_after(connection, &query, &own, after, layout).await
+        };
+        self.read_replica(tenant, work).await
+    }
+
+    /// How many records match.
+    pub async fn count(&self, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
+        let (query, own) = (query.clone(), tenant.clone());
+        let work = async move |connection: &mut Connection| count(connection, &query, &own).await;
+        self.read_replica(tenant, work).await
+    }
+
+    /// The record as a JSON object; `None` when the tenant has no such record.
+    pub async fn record(
+        &self,
+        retrieval: &Retrieval,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let (retrieval, own, id) = (retrieval.clone(), tenant.clone(), id.to_owned());
+        let work = async move |connection: &mut Connection| {
+            record(connection, &retrieval, &own, &id).await
+        };
+        self.read_replica(tenant, work).await
+    }
+
+    /// The next whole records after the id `after` that match, a line each, and the id of the last;
+    /// `None` at the end. Sort and page of the query do not matter.
+    pub async fn walk(
+        &self,
+        query: &Query,
+        tenant: &Tenant,
+        after: &str,
+        limit: u32,
+        layout: Layout,
+    ) -> Result<(Vec<u8>, Option<String>), StoreError> {
+        let (query, own, after) = (query.clone(), tenant.clone(), after.to_owned());
+        let work = async move |connection: &mut Connection| {
+            walk(connection, &query, &own, &after, limit, layout).await
+        };
+        self.read_replica(tenant, work).await
+    }
+}
+
+async fn page(
+    connection: &mut Connection,
     query: &Query,
     tenant: &Tenant,
 ) -> Result<Listing, StoreError> {
@@ -39,27 +107,27 @@ pub async fn page(
             let window = Window { skip: page.skip, ..in_order(&slice) };
             let begins = page.skip == 0 && !window.is_unordered();
             if begins && query.skips_total() {
-                rows = draft(reader, query, tenant, &window).await?;
+                rows = draft(connection, query, tenant, &window).await?;
             } else {
-                reader.begin_snapshot();
+                connection.begin_snapshot();
                 let tallied = if begins {
                     let mut tallied = Tallied::of(query.resource(), slice);
                     let changes = tallied.changes_sql();
-                    let statement = query.window_sql(reader.dialect(), tenant, &window);
+                    let statement = query.window_sql(connection.dialect(), tenant, &window);
                     let (fields, included) = (&statement.fields, query.included());
                     let mut asked: [(&Sql, Visit<'_>); 2] = [
                         (&changes, &mut |row| tallied.push_change(row)),
                         (&statement.sql, &mut |row| rows.push_row(row, 0, fields, included)),
                     ];
-                    reader.fetch_all(&mut asked).await?;
-                    tallied.read_buckets(reader, query, tenant).await?;
+                    connection.fetch_all(&mut asked).await?;
+                    tallied.read_buckets(connection, query, tenant).await?;
                     tallied
                 } else {
-                    let tallied = Tallied::read(reader, query, tenant, slice).await?;
+                    let tallied = Tallied::read(connection, query, tenant, slice).await?;
                     if page.skip < tallied.total() {
                         let size = u64::from(page.size);
-                        let window = tallied.window(reader, page.skip, size).await?;
-                        rows = draft(reader, query, tenant, &window).await?;
+                        let window = tallied.window(connection, page.skip, size).await?;
+                        rows = draft(connection, query, tenant, &window).await?;
                     }
                     tallied
                 };
@@ -68,24 +136,24 @@ pub async fn page(
         }
         None => {
             let window = Window { skip: page.skip, ..Window::default() };
-            rows = draft(reader, query, tenant, &window).await?;
+            rows = draft(connection, query, tenant, &window).await?;
             let found = rows.rows() as u64;
             // A page that is not full, and not beyond the end, has told the total already.
             if found > 0 && found < u64::from(page.size) {
                 total = Some(page.skip + found);
             } else if !query.skips_total() {
-                total = Some(count(reader, query, tenant).await?);
+                total = Some(count(connection, query, tenant).await?);
             }
         }
     }
-    let rows = fill(reader, rows, query.included(), tenant).await?;
-    reader.end_snapshot()?;
+    let rows = fill(connection, rows, query.included(), tenant).await?;
+    connection.end_snapshot()?;
     Ok(Listing { rows, total: total.filter(|_| !query.skips_total()), end: None })
 }
 
 /// The rows after a place in the list's order: what comes before them costs nothing.
-pub async fn page_after(
-    reader: &mut Reader,
+async fn page_after(
+    connection: &mut Connection,
     query: &Query,
     tenant: &Tenant,
     after: After<'_>,
@@ -97,10 +165,10 @@ pub async fn page_after(
         Some(slice) => {
             window = in_order(&slice);
             if window.is_unordered() || !query.skips_total() {
-                reader.begin_snapshot();
+                connection.begin_snapshot();
             }
             if !query.skips_total() {
-                let tallied = Tallied::read(reader, query, tenant, slice.clone()).await?;
+                let tallied = Tallied::read(connection, query, tenant, slice.clone()).await?;
                 total = Some(tallied.total());
             }
             if window.is_unordered() {
@@ -109,19 +177,19 @@ pub async fn page_after(
                     _ => None,
                 });
                 let beyond = time.map_or_else(|| slice.clone(), |time| slice.beyond(time));
-                let tallied = Tallied::read(reader, query, tenant, beyond).await?;
-                window = tallied.window(reader, 0, u64::from(after.limit) + 1).await?;
+                let tallied = Tallied::read(connection, query, tenant, beyond).await?;
+                window = tallied.window(connection, 0, u64::from(after.limit) + 1).await?;
             }
         }
         None if query.skips_total() => {}
-        None => total = Some(count(reader, query, tenant).await?),
+        None => total = Some(count(connection, query, tenant).await?),
     }
     // One row more than is shown tells whether anything comes after them.
     let more = After { limit: after.limit + 1, ..after };
-    let statement = query.after_sql(reader.dialect(), tenant, more, &window);
+    let statement = query.after_sql(connection.dialect(), tenant, more, &window);
     let mut draft = Draft::new(layout);
     let (mut last, mut end) = (None, None);
-    reader
+    connection
         .fetch(&statement.sql, &mut |row| {
             if draft.rows() == after.limit as usize {
                 end = last.take();
@@ -134,8 +202,8 @@ pub async fn page_after(
             Ok(())
         })
         .await?;
-    let rows = fill(reader, draft, query.included(), tenant).await?;
-    reader.end_snapshot()?;
+    let rows = fill(connection, draft, query.included(), tenant).await?;
+    connection.end_snapshot()?;
     Ok(Listing { rows, total, end })
 }
 
@@ -156,20 +224,24 @@ fn place(row: &dyn Cells, first: usize, query: &Query) -> Result<Place, StoreErr
     Ok(Place { keys, id })
 }
 
-pub async fn count(reader: &mut Reader, query: &Query, tenant: &Tenant) -> Result<u64, StoreError> {
+async fn count(
+    connection: &mut Connection,
+    query: &Query,
+    tenant: &Tenant,
+) -> Result<u64, StoreError> {
     if let Some(slice) = query.slice(tenant) {
-        reader.begin_snapshot();
-        let tallied = Tallied::read(reader, query, tenant, slice).await?;
-        reader.end_snapshot()?;
+        connection.begin_snapshot();
+        let tallied = Tallied::read(connection, query, tenant, slice).await?;
+        connection.end_snapshot()?;
         return Ok(tallied.total());
     }
-    let number = fetch_number(reader, &query.count_sql(reader.dialect(), tenant)).await?;
+    let number = connection.fetch_number(&query.count_sql(connection.dialect(), tenant)).await?;
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
 /// The record as a JSON object; `None` when the tenant has no such record.
-pub async fn record(
-    reader: &mut Reader,
+async fn record(
+    connection: &mut Connection,
     retrieval: &Retrieval,
     tenant: &Tenant,
     id: &str,
@@ -177,27 +249,27 @@ pub async fn record(
     let statement = retrieval.record_sql(tenant, id);
     let mut draft = Draft::default();
     let (fields, included) = (&statement.fields, retrieval.included());
-    reader.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
+    connection.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
     if draft.rows() == 0 {
         return Ok(None);
     }
-    Ok(Some(fill(reader, draft, included, tenant).await?))
+    Ok(Some(fill(connection, draft, included, tenant).await?))
 }
 
 /// The next whole records after the id `after`, a line each, and the last one's id.
-pub async fn walk(
-    reader: &mut Reader,
+async fn walk(
+    connection: &mut Connection,
     query: &Query,
     tenant: &Tenant,
     after: &str,
     limit: u32,
     layout: Layout,
 ) -> Result<(Vec<u8>, Option<String>), StoreError> {
-    let statement = query.walk_sql(reader.dialect(), tenant, after, limit);
+    let statement = query.walk_sql(connection.dialect(), tenant, after, limit);
     let mut last = None;
     let mut lines = Vec::new();
     let mut drafts = Vec::new();
-    reader
+    connection
         .fetch(&statement.sql, &mut |row| {
             last = row.text(0)?.map(str::to_owned);
             let mut draft = Draft::new(layout);
@@ -213,14 +285,14 @@ pub async fn walk(
     let mut lookups = Vec::new();
     for (index, populate) in query.included().populates().iter().enumerate() {
         lookups.push(Lookup::populated(
-            reader,
+            connection,
             index,
             populate,
             tenant,
             ids(Slot::Populate(index)),
         ));
     }
-    let related = resolve(reader, tenant, lookups).await?;
+    let related = resolve(connection, tenant, lookups).await?;
     for draft in drafts {
         lines.extend_from_slice(&draft.finish(&related, true));
     }
@@ -229,20 +301,20 @@ pub async fn walk(
 
 /// The rows of the page, which are known to be in this window.
 async fn draft(
-    reader: &mut Reader,
+    connection: &mut Connection,
     query: &Query,
     tenant: &Tenant,
     window: &Window,
 ) -> Result<Draft, StoreError> {
     let mut draft = Draft::default();
-    let statement = query.window_sql(reader.dialect(), tenant, window);
+    let statement = query.window_sql(connection.dialect(), tenant, window);
     let (fields, included) = (&statement.fields, query.included());
-    reader.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
+    connection.fetch(&statement.sql, &mut |row| draft.push_row(row, 0, fields, included)).await?;
     Ok(draft)
 }
 
 async fn fill(
-    reader: &mut Reader,
+    connection: &mut Connection,
     draft: Draft,
     included: &Included,
     tenant: &Tenant,
@@ -250,11 +322,11 @@ async fn fill(
     let mut lookups = Vec::new();
     for (index, populate) in included.populates().iter().enumerate() {
         let ids = draft.ids(Slot::Populate(index));
-        lookups.push(Lookup::populated(reader, index, populate, tenant, ids));
+        lookups.push(Lookup::populated(connection, index, populate, tenant, ids));
     }
     for (index, reverse) in included.reverses().iter().enumerate() {
         let ids = draft.ids(Slot::Reverse(index));
-        lookups.push(Lookup::pointing(reader, index, reverse, tenant, ids));
+        lookups.push(Lookup::pointing(connection, index, reverse, tenant, ids));
     }
-    Ok(draft.finish(&resolve(reader, tenant, lookups).await?, false))
+    Ok(draft.finish(&resolve(connection, tenant, lookups).await?, false))
 }

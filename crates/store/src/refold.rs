@@ -7,9 +7,12 @@
 use verax_domain::resources::{ALL, APP_REGISTRATIONS};
 use verax_query::{Arg, Dialect, Field, Kind, Resource, Sql, nfc};
 
-use crate::cells::{Cells, Reader};
-use crate::write::{Batch, Rows, own};
-use crate::{Database, StoreError};
+use crate::StoreError;
+use crate::batch::{Batch, Rows};
+use crate::connection::Connection;
+use crate::database::Database;
+use crate::row::Cells;
+use crate::tables::records::push_record_key;
 
 /// Of `verax_query::fold` and `Field::fold`: another number where they give another text.
 const FOLDING_VERSION: i64 = 2;
@@ -37,18 +40,29 @@ impl Database {
         self.refold().await
     }
 
+    /// Which version has folded the text, and how far a walk has come.
+    async fn folding_state(&self) -> Result<(i64, String), StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT version, place FROM text_folding WHERE id = 'all'");
+        let state =
+            self.fetch_row(sql, |row| Ok((row.integer(0)?.unwrap_or_default(), row.string(1)?)));
+        Ok(state.await?.unwrap_or_default())
+    }
+
     /// Folds all text again where an older version of the server has folded it.
     pub(crate) async fn refold(&self) -> Result<(), StoreError> {
         loop {
-            let (version, place) = self.read(state).await?;
+            let (version, place) = self.folding_state().await?;
             if version >= FOLDING_VERSION {
                 return Ok(());
             }
             let cursor = Cursor::read(&place).unwrap_or_default();
             let (mut batch, next) = match ALL.get(cursor.resource) {
                 Some(resource) => {
-                    self.read(async move |reader| fold_rows(reader, resource, &cursor).await)
-                        .await?
+                    self.read(async move |connection| {
+                        fold_rows(connection, resource, &cursor).await
+                    })
+                    .await?
                 }
                 None => (Batch::default(), None),
             };
@@ -80,32 +94,18 @@ impl Cursor {
     }
 }
 
-async fn state(reader: &mut Reader) -> Result<(i64, String), StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT version, place FROM text_folding WHERE id = 'all'");
-    let mut state = (0, String::new());
-    reader
-        .fetch(&sql, &mut |row| {
-            state =
-                (row.integer(0)?.unwrap_or_default(), row.text(1)?.unwrap_or_default().to_owned());
-            Ok(())
-        })
-        .await?;
-    Ok(state)
-}
-
 /// The changes of the next rows, and where to go on; `None`: all were walked.
 async fn fold_rows(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     cursor: &Cursor,
 ) -> Result<(Batch, Option<Cursor>), StoreError> {
     let texts: Vec<&'static Field> =
         resource.fields.iter().filter(|field| matches!(field.kind, Kind::Text)).collect();
-    let sql = rows_sql(reader.dialect(), resource, &texts, cursor);
+    let sql = rows_sql(connection.dialect(), resource, &texts, cursor);
     let mut batch = Batch::default();
     let mut last = None;
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             let text =
                 |column| Ok::<_, StoreError>(row.text(column)?.unwrap_or_default().to_owned());
@@ -211,7 +211,7 @@ impl Batch {
         if let Some((column, folded)) = folded {
             sql.push(", ").push(column).push(" = ").bind(Arg::Text(folded.clone()));
         }
-        own(&mut sql, record.resource, &record.client, &record.id);
+        push_record_key(&mut sql, record.resource, &record.client, &record.id);
         // What was changed meanwhile is folded already.
         sql.push(" AND ").push(field.column).push(" = ").bind(Arg::Text(before.to_owned()));
         self.push(sql, Rows::Any);
@@ -241,7 +241,7 @@ impl Batch {
         sql.push(" AND other.project = app_registrations.project");
         sql.push(" AND other.id <> app_registrations.id AND other.held_email = ").bind(text(key));
         sql.push(") THEN NULL ELSE NULLIF(").again(1).push(", '') END");
-        own(&mut sql, &APP_REGISTRATIONS, &record.client, &record.id);
+        push_record_key(&mut sql, &APP_REGISTRATIONS, &record.client, &record.id);
         sql.push(" AND held_email = ").bind(text(before));
         self.push(sql, Rows::Any);
     }

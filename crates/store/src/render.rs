@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use verax_query::{Field, Included, Kind, Timestamp};
 
 use crate::StoreError;
-use crate::cells::Cells;
+use crate::row::Cells;
 
 /// JSON text with holes where related records will stand: they are fetched after the rows, one
 /// statement per relation, and set in when all are known.

@@ -3,9 +3,11 @@
 //! What a request sees is the tallies plus the changes that are not folded into them yet, read in
 //! one snapshot: exact at every moment.
 
+mod buckets;
 mod fold;
-mod known;
+pub mod known;
 mod split;
+pub mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,41 +19,8 @@ use verax_query::tally::{
 use verax_query::{Arg, Query, Resource, Slice, Sql, Tenant, Window};
 
 use crate::StoreError;
-use crate::cells::{Cells, Reader, fetch_number};
-
-pub use fold::{Folded, fold, pending as unfolded};
-pub use known::KnownBuckets;
-pub use split::{count as count_split, write as write_split};
-
-/// What there is to do for the tallies of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upkeep {
-    /// Fold the oldest changes; answers how many.
-    Fold,
-    /// Make them anew from the records.
-    Rebuild,
-    /// Answers how many buckets are wrong.
-    Check,
-}
-
-impl Upkeep {
-    /// All of it in the transaction of this reader.
-    pub async fn run(
-        self,
-        reader: &mut Reader,
-        resource: &'static Resource,
-    ) -> Result<u64, StoreError> {
-        match self {
-            Upkeep::Fold => {
-                let folded = fold(reader, resource).await?;
-                split::split_all(reader, resource, folded.full).await?;
-                Ok(folded.count as u64)
-            }
-            Upkeep::Rebuild => fold::rebuild(reader, resource).await.map(|()| 0),
-            Upkeep::Check => fold::check(reader, resource).await,
-        }
-    }
-}
+use crate::connection::Connection;
+use crate::row::Cells;
 
 /// A window without ends: the order in which an index gives what the slice asks for.
 pub fn in_order(slice: &Slice) -> Window {
@@ -80,22 +49,22 @@ impl Tallied {
 
     /// Reads what is needed to answer the request, which is this slice.
     pub async fn read(
-        reader: &mut Reader,
+        connection: &mut Connection,
         query: &Query,
         tenant: &Tenant,
         slice: Slice,
     ) -> Result<Tallied, StoreError> {
         let mut tallied = Tallied::of(query.resource(), slice);
         let changes = tallied.changes_sql();
-        reader.fetch(&changes, &mut |row| tallied.push_change(row)).await?;
-        tallied.read_buckets(reader, query, tenant).await?;
+        connection.fetch(&changes, &mut |row| tallied.push_change(row)).await?;
+        tallied.read_buckets(connection, query, tenant).await?;
         Ok(tallied)
     }
 
     /// Reads the rest, when the changes are known.
     pub async fn read_buckets(
         &mut self,
-        reader: &mut Reader,
+        connection: &mut Connection,
         query: &Query,
         tenant: &Tenant,
     ) -> Result<(), StoreError> {
@@ -103,9 +72,9 @@ impl Tallied {
             return Ok(());
         }
         let (from, until) = (self.slice.from, self.slice.until);
-        let nodes = self.nodes(reader, cut_by(from, until)).await?;
+        let nodes = self.nodes(connection, cut_by(from, until)).await?;
         self.pieces = cover(&nodes, TOP, from, until, &self.changes);
-        let known = Arc::clone(reader.known_buckets());
+        let known = Arc::clone(connection.known_buckets());
         let list = known.list(self.resource, &self.slice, self.version);
         for piece in self.pieces.iter_mut().filter(|piece| piece.count.is_none()) {
             let span = piece.from..piece.until;
@@ -114,9 +83,9 @@ impl Tallied {
             let folded = match list.recall_part((span.start, span.end)) {
                 Some(folded) => folded,
                 None => {
-                    let dialect = reader.dialect();
+                    let dialect = connection.dialect();
                     let sql = query.count_between_sql(dialect, tenant, span.start, span.end);
-                    let folded = fetch_number(reader, &sql).await? - changed;
+                    let folded = connection.fetch_number(&sql).await? - changed;
                     list.remember_part((span.start, span.end), folded);
                     folded
                 }
@@ -134,21 +103,21 @@ impl Tallied {
     /// A window that holds so many records after so many others, with few before them.
     pub async fn window(
         &self,
-        reader: &mut Reader,
+        connection: &mut Connection,
         skip: u64,
         size: u64,
     ) -> Result<Window, StoreError> {
         let mut window = Window { skip, ..in_order(&self.slice) };
         let down = self.slice.descending;
         if skip > 0
-            && let Some((piece, skip)) = self.find(reader, skip).await?
+            && let Some((piece, skip)) = self.find(connection, skip).await?
         {
             window.skip = skip;
             if down { window.until = Some(piece.until) } else { window.from = Some(piece.from) }
         }
         let last = (skip + size).min(self.total()).saturating_sub(1);
         if window.is_unordered()
-            && let Some((piece, _)) = self.find(reader, last).await?
+            && let Some((piece, _)) = self.find(connection, last).await?
         {
             if down { window.from = Some(piece.from) } else { window.until = Some(piece.until) }
         }
@@ -159,7 +128,7 @@ impl Tallied {
     /// those are in the bucket.
     async fn find(
         &self,
-        reader: &mut Reader,
+        connection: &mut Connection,
         before: u64,
     ) -> Result<Option<(Piece, u64)>, StoreError> {
         let mut found = locate(&self.pieces, self.slice.descending, before);
@@ -167,7 +136,7 @@ impl Tallied {
             && let Some((level, number)) = piece.split
         {
             let node = (level + 1, number);
-            let nodes = self.nodes(reader, vec![node]).await?;
+            let nodes = self.nodes(connection, vec![node]).await?;
             let finer = cover(&nodes, node, piece.from, piece.until, &self.changes);
             found = locate(&finer, self.slice.descending, skip);
         }
@@ -207,10 +176,10 @@ impl Tallied {
     /// These nodes, from memory as far as they are as they were; the others in one statement.
     async fn nodes(
         &self,
-        reader: &mut Reader,
+        connection: &mut Connection,
         wanted: Vec<(usize, i64)>,
     ) -> Result<Nodes, StoreError> {
-        let known = Arc::clone(reader.known_buckets());
+        let known = Arc::clone(connection.known_buckets());
         let list = known.list(self.resource, &self.slice, self.version);
         let mut nodes = list.recall(&wanted);
         let missing = wanted.into_iter().filter(|node| !nodes.contains_key(node));
@@ -224,7 +193,7 @@ impl Tallied {
             sql.push(if index > 0 { " UNION ALL " } else { "" });
             self.push_node(&mut sql, *node);
         }
-        reader
+        connection
             .fetch(&sql, &mut |row| {
                 let level = usize::try_from(row.integer(0)?.unwrap_or(0)).unwrap_or(0);
                 let number = row.integer(1)?.unwrap_or(0);

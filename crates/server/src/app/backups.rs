@@ -22,7 +22,6 @@ pub struct LastBackup {
     pub verified: bool,
 }
 
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A node that has not renewed its lease for so long has died, in milliseconds.
 const LEASE_MS: i64 = 300_000;
 const RENEW_EVERY: Duration = Duration::from_secs(60);
@@ -44,37 +43,11 @@ pub fn secret_of(settings: &config::Backup) -> Result<Secret> {
 }
 
 impl App {
-    /// Makes backups as the settings say, for as long as the server runs.
-    pub async fn keep_backups(self, source: Source) {
-        let settings = self.config.now().backup.clone();
-        if settings.every_hours == 0 {
-            return;
-        }
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            match self.back_up_if_due(&settings, &source).await {
-                Ok(None) => {}
-                Ok(Some(made)) => {
-                    let (name, verified) = (made.name, made.verified);
-                    tracing::info!(name, verified, "a backup was made");
-                }
-                Err(error) => tracing::error!(cause = format!("{error:#}"), "no backup was made"),
-            }
-        }
-    }
-
-    /// Shows what other nodes have made, for as long as the server runs.
-    pub async fn watch_backups(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        loop {
-            tick.tick().await;
-            match self.last_backup().await {
-                Ok(last) => self.show_backup(last.as_ref()),
-                Err(error) => tracing::warn!(cause = %error, "backups were not looked for"),
-            }
-        }
+    /// Shows what other nodes have made.
+    pub async fn watch_backups(&self) -> Result<(), StoreError> {
+        let last = self.last_backup().await?;
+        self.show_backup(last.as_ref());
+        Ok(())
     }
 
     fn show_backup(&self, last: Option<&LastBackup>) {
@@ -102,7 +75,7 @@ impl App {
             return Ok(None);
         }
         let mut batch = Batch::default();
-        batch.ensure_periodic_work(JobKind::Backup);
+        batch.ensure_periodic(JobKind::Backup);
         self.database.commit(batch).await?;
         let lease = Timestamp(now.0.saturating_add(LEASE_MS));
         let taken = self.database.take_jobs(JobKind::Backup, now, lease, 1).await?;
@@ -151,7 +124,7 @@ impl App {
         detail: Option<&str>,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
-        batch.change_periodic_work(JobKind::Backup, held, until, detail);
+        batch.postpone_periodic(JobKind::Backup, held, until, detail);
         self.database.commit(batch).await
     }
 

@@ -15,7 +15,7 @@ use verax_domain::resources::{
 };
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, StoreError};
+use verax_store::{Batch, JobKind, StoreError};
 
 use super::App;
 use super::access::{MintError, NarrowMint};
@@ -211,8 +211,15 @@ impl App {
             return Err(ValidationError::Used);
         }
         if due(&found) || due(&validation) {
-            // Before the keeper comes by, so that nobody reads anything else any more.
-            self.expire_due().await?;
+            // Before the job comes by, so that nobody reads anything else any more.
+            for (kind, record, is_due) in [
+                (JobKind::SessionExpiry, session, due(&found)),
+                (JobKind::ValidationExpiry, id.as_str(), due(&validation)),
+            ] {
+                if is_due {
+                    self.expire(kind, client, record).await?;
+                }
+            }
             return Err(ValidationError::Expired);
         }
         let text = |name: &str| validation[name].as_str().unwrap_or_default();

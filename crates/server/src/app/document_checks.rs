@@ -1,7 +1,6 @@
 //! Checking a photographed document: a record first, then the work, then what was found.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -84,12 +83,9 @@ pub enum DocumentCheckError {
 
 /// Where the vault has the picture of a record.
 pub(super) const PICTURE: &str = "picture";
-/// A picture that ends the server each time must not do so for ever.
-const ATTEMPTS_MAX: i64 = 3;
 const INTERRUPTED: &str = "interrupted: the server stopped before the checks were made";
 const NOT_KEPT: &str = "the picture could not be kept while it was checked";
 const STOPPED: &str = "the measurement stopped before its end";
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 impl App {
     /// Begins a check and answers the record's id and the work under way. Neither stops when its
@@ -305,46 +301,24 @@ impl App {
         self.metrics.check_decided(CheckKind::Document, verdict.has_passed());
     }
 
-    /// Takes up what a crash left behind, for as long as the server runs.
-    pub async fn keep_document_checks(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            match self.take_up_document_checks().await {
-                Ok(0) => {}
-                Ok(count) => {
-                    self.metrics.jobs_resumed(JobKind::DocumentCheck, count);
-                    tracing::warn!(count, "interrupted document checks were taken up");
-                }
-                Err(error) => {
-                    tracing::warn!(cause = %error, "interrupted document checks were not taken up");
-                }
-            }
+    /// Makes the check of a job that was claimed. What is wrong with the image is said in its record.
+    pub async fn resume_document_check(
+        &self,
+        job: &Job,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        match self.try_document_check(job, permit).await {
+            Err(DocumentCheckError::Picture(_)) => Ok(()),
+            resumed => resumed,
         }
     }
 
-    /// Makes the checks whose lease has run out, one after the other, as long as there is room.
-    /// Answers how many jobs were ended.
-    pub async fn take_up_document_checks(&self) -> Result<u64, DocumentCheckError> {
-        let (kind, mut count) = (JobKind::DocumentCheck, 0);
-        // Whoever waits for an answer comes first.
-        while let Ok(permit) = self.measuring.try_document_permit() {
-            let (now, lease) = (self.clock.now(), self.document_lease());
-            let Some(job) = self.database.take_jobs(kind, now, lease, 1).await?.pop() else {
-                break;
-            };
-            count += 1;
-            match self.resume_document_check(&job, permit).await {
-                // What is wrong with the picture is said in its record.
-                Ok(()) | Err(DocumentCheckError::Picture(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(count)
+    /// Ends a check that was tried too often: its record is `failed` and says so.
+    pub async fn bury_document_check(&self, job: &Job) -> Result<(), DocumentCheckError> {
+        self.abandon_document_check(&job.record, &job.client, INTERRUPTED).await
     }
 
-    async fn resume_document_check(
+    async fn try_document_check(
         &self,
         job: &Job,
         permit: (Permit, Arc<DocumentEngine>),
@@ -356,7 +330,7 @@ impl App {
             Err(VaultError::NoKey) => None,
             fetched => fetched?,
         };
-        let order: Option<DocumentOrder> = order.filter(|_| job.attempts < ATTEMPTS_MAX);
+        let order: Option<DocumentOrder> = order;
         let (Some(order), Some(picture)) = (order, picture) else {
             return self.abandon_document_check(id, client, INTERRUPTED).await;
         };
@@ -453,7 +427,8 @@ impl App {
     }
 
     /// When a check that begins now counts as left behind.
-    fn document_lease(&self) -> Timestamp {
+    /// Until when a check that begins now is this node's.
+    pub fn document_lease(&self) -> Timestamp {
         let lease_ms = i64::from(self.config.now().documents.lease_seconds) * 1000;
         Timestamp(self.clock.now().0.saturating_add(lease_ms))
     }

@@ -13,7 +13,6 @@ mod index;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +27,6 @@ use super::App;
 use super::persons::PersonError;
 use crate::vault::VaultError;
 
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Faces that could not be opened are tried again after so long.
 const TRIED_AGAIN_MS: i64 = 2_000;
 const IDLE_MS: i64 = 60 * 60 * 1000;
@@ -187,19 +185,6 @@ impl App {
         // Milliseconds of arithmetic would hold up other requests of this thread.
         let work = tokio::task::spawn_blocking(move || held.read(|it| it.index.search(&search)));
         work.await.map_err(|_| PersonError::Stopped)
-    }
-
-    /// Takes who was deleted out of memory within seconds, also where nobody searches, for as long as
-    /// the server runs.
-    pub async fn keep_galleries_short(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.forget_deleted().await {
-                tracing::warn!(cause = %error, "deleted persons were not looked for");
-            }
-        }
     }
 
     /// Takes who was deleted since out of all galleries in memory, and lets go of those that nobody

@@ -4,8 +4,6 @@
 //! and the answer, encrypted under a key of that record. Both keys are in the key store alone: a
 //! backup of the database opens nothing and confirms no guess, and an answer goes with its record.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -21,7 +19,6 @@ use crate::vault::VaultError;
 
 /// How long an answer is given again, in milliseconds.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-const LOOK_EVERY: Duration = Duration::from_secs(60);
 const EXPIRED_AT_ONCE: u32 = 200;
 
 /// The key of the answers about a record is apart from that of its images: it ends a day after them.
@@ -221,17 +218,6 @@ impl App {
         record: &str,
     ) -> Result<(), VaultError> {
         self.vault.destroy_key(client, &answers_of(record)).await
-    }
-
-    /// Forgets answers that are a day old, for as long as the server runs.
-    pub async fn keep_answers_short(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.forget_old_answers().await {
-                tracing::warn!(cause = %error, "old answers could not be forgotten");
-            }
-        }
     }
 
     /// Forgets answers that are a day old, their keys first.

@@ -1,16 +1,12 @@
 //! The settings of this node, and over them what the database holds for all nodes.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use verax_store::{Batch, StoreError};
 
 use super::App;
 use crate::config::Config;
-
-/// How soon a node uses what another process has set.
-const LOOK_SECONDS: u64 = 2;
 
 /// Clones share what they know.
 #[derive(Clone)]
@@ -59,20 +55,9 @@ impl Settings {
 
 impl App {
     /// Uses what the database holds for all nodes.
-    pub async fn look_at_settings(&self) -> Result<(), StoreError> {
+    pub async fn read_settings(&self) -> Result<(), StoreError> {
         self.config.share(self.database.settings().await?);
         Ok(())
-    }
-
-    /// Uses it for ever, within seconds of each change.
-    pub async fn keep_settings_fresh(self) {
-        let mut tick = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.look_at_settings().await {
-                tracing::warn!(cause = %error, "the settings of all nodes could not be read");
-            }
-        }
     }
 
     /// Sets a setting for all nodes.

@@ -36,7 +36,6 @@ pub enum Orphans {
 const UNKNOWN: i64 = -1;
 /// What is younger may belong to a record that is just being made.
 const SWEPT_AFTER_MS: i64 = 60 * 60 * 1000;
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Keys that are looked at together, and the pause after them: others want the database and the store too.
 const CHUNK: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -58,20 +57,8 @@ impl Sweeps {
 }
 
 impl App {
-    /// Looks for what the vault holds of nobody every `vault.sweep_hours`, one node at a time, for as long
-    /// as the server runs.
-    pub async fn keep_vault_swept(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            if let Err(error) = self.sweep_vault_when_due().await {
-                tracing::warn!(cause = %format!("{error:#}"), "the vault was not swept");
-            }
-        }
-    }
-
-    /// Does it if it is due and no other node is doing it. Answers whether it did.
+    /// Looks for what the vault holds of nobody every `vault.sweep_hours`, if it is due and no other node
+    /// is doing it. Answers whether it did.
     pub async fn sweep_vault_when_due(&self) -> Result<bool> {
         let config = self.config.now();
         if config.vault.sweep_hours == 0 {
@@ -79,15 +66,16 @@ impl App {
         }
         let (kind, now) = (JobKind::VaultSweep, self.clock.now());
         let mut batch = Batch::default();
-        batch.ensure_periodic(kind, now);
+        batch.ensure_periodic(kind);
         self.database.commit(batch).await?;
         let lease = Timestamp(now.0.saturating_add(LEASE_MS));
-        let Some(mut job) = self.database.take_jobs(kind, now, lease, 1).await?.pop() else {
+        let Some(job) = self.database.take_jobs(kind, now, lease, 1).await?.pop() else {
             // Another node has looked, or is looking.
-            let detail = self.database.periodic_detail(kind).await?;
-            self.learn(detail.as_deref());
+            let last = self.database.periodic_work(kind).await?;
+            self.learn(last.and_then(|(_, detail)| detail).as_deref());
             return Ok(false);
         };
+        let mut held = job.lease_until;
         let orphans = match config.vault.sweep_destroys {
             true => Orphans::Destroyed,
             false => Orphans::Counted,
@@ -99,13 +87,13 @@ impl App {
             self.sweep_some(&some, orphans, &mut swept).await?;
             let until = Timestamp(self.clock.now().0.saturating_add(LEASE_MS));
             let mut batch = Batch::default();
-            batch.postpone_periodic(&job, until);
+            batch.postpone_periodic(kind, held, until, None);
             match self.database.commit(batch).await {
                 // It took so long that another node has begun.
                 Err(StoreError::Conflict) => return Ok(false),
                 postponed => postponed?,
             }
-            job.lease_until = until;
+            held = until;
             tokio::time::sleep(PAUSE).await;
         }
         if swept.orphans > 0 {
@@ -121,8 +109,7 @@ impl App {
         let detail = serde_json::to_string(&swept)?;
         self.learn(Some(&detail));
         let mut batch = Batch::default();
-        let ended = verax_store::Job { detail: Some(detail), ..job };
-        batch.postpone_periodic(&ended, next);
+        batch.postpone_periodic(kind, held, next, Some(&detail));
         match self.database.commit(batch).await {
             Ok(()) | Err(StoreError::Conflict) => Ok(true),
             Err(error) => Err(error.into()),

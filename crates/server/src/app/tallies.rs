@@ -1,35 +1,17 @@
 //! Keeping the tallies that totals and deep pages are read from.
 
-use std::time::Duration;
-
 use verax_domain::resources;
 use verax_query::Resource;
 use verax_store::{StoreError, Upkeep};
 
 use super::App;
 
-/// Between two looks: requests read what is not folded yet record by record, so it must stay small.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// More changes than come between two looks when nothing is imported.
 const MANY: u64 = 1_000;
 /// So many changes are folded one after the other more slowly than all records are counted again.
 const REBUILD_ABOVE: u64 = 100_000;
 
 impl App {
-    /// Folds changes into the tallies for as long as the server runs.
-    pub async fn keep_tallies(self) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            for resource in tallied() {
-                if let Err(error) = self.fold_if_changed(resource).await {
-                    tracing::warn!(cause = %error, "the tallies could not be brought up to date");
-                }
-            }
-        }
-    }
-
     /// Folds all changes there are, after an import.
     pub async fn fold_tallies(&self) -> Result<(), StoreError> {
         for resource in tallied() {
@@ -53,6 +35,19 @@ impl App {
             found.push((resource.name, wrong));
         }
         Ok(found)
+    }
+
+    /// Folds the changes of each resource, as far as they are few enough to do it often. One that fails
+    /// does not keep the others waiting.
+    ///
+    /// # Errors
+    /// The last resource's that failed.
+    pub async fn fold_changes(&self) -> Result<(), StoreError> {
+        let mut failed = Ok(());
+        for resource in tallied() {
+            failed = self.fold_if_changed(resource).await.and(failed);
+        }
+        failed
     }
 
     async fn fold_if_changed(&self, resource: &'static Resource) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ use crate::app::{App, demo};
 use crate::config::{self, Log, LogFormat};
 use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
+use crate::jobs::{self, Node, Role};
 use crate::open_files;
 
 /// A card of no country, drawn and photographed by our own code: `assets/README.md`.
@@ -120,23 +121,12 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     } else {
         announce(format_args!("listening on {url}"));
     }
-    tokio::spawn(keep_keys_fresh(app.clone()));
-    tokio::spawn(app.clone().keep_settings_fresh());
-    // Also where a worker does: whoever has written records makes the tallies that its lists read.
-    tokio::spawn(app.clone().keep_tallies());
-    tokio::spawn(app.clone().keep_galleries_short());
-    if !arguments.no_jobs {
-        tokio::spawn(app.clone().keep_document_checks());
-        tokio::spawn(app.clone().keep_validations());
-        tokio::spawn(app.clone().keep_answers_short());
-        let source = place.backup_source(app.database.clone())?;
-        tokio::spawn(app.clone().keep_backups(source));
-        tokio::spawn(app.clone().keep_vault_swept());
-    } else {
-        tokio::spawn(app.clone().watch_backups());
-    }
+    let role = if arguments.no_jobs { Role::Serves } else { Role::ServesAndWorks };
+    let backup_source = place.backup_source(app.database.clone())?;
+    let jobs = jobs::start(&Node { app: app.clone(), role, backup_source });
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.now().http, stopped).await?;
+    jobs.drain().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -160,17 +150,6 @@ pub fn report_missing(faces: &Faces) {
     if !missing.is_empty() {
         let missing = missing.join(", ");
         tracing::warn!(missing, "face calls answer 503 until `verax models install` was run");
-    }
-}
-
-/// A key that another process put into the file is used within seconds.
-pub async fn keep_keys_fresh(app: App) {
-    let mut tick = tokio::time::interval(Duration::from_secs(2));
-    loop {
-        tick.tick().await;
-        if let Err(error) = app.keys.refresh() {
-            tracing::error!(cause = %error, "the signing keys could not be read again");
-        }
     }
 }
 

@@ -7,10 +7,11 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Place;
-use super::serve::{announce, keep_keys_fresh, report_missing, start_log, stopped};
+use super::serve::{announce, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::http::{self, Serving};
 use crate::installed_models::read_face_models;
+use crate::jobs::{self, Node, Role};
 use crate::open_files;
 
 #[derive(Args)]
@@ -42,16 +43,8 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         Some(serving) => announce(format_args!("listening on {}", serving.url()?)),
         None => announce("at work"),
     }
-    tokio::spawn(keep_keys_fresh(app.clone()));
-    tokio::spawn(app.clone().keep_settings_fresh());
-    tokio::spawn(app.clone().keep_tallies());
-    for _ in 0..app.measuring.threads() {
-        tokio::spawn(app.clone().keep_document_checks());
-    }
-    tokio::spawn(app.clone().keep_validations());
-    tokio::spawn(app.clone().keep_answers_short());
-    tokio::spawn(app.clone().keep_backups(place.backup_source(app.database.clone())?));
-    tokio::spawn(app.clone().keep_vault_swept());
+    let backup_source = place.backup_source(app.database.clone())?;
+    let jobs = jobs::start(&Node { app: app.clone(), role: Role::Works, backup_source });
     match serving {
         Some(serving) => {
             let router = http::health_router(http::State::new(app.clone()));
@@ -59,6 +52,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         }
         None => stopped.await,
     }
+    jobs.drain().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

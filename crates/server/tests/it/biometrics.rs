@@ -4,11 +4,12 @@
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
-use verax_domain::lifecycle::ValidationStep;
+use verax_domain::events::EventKind;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_domain::{Record, Timestamp};
 use verax_server::app::sweeping::Orphans;
 use verax_server::http::{self, State};
+use verax_server::jobs::{expiry, face_checks};
 use verax_store::{Batch, StoreError};
 
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
@@ -397,12 +398,12 @@ on_both_databases! {
         let token = text(&opened["token"]);
         let id = text(&opened["biometricValidation"]["_id"]);
         world.turn_clock(599_999);
-        assert_eq!(bank.app.expire_due().await.expect("a look"), 0);
+        assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 0);
         assert_eq!(bank.validation(&id).await["status"], "new");
         world.turn_clock(1);
         bank.validate(&token, shot(1, 0)).await.refusal(401);
-        assert_eq!(bank.app.expire_due().await.expect("a look"), 2);
-        assert_eq!(bank.app.expire_due().await.expect("a look"), 0);
+        assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 2);
+        assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 0);
         assert_eq!(bank.validation(&id).await["status"], "expired");
         let sessions = bank.get(&bank.token, "/v2/liveness-sessions?where_status=expired").await;
         assert_eq!(sessions.total(), 1);
@@ -463,10 +464,10 @@ on_both_databases! {
         };
         bank.app.enrol_person_as("acme", enrolled, person, faces, None).await.expect("a person");
 
-        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 0);
+        assert_eq!(face_checks::abandon(&bank.app).await.expect("a look"), 0);
         world.turn_clock(60_001);
-        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 1);
-        assert_eq!(bank.app.abandon_validations().await.expect("a look"), 0);
+        assert_eq!(face_checks::abandon(&bank.app).await.expect("a look"), 1);
+        assert_eq!(face_checks::abandon(&bank.app).await.expect("a look"), 0);
         let record = bank.validation(&id).await;
         assert_eq!(record["status"], "failed");
         assert_eq!(record["reasons"][0]["advice"], "the server stopped before the face was measured");
@@ -475,7 +476,7 @@ on_both_databases! {
         // A worker that was only slow changes nothing any more.
         let said = json!({ "_id": id, "client": "acme", "status": "pending", "riskScore": 0.1 });
         let said = Record::from_json(&BIOMETRIC_VALIDATIONS, &said, None).expect("a record");
-        for end in [ValidationStep::Complete, ValidationStep::Fail] {
+        for end in [EventKind::ValidationCompleted, EventKind::ValidationFailed] {
             let mut batch = Batch::default();
             batch.end_validation(end, &said, bank.app.clock.now());
             let late = bank.app.database.commit(batch).await;

@@ -13,6 +13,7 @@ use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
 use verax_server::app::sweeping::Orphans;
+use verax_server::jobs::document_checks;
 use verax_store::{Batch, StoreError};
 use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
@@ -123,7 +124,7 @@ async fn after_a_crash(world: &World) -> Vec<String> {
     let lost = app.begin_document_check("acme", &order).await.expect("a record");
     app.vault.destroy("acme", &lost).await.expect("destroyed");
     world.turn_clock(121_000);
-    assert_eq!(app.take_up_document_checks().await.expect("a look"), 3);
+    assert_eq!(document_checks::resume(&app).await.expect("a look"), 3);
 
     let ended = ended["data"]["_id"].as_str().expect("an id");
     let mut told = Vec::new();
@@ -173,7 +174,7 @@ on_both_databases! {
         assert_eq!(retrieved.text(), answer.text());
         let listed = world.get(&token, &format!("{PATH}?status=completed")).await.json();
         assert_eq!(keys(&listed["data"][0]["validationResults"]["printedCopy"]), ["passed", "score"]);
-        assert_eq!(world.app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(&world.app).await.expect("a look"), 0);
     }
 
     async fn a_check_that_a_crash_left_behind_is_taken_up_and_made_once(world) {
@@ -188,11 +189,11 @@ on_both_databases! {
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
         assert_eq!(kept(world), 2);
         world.turn_clock(121_000);
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 2);
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 2);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
         for id in [&fresh, &begun] {
             let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
             assert_eq!(record["data"]["status"], "completed");
@@ -213,8 +214,8 @@ on_both_databases! {
         let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
         app.vault.destroy("acme", &id).await.expect("destroyed");
         world.turn_clock(121_000);
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 1);
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 1);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
         let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
         assert_eq!(record["data"]["status"], "failed");
         let reason = record["data"]["failureReason"].as_str().expect("a reason");
@@ -232,7 +233,7 @@ on_both_databases! {
         app.database.commit(batch).await.expect("an end");
         assert_eq!(kept(world), 1);
         world.turn_clock(121_000);
-        assert_eq!(app.take_up_document_checks().await.expect("a look"), 1);
+        assert_eq!(document_checks::resume(&app).await.expect("a look"), 1);
         assert_eq!(kept(world), 0);
         let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
         assert_eq!(record["data"]["failureReason"], "a reason");
@@ -424,7 +425,7 @@ on_both_databases! {
         let row = json!({ "_id": "d1", "client": "acme", "status": "processing" });
         world.store(&verax_domain::resources::DOCUMENT_LIVENESS, &[row]).await;
         world.turn_clock(1_000_000);
-        assert_eq!(world.app.take_up_document_checks().await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(&world.app).await.expect("a look"), 0);
         let record = world.get(&token, &format!("{PATH}/d1")).await.json();
         assert_eq!(record["data"]["status"], "processing");
     }

@@ -13,6 +13,7 @@ use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::document_checks::DocumentOrder;
 use verax_server::http::{self, State};
+use verax_server::jobs::document_checks;
 use verax_store::Batch;
 use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
@@ -118,14 +119,14 @@ on_both_databases! {
             world.app.set_setting(name, value).await.expect(name);
         }
         assert_eq!(issuer().await, "Certified by My own");
-        node.look_at_settings().await.expect("a look");
+        node.read_settings().await.expect("a look");
         assert_eq!(issuer().await, "Certified by Acme");
         let answer = get(&other, &token, PATH).await;
         assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), "1000"));
 
         world.app.unset_setting("signature.issuer").await.expect("it was set");
         world.app.unset_setting("rate_limit.requests_per_minute").await.expect("it was set");
-        node.look_at_settings().await.expect("a look");
+        node.read_settings().await.expect("a look");
         assert_eq!(issuer().await, "Certified by My own");
         let answer = get(&other, &token, PATH).await;
         assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), ""));
@@ -150,7 +151,7 @@ on_both_databases! {
         batch.set_setting("tokens.colour", "red", now).set_setting("tokens.days", "0", now);
         batch.set_setting("validations.login_seconds", "60", now);
         world.app.database.commit(batch).await.expect("three settings");
-        world.app.look_at_settings().await.expect("a look");
+        world.app.read_settings().await.expect("a look");
         let used = world.app.config.now();
         assert_eq!((used.tokens.days, used.validations.login_seconds), (30, 60));
     }
@@ -164,7 +165,7 @@ on_both_databases! {
         }
         drop(dead);
         world.turn_clock(121_000);
-        let (one, two) = tokio::join!(one.take_up_document_checks(), two.take_up_document_checks());
+        let (one, two) = tokio::join!(document_checks::resume(&one), document_checks::resume(&two));
         assert_eq!(one.expect("a look") + two.expect("a look"), 6);
         assert_eq!(world.get(&token, &format!("{PATH}?status=completed")).await.total(), 6);
     }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_lab::simulator::{camera, cards::card, jpeg};
+use verax_server::jobs::document_checks;
 use verax_vision::document::seeded::Seeded;
 
 use crate::answer::Answer;
@@ -113,7 +114,7 @@ on_both_databases! {
         };
         let begun = world.app.begin_document_check("acme", &order).await.expect("a record");
         world.turn_clock(121_000);
-        assert_eq!(world.app.take_up_document_checks().await.expect("a look"), 1);
+        assert_eq!(document_checks::resume(&world.app).await.expect("a look"), 1);
         assert_eq!(document_of(world, &token, &id).await, begun.as_str());
     }
 

@@ -46,7 +46,7 @@ on_both_databases! {
         use verax_store::{Batch, JobKind};
         let now = world.app.clock.now();
         let mut batch = Batch::default();
-        batch.ensure_periodic(JobKind::VaultSweep, now);
+        batch.ensure_periodic(JobKind::VaultSweep);
         world.app.database.commit(batch).await.expect("a job");
         let lease = Timestamp(now.0 + 120_000);
         let taken = world.app.database.take_jobs(JobKind::VaultSweep, now, lease, 1).await;

@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use verax_query::{Included, Populate, Reverse, Sql, Statement, Tenant};
 
 use crate::StoreError;
-use crate::cells::{Cells, Reader, Visit};
+use crate::connection::Connection;
 use crate::render::{Draft, Related, Slot};
+use crate::row::{Cells, Visit};
 
 /// The records of one relation that a page names.
 pub struct Lookup {
@@ -27,7 +28,7 @@ impl Lookup {
     /// The related records of a relation. The same few are asked for with page after page, so those
     /// that have not changed are remembered.
     pub fn populated(
-        reader: &Reader,
+        connection: &Connection,
         index: usize,
         populate: &Populate,
         tenant: &Tenant,
@@ -37,7 +38,7 @@ impl Lookup {
         // What is populated inside others is part of their text: two requests may differ in it alone.
         let shelf = populate.nested.is_empty().then(|| shelf(populate, tenant));
         if let Some(shelf) = &shelf {
-            ids.retain(|id| match reader.recall(&format!("{shelf}{id}")) {
+            ids.retain(|id| match connection.recall(&format!("{shelf}{id}")) {
                 Some(text) => {
                     found.insert(id.clone(), text.to_vec());
                     false
@@ -45,7 +46,7 @@ impl Lookup {
                 None => true,
             });
         }
-        let statement = || populate.records_sql(reader.dialect(), tenant, ids.clone());
+        let statement = || populate.records_sql(connection.dialect(), tenant, ids.clone());
         Lookup {
             slot: Slot::Populate(index),
             statement: (!ids.is_empty()).then(statement),
@@ -59,13 +60,13 @@ impl Lookup {
 
     /// The records that point here, with commas between them, by the id pointed to.
     pub fn pointing(
-        reader: &Reader,
+        connection: &Connection,
         index: usize,
         reverse: &'static Reverse,
         tenant: &Tenant,
         ids: Vec<String>,
     ) -> Lookup {
-        let statement = || reverse.records_sql(reader.dialect(), tenant, ids.clone());
+        let statement = || reverse.records_sql(connection.dialect(), tenant, ids.clone());
         Lookup {
             slot: Slot::Reverse(index),
             statement: (!ids.is_empty()).then(statement),
@@ -80,7 +81,7 @@ impl Lookup {
 
 /// Reads what is looked up: one statement per relation, all at once.
 pub async fn resolve(
-    reader: &mut Reader,
+    connection: &mut Connection,
     tenant: &Tenant,
     mut lookups: Vec<Lookup>,
 ) -> Result<Related, StoreError> {
@@ -98,7 +99,7 @@ pub async fn resolve(
     }
     let mut asked: Vec<(&Sql, Visit<'_>)> = Vec::with_capacity(visits.len());
     asked.extend(visits.iter_mut().map(|(sql, visit)| (*sql, visit as Visit<'_>)));
-    reader.fetch_all(&mut asked).await?;
+    connection.fetch_all(&mut asked).await?;
     let mut related = Related::new();
     for Lookup { slot, nested, drafts, shelf, mut found, .. } in lookups {
         let mut deeper = Vec::new();
@@ -106,17 +107,17 @@ pub async fn resolve(
             let slot = Slot::Populate(index);
             let ids: BTreeSet<String> = drafts.values().flat_map(|draft| draft.ids(slot)).collect();
             let ids = ids.into_iter().collect();
-            deeper.push(Lookup::populated(reader, index, populate, tenant, ids));
+            deeper.push(Lookup::populated(connection, index, populate, tenant, ids));
         }
         // One level deeper at the most: the request's limit on depth is two.
         let within = match &deeper[..] {
             [] => Related::new(),
-            _ => Box::pin(resolve(reader, tenant, deeper)).await?,
+            _ => Box::pin(resolve(connection, tenant, deeper)).await?,
         };
         for (id, draft) in drafts {
             let text = draft.finish(&within, false);
             if let Some(shelf) = &shelf {
-                reader.remember(format!("{shelf}{id}"), &text);
+                connection.remember(format!("{shelf}{id}"), &text);
             }
             found.insert(id, text);
         }

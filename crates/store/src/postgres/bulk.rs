@@ -12,8 +12,8 @@ use tokio_postgres::types::{ToSql, Type};
 use verax_query::{Arg, Dialect, Sql};
 
 use super::connecting::{Role, pool};
-use super::{BEGIN_SNAPSHOT, Bound};
-use crate::bulk::{
+use super::connection::{BEGIN_SNAPSHOT, Bound};
+use crate::bulk::blocks::{
     BlockWriter, Columns, Reading, RowBlock, Step, TableDigest, TableDigests, Value, compare,
     copied_tables, not_empty,
 };
@@ -83,7 +83,7 @@ async fn connect(url: &str) -> Result<ClientWrapper, StoreError> {
         statement_limit: Duration::from_secs(60),
         schema: Schema::LeaveAsItIs,
     };
-    let connection = Object::take(pool(url, &options, Role::Primary, 1)?.get().await?);
+    let connection = Object::take(pool(url, &options, Role::Alone, 1)?.get().await?);
     connection.batch_execute(UNLIMITED).await?;
     Ok(connection)
 }

@@ -8,7 +8,7 @@ use rusqlite::backup::Backup;
 use verax_domain::resources;
 use verax_query::Dialect;
 
-use super::{Access, connect, private_file};
+use super::file::{Access, connect, private_file};
 use crate::{Schema, StoreError};
 
 /// Copies the database at `from` to the new file `to` while it is in use, then reads the copy

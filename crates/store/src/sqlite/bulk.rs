@@ -9,8 +9,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use verax_query::{Dialect, Sql};
 
 use super::backup::copy;
-use super::{Access, connect, private_file};
-use crate::bulk::{
+use super::file::{Access, connect, private_file};
+use crate::bulk::blocks::{
     BlockWriter, Columns, Reading, RowBlock, Step, TableDigest, TableDigests, Value, compare,
     copied_tables,
 };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{RwLock, watch};
 
-use super::{Access, connect};
+use super::file::{Access, connect};
 use crate::StoreError;
 
 /// Asks for the log to be emptied. Cheap to clone; the thread ends with the last one.

@@ -4,15 +4,14 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use futures_util::FutureExt;
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 use verax_query::Dialect;
 
+use super::connection::{Bound, Remembered, SqliteConnection};
 use super::log::Log;
-use super::{Bound, Remembered, SqliteReader};
 use crate::StoreError;
-use crate::cells::Reader;
-use crate::write::{Batch, Rows};
+use crate::batch::{Batch, Rows};
+use crate::connection::Connection;
 
 #[derive(Clone)]
 pub struct Writer {
@@ -22,7 +21,7 @@ pub struct Writer {
 enum Job {
     Commit(Commit),
     /// A transaction of its own, which tells its sender how it ended.
-    Transaction(Box<dyn FnOnce(&mut Reader) + Send>),
+    Transaction(Box<dyn FnOnce(&mut Connection) + Send>),
 }
 
 struct Commit {
@@ -49,7 +48,7 @@ const GROUP_MAX: usize = 128;
 const SHARING_MAX: usize = 2_000;
 
 impl Writer {
-    pub fn start(connection: Connection, log: Log) -> Result<Writer, StoreError> {
+    pub fn start(connection: rusqlite::Connection, log: Log) -> Result<Writer, StoreError> {
         let (queue, jobs) = mpsc::sync_channel(QUEUE_MAX);
         thread::Builder::new()
             .name("verax-writer".to_owned())
@@ -66,11 +65,11 @@ impl Writer {
     /// Reads and writes in a transaction of its own.
     pub async fn transact<T: Send + 'static>(
         &self,
-        work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (done, answer) = oneshot::channel();
         // Nobody may be waiting any more; what was done stays done.
-        let job = move |reader: &mut Reader| drop(done.send(transact(reader, work)));
+        let job = move |connection: &mut Connection| drop(done.send(transact(connection, work)));
         self.send(Job::Transaction(Box::new(job)), answer).await
     }
 
@@ -87,14 +86,15 @@ impl Writer {
     }
 }
 
-fn run(connection: Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
+fn run(connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
     // It reads no lists: what it remembers stays empty.
     let (remembered, known_buckets) = (Remembered::default(), Arc::default());
-    let mut reader = Reader::Sqlite(SqliteReader { connection, remembered, known_buckets });
+    let writing = SqliteConnection { inner: connection, remembered, known_buckets };
+    let mut writing = Connection::Sqlite(writing);
     let mut next = jobs.recv().ok();
     while let Some(job) = next.take() {
         match job {
-            Job::Transaction(work) => work(&mut reader),
+            Job::Transaction(work) => work(&mut writing),
             Job::Commit(first) => {
                 let mut group = vec![first];
                 while group.len() < GROUP_MAX && next.is_none() && !group[0].is_large() {
@@ -104,7 +104,7 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
                         Err(_) => break,
                     }
                 }
-                if let Reader::Sqlite(SqliteReader { connection, .. }) = &reader {
+                if let Connection::Sqlite(SqliteConnection { inner: connection, .. }) = &writing {
                     match group.pop() {
                         Some(alone) if group.is_empty() => commit_alone(connection, alone, log),
                         last => commit_group(connection, group.into_iter().chain(last), log),
@@ -119,26 +119,26 @@ fn run(connection: Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
 }
 
 fn transact<T>(
-    reader: &mut Reader,
-    work: impl AsyncFnOnce(&mut Reader) -> Result<T, StoreError>,
+    connection: &mut Connection,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    execute(reader, "BEGIN IMMEDIATE")?;
-    let result = work(reader).now_or_never().unwrap_or_else(|| {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    let result = work(connection).now_or_never().unwrap_or_else(|| {
         Err(StoreError::Statement("the SQLite writer waited for something".to_owned()))
     });
-    execute(reader, if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    execute(connection, if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     result
 }
 
-fn execute(reader: &Reader, statement: &str) -> Result<(), StoreError> {
-    match reader {
-        Reader::Sqlite(SqliteReader { connection, .. }) => Ok(connection.execute_batch(statement)?),
-        Reader::Postgres(_) => Ok(()),
+fn execute(connection: &Connection, statement: &str) -> Result<(), StoreError> {
+    match connection {
+        Connection::Sqlite(SqliteConnection { inner, .. }) => Ok(inner.execute_batch(statement)?),
+        Connection::Postgres(_) => Ok(()),
     }
 }
 
 /// One batch is the whole transaction.
-fn commit_alone(connection: &Connection, Commit { batch, done }: Commit, log: &Log) {
+fn commit_alone(connection: &rusqlite::Connection, Commit { batch, done }: Commit, log: &Log) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| outage(&error));
     let applied = begun.and_then(|()| apply(connection, &batch));
     let commit = || connection.execute_batch("COMMIT").map_err(|error| outage(&error));
@@ -154,7 +154,11 @@ fn commit_alone(connection: &Connection, Commit { batch, done }: Commit, log: &L
 }
 
 /// Each batch in its savepoint: one that fails takes nothing with it.
-fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>, log: &Log) {
+fn commit_group(
+    connection: &rusqlite::Connection,
+    mut group: impl Iterator<Item = Commit>,
+    log: &Log,
+) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
@@ -194,7 +198,7 @@ fn commit_group(connection: &Connection, mut group: impl Iterator<Item = Commit>
     }
 }
 
-fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+fn apply(connection: &rusqlite::Connection, batch: &Batch) -> Result<(), StoreError> {
     batch.statements.iter().try_for_each(|(sql, rows)| {
         let mut statement = connection.prepare_cached(&sql.text(Dialect::Sqlite))?;
         let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
@@ -206,7 +210,7 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     })
 }
 
-fn apply_in_savepoint(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+fn apply_in_savepoint(connection: &rusqlite::Connection, batch: &Batch) -> Result<(), StoreError> {
     connection.execute_batch("SAVEPOINT batch")?;
     let result = apply(connection, batch);
     if connection.is_autocommit() {

@@ -9,23 +9,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use verax_query::tally::{COLUMNS, EVERYBODY, LEVEL_BITS, bucket_of};
 use verax_query::{Arg, Resource, Sql, Tally};
 
+use super::buckets::{Key, LEVEL_SHIFTS, SPLIT_ABOVE, WIDTH, renew_version, table};
 use super::split::split_all;
 use crate::StoreError;
-use crate::cells::{Reader, fetch_number};
+use crate::connection::Connection;
 
 /// Changes folded in one transaction: more would keep other writers waiting.
 pub const FOLD_MAX: i64 = 5_000;
-
-/// A bucket with more records than this gets finer ones below it.
-pub const SPLIT_ABOVE: i64 = 512;
-
-/// The shifts of [`LEVEL_BITS`] as statement text.
-pub const LEVEL_SHIFTS: [&str; 7] = ["36", "30", "24", "18", "12", "6", "0"];
-
-pub const WIDTH: usize = COLUMNS.len();
-
-/// Scope, level, number: the order in which buckets are written is the table's own.
-pub type Key = (String, usize, i64);
 
 /// What a fold has done.
 #[derive(Default)]
@@ -50,15 +40,18 @@ struct Delta {
 }
 
 /// Folds the oldest changes of a resource.
-pub async fn fold(reader: &mut Reader, resource: &'static Resource) -> Result<Folded, StoreError> {
+pub async fn fold(
+    connection: &mut Connection,
+    resource: &'static Resource,
+) -> Result<Folded, StoreError> {
     let Some(tally) = resource.tally else { return Ok(Folded::default()) };
-    let (mut deltas, last, count) = take_changes(reader, resource, tally, FOLD_MAX).await?;
+    let (mut deltas, last, count) = take_changes(connection, resource, tally, FOLD_MAX).await?;
     if count == 0 {
         return Ok(Folded::default());
     }
     let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
     for level in 0..LEVEL_BITS.len() {
-        let known = load(reader, resource, level, &deltas).await?;
+        let known = load(connection, resource, level, &deltas).await?;
         let mut below: HashMap<String, Vec<Delta>> = HashMap::new();
         for (scope, list) in deltas {
             for delta in list {
@@ -82,13 +75,13 @@ pub async fn fold(reader: &mut Reader, resource: &'static Resource) -> Result<Fo
         }
     }
     for (key, entry) in &entries {
-        reader.execute(&add(resource, key, entry)).await?;
+        connection.execute(&add(resource, key, entry)).await?;
     }
     let mut sql = Sql::default();
     sql.push("DELETE FROM tally_changes WHERE resource = ").bind(table(resource));
     sql.push(" AND id <= ").bind(Arg::Integer(last));
-    reader.execute(&sql).await?;
-    renew_version(reader, resource).await?;
+    connection.execute(&sql).await?;
+    renew_version(connection, resource).await?;
     let full = entries.into_iter().filter(|(_, entry)| !entry.split && entry.held > SPLIT_ABOVE);
     // The finest are not split.
     let full = full.map(|(key, _)| key).filter(|(_, level, _)| level + 1 < LEVEL_BITS.len());
@@ -96,37 +89,29 @@ pub async fn fold(reader: &mut Reader, resource: &'static Resource) -> Result<Fo
 }
 
 /// Makes the tallies of a resource anew from its records.
-pub async fn rebuild(reader: &mut Reader, resource: &'static Resource) -> Result<(), StoreError> {
+pub async fn rebuild(
+    connection: &mut Connection,
+    resource: &'static Resource,
+) -> Result<(), StoreError> {
     let Some(tally) = resource.tally else { return Ok(()) };
     for statement in
         ["DELETE FROM tallies WHERE resource = ", "DELETE FROM tally_changes WHERE resource = "]
     {
         let mut sql = Sql::default();
         sql.push(statement).bind(table(resource));
-        reader.execute(&sql).await?;
+        connection.execute(&sql).await?;
     }
     for scope in ["client", "'*'"] {
         let mut sql = insert_counts(resource, tally, scope);
         sql.push(" GROUP BY 2, 4");
-        reader.execute(&sql).await?;
+        connection.execute(&sql).await?;
     }
-    renew_version(reader, resource).await?;
+    renew_version(connection, resource).await?;
     let mut sql = Sql::default();
     sql.push("SELECT scope, level, bucket FROM tallies WHERE level = 0 AND resource = ");
     sql.bind(table(resource)).push(" AND n > ").bind(Arg::Integer(SPLIT_ABOVE));
-    let full = fetch_keys(reader, &sql).await?;
-    split_all(reader, resource, full).await
-}
-
-/// Whoever remembers buckets of another version reads them again.
-pub async fn renew_version(
-    reader: &mut Reader,
-    resource: &'static Resource,
-) -> Result<(), StoreError> {
-    let mut sql = Sql::default();
-    sql.push("INSERT INTO tally_versions (resource, version) VALUES (").bind(table(resource));
-    sql.push(", 1) ON CONFLICT (resource) DO UPDATE SET version = tally_versions.version + 1");
-    reader.execute(&sql).await.map(drop)
+    let full = fetch_keys(connection, &sql).await?;
+    split_all(connection, resource, full).await
 }
 
 /// A bucket as it is stored, and as one reading of the records counts it: all, then per column.
@@ -139,15 +124,18 @@ struct Compared {
 
 /// How many buckets say something else than the records; the changes that are not folded yet are
 /// folded first. The records are read once, in whatever order they lie.
-pub async fn check(reader: &mut Reader, resource: &'static Resource) -> Result<u64, StoreError> {
+pub async fn check(
+    connection: &mut Connection,
+    resource: &'static Resource,
+) -> Result<u64, StoreError> {
     let Some(tally) = resource.tally else { return Ok(0) };
-    while fold(reader, resource).await?.count > 0 {}
-    let mut scopes = stored_buckets(reader, resource).await?;
+    while fold(connection, resource).await?.count > 0 {}
+    let mut scopes = stored_buckets(connection, resource).await?;
     let mut sql = Sql::default();
     sql.push("SELECT client, created_at, status, ");
     sql.push(if tally.kind.is_some() { "type" } else { "NULL" }).push(" FROM ");
     sql.push(resource.table);
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             let created_at = row.integer(1)?.unwrap_or(0);
             let column = tally.column(row.text(2)?.unwrap_or_default(), row.text(3)?);
@@ -174,16 +162,16 @@ pub async fn check(reader: &mut Reader, resource: &'static Resource) -> Result<u
     Ok(buckets.filter(|bucket| bucket.stored != bucket.counted).count() as u64)
 }
 
-/// Changes that are not folded yet.
-pub async fn pending(reader: &mut Reader, resource: &'static Resource) -> Result<i64, StoreError> {
+/// How many changes are not folded yet.
+pub fn pending(resource: &'static Resource) -> Sql {
     let mut sql = Sql::default();
     sql.push("SELECT count(*) FROM tally_changes WHERE resource = ").bind(table(resource));
-    fetch_number(reader, &sql).await
+    sql
 }
 
 /// The oldest changes by scope, the last one's number, and how many there are.
 async fn take_changes(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     tally: &'static Tally,
     limit: i64,
@@ -193,7 +181,7 @@ async fn take_changes(
     sql.bind(table(resource)).push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
     let mut deltas: HashMap<String, Vec<Delta>> = HashMap::new();
     let (mut last, mut count) = (0, 0);
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             last = row.integer(0)?.unwrap_or(0);
             count += 1;
@@ -216,7 +204,7 @@ async fn take_changes(
 
 /// Split and size of the buckets that these changes fall into.
 async fn load(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     level: usize,
     deltas: &HashMap<String, Vec<Delta>>,
@@ -226,11 +214,11 @@ async fn load(
     let mut sql = Sql::default();
     sql.push("SELECT scope, bucket, split, n FROM tallies WHERE resource = ");
     sql.bind(table(resource)).push(" AND level = ").bind(Arg::Integer(level as i64));
-    let dialect = reader.dialect();
+    let dialect = connection.dialect();
     sql.push(" AND scope").member_of(dialect, Arg::TextList(deltas.keys().cloned().collect()));
     sql.push(" AND bucket").member_of(dialect, Arg::IntegerList(numbers.into_iter().collect()));
     let mut known = HashMap::new();
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             let scope = row.text(0)?.unwrap_or_default().to_owned();
             let number = row.integer(1)?.unwrap_or(0);
@@ -308,9 +296,9 @@ fn pair(tally: &'static Tally, column: usize) -> Option<(&'static str, Option<&'
     Some((*status, kind.copied()))
 }
 
-async fn fetch_keys(reader: &mut Reader, sql: &Sql) -> Result<Vec<Key>, StoreError> {
+async fn fetch_keys(connection: &mut Connection, sql: &Sql) -> Result<Vec<Key>, StoreError> {
     let mut keys = Vec::new();
-    reader
+    connection
         .fetch(sql, &mut |row| {
             let scope = row.text(0)?.unwrap_or_default().to_owned();
             let level = usize::try_from(row.integer(1)?.unwrap_or(0)).unwrap_or(0);
@@ -323,7 +311,7 @@ async fn fetch_keys(reader: &mut Reader, sql: &Sql) -> Result<Vec<Key>, StoreErr
 
 /// All buckets by scope, then by level and number; nothing is counted yet.
 async fn stored_buckets(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
 ) -> Result<HashMap<String, HashMap<(usize, i64), Compared>>, StoreError> {
     let mut sql = Sql::default();
@@ -333,7 +321,7 @@ async fn stored_buckets(
     }
     sql.push(" FROM tallies WHERE resource = ").bind(table(resource));
     let mut scopes: HashMap<String, HashMap<(usize, i64), Compared>> = HashMap::new();
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             let scope = row.text(0)?.unwrap_or_default().to_owned();
             let level = usize::try_from(row.integer(1)?.unwrap_or(0)).unwrap_or(0);
@@ -347,8 +335,4 @@ async fn stored_buckets(
         })
         .await?;
     Ok(scopes)
-}
-
-pub fn table(resource: &'static Resource) -> Arg {
-    Arg::Text(resource.table.to_owned())
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use verax_query::tally::{COLUMNS, EVERYBODY, LEVEL_BITS, bucket_of};
 use verax_query::{Arg, Resource, Sql, Tally};
 
-use super::fold::{Key, LEVEL_SHIFTS, SPLIT_ABOVE, WIDTH, renew_version, table};
+use super::buckets::{Key, LEVEL_SHIFTS, SPLIT_ABOVE, WIDTH, renew_version, table};
 use crate::StoreError;
-use crate::cells::{Reader, fetch_number};
+use crate::connection::Connection;
 
 /// Buckets written in one transaction: more would keep other writers waiting.
 const BUCKETS_MAX: usize = 2_000;
@@ -45,16 +45,16 @@ struct Change {
 /// Counts the finer buckets of these, and of those that hold many in turn, at one moment. `None` where
 /// too much is not folded yet.
 pub async fn count(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     full: Vec<Key>,
 ) -> Result<Option<Split>, StoreError> {
     let Some(tally) = resource.tally else { return Ok(None) };
-    let changes = changes(reader, resource, tally).await?;
+    let changes = changes(connection, resource, tally).await?;
     if changes.len() > CHANGES_MAX {
         return Ok(None);
     }
-    let version = version(reader, resource).await?;
+    let version = version(connection, resource).await?;
     let (parents, children) = (Vec::new(), BTreeMap::new());
     let mut split = Split { version, parents, children, left: Vec::new() };
     let mut waiting = full;
@@ -66,7 +66,7 @@ pub async fn count(
             split.left.push(key);
             continue;
         }
-        let finer = children_of(reader, resource, tally, &key, &changes).await?;
+        let finer = children_of(connection, resource, tally, &key, &changes).await?;
         match split.children.get_mut(&key) {
             Some(parent) => parent.split = true,
             None => split.parents.push(key),
@@ -83,11 +83,11 @@ pub async fn count(
 /// # Errors
 /// `Conflict` when the tallies have changed since.
 pub async fn write(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     split: &Split,
 ) -> Result<(), StoreError> {
-    if version(reader, resource).await? != split.version {
+    if version(connection, resource).await? != split.version {
         return Err(StoreError::Conflict);
     }
     for (scope, level, number) in &split.parents {
@@ -97,26 +97,26 @@ pub async fn write(
         sql.push(" AND level = ").bind(Arg::Integer(*level as i64));
         sql.push(" AND bucket = ").bind(Arg::Integer(*number)).push(" AND NOT split");
         // Its client was deleted with its counts.
-        if reader.execute(&sql).await? != 1 {
+        if connection.execute(&sql).await? != 1 {
             return Err(StoreError::Conflict);
         }
     }
     let children: Vec<(&Key, &Child)> = split.children.iter().collect();
     for rows in children.chunks(ROWS_MAX) {
-        reader.execute(&insert(resource, rows)).await?;
+        connection.execute(&insert(resource, rows)).await?;
     }
-    renew_version(reader, resource).await
+    renew_version(connection, resource).await
 }
 
-/// Splits these in the transaction of a reader that writes.
+/// Splits these in the transaction of a connection that writes.
 pub async fn split_all(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     mut full: Vec<Key>,
 ) -> Result<(), StoreError> {
     while !full.is_empty() {
-        let Some(split) = count(reader, resource, full).await? else { return Ok(()) };
-        write(reader, resource, &split).await?;
+        let Some(split) = count(connection, resource, full).await? else { return Ok(()) };
+        write(connection, resource, &split).await?;
         full = split.left;
     }
     Ok(())
@@ -124,7 +124,7 @@ pub async fn split_all(
 
 /// What is folded of the records in the finer buckets of one.
 async fn children_of(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     tally: &'static Tally,
     (scope, level, number): &Key,
@@ -147,7 +147,7 @@ async fn children_of(
         let child = children.entry((scope.clone(), level + 1, number)).or_default();
         child.counts[column] += count;
     };
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             let kind = if tally.kind.is_some() { row.text(3)? } else { None };
             let column = column_of(tally, row.text(2)?, kind)?;
@@ -166,7 +166,7 @@ async fn children_of(
 }
 
 async fn changes(
-    reader: &mut Reader,
+    connection: &mut Connection,
     resource: &'static Resource,
     tally: &'static Tally,
 ) -> Result<Vec<Change>, StoreError> {
@@ -174,7 +174,7 @@ async fn changes(
     sql.push("SELECT client, created_at, status, type, n FROM tally_changes WHERE resource = ");
     sql.bind(table(resource)).push(" LIMIT ").bind(Arg::Integer(CHANGES_MAX as i64 + 1));
     let mut changes = Vec::new();
-    reader
+    connection
         .fetch(&sql, &mut |row| {
             changes.push(Change {
                 client: row.text(0)?.unwrap_or_default().to_owned(),
@@ -197,10 +197,13 @@ fn column_of(
     column.ok_or_else(|| StoreError::Statement("a tally met an unknown status".to_owned()))
 }
 
-async fn version(reader: &mut Reader, resource: &'static Resource) -> Result<i64, StoreError> {
+async fn version(
+    connection: &mut Connection,
+    resource: &'static Resource,
+) -> Result<i64, StoreError> {
     let mut sql = Sql::default();
     sql.push("SELECT version FROM tally_versions WHERE resource = ").bind(table(resource));
-    fetch_number(reader, &sql).await
+    connection.fetch_number(&sql).await
 }
 
 fn insert(resource: &'static Resource, rows: &[(&Key, &Child)]) -> Sql {
@@ -234,7 +237,8 @@ mod tests {
 
     use super::*;
     use crate::sqlite::Sqlite;
-    use crate::tally::{Upkeep, fold};
+    use crate::tally::fold::fold;
+    use crate::tally::upkeep::Upkeep;
     use crate::{Options, Schema};
 
     const RESOURCE: &Resource = &resources::BIOMETRIC_VALIDATIONS;
@@ -256,23 +260,27 @@ mod tests {
     }
 
     async fn folded(sqlite: &Sqlite) -> Vec<Key> {
-        let folding = async |reader: &mut Reader| fold(reader, RESOURCE).await;
+        let folding = async |connection: &mut Connection| fold(connection, RESOURCE).await;
         sqlite.transact(folding).await.expect("a fold").full
     }
 
     async fn counted(sqlite: &Sqlite, full: Vec<Key>) -> Split {
-        let counting = async move |reader: &mut Reader| count(reader, RESOURCE, full).await;
+        let counting =
+            async move |connection: &mut Connection| count(connection, RESOURCE, full).await;
         sqlite.read(None, counting).await.expect("a count").expect("few changes")
     }
 
     async fn written(sqlite: &Sqlite, split: Split) -> Result<(), StoreError> {
         sqlite
-            .transact(async move |reader: &mut Reader| write(reader, RESOURCE, &split).await)
+            .transact(async move |connection: &mut Connection| {
+                write(connection, RESOURCE, &split).await
+            })
             .await
     }
 
     async fn wrong(sqlite: &Sqlite) -> u64 {
-        let check = async |reader: &mut Reader| Upkeep::Check.run(reader, RESOURCE).await;
+        let check =
+            async |connection: &mut Connection| Upkeep::Check.run(connection, RESOURCE).await;
         sqlite.transact(check).await.expect("a check")
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the store, on SQLite and on PostgreSQL.
 
+mod batches;
 mod bulk;
 mod databases;
 mod document_checks;

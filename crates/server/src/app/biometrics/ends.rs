@@ -1,7 +1,7 @@
 //! How a validation that was begun ends: completed, failed, or given back.
 
 use serde_json::{Map, Value, json};
-use verax_domain::lifecycle::ValidationStep;
+use verax_domain::events::EventKind;
 use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, PERSONS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
@@ -114,7 +114,7 @@ impl App {
         let now = self.clock.now();
         let (client, id) = (work.client.as_str(), work.id());
         let mut batch = Batch::default();
-        batch.end_validation(ValidationStep::Complete, &found.record(&work.validation)?, now);
+        batch.end_validation(EventKind::ValidationCompleted, &found.record(&work.validation)?, now);
         hold_person(&mut batch, work, found);
         if let Some(person) = &found.enrolled {
             batch.name_enrolled(client, person, id);
@@ -211,7 +211,7 @@ impl App {
     async fn fail_with(&self, work: &Work, found: &Found, more: Batch) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
-        batch.end_validation(ValidationStep::Fail, &found.record(&work.validation)?, now);
+        batch.end_validation(EventKind::ValidationFailed, &found.record(&work.validation)?, now);
         hold_person(&mut batch, work, found);
         if let Some(session) = &work.session {
             batch.use_session(&work.client, session, now);

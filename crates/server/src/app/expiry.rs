@@ -1,0 +1,58 @@
+//! What has its end without anybody: sessions and validations expire, and what a crash left behind ends.
+
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_query::Tenant;
+use verax_store::{Batch, Job, JobKind, StoreError};
+
+use super::App;
+use super::biometrics::interrupted;
+use super::persons::PersonError;
+
+impl App {
+    /// Forgets tokens, counts of failed logins and digests of images that mean nothing any more.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut batch = Batch::default();
+        batch.delete_expired_narrow_tokens(now).forget_logins(self.logins_forgotten_before(now));
+        batch.forget_accepted_images(self.images_forgotten_before(now));
+        self.database.commit(batch).await
+    }
+
+    /// A session or a validation that nobody came for becomes `expired`, unless somebody has come after
+    /// all. Answers whether it has.
+    pub async fn expire(
+        &self,
+        kind: JobKind,
+        client: &str,
+        record: &str,
+    ) -> Result<bool, StoreError> {
+        let mut batch = Batch::default();
+        batch.expire(kind, client, record, self.clock.now());
+        match self.database.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A validation whose lease has run out becomes `failed`: its image is gone, and so is who was
+    /// enrolled by half. Answers whether it was left behind, and has come to its end now.
+    pub async fn abandon_validation(&self, job: &Job) -> Result<bool, PersonError> {
+        let mut batch = Batch::default();
+        batch.abandon_validation(&job.client, &job.record, &interrupted(), self.clock.now());
+        self.database.commit(batch).await?;
+        let tenant = Tenant::Client(job.client.clone());
+        let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
+        // What an older version began has whom it enrols under the validation's own id.
+        let person = job.detail.as_deref().unwrap_or(&job.record);
+        self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;
+        let mut batch = Batch::default();
+        batch.delete_job(JobKind::BiometricCheck, &job.record);
+        match self.database.commit(batch).await {
+            Ok(()) => Ok(true),
+            // Its worker was only slow, and has ended it in between.
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

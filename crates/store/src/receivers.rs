@@ -1,0 +1,59 @@
+//! Who is told of events. A receiver adds its statements to the batch that makes the change, so that
+//! both are committed or neither. It is a file in `receivers/` and its line in [`RECEIVERS`].
+
+use verax_domain::events::Event;
+
+use crate::batch::Batch;
+
+/// Adds to a batch what this event is to one receiver.
+pub type Receiver = fn(&mut Batch, &Event);
+
+/// All of them: nobody is told of anything yet, and nothing is written for it.
+pub static RECEIVERS: &[Receiver] = &[];
+
+/// Tells the receivers of all events of a batch, in their order.
+pub fn tell(batch: &mut Batch, receivers: &[Receiver]) {
+    for event in std::mem::take(&mut batch.events) {
+        for receiver in receivers {
+            receiver(batch, &event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verax_domain::Timestamp;
+    use verax_domain::events::EventKind;
+    use verax_query::Sql;
+
+    use super::*;
+    use crate::Rows;
+
+    fn failed_check() -> Batch {
+        let mut batch = Batch::default();
+        batch.fail_document_check("acme", "d1", "no image", Timestamp(7));
+        batch
+    }
+
+    #[test]
+    fn nothing_is_written_where_nobody_is_told() {
+        let mut batch = failed_check();
+        tell(&mut batch, RECEIVERS);
+        assert_eq!(batch.len(), 1, "the change alone");
+    }
+
+    #[test]
+    fn every_receiver_is_told_in_the_batch_of_the_change() {
+        fn receiver(batch: &mut Batch, event: &Event) {
+            assert_eq!(event.kind, EventKind::DocumentCheckFailed);
+            assert_eq!((event.client.as_str(), event.record.as_str()), ("acme", "d1"));
+            assert_eq!(event.at, Timestamp(7));
+            let mut sql = Sql::default();
+            sql.push("INSERT");
+            batch.push(sql, Rows::Exactly(1));
+        }
+        let mut batch = failed_check();
+        tell(&mut batch, &[receiver, receiver]);
+        assert_eq!(batch.len(), 3);
+    }
+}

@@ -1,0 +1,235 @@
+//! The states of sessions and biometric validations: each step is made only where the one before
+//! it stands, and what has to happen later has a job.
+
+use verax_domain::events::{Certainty, EventKind};
+use verax_domain::lifecycle::ValidationStep;
+use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Sql};
+
+use crate::StoreError;
+use crate::batch::{Batch, Rows};
+use crate::database::Database;
+use crate::tables::check_ends::{CheckEnd, found_of};
+use crate::tables::jobs::{Job, JobKind};
+use crate::tables::records::push_record_key;
+
+impl Database {
+    /// The login that a validation is the second factor of.
+    pub async fn second_factor_of(
+        &self,
+        client: &str,
+        validation: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT second_factor_of FROM biometric_validations");
+        push_record_key(&mut sql, &BIOMETRIC_VALIDATIONS, client, validation);
+        Ok(self.fetch_row(sql, |row| row.optional_string(0)).await?.flatten())
+    }
+}
+
+impl Batch {
+    /// Makes a validation, and sees to its end when nobody comes.
+    pub fn create_validation(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        self.insert_record(record, now);
+        self.expire_later(JobKind::ValidationExpiry, &record.id, &record.client, expires_at)
+    }
+
+    /// The validation is the second factor of this login, for ever.
+    pub fn bind_second_factor(
+        &mut self,
+        client: &str,
+        validation: &str,
+        login: &str,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE biometric_validations SET second_factor_of = ")
+            .bind(Arg::Text(login.to_owned()));
+        push_record_key(&mut sql, &BIOMETRIC_VALIDATIONS, client, validation);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    pub fn create_session(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        self.insert_record(record, now);
+        self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
+    }
+
+    /// A picture came: the validation is being measured by whoever holds the job. `person` is the id
+    /// of whom it may enrol, so that what a crash leaves behind is found again.
+    pub fn begin_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        person: Option<&str>,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> &mut Batch {
+        let sql = step(ValidationStep::Begin, now);
+        self.push(at(sql, ValidationStep::Begin, client, id), Rows::Exactly(1)).insert_job(&Job {
+            kind: JobKind::BiometricCheck,
+            record: id.to_owned(),
+            client: client.to_owned(),
+            lease_until,
+            detail: person.map(str::to_owned),
+            attempts: 0,
+        })
+    }
+
+    /// The picture could not be measured: another may come, until the validation expires.
+    pub fn release_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        let sql = step(ValidationStep::Release, now);
+        self.push(at(sql, ValidationStep::Release, client, id), Rows::Exactly(1))
+            .delete_job(JobKind::BiometricCheck, id)
+            .expire_later(JobKind::ValidationExpiry, id, client, expires_at)
+    }
+
+    /// The end, with what `record` says was found; the job is over.
+    pub fn end_validation(
+        &mut self,
+        event: EventKind,
+        record: &Record,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let found = found_of(record, &FOUND);
+        let end = CheckEnd {
+            event,
+            client: &record.client,
+            id: &record.id,
+            found: found.filter_map(|(column, value)| Some((column, value?))).collect(),
+            certainty: Certainty::Changed,
+        };
+        self.end_check(end, now).delete_job(JobKind::BiometricCheck, &record.id)
+    }
+
+    /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
+    /// end stays as it is. Its session is used up either way.
+    /// The job stays: more may be left to tidy up.
+    pub fn abandon_validation(
+        &mut self,
+        client: &str,
+        id: &str,
+        reasons: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let (event, certainty) = (EventKind::ValidationFailed, Certainty::ChangedIfOpen);
+        let found = vec![("reasons", Arg::Text(reasons.to_owned()))];
+        self.end_check(CheckEnd { event, client, id, found, certainty }, now);
+        let mut sql = end_session("completed", client, now);
+        sql.push(" IN (SELECT liveness_session FROM biometric_validations WHERE client = ");
+        sql.again(3).push(" AND id = ").bind(Arg::Text(id.to_owned())).push(")");
+        self.push(sql, Rows::Any)
+    }
+
+    /// `active` becomes `completed`: a session is used once.
+    pub fn use_session(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+        let mut sql = end_session("completed", client, now);
+        sql.push(" = ").bind(Arg::Text(id.to_owned()));
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// What is due expires, unless something has become of it; its job is over.
+    pub fn expire(&mut self, kind: JobKind, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+        if kind == JobKind::SessionExpiry {
+            let mut sql = end_session("expired", client, now);
+            sql.push(" = ").bind(Arg::Text(id.to_owned()));
+            self.push(sql, Rows::Any);
+        } else {
+            let (event, certainty) = (EventKind::ValidationExpired, Certainty::ChangedIfOpen);
+            self.end_check(CheckEnd { event, client, id, found: Vec::new(), certainty }, now);
+        }
+        self.delete_job(kind, id)
+    }
+
+    /// What is nothing without its validation, and what points to it.
+    pub fn delete_validation_rests(&mut self, client: &str, id: &str, session: &str) -> &mut Batch {
+        for (statement, key) in [
+            (
+                "DELETE FROM jobs WHERE kind IN ('biometric_check', 'validation_expiry') \
+                 AND record = ",
+                id,
+            ),
+            ("DELETE FROM jobs WHERE kind = 'session_expiry' AND record = ", session),
+            ("DELETE FROM liveness_sessions WHERE id = ", session),
+            (
+                "UPDATE app_registrations SET biometric_validation = NULL \
+                 WHERE biometric_validation = ",
+                id,
+            ),
+        ] {
+            let mut sql = Sql::default();
+            sql.push(statement).bind(Arg::Text(key.to_owned()));
+            sql.push(" AND client = ").bind(Arg::Text(client.to_owned()));
+            self.push(sql, Rows::Any);
+        }
+        self.redact_logins_of_validation(client, id)
+    }
+
+    fn expire_later(
+        &mut self,
+        kind: JobKind,
+        id: &str,
+        client: &str,
+        expires_at: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("INSERT INTO jobs (kind, record, client, lease_until) VALUES (");
+        sql.bind(kind.word()).push(", ").bind(Arg::Text(id.to_owned())).push(", ");
+        sql.bind(Arg::Text(client.to_owned())).push(", ");
+        // A job has lapsed after its moment, a record has expired at its moment.
+        sql.bind(Arg::Integer(expires_at.0.saturating_sub(1)));
+        sql.push(") ON CONFLICT (kind, record) DO NOTHING");
+        self.push(sql, Rows::Any)
+    }
+}
+
+/// What is found out about a face, in the order of the table.
+static FOUND: [&str; 8] = [
+    "liveness_score",
+    "response",
+    "reasons",
+    "biometric_data",
+    "verification_results",
+    "risk_score",
+    "assigned_collection",
+    "image_saved",
+];
+
+fn step(step: ValidationStep, now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE ").push(BIOMETRIC_VALIDATIONS.table).push(" SET updated_at = ");
+    sql.bind(Arg::Integer(now.0));
+    sql.push(", status = ").bind(Arg::Text(step.to().to_owned()));
+    sql
+}
+
+fn at(mut sql: Sql, step: ValidationStep, client: &str, id: &str) -> Sql {
+    push_record_key(&mut sql, &BIOMETRIC_VALIDATIONS, client, id);
+    sql.push(" AND status = ").bind(Arg::Text(step.from().to_owned()));
+    sql
+}
+
+/// The end of an active session of this client whose id … follows. The third argument is the client.
+fn end_session(status: &'static str, client: &str, now: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("UPDATE liveness_sessions SET status = ").bind(Arg::Text(status.to_owned()));
+    sql.push(", updated_at = ").bind(Arg::Integer(now.0));
+    sql.push(" WHERE status = 'active' AND client = ").bind(Arg::Text(client.to_owned()));
+    sql.push(" AND id");
+    sql
+}

@@ -1,0 +1,61 @@
+//! How a check ends, of whatever kind: one statement, and the event that it is to others.
+
+use verax_domain::events::{Certainty, Event, EventKind};
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Sql};
+
+use crate::batch::{Batch, Rows};
+use crate::tables::records::push_record_key;
+
+/// The end of one check.
+#[derive(Clone, Debug)]
+pub struct CheckEnd<'a> {
+    pub event: EventKind,
+    pub client: &'a str,
+    pub id: &'a str,
+    /// Columns of what was found, and their values.
+    pub found: Vec<(&'static str, Arg)>,
+    pub certainty: Certainty,
+}
+
+impl Batch {
+    /// The record moves to the state of the event, from one in which that can happen, and says what was
+    /// found. With [`Certainty::Changed`] the batch is a `Conflict` where it stands elsewhere.
+    pub fn end_check(&mut self, end: CheckEnd<'_>, now: Timestamp) -> &mut Batch {
+        let CheckEnd { event, client, id, found, certainty } = end;
+        let resource = event.resource();
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        sql.push(", status = ").bind(Arg::Text(event.to().to_owned()));
+        if event.to() == "completed" {
+            sql.push(", completed_at = ").again(1);
+        }
+        for (column, value) in found {
+            sql.push(", ").push(column).push(" = ").bind(value);
+        }
+        push_record_key(&mut sql, resource, client, id);
+        for (index, state) in event.from().iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { " AND status IN (" });
+            sql.bind(Arg::Text((*state).to_owned()));
+        }
+        sql.push(")");
+        let (client, record) = (client.to_owned(), id.to_owned());
+        self.events.push(Event { kind: event, client, record, at: now, certainty });
+        self.push(
+            sql,
+            match certainty {
+                Certainty::Changed => Rows::Exactly(1),
+                Certainty::ChangedIfOpen => Rows::Any,
+            },
+        )
+    }
+}
+
+/// What a record says in these columns; `None` in one: it says nothing of it.
+pub fn found_of<'a>(
+    record: &'a Record,
+    columns: &'static [&'static str],
+) -> impl Iterator<Item = (&'static str, Option<Arg>)> + use<'a> {
+    columns.iter().map(|column| (*column, record.value(column).cloned()))
+}

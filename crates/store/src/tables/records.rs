@@ -1,0 +1,229 @@
+//! Records of any resource: stored, changed, held and deleted, each of its client alone.
+
+use std::collections::HashMap;
+
+use verax_domain::record::columns;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_domain::{Record, Timestamp};
+use verax_query::{Arg, Kind, Resource, Sql};
+
+use crate::StoreError;
+use crate::batch::{Batch, Rows};
+use crate::database::Database;
+
+impl Database {
+    /// Which clients own the records with these ids, as far as there are such records.
+    pub async fn owners(
+        &self,
+        resource: &'static Resource,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT id, ").push(resource.tenant_column).push(" FROM ").push(resource.table);
+        sql.push(" WHERE id").member_of(self.dialect(), Arg::TextList(ids));
+        let owners = self.fetch_rows(sql, |row| Ok((row.string(0)?, row.string(1)?))).await?;
+        Ok(owners.into_iter().collect())
+    }
+}
+
+impl Batch {
+    /// Stores a record that is new; the batch is a `Conflict` when its id is taken.
+    pub fn insert_record(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
+        self.upsert(record, now, Rows::Exactly(1))
+    }
+
+    /// Changes what `record` says of a record that is there; a `Conflict` when it is not.
+    pub fn update_record(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(record.resource.table).push(" SET updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        push_record_key(&mut sql, record.resource, &record.client, &record.id);
+        self.push(sql, Rows::Exactly(1)).upsert(record, now, Rows::Exactly(1))
+    }
+
+    /// Stores the record, or adds what it says to the one that is there: what it does not say
+    /// stays. A record of another client with the same id is not touched: `rows` says whether
+    /// that is an error.
+    pub fn upsert(&mut self, record: &Record, now: Timestamp, rows: Rows) -> &mut Batch {
+        self.push(upsert(record, now), rows)
+    }
+
+    /// Stores these records as [`Batch::upsert`] does, in one statement. They are of one resource, have
+    /// different ids, and say all that is required.
+    pub(crate) fn upsert_many(&mut self, records: &[Record]) -> &mut Batch {
+        let Some(first) = records.first() else { return self };
+        self.push(upsert_many(first.resource, records), Rows::Exactly(records.len() as u64))
+    }
+
+    /// Changes what the record says of one that its client has; what it does not say stays.
+    pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
+        let resource = record.resource;
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
+        sql.bind(Arg::Integer(now.0));
+        let mut said = false;
+        for ((field, column), value) in columns(resource).zip(&record.values) {
+            // The longer form goes with the shorter one, which comes before it.
+            said = *value != Arg::Null || (said && field.full == Some(column));
+            if said && !matches!(column, "id" | "client" | "updated_at") {
+                sql.push(", ").push(column).push(" = ").bind(value.clone());
+            }
+        }
+        push_record_key(&mut sql, resource, &record.client, &record.id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Deletes a record of this client.
+    pub fn delete(&mut self, resource: &'static Resource, client: &str, id: &str) -> &mut Batch {
+        self.erases = true;
+        let mut sql = Sql::default();
+        sql.push("DELETE FROM ").push(resource.table);
+        push_record_key(&mut sql, resource, client, id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// A `Conflict` when the record is gone; until this batch is committed nobody deletes it.
+    pub fn hold_record(
+        &mut self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = updated_at");
+        push_record_key(&mut sql, resource, client, id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// A document, or a validation, says from now on that no image of it was kept.
+    pub fn forget_image(
+        &mut self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE ").push(resource.table).push(" SET image_saved = ");
+        sql.bind(Arg::Bool(false));
+        if resource.name == DOCUMENT_LIVENESS.name {
+            sql.push(", image_url = NULL");
+        }
+        sql.push(", updated_at = ").bind(Arg::Integer(now.0));
+        push_record_key(&mut sql, resource, client, id);
+        // It may have been deleted meanwhile.
+        self.push(sql, Rows::Any)
+    }
+}
+
+/// The one record of this client with this id.
+pub(crate) fn push_record_key(sql: &mut Sql, resource: &'static Resource, client: &str, id: &str) {
+    sql.push(" WHERE id = ").bind(Arg::Text(id.to_owned()));
+    sql.push(" AND ").push(resource.tenant_column).push(" = ").bind(Arg::Text(client.to_owned()));
+}
+
+/// Whether the record has a value of its own for every field that may not be absent.
+pub fn says_all_required(record: &Record) -> bool {
+    columns(record.resource)
+        .zip(&record.values)
+        .all(|((field, _), value)| !field.required || *value != Arg::Null)
+}
+
+fn push_columns(sql: &mut Sql, resource: &'static Resource) {
+    sql.push("INSERT INTO ").push(resource.table).push(" (");
+    for (index, (_, column)) in columns(resource).enumerate() {
+        sql.push(if index > 0 { ", " } else { "" }).push(column);
+    }
+    sql.push(") VALUES ");
+}
+
+fn upsert_many(resource: &'static Resource, records: &[Record]) -> Sql {
+    let mut sql = Sql::default();
+    push_columns(&mut sql, resource);
+    for (row, record) in records.iter().enumerate() {
+        sql.push(if row > 0 { ", (" } else { "(" });
+        for (index, value) in record.values.iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { "" }).bind(value.clone());
+        }
+        sql.push(")");
+    }
+    push_merge(&mut sql, resource, |sql, _, column| {
+        sql.push("excluded.").push(column);
+    });
+    sql
+}
+
+/// What a record that is there becomes: what the new one says, which `push_new` appends by the column's
+/// place and name, and where it says nothing what it was. Another client's stays as it is.
+fn push_merge(
+    sql: &mut Sql,
+    resource: &'static Resource,
+    push_new: impl Fn(&mut Sql, usize, &'static str),
+) {
+    sql.push(" ON CONFLICT (");
+    if resource.tenant_column != "id" {
+        // Its keys begin with the client, so that its tables can be distributed by it.
+        sql.push_on_postgres("client, ");
+    }
+    sql.push("id) DO UPDATE SET ");
+    let mut begun = false;
+    for (index, (field, column)) in columns(resource).enumerate() {
+        if column == "id" || column == "client" {
+            continue;
+        }
+        sql.push(if begun { ", " } else { "" }).push(column).push(" = COALESCE(");
+        begun = true;
+        push_new(sql, index, column);
+        sql.push(", ");
+        if field.full == Some(column) {
+            // The longer form stays while the shorter one, in the column before, says the same.
+            sql.push("CASE WHEN ");
+            push_new(sql, index - 1, field.column);
+            sql.push(" IS NULL OR ");
+            push_new(sql, index - 1, field.column);
+            sql.push(" = ");
+            push_old(sql, resource, field.column);
+            sql.push(" THEN ");
+            push_old(sql, resource, column);
+            sql.push(" END)");
+        } else {
+            push_old(sql, resource, column);
+            sql.push(")");
+        }
+    }
+    sql.push(" WHERE ").push(resource.table).push(".").push(resource.tenant_column).push(" = ");
+    sql.push("excluded.").push(resource.tenant_column);
+}
+
+fn upsert(record: &Record, now: Timestamp) -> Sql {
+    let resource = record.resource;
+    let mut sql = Sql::default();
+    push_columns(&mut sql, resource);
+    sql.push("(");
+    // SQLite numbers placeholders by their first appearance, so they must appear in order.
+    let mut placeholders = Vec::new();
+    for (index, (field, _)) in columns(resource).enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        placeholders.push(sql.args().len() + 1);
+        let value = record.values.get(index).cloned().unwrap_or(Arg::Null);
+        match (field.required, &field.kind) {
+            (true, Kind::Bool) => sql.push("COALESCE(").bind(value).push(", FALSE)"),
+            (true, Kind::Time) => {
+                sql.push("COALESCE(CAST(").bind(value).push(" AS bigint), CAST(");
+                sql.bind(Arg::Integer(now.0)).push(" AS bigint))")
+            }
+            _ => sql.bind(value),
+        };
+    }
+    sql.push(")");
+    push_merge(&mut sql, resource, |sql, index, _| {
+        sql.again(placeholders[index]);
+    });
+    sql
+}
+
+fn push_old(sql: &mut Sql, resource: &'static Resource, column: &'static str) {
+    sql.push(resource.table).push(".").push(column);
+}

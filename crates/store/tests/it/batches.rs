@@ -1,0 +1,169 @@
+//! Batches on each database: all of one or nothing, in its order, and its first failure is its answer.
+
+use serde_json::json;
+use verax_domain::events::EventKind;
+use verax_domain::{Record, Timestamp, resources};
+use verax_query::Sql;
+use verax_store::{Batch, Job, JobKind, Rows, StoreError};
+
+use crate::databases;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+/// More than are under way together on PostgreSQL.
+const MANY: usize = 150;
+
+fn senseless(batch: &mut Batch) {
+    let mut sql = Sql::default();
+    sql.push("UPDATE there_is_no_such_table SET x = 1");
+    batch.push(sql, Rows::Any);
+}
+
+fn missing(batch: &mut Batch) {
+    batch.unset_setting("nobody has set it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_fails_anywhere_leaves_nothing_and_the_next_one_is_stored() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        for at in [0, 1, 62, 63, 64, 65, MANY - 1, MANY] {
+            let mut batch = Batch::default();
+            for number in 0..=MANY {
+                if number == at {
+                    missing(&mut batch);
+                }
+                batch.set_setting(&format!("s{number}"), "lost", NOW);
+            }
+            let failed = database.commit(batch).await;
+            assert!(matches!(failed, Err(StoreError::Conflict)), "{at}: {failed:?}");
+            assert_eq!(database.settings().await.expect("a look"), [], "{at}");
+        }
+        let mut batch = Batch::default();
+        batch.set_setting("s", "stored", NOW);
+        database.commit(batch).await.expect("a change");
+        assert_eq!(database.settings().await.expect("a look").len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statements_of_a_batch_are_made_in_their_order() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        let mut batch = Batch::default();
+        for number in 0..MANY {
+            batch.set_setting("last", &number.to_string(), NOW);
+            // Another text: it is prepared while others wait.
+            if number % 40 == 0 {
+                batch.unset_setting("last");
+            }
+        }
+        database.commit(batch).await.expect("changes");
+        let last = (MANY - 1).to_string();
+        assert_eq!(database.settings().await.expect("a look"), [("last".to_owned(), last)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_failure_of_a_batch_is_its_answer() {
+    for place in databases::both().await {
+        let database = place.open().await;
+        let mut conflict_first = Batch::default();
+        missing(&mut conflict_first);
+        conflict_first.insert_job(&job());
+        conflict_first.insert_job(&job());
+        let failed = database.commit(conflict_first).await;
+        assert!(matches!(failed, Err(StoreError::Conflict)), "{failed:?}");
+        let mut duplicate_first = Batch::default();
+        duplicate_first.insert_job(&job());
+        duplicate_first.insert_job(&job());
+        // In a transaction that has failed everything fails: that is not told.
+        duplicate_first.set_setting("s", "lost", NOW);
+        let failed = database.commit(duplicate_first).await;
+        assert!(matches!(failed, Err(StoreError::Conflict)), "{failed:?}");
+        let mut defect = Batch::default();
+        defect.set_setting("s", "lost", NOW);
+        senseless(&mut defect);
+        missing(&mut defect);
+        let failed = database.commit(defect).await;
+        assert!(matches!(failed, Err(StoreError::Statement(_))), "{failed:?}");
+        assert_eq!(database.settings().await.expect("a look"), []);
+        let taken = database.take_jobs(JobKind::Backup, Timestamp(i64::MAX), NOW, 9).await;
+        assert_eq!(taken.expect("a look"), []);
+    }
+}
+
+fn job() -> Job {
+    Job {
+        kind: JobKind::Backup,
+        record: "one".to_owned(),
+        client: "c".to_owned(),
+        lease_until: NOW,
+        detail: None,
+        attempts: 0,
+    }
+}
+
+#[test]
+fn each_end_of_a_check_has_one_event() {
+    let document = json!({ "_id": "r", "client": "c", "status": "completed", "imageSaved": false });
+    let document = Record::from_json(&resources::DOCUMENT_LIVENESS, &document, None);
+    let document = document.expect("a record");
+    let validation = json!({ "_id": "r", "client": "c", "status": "completed" });
+    let validation = Record::from_json(&resources::BIOMETRIC_VALIDATIONS, &validation, None);
+    let validation = validation.expect("a record");
+    type End<'a> = &'a dyn Fn(&mut Batch);
+    let ends: [(End<'_>, EventKind); 7] = [
+        (
+            &|it| {
+                it.complete_document_check(&document, NOW);
+            },
+            EventKind::DocumentCheckCompleted,
+        ),
+        (
+            &|it| {
+                it.fail_document_check("c", "r", "x", NOW);
+            },
+            EventKind::DocumentCheckFailed,
+        ),
+        (
+            &|it| {
+                it.abandon_document_check("c", "r", "x", NOW);
+            },
+            EventKind::DocumentCheckAbandoned,
+        ),
+        (
+            &|it| {
+                it.end_validation(EventKind::ValidationCompleted, &validation, NOW);
+            },
+            EventKind::ValidationCompleted,
+        ),
+        (
+            &|it| {
+                it.end_validation(EventKind::ValidationFailed, &validation, NOW);
+            },
+            EventKind::ValidationFailed,
+        ),
+        (
+            &|it| {
+                it.abandon_validation("c", "r", "[]", NOW);
+            },
+            EventKind::ValidationFailed,
+        ),
+        (
+            &|it| {
+                it.expire(JobKind::ValidationExpiry, "c", "r", NOW);
+            },
+            EventKind::ValidationExpired,
+        ),
+    ];
+    for (end, kind) in ends {
+        let mut batch = Batch::default();
+        end(&mut batch);
+        let [event] = batch.events() else { panic!("{kind:?}: {:?}", batch.events()) };
+        assert_eq!((event.kind, event.client.as_str(), event.record.as_str()), (kind, "c", "r"));
+        assert_eq!(event.at, NOW);
+    }
+    let mut batch = Batch::default();
+    batch.expire(JobKind::SessionExpiry, "c", "r", NOW);
+    assert_eq!(batch.events(), [], "of a session nobody is told");
+}
