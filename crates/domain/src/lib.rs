@@ -13,6 +13,7 @@ pub mod face_verdict;
 pub mod id;
 pub mod lifecycle;
 pub mod record;
+pub mod records;
 pub mod resources;
 pub mod scope;
 

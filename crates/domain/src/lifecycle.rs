@@ -99,6 +99,9 @@ impl RegistrationStatus {
     }
 }
 
+/// The step with which a reviewer sets a status.
+pub const REVIEW: &str = "adminOverride";
+
 /// The steps that a registration can be told of.
 pub const SYNC_STEPS: [&str; 9] = [
     "instructions",
@@ -109,7 +112,7 @@ pub const SYNC_STEPS: [&str; 9] = [
     "form",
     "end",
     "skipKYC",
-    "adminOverride",
+    REVIEW,
 ];
 
 /// Who tells of a step.
@@ -164,10 +167,10 @@ pub fn sync(
             RegistrationStatus::Failed,
             RegistrationStatus::NeedsManualVerification,
         ],
-        "adminOverride" => &RegistrationStatus::ALL,
+        REVIEW => &RegistrationStatus::ALL,
         _ => return Err(SyncRefusal::UnknownStep),
     };
-    if step == "adminOverride" && teller == Teller::Person {
+    if step == REVIEW && teller == Teller::Person {
         return Err(SyncRefusal::ReviewersOnly);
     }
     let after = match (wanted, allowed) {
@@ -176,7 +179,7 @@ pub fn sync(
         (None, [only]) => *only,
         _ => return Err(SyncRefusal::StatusNotOfStep(allowed)),
     };
-    if step == "adminOverride" {
+    if step == REVIEW {
         return Ok(after);
     }
     if !before.is_open() {

@@ -1,9 +1,13 @@
 //! A record of any resource, read from the JSON that an API answers with.
 
+mod setting;
+
 use serde_json::{Map, Number, Value};
 use verax_query::{
     Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id, nfc,
 };
+
+pub use setting::Storable;
 
 /// A record as columns, and the records that were populated inside it.
 #[derive(Clone, Debug)]
@@ -82,14 +86,7 @@ impl Record {
         let Some(object) = json.as_object() else {
             return Err(vec![problem("record", "must be a JSON object")]);
         };
-        let mut reader = Reader { problems: Vec::new(), dropped: Vec::new() };
-        let record = reader.record(resource, object, client);
-        match record {
-            Some(record) if reader.problems.is_empty() => {
-                Ok(Record { dropped: reader.dropped, ..record })
-            }
-            _ => Err(reader.problems),
-        }
+        Reader::default().whole(resource, object, client)
     }
 
     /// The value of a column, if the record gives one.
@@ -99,12 +96,29 @@ impl Record {
     }
 }
 
+#[derive(Default)]
 struct Reader {
+    /// What is required may be missing: it is set later, or is not to change.
+    is_partial: bool,
     problems: Vec<RecordProblem>,
     dropped: Vec<String>,
 }
 
 impl Reader {
+    fn whole(
+        mut self,
+        resource: &'static Resource,
+        object: &Map<String, Value>,
+        client: Option<&str>,
+    ) -> Result<Record, Vec<RecordProblem>> {
+        match self.record(resource, object, client) {
+            Some(record) if self.problems.is_empty() => {
+                Ok(Record { dropped: self.dropped, ..record })
+            }
+            _ => Err(self.problems),
+        }
+    }
+
     fn record(
         &mut self,
         resource: &'static Resource,
@@ -159,7 +173,7 @@ impl Reader {
         let arg = match (value, &field.kind) {
             (None, Kind::Relation(_)) if field.name == "client" => Arg::Text(client),
             (None, Kind::Time | Kind::Bool) => Arg::Null,
-            (None, _) if !field.required => Arg::Null,
+            (None, _) if !field.required || self.is_partial => Arg::Null,
             (None, _) => {
                 self.fail(field.name, "is missing");
                 Arg::Null

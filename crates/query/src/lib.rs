@@ -4,6 +4,7 @@
 //! raw string ──Query::parse(resource)──> Query ──page_sql(dialect, tenant)──> Sql {static text, args}
 //! ```
 
+mod lookup;
 mod nearest;
 mod parse;
 mod place;
@@ -16,6 +17,7 @@ pub mod tally;
 mod text;
 mod time;
 
+pub use lookup::{Comparable, Key};
 pub use parse::{Handling, Ignored, Problem, QUERY_BYTES_MAX};
 pub use place::Place;
 pub use query::{

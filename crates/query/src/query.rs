@@ -3,7 +3,7 @@
 use crate::{Field, Ignored, Relation, Resource, Reverse, Timestamp};
 
 /// A list request whose every name is known and whose every value has its field's type. Made by
-/// [`Query::parse`] alone.
+/// [`Query::parse`] from what somebody sent, and by [`Query::of`] for the server's own look-ups.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(crate) resource: &'static Resource,

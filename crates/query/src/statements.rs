@@ -76,7 +76,7 @@ impl Query {
 
     /// Appends which rows they are. Those of a mixed window are found by their ids first: sorting
     /// them whole would read the others whole too.
-    fn push_rows(
+    pub(crate) fn push_rows(
         &self,
         sql: &mut Sql,
         dialect: Dialect,
@@ -261,7 +261,7 @@ impl Reverse {
     }
 }
 
-fn select(fields: &[&'static Field], form: Form, resource: &'static Resource) -> Sql {
+pub(crate) fn select(fields: &[&'static Field], form: Form, resource: &'static Resource) -> Sql {
     let mut sql = Sql::default();
     sql.push("SELECT ");
     for (index, field) in fields.iter().enumerate() {

@@ -9,7 +9,7 @@ pub struct Batch {
     pub(crate) statements: Vec<(Sql, Rows)>,
     /// Personal data goes: nothing of it may be left in a log.
     pub(crate) erases: bool,
-    /// What its changes are to those who are told: see [`Batch::end_check`].
+    /// What its changes are to those who are told: see [`Batch::transition`] and [`Batch::end_check`].
     pub(crate) events: Vec<Event>,
 }
 

@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::connection::Connection;
 use crate::postgres::Postgres;
 use crate::receivers;
+use crate::round_trips::RoundTrips;
 use crate::row::Cells;
 use crate::sqlite::{self, Sqlite};
 use crate::{Location, Options, PoolStatus, StoreError};
@@ -47,6 +48,7 @@ impl Database {
     /// # Errors
     /// `Conflict` when a statement touched another number of rows than it must.
     pub async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        self.round_trips().count();
         receivers::tell(&mut batch, receivers::RECEIVERS);
         match self {
             Database::Sqlite(sqlite) => sqlite.commit(batch).await,
@@ -98,6 +100,7 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.round_trips().count();
         match self {
             Database::Sqlite(sqlite) => sqlite.read(None, work).await,
             Database::Postgres(postgres) => work(&mut postgres.connection().await?).await,
@@ -112,6 +115,7 @@ impl Database {
         tenant: &Tenant,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.round_trips().count();
         match self {
             Database::Sqlite(sqlite) => sqlite.read(Some(tenant), work).await,
             Database::Postgres(postgres) => {
@@ -129,9 +133,23 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.round_trips().count();
         match self {
             Database::Sqlite(sqlite) => sqlite.transact(work).await,
             Database::Postgres(postgres) => postgres.transact(work).await,
+        }
+    }
+
+    /// How many reads and batches this process has asked of it: each is one round trip, or a few that do not
+    /// wait for each other.
+    pub fn asked(&self) -> u64 {
+        self.round_trips().total()
+    }
+
+    fn round_trips(&self) -> &RoundTrips {
+        match self {
+            Database::Sqlite(sqlite) => &sqlite.round_trips,
+            Database::Postgres(postgres) => &postgres.round_trips,
         }
     }
 

@@ -18,6 +18,7 @@ use self::connection::{Lock, PostgresConnection};
 use self::replica::Replica;
 use crate::batch::Batch;
 use crate::connection::Connection;
+use crate::round_trips::RoundTrips;
 use crate::tally::known::KnownBuckets;
 use crate::turns::{Turn, Turns};
 use crate::{Location, Options, PoolStatus, StoreError};
@@ -34,6 +35,7 @@ pub struct Postgres {
     patience: Duration,
     tls: MakeRustlsConnect,
     known_buckets: Arc<KnownBuckets>,
+    pub round_trips: RoundTrips,
     pub is_new: bool,
 }
 
@@ -64,7 +66,18 @@ impl Postgres {
         let patience = options.statement_limit + GRACE;
         let (tls, known_buckets) = (tls()?, Arc::default());
         let turns = Turns::of(options.connections);
-        Ok(Postgres { primary, probes, replica, turns, patience, tls, known_buckets, is_new })
+        let round_trips = RoundTrips::default();
+        Ok(Postgres {
+            primary,
+            probes,
+            replica,
+            turns,
+            patience,
+            tls,
+            known_buckets,
+            round_trips,
+            is_new,
+        })
     }
 
     /// A tenant's turn at one of its share of the connections.

@@ -24,6 +24,7 @@ pub fn tell(batch: &mut Batch, receivers: &[Receiver]) {
 mod tests {
     use verax_domain::Timestamp;
     use verax_domain::events::EventKind;
+    use verax_domain::records::document_check::DocumentCheckRecord;
     use verax_query::Sql;
 
     use super::*;
@@ -31,7 +32,8 @@ mod tests {
 
     fn failed_check() -> Batch {
         let mut batch = Batch::default();
-        batch.fail_document_check("acme", "d1", "no image", Timestamp(7));
+        let check = DocumentCheckRecord::resumed("d1".to_owned(), "acme".to_owned(), None);
+        batch.transition(&check.fail("no image", Timestamp(7)).expect("it runs"), Timestamp(7));
         batch
     }
 

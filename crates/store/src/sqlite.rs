@@ -20,6 +20,7 @@ use self::connection::{Remembered, SqliteConnection};
 use self::file::{Access, connect};
 use crate::batch::Batch;
 use crate::connection::Connection;
+use crate::round_trips::RoundTrips;
 use crate::tally::known::KnownBuckets;
 use crate::turns::Turns;
 use crate::{Options, PoolStatus, Schema, StoreError};
@@ -30,6 +31,7 @@ pub struct Sqlite {
     readers: Arc<Readers>,
     writer: writer::Writer,
     log: log::Log,
+    pub round_trips: RoundTrips,
     pub is_new: bool,
 }
 
@@ -84,7 +86,8 @@ impl Sqlite {
         let snapshots = Arc::clone(&readers.snapshots);
         let log = log::Log::start(path, snapshots, options.statement_limit)?;
         let writer = writer::Writer::start(writer, log.clone())?;
-        Ok(Sqlite { readers: Arc::new(readers), writer, log, is_new })
+        let (readers, round_trips) = (Arc::new(readers), RoundTrips::default());
+        Ok(Sqlite { readers, writer, log, round_trips, is_new })
     }
 
     /// Runs `work` with a connection: a short one here, a long one on a thread that may block; of a

@@ -21,3 +21,4 @@ pub mod registrations;
 pub mod settings;
 pub mod stored_images;
 pub mod tokens;
+pub mod typed_records;

@@ -2,6 +2,7 @@
 
 mod forgiving;
 mod grammar;
+mod lookup;
 mod property;
 mod statement;
 mod table;

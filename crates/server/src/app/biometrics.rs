@@ -2,17 +2,22 @@
 
 mod attempts;
 mod ends;
-mod found;
+mod outcome;
 mod work;
 
 use std::net::IpAddr;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use verax_domain::face_verdict::Reason;
-use verax_domain::lifecycle::{RegistrationStatus, Teller};
-use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS,
+use verax_domain::lifecycle::Teller;
+use verax_domain::records::app_login::AppLogin;
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::biometric_validation::{
+    BiometricValidation, CheckResult, Purpose, ValidationOrder, ValidationStatus,
 };
+use verax_domain::records::liveness_session::{LivenessSession, SessionStatus};
+use verax_domain::records::{Transition, Values};
+use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
@@ -21,13 +26,11 @@ use super::App;
 use super::access::{MintError, NarrowMint};
 use super::faces::{MeasureError, SentImage};
 use super::persons::PersonError;
-use super::records::said;
-use super::registrations::Way;
+use super::registrations::UsableFlow;
 use crate::vault::VaultError;
 pub use attempts::LockedLogin;
 use attempts::LoginAttempt;
 use work::Work;
-pub(super) use work::policy;
 
 /// A session and the validation that it is for.
 pub struct Opened {
@@ -110,6 +113,7 @@ impl From<PersonError> for ValidationError {
 }
 
 const INTERRUPTED: &str = "the server stopped before the face was measured";
+const LANGUAGE_DEFAULT: &str = "en";
 
 impl App {
     /// Opens a validation and its session. `members` are those of a body, checked; `login` is the
@@ -118,49 +122,44 @@ impl App {
         &self,
         client: &str,
         mode: &str,
-        mut members: Map<String, Value>,
+        members: Map<String, Value>,
         login: Option<&str>,
     ) -> Result<Opened, ValidationError> {
-        let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
-        let way = self.find_way(client, text("project"), text("projectFlow")).await?;
-        let way = way.ok_or(ValidationError::NoProject)?;
+        let order = ValidationOrder::read(&Values::of_body(&BIOMETRIC_VALIDATIONS, &members));
+        let order = order.map_err(StoreError::from)?;
+        let usable = self.usable_flow(client, &order).await?.ok_or(ValidationError::NoProject)?;
         let now = self.clock.now();
         let usual =
             now.0.saturating_add(i64::from(self.config.now().validations.session_seconds) * 1000);
-        let until = Timestamp::parse(text("expiresAt")).unwrap_or(Timestamp(usual));
-        let (session, validation) = (self.new_id(), self.new_id());
-        let mut opened = Map::new();
-        for name in ["project", "projectFlow", "identifier"] {
-            opened.insert(name.to_owned(), members.get(name).cloned().unwrap_or_default());
-        }
-        opened.insert("status".to_owned(), "active".into());
-        opened.insert("expiresAt".to_owned(), until.to_string().into());
-        let opened = self.new_record(&LIVENESS_SESSIONS, &session, client, opened)?;
-        members.insert("livenessSession".to_owned(), session.as_str().into());
-        members.insert("expiresAt".to_owned(), until.to_string().into());
-        members.entry("requires2FA").or_insert_with(|| false.into());
-        members.entry("language").or_insert_with(|| "en".into());
-        let members = begun(members, &way);
-        let record = self.new_record(&BIOMETRIC_VALIDATIONS, &validation, client, members)?;
+        let until = order.expires_at.unwrap_or(Timestamp(usual));
+        let order = ValidationOrder {
+            expires_at: Some(until),
+            requires_2fa: order.requires_2fa.or(Some(false)),
+            language: order.language.or_else(|| Some(LANGUAGE_DEFAULT.to_owned())),
+            ..order
+        };
+        let (session, id) = (self.new_id(), self.new_id());
+        let session = LivenessSession::open((session, client.to_owned()), &order, until, now);
+        let validation = BiometricValidation::open(
+            (id, client.to_owned()),
+            Some(session.id.clone()),
+            order,
+            &usable.project,
+            now,
+        );
         let scope = NarrowScope::Session;
-        let mint = NarrowMint { scope, subject: &session, client, mode, until };
+        let mint = NarrowMint { scope, subject: &session.id, client, mode, until };
         let (token, kept) = self.narrow_token(&mint)?;
+        let (opened, record) = (session.to_record(), validation.to_record());
         let mut batch = Batch::default();
         batch.create_session(&opened, now, until).create_validation(&record, now, until);
         batch.insert_token(&kept);
         if let Some(login) = login {
-            batch.bind_second_factor(client, &validation, login);
-            let mut members = Map::new();
-            members.insert("biometricValidation".to_owned(), validation.as_str().into());
-            members.insert("status".to_owned(), "pending".into());
-            batch.change(&said(&APP_LOGINS, login, client, members)?, now);
+            batch.bind_second_factor(client, &validation.id, login);
+            batch.change(&AppLogin::ask_second_factor(login, client, &validation.id), now);
         }
         self.database.commit(batch).await?;
-        let tenant = Tenant::Client(client.to_owned());
-        let session = self.find_record(&LIVENESS_SESSIONS, &tenant, &session).await?;
-        let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &validation).await?;
-        let both = session.zip(validation).ok_or(ValidationError::NotFound)?;
-        Ok(Opened { session: both.0, validation: both.1, token })
+        Ok(Opened { session: opened.to_json(), validation: record.to_json(), token })
     }
 
     /// Whether this is a flow that the project opens to strangers for logging in. Another kind of
@@ -170,12 +169,17 @@ impl App {
         client: &str,
         members: &Map<String, Value>,
     ) -> Result<bool, StoreError> {
-        let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
-        let way = self.find_way(client, text("project"), text("projectFlow")).await?;
-        Ok(way.is_some_and(|way| {
-            way.flow["type"] == "login"
-                && matches!(way.flow["status"].as_str(), None | Some("active"))
-        }))
+        let order = ValidationOrder::read(&Values::of_body(&BIOMETRIC_VALIDATIONS, members))?;
+        let usable = self.usable_flow(client, &order).await?;
+        Ok(usable.is_some_and(|usable| usable.flow.is_public_login()))
+    }
+
+    async fn usable_flow(
+        &self,
+        client: &str,
+        order: &ValidationOrder,
+    ) -> Result<Option<UsableFlow>, StoreError> {
+        self.find_usable_flow(client, order.project.as_deref(), order.flow.as_deref()).await
     }
 
     /// Measures a picture for a session, once. What has begun reaches its end although its caller
@@ -192,29 +196,25 @@ impl App {
         image: SentImage,
     ) -> Result<Passed, ValidationError> {
         self.ready_to_validate()?;
-        let tenant = Tenant::Client(client.to_owned());
-        let found = self.find_record(&LIVENESS_SESSIONS, &tenant, session).await?;
-        let found = found.ok_or(ValidationError::NotFound)?;
-        let raw = format!("where_livenessSession={session}&limit=1&columns=_id");
-        let id = self.first_id(&BIOMETRIC_VALIDATIONS, &tenant, &raw).await?;
-        let id = id.ok_or(ValidationError::NotFound)?;
-        let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
-        let validation = validation.ok_or(ValidationError::NotFound)?;
+        let opened = self.database.opened_session(client, session).await?;
+        let opened = opened.ok_or(ValidationError::NotFound)?;
+        let (session, validation) = (opened.session, opened.validation);
         let now = self.clock.now();
-        let due = |record: &Value| {
-            let until = record["expiresAt"].as_str().and_then(Timestamp::parse);
-            record["status"] == "expired" || until.is_some_and(|until| until <= now)
-        };
-        if found["status"] == "completed"
-            || !matches!(validation["status"].as_str(), Some("new" | "expired"))
+        let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+        let session_is_due =
+            session.status == SessionStatus::Expired || is_over(session.expires_at);
+        let validation_is_due =
+            validation.status == ValidationStatus::Expired || is_over(validation.order.expires_at);
+        if session.status == SessionStatus::Completed
+            || !matches!(validation.status, ValidationStatus::New | ValidationStatus::Expired)
         {
             return Err(ValidationError::Used);
         }
-        if due(&found) || due(&validation) {
+        if session_is_due || validation_is_due {
             // Before the job comes by, so that nobody reads anything else any more.
             for (kind, record, is_due) in [
-                (JobKind::SessionExpiry, session, due(&found)),
-                (JobKind::ValidationExpiry, id.as_str(), due(&validation)),
+                (JobKind::SessionExpiry, &session.id, session_is_due),
+                (JobKind::ValidationExpiry, &validation.id, validation_is_due),
             ] {
                 if is_due {
                     self.expire(kind, client, record).await?;
@@ -222,41 +222,41 @@ impl App {
             }
             return Err(ValidationError::Expired);
         }
-        let text = |name: &str| validation[name].as_str().unwrap_or_default();
-        let way = self.find_way(client, text("project"), text("projectFlow")).await?;
-        let way = way.ok_or(ValidationError::NoProject)?;
-        if validation["type"] == "onboarding" && way.project["assignedCollection"].is_null() {
+        let usable = opened.project.zip(opened.flow).filter(|(it, flow)| flow.is_usable_in(it));
+        let (project, flow) = usable.ok_or(ValidationError::NoProject)?;
+        if validation.is_for(Purpose::Onboarding) && project.assigned_collection.is_none() {
             return Err(ValidationError::NoCollection);
         }
-        let mut login = match validation["type"].as_str() {
-            Some("login") => Some(self.login_attempt(client, &validation, address).await?),
-            _ => None,
+        let mut login = match validation.is_for(Purpose::Login) {
+            true => Some(self.login_attempt(&validation, opened.second_factor, address).await?),
+            false => None,
         };
         let enrolled = self.new_id();
-        let begun = self.begin_session(client, &id, &enrolled, login.as_ref(), now).await;
-        let begun = match (begun, &mut login) {
+        let begun = validation.begin(now).map_err(StoreError::from)?;
+        let begins = self.begin_session(&begun, &enrolled, login.as_ref(), now).await;
+        let begins = match (begins, &mut login) {
             (Err(StoreError::Conflict), Some(attempt)) => {
                 if !self.meet_locks(attempt, now).await? {
                     return Err(ValidationError::Used);
                 }
-                self.begin_session(client, &id, &enrolled, Some(attempt), now).await
+                self.begin_session(&begun, &enrolled, Some(attempt), now).await
             }
-            (begun, _) => begun,
+            (begins, _) => begins,
         };
-        begun.map_err(used)?;
+        begins.map_err(used)?;
         let work = Work {
             client: client.to_owned(),
             mode: mode.to_owned(),
-            validation,
-            session: Some(session.to_owned()),
-            way,
+            validation: begun.after,
+            session: Some(session),
+            usable: UsableFlow { project, flow },
             registration: None,
             teller: Teller::Person,
             force: false,
             login,
             enrolled,
         };
-        self.to_the_end(work, image).await
+        self.run_detached(work, image).await
     }
 
     /// Measures a picture for a registration, enrols the person in the project's collection, and
@@ -276,73 +276,61 @@ impl App {
     ) -> Result<Value, ValidationError> {
         self.ready_to_validate()?;
         let tenant = Tenant::Client(client.to_owned());
-        let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
         let found = found.ok_or(ValidationError::NoRegistration)?;
-        let text = |name: &str| found[name].as_str().unwrap_or_default();
-        let status = found["status"].as_str().unwrap_or("STARTED");
-        let open = RegistrationStatus::from_word(status).is_some_and(RegistrationStatus::is_open);
         let replaced_by_client = force && teller == Teller::Reviewer;
-        if !open && !replaced_by_client {
+        if !found.is_open() && !replaced_by_client {
             return Err(ValidationError::RegistrationOver);
         }
-        let way = self.find_way(client, text("project"), text("projectFlow")).await?;
-        let way = way.ok_or(ValidationError::NoProject)?;
-        if way.project["assignedCollection"].is_null() {
+        let usable = self.find_usable_flow(client, found.project.as_deref(), found.flow.as_deref());
+        let usable = usable.await?.ok_or(ValidationError::NoProject)?;
+        if usable.project.assigned_collection.is_none() {
             return Err(ValidationError::NoCollection);
         }
+        let limits = usable.flow.liveness;
         // Capture pages send it with every picture: from a device it says nothing by itself.
-        let force =
-            force && (teller == Teller::Reviewer || way.flow["liveness"]["allowForce"] == true);
-        if !found["person"].is_null() && !force {
+        let force = force && (teller == Teller::Reviewer || limits.allows_force);
+        if found.person.is_some() && !force {
             return Err(ValidationError::PersonAlreadySet);
         }
         let usual = u64::from(self.config.now().validations.attempts_max);
-        let attempts_max = way.flow["liveness"]["attemptLimit"].as_u64().unwrap_or(usual);
+        let attempts_max = limits.attempts_max.unwrap_or(usual);
         let now = self.clock.now();
-        let mut members = Map::new();
-        for (name, value) in [
-            ("project", &found["project"]),
-            ("projectFlow", &found["projectFlow"]),
-            ("appRegistration", &found["_id"]),
-            ("language", &found["language"]),
-        ] {
-            members.insert(name.to_owned(), value.clone());
-        }
-        let identifier = match found["email"].as_str() {
-            Some(email) => email.to_owned(),
-            None => [text("countryCode"), text("phone")].concat(),
+        let order = ValidationOrder {
+            project: found.project.clone(),
+            flow: found.flow.clone(),
+            registration: Some(found.id.clone()),
+            identifier: found.contact.identifier(),
+            purpose: Some(Purpose::Onboarding),
+            language: found.language.clone(),
+            ..ValidationOrder::default()
         };
-        if !identifier.is_empty() {
-            members.insert("identifier".to_owned(), identifier.into());
-        }
-        members.insert("type".to_owned(), "onboarding".into());
-        let id = self.new_id();
-        let members = begun(members, &way);
-        let record = self.new_record(&BIOMETRIC_VALIDATIONS, &id, client, members)?;
+        let whose = (self.new_id(), client.to_owned());
+        let validation = BiometricValidation::open(whose, None, order, &usable.project, now);
+        let begun = validation.begin(now).map_err(StoreError::from)?;
         let enrolled = self.new_id();
         let mut batch = Batch::default();
-        batch.insert_record(&record, now);
-        batch.begin_validation(client, &id, Some(&enrolled), now, self.lease(now));
+        batch.insert_record(&validation.to_record(), now);
+        batch.begin_validation(&begun, Some(&enrolled), now, self.lease(now));
         batch.reserve_attempt(client, registration, attempts_max);
         match self.database.commit(batch).await {
             // All else in it is new.
             Err(StoreError::Conflict) => return Err(ValidationError::NoAttemptsLeft),
-            begun => begun?,
+            done => done?,
         }
-        let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
         let work = Work {
             client: client.to_owned(),
             mode: mode.to_owned(),
-            validation: validation.ok_or(ValidationError::NotFound)?,
+            validation: begun.after,
             session: None,
-            way,
+            usable,
             registration: Some(found),
             teller,
             force,
             login: None,
             enrolled,
         };
-        self.to_the_end(work, image).await?;
+        self.run_detached(work, image).await?;
         let record = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
         record.ok_or(ValidationError::NoRegistration)
     }
@@ -350,14 +338,13 @@ impl App {
     /// Begins the validation of a session, and counts its login, in one batch.
     async fn begin_session(
         &self,
-        client: &str,
-        id: &str,
+        begun: &Transition<BiometricValidation>,
         enrolled: &str,
         login: Option<&LoginAttempt>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
-        batch.begin_validation(client, id, Some(enrolled), now, self.lease(now));
+        batch.begin_validation(begun, Some(enrolled), now, self.lease(now));
         if let Some(attempt) = login {
             attempt.reserve(&mut batch, now);
         }
@@ -387,16 +374,7 @@ fn used(error: StoreError) -> ValidationError {
     }
 }
 
-/// What every new validation has of its project.
-fn begun(mut members: Map<String, Value>, way: &Way) -> Map<String, Value> {
-    members.insert("status".to_owned(), "new".into());
-    for name in ["assignedCollection", "collectionCode"] {
-        members.insert(name.to_owned(), way.project[name].clone());
-    }
-    members
-}
-
 /// What a validation says that a crash left behind.
 pub(super) fn interrupted() -> String {
-    json!([{ "measurement": "image", "advice": INTERRUPTED }]).to_string()
+    CheckResult::unmeasured("image", INTERRUPTED).reasons_text()
 }

@@ -1,12 +1,13 @@
 //! Collections: the sets that persons are searched in.
 
 use serde_json::{Map, Value};
+use verax_domain::records::collection;
 use verax_domain::resources::COLLECTIONS;
 use verax_query::is_id;
 use verax_store::{Batch, Collection, StoreError};
 
 use super::App;
-use super::records::{DeleteError, said};
+use super::records::{DeleteError, body_record};
 
 impl App {
     /// The client's collection with this id, or else with this code.
@@ -25,13 +26,14 @@ impl App {
     pub async fn create_collection(
         &self,
         client: &str,
-        mut members: Map<String, Value>,
+        members: Map<String, Value>,
     ) -> Result<String, StoreError> {
-        let id = self.new_id();
-        members.insert("code".to_owned(), uuid(self.random.number(), self.random.number()).into());
-        let record = self.new_record(&COLLECTIONS, &id, client, members)?;
+        let (id, now) = (self.new_id(), self.clock.now());
+        let code = uuid(self.random.number(), self.random.number());
+        let mut record = body_record(&COLLECTIONS, &id, client, members)?;
+        record.set(collection::CODE, Some(code.as_str())).made_at(now);
         let mut batch = Batch::default();
-        batch.insert_record(&record, self.clock.now());
+        batch.insert_record(&record, now);
         self.database.commit(batch).await?;
         Ok(id)
     }
@@ -44,13 +46,9 @@ impl App {
         &self,
         client: &str,
         known: &Collection,
-        mut members: Map<String, Value>,
+        members: Map<String, Value>,
     ) -> Result<(), StoreError> {
-        members.insert("code".to_owned(), known.code.as_str().into());
-        let record = said(&COLLECTIONS, &known.id, client, members)?;
-        let mut batch = Batch::default();
-        batch.update_record(&record, self.clock.now());
-        self.database.commit(batch).await
+        self.change_record(&COLLECTIONS, client, &known.id, members).await
     }
 
     /// Deletes a collection; its persons stay, outside it.

@@ -87,16 +87,12 @@ impl App {
                 }
             }
             Some(resource) if with_image.contains(&resource.name) => {
-                let tenant = Tenant::Client(client.to_owned());
-                match self.find_record(resource, &tenant, id).await? {
-                    Some(record) => self.delete_record(resource, client, &record).await,
-                    None => Ok(()),
-                }
+                self.delete_record(resource, client, id).await
             }
             _ => Ok(()),
         };
         match ended {
-            // Somebody was faster.
+            // Somebody was faster, or it is gone.
             Ok(()) | Err(DeleteError::Store(StoreError::Conflict)) => {}
             Err(error) => return Err(error),
         }

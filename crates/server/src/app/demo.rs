@@ -1,7 +1,8 @@
 //! Records to try the server with: the two seed examples and a few hundred drawn ones. They look
 //! like results, but nothing was measured; they exist in throw-away folders alone.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use verax_domain::{Record, Timestamp, id, resources};
 use verax_query::Resource;
 use verax_store::StoreError;
@@ -36,9 +37,8 @@ impl App {
             (&resources::BIOMETRIC_VALIDATIONS, BIOMETRIC_EXAMPLE),
             (&resources::DOCUMENT_LIVENESS, DOCUMENT_EXAMPLE),
         ] {
-            let page: Value = serde_json::from_str(page).unwrap_or_default();
-            let rows = page["data"].as_array().cloned().unwrap_or_default();
-            records.extend(rows.iter().filter_map(|row| record(resource, row)));
+            let page: Page = serde_json::from_str(page).unwrap_or_default();
+            records.extend(page.data.iter().filter_map(|row| record(resource, row)));
         }
         for number in 0..VALIDATIONS {
             let row = validation(number, now, &random);
@@ -52,6 +52,12 @@ impl App {
         self.fold_tallies().await?;
         Ok(records.len())
     }
+}
+
+/// As a list answers.
+#[derive(Default, Deserialize)]
+struct Page {
+    data: Vec<Value>,
 }
 
 fn record(resource: &'static Resource, json: &Value) -> Option<Record> {
@@ -87,15 +93,18 @@ fn validation(number: u64, now: Timestamp, random: &Random) -> Value {
         let quality = share(random, 0.55, 0.99);
         let word = |passed| if passed { "passed" } else { "failed" };
         let grade = if quality > 0.8 { "good" } else { "acceptable" };
-        row["biometricData"] = json!({ "quality": grade, "livenessScore": liveness });
-        row["verificationResults"] = json!({
-            "livenessDetection": word(passed),
-            "identityMatch": if passed { "passed" } else { "not_checked" },
-            "qualityScore": quality,
-            "antiSpoofing": word(passed),
+        let found = json!({
+            "biometricData": { "quality": grade, "livenessScore": liveness },
+            "verificationResults": {
+                "livenessDetection": word(passed),
+                "identityMatch": if passed { "passed" } else { "not_checked" },
+                "qualityScore": quality,
+                "antiSpoofing": word(passed),
+            },
+            "riskScore": round(1.0 - liveness),
+            "completedAt": time(created + 2 * MINUTE_MS),
         });
-        row["riskScore"] = json!(round(1.0 - liveness));
-        row["completedAt"] = row["updatedAt"].clone();
+        add(&mut row, found);
     }
     row
 }
@@ -127,7 +136,7 @@ fn document(now: Timestamp, random: &Random) -> Value {
     if status == "completed" {
         let attacked = if attacked { pick(random, 4) } else { 4 };
         let mut genuine = 1.0;
-        let mut results = serde_json::Map::new();
+        let mut results = Map::new();
         let checks = ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
         for (index, check) in checks.into_iter().enumerate() {
             let passed = index != attacked;
@@ -135,12 +144,22 @@ fn document(now: Timestamp, random: &Random) -> Value {
             genuine *= score;
             results.insert(check.to_owned(), json!({ "passed": passed, "score": score }));
         }
-        row["validationResults"] = Value::Object(results);
-        row["riskScore"] = json!(round(1.0 - genuine));
-        row["confidence"] = json!(share(random, 0.6, 0.95));
-        row["completedAt"] = row["updatedAt"].clone();
+        let found = json!({
+            "validationResults": results,
+            "riskScore": round(1.0 - genuine),
+            "confidence": share(random, 0.6, 0.95),
+            "completedAt": time(created + MINUTE_MS),
+        });
+        add(&mut row, found);
     }
     row
+}
+
+/// The row with these members too.
+fn add(row: &mut Value, members: Value) {
+    if let (Value::Object(row), Value::Object(mut members)) = (row, members) {
+        row.append(&mut members);
+    }
 }
 
 fn time(millis: i64) -> String {

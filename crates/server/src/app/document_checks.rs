@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use verax_domain::Timestamp;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
     Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
     judge_document,
 };
+use verax_domain::records::document_check::{
+    DocumentCheckRecord, DocumentOutcome, DocumentSettings, StoredImage,
+};
 use verax_domain::resources::DOCUMENT_LIVENESS;
-use verax_domain::{Record, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, DocumentCounts, Job, JobKind, StoreError};
 use verax_vision::document::{
@@ -25,7 +27,6 @@ use verax_vision::workers::Permit;
 use zeroize::Zeroizing;
 
 use super::App;
-use super::records::record_of;
 use crate::metrics::{CheckEnd, CheckFound, CheckKind, Measured, Score, Subject};
 use crate::vault::VaultError;
 
@@ -126,24 +127,16 @@ impl App {
     ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
-        let mut members = json!({
-            "_id": id,
-            "client": client,
-            "imageSaved": false,
-            "status": "new",
-            "calibrationSettings": {
-                "screenReplayCalibration": order.screen,
-                "printedCopyCalibration": order.print,
-                "portraitSubstitutionCalibration": order.portrait,
-            },
-            "validationFlags": flags(order.cropped, order.colourless),
-            "createdAt": now.to_string(),
-            "updatedAt": now.to_string(),
-        });
-        if let Some(registration) = &order.app_registration {
-            members["appRegistration"] = registration.as_str().into();
-        }
-        let record = record_of(&DOCUMENT_LIVENESS, &members)?;
+        let settings = DocumentSettings {
+            screen: order.screen,
+            print: order.print,
+            portrait: order.portrait,
+            cropped: order.cropped,
+            colourless: order.colourless,
+        };
+        let registration = order.app_registration.clone();
+        let check = DocumentCheckRecord::open(id, client.to_owned(), registration);
+        let record = check.to_record(settings, now);
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();
@@ -158,11 +151,11 @@ impl App {
             }
             (begun, _) => begun?,
         }
-        if let Err(error) = self.vault.keep(client, &id, PICTURE, &order.picture).await {
-            self.abandon_document_check(&id, client, NOT_KEPT).await?;
+        if let Err(error) = self.vault.keep(client, &check.id, PICTURE, &order.picture).await {
+            self.abandon_document_check(&check.id, client, NOT_KEPT).await?;
             return Err(error.into());
         }
-        Ok(id)
+        Ok(check.id)
     }
 
     fn document_counts_max(&self) -> DocumentCounts {
@@ -199,28 +192,34 @@ impl App {
         order: DocumentOrder,
         permit: (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
+        let now = self.clock.now();
+        let check = DocumentCheckRecord::open(id, client, order.app_registration.clone());
+        let started = check.start(now).map_err(StoreError::from)?;
         let mut batch = Batch::default();
-        batch.start_document_check(&client, &id, self.clock.now());
+        batch.transition(&started, now);
         if let Err(error) = self.database.commit(batch).await {
-            if self.document_record(&Tenant::Client(client.clone()), &id).await?.is_none() {
+            if self
+                .document_record(&Tenant::Client(check.client.clone()), &check.id)
+                .await?
+                .is_none()
+            {
                 // Deleted before its picture was stored.
-                self.vault.destroy(&client, &id).await?;
+                self.vault.destroy(&check.client, &check.id).await?;
             }
             return Err(error.into());
         }
-        self.measure_document(id, client, order, permit).await
+        self.measure_document(started.after, order, permit).await
     }
 
     async fn measure_document(
         self,
-        id: String,
-        client: String,
+        check: DocumentCheckRecord,
         order: DocumentOrder,
         (permit, engine): (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
         let points = engine.operating_points();
         let is_whole = order.is_whole();
-        let DocumentOrder { picture, save_image, app_registration, .. } = order;
+        let DocumentOrder { picture, save_image, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
         let measured = look_at(
@@ -241,33 +240,32 @@ impl App {
             Some(Ok(findings)) => {
                 let verdict = judge_document(&findings, &rules);
                 self.count_verdict(&findings, &verdict);
-                let found = completed(&id, &client, save_image, &rules, &findings, &verdict)?;
-                batch.complete_document_check(&found, now);
-                if let Some(registration) = app_registration
+                let outcome =
+                    DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
+                let completed = check.complete(&verdict, &outcome.flags(), save_image, now);
+                batch.transition(&completed.map_err(StoreError::from)?, now);
+                if let Some(registration) = &check.registration
                     && is_whole
                     && verdict.has_passed()
                 {
-                    batch.pass_document(&client, &registration, &id, now);
+                    batch.pass_document(&check.client, registration, &check.id, now);
                 }
                 Ok(())
             }
             Some(Err(error)) => {
-                batch.fail_document_check(&client, &id, &error.to_string(), now);
+                let failed = check.fail(&error.to_string(), now).map_err(StoreError::from)?;
+                batch.transition(&failed, now);
                 Err(DocumentCheckError::Picture(error))
             }
             None => {
-                batch.fail_document_check(&client, &id, STOPPED, now);
+                batch.transition(&check.fail(STOPPED, now).map_err(StoreError::from)?, now);
                 Err(DocumentCheckError::Stopped)
             }
         };
         self.database.commit(batch).await?;
         let kept = save_image && outcome.is_ok();
-        self.close_document_check(
-            &id,
-            &client,
-            if kept { Picture::Kept } else { Picture::Destroyed },
-        )
-        .await?;
+        let picture = if kept { Picture::Kept } else { Picture::Destroyed };
+        self.close_document_check(&check.id, &check.client, picture).await?;
         outcome
     }
 
@@ -339,8 +337,9 @@ impl App {
         match self.database.commit(batch).await {
             Ok(()) => {
                 let order = DocumentOrder { picture: picture.to_vec(), ..order };
-                let (id, client) = (id.clone(), client.clone());
-                self.clone().measure_document(id, client, order, permit).await
+                let registration = order.app_registration.clone();
+                let check = DocumentCheckRecord::resumed(id.clone(), client.clone(), registration);
+                self.clone().measure_document(check, order, permit).await
             }
             // It has reached its end, or was deleted; only its picture was left to see to.
             Err(StoreError::Conflict) => {
@@ -354,15 +353,15 @@ impl App {
 
     async fn saves_image(&self, id: &str, client: &str) -> Result<bool, StoreError> {
         let record = self.document_record(&Tenant::Client(client.to_owned()), id).await?;
-        Ok(record.is_some_and(|record| record["imageSaved"] == true))
+        Ok(record.is_some_and(|record| record.image != StoredImage::NotKept))
     }
 
     async fn document_record(
         &self,
         tenant: &Tenant,
         id: &str,
-    ) -> Result<Option<Value>, StoreError> {
-        self.find_record(&DOCUMENT_LIVENESS, tenant, id).await
+    ) -> Result<Option<DocumentCheckRecord>, StoreError> {
+        self.database.find(tenant, id).await
     }
 
     async fn abandon_document_check(
@@ -406,13 +405,10 @@ impl App {
     ) -> Result<Option<Vec<EvidenceMap>>, DocumentCheckError> {
         let Some(record) = self.document_record(tenant, id).await? else { return Ok(None) };
         let Some((_, picture)) = self.kept_picture(id).await? else { return Ok(None) };
-        let made = |check: &str| record["validationResults"].get(check).is_some();
-        let checks = Checks {
-            screen_replay: made("screenReplay"),
-            printed_copy: made("printedCopy"),
-            portrait_substitution: made("portraitSubstitution"),
-            digital_manipulation: made("digitalManipulation"),
-        };
+        let [screen_replay, printed_copy, portrait_substitution, digital_manipulation] =
+            record.made;
+        let checks =
+            Checks { screen_replay, printed_copy, portrait_substitution, digital_manipulation };
         let request = DocumentRequest { checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
         let maps = look_at(
@@ -457,17 +453,6 @@ impl App {
 enum Picture {
     Kept,
     Destroyed,
-}
-
-/// The path at which a record's kept picture is served, and by which `imageUrl` knows it.
-pub fn picture_path(id: &str) -> String {
-    format!("/v2/{}/{id}/image", DOCUMENT_LIVENESS.name)
-}
-
-/// Whether the picture of this record is in a vault of ours: an imported one's may be another server's.
-pub fn keeps_document(record: &Value) -> bool {
-    let id = record["_id"].as_str().unwrap_or_default();
-    record["imageSaved"] == true && record["imageUrl"] == picture_path(id)
 }
 
 /// The policy that the calibrations stand for, with both rules of the whole picture ignored.
@@ -521,13 +506,6 @@ fn find(
     engine.check_decoded(picture, image, &request)
 }
 
-fn flags(cropped: CroppedRule, colourless: ColourlessRule) -> Value {
-    json!({
-        "ignoreDocumentCroppedValidation": cropped == CroppedRule::Ignored,
-        "ignoreColourLessValidation": colourless == ColourlessRule::Ignored,
-    })
-}
-
 /// One of the four checks, and what the record says of it.
 pub enum CheckMade<'a> {
     NotAsked,
@@ -558,49 +536,4 @@ pub fn made_checks<'a>(
         };
         (score, made)
     })
-}
-
-/// What the checks of the whole image have found: passed, failed or not_checked.
-pub fn flags_of(
-    rules: &DocumentPolicy,
-    findings: &DocumentFindings,
-    verdict: &DocumentVerdict,
-) -> Value {
-    let word = |failed| if failed { "failed" } else { "passed" };
-    let mut flags = flags(rules.cropped, rules.colourless);
-    if rules.cropped == CroppedRule::Fails {
-        // Without an outline nobody knows where the document ends.
-        let outline = findings.placement.corners;
-        flags["documentCroppedValidation"] =
-            outline.map_or("not_checked", |_| word(verdict.cropped)).into();
-    }
-    if rules.colourless == ColourlessRule::Fails {
-        flags["colourLessValidation"] = word(verdict.colourless).into();
-    }
-    flags
-}
-
-fn completed(
-    id: &str,
-    client: &str,
-    save_image: bool,
-    rules: &DocumentPolicy,
-    findings: &DocumentFindings,
-    verdict: &DocumentVerdict,
-) -> Result<Record, StoreError> {
-    let flags = flags_of(rules, findings, verdict);
-    record_of(
-        &DOCUMENT_LIVENESS,
-        &json!({
-            "_id": id,
-            "client": client,
-            "status": "completed",
-            "imageSaved": save_image,
-            "imageUrl": save_image.then(|| picture_path(id)),
-            "validationResults": verdict.results,
-            "validationFlags": flags,
-            "riskScore": verdict.risk_score,
-            "confidence": verdict.confidence,
-        }),
-    )
 }

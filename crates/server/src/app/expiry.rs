@@ -1,6 +1,6 @@
 //! What has its end without anybody: sessions and validations expire, and what a crash left behind ends.
 
-use verax_domain::resources::BIOMETRIC_VALIDATIONS;
+use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_query::Tenant;
 use verax_store::{Batch, Job, JobKind, StoreError};
 
@@ -42,7 +42,7 @@ impl App {
         batch.abandon_validation(&job.client, &job.record, &interrupted(), self.clock.now());
         self.database.commit(batch).await?;
         let tenant = Tenant::Client(job.client.clone());
-        let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &job.record).await?;
+        let record: Option<BiometricValidation> = self.database.find(&tenant, &job.record).await?;
         // What an older version began has whom it enrols under the validation's own id.
         let person = job.detail.as_deref().unwrap_or(&job.record);
         self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;

@@ -1,7 +1,7 @@
 //! The picture of a face that was measured for a validation, kept when the operator asks for it.
 
-use serde_json::Value;
-use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::biometric_validation::{BiometricValidation, ValidationStatus};
 use verax_query::Tenant;
 use verax_store::{Batch, StoreError};
 use zeroize::Zeroizing;
@@ -53,25 +53,25 @@ impl App {
         &self,
         client: &str,
         registration: &str,
-        record: &Value,
+        id: &str,
     ) -> Result<(), PersonError> {
-        let id = record["_id"].as_str().unwrap_or_default();
         let now = self.clock.now();
         let tenant = Tenant::Client(client.to_owned());
-        let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
-        let counts = found.as_ref().is_some_and(|found| found["biometricValidation"] == id);
-        let enrolled = found.as_ref().and_then(|found| found["person"].as_str());
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
+        let counted = found.filter(|found| found.validation.as_deref() == Some(id));
         let mut batch = Batch::default();
-        if counts {
+        if counted.is_some() {
             batch.set_aside_face(client, registration, id, now);
-        } else if record["status"] == "pending" {
-            return Err(StoreError::Conflict.into());
         } else {
+            let validation: Option<BiometricValidation> = self.database.find(&tenant, id).await?;
+            if validation.is_some_and(|it| it.status == ValidationStatus::Pending) {
+                return Err(StoreError::Conflict.into());
+            }
             batch.touch_open_registration(client, registration, now);
         }
         self.database.commit(batch).await?;
-        let Some(enrolled) = enrolled.filter(|_| counts) else { return Ok(()) };
-        match self.delete_person(client, enrolled).await {
+        let Some(enrolled) = counted.and_then(|it| it.person) else { return Ok(()) };
+        match self.delete_person(client, &enrolled).await {
             Err(PersonError::NotFound) => Ok(()),
             forgotten => forgotten,
         }
@@ -84,12 +84,9 @@ impl App {
         tenant: &Tenant,
         validation: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, PersonError> {
-        let record = self.find_record(&BIOMETRIC_VALIDATIONS, tenant, validation).await?;
-        let Some(record) = record.filter(|record| record["imageSaved"] == true) else {
-            return Ok(None);
-        };
-        let client = record["client"].as_str().unwrap_or_default();
-        match self.vault.fetch(client, &subject_of_face(validation), PICTURE).await {
+        let record: Option<BiometricValidation> = self.database.find(tenant, validation).await?;
+        let Some(record) = record.filter(|record| record.image_saved) else { return Ok(None) };
+        match self.vault.fetch(&record.client, &subject_of_face(validation), PICTURE).await {
             Err(VaultError::NoKey) => Ok(None),
             fetched => Ok(fetched?),
         }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
-use verax_domain::Record;
+use serde_json::Value;
 use verax_domain::face_call::best_score;
+use verax_domain::records::biometric_validation::response_without;
+use verax_domain::records::id_of;
+use verax_domain::records::person::{self, Person, PersonDetails};
 use verax_domain::resources::PERSONS;
 use verax_query::{Query, Tenant, fold};
 use verax_store::{Batch, PersonPlace, SealedTemplate, StoreError};
@@ -15,24 +17,13 @@ use verax_vision::faces::{TEMPLATE_LEN, Template};
 use super::App;
 use super::faces::{MeasureError, Portrait};
 use super::galleries::{Hit, Search};
-use super::records::{DeleteError, record_of};
+use super::records::DeleteError;
 use crate::vault::VaultError;
 
-/// A person as they are enrolled. Whoever makes one has checked the members.
+/// A person as they are enrolled. Whoever makes one has checked the details.
 #[derive(Clone, Debug, Default)]
 pub struct NewPerson {
-    /// Digits are taken out of it.
-    pub name: String,
-    /// `M` or `F`.
-    pub gender: Option<String>,
-    /// `YYYY-MM-DD`.
-    pub date_of_birth: Option<String>,
-    pub nationality: Option<String>,
-    /// Ids of collections.
-    pub collections: Vec<String>,
-    pub notes: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
+    pub details: PersonDetails,
     /// Whether a small picture of each face is kept, sealed; the pictures themselves never are.
     pub thumbnails: Thumbnails,
 }
@@ -40,15 +31,7 @@ pub struct NewPerson {
 /// What changes of a person; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct PersonChange {
-    pub name: Option<String>,
-    pub gender: Option<String>,
-    pub date_of_birth: Option<String>,
-    pub nationality: Option<String>,
-    pub collections: Option<Vec<String>>,
-    pub notes: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    pub status: Option<String>,
+    pub details: PersonDetails,
     /// All faces of the person, in the place of those before.
     pub faces: Option<(Vec<Portrait>, Thumbnails)>,
 }
@@ -104,7 +87,7 @@ pub enum PersonError {
 }
 
 /// Stands for whoever is not there: no id holds a dot.
-const NOBODY: &str = ".nobody";
+pub(super) const NOBODY: &str = ".nobody";
 
 /// Validations that a person is taken out of in one change: others must be able to come between.
 const REDACTED_AT_ONCE: u32 = 100;
@@ -149,16 +132,15 @@ impl App {
         Ok(best_score(known.iter().map(|it| face.compare(it).match_score)))
     }
 
-    /// The same for a person who may not exist: as many statements are asked and a template is
-    /// compared, so that the time of a refusal does not say whether somebody is enrolled.
-    pub async fn match_enrolled(
+    /// The same with templates that were read of a person who may not exist, under [`NOBODY`] if so: as
+    /// many keys are asked for and a template is compared, so that the time of a refusal does not say
+    /// whether somebody is enrolled.
+    pub(super) async fn match_templates(
         &self,
         client: &str,
-        person: Option<&str>,
+        templates: Vec<SealedTemplate>,
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
-        let person = person.unwrap_or(NOBODY);
-        let templates = self.database.templates_in_use(client, person).await?;
         let known = self.open_templates(client, templates).await?;
         let scores: Vec<f64> = known.iter().map(|it| face.compare(it).match_score).collect();
         if scores.is_empty() {
@@ -199,7 +181,7 @@ impl App {
         unknown: Option<Unknown>,
     ) -> Result<String, PersonError> {
         let (app, client) = (self.clone(), client.to_owned());
-        to_its_end(async move {
+        run_detached(async move {
             let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
             match &enrolled {
                 // The person may be there after all; what belongs to nobody is swept.
@@ -224,7 +206,7 @@ impl App {
         change: PersonChange,
     ) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
-        to_its_end(async move { app.change(&client, &id, change).await }).await
+        run_detached(async move { app.change(&client, &id, change).await }).await
     }
 
     /// Deletes a person: first the keys that open their faces and the answers about them, then what
@@ -235,7 +217,7 @@ impl App {
     /// `NotFound`; `Vault(NotHeld)` when the key that opens the faces is not in this vault.
     pub async fn delete_person(&self, client: &str, id: &str) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
-        to_its_end(async move {
+        run_detached(async move {
             app.person_place(&client, &id).await?;
             let faces = app.database.templates(&client, vec![id.clone()]).await?;
             let subject = (!faces.is_empty()).then_some(id.as_str());
@@ -300,8 +282,8 @@ impl App {
         if others.is_empty() {
             return self.delete_person(client, id).await;
         }
-        let change = PersonChange { collections: Some(others), ..PersonChange::default() };
-        self.change_person(client, id, change).await
+        let details = PersonDetails { collections: Some(others), ..PersonDetails::default() };
+        self.change_person(client, id, PersonChange { details, faces: None }).await
     }
 
     /// The small pictures that are kept of a person.
@@ -327,13 +309,12 @@ impl App {
         client: &str,
         ids: &[String],
     ) -> Result<HashMap<String, Value>, StoreError> {
-        let raw = format!("in__id={}&limit=100", ids.join(","));
-        let query = Query::parse(&PERSONS, &raw).map_err(|_| not_ours("in__id"))?;
+        let query = Query::of(&PERSONS).one_of(person::ID, ids.iter().cloned()).at_most(100);
         let listing = self.database.page(&query, &Tenant::Client(client.to_owned())).await?;
         let rows: Vec<Value> =
             serde_json::from_slice(&[b"[", listing.rows.as_slice(), b"]"].concat())
                 .map_err(|error| StoreError::Statement(error.to_string()))?;
-        let by_id = |row: Value| Some((row["_id"].as_str()?.to_owned(), row));
+        let by_id = |row: Value| Some((id_of(&row)?.to_owned(), row));
         Ok(rows.into_iter().filter_map(by_id).collect())
     }
 
@@ -345,19 +326,8 @@ impl App {
         faces: &[Portrait],
         unknown: Option<Unknown>,
     ) -> Result<(), PersonError> {
-        let name = without_digits(&person.name);
-        let said = json!({
-            "name": name,
-            "gender": person.gender,
-            "date_of_birth": person.date_of_birth,
-            "nationality": person.nationality,
-            "collections": person.collections,
-            "notes": person.notes,
-            "email": person.email,
-            "phone": person.phone,
-            "status": "active",
-        });
-        let record = self.new_record(&PERSONS, id, client, members(said))?;
+        let begun = self.clock.now();
+        let (enrolled, record) = Person::enrol((id, client), &person.details, begun);
         let held = self.galleries.of(client);
         let _turn = held.enrolling.lock().await;
         let mut sealed = None;
@@ -366,8 +336,7 @@ impl App {
             if let Some(unknown) = &unknown {
                 self.refuse_known(client, faces, unknown).await?;
             }
-            let born = person.date_of_birth.as_deref();
-            self.refuse_alike(client, id, &name, born, &person.collections).await?;
+            self.refuse_alike(&enrolled).await?;
             if sealed.is_none() {
                 sealed = Some(self.seal_faces(client, id, faces, person.thumbnails).await?);
             }
@@ -397,7 +366,8 @@ impl App {
         let mut sealed: Option<Vec<SealedTemplate>> = None;
         for _ in 0..ATTEMPTS {
             let seen = self.database.gallery_number(client).await?;
-            let known = self.whole_record(&PERSONS, client, id).await?;
+            let tenant = Tenant::Client(client.to_owned());
+            let known: Option<Person> = self.database.find(&tenant, id).await?;
             let Some(known) = known else {
                 if sealed.is_some() {
                     // Deleted in between: what was sealed since must not stay.
@@ -405,20 +375,16 @@ impl App {
                 }
                 return Err(PersonError::NotFound);
             };
-            let record = record_of(&PERSONS, &changed(id, client, &known, &change).into())?;
-            let (name, born, collections) = identity(&record);
-            if change.name.is_some()
-                || change.date_of_birth.is_some()
-                || change.collections.is_some()
-            {
-                self.refuse_alike(client, id, &name, born.as_deref(), &collections).await?;
+            let (person, record) = known.change(&change.details);
+            if change.details.identifies() {
+                self.refuse_alike(&person).await?;
             }
             if let (None, Some((faces, thumbnails))) = (&sealed, &change.faces) {
                 sealed = Some(self.seal_faces(client, id, faces, *thumbnails).await?);
             }
             let now = self.clock.now();
             let mut batch = Batch::default();
-            batch.change_gallery(client, seen).update_record(&record, now);
+            batch.change_gallery(client, seen).change(&record, now);
             if let Some(templates) = &sealed {
                 batch.delete_templates(client, id);
                 for template in templates {
@@ -448,7 +414,7 @@ impl App {
                     client,
                     person,
                     naming,
-                    without_person(&naming.response, person),
+                    response_without(&naming.response, person),
                 );
             }
             match named.len() {
@@ -480,21 +446,14 @@ impl App {
 
     /// Refuses a second person of one name and day of birth in one collection, or outside of all.
     /// Without the day nobody can tell namesakes apart, so they are not refused.
-    async fn refuse_alike(
-        &self,
-        client: &str,
-        id: &str,
-        name: &str,
-        born: Option<&str>,
-        collections: &[String],
-    ) -> Result<(), PersonError> {
-        let Some(born) = born else { return Ok(()) };
-        let alike = self.database.persons_alike(client, &fold(name), born).await?;
-        let shares = |place: &PersonPlace| match collections {
+    async fn refuse_alike(&self, person: &Person) -> Result<(), PersonError> {
+        let Some(born) = &person.date_of_birth else { return Ok(()) };
+        let alike = self.database.persons_alike(&person.client, &fold(&person.name), born).await?;
+        let shares = |place: &PersonPlace| match person.collections.as_slice() {
             [] => place.collections.is_empty(),
-            _ => place.collections.iter().any(|known| collections.contains(known)),
+            collections => place.collections.iter().any(|known| collections.contains(known)),
         };
-        match alike.into_iter().find(|place| place.id != id && shares(place)) {
+        match alike.into_iter().find(|place| place.id != person.id && shares(place)) {
             Some(place) => Err(PersonError::AlreadySet(place.id)),
             None => Ok(()),
         }
@@ -549,78 +508,8 @@ pub(super) fn thumbnail_place(id: &str) -> String {
     format!("thumbnail/{id}")
 }
 
-/// A name as it is kept: without digits, with one space between its words.
-pub fn without_digits(name: &str) -> String {
-    let name: String = name.chars().filter(|letter| !letter.is_numeric()).collect();
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A response without this person. Where that cannot be told, without all persons, or none at all.
-fn without_person(response: &str, person: &str) -> Option<String> {
-    let mut response: Value = serde_json::from_str(response).ok()?;
-    let persons = response.get_mut("persons")?.as_array_mut()?;
-    let count = persons.len();
-    let names = |entry: &Value, member: &str| {
-        let id = &entry[member];
-        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-        id == person
-    };
-    persons.retain(|entry| !names(entry, "id") && !names(entry, "_id"));
-    if persons.len() == count {
-        persons.clear();
-    }
-    Some(response.to_string())
-}
-
-/// The record as it is with what changes; what a list never shows stays as it is.
-fn changed(id: &str, client: &str, known: &Value, change: &PersonChange) -> Map<String, Value> {
-    let name = change.name.as_deref().map(without_digits);
-    let said = json!({
-        "_id": id,
-        "client": client,
-        "name": name,
-        "gender": change.gender,
-        "date_of_birth": change.date_of_birth,
-        "nationality": change.nationality,
-        "collections": change.collections,
-        "notes": change.notes,
-        "email": change.email,
-        "phone": change.phone,
-        "status": change.status,
-    });
-    let mut said = members(said);
-    for member in ["name", "date_of_birth", "collections", "deleted", "createdAt"] {
-        let entry = said.entry(member).or_insert(Value::Null);
-        if entry.is_null() {
-            *entry = known[member].clone();
-        }
-    }
-    said
-}
-
-/// What makes a person the same: name, day of birth, collections.
-fn identity(record: &Record) -> (String, Option<String>, Vec<String>) {
-    let text = |column| match record.value(column) {
-        Some(verax_query::Arg::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let collections = text("collections").and_then(|list| serde_json::from_str(&list).ok());
-    (text("name").unwrap_or_default(), text("date_of_birth"), collections.unwrap_or_default())
-}
-
-fn members(said: Value) -> Map<String, Value> {
-    match said {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
-}
-
-fn not_ours(what: &str) -> StoreError {
-    StoreError::Statement(format!("{what} is not as it was made"))
-}
-
 /// Runs work that must not stop half-way when its caller goes.
-async fn to_its_end<T: Send + 'static>(
+async fn run_detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, PersonError>> + Send + 'static,
 ) -> Result<T, PersonError> {
     tokio::spawn(work).await.unwrap_or(Err(PersonError::Stopped))

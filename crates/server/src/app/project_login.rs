@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use verax_domain::lifecycle::RegistrationStatus;
+use verax_domain::records::app_login::{AppLogin, LoginStatus};
+use verax_domain::records::app_registration::{self, AppRegistration};
+use verax_domain::records::biometric_validation::{self, BiometricValidation, Purpose};
 use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_domain::{NarrowScope, Timestamp};
-use verax_query::Tenant;
+use verax_query::{Query, Resource, Tenant};
 use verax_store::{Batch, StoreError};
 
 use super::App;
@@ -33,6 +37,17 @@ pub enum ExchangeError {
     Store(#[from] StoreError),
 }
 
+/// A check that was passed, and its record.
+struct PassedCheck {
+    scope: NarrowScope,
+    /// Whose tokens are exchanged.
+    subject: String,
+    resource: &'static Resource,
+    id: String,
+    /// Who has logged in, and in which project.
+    person: Option<(String, String)>,
+}
+
 impl App {
     /// Exchanges the token of a login, or of a validation, that was passed: each once, whichever of
     /// its tokens is sent. The new token opens what the old ones did; those, of which one has been in a
@@ -43,68 +58,83 @@ impl App {
         valid: Option<Duration>,
     ) -> Result<Exchanged, ExchangeError> {
         let tenant = Tenant::Client(holder.client().to_owned());
-        let (scope, subject, passed) = if let Some(login) = holder.subject(NarrowScope::Login) {
-            (NarrowScope::Login, login, self.find_record(&APP_LOGINS, &tenant, login).await?)
+        let passed = if let Some(login) = holder.subject(NarrowScope::Login) {
+            self.passed_login(&tenant, login).await?
         } else if let Some(session) = holder.subject(NarrowScope::Session) {
-            let raw = format!("where_livenessSession={session}&limit=1&columns=_id");
-            let passed = match self.first_id(&BIOMETRIC_VALIDATIONS, &tenant, &raw).await? {
-                Some(id) => self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?,
-                None => None,
-            };
-            // What a login has passed is its app login's, and exchanged with that one's token.
-            let login = |it: &&Value| it["type"] == "login" && it["status"] == "completed";
-            if passed.as_ref().filter(login).is_some() {
-                return Err(ExchangeError::OtherToken);
-            }
-            (NarrowScope::Session, session, passed)
+            self.passed_validation(&tenant, session).await?
         } else {
             return Err(ExchangeError::OtherToken);
         };
-        let passed = passed.filter(|record| record["status"] == "completed");
-        let passed = passed.ok_or(ExchangeError::NotPassed)?;
         let now = self.clock.now();
         let usual = Duration::from_secs(u64::from(self.config.now().validations.login_seconds));
         let millis = i64::try_from(valid.unwrap_or(usual).as_millis()).unwrap_or(i64::MAX);
         let (client, mode) = (holder.client(), holder.mode());
+        let (scope, subject) = (passed.scope, passed.subject.as_str());
         let until = Timestamp(now.0.saturating_add(millis));
         let (token, kept) =
             self.narrow_token(&NarrowMint { scope, subject, client, mode, until })?;
-        let resource =
-            if scope == NarrowScope::Login { &APP_LOGINS } else { &BIOMETRIC_VALIDATIONS };
-        let id = passed["_id"].as_str().unwrap_or_default();
         let mut batch = Batch::default();
-        batch.exchange(resource, client, id, now);
+        batch.exchange(passed.resource, client, &passed.id, now);
         batch.revoke_tokens_for(subject, now).insert_token(&kept);
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => return Err(ExchangeError::Exchanged),
             done => done?,
         }
         self.forget_tokens();
-        Ok(Exchanged { token, registration: self.registration_of(&tenant, &passed).await? })
+        let registration = match &passed.person {
+            Some((person, project)) => self.registration_of(&tenant, person, project).await?,
+            None => None,
+        };
+        Ok(Exchanged { token, registration })
+    }
+
+    async fn passed_login(&self, tenant: &Tenant, id: &str) -> Result<PassedCheck, ExchangeError> {
+        let login: Option<AppLogin> = self.database.find(tenant, id).await?;
+        let login = login.filter(|login| login.status == LoginStatus::Completed);
+        let login = login.ok_or(ExchangeError::NotPassed)?;
+        Ok(PassedCheck {
+            scope: NarrowScope::Login,
+            subject: id.to_owned(),
+            resource: &APP_LOGINS,
+            person: login.person.zip(login.project),
+            id: login.id,
+        })
+    }
+
+    async fn passed_validation(
+        &self,
+        tenant: &Tenant,
+        session: &str,
+    ) -> Result<PassedCheck, ExchangeError> {
+        let query = Query::of(&BIOMETRIC_VALIDATIONS).equal(biometric_validation::SESSION, session);
+        let passed: Option<BiometricValidation> = self.database.first(query, tenant).await?;
+        let passed = passed.filter(BiometricValidation::is_completed);
+        let passed = passed.ok_or(ExchangeError::NotPassed)?;
+        // What a login has passed is its app login's, and exchanged with that one's token.
+        if passed.is_for(Purpose::Login) {
+            return Err(ExchangeError::OtherToken);
+        }
+        Ok(PassedCheck {
+            scope: NarrowScope::Session,
+            subject: session.to_owned(),
+            resource: &BIOMETRIC_VALIDATIONS,
+            id: passed.id,
+            person: None,
+        })
     }
 
     /// The registration of the person who has logged in.
     async fn registration_of(
         &self,
         tenant: &Tenant,
-        login: &Value,
+        person: &str,
+        project: &str,
     ) -> Result<Option<Value>, StoreError> {
-        let (Some(person), Some(project)) = (login["person"].as_str(), login["project"].as_str())
-        else {
-            return Ok(None);
-        };
-        let raw = format!(
-            "where_person={person}&where_project={project}&where_status=COMPLETED&limit=1\
-             &columns=_id"
-        );
-        let Some(id) = self.first_id(&APP_REGISTRATIONS, tenant, &raw).await? else {
-            return Ok(None);
-        };
-        let record = self.find_record(&APP_REGISTRATIONS, tenant, &id).await?;
-        let shown = |record: Value| -> Map<String, Value> {
-            let members = ["_id", "fullName", "email", "status"];
-            members.map(|name| (name.to_owned(), record[name].clone())).into_iter().collect()
-        };
-        Ok(record.map(|record| shown(record).into()))
+        let query = Query::of(&APP_REGISTRATIONS)
+            .equal(app_registration::PERSON, person)
+            .equal(app_registration::PROJECT, project)
+            .equal(app_registration::STATUS, RegistrationStatus::Completed.word());
+        let found: Option<AppRegistration> = self.database.first(query, tenant).await?;
+        Ok(found.map(|registration| registration.summary()))
     }
 }

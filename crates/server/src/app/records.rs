@@ -1,12 +1,14 @@
 //! Records that are made, changed and deleted as a whole.
 
 use serde_json::{Map, Value};
-use verax_domain::Record;
-use verax_query::{Query, Resource, Retrieval, Tenant};
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::biometric_validation::BiometricValidation;
+use verax_domain::records::document_check::{DocumentCheckRecord, StoredImage};
+use verax_domain::{Record, RecordProblem};
+use verax_query::{Resource, Retrieval, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use super::App;
-use super::document_checks::keeps_document;
 use super::kept_faces::subject_of_face;
 use crate::vault::VaultError;
 
@@ -17,6 +19,16 @@ pub enum DeleteError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+/// What a record that is deleted takes with it.
+enum Deleted {
+    Project,
+    Registration(Box<AppRegistration>),
+    Validation(Box<BiometricValidation>),
+    Document(DocumentCheckRecord),
+    /// Nothing but the record.
+    Other,
 }
 
 impl App {
@@ -44,20 +56,6 @@ impl App {
         self.find_record(resource, &Tenant::Client(client.to_owned()), id).await
     }
 
-    /// The id of the first record that a list of this query has.
-    pub(super) async fn first_id(
-        &self,
-        resource: &'static Resource,
-        tenant: &Tenant,
-        raw: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let query = Query::parse(resource, raw)
-            .map_err(|problems| StoreError::Statement(format!("{problems:?}")))?;
-        let rows = self.database.page(&query, tenant).await?.rows;
-        let row: Value = serde_json::from_slice(&rows).unwrap_or_default();
-        Ok(row["_id"].as_str().map(str::to_owned))
-    }
-
     /// Makes a record of this client and answers its id.
     pub async fn create_record(
         &self,
@@ -65,10 +63,9 @@ impl App {
         client: &str,
         members: Map<String, Value>,
     ) -> Result<String, StoreError> {
-        let id = self.new_id();
+        let (id, now) = (self.new_id(), self.clock.now());
         let mut batch = Batch::default();
-        let record = self.new_record(resource, &id, client, members)?;
-        batch.insert_record(&record, self.clock.now());
+        batch.insert_record(body_record(resource, &id, client, members)?.made_at(now), now);
         self.database.commit(batch).await?;
         Ok(id)
     }
@@ -85,7 +82,7 @@ impl App {
         members: Map<String, Value>,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
-        batch.change(&said(resource, id, client, members)?, self.clock.now());
+        batch.change(&body_record(resource, id, client, members)?, self.clock.now());
         self.database.commit(batch).await
     }
 
@@ -100,45 +97,50 @@ impl App {
         &self,
         resource: &'static Resource,
         client: &str,
-        record: &Value,
+        id: &str,
     ) -> Result<(), DeleteError> {
-        let text = |name: &str| record[name].as_str().unwrap_or_default();
-        let (id, session) = (text("_id"), text("livenessSession"));
-        let has_image = record["imageSaved"] == true;
-        match resource.name {
-            "document-liveness" => {
-                let subject = keeps_document(record).then_some(id);
+        let deleted = self.find_deleted(resource, client, id).await?;
+        match &deleted {
+            Deleted::Document(record) => {
+                let subject = (record.image == StoredImage::Here).then_some(id);
                 self.begin_deletion(resource, client, id, subject).await?;
             }
-            "biometric-validations" => {
-                let subject = has_image.then(|| subject_of_face(id));
+            Deleted::Validation(record) => {
+                let subject = record.image_saved.then(|| subject_of_face(id));
                 self.begin_deletion(resource, client, id, subject.as_deref()).await?;
             }
             _ => {}
         }
-        self.destroy_stored(resource, client, id, session).await?;
+        self.destroy_stored(&deleted, client, id).await?;
         let mut batch = Batch::default();
         // The record first: who stores an answer about it at this moment is before or after.
         batch.delete(resource, client, id).delete_tokens_for(id).forget_answers(client, id);
         batch.end_deletion(resource.name, client, id);
-        match resource.name {
-            "projects" => {
+        match &deleted {
+            Deleted::Project => {
                 batch.forget_answers_of_flows(client, id).delete_flows_of(client, id);
             }
-            "app-registrations" => {
-                let (email, phone) = (text("email"), text("phone"));
-                let (person, country_code) = (record["person"].as_str(), text("countryCode"));
-                let gone = ForgottenRegistration { id, person, email, phone, country_code };
+            Deleted::Registration(record) => {
+                let text = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+                let contact = &record.contact;
+                let gone = ForgottenRegistration {
+                    id,
+                    person: record.person.as_deref(),
+                    email: &text(&contact.email),
+                    phone: &text(&contact.phone),
+                    country_code: &text(&contact.country_code),
+                };
                 batch.redact_registration(client, gone);
             }
-            "biometric-validations" => {
+            Deleted::Validation(record) => {
+                let session = record.session.as_deref().unwrap_or_default();
                 batch.delete_validation_rests(client, id, session).delete_tokens_for(session);
                 batch.forget_answers(client, session);
             }
-            "document-liveness" => {
+            Deleted::Document(_) => {
                 batch.delete_any_job(JobKind::DocumentCheck, id).forget_document(client, id);
             }
-            _ => {}
+            Deleted::Other => {}
         }
         if let Err(error) = self.database.commit(batch).await {
             if matches!(error, StoreError::Conflict) {
@@ -151,23 +153,45 @@ impl App {
         }
         self.forget_tokens();
         // What was encrypted for it since belongs to nobody.
-        self.destroy_stored(resource, client, id, session).await?;
+        self.destroy_stored(&deleted, client, id).await?;
         Ok(())
+    }
+
+    /// # Errors
+    /// `Conflict` when the client has no such record any more.
+    async fn find_deleted(
+        &self,
+        resource: &'static Resource,
+        client: &str,
+        id: &str,
+    ) -> Result<Deleted, StoreError> {
+        let (tenant, database) = (Tenant::Client(client.to_owned()), &self.database);
+        let found = match resource.name {
+            "projects" => Some(Deleted::Project),
+            "app-registrations" => {
+                database.find(&tenant, id).await?.map(|it| Deleted::Registration(Box::new(it)))
+            }
+            "biometric-validations" => {
+                database.find(&tenant, id).await?.map(|it| Deleted::Validation(Box::new(it)))
+            }
+            "document-liveness" => database.find(&tenant, id).await?.map(Deleted::Document),
+            _ => Some(Deleted::Other),
+        };
+        found.ok_or(StoreError::Conflict)
     }
 
     /// Destroys what is stored of a record outside the database, and the keys of it.
     async fn destroy_stored(
         &self,
-        resource: &'static Resource,
+        deleted: &Deleted,
         client: &str,
         id: &str,
-        session: &str,
     ) -> Result<(), VaultError> {
-        match resource.name {
-            "document-liveness" => self.vault.destroy(client, id).await?,
-            "biometric-validations" => {
+        match deleted {
+            Deleted::Document(_) => self.vault.destroy(client, id).await?,
+            Deleted::Validation(record) => {
                 self.destroy_face(client, id).await?;
-                if !session.is_empty() {
+                if let Some(session) = &record.session {
                     self.destroy_answers(client, session).await?;
                 }
             }
@@ -175,38 +199,18 @@ impl App {
         }
         self.destroy_answers(client, id).await
     }
-
-    /// A record that begins now.
-    pub fn new_record(
-        &self,
-        resource: &'static Resource,
-        id: &str,
-        client: &str,
-        mut members: Map<String, Value>,
-    ) -> Result<Record, StoreError> {
-        let now = self.clock.now().to_string();
-        members.insert("createdAt".to_owned(), now.clone().into());
-        members.insert("updatedAt".to_owned(), now.into());
-        said(resource, id, client, members)
-    }
 }
 
-/// What the server says of this record of this client.
-pub fn said(
+/// What a checked body says of this record of this client; what it does not say is not said.
+pub(super) fn body_record(
     resource: &'static Resource,
     id: &str,
     client: &str,
-    mut members: Map<String, Value>,
+    members: Map<String, Value>,
 ) -> Result<Record, StoreError> {
-    members.insert("_id".to_owned(), id.into());
-    members.insert("client".to_owned(), client.into());
-    record_of(resource, &Value::Object(members))
-}
-
-/// What the server itself says of a record always has the resource's shape.
-pub fn record_of(resource: &'static Resource, said: &Value) -> Result<Record, StoreError> {
-    Record::from_json(resource, said, None).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Record::of_body(resource, id, client, members).map_err(|problems| {
+        // Whoever checked the body has let something through.
+        let problems: Vec<String> = problems.iter().map(RecordProblem::to_string).collect();
         StoreError::Statement(problems.join("; "))
     })
 }

@@ -3,13 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_domain::face_call::MatchCheck;
-use verax_domain::resources::{APP_REGISTRATIONS, DOCUMENT_LIVENESS, PROJECT_FLOWS};
-use verax_query::Tenant;
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::document_check;
+use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_query::{Query, Tenant};
 use verax_store::StoreError;
 use verax_vision::faces::Wanted;
 
 use super::App;
-use super::biometrics::policy;
 use super::document_checks::DocumentCheckError;
 use super::faces::{MeasureError, SentImage};
 use super::persons::PersonError;
@@ -44,14 +46,14 @@ impl App {
         registration: &str,
     ) -> Result<MatchCheck, RegistrationFaceError> {
         let tenant = Tenant::Client(client.to_owned());
-        let found = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
         let found = found.ok_or(RegistrationFaceError::NoRegistration)?;
-        let person = found["person"].as_str().ok_or(RegistrationFaceError::NoFace)?;
-        let raw = format!(
-            "where_appRegistration={registration}&where_status=completed&where_imageSaved=true\
-             &limit=1&columns=_id"
-        );
-        let document = self.first_id(&DOCUMENT_LIVENESS, &tenant, &raw).await?;
+        let person = found.person.ok_or(RegistrationFaceError::NoFace)?;
+        let newest = Query::of(&DOCUMENT_LIVENESS)
+            .equal(document_check::REGISTRATION, registration)
+            .equal(document_check::STATUS, document_check::COMPLETED)
+            .equal(document_check::IMAGE_SAVED, &true);
+        let document = self.database.first_id(newest, &tenant).await?;
         let document = document.ok_or(RegistrationFaceError::NoDocument)?;
         let picture = self.kept_picture(&document).await?;
         let (_, picture) = picture.ok_or(RegistrationFaceError::NoDocument)?;
@@ -62,14 +64,14 @@ impl App {
         let faces = self.detect_faces(picture, Wanted::Yes).await?;
         let portrait = faces.into_iter().find_map(|face| face.template);
         let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;
-        let score = match self.match_person(client, person, &portrait).await {
+        let score = match self.match_person(client, &person, &portrait).await {
             // Deleted since, or enrolled with a model that is not here any more.
             Err(PersonError::NotFound) | Ok(None) => return Err(RegistrationFaceError::NoFace),
             Ok(Some(score)) => score,
             Err(error) => return Err(error.into()),
         };
-        let flow = found["projectFlow"].as_str().unwrap_or_default();
-        let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?.unwrap_or_default();
-        Ok(MatchCheck { score, min_score: policy(&flow).match_score_min })
+        let flow = found.flow.unwrap_or_default();
+        let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
+        Ok(MatchCheck { score, min_score: flow.face_policy().match_score_min })
     }
 }

@@ -1,16 +1,21 @@
 //! Persons on the way through a project flow: registered, moved on, reviewed.
 
-use serde_json::{Map, Value, json};
-use verax_domain::contact::{Phone, email_key};
-use verax_domain::lifecycle::{Demands, RegistrationStatus, SyncRefusal, Teller, sync};
-use verax_domain::resources::{APP_REGISTRATIONS, PROJECT_FLOWS, PROJECTS};
+use serde_json::{Map, Value};
+use verax_domain::lifecycle::{REVIEW, RegistrationStatus, SyncRefusal, Teller};
+use verax_domain::records::Values;
+use verax_domain::records::app_registration::{
+    self, AppRegistration, ContactDetails, Review, Reviewer,
+};
+use verax_domain::records::project::Project;
+use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, Contacts, HeldContact, Hold, RegistrationStep, StoreError};
 
 use super::App;
 use super::access::{MintError, NarrowMint};
-use super::records::said;
+use super::records::body_record;
 
 /// Why a registration is not made or moved.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +40,9 @@ pub enum RegistrationError {
 const LINK_MINUTES: i64 = 30;
 
 /// A project and one of its flows, both in use.
-pub struct Way {
-    pub project: Value,
-    pub flow: Value,
+pub struct UsableFlow {
+    pub project: Project,
+    pub flow: ProjectFlow,
 }
 
 /// A new token for a registration, for whoever its client sends the link.
@@ -45,7 +50,7 @@ pub struct Resent {
     pub token: String,
     pub until: Timestamp,
     pub registration: Value,
-    pub flow: Value,
+    pub flow: ProjectFlow,
 }
 
 /// What is told of a registration.
@@ -54,8 +59,8 @@ pub struct SyncOrder {
     pub wanted: Option<RegistrationStatus>,
     pub note: Option<String>,
     pub teller: Teller,
-    /// `reviewedByStaff` or `reviewedByClient`, and who: for the log of reviews.
-    pub reviewer: (&'static str, String),
+    /// For the log of reviews.
+    pub reviewer: Reviewer,
 }
 
 /// Who gets a token of a registration that is moved on.
@@ -68,21 +73,16 @@ pub struct TokenFor<'a> {
 
 impl App {
     /// The project and its flow, as far as this client has them and neither is paused.
-    pub async fn find_way(
+    pub async fn find_usable_flow(
         &self,
         client: &str,
-        project: &str,
-        flow: &str,
-    ) -> Result<Option<Way>, StoreError> {
-        let tenant = Tenant::Client(client.to_owned());
-        let project = self.find_record(&PROJECTS, &tenant, project).await?;
-        let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?;
-        let in_use =
-            |record: &Value| !matches!(record["status"].as_str(), Some("paused" | "inactive"));
-        let way = project.zip(flow).map(|(project, flow)| Way { project, flow });
-        Ok(way.filter(|way| {
-            way.flow["project"] == way.project["_id"] && in_use(&way.project) && in_use(&way.flow)
-        }))
+        project: Option<&str>,
+        flow: Option<&str>,
+    ) -> Result<Option<UsableFlow>, StoreError> {
+        let (Some(project), Some(flow)) = (project, flow) else { return Ok(None) };
+        let found = self.database.project_and_flow(client, project, flow).await?;
+        let found = found.filter(|(project, flow)| flow.is_usable_in(project));
+        Ok(found.map(|(project, flow)| UsableFlow { project, flow }))
     }
 
     /// Registers a person; answers the registration's id and a token for it. Another registration on
@@ -94,32 +94,23 @@ impl App {
         &self,
         client: &str,
         mode: &str,
-        mut members: Map<String, Value>,
+        members: Map<String, Value>,
     ) -> Result<(String, String), RegistrationError> {
-        let text =
-            |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (project, flow) = (text("project"), text("projectFlow"));
-        let way = self.find_way(client, &project, &flow).await?;
-        let way = way.ok_or(RegistrationError::NoProject)?;
+        let asked = Values::of_body(&APP_REGISTRATIONS, &members);
+        let project = asked.text(app_registration::PROJECT).unwrap_or_default();
+        let flow = asked.text(app_registration::FLOW);
+        let usable = self.find_usable_flow(client, Some(&project), flow.as_deref()).await?;
+        let usable = usable.ok_or(RegistrationError::NoProject)?;
         let now = self.clock.now();
-        let contacts = contacts(&members);
+        let contacts = contacts(&ContactDetails::read(&asked));
         if let Some(held) = self.database.contact_holder(client, &project, contacts, "").await? {
             return Err(RegistrationError::Registered(held));
         }
-        let names = [text("firstName"), text("lastName")].join(" ");
-        if !members.contains_key("fullName") && !names.trim().is_empty() {
-            members.insert("fullName".to_owned(), names.trim().into());
-        }
-        members.entry("language").or_insert_with(|| "en".into());
-        members.insert("status".to_owned(), RegistrationStatus::Started.word().into());
-        members.insert("currentStep".to_owned(), "1".into());
-        if let Value::String(collection) = &way.project["assignedCollection"] {
-            members.insert("assignedCollection".to_owned(), collection.clone().into());
-        }
         let id = self.new_id();
-        let record = self.new_record(&APP_REGISTRATIONS, &id, client, members)?;
+        let mut record = body_record(&APP_REGISTRATIONS, &id, client, members)?;
+        AppRegistration::begin(&mut record, usable.project.assigned_collection.as_deref());
         let mut batch = Batch::default();
-        batch.insert_record(&record, now);
+        batch.insert_record(record.made_at(now), now);
         let until = self.registration_token_until();
         let token = self.add_registration_token(&mut batch, client, mode, &id, until)?;
         self.database.commit(batch).await?;
@@ -134,25 +125,31 @@ impl App {
     pub async fn change_registration(
         &self,
         client: &str,
-        before: &Value,
+        id: &str,
         members: Map<String, Value>,
     ) -> Result<(), RegistrationError> {
-        let text = |name: &str| before[name].as_str().unwrap_or_default();
-        let (id, project, now) = (text("_id"), text("project"), self.clock.now());
-        let moves = ["email", "phone", "countryCode"].iter().any(|it| members.contains_key(*it));
-        let contacts = contacts(&members);
+        let now = self.clock.now();
+        let contact = ContactDetails::read(&Values::of_body(&APP_REGISTRATIONS, &members));
         let mut batch = Batch::default();
-        batch.change(&said(&APP_REGISTRATIONS, id, client, members)?, now);
-        if moves {
-            let held = self.database.contact_holder(client, project, contacts.clone(), id).await?;
-            if let Some(held) = held {
-                return Err(RegistrationError::Registered(held));
-            }
-            batch.move_contact(client, id, now);
+        batch.change(&body_record(&APP_REGISTRATIONS, id, client, members)?, now);
+        if contact.is_empty() {
+            return match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => Err(RegistrationError::NotFound),
+                done => Ok(done?),
+            };
         }
+        let tenant = Tenant::Client(client.to_owned());
+        let before: Option<AppRegistration> = self.database.find(&tenant, id).await?;
+        let before = before.ok_or(RegistrationError::NotFound)?;
+        let (project, contacts) = (before.project.unwrap_or_default(), contacts(&contact));
+        let held = self.database.contact_holder(client, &project, contacts.clone(), id).await?;
+        if let Some(held) = held {
+            return Err(RegistrationError::Registered(held));
+        }
+        batch.move_contact(client, id, now);
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => {
-                let held = self.database.contact_holder(client, project, contacts, id).await?;
+                let held = self.database.contact_holder(client, &project, contacts, id).await?;
                 Err(held.map_or(RegistrationError::NotFound, RegistrationError::Registered))
             }
             done => Ok(done?),
@@ -177,15 +174,17 @@ impl App {
         batch.touch_open_registration(client, id, now).revoke_tokens_for(id, now);
         let token = self.add_registration_token(&mut batch, client, mode, id, until)?;
         let committed = self.database.commit(batch).await;
-        let registration = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
-        let registration = registration.ok_or(RegistrationError::NotFound)?;
+        let found: Option<AppRegistration> = self.database.find(&tenant, id).await?;
+        let found = found.ok_or(RegistrationError::NotFound)?;
         match committed {
             Err(StoreError::Conflict) => return Err(RegistrationError::NoLink),
             done => done?,
         }
         self.forget_tokens();
-        let flow = registration["projectFlow"].as_str().unwrap_or_default();
-        let flow = self.find_record(&PROJECT_FLOWS, &tenant, flow).await?.unwrap_or_default();
+        let flow = found.flow.unwrap_or_default();
+        let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
+        let registration = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
+        let registration = registration.ok_or(RegistrationError::NotFound)?;
         Ok(Resent { token, until, registration, flow })
     }
 
@@ -217,28 +216,25 @@ impl App {
         token_for: Option<TokenFor<'_>>,
         id: &str,
         order: SyncOrder,
-    ) -> Result<(Option<String>, Value, Value), RegistrationError> {
-        let before = self.find_record(&APP_REGISTRATIONS, tenant, id).await?;
+    ) -> Result<(Option<String>, Value, ProjectFlow), RegistrationError> {
+        let before: Option<AppRegistration> = self.database.find(tenant, id).await?;
         let before = before.ok_or(RegistrationError::NotFound)?;
-        let client = before["client"].as_str().unwrap_or_default().to_owned();
-        let own = Tenant::Client(client.clone());
-        let flow = before["projectFlow"].as_str().unwrap_or_default();
-        let flow = self.find_record(&PROJECT_FLOWS, &own, flow).await?.unwrap_or_default();
-        let standing = before["status"].as_str().unwrap_or("STARTED");
-        let standing = RegistrationStatus::from_word(standing)
-            .ok_or(RegistrationError::Refused(SyncRefusal::Over))?;
-        let after =
-            sync(standing, &order.step, order.wanted, order.teller, demands(&flow, &before))
-                .map_err(RegistrationError::Refused)?;
+        let client = before.client.as_str();
+        let own = Tenant::Client(client.to_owned());
+        let flow = before.flow.as_deref().unwrap_or_default();
+        let flow: ProjectFlow = self.database.find(&own, flow).await?.unwrap_or_default();
+        let after = before
+            .sync(&order.step, order.wanted, order.teller, &flow)
+            .map_err(RegistrationError::Refused)?;
         let teller = order.teller;
-        let mut step = self.registration_step(&client, &before, (standing, after), order);
+        let mut step = self.registration_step(&before, after, order)?;
         let mut synced = self.commit_step(token_for, &step).await;
         if step.hold == Hold::Taken
             && matches!(synced, Err(RegistrationError::Store(StoreError::Conflict)))
         {
-            let contacts = before.as_object().map(contacts).unwrap_or_default();
-            let project = before["project"].as_str().unwrap_or_default();
-            match self.database.contact_holder(&client, project, contacts, id).await? {
+            let contacts = contacts(&before.contact);
+            let project = before.project.as_deref().unwrap_or_default();
+            match self.database.contact_holder(client, project, contacts, id).await? {
                 Some(held) if teller == Teller::Reviewer => {
                     return Err(RegistrationError::Registered(held));
                 }
@@ -258,38 +254,28 @@ impl App {
 
     fn registration_step(
         &self,
-        client: &str,
-        before: &Value,
-        (standing, after): (RegistrationStatus, RegistrationStatus),
+        before: &AppRegistration,
+        after: RegistrationStatus,
         order: SyncOrder,
-    ) -> RegistrationStep {
-        let reviewed = order.step == "adminOverride";
-        let review_log = reviewed.then(|| {
-            let mut log = before["manualReviewLog"].as_array().cloned().unwrap_or_default();
-            let (by, who) = order.reviewer;
-            log.push(json!({
-                "previousStatus": standing.word(),
-                "newStatus": after.word(),
-                "note": order.note,
-                by: who,
-                "createdAt": self.clock.now().to_string(),
-            }));
-            Value::from(log).to_string()
+    ) -> Result<RegistrationStep, RegistrationError> {
+        let standing = before.status.ok_or(RegistrationError::Refused(SyncRefusal::Over))?;
+        let is_review = order.step == REVIEW;
+        let review_log = is_review.then(|| {
+            let review = Review { after, note: order.note.as_deref(), by: &order.reviewer };
+            before.reviewed(review, self.clock.now())
         });
-        let checks = ["biometricValidation", "documentValidation"];
-        let read = |name: &str| before[name].as_str().map(str::to_owned);
         // A reviewer decides on more than the checks.
-        let decided = !reviewed && after == RegistrationStatus::Completed;
-        RegistrationStep {
-            id: before["_id"].as_str().unwrap_or_default().to_owned(),
-            client: client.to_owned(),
+        let decided = !is_review && after == RegistrationStatus::Completed;
+        Ok(RegistrationStep {
+            id: before.id.clone(),
+            client: before.client.clone(),
             before: standing,
             after,
-            step: (!reviewed).then_some(order.step),
+            step: (!is_review).then_some(order.step),
             review_log,
             hold: if after.holds_contact(order.teller) { Hold::Taken } else { Hold::Free },
-            decided_on: decided.then(|| checks.map(read)),
-        }
+            decided_on: decided.then(|| [before.validation.clone(), before.document.clone()]),
+        })
     }
 
     async fn commit_step(
@@ -312,25 +298,7 @@ impl App {
     }
 }
 
-/// The keys of the address and the number that these members say.
-fn contacts(members: &Map<String, Value>) -> Contacts {
-    let text = |name: &str| members.get(name).and_then(Value::as_str);
-    let phone = text("countryCode").zip(text("phone"));
-    let phone = phone.and_then(|(code, number)| Phone::new(code, number).ok());
-    Contacts { email: text("email").map(email_key), phone: phone.map(|phone| phone.key()) }
-}
-
-/// What of the checks that the flow calls mandatory is there.
-fn demands(flow: &Value, registration: &Value) -> Demands {
-    let passed = |check: &str| !registration[check].is_null();
-    let steps =
-        [("liveness", passed("biometricValidation")), ("document", passed("documentValidation"))];
-    let demanded = |step: &str| flow["steps"][step] == "mandatory";
-    if steps.iter().any(|(step, passed)| demanded(step) && !passed) {
-        Demands::Unmet
-    } else if steps.iter().any(|(_, passed)| *passed) {
-        Demands::Met
-    } else {
-        Demands::NothingPassed
-    }
+/// What addresses and numbers are compared by.
+fn contacts(contact: &ContactDetails) -> Contacts {
+    Contacts { email: contact.email_key(), phone: contact.phone_key() }
 }

@@ -1,12 +1,13 @@
 //! Faces and images that no key here opens: looked for, and given up when an operator says so.
 
-use serde_json::Value;
+use verax_domain::records::StoredRecord;
+use verax_domain::records::biometric_validation::{self, BiometricValidation};
+use verax_domain::records::document_check::{self, DocumentCheckRecord, StoredImage};
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
-use verax_query::{Query, Resource, Tenant};
-use verax_store::{Batch, Layout, StoreError};
+use verax_query::{Key, Query, Tenant};
+use verax_store::Batch;
 
 use super::App;
-use super::document_checks::keeps_document;
 use super::kept_faces::subject_of_face;
 use super::persons::PersonError;
 use crate::vault::VaultError;
@@ -53,10 +54,12 @@ impl App {
             None => self.database.clients().await?.into_iter().map(|it| it.id).collect(),
         };
         for client in &clients {
-            self.look_at_templates(client, max, &mut found).await?;
-            for resource in [&DOCUMENT_LIVENESS, &BIOMETRIC_VALIDATIONS] {
-                self.look_at_images(resource, client, max, &mut found).await?;
-            }
+            self.inspect_templates(client, max, &mut found).await?;
+            let whose = (client.as_str(), max);
+            self.inspect_images(whose, document_check::IMAGE_SAVED, &mut found, document_subject)
+                .await?;
+            let face = |it: &BiometricValidation| Some(subject_of_face(&it.id));
+            self.inspect_images(whose, biometric_validation::IMAGE_SAVED, &mut found, face).await?;
         }
         Ok(found)
     }
@@ -94,7 +97,7 @@ impl App {
         Ok(())
     }
 
-    async fn look_at_templates(
+    async fn inspect_templates(
         &self,
         client: &str,
         max: u64,
@@ -131,32 +134,28 @@ impl App {
         }
     }
 
-    async fn look_at_images(
+    /// Looks for the images of records of one kind; `subject` says whose key opens one, if it is here.
+    async fn inspect_images<R: StoredRecord>(
         &self,
-        resource: &'static Resource,
-        client: &str,
-        max: u64,
+        (client, max): (&str, u64),
+        image_saved: Key<bool>,
         found: &mut Inspected,
+        subject: impl Fn(&R) -> Option<String>,
     ) -> Result<(), PersonError> {
-        let query = Query::parse(resource, "where_imageSaved=true")
-            .map_err(|problems| StoreError::Statement(format!("{problems:?}")))?;
+        let query = Query::of(R::RESOURCE).equal(image_saved, &true);
         let tenant = Tenant::Client(client.to_owned());
         let mut after = String::new();
         loop {
-            let (rows, last) =
-                self.database.walk(&query, &tenant, &after, AT_ONCE, Layout::Lines).await?;
-            for row in rows.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()) {
+            let records: Vec<R> =
+                self.database.walk_records(&query, &tenant, &after, AT_ONCE).await?;
+            let Some(last) = records.last() else { return Ok(()) };
+            after = last.id().to_owned();
+            for record in &records {
                 if found.images >= max {
                     found.stopped_early = true;
                     return Ok(());
                 }
-                let record: Value = serde_json::from_slice(row).unwrap_or_default();
-                let id = record["_id"].as_str().unwrap_or_default();
-                let subject = match resource.name == DOCUMENT_LIVENESS.name {
-                    true if !keeps_document(&record) => continue,
-                    true => id.to_owned(),
-                    false => subject_of_face(id),
-                };
+                let Some(subject) = subject(record) else { continue };
                 found.images += 1;
                 let why = match self.vault.fetch(client, &subject, "picture").await {
                     Ok(Some(_)) => continue,
@@ -164,21 +163,22 @@ impl App {
                     Err(error @ VaultError::Store(_)) => return Err(error.into()),
                     Err(error) => error.to_string(),
                 };
-                if self.find_record(resource, &tenant, id).await?.is_none() {
+                if self.database.find::<R>(&tenant, record.id()).await?.is_none() {
                     continue;
                 }
                 found.unreadable.push(Unreadable {
                     client: client.to_owned(),
-                    resource: resource.name,
-                    record: id.to_owned(),
+                    resource: R::RESOURCE.name,
+                    record: record.id().to_owned(),
                     why,
                     template: None,
                 });
             }
-            match last {
-                Some(last) => after = last,
-                None => return Ok(()),
-            }
         }
     }
+}
+
+/// An imported record's image may be another server's.
+fn document_subject(record: &DocumentCheckRecord) -> Option<String> {
+    (record.image == StoredImage::Here).then(|| record.id.clone())
 }

@@ -8,13 +8,14 @@ use serde_json::json;
 use verax_domain::document_verdict::{
     Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
 };
+use verax_domain::records::document_check::DocumentOutcome;
 use verax_vision::document::{DocumentRequest, with_portraits};
 use verax_vision::faces::{FaceEngine, ModelBytes};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_documents::{load_engine, policy};
 use super::output::print_line;
-use crate::app::document_checks::{CheckMade, flags_of, made_checks};
+use crate::app::document_checks::{CheckMade, made_checks};
 
 /// The whole result for one photograph of a document.
 #[derive(Debug, Args)]
@@ -47,7 +48,8 @@ pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
         ..policy(&points, Calibration::Regular)
     };
     let verdict = judge_document(&findings, &rules);
-    let flags = flags_of(&rules, &findings, &verdict);
+    let outcome = DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
+    let flags = outcome.flags();
     if args.json {
         let all = json!({ "verdict": verdict, "validationFlags": flags, "findings": findings });
         print_line(serde_json::to_string_pretty(&all)?)?;

@@ -61,7 +61,7 @@ pub async fn delete(
     {
         return Err(access_denied());
     }
-    let found = found.ok_or_else(unknown)?;
+    found.ok_or_else(unknown)?;
     let whole = Retrieval::whole(resource);
     let mut record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
     if let Bearer::Caller(caller) = &bearer
@@ -70,7 +70,7 @@ pub async fn delete(
         record = brief(&id, &Map::new()).to_string().into_bytes();
     }
     if let Some(own) = registration {
-        return match state.app.set_aside_validation(client, own, &found).await {
+        return match state.app.set_aside_validation(client, own, &id).await {
             Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Store(StoreError::Conflict)) => Err(conflict(
                 "registration_is_over",
@@ -79,7 +79,7 @@ pub async fn delete(
             Err(error) => Err(error.into()),
         };
     }
-    match state.app.delete_record(resource, client, &found).await {
+    match state.app.delete_record(resource, client, &id).await {
         Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
         Err(DeleteError::Store(StoreError::Conflict)) => Err(unknown()),
         Err(DeleteError::Store(error)) => Err(error.into()),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use verax_domain::document_findings::PictureBox;
+use verax_domain::records::document_check::image_path;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Audience, Resource, Tenant, is_id};
 use verax_vision::document::{DocumentCheck, EvidenceMap};
@@ -24,7 +25,6 @@ use super::authorize::{require_media, take_anonymous};
 use super::error::{ApiError, UNAUTHORIZED};
 use super::lists::{self, PathId};
 use crate::app::access::{AccessError, Caller, ImageUrls};
-use crate::app::document_checks::picture_path;
 
 /// What a signature is for; another purpose has other keys.
 const PURPOSE: &str = "image url";
@@ -164,7 +164,7 @@ pub fn sign_image_urls<'a>(
         let text = |name: &str| serde_json::from_str::<String>(row.get(name)?.get()).ok();
         let (Some(id), Some(url)) = (text("_id"), text("imageUrl")) else { continue };
         // An imported record's URL is somebody else's: it stays as it came.
-        if url == picture_path(&id)
+        if url == image_path(&id)
             && let Ok(signed) = to_raw_value(&signed_url(state, &id))
         {
             row.insert("imageUrl".to_owned(), signed);
@@ -186,7 +186,7 @@ fn signed_url(state: &State, id: &str) -> String {
         Some(key) => URL_SAFE_NO_PAD.encode(key.sign(said(id, expires).as_bytes())),
         None => String::new(),
     };
-    let (base, path) = (&config.http.public_url, picture_path(id));
+    let (base, path) = (&config.http.public_url, image_path(id));
     format!("{base}{path}?expires={expires}&signature={signature}")
 }
 

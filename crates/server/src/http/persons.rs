@@ -5,6 +5,7 @@ use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
+use verax_domain::records::person::{self, PersonDetails};
 use verax_domain::resources::PERSONS;
 use verax_query::{Audience, Ignored, Problem, QUERY_BYTES_MAX, Query, is_id};
 use verax_vision::faces::Wanted;
@@ -93,7 +94,7 @@ pub async fn create_live(
     let (mut person, images) = read_person(&state, &mut sent);
     let min_score = sent.number("min_score");
     let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
-    person.collections.extend(collection.clone());
+    person.details.collections.get_or_insert_default().extend(collection.clone());
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
     // Each of the pictures must be of a live face: the score that counts is the lowest.
@@ -174,8 +175,8 @@ pub async fn lookup(
     if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
         query.push("limit=20".to_owned());
     }
-    query.push(format!("like_name={}", encoded(&name)));
     let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
+    let query = query.containing(person::NAME, &name);
     let listing = state.app.database.page(&query, &caller.0.tenant()).await?;
     let mut body = br#"{"success":true,"data":["#.to_vec();
     body.extend_from_slice(&listing.rows);
@@ -213,7 +214,7 @@ pub async fn change(
     let mut sent = sent.finish_as(wrong_members, only_base64)?;
     let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
     let text = |name: &str| sent.text(name).map(str::to_owned);
-    let mut change = PersonChange {
+    let details = PersonDetails {
         name: text("name"),
         gender: text("gender"),
         date_of_birth: text("date_of_birth"),
@@ -223,10 +224,10 @@ pub async fn change(
         email: text("email"),
         phone: text("phone"),
         status: text("status"),
-        faces: None,
     };
+    let mut change = PersonChange { details, faces: None };
     if let Some(sent) = sent.ids("collections") {
-        change.collections = Some(resolved(&state, &caller, sent).await?);
+        change.details.collections = Some(resolved(&state, &caller, sent).await?);
     }
     if !images.is_empty() {
         change.faces = Some((state.app.measure_portraits(images, Wanted::No).await?, kept));
@@ -264,18 +265,18 @@ pub async fn delete(
 fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
     let images = sent.images("images");
     let text = |name: &str| sent.text(name).map(str::to_owned);
-    let person = NewPerson {
-        name: text("name").unwrap_or_default(),
+    let details = PersonDetails {
+        name: text("name"),
         gender: text("gender"),
         date_of_birth: text("date_of_birth"),
         nationality: text("nationality"),
-        collections: sent.ids("collections").unwrap_or_default(),
+        collections: sent.ids("collections"),
         notes: text("notes"),
         email: text("email"),
         phone: text("phone"),
-        thumbnails: read_thumbnails(state, sent),
+        status: None,
     };
-    (person, images)
+    (NewPerson { details, thumbnails: read_thumbnails(state, sent) }, images)
 }
 
 fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
@@ -291,7 +292,8 @@ async fn with_collections(
     caller: &FaceCaller,
     mut person: NewPerson,
 ) -> Result<NewPerson, ApiError> {
-    person.collections = resolved(state, caller, person.collections).await?;
+    let sent = person.details.collections.unwrap_or_default();
+    person.details.collections = Some(resolved(state, caller, sent).await?);
     Ok(person)
 }
 

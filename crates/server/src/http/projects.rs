@@ -4,6 +4,7 @@ use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
+use verax_domain::records::project_flow;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::{Audience, Query, Resource, Retrieval, Tenant, is_id};
 use verax_store::StoreError;
@@ -275,11 +276,12 @@ pub async fn kyc(
         (None, Some(Bearer::Caller(_))) => return Err(project_not_found()),
         (None, Some(Bearer::Holder(_))) => return Err(access_denied()),
     };
-    let raw = format!(
-        "where_project={id}&limit=100&sort=createdAt&columns=_id,name,type,status,target,\
-         redirectUrl,loginSettings,signUpForm,documents,liveness,steps"
-    );
-    let query = Query::parse(&PROJECT_FLOWS, &raw).map_err(ApiError::invalid)?;
+    let shown = PROJECT_FLOWS.fields.iter().filter(|field| KYC_FLOW.contains(&field.name));
+    let query = Query::of(&PROJECT_FLOWS)
+        .equal(project_flow::PROJECT, id)
+        .oldest_first()
+        .at_most(100)
+        .showing(&shown.collect::<Vec<_>>());
     let owner = Tenant::Client(project["client"].as_str().unwrap_or_default().to_owned());
     let flows = state.app.database.page(&query, &owner).await?;
     let mut flows: Vec<Value> =
@@ -305,6 +307,20 @@ fn hide_thresholds(flow: &mut Value) {
         }
     }
 }
+
+/// What anybody may see of the flows of a project whose pages they use.
+const KYC_FLOW: [&str; 10] = [
+    "name",
+    "type",
+    "status",
+    "target",
+    "redirectUrl",
+    "loginSettings",
+    "signUpForm",
+    "documents",
+    "liveness",
+    "steps",
+];
 
 /// What anybody may see of a project whose pages they use.
 const KYC: [&str; 14] = [

@@ -51,8 +51,7 @@ pub async fn resend(
         data.insert(name.to_owned(), record[name].clone());
     }
     data.insert("step".to_owned(), record["currentStep"].clone());
-    let steps = resent.flow["steps"].as_object().cloned().unwrap_or_default();
-    data.insert("steps".to_owned(), steps.into());
+    data.insert("steps".to_owned(), resent.flow.steps.into());
     data.insert("appRegistrationId".to_owned(), id.as_str().into());
     data.insert("status".to_owned(), record["status"].clone());
     data.insert("expiresAt".to_owned(), resent.until.to_string().into());

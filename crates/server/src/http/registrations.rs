@@ -7,6 +7,7 @@ use verax_domain::NarrowScope;
 use verax_domain::Scope;
 use verax_domain::contact::Phone;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
+use verax_domain::records::app_registration::Reviewer;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{Audience, QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
 
@@ -116,7 +117,7 @@ pub async fn change(
     check_phone(&mut sent, &before);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let told = members.clone();
-    state.app.change_registration(caller.client(), &before, members).await?;
+    state.app.change_registration(caller.client(), &id, members).await?;
     if !may_read(&caller, APP_REGISTRATIONS.scopes) {
         let record = brief(&id, &told).to_string();
         return Ok(json_response(one(
@@ -148,15 +149,15 @@ pub async fn sync(
             }
             let tenant = Tenant::Client(holder.client().to_owned());
             let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
-            (allowed, tenant, Teller::Person, ("reviewedByClient", String::new()))
+            (allowed, tenant, Teller::Person, Reviewer::Client(String::new()))
         }
         Bearer::Caller(caller) if caller.has(Scope::Staff) => {
             let (allowed, who) = (require(caller, &[])?, caller.client().to_owned());
-            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByStaff", who))
+            (allowed, caller.tenant(), Teller::Reviewer, Reviewer::Staff(who))
         }
         Bearer::Caller(caller) => {
             let (allowed, who) = (require_write(caller)?, caller.client().to_owned());
-            (allowed, caller.tenant(), Teller::Reviewer, ("reviewedByClient", who))
+            (allowed, caller.tenant(), Teller::Reviewer, Reviewer::Client(who))
         }
     };
     let id = known_id(id)?;
@@ -203,13 +204,7 @@ pub async fn sync(
         data.insert(name.to_owned(), if reads { record[name].clone() } else { Value::Null });
     }
     data.insert("step".to_owned(), step.into());
-    data.insert(
-        "steps".to_owned(),
-        match &flow["steps"] {
-            Value::Object(steps) if reads => Value::Object(steps.clone()),
-            _ => json!({}),
-        },
-    );
+    data.insert("steps".to_owned(), if reads { Value::Object(flow.steps) } else { json!({}) });
     data.insert("appRegistrationId".to_owned(), id.into());
     data.insert("status".to_owned(), record["status"].clone());
     Ok(answer(&Value::Object(data)))

@@ -4,9 +4,11 @@
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
-use verax_domain::events::EventKind;
-use verax_domain::resources::BIOMETRIC_VALIDATIONS;
-use verax_domain::{Record, Timestamp};
+use verax_domain::Timestamp;
+use verax_domain::records::biometric_validation::{BiometricValidation, CheckResult};
+use verax_domain::records::person::PersonDetails;
+use verax_query::Tenant;
+use verax_server::app::persons::NewPerson;
 use verax_server::app::sweeping::Orphans;
 use verax_server::http::{self, State};
 use verax_server::jobs::{expiry, face_checks};
@@ -15,6 +17,12 @@ use verax_store::{Batch, StoreError};
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
 use crate::given_faces::{Face, face, filling, picture, take, with_given_faces};
 use crate::world::{World, request};
+
+/// A validation as it is stored.
+async fn stored(bank: &Bank, id: &str) -> BiometricValidation {
+    let tenant = Tenant::Client("acme".to_owned());
+    bank.app.database.find(&tenant, id).await.expect("a look").expect("it is there")
+}
 
 on_both_databases! {
     async fn a_person_registers_is_enrolled_logs_in_and_is_forgotten(world) {
@@ -397,6 +405,7 @@ on_both_databases! {
         let opened = bank.open_validation("validation", "jo").await;
         let token = text(&opened["token"]);
         let id = text(&opened["biometricValidation"]["_id"]);
+        let fresh = stored(&bank, &id).await;
         world.turn_clock(599_999);
         assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 0);
         assert_eq!(bank.validation(&id).await["status"], "new");
@@ -411,7 +420,7 @@ on_both_databases! {
         assert_eq!(listed.ids(), [id.as_str()]);
         let mut batch = Batch::default();
         let now = bank.app.clock.now();
-        batch.begin_validation("acme", &id, None, now, now);
+        batch.begin_validation(&fresh.begin(now).expect("it was new"), None, now, now);
         let late = bank.app.database.commit(batch).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         // What is asked for lives longer, within limits.
@@ -450,7 +459,8 @@ on_both_databases! {
         let now = bank.app.clock.now();
         let mut batch = Batch::default();
         let enrolled = bank.app.new_id();
-        batch.begin_validation("acme", &id, Some(&enrolled), now, Timestamp(now.0 + 60_000));
+        let begun = stored(&bank, &id).await.begin(now).expect("it is new");
+        batch.begin_validation(&begun, Some(&enrolled), now, Timestamp(now.0 + 60_000));
         bank.app.database.commit(batch).await.expect("it is new");
         // The process ended after the person was enrolled, before the validation was.
         let images = vec![verax_server::app::faces::SentImage {
@@ -458,10 +468,11 @@ on_both_databases! {
         }];
         let wanted = verax_vision::faces::Wanted::No;
         let faces = bank.app.measure_portraits(images, wanted).await.expect("a face");
-        let person = verax_server::app::persons::NewPerson {
-            name: "Jo".to_owned(), collections: vec![bank.collection.clone()],
-            ..Default::default()
+        let details = PersonDetails {
+            name: Some("Jo".to_owned()), collections: Some(vec![bank.collection.clone()]),
+            ..PersonDetails::default()
         };
+        let person = NewPerson { details, ..NewPerson::default() };
         bank.app.enrol_person_as("acme", enrolled, person, faces, None).await.expect("a person");
 
         assert_eq!(face_checks::abandon(&bank.app).await.expect("a look"), 0);
@@ -474,11 +485,10 @@ on_both_databases! {
         assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.total(), 0);
         assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 0)).await.refusal(409), "Conflict");
         // A worker that was only slow changes nothing any more.
-        let said = json!({ "_id": id, "client": "acme", "status": "pending", "riskScore": 0.1 });
-        let said = Record::from_json(&BIOMETRIC_VALIDATIONS, &said, None).expect("a record");
-        for end in [EventKind::ValidationCompleted, EventKind::ValidationFailed] {
+        let (now, found) = (bank.app.clock.now(), CheckResult::default());
+        for end in [begun.after.complete(found.clone(), now), begun.after.fail(found, now)] {
             let mut batch = Batch::default();
-            batch.end_validation(end, &said, bank.app.clock.now());
+            batch.end_validation(&end.expect("it was pending"), now);
             let late = bank.app.database.commit(batch).await;
             assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use verax_domain::Timestamp;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
+use verax_domain::records::person::PersonDetails;
 use verax_server::app::App;
 use verax_server::app::faces::Portrait;
 use verax_server::app::persons::NewPerson;
@@ -54,7 +55,8 @@ impl Patient {
         let folder = Folder::new();
         let token = folder.token("acme");
         let app = app_over(&folder.data()).await;
-        let person = NewPerson { name: "Jo Roe".to_owned(), ..NewPerson::default() };
+        let details = PersonDetails { name: Some("Jo Roe".to_owned()), ..Default::default() };
+        let person = NewPerson { details, ..NewPerson::default() };
         let portrait =
             Portrait { template: template(face(1)), thumbnail: None, liveness_score: None };
         let person = app.enrol_person("acme", person, vec![portrait], None).await;

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{NarrowScope, Scope};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
@@ -106,6 +107,11 @@ async fn what_a_crash_leaves_reads_the_same_on_both_databases() {
     postgres.end().await;
 }
 
+/// A check that was begun and is new.
+fn opened(id: &str) -> DocumentCheckRecord {
+    DocumentCheckRecord::open(id.to_owned(), "acme".to_owned(), None)
+}
+
 /// A check that ended, and three that a crash left in each of their states: the list, its failures
 /// alone, and every record.
 async fn after_a_crash(world: &World) -> Vec<String> {
@@ -118,7 +124,8 @@ async fn after_a_crash(world: &World) -> Vec<String> {
     world.turn_clock(1000);
     let begun = app.begin_document_check("acme", &order).await.expect("a record");
     let mut batch = Batch::default();
-    batch.start_document_check("acme", &begun, app.clock.now());
+    let now = app.clock.now();
+    batch.transition(&opened(&begun).start(now).expect("it is new"), now);
     app.database.commit(batch).await.expect("it is new");
     world.turn_clock(1000);
     let lost = app.begin_document_check("acme", &order).await.expect("a record");
@@ -184,7 +191,8 @@ on_both_databases! {
         let fresh = app.begin_document_check("acme", &order).await.expect("a record");
         let begun = app.begin_document_check("acme", &order).await.expect("a record");
         let mut batch = Batch::default();
-        batch.start_document_check("acme", &begun, app.clock.now());
+        let now = app.clock.now();
+        batch.transition(&opened(&begun).start(now).expect("it is new"), now);
         app.database.commit(batch.clone()).await.expect("it is new");
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
@@ -228,8 +236,10 @@ on_both_databases! {
         let app = &world.app;
         let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
         let mut batch = Batch::default();
-        batch.start_document_check("acme", &id, app.clock.now());
-        batch.fail_document_check("acme", &id, "a reason", app.clock.now());
+        let now = app.clock.now();
+        let started = opened(&id).start(now).expect("it is new");
+        let failed = started.after.fail("a reason", now).expect("it is processed");
+        batch.transition(&started, now).transition(&failed, now);
         app.database.commit(batch).await.expect("an end");
         assert_eq!(kept(world), 1);
         world.turn_clock(121_000);

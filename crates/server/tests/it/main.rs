@@ -54,6 +54,7 @@ mod registration_documents;
 mod registrations;
 mod request_lines;
 mod rotation;
+mod round_trips;
 mod sandboxes;
 mod scopes;
 mod security;

@@ -2,31 +2,16 @@
 //! it stands, and what has to happen later has a job.
 
 use verax_domain::events::{Certainty, EventKind};
-use verax_domain::lifecycle::ValidationStep;
+use verax_domain::records::Transition;
+use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
-use crate::StoreError;
 use crate::batch::{Batch, Rows};
-use crate::database::Database;
-use crate::tables::check_ends::{CheckEnd, found_of};
+use crate::tables::check_ends::CheckEnd;
 use crate::tables::jobs::{Job, JobKind};
 use crate::tables::records::push_record_key;
-
-impl Database {
-    /// The login that a validation is the second factor of.
-    pub async fn second_factor_of(
-        &self,
-        client: &str,
-        validation: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let mut sql = Sql::default();
-        sql.push("SELECT second_factor_of FROM biometric_validations");
-        push_record_key(&mut sql, &BIOMETRIC_VALIDATIONS, client, validation);
-        Ok(self.fetch_row(sql, |row| row.optional_string(0)).await?.flatten())
-    }
-}
 
 impl Batch {
     /// Makes a validation, and sees to its end when nobody comes.
@@ -64,57 +49,48 @@ impl Batch {
         self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
     }
 
-    /// A picture came: the validation is being measured by whoever holds the job. `person` is the id
+    /// An image came: the validation is being measured by whoever holds the job. `person` is the id
     /// of whom it may enrol, so that what a crash leaves behind is found again.
     pub fn begin_validation(
         &mut self,
-        client: &str,
-        id: &str,
+        begun: &Transition<BiometricValidation>,
         person: Option<&str>,
         now: Timestamp,
         lease_until: Timestamp,
     ) -> &mut Batch {
-        let sql = step(ValidationStep::Begin, now);
-        self.push(at(sql, ValidationStep::Begin, client, id), Rows::Exactly(1)).insert_job(&Job {
+        self.transition(begun, now).insert_job(&Job {
             kind: JobKind::BiometricCheck,
-            record: id.to_owned(),
-            client: client.to_owned(),
+            record: begun.after.id.clone(),
+            client: begun.after.client.clone(),
             lease_until,
             detail: person.map(str::to_owned),
             attempts: 0,
         })
     }
 
-    /// The picture could not be measured: another may come, until the validation expires.
+    /// The image could not be measured: another may come, until the validation expires.
     pub fn release_validation(
         &mut self,
-        client: &str,
-        id: &str,
+        released: &Transition<BiometricValidation>,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> &mut Batch {
-        let sql = step(ValidationStep::Release, now);
-        self.push(at(sql, ValidationStep::Release, client, id), Rows::Exactly(1))
-            .delete_job(JobKind::BiometricCheck, id)
-            .expire_later(JobKind::ValidationExpiry, id, client, expires_at)
+        let BiometricValidation { id, client, .. } = &released.after;
+        self.transition(released, now).delete_job(JobKind::BiometricCheck, id).expire_later(
+            JobKind::ValidationExpiry,
+            id,
+            client,
+            expires_at,
+        )
     }
 
-    /// The end, with what `record` says was found; the job is over.
+    /// The end of a validation; its job is over.
     pub fn end_validation(
         &mut self,
-        event: EventKind,
-        record: &Record,
+        ended: &Transition<BiometricValidation>,
         now: Timestamp,
     ) -> &mut Batch {
-        let found = found_of(record, &FOUND);
-        let end = CheckEnd {
-            event,
-            client: &record.client,
-            id: &record.id,
-            found: found.filter_map(|(column, value)| Some((column, value?))).collect(),
-            certainty: Certainty::Changed,
-        };
-        self.end_check(end, now).delete_job(JobKind::BiometricCheck, &record.id)
+        self.transition(ended, now).delete_job(JobKind::BiometricCheck, &ended.after.id)
     }
 
     /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
@@ -134,13 +110,6 @@ impl Batch {
         sql.push(" IN (SELECT liveness_session FROM biometric_validations WHERE client = ");
         sql.again(3).push(" AND id = ").bind(Arg::Text(id.to_owned())).push(")");
         self.push(sql, Rows::Any)
-    }
-
-    /// `active` becomes `completed`: a session is used once.
-    pub fn use_session(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
-        let mut sql = end_session("completed", client, now);
-        sql.push(" = ").bind(Arg::Text(id.to_owned()));
-        self.push(sql, Rows::Exactly(1))
     }
 
     /// What is due expires, unless something has become of it; its job is over.
@@ -196,32 +165,6 @@ impl Batch {
         sql.push(") ON CONFLICT (kind, record) DO NOTHING");
         self.push(sql, Rows::Any)
     }
-}
-
-/// What is found out about a face, in the order of the table.
-static FOUND: [&str; 8] = [
-    "liveness_score",
-    "response",
-    "reasons",
-    "biometric_data",
-    "verification_results",
-    "risk_score",
-    "assigned_collection",
-    "image_saved",
-];
-
-fn step(step: ValidationStep, now: Timestamp) -> Sql {
-    let mut sql = Sql::default();
-    sql.push("UPDATE ").push(BIOMETRIC_VALIDATIONS.table).push(" SET updated_at = ");
-    sql.bind(Arg::Integer(now.0));
-    sql.push(", status = ").bind(Arg::Text(step.to().to_owned()));
-    sql
-}
-
-fn at(mut sql: Sql, step: ValidationStep, client: &str, id: &str) -> Sql {
-    push_record_key(&mut sql, &BIOMETRIC_VALIDATIONS, client, id);
-    sql.push(" AND status = ").bind(Arg::Text(step.from().to_owned()));
-    sql
 }
 
 /// The end of an active session of this client whose id … follows. The third argument is the client.

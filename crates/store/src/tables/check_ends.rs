@@ -1,7 +1,7 @@
-//! How a check ends, of whatever kind: one statement, and the event that it is to others.
+//! How a check ends that nobody has read first: one statement, and the event that it is to others.
 
+use verax_domain::Timestamp;
 use verax_domain::events::{Certainty, Event, EventKind};
-use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
 use crate::batch::{Batch, Rows};
@@ -28,9 +28,6 @@ impl Batch {
         sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
         sql.bind(Arg::Integer(now.0));
         sql.push(", status = ").bind(Arg::Text(event.to().to_owned()));
-        if event.to() == "completed" {
-            sql.push(", completed_at = ").again(1);
-        }
         for (column, value) in found {
             sql.push(", ").push(column).push(" = ").bind(value);
         }
@@ -50,12 +47,4 @@ impl Batch {
             },
         )
     }
-}
-
-/// What a record says in these columns; `None` in one: it says nothing of it.
-pub fn found_of<'a>(
-    record: &'a Record,
-    columns: &'static [&'static str],
-) -> impl Iterator<Item = (&'static str, Option<Arg>)> + use<'a> {
-    columns.iter().map(|column| (*column, record.value(column).cloned()))
 }

@@ -7,7 +7,7 @@ use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
 
 use crate::batch::{Batch, Rows};
-use crate::tables::check_ends::{CheckEnd, found_of};
+use crate::tables::check_ends::CheckEnd;
 use crate::tables::jobs::{Job, JobKind};
 use crate::tables::records::push_record_key;
 
@@ -31,17 +31,7 @@ impl Batch {
         })
     }
 
-    /// `new` becomes `processing`.
-    pub fn start_document_check(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
-        let mut sql = Sql::default();
-        sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
-        sql.bind(Arg::Integer(now.0));
-        push_record_key(&mut sql, &DOCUMENT_LIVENESS, client, id);
-        sql.push(" AND status = 'new'");
-        self.push(sql, Rows::Exactly(1))
-    }
-
-    /// The same for whoever has taken up its job.
+    /// Whoever has taken up its job goes on with it.
     pub fn resume_document_check(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE document_liveness SET status = 'processing', updated_at = ");
@@ -49,32 +39,6 @@ impl Batch {
         push_record_key(&mut sql, &DOCUMENT_LIVENESS, client, id);
         sql.push(" AND status IN ('new', 'processing')");
         self.push(sql, Rows::Exactly(1))
-    }
-
-    /// `processing` becomes `completed`, with what `record` says was found.
-    pub fn complete_document_check(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        let found = found_of(record, &FOUND);
-        let end = CheckEnd {
-            event: EventKind::DocumentCheckCompleted,
-            client: &record.client,
-            id: &record.id,
-            found: found.map(|(column, value)| (column, value.unwrap_or(Arg::Null))).collect(),
-            certainty: Certainty::Changed,
-        };
-        self.end_check(end, now)
-    }
-
-    /// `processing` becomes `failed`.
-    pub fn fail_document_check(
-        &mut self,
-        client: &str,
-        id: &str,
-        reason: &str,
-        now: Timestamp,
-    ) -> &mut Batch {
-        let (event, certainty) = (EventKind::DocumentCheckFailed, Certainty::Changed);
-        let found = because(reason);
-        self.end_check(CheckEnd { event, client, id, found, certainty }, now)
     }
 
     /// Ends a check that cannot be resumed. A record that has reached its end, or is gone, stays as it
@@ -87,22 +51,7 @@ impl Batch {
         now: Timestamp,
     ) -> &mut Batch {
         let (event, certainty) = (EventKind::DocumentCheckAbandoned, Certainty::ChangedIfOpen);
-        let found = because(reason);
+        let found = vec![("failure_reason", Arg::Text(reason.to_owned()))];
         self.end_check(CheckEnd { event, client, id, found, certainty }, now)
     }
-}
-
-/// What is found out about a document.
-static FOUND: [&str; 7] = [
-    "validation_results",
-    "validation_results_full",
-    "validation_flags",
-    "risk_score",
-    "image_saved",
-    "image_url",
-    "confidence",
-];
-
-fn because(reason: &str) -> Vec<(&'static str, Arg)> {
-    vec![("failure_reason", Arg::Text(reason.to_owned()))]
 }

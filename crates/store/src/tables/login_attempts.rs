@@ -2,13 +2,17 @@
 //! and the images that were accepted. Each is taken by one guarded statement, so that calls at once
 //! and several nodes never get more than there is.
 
+use std::sync::Arc;
+
 use verax_domain::Timestamp;
-use verax_query::{Arg, Sql};
+use verax_query::{Arg, Dialect, Sql};
 
 use crate::StoreError;
 use crate::batch::{Batch, Rows};
 use crate::database::Database;
 use crate::row::Cells;
+use crate::row::Visit;
+use crate::tables::person_templates::{SealedTemplate, in_use_sql, template};
 
 /// What failed logins are counted under, and how many there may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +52,46 @@ impl Database {
         digests: Vec<String>,
         old: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut sql = Sql::default();
-        sql.push("SELECT digest FROM accepted_images WHERE client = ").bind(text(client));
-        sql.push(" AND accepted_at > ").bind(Arg::Integer(old.0)).push(" AND digest");
-        sql.member_of(self.dialect(), Arg::TextList(digests));
-        self.has_rows(sql).await
+        self.has_rows(accepted_sql(self.dialect(), client, digests, old)).await
     }
+
+    /// The same, and the sealed templates of a person who is in use, in the order of their ids: both in
+    /// one round trip.
+    pub async fn login_evidence(
+        &self,
+        client: &str,
+        digests: Vec<String>,
+        old: Timestamp,
+        person: &str,
+    ) -> Result<(bool, Vec<SealedTemplate>), StoreError> {
+        let accepted = accepted_sql(self.dialect(), client, digests, old);
+        let asked = Arc::new((accepted, in_use_sql(client, person)));
+        self.read(async move |connection| {
+            let (mut replayed, mut templates) = (false, Vec::new());
+            let mut asked: [(&Sql, Visit<'_>); 2] = [
+                (&asked.0, &mut |_| {
+                    replayed = true;
+                    Ok(())
+                }),
+                (&asked.1, &mut |row| {
+                    templates.push(template(row)?);
+                    Ok(())
+                }),
+            ];
+            connection.fetch_all(&mut asked).await?;
+            Ok((replayed, templates))
+        })
+        .await
+    }
+}
+
+/// A row for each of these images that was accepted after `old`.
+fn accepted_sql(dialect: Dialect, client: &str, digests: Vec<String>, old: Timestamp) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("SELECT digest FROM accepted_images WHERE client = ").bind(text(client));
+    sql.push(" AND accepted_at > ").bind(Arg::Integer(old.0)).push(" AND digest");
+    sql.member_of(dialect, Arg::TextList(digests));
+    sql
 }
 
 impl Batch {

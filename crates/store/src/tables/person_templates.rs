@@ -36,19 +36,6 @@ impl Database {
         self.fetch_rows(sql, template).await
     }
 
-    /// The sealed templates of a person who is in use, in the order of their ids.
-    pub async fn templates_in_use(
-        &self,
-        client: &str,
-        person: &str,
-    ) -> Result<Vec<SealedTemplate>, StoreError> {
-        let mut sql = select(client);
-        sql.push(" AND person = ").bind(text(person));
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE client = ").again(1);
-        sql.push(" AND id = ").again(2).push(" AND status <> 'active') ORDER BY id");
-        self.fetch_rows(sql, template).await
-    }
-
     /// The client's templates after this one (its person and its id), in the order of persons.
     pub async fn templates_after(
         &self,
@@ -85,6 +72,15 @@ impl Database {
         sql.push("AND deletions.record = person_templates.person)");
         Ok(self.fetch_rows(sql, |row| row.string(0)).await?.into_iter().collect())
     }
+}
+
+/// The sealed templates of a person who is in use, in the order of their ids.
+pub(super) fn in_use_sql(client: &str, person: &str) -> Sql {
+    let mut sql = select(client);
+    sql.push(" AND person = ").bind(text(person));
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE client = ").again(1);
+    sql.push(" AND id = ").again(2).push(" AND status <> 'active') ORDER BY id");
+    sql
 }
 
 impl Batch {
@@ -128,7 +124,7 @@ fn select(client: &str) -> Sql {
     sql
 }
 
-fn template(row: &dyn Cells) -> Result<SealedTemplate, StoreError> {
+pub(super) fn template(row: &dyn Cells) -> Result<SealedTemplate, StoreError> {
     Ok(SealedTemplate {
         id: row.string(0)?,
         person: row.string(1)?,

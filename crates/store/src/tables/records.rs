@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use verax_domain::events::{Certainty, Event};
 use verax_domain::record::columns;
+use verax_domain::records::Transition;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Kind, Resource, Sql};
@@ -57,19 +59,22 @@ impl Batch {
 
     /// Changes what the record says of one that its client has; what it does not say stays.
     pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        let resource = record.resource;
-        let mut sql = Sql::default();
-        sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
-        sql.bind(Arg::Integer(now.0));
-        let mut said = false;
-        for ((field, column), value) in columns(resource).zip(&record.values) {
-            // The longer form goes with the shorter one, which comes before it.
-            said = *value != Arg::Null || (said && field.full == Some(column));
-            if said && !matches!(column, "id" | "client" | "updated_at") {
-                sql.push(", ").push(column).push(" = ").bind(value.clone());
-            }
-        }
-        push_record_key(&mut sql, resource, &record.client, &record.id);
+        self.push(changes(record, now), Rows::Exactly(1))
+    }
+
+    /// Takes a step of a record, where it still has the status that it was read with, with the event that
+    /// it is to others: a `Conflict` when it has another status.
+    pub fn transition<R>(&mut self, step: &Transition<R>, now: Timestamp) -> &mut Batch {
+        let mut sql = changes(&step.changes, now);
+        sql.push(" AND status = ").bind(Arg::Text(step.from.to_owned()));
+        let Record { client, id, .. } = &step.changes;
+        self.events.extend(step.event.map(|kind| Event {
+            kind,
+            client: client.clone(),
+            record: id.clone(),
+            at: now,
+            certainty: Certainty::Changed,
+        }));
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -114,6 +119,24 @@ impl Batch {
         // It may have been deleted meanwhile.
         self.push(sql, Rows::Any)
     }
+}
+
+/// What the record says becomes of the one that is there.
+fn changes(record: &Record, now: Timestamp) -> Sql {
+    let resource = record.resource;
+    let mut sql = Sql::default();
+    sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
+    sql.bind(Arg::Integer(now.0));
+    let mut said = false;
+    for ((field, column), value) in columns(resource).zip(&record.values) {
+        // The longer form goes with the shorter one, which comes before it.
+        said = *value != Arg::Null || (said && field.full == Some(column));
+        if said && !matches!(column, "id" | "client" | "updated_at") {
+            sql.push(", ").push(column).push(" = ").bind(value.clone());
+        }
+    }
+    push_record_key(&mut sql, resource, &record.client, &record.id);
+    sql
 }
 
 /// The one record of this client with this id.

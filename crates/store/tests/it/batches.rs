@@ -1,8 +1,14 @@
 //! Batches on each database: all of one or nothing, in its order, and its first failure is its answer.
 
 use serde_json::json;
+use verax_domain::Timestamp;
+use verax_domain::document_verdict::{DocumentVerdict, ValidationResults};
 use verax_domain::events::EventKind;
-use verax_domain::{Record, Timestamp, resources};
+use verax_domain::records::biometric_validation::{
+    BiometricValidation, CheckResult, ValidationOrder, ValidationStatus,
+};
+use verax_domain::records::document_check::DocumentCheckRecord;
+use verax_domain::records::project::{Project, ProjectStatus};
 use verax_query::Sql;
 use verax_store::{Batch, Job, JobKind, Rows, StoreError};
 
@@ -103,25 +109,45 @@ fn job() -> Job {
     }
 }
 
+fn project() -> Project {
+    Project {
+        id: "p".to_owned(),
+        client: "c".to_owned(),
+        status: ProjectStatus::Active,
+        assigned_collection: None,
+        collection_code: None,
+        allows_anonymous: false,
+    }
+}
+
 #[test]
 fn each_end_of_a_check_has_one_event() {
-    let document = json!({ "_id": "r", "client": "c", "status": "completed", "imageSaved": false });
-    let document = Record::from_json(&resources::DOCUMENT_LIVENESS, &document, None);
-    let document = document.expect("a record");
-    let validation = json!({ "_id": "r", "client": "c", "status": "completed" });
-    let validation = Record::from_json(&resources::BIOMETRIC_VALIDATIONS, &validation, None);
-    let validation = validation.expect("a record");
+    let whose = || ("r".to_owned(), "c".to_owned());
+    let document = DocumentCheckRecord::resumed(whose().0, whose().1, None);
+    let nothing = DocumentVerdict {
+        results: ValidationResults::default(),
+        cropped: false,
+        colourless: false,
+        risk_score: 0.0,
+        confidence: 0.0,
+    };
+    let validation = BiometricValidation {
+        status: ValidationStatus::Pending,
+        ..BiometricValidation::open(whose(), None, ValidationOrder::default(), &project(), NOW)
+    };
+    let found = CheckResult::default;
     type End<'a> = &'a dyn Fn(&mut Batch);
     let ends: [(End<'_>, EventKind); 7] = [
         (
             &|it| {
-                it.complete_document_check(&document, NOW);
+                let end = document.complete(&nothing, &json!({}), false, NOW);
+                it.transition(&end.expect("it runs"), NOW);
             },
             EventKind::DocumentCheckCompleted,
         ),
         (
             &|it| {
-                it.fail_document_check("c", "r", "x", NOW);
+                it.transition(&document.fail("x", NOW).expect("it runs"), NOW);
             },
             EventKind::DocumentCheckFailed,
         ),
@@ -133,13 +159,15 @@ fn each_end_of_a_check_has_one_event() {
         ),
         (
             &|it| {
-                it.end_validation(EventKind::ValidationCompleted, &validation, NOW);
+                let end = validation.complete(found(), NOW).expect("it is pending");
+                it.end_validation(&end, NOW);
             },
             EventKind::ValidationCompleted,
         ),
         (
             &|it| {
-                it.end_validation(EventKind::ValidationFailed, &validation, NOW);
+                let end = validation.fail(found(), NOW).expect("it is pending");
+                it.end_validation(&end, NOW);
             },
             EventKind::ValidationFailed,
         ),

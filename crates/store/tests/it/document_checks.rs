@@ -1,6 +1,9 @@
 //! One document check on each database, cut off in the middle and found again after reopening.
 
 use serde_json::json;
+use verax_domain::document_verdict::{CheckVerdict, DocumentVerdict, ValidationResults};
+use verax_domain::records::Transition;
+use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{Record, Timestamp, resources};
 use verax_query::{Retrieval, Tenant};
 use verax_store::{Batch, Database, Job, JobKind, NewClient, StoreError};
@@ -12,12 +15,34 @@ const LEASE: Timestamp = Timestamp(NOW.0 + 120_000);
 const LATER: Timestamp = Timestamp(LEASE.0 + 1);
 
 fn record(id: &str) -> Record {
-    let json = json!({
-        "_id": id, "client": "c1", "status": "new", "imageSaved": false,
-        "validationResults": { "printedCopy": { "passed": true, "score": 0.5, "details": "x" } },
-        "riskScore": 0.5, "confidence": 1.0,
-    });
+    let json = json!({ "_id": id, "client": "c1", "status": "new", "imageSaved": false });
     Record::from_json(&resources::DOCUMENT_LIVENESS, &json, None).expect("a record")
+}
+
+fn new(id: &str) -> DocumentCheckRecord {
+    DocumentCheckRecord::open(id.to_owned(), "c1".to_owned(), None)
+}
+
+fn started(id: &str) -> Transition<DocumentCheckRecord> {
+    new(id).start(NOW).expect("it is new")
+}
+
+/// The end of a check whose maker believes that it is running, with what was found.
+fn completed(id: &str, now: Timestamp) -> Transition<DocumentCheckRecord> {
+    let finding = CheckVerdict { passed: true, score: 0.5, details: "x".to_owned() };
+    let results = ValidationResults { printed_copy: Some(finding), ..ValidationResults::default() };
+    let verdict = DocumentVerdict {
+        results,
+        cropped: false,
+        colourless: false,
+        risk_score: 0.5,
+        confidence: 1.0,
+    };
+    started(id).after.complete(&verdict, &json!({}), false, now).expect("it runs")
+}
+
+fn failed(id: &str, now: Timestamp) -> Transition<DocumentCheckRecord> {
+    started(id).after.fail("again", now).expect("it runs")
 }
 
 async fn commit(
@@ -45,13 +70,11 @@ async fn a_check_ends_once_whoever_ends_it() {
             })
             .await
             .expect("a beginning");
-            commit(&database, |batch| batch.start_document_check("c1", id, NOW))
-                .await
-                .expect("a start");
+            commit(&database, |batch| batch.transition(&started(id), NOW)).await.expect("a start");
         }
-        let early = commit(&database, |batch| batch.start_document_check("c1", "d1", NOW)).await;
+        let early = commit(&database, |batch| batch.transition(&started("d1"), NOW)).await;
         assert!(matches!(early, Err(StoreError::Conflict)), "{early:?}");
-        commit(&database, |batch| batch.complete_document_check(&record("d1"), NOW))
+        commit(&database, |batch| batch.transition(&completed("d1", NOW), NOW))
             .await
             .expect("an end");
         drop(database);
@@ -93,9 +116,8 @@ async fn a_check_ends_once_whoever_ends_it() {
         for id in ["d1", "d2"] {
             let twice = [
                 commit(&database, |batch| batch.delete_job(kind, id)).await,
-                commit(&database, |batch| batch.complete_document_check(&record(id), LATER)).await,
-                commit(&database, |batch| batch.fail_document_check("c1", id, "again", LATER))
-                    .await,
+                commit(&database, |batch| batch.transition(&completed(id, LATER), LATER)).await,
+                commit(&database, |batch| batch.transition(&failed(id, LATER), LATER)).await,
             ];
             assert!(twice.iter().all(|it| matches!(it, Err(StoreError::Conflict))), "{twice:?}");
         }
@@ -130,7 +152,7 @@ async fn the_work_of_a_deleted_client_writes_nothing() {
         .await
         .expect("a beginning");
         commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
-        let late = commit(&database, |batch| batch.start_document_check("c1", "d1", NOW)).await;
+        let late = commit(&database, |batch| batch.transition(&started("d1"), NOW)).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         let kind = JobKind::DocumentCheck;
         let left = database.take_jobs(kind, Timestamp(i64::MAX), LATER, 9).await.expect("a look");

@@ -4,12 +4,11 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use verax_domain::Timestamp;
 use verax_domain::contact::{email_key, phone_key};
-use verax_domain::resources::APP_LOGINS;
-use verax_query::Tenant;
-use verax_store::{AttemptLimit, Batch, StoreError};
+use verax_domain::records::app_login::AppLogin;
+use verax_domain::records::biometric_validation::BiometricValidation;
+use verax_store::{AttemptLimit, Batch, SecondFactor, StoreError};
 
 use super::ValidationError;
 use crate::app::App;
@@ -24,7 +23,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub struct LoginAttempt {
     client: String,
     /// The app login whose second factor it is.
-    pub app_login: Option<Value>,
+    pub app_login: Option<AppLogin>,
     /// Whom the face is compared with; none where nobody is enrolled, or the person is locked.
     pub person: Option<String>,
     pub person_is_locked: bool,
@@ -84,18 +83,26 @@ impl LoginAttempt {
 impl App {
     /// Whom a login is compared with, and what it is counted under. The same is asked and counted
     /// where nobody is enrolled.
+    ///
+    /// # Errors
+    /// `Conflict`: the login whose second factor it is was deleted.
     pub(super) async fn login_attempt(
         &self,
-        client: &str,
-        validation: &Value,
+        validation: &BiometricValidation,
+        second_factor: SecondFactor,
         address: IpAddr,
     ) -> Result<LoginAttempt, StoreError> {
-        let text = |name: &str| validation[name].as_str().unwrap_or_default();
-        let (project, identifier) = (text("project"), text("identifier"));
-        let app_login = self.login_of(client, text("_id")).await?;
+        let client = validation.client.as_str();
+        let project = validation.order.project.as_deref().unwrap_or_default();
+        let identifier = validation.order.identifier.as_deref().unwrap_or_default();
+        let app_login = match second_factor {
+            SecondFactor::OfNone => None,
+            SecondFactor::Of(login) => Some(login),
+            SecondFactor::OfDeleted => return Err(StoreError::Conflict),
+        };
         let enrolled = self.database.person_by_identifier(client, project, identifier).await?;
-        let known = app_login.as_ref().and_then(|login| login["person"].as_str());
-        let person = known.map(str::to_owned).or(enrolled);
+        let known = app_login.as_ref().and_then(|login| login.person.clone());
+        let person = known.or(enrolled);
         let config = self.config.now();
         let logins = &config.logins;
         let limit = |id: String, tries_max: u32, lock_seconds_max: u32| {
@@ -186,19 +193,6 @@ impl App {
         }
         self.database.commit(batch).await?;
         Ok(locks.len())
-    }
-
-    /// The login whose second factor a validation is.
-    ///
-    /// # Errors
-    /// `Conflict`: that login was deleted.
-    async fn login_of(&self, client: &str, validation: &str) -> Result<Option<Value>, StoreError> {
-        let Some(id) = self.database.second_factor_of(client, validation).await? else {
-            return Ok(None);
-        };
-        let tenant = Tenant::Client(client.to_owned());
-        let login = self.find_record(&APP_LOGINS, &tenant, &id).await?;
-        login.map(Some).ok_or(StoreError::Conflict)
     }
 
     /// What was counted before this moment means nothing any more.

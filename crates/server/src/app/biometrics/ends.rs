@@ -1,21 +1,22 @@
 //! How a validation that was begun ends: completed, failed, or given back.
 
-use serde_json::{Map, Value, json};
-use verax_domain::events::EventKind;
-use verax_domain::resources::{APP_LOGINS, BIOMETRIC_VALIDATIONS, PERSONS};
+use verax_domain::records::app_login::AppLogin;
+use verax_domain::records::biometric_validation::{
+    BiometricValidation, CheckResult, ValidationStatus,
+};
+use verax_domain::resources::PERSONS;
 use verax_domain::{NarrowScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, PassedFace, StoreError};
 
 use super::attempts::LoginAttempt;
-use super::found::Found;
+use super::outcome::FaceOutcome;
 use super::work::Work;
 use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::access::NarrowMint;
 use crate::app::faces::MeasureError;
 use crate::app::persons::PersonError;
-use crate::app::records::said;
 
 /// Why nothing was decided.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl App {
     }
 
     async fn give_back(&self, work: &Work, fault: Fault, why: &str) -> Result<(), StoreError> {
-        let until = work.validation["expiresAt"].as_str().and_then(Timestamp::parse);
+        let until = work.validation.order.expires_at;
         let now = self.clock.now();
         let of_image = fault == Fault::Image;
         let give_back = |batch: &mut Batch| match &work.login {
@@ -68,80 +69,81 @@ impl App {
             Some(login) => login.give_back(batch),
             None => {}
         };
-        let mut found = Found::default();
-        found.reason("image", why);
+        let mut result = CheckResult::unmeasured("image", why);
         if let (Some(until), Some(session), true) =
             (until, &work.session, fault != Fault::Measuring)
         {
             let mut batch = Batch::default();
-            batch.release_validation(&work.client, work.id(), now, until);
+            batch.release_validation(&work.validation.release(now)?, now, until);
             give_back(&mut batch);
             if of_image {
                 let max = self.config.now().validations.unmeasured_images_max;
-                batch.count_unmeasured(&work.client, session, max);
+                batch.count_unmeasured(&work.client, &session.id, max);
             }
             match self.database.commit(batch).await {
                 Err(StoreError::Conflict) if of_image => {}
                 released => return released,
             }
-            found.reason("image", "the session has had as many such images as it may");
+            result.add_reason("image", "the session has had as many such images as it may");
         }
         let mut batch = Batch::default();
         give_back(&mut batch);
         if let (Some(registration), false) = (&work.registration, of_image) {
-            let registration = registration["_id"].as_str().unwrap_or_default();
-            batch.return_attempt(&work.client, registration);
+            batch.return_attempt(&work.client, &registration.id);
         }
-        self.fail_with(work, &found, batch).await
+        self.fail_with(work, &FaceOutcome::of(result), batch).await
     }
 
     /// The image was accepted before: whoever sends it again need not be there.
     pub(super) async fn refuse_replayed(
         &self,
         work: &Work,
-        found: &mut Found,
+        outcome: &mut FaceOutcome,
     ) -> Result<ValidationError, StoreError> {
-        found.reason("image", "this image was accepted before");
-        self.fail(work, found).await?;
+        outcome.result.add_reason("image", "this image was accepted before");
+        self.fail(work, outcome).await?;
         Ok(ValidationError::ImageReplayed)
     }
 
     pub(super) async fn complete(
         &self,
         work: &Work,
-        found: &mut Found,
+        outcome: &mut FaceOutcome,
     ) -> Result<Passed, ValidationError> {
         let now = self.clock.now();
         let (client, id) = (work.client.as_str(), work.id());
+        let completed = work.validation.complete(outcome.result.clone(), now);
+        let completed = completed.map_err(StoreError::from)?;
         let mut batch = Batch::default();
-        batch.end_validation(EventKind::ValidationCompleted, &found.record(&work.validation)?, now);
-        hold_person(&mut batch, work, found);
-        if let Some(person) = &found.enrolled {
+        batch.end_validation(&completed, now);
+        hold_person(&mut batch, work, outcome);
+        if let Some(person) = &outcome.enrolled {
             batch.name_enrolled(client, person, id);
         }
         if let Some(session) = &work.session {
-            batch.use_session(&work.client, session, now);
+            batch.transition(&session.complete(now).map_err(StoreError::from)?, now);
         }
         if let Some(registration) = &work.registration {
             batch.pass_face(
                 &PassedFace {
                     client,
-                    registration: registration["_id"].as_str().unwrap_or_default(),
+                    registration: &registration.id,
                     validation: id,
-                    person: found.enrolled.as_deref().unwrap_or_default(),
-                    replaces: registration["person"].as_str(),
+                    person: outcome.enrolled.as_deref().unwrap_or_default(),
+                    replaces: registration.person.as_deref(),
                     teller: work.teller,
                 },
                 now,
             );
-            batch.return_attempt(client, registration["_id"].as_str().unwrap_or_default());
+            batch.return_attempt(client, &registration.id);
         }
         let (scope, subject) = if let Some(login) = &work.login {
-            let subject = self.log_in(work, login, found, &mut batch)?;
+            let subject = self.log_in(work, login, outcome, &mut batch);
             login.pass(&mut batch);
             (NarrowScope::Login, subject)
         } else {
-            (NarrowScope::Session, work.session.clone().unwrap_or_default())
+            let session = work.session.as_ref().map(|session| session.id.clone());
+            (NarrowScope::Session, session.unwrap_or_default())
         };
         let seconds = i64::from(self.config.now().validations.login_seconds);
         let until = Timestamp(now.0.saturating_add(seconds * 1000));
@@ -151,25 +153,23 @@ impl App {
             batch.insert_token(&kept);
         }
         let old = self.images_forgotten_before(now);
-        for digest in found.digests() {
+        for digest in &outcome.digests {
             batch.accept_image(client, digest, now, old);
         }
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => {
-                let digests = found.digests().to_vec();
+                let digests = outcome.digests.clone();
                 if !self.database.was_accepted(client, digests, old).await? {
                     return Err(StoreError::Conflict.into());
                 }
                 // The same image was accepted while this one was measured.
-                let refused = self.refuse_replayed(work, found).await?;
+                let refused = self.refuse_replayed(work, outcome).await?;
                 self.undo(work).await?;
                 return Err(refused);
             }
             committed => committed?,
         }
-        let tenant = Tenant::Client(client.to_owned());
-        let validation = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, id).await?;
-        Ok(Passed { validation: validation.ok_or(ValidationError::NotFound)?, token })
+        Ok(Passed { validation: completed.after.to_record().to_json(), token })
     }
 
     /// The login that a face has made, or completed as its second factor; answers its id.
@@ -177,55 +177,42 @@ impl App {
         &self,
         work: &Work,
         login: &LoginAttempt,
-        found: &Found,
+        outcome: &FaceOutcome,
         batch: &mut Batch,
-    ) -> Result<String, StoreError> {
-        let now = self.clock.now();
-        let mut members = Map::new();
-        members.insert("status".to_owned(), "completed".into());
-        members.insert("person".to_owned(), json!(found.person));
+    ) -> String {
+        let (now, person) = (self.clock.now(), outcome.person.as_deref());
         if let Some(known) = &login.app_login {
-            let id = known["_id"].as_str().unwrap_or_default().to_owned();
-            batch.change(&said(&APP_LOGINS, &id, &work.client, members)?, now);
-            return Ok(id);
+            batch.change(&known.second_factor_passed(person), now);
+            return known.id.clone();
         }
-        for (name, value) in [
-            ("name", &work.validation["identifier"]),
-            ("project", &work.validation["project"]),
-            ("projectFlow", &work.validation["projectFlow"]),
-            ("biometricValidation", &work.validation["_id"]),
-        ] {
-            members.insert(name.to_owned(), value.clone());
-        }
-        members.insert("type".to_owned(), "faceLiveness".into());
-        let id = self.new_id();
-        batch.insert_record(&self.new_record(&APP_LOGINS, &id, &work.client, members)?, now);
-        Ok(id)
+        let login = AppLogin::by_face(self.new_id(), &work.validation, person.map(str::to_owned));
+        batch.insert_record(&login.to_record(now), now);
+        login.id
     }
 
-    pub(super) async fn fail(&self, work: &Work, found: &Found) -> Result<(), StoreError> {
-        self.fail_with(work, found, Batch::default()).await
+    pub(super) async fn fail(&self, work: &Work, outcome: &FaceOutcome) -> Result<(), StoreError> {
+        self.fail_with(work, outcome, Batch::default()).await
     }
 
     /// The same with what else changes, which comes last.
-    async fn fail_with(&self, work: &Work, found: &Found, more: Batch) -> Result<(), StoreError> {
+    async fn fail_with(
+        &self,
+        work: &Work,
+        outcome: &FaceOutcome,
+        more: Batch,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
-        batch.end_validation(EventKind::ValidationFailed, &found.record(&work.validation)?, now);
-        hold_person(&mut batch, work, found);
+        batch.end_validation(&work.validation.fail(outcome.result.clone(), now)?, now);
+        hold_person(&mut batch, work, outcome);
         if let Some(session) = &work.session {
-            batch.use_session(&work.client, session, now);
+            batch.transition(&session.complete(now)?, now);
         }
         if let Some(registration) = &work.registration {
-            let registration = registration["_id"].as_str().unwrap_or_default();
-            batch.fail_face(&work.client, registration, work.id(), now);
+            batch.fail_face(&work.client, &registration.id, work.id(), now);
         }
-        let app_login = work.login.as_ref().and_then(|login| login.app_login.as_ref());
-        if let Some(login) = app_login {
-            let mut members = Map::new();
-            members.insert("status".to_owned(), "failed".into());
-            let login = login["_id"].as_str().unwrap_or_default();
-            batch.change(&said(&APP_LOGINS, login, &work.client, members)?, now);
+        if let Some(login) = work.login.as_ref().and_then(|login| login.app_login.as_ref()) {
+            batch.change(&login.second_factor_failed(), now);
         }
         batch.append(more);
         self.database.commit(batch).await
@@ -234,7 +221,7 @@ impl App {
     /// Given up or deleted in between: nobody may stay enrolled by it, and no picture be kept.
     pub(super) async fn undo(&self, work: &Work) -> Result<(), PersonError> {
         let tenant = Tenant::Client(work.client.clone());
-        let record = self.find_record(&BIOMETRIC_VALIDATIONS, &tenant, work.id()).await?;
+        let record: Option<BiometricValidation> = self.database.find(&tenant, work.id()).await?;
         self.forget_unfinished(&work.client, work.id(), &work.enrolled, record.as_ref()).await
     }
 
@@ -244,13 +231,13 @@ impl App {
         client: &str,
         id: &str,
         person: &str,
-        record: Option<&Value>,
+        record: Option<&BiometricValidation>,
     ) -> Result<(), PersonError> {
-        if record.is_none_or(|record| record["imageSaved"] != true) {
+        if record.is_none_or(|record| !record.image_saved) {
             self.destroy_face(client, id).await?;
         }
         // One that was completed keeps its person.
-        if record.is_none_or(|record| record["status"] == "failed") {
+        if record.is_none_or(|record| matches!(record.status, ValidationStatus::Failed { .. })) {
             match self.delete_person(client, person).await {
                 Ok(()) | Err(PersonError::NotFound) => {}
                 Err(error) => return Err(error),
@@ -261,8 +248,8 @@ impl App {
 }
 
 /// Nothing names a person who is being deleted: then the check comes to no end of its own.
-fn hold_person(batch: &mut Batch, work: &Work, found: &Found) {
-    if let Some(person) = &found.person {
+fn hold_person(batch: &mut Batch, work: &Work, outcome: &FaceOutcome) {
+    if let Some(person) = &outcome.person {
         batch.hold_record(&PERSONS, &work.client, person);
     }
 }

@@ -1,31 +1,35 @@
 //! A face is measured for a validation, compared or enrolled, and judged.
 
-use serde_json::Value;
+use verax_domain::Timestamp;
 use verax_domain::face_findings::FaceComparison;
-use verax_domain::face_verdict::{CheckOutcome, FacePolicy, judge};
+use verax_domain::face_verdict::{CheckOutcome, judge};
 use verax_domain::lifecycle::Teller;
-use verax_store::StoreError;
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::biometric_validation::{BiometricValidation, CheckResult, Purpose};
+use verax_domain::records::liveness_session::LivenessSession;
+use verax_domain::records::person::PersonDetails;
+use verax_store::{Collection, SealedTemplate, StoreError};
 use verax_vision::faces::Template;
 
 use super::attempts::LoginAttempt;
-use super::found::Found;
+use super::outcome::FaceOutcome;
 use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::faces::{MeasureError, Portrait, Selfie, SentImage};
-use crate::app::persons::{NewPerson, PersonError, Unknown};
-use crate::app::registrations::Way;
+use crate::app::persons::{NOBODY, NewPerson, PersonError, Thumbnails, Unknown};
+use crate::app::registrations::UsableFlow;
 use crate::metrics::{CheckEnd, CheckKind, Score};
 
 /// A validation that is being measured.
 pub struct Work {
     pub client: String,
     pub mode: String,
-    pub validation: Value,
+    pub validation: BiometricValidation,
     /// The session that is used up by it, if it has one.
-    pub session: Option<String>,
-    pub way: Way,
+    pub session: Option<LivenessSession>,
+    pub usable: UsableFlow,
     /// The registration that it is for, if it is for one.
-    pub registration: Option<Value>,
+    pub registration: Option<AppRegistration>,
     /// Who sent the picture for it.
     pub teller: Teller,
     /// Whether somebody who is known already may be enrolled again.
@@ -36,12 +40,9 @@ pub struct Work {
     pub enrolled: String,
 }
 
-/// A match score at or above it is somebody who is known already, where the flow does not say.
-const SEARCH_SCORE_DEFAULT: f64 = 0.9;
-
 impl App {
-    /// Measures what was begun; it reaches its end although its caller goes.
-    pub(super) async fn to_the_end(
+    /// Measures what was begun; it runs to completion even if the client disconnects.
+    pub(super) async fn run_detached(
         &self,
         work: Work,
         image: SentImage,
@@ -63,9 +64,9 @@ impl App {
     }
 
     fn count_validation(&self, work: &Work, outcome: &Result<Passed, ValidationError>) {
-        let kind = match work.validation["type"].as_str() {
-            Some("login") => CheckKind::Login,
-            Some("onboarding") => CheckKind::Onboarding,
+        let kind = match work.validation.order.purpose {
+            Some(Purpose::Login) => CheckKind::Login,
+            Some(Purpose::Onboarding) => CheckKind::Onboarding,
             _ => CheckKind::Validation,
         };
         let end = match outcome {
@@ -84,22 +85,23 @@ impl App {
             Ok(selfie) => selfie,
             Err(error) => return Err(self.not_measured(work, error).await?),
         };
-        let policy = policy(&work.way.flow);
+        let policy = work.usable.flow.face_policy();
         let digests = App::kept_digests(&work.client, &selfie.image_digests);
         let old = self.images_forgotten_before(self.clock.now());
-        let replayed = self.database.was_accepted(&work.client, digests.clone(), old).await?;
-        let person = work.login.as_ref().and_then(|login| login.person.as_deref());
+        let login = work.login.as_ref().map(|login| login.person.as_deref());
+        let (replayed, templates) =
+            self.asked_for_face(&work.client, digests.clone(), old, login).await?;
         // With an image that is refused anyhow nobody finds out whose it is.
-        let score = match &work.login {
-            Some(_) if !replayed => {
-                match self.match_enrolled(&work.client, person, &selfie.template).await {
+        let score = match templates.filter(|_| !replayed) {
+            Some(templates) => {
+                match self.match_templates(&work.client, templates, &selfie.template).await {
                     Err(error) if !matches!(error, PersonError::Store(_)) => {
                         return Err(self.not_compared(work, error).await?);
                     }
                     compared => compared?,
                 }
             }
-            _ => None,
+            None => None,
         };
         if let Some(score) = score {
             self.metrics.score(Score::Match, score);
@@ -107,54 +109,60 @@ impl App {
         // The scale of the protocol is all that a verdict reads.
         let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
         let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);
-        let person = person.filter(|_| score.is_some()).map(str::to_owned);
-        let mut found = Found::new(&verdict, person, score);
-        found.accepts(digests);
+        let person = login.flatten().filter(|_| score.is_some());
+        let mut outcome = FaceOutcome::of(CheckResult::of(&verdict, person, score));
+        outcome.person = person.map(str::to_owned);
+        outcome.digests = digests;
         if self.config.now().validations.keep_images {
             // Before the record says so; what then comes to no end is destroyed.
             self.keep_face(&work.client, work.id(), &selfie.image_bytes).await?;
-            found.image_saved();
+            outcome.result.image_saved = true;
         }
         if replayed {
-            return Err(self.refuse_replayed(work, &mut found).await?);
+            return Err(self.refuse_replayed(work, &mut outcome).await?);
         }
         if verdict.liveness_detection != CheckOutcome::Passed {
-            self.fail(work, &found).await?;
+            self.fail(work, &outcome).await?;
             return Err(ValidationError::NotLive { reasons: verdict.reasons });
         }
-        match work.validation["type"].as_str() {
-            Some("login") => match verdict.identity_match {
+        match work.validation.order.purpose {
+            Some(Purpose::Login) => match verdict.identity_match {
                 CheckOutcome::Passed => {}
                 failed => {
                     let locked = work.login.as_ref().is_some_and(|login| login.person_is_locked);
+                    let result = &mut outcome.result;
                     if locked {
-                        found
-                            .reason("person", "locked: too many logins of this person have failed");
+                        result.add_reason(
+                            "person",
+                            "locked: too many logins of this person have failed",
+                        );
                     } else if failed == CheckOutcome::NotChecked {
-                        found.reason("person", "nobody is enrolled under this identifier");
+                        result.add_reason("person", "nobody is enrolled under this identifier");
                     }
-                    self.fail(work, &found).await?;
+                    self.fail(work, &outcome).await?;
                     return Err(ValidationError::NotThePerson);
                 }
             },
-            Some("onboarding") => match self.enrol_for(work, &selfie).await {
-                Ok(person) => found.enrolled = Some(person),
+            Some(Purpose::Onboarding) => match self.enrol_for(work, &selfie).await {
+                Ok(person) => outcome.enrolled = Some(person),
                 Err(ValidationError::Persons(error)) => {
                     return Err(self.not_compared(work, error).await?);
                 }
                 Err(error) => {
-                    found.reason("person", "a person with this face, or name, is enrolled already");
-                    self.fail(work, &found).await?;
+                    let why = "a person with this face, or name, is enrolled already";
+                    outcome.result.add_reason("person", why);
+                    self.fail(work, &outcome).await?;
                     return Err(error);
                 }
             },
             _ => {}
         }
-        match self.complete(work, &mut found).await {
+        match self.complete(work, &mut outcome).await {
             // Meanwhile the registration was over, or had another person: this one is nobody's.
             Err(ValidationError::Store(StoreError::Conflict)) if work.registration.is_some() => {
-                found.reason("registration", "it was over, or had another face, before the end");
-                self.fail(work, &found).await?;
+                let why = "it was over, or had another face, before the end";
+                outcome.result.add_reason("registration", why);
+                self.fail(work, &outcome).await?;
                 self.undo(work).await?;
                 Err(ValidationError::RegistrationOver)
             }
@@ -166,13 +174,30 @@ impl App {
         }
     }
 
+    /// Whether the image was accepted before, and, of a login, the templates of whom it is compared with:
+    /// `login` says who that is, if anybody.
+    async fn asked_for_face(
+        &self,
+        client: &str,
+        digests: Vec<String>,
+        old: Timestamp,
+        login: Option<Option<&str>>,
+    ) -> Result<(bool, Option<Vec<SealedTemplate>>), StoreError> {
+        match login {
+            Some(person) => {
+                let person = person.unwrap_or(NOBODY);
+                let read = self.database.login_evidence(client, digests, old, person);
+                read.await.map(|(replayed, templates)| (replayed, Some(templates)))
+            }
+            None => Ok((self.database.was_accepted(client, digests, old).await?, None)),
+        }
+    }
+
     /// One identity has one face in a project: who was replaced leaves the collection.
     async fn forget_replaced(&self, work: &Work) -> Result<(), PersonError> {
-        let registration = work.registration.as_ref();
-        let replaced = registration.and_then(|it| it["person"].as_str());
+        let replaced = work.registration.as_ref().and_then(|it| it.person.as_deref());
         let Some(replaced) = replaced else { return Ok(()) };
-        let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
-        let Some(collection) = self.collection(&work.client, wanted).await? else { return Ok(()) };
+        let Some(collection) = self.collection_for(work).await? else { return Ok(()) };
         match self.leave_collection(&work.client, replaced, &collection.id).await {
             // Its client has deleted it, or taken it out.
             Err(PersonError::NotFound) => Ok(()),
@@ -180,23 +205,31 @@ impl App {
         }
     }
 
+    /// The collection of the project's persons.
+    async fn collection_for(&self, work: &Work) -> Result<Option<Collection>, StoreError> {
+        let wanted = work.usable.project.assigned_collection.as_deref().unwrap_or_default();
+        self.collection(&work.client, wanted).await
+    }
+
     /// Enrols whom nobody knows yet in the project's collection. The person's id is known before,
     /// so that what a crash leaves behind is found again.
     async fn enrol_for(&self, work: &Work, selfie: &Selfie) -> Result<String, ValidationError> {
-        let wanted = work.way.project["assignedCollection"].as_str().unwrap_or_default();
-        let collection = self.collection(&work.client, wanted).await?;
+        let collection = self.collection_for(work).await?;
         let collection = collection.ok_or(ValidationError::NoCollection)?;
-        let registration = work.registration.as_ref().unwrap_or(&work.validation);
-        let text = |name: &str| registration[name].as_str().map(str::to_owned);
-        let person = NewPerson {
-            name: text("fullName").or_else(|| text("identifier")).unwrap_or_default(),
-            collections: vec![collection.id.clone()],
-            email: text("email"),
-            phone: text("phone"),
-            ..NewPerson::default()
+        let order = &work.validation.order;
+        let (name, email, phone) = match &work.registration {
+            Some(it) => (&it.full_name, &it.contact.email, &it.contact.phone),
+            None => (&order.identifier, &order.email, &None),
         };
-        let min_score = &work.way.flow["liveness"]["searchMinScore"];
-        let min_score = min_score.as_f64().unwrap_or(SEARCH_SCORE_DEFAULT);
+        let details = PersonDetails {
+            name: name.clone(),
+            collections: Some(vec![collection.id.clone()]),
+            email: email.clone(),
+            phone: phone.clone(),
+            ..PersonDetails::default()
+        };
+        let person = NewPerson { details, thumbnails: Thumbnails::NotKept };
+        let min_score = work.usable.flow.liveness.search_score_min();
         let unknown = Unknown { collection: Some(collection.id), min_score };
         let unknown = (!work.force).then_some(unknown);
         let faces = vec![portrait(&selfie.template)];
@@ -207,18 +240,7 @@ impl App {
 
 impl Work {
     pub fn id(&self) -> &str {
-        self.validation["_id"].as_str().unwrap_or_default()
-    }
-}
-
-/// The limits of a flow; where it says nothing, the protocol's.
-pub fn policy(flow: &Value) -> FacePolicy {
-    let usual = FacePolicy::default();
-    let liveness = &flow["liveness"];
-    FacePolicy {
-        liveness_score_min: liveness["minScore"].as_f64().unwrap_or(usual.liveness_score_min),
-        match_score_min: liveness["compareMinScore"].as_f64().unwrap_or(usual.match_score_min),
-        ..usual
+        &self.validation.id
     }
 }
 

@@ -5,7 +5,7 @@ use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
 use verax_query::{Timestamp, is_id, nfc};
 
 use super::{Member, Rule, Sent, urls};
-use crate::app::persons::without_digits;
+use verax_domain::records::person::without_digits;
 
 /// More than this of one object is not a setting any more.
 const OBJECT_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,141 @@
+//! A person who came in.
+
+use verax_query::{Key, Resource};
+
+use super::biometric_validation::BiometricValidation;
+use super::{StoredRecord, UnreadableRecord, Values};
+use crate::resources::APP_LOGINS;
+use crate::{Record, Timestamp};
+
+const TABLE: &Resource = &APP_LOGINS;
+const ID: Key<str> = Key::text(TABLE, "_id");
+const CLIENT: Key<str> = Key::text(TABLE, "client");
+const NAME: Key<str> = Key::text(TABLE, "name");
+const STATUS: Key<str> = Key::text(TABLE, "status");
+const PROJECT: Key<str> = Key::text(TABLE, "project");
+const FLOW: Key<str> = Key::text(TABLE, "projectFlow");
+const METHOD: Key<str> = Key::text(TABLE, "type");
+const VALIDATION: Key<str> = Key::text(TABLE, "biometricValidation");
+const PERSON: Key<str> = Key::text(TABLE, "person");
+const CREATED_AT: Key<Timestamp> = Key::time(TABLE, "createdAt");
+const UPDATED_AT: Key<Timestamp> = Key::time(TABLE, "updatedAt");
+
+/// What a person came in by when it was a face.
+const BY_FACE: &str = "faceLiveness";
+
+/// An app login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppLogin {
+    pub id: String,
+    pub client: String,
+    /// As the validation named the person.
+    pub name: Option<String>,
+    pub project: Option<String>,
+    pub flow: Option<String>,
+    /// The face check that it is of, or that is its second factor.
+    pub validation: Option<String>,
+    /// Who was recognised; of a login by email or phone nobody was.
+    pub person: Option<String>,
+    pub status: LoginStatus,
+}
+
+/// Whether the person is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginStatus {
+    /// A second factor is asked for.
+    Pending,
+    Completed,
+    Failed,
+}
+
+impl LoginStatus {
+    const ALL: [LoginStatus; 3] =
+        [LoginStatus::Pending, LoginStatus::Completed, LoginStatus::Failed];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            LoginStatus::Pending => "pending",
+            LoginStatus::Completed => "completed",
+            LoginStatus::Failed => "failed",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<LoginStatus> {
+        LoginStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+impl StoredRecord for AppLogin {
+    const RESOURCE: &'static Resource = TABLE;
+
+    fn read(values: &Values) -> Result<AppLogin, UnreadableRecord> {
+        Ok(AppLogin {
+            id: values.required(ID, values.text(ID))?,
+            client: values.required(CLIENT, values.text(CLIENT))?,
+            name: values.text(NAME),
+            project: values.text(PROJECT),
+            flow: values.text(FLOW),
+            validation: values.text(VALIDATION),
+            person: values.text(PERSON),
+            // An imported one that does not say it has not come to its end.
+            status: values.word(STATUS, LoginStatus::from_word)?.unwrap_or(LoginStatus::Pending),
+        })
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl AppLogin {
+    /// The login that a face has made: it is completed as soon as it is there.
+    pub fn by_face(id: String, passed: &BiometricValidation, person: Option<String>) -> AppLogin {
+        AppLogin {
+            id,
+            client: passed.client.clone(),
+            name: passed.order.identifier.clone(),
+            project: passed.order.project.clone(),
+            flow: passed.order.flow.clone(),
+            validation: Some(passed.id.clone()),
+            person,
+            status: LoginStatus::Completed,
+        }
+    }
+
+    /// The record of a login that a face has made now.
+    pub fn to_record(&self, now: Timestamp) -> Record {
+        let mut record = Record::of(TABLE, &self.id, &self.client);
+        record
+            .set(NAME, self.name.as_deref())
+            .set(STATUS, Some(self.status.word()))
+            .set(PROJECT, self.project.as_deref())
+            .set(FLOW, self.flow.as_deref())
+            .set(METHOD, Some(BY_FACE))
+            .set(VALIDATION, self.validation.as_deref())
+            .set(PERSON, self.person.as_deref())
+            .set(CREATED_AT, Some(&now))
+            .set(UPDATED_AT, Some(&now));
+        record
+    }
+
+    /// A second factor is asked for: this validation. Any login may be asked for another.
+    pub fn ask_second_factor(id: &str, client: &str, validation: &str) -> Record {
+        let mut changes = Record::of(TABLE, id, client);
+        changes.set(VALIDATION, Some(validation)).set(STATUS, Some(LoginStatus::Pending.word()));
+        changes
+    }
+
+    /// The second factor was passed, by this person if one was compared with.
+    pub fn second_factor_passed(&self, person: Option<&str>) -> Record {
+        let mut changes = Record::of(TABLE, &self.id, &self.client);
+        changes.set(STATUS, Some(LoginStatus::Completed.word())).set(PERSON, person);
+        changes
+    }
+
+    /// The second factor was not passed.
+    pub fn second_factor_failed(&self) -> Record {
+        let mut changes = Record::of(TABLE, &self.id, &self.client);
+        changes.set(STATUS, Some(LoginStatus::Failed.word()));
+        changes
+    }
+}
