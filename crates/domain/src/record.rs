@@ -7,8 +7,6 @@ use verax_query::{
     Arg, Field, Kind, Member, MemberKind, Resource, Shown, Timestamp, Words, date, is_id, nfc,
 };
 
-pub use setting::Storable;
-
 /// A record as columns, and the records that were populated inside it.
 #[derive(Clone, Debug)]
 pub struct Record {

@@ -30,11 +30,5 @@ pub use resource::{
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};
 pub use tally::{Slice, Tally};
-pub use text::{fold, fold_address, is_invisible, nfc};
+pub use text::{fold, fold_address, is_id, is_invisible, nfc};
 pub use time::{Timestamp, date};
-
-/// Whether `text` may be an id: `[A-Za-z0-9_-]{1,64}`.
-pub fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}

@@ -156,12 +156,6 @@ impl Query {
         self.with(key, Test::In(values))
     }
 
-    /// Only records whose text contains this one, as a search finds it.
-    pub fn containing(self, key: Key<str>, text: &str) -> Query {
-        let part = crate::parse::part(key.field(), text);
-        self.with(key, Test::Contains(part))
-    }
-
     /// The oldest first.
     pub fn oldest_first(mut self) -> Query {
         for key in &mut self.sort {

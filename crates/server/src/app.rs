@@ -23,6 +23,7 @@ pub mod records;
 pub mod registration_faces;
 pub mod registrations;
 pub mod settings;
+pub mod stored_objects;
 pub mod sweeping;
 pub mod tallies;
 pub mod unreadable;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use verax_domain::resources;
 use verax_query::{Query, Tenant};
-use verax_store::{Batch, Database, Location, Options, Schema, Sealed, SealedRow, StoreError};
+use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
@@ -194,19 +195,6 @@ impl App {
 
     pub fn new_id(&self) -> String {
         verax_domain::id::new_id(self.clock.now(), self.random.number())
-    }
-}
-
-/// Under which subject lies what a row names, and where among its objects; a template's bytes are in the
-/// row itself.
-pub fn kept_objects(sealed: Sealed, row: &SealedRow) -> (String, Option<String>) {
-    match sealed {
-        Sealed::Document => (row.id.clone(), Some(document_checks::PICTURE.to_owned())),
-        Sealed::Face => {
-            (kept_faces::subject_of_face(&row.id), Some(kept_faces::PICTURE.to_owned()))
-        }
-        Sealed::Thumbnail => (row.person.clone(), Some(persons::thumbnail_place(&row.id))),
-        Sealed::Template => (row.person.clone(), None),
     }
 }
 

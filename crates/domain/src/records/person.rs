@@ -9,7 +9,7 @@ use crate::{Record, Timestamp};
 const TABLE: &Resource = &PERSONS;
 pub const ID: Key<str> = Key::text(TABLE, "_id");
 const CLIENT: Key<str> = Key::text(TABLE, "client");
-pub const NAME: Key<str> = Key::text(TABLE, "name");
+const NAME: Key<str> = Key::text(TABLE, "name");
 const GENDER: Key<str> = Key::text(TABLE, "gender");
 const DATE_OF_BIRTH: Key<str> = Key::text(TABLE, "date_of_birth");
 const NATIONALITY: Key<str> = Key::text(TABLE, "nationality");

@@ -1,16 +1,15 @@
-//! Tokens: minted, checked, renewed, revoked.
+//! Who calls: the token of a client or of one record, and what it may do.
+
+mod tokens;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use verax_domain::{NarrowScope, Scope, Timestamp};
 use verax_query::{Audience, Tenant};
-use verax_store::{Batch, Client, StoreError, Token};
-
-use super::App;
+use verax_store::{StoreError, Token};
 
 /// The payload of a token. The field order is the wire's: payloads begin with `clientId`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,10 +27,9 @@ pub struct Claims {
 
 /// The mode of a token of a live client.
 pub const LIVE: &str = "live";
+
 /// The mode of a token of a client's sandbox, which is a client of its own.
 pub const SANDBOX: &str = "sandbox";
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether an answer may show a URL that opens a stored image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,242 +266,5 @@ impl Access {
 
     fn forget_all(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-impl App {
-    /// Checks the value of an `Authorization` header: `Bearer`, `JWT` (in any case) or bare.
-    pub async fn identify(&self, authorization: Option<&str>) -> Result<Bearer, AccessError> {
-        let header = authorization.ok_or(AccessError::Missing)?;
-        let digest: Digest = Sha256::digest(header).into();
-        let known = match self.access.recall(&digest) {
-            Some(known) => known,
-            None => {
-                let claims = self.verify(bare_token(header))?;
-                // What is revoked while the database is asked counts as revoked after it.
-                let since = Instant::now();
-                let token = self.database.token(&claims.jti).await?;
-                let token = token.filter(|token| token.client == claims.client).map(Arc::new);
-                let expires_at = Timestamp(claims.exp.saturating_mul(1000));
-                let known = Known { since, expires_at, token };
-                self.access.remember(digest, known.clone());
-                known
-            }
-        };
-        let now = self.clock.now();
-        if known.expires_at <= now {
-            return Err(AccessError::Expired);
-        }
-        match known.token {
-            Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
-            Some(token) if token.expires_at <= now => Err(AccessError::Expired),
-            // The wall between live records and sandboxes is the client; here it is checked.
-            Some(token) if token.mode != mode_of(token.sandbox_of.as_deref()) => {
-                Err(AccessError::OldSandbox)
-            }
-            Some(token) => match &token.subject {
-                None => Ok(Bearer::Caller(Caller { token })),
-                Some(_) => match NarrowScope::from_word(&token.scopes) {
-                    Some(scope) => Ok(Bearer::Holder(Holder { token, scope })),
-                    None => Err(AccessError::Invalid),
-                },
-            },
-            None => Err(AccessError::Invalid),
-        }
-    }
-
-    /// What a token says, if one of our keys has signed it and it has not expired.
-    fn verify(&self, token: &str) -> Result<Claims, AccessError> {
-        if token.is_empty() {
-            return Err(AccessError::Missing);
-        }
-        let claims: Claims = self.keys.verify(token).ok_or(AccessError::Invalid)?;
-        if claims.exp.saturating_mul(1000) <= self.clock.now().0 {
-            return Err(AccessError::Expired);
-        }
-        Ok(claims)
-    }
-
-    /// Makes a token of a client and keeps what is needed to revoke it.
-    pub async fn mint_token(&self, mint: &Mint<'_>) -> Result<String, MintError> {
-        let client = self.database.client(mint.client).await?;
-        let client = client.ok_or_else(|| MintError::NoClient(mint.client.to_owned()))?;
-        let mut scopes: Vec<Scope> = match &client.scopes {
-            Some(words) => words.split(' ').filter_map(Scope::from_word).collect(),
-            None => Scope::ALL.to_vec(),
-        };
-        // Never by default: a record of a client that was imported may name any scope.
-        scopes.retain(|scope| *scope != Scope::Staff);
-        if let Some(wanted) = &mint.scopes {
-            let foreign =
-                wanted.iter().find(|wanted| **wanted != Scope::Staff && !scopes.contains(wanted));
-            if let Some(scope) = foreign {
-                let client = client.id;
-                return Err(MintError::NotTheClients { client, scope: scope.word() });
-            }
-            scopes.clone_from(wanted);
-        }
-        if mint.staff && !scopes.contains(&Scope::Staff) {
-            scopes.push(Scope::Staff);
-        }
-        let (client, mode) = match client.sandbox_of {
-            Some(_) => (client.id, SANDBOX),
-            None if mint.mode == SANDBOX => (self.sandbox_of(&client).await?, SANDBOX),
-            None => (client.id, LIVE),
-        };
-        if mode == SANDBOX && scopes.contains(&Scope::Staff) {
-            return Err(MintError::SandboxStaff);
-        }
-        let claims = self.claims(&client, &words(&scopes), mode, mint.valid);
-        let (token, mut kept) = self.sign(claims, None)?;
-        let renewable = mint.renewable.unwrap_or_else(|| self.renewable());
-        kept.renewable_until = Some(later(kept.created_at, renewable).max(kept.expires_at));
-        let mut batch = Batch::default();
-        batch.insert_token(&kept);
-        self.database.commit(batch).await?;
-        Ok(token)
-    }
-
-    /// The id of the sandbox of a live client, which is made when there is none.
-    async fn sandbox_of(&self, client: &Client) -> Result<String, StoreError> {
-        let mut batch = Batch::default();
-        batch.insert_sandbox(&self.new_id(), client, self.clock.now());
-        self.database.commit(batch).await?;
-        let sandbox = self.database.sandbox_of(&client.id).await?;
-        Ok(sandbox.ok_or(StoreError::Conflict)?.id)
-    }
-
-    /// The mode that tokens of this client have.
-    pub async fn mode_of(&self, client: &str) -> Result<&'static str, StoreError> {
-        let client = self.database.client(client).await?;
-        Ok(mode_of(client.and_then(|client| client.sandbox_of).as_deref()))
-    }
-
-    /// A new token with the caller's client, scopes and mode. It is valid no longer than renewals
-    /// of the caller's token may be.
-    ///
-    /// # Errors
-    /// `Revoked` when that was faster.
-    pub async fn renew_token(&self, caller: &Caller, valid: Duration) -> Result<String, MintError> {
-        let mut batch = Batch::default();
-        batch.require_unrevoked(caller.client(), caller.token_id());
-        self.renew(caller, valid, batch).await
-    }
-
-    /// The same; all tokens that the client had before are revoked in the same change.
-    ///
-    /// # Errors
-    /// `Revoked` when that was faster.
-    pub async fn renew_and_revoke(
-        &self,
-        caller: &Caller,
-        valid: Duration,
-    ) -> Result<String, MintError> {
-        let mut batch = Batch::default();
-        batch.require_unrevoked(caller.client(), caller.token_id());
-        batch.revoke_tokens_of(caller.client(), self.clock.now());
-        let token = self.renew(caller, valid, batch).await?;
-        self.access.forget_all();
-        Ok(token)
-    }
-
-    async fn renew(
-        &self,
-        caller: &Caller,
-        valid: Duration,
-        mut batch: Batch,
-    ) -> Result<String, MintError> {
-        let old = &caller.token;
-        let renewable = || later(old.created_at, self.renewable());
-        let until = old.renewable_until.unwrap_or_else(renewable).max(old.expires_at);
-        let mut claims = self.claims(&old.client, &words(&caller.scopes()), &old.mode, valid);
-        claims.exp = claims.exp.min(until.0.div_euclid(1000));
-        let (token, mut kept) = self.sign(claims, None)?;
-        let first = old.renewal_of.as_ref().unwrap_or(&old.id);
-        kept.renewable_until = Some(until);
-        kept.renewal_of = Some(first.clone());
-        let keep_max = self.config.now().tokens.renewals_max;
-        batch.insert_token(&kept).delete_old_renewals(first, &kept.id, keep_max);
-        match self.database.commit(batch).await {
-            Err(StoreError::Conflict) => Err(MintError::Revoked),
-            done => Ok(done.map(|()| token)?),
-        }
-    }
-
-    fn renewable(&self) -> Duration {
-        DAY * self.config.now().tokens.renewable_days
-    }
-
-    /// A token for one record alone; whoever asks commits what is kept of it, together with the
-    /// record. It is valid until the last whole second before `until`.
-    ///
-    /// # Errors
-    /// `Signing`.
-    pub fn narrow_token(&self, narrow: &NarrowMint<'_>) -> Result<(String, Token), MintError> {
-        let scope = [narrow.scope.word()];
-        let mut claims = self.claims(narrow.client, &scope, narrow.mode, Duration::ZERO);
-        claims.exp = narrow.until.0.div_euclid(1000);
-        self.sign(claims, Some(narrow.subject.to_owned()))
-    }
-
-    /// What is remembered of tokens may be out of date: some were revoked.
-    pub fn forget_tokens(&self) {
-        self.access.forget_all();
-    }
-
-    fn claims(&self, client: &str, scopes: &[&str], mode: &str, valid: Duration) -> Claims {
-        let iat = self.clock.now().0.div_euclid(1000);
-        let valid_seconds = i64::try_from(valid.as_secs()).unwrap_or(i64::MAX);
-        Claims {
-            client: client.to_owned(),
-            jti: format!("{:016x}{:016x}", self.random.number(), self.random.number()),
-            iat,
-            exp: iat.saturating_add(valid_seconds),
-            scopes: scopes.iter().map(|word| (*word).to_owned()).collect(),
-            mode: mode.to_owned(),
-        }
-    }
-
-    fn sign(&self, claims: Claims, subject: Option<String>) -> Result<(String, Token), MintError> {
-        let token = self.keys.sign(&claims).map_err(|_| MintError::Signing)?;
-        let kept = Token {
-            id: claims.jti,
-            client: claims.client,
-            scopes: claims.scopes.join(" "),
-            subject,
-            mode: claims.mode,
-            created_at: self.clock.now(),
-            expires_at: Timestamp(claims.exp.saturating_mul(1000)),
-            revoked_at: None,
-            renewable_until: None,
-            renewal_of: None,
-            sandbox_of: None,
-        };
-        Ok((token, kept))
-    }
-}
-
-fn mode_of(sandbox_of: Option<&str>) -> &'static str {
-    if sandbox_of.is_some() { SANDBOX } else { LIVE }
-}
-
-fn later(time: Timestamp, by: Duration) -> Timestamp {
-    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    Timestamp(time.0.saturating_add(millis))
-}
-
-fn words(scopes: &[Scope]) -> Vec<&'static str> {
-    scopes.iter().map(|scope| scope.word()).collect()
-}
-
-fn bare_token(header: &str) -> &str {
-    let header = header.trim();
-    match header.split_once(|c: char| c.is_ascii_whitespace()) {
-        Some((scheme, token))
-            if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("jwt") =>
-        {
-            token.trim()
-        }
-        _ => header,
     }
 }

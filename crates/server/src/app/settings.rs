@@ -1,11 +1,9 @@
 //! The settings of this node, and over them what the database holds for all nodes.
 
+mod shared;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
-use anyhow::{Result, bail};
-use verax_store::{Batch, StoreError};
-
-use super::App;
 use crate::config::Config;
 
 /// Clones share what they know.
@@ -50,34 +48,5 @@ impl Settings {
         let names: Vec<&str> = shared.iter().map(|(name, _)| name.as_str()).collect();
         tracing::info!(names = names.join(" "), "settings of all nodes are used");
         *known = Known { now: Arc::new(now), shared };
-    }
-}
-
-impl App {
-    /// Uses what the database holds for all nodes.
-    pub async fn read_settings(&self) -> Result<(), StoreError> {
-        self.config.share(self.database.settings().await?);
-        Ok(())
-    }
-
-    /// Sets a setting for all nodes.
-    ///
-    /// # Errors
-    /// Names the setting that all nodes cannot share, or what its value must be.
-    pub async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
-        self.config.now().with(name, value)?;
-        let mut batch = Batch::default();
-        batch.set_setting(name, value, self.clock.now());
-        Ok(self.database.commit(batch).await?)
-    }
-
-    /// Leaves a setting to each node again.
-    pub async fn unset_setting(&self, name: &str) -> Result<()> {
-        let mut batch = Batch::default();
-        batch.unset_setting(name);
-        match self.database.commit(batch).await {
-            Err(StoreError::Conflict) => bail!("{name} is not set for all nodes"),
-            done => Ok(done?),
-        }
     }
 }

@@ -18,7 +18,7 @@ use super::files::BackupFile;
 use super::frames::{FORMAT, FileName, Frame, Head, Manifest, StoreName, StoreTally, TableCount};
 use super::progress::{Phase, Progress};
 use super::sealed_stream::{SealedWriter, Secret};
-use crate::app::kept_objects;
+use crate::app::stored_objects::kept_objects;
 use crate::clock::{Clock, Random};
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::vault::VaultError;

@@ -5,7 +5,7 @@ use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
-use verax_domain::records::person::{self, PersonDetails};
+use verax_domain::records::person::PersonDetails;
 use verax_domain::resources::PERSONS;
 use verax_query::{Audience, Ignored, Problem, QUERY_BYTES_MAX, Query, is_id};
 use verax_vision::faces::Wanted;
@@ -175,8 +175,8 @@ pub async fn lookup(
     if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
         query.push("limit=20".to_owned());
     }
+    query.push(format!("like_name={}", encoded(&name)));
     let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
-    let query = query.containing(person::NAME, &name);
     let listing = state.app.database.page(&query, &caller.0.tenant()).await?;
     let mut body = br#"{"success":true,"data":["#.to_vec();
     body.extend_from_slice(&listing.rows);

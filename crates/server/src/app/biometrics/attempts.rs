@@ -10,7 +10,7 @@ use verax_domain::records::app_login::AppLogin;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_store::{AttemptLimit, Batch, SecondFactor, StoreError};
 
-use super::ValidationError;
+use super::{LockedLogin, ValidationError};
 use crate::app::App;
 use crate::app::faces::Sha256Digest;
 use crate::mac_key::MacKey;
@@ -30,15 +30,6 @@ pub struct LoginAttempt {
     identifier_limit: Option<AttemptLimit>,
     person_limit: Option<AttemptLimit>,
     address_limit: Option<AttemptLimit>,
-}
-
-/// Of whom a client lifts the locks.
-#[derive(Clone, Debug, Default)]
-pub struct LockedLogin {
-    /// A project and an identifier in it.
-    pub identifier: Option<(String, String)>,
-    pub person: Option<String>,
-    pub address: Option<IpAddr>,
 }
 
 impl LoginAttempt {

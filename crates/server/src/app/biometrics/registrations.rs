@@ -1,0 +1,92 @@
+//! An image comes for a registration.
+
+use serde_json::Value;
+use verax_domain::lifecycle::Teller;
+use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::biometric_validation::{BiometricValidation, Purpose, ValidationOrder};
+use verax_domain::resources::APP_REGISTRATIONS;
+use verax_query::Tenant;
+use verax_store::{Batch, StoreError};
+
+use super::ValidationError;
+use crate::app::App;
+use crate::app::biometrics::work::Work;
+use crate::app::faces::SentImage;
+
+impl App {
+    /// Measures a picture for a registration, enrols the person in the project's collection, and
+    /// answers the registration as it is then. `force` enrols somebody who is known, or another in the
+    /// place of the registration's person: it is the client's, and a device's only where the flow says
+    /// so. A client may do it to a registration that is over, too.
+    ///
+    /// # Errors
+    /// Why the face was not accepted, or the person is there already.
+    pub async fn validate_registration(
+        &self,
+        (client, mode): (&str, &str),
+        registration: &str,
+        image: SentImage,
+        teller: Teller,
+        force: bool,
+    ) -> Result<Value, ValidationError> {
+        self.ready_to_validate()?;
+        let tenant = Tenant::Client(client.to_owned());
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
+        let found = found.ok_or(ValidationError::NoRegistration)?;
+        let replaced_by_client = force && teller == Teller::Reviewer;
+        if !found.is_open() && !replaced_by_client {
+            return Err(ValidationError::RegistrationOver);
+        }
+        let usable = self.find_usable_flow(client, found.project.as_deref(), found.flow.as_deref());
+        let usable = usable.await?.ok_or(ValidationError::NoProject)?;
+        if usable.project.assigned_collection.is_none() {
+            return Err(ValidationError::NoCollection);
+        }
+        let limits = usable.flow.liveness;
+        // Capture pages send it with every picture: from a device it says nothing by itself.
+        let force = force && (teller == Teller::Reviewer || limits.allows_force);
+        if found.person.is_some() && !force {
+            return Err(ValidationError::PersonAlreadySet);
+        }
+        let usual = u64::from(self.config.now().validations.attempts_max);
+        let attempts_max = limits.attempts_max.unwrap_or(usual);
+        let now = self.clock.now();
+        let order = ValidationOrder {
+            project: found.project.clone(),
+            flow: found.flow.clone(),
+            registration: Some(found.id.clone()),
+            identifier: found.contact.identifier(),
+            purpose: Some(Purpose::Onboarding),
+            language: found.language.clone(),
+            ..ValidationOrder::default()
+        };
+        let whose = (self.new_id(), client.to_owned());
+        let validation = BiometricValidation::open(whose, None, order, &usable.project, now);
+        let begun = validation.begin(now).map_err(StoreError::from)?;
+        let enrolled = self.new_id();
+        let mut batch = Batch::default();
+        batch.insert_record(&validation.to_record(), now);
+        batch.begin_validation(&begun, Some(&enrolled), now, self.lease(now));
+        batch.reserve_attempt(client, registration, attempts_max);
+        match self.database.commit(batch).await {
+            // All else in it is new.
+            Err(StoreError::Conflict) => return Err(ValidationError::NoAttemptsLeft),
+            done => done?,
+        }
+        let work = Work {
+            client: client.to_owned(),
+            mode: mode.to_owned(),
+            validation: begun.after,
+            session: None,
+            usable,
+            registration: Some(found),
+            teller,
+            force,
+            login: None,
+            enrolled,
+        };
+        self.run_detached(work, image).await?;
+        let record = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
+        record.ok_or(ValidationError::NoRegistration)
+    }
+}

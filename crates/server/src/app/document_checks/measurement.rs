@@ -1,0 +1,98 @@
+//! The image is decoded and measured on the threads; what was made of it.
+
+use tokio::sync::oneshot;
+use verax_domain::document_findings::DocumentFindings;
+use verax_domain::document_verdict::{
+    Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
+};
+use verax_vision::document::{
+    DocumentEngine, DocumentOperatingPoints, DocumentRequest, with_portraits,
+};
+use verax_vision::faces::FaceEngine;
+use verax_vision::image::{DecodeLimits, Image, ImageError};
+use verax_vision::workers::Permit;
+
+use crate::metrics::Score;
+
+/// The policy that the calibrations stand for, with both rules of the whole picture ignored.
+pub fn policy(
+    points: &DocumentOperatingPoints,
+    screen: Calibration,
+    print: Calibration,
+    portrait: Calibration,
+) -> DocumentPolicy {
+    DocumentPolicy {
+        screen: (points.screen, screen),
+        print: (points.print, print),
+        portrait: (points.portrait, portrait),
+        digital: (points.digital, Calibration::Regular),
+        cropped: CroppedRule::Ignored,
+        colourless: ColourlessRule::Ignored,
+    }
+}
+
+/// Decodes a picture and looks at it on a thread that measures. `None` when the work panicked, or the
+/// threads were stopped.
+pub(super) async fn look_at<T: Send + 'static>(
+    permit: Permit,
+    picture: Vec<u8>,
+    limits: DecodeLimits,
+    work: impl FnOnce(&[u8], &Image) -> T + Send + 'static,
+) -> Option<Result<T, ImageError>> {
+    let (sender, receiver) = oneshot::channel();
+    let work = move |_: &_| {
+        let image = Image::decode(&picture, &limits)?;
+        Ok(work(&picture, &image))
+    };
+    // Nobody listens any more only when the process ends.
+    let interest = permit.run(work, move |found| drop(sender.send(found)));
+    let found = receiver.await.ok();
+    drop(interest);
+    found
+}
+
+pub(super) fn find(
+    engine: &DocumentEngine,
+    faces: Option<&FaceEngine>,
+    picture: &[u8],
+    image: &Image,
+    request: DocumentRequest,
+) -> DocumentFindings {
+    let request = match faces {
+        Some(faces) => with_portraits(request, faces, image),
+        None => request,
+    };
+    engine.check_decoded(picture, image, &request)
+}
+
+/// One of the four checks, and what the record says of it.
+pub enum CheckMade<'a> {
+    NotAsked,
+    /// The image does not let anybody measure it.
+    NotChecked(&'a CheckVerdict),
+    Judged(&'a CheckVerdict),
+}
+
+/// The four checks in the order of the protocol.
+pub fn made_checks<'a>(
+    findings: &DocumentFindings,
+    verdict: &'a DocumentVerdict,
+) -> [(Score, CheckMade<'a>); 4] {
+    let results = &verdict.results;
+    [
+        (Score::ScreenReplay, &findings.screen, &results.screen_replay, false),
+        // An image without colour is judged by that alone.
+        (Score::PrintedCopy, &findings.print, &results.printed_copy, verdict.colourless),
+        (Score::PortraitSubstitution, &findings.portrait, &results.portrait_substitution, false),
+        (Score::DigitalManipulation, &findings.digital, &results.digital_manipulation, false),
+    ]
+    .map(|(score, finding, result, is_ruled)| {
+        let is_measured = finding.as_ref().is_some_and(|finding| finding.score.is_some());
+        let made = match result {
+            None => CheckMade::NotAsked,
+            Some(result) if is_measured || is_ruled => CheckMade::Judged(result),
+            Some(result) => CheckMade::NotChecked(result),
+        };
+        (score, made)
+    })
+}

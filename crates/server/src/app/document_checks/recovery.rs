@@ -1,0 +1,106 @@
+//! Checks that a crash left behind, and the end of each.
+
+use std::sync::Arc;
+
+use verax_domain::records::document_check::DocumentCheckRecord;
+use verax_store::{Batch, Job, JobKind, StoreError};
+use verax_vision::document::DocumentEngine;
+use verax_vision::workers::Permit;
+
+use super::{DocumentCheckError, DocumentOrder, PICTURE};
+use crate::app::App;
+use crate::vault::VaultError;
+
+const INTERRUPTED: &str = "interrupted: the server stopped before the checks were made";
+
+impl App {
+    /// Makes the check of a job that was claimed. What is wrong with the image is said in its record.
+    pub async fn resume_document_check(
+        &self,
+        job: &Job,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        match self.try_document_check(job, permit).await {
+            Err(DocumentCheckError::Picture(_)) => Ok(()),
+            resumed => resumed,
+        }
+    }
+
+    /// Ends a check that was tried too often: its record is `failed` and says so.
+    pub async fn bury_document_check(&self, job: &Job) -> Result<(), DocumentCheckError> {
+        self.abandon_document_check(&job.record, &job.client, INTERRUPTED).await
+    }
+
+    async fn try_document_check(
+        &self,
+        job: &Job,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        let (id, client) = (&job.record, &job.client);
+        let order = job.detail.as_deref().and_then(|it| serde_json::from_str(it).ok());
+        let picture = match self.vault.fetch(client, id, PICTURE).await {
+            // Its key is gone, or was never made.
+            Err(VaultError::NoKey) => None,
+            fetched => fetched?,
+        };
+        let order: Option<DocumentOrder> = order;
+        let (Some(order), Some(picture)) = (order, picture) else {
+            return self.abandon_document_check(id, client, INTERRUPTED).await;
+        };
+        let mut batch = Batch::default();
+        batch.resume_document_check(client, id, self.clock.now());
+        match self.database.commit(batch).await {
+            Ok(()) => {
+                let order = DocumentOrder { picture: picture.to_vec(), ..order };
+                let registration = order.app_registration.clone();
+                let check = DocumentCheckRecord::resumed(id.clone(), client.clone(), registration);
+                self.clone().measure_document(check, order, permit).await
+            }
+            // It has reached its end, or was deleted; only its picture was left to see to.
+            Err(StoreError::Conflict) => {
+                let owned = self.saves_image(id, client).await?;
+                let fate = if owned { Picture::Kept } else { Picture::Destroyed };
+                self.close_document_check(id, client, fate).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn abandon_document_check(
+        &self,
+        id: &str,
+        client: &str,
+        reason: &str,
+    ) -> Result<(), DocumentCheckError> {
+        let mut batch = Batch::default();
+        batch.abandon_document_check(client, id, reason, self.clock.now());
+        self.database.commit(batch).await?;
+        self.close_document_check(id, client, Picture::Destroyed).await
+    }
+
+    /// The job goes last: until then, whoever takes it up sees to the picture.
+    pub(super) async fn close_document_check(
+        &self,
+        id: &str,
+        client: &str,
+        picture: Picture,
+    ) -> Result<(), DocumentCheckError> {
+        if picture == Picture::Destroyed {
+            self.vault.destroy(client, id).await?;
+        }
+        let mut batch = Batch::default();
+        batch.delete_job(JobKind::DocumentCheck, id);
+        match self.database.commit(batch).await {
+            // The record was deleted in the meantime, and its job with it.
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What becomes of a picture when its check has ended.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Picture {
+    Kept,
+    Destroyed,
+}

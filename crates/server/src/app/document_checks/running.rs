@@ -1,0 +1,245 @@
+//! A check: the record first, then the work, then what was found.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use verax_domain::Timestamp;
+use verax_domain::document_findings::DocumentFindings;
+use verax_domain::document_verdict::{DocumentPolicy, DocumentVerdict, judge_document};
+use verax_domain::records::document_check::{
+    DocumentCheckRecord, DocumentOutcome, DocumentSettings,
+};
+use verax_query::Tenant;
+use verax_store::{Batch, DocumentCounts, StoreError};
+use verax_vision::document::{DocumentEngine, DocumentRequest};
+use verax_vision::image::ImageError;
+use verax_vision::workers::Permit;
+
+use super::measurement::{CheckMade, find, look_at, made_checks, policy};
+use super::recovery::Picture;
+use super::{DocumentCheckError, DocumentOrder, PICTURE};
+use crate::app::App;
+use crate::metrics::{CheckEnd, CheckFound, CheckKind, Measured, Score, Subject};
+
+const NOT_KEPT: &str = "the picture could not be kept while it was checked";
+
+const STOPPED: &str = "the measurement stopped before its end";
+
+impl App {
+    /// Begins a check and answers the record's id and the work under way. Neither stops when its
+    /// caller does: a record that was begun reaches its end.
+    pub async fn check_document(
+        &self,
+        client: &str,
+        order: DocumentOrder,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(String, JoinHandle<Result<(), DocumentCheckError>>), DocumentCheckError> {
+        let (app, client) = (self.clone(), client.to_owned());
+        let beginning = tokio::spawn(async move {
+            let id = app.begin_document_check(&client, &order).await?;
+            let work = app.finish_document_check(id.clone(), client, order, permit);
+            let work = tokio::spawn(async move {
+                let outcome = work.await;
+                // Logged here, because nobody may be waiting any more.
+                if let Err(error) = &outcome {
+                    tracing::warn!(cause = %error, "a document check has failed");
+                }
+                outcome
+            });
+            Ok((id, work))
+        });
+        let begun = beginning.await.unwrap_or(Err(DocumentCheckError::Stopped));
+        if let Err(error) = &begun {
+            tracing::warn!(cause = %error, "a document check could not begin");
+        }
+        begun
+    }
+
+    /// Commits the record as `new`, keeps its picture for whoever may have to take the check up,
+    /// and answers its id. Nothing is decoded yet.
+    pub async fn begin_document_check(
+        &self,
+        client: &str,
+        order: &DocumentOrder,
+    ) -> Result<String, DocumentCheckError> {
+        let now = self.clock.now();
+        let id = self.new_id();
+        let settings = DocumentSettings {
+            screen: order.screen,
+            print: order.print,
+            portrait: order.portrait,
+            cropped: order.cropped,
+            colourless: order.colourless,
+        };
+        let registration = order.app_registration.clone();
+        let check = DocumentCheckRecord::open(id, client.to_owned(), registration);
+        let record = check.to_record(settings, now);
+        let detail = serde_json::to_string(order)
+            .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let mut batch = Batch::default();
+        batch.begin_document_check(&record, now, self.document_lease(), detail);
+        if let Some(registration) = &order.app_registration {
+            let max = self.document_counts_max();
+            batch.count_document(client, registration, order.save_image, max, now);
+        }
+        match (self.database.commit(batch).await, &order.app_registration) {
+            (Err(StoreError::Conflict), Some(registration)) => {
+                return Err(self.document_refusal(client, registration).await?);
+            }
+            (begun, _) => begun?,
+        }
+        if let Err(error) = self.vault.keep(client, &check.id, PICTURE, &order.picture).await {
+            self.abandon_document_check(&check.id, client, NOT_KEPT).await?;
+            return Err(error.into());
+        }
+        Ok(check.id)
+    }
+
+    fn document_counts_max(&self) -> DocumentCounts {
+        let config = self.config.now();
+        DocumentCounts {
+            checks: i64::from(config.documents.checks_per_registration_max),
+            saved_images: i64::from(config.documents.saved_images_max),
+        }
+    }
+
+    /// Why the device of a registration could not begin a check.
+    async fn document_refusal(
+        &self,
+        client: &str,
+        registration: &str,
+    ) -> Result<DocumentCheckError, StoreError> {
+        let counts = self.database.document_counts(client, registration).await?;
+        let documents = &self.config.now().documents;
+        Ok(match counts {
+            None => DocumentCheckError::RegistrationOver,
+            Some(counts) if counts.checks >= self.document_counts_max().checks => {
+                DocumentCheckError::ChecksLimit(documents.checks_per_registration_max)
+            }
+            Some(_) => DocumentCheckError::ImagesLimit(documents.saved_images_max),
+        })
+    }
+
+    /// Makes the checks of a record that has begun and commits what was found. It must run to its
+    /// end although nobody waits: the record would stay `processing` until its lease runs out.
+    pub async fn finish_document_check(
+        self,
+        id: String,
+        client: String,
+        order: DocumentOrder,
+        permit: (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        let now = self.clock.now();
+        let check = DocumentCheckRecord::open(id, client, order.app_registration.clone());
+        let started = check.start(now).map_err(StoreError::from)?;
+        let mut batch = Batch::default();
+        batch.transition(&started, now);
+        if let Err(error) = self.database.commit(batch).await {
+            if self
+                .document_record(&Tenant::Client(check.client.clone()), &check.id)
+                .await?
+                .is_none()
+            {
+                // Deleted before its picture was stored.
+                self.vault.destroy(&check.client, &check.id).await?;
+            }
+            return Err(error.into());
+        }
+        self.measure_document(started.after, order, permit).await
+    }
+
+    pub(super) async fn measure_document(
+        self,
+        check: DocumentCheckRecord,
+        order: DocumentOrder,
+        (permit, engine): (Permit, Arc<DocumentEngine>),
+    ) -> Result<(), DocumentCheckError> {
+        let points = engine.operating_points();
+        let is_whole = order.is_whole();
+        let DocumentOrder { picture, save_image, .. } = order;
+        let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
+        let faces = self.faces.engine();
+        let measured = look_at(
+            permit,
+            picture,
+            self.config.now().images.decode_limits(),
+            move |picture, image| find(&engine, faces.as_deref(), picture, image, request),
+        )
+        .await;
+        let rules = policy(&points, order.screen, order.print, order.portrait);
+        let rules =
+            DocumentPolicy { cropped: order.cropped, colourless: order.colourless, ..rules };
+
+        let now = self.clock.now();
+        let mut batch = Batch::default();
+        self.count_document(&measured);
+        let outcome = match measured {
+            Some(Ok(findings)) => {
+                let verdict = judge_document(&findings, &rules);
+                self.count_verdict(&findings, &verdict);
+                let outcome =
+                    DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
+                let completed = check.complete(&verdict, &outcome.flags(), save_image, now);
+                batch.transition(&completed.map_err(StoreError::from)?, now);
+                if let Some(registration) = &check.registration
+                    && is_whole
+                    && verdict.has_passed()
+                {
+                    batch.pass_document(&check.client, registration, &check.id, now);
+                }
+                Ok(())
+            }
+            Some(Err(error)) => {
+                let failed = check.fail(&error.to_string(), now).map_err(StoreError::from)?;
+                batch.transition(&failed, now);
+                Err(DocumentCheckError::Picture(error))
+            }
+            None => {
+                batch.transition(&check.fail(STOPPED, now).map_err(StoreError::from)?, now);
+                Err(DocumentCheckError::Stopped)
+            }
+        };
+        self.database.commit(batch).await?;
+        let kept = save_image && outcome.is_ok();
+        let picture = if kept { Picture::Kept } else { Picture::Destroyed };
+        self.close_document_check(&check.id, &check.client, picture).await?;
+        outcome
+    }
+
+    fn count_document(&self, measured: &Option<Result<DocumentFindings, ImageError>>) {
+        let (how, end) = match measured {
+            Some(Ok(_)) => (Measured::Done, None),
+            Some(Err(_)) => (Measured::ImageRejected, Some(CheckEnd::ImageRejected)),
+            None => (Measured::Failed, Some(CheckEnd::Error)),
+        };
+        self.metrics.measured(Subject::Document, how);
+        if let Some(end) = end {
+            self.metrics.check_ended(CheckKind::Document, end);
+        }
+    }
+
+    fn count_verdict(&self, findings: &DocumentFindings, verdict: &DocumentVerdict) {
+        for (score, found) in made_checks(findings, verdict) {
+            match found {
+                CheckMade::NotAsked => {}
+                CheckMade::NotChecked(_) => {
+                    self.metrics.document_check(score, CheckFound::NotChecked);
+                }
+                CheckMade::Judged(found) => {
+                    let result = if found.passed { CheckFound::Passed } else { CheckFound::Failed };
+                    self.metrics.document_check(score, result);
+                    self.metrics.score(score, found.score);
+                }
+            }
+        }
+        self.metrics.score(Score::DocumentRisk, verdict.risk_score);
+        self.metrics.check_decided(CheckKind::Document, verdict.has_passed());
+    }
+
+    /// When a check that begins now counts as left behind.
+    /// Until when a check that begins now is this node's.
+    pub fn document_lease(&self) -> Timestamp {
+        let lease_ms = i64::from(self.config.now().documents.lease_seconds) * 1000;
+        Timestamp(self.clock.now().0.saturating_add(lease_ms))
+    }
+}

@@ -1,0 +1,103 @@
+//! The database, the clock, the space and the vault are looked at, and what was found is remembered.
+
+use std::time::{Duration, Instant};
+
+use verax_store::StoreError;
+
+use super::{APART_MS_MAX, Found, Unwell};
+use crate::app::App;
+use crate::app::fingerprints::explain;
+use crate::clock::Clock;
+
+/// Anybody may ask, and each look writes: one look answers all who ask within this time.
+const FOUND_FOR: Duration = Duration::from_millis(500);
+
+/// The vault may be another machine's. Once it is amiss it is looked at as often as all else.
+const VAULT_FOUND_FOR: Duration = Duration::from_secs(5);
+
+/// A database that takes longer for one row is of no use to a request.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+
+impl App {
+    /// Looks whether the server can do its work.
+    ///
+    /// # Errors
+    /// What is in its way.
+    pub async fn look_after_health(&self) -> Result<(), Unwell> {
+        let mut last = self.health.found.lock().await;
+        let known = last.as_ref().filter(|found| found.at.elapsed() < FOUND_FOR);
+        let unwell = match known {
+            Some(found) => found.unwell.clone(),
+            None => {
+                let unwell = self.probe().await.err();
+                *last = Some(Found { at: Instant::now(), unwell: unwell.clone() });
+                unwell
+            }
+        };
+        unwell.map_or(Ok(()), Err)
+    }
+
+    async fn probe(&self) -> Result<(), Unwell> {
+        let late = |_| Err(StoreError::Busy("it takes too long".to_owned()));
+        let probe = tokio::time::timeout(ANSWER_MAX, self.database.probe(self.clock.now()));
+        let theirs = match probe.await.unwrap_or_else(late) {
+            Ok(theirs) => theirs,
+            // An import, or a count of all records, has the one writer: lists go on.
+            Err(StoreError::Busy(_)) if !self.database.is_remote() => None,
+            Err(error) => {
+                tracing::error!(cause = %error, "the database does not take writes");
+                return Err(Unwell::Database);
+            }
+        };
+        if let (Some(theirs), Clock::System) = (theirs, &self.clock) {
+            let apart_ms = self.clock.now().0 - theirs.0;
+            if apart_ms.abs() > APART_MS_MAX {
+                tracing::error!(apart_ms, "this machine's clock is not the database's");
+                return Err(Unwell::Clock);
+            }
+        }
+        self.probe_space()?;
+        self.probe_vault().await
+    }
+
+    fn probe_space(&self) -> Result<(), Unwell> {
+        for (folder, free) in self.health.too_full(self.config.now().disk.free_bytes_min) {
+            let folder = folder.display();
+            match free {
+                Ok(free_bytes) => {
+                    tracing::error!(%folder, free_bytes, "there is too little space");
+                    return Err(Unwell::Space);
+                }
+                Err(error) => tracing::warn!(%folder, cause = %error, "its space is not known"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn probe_vault(&self) -> Result<(), Unwell> {
+        let mut last = self.health.vault.lock().await;
+        let is_known =
+            |found: &&Found| found.unwell.is_none() && found.at.elapsed() < VAULT_FOUND_FOR;
+        if last.as_ref().filter(is_known).is_some() {
+            return Ok(());
+        }
+        let looked = tokio::time::timeout(ANSWER_MAX, self.differences()).await;
+        let unwell = match looked {
+            Ok(Ok(differences)) if differences.is_empty() => None,
+            Ok(Ok(differences)) => {
+                tracing::error!("{}", explain(&differences));
+                Some(Unwell::Vault)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(cause = %error, "the vault cannot be looked at");
+                Some(Unwell::Vault)
+            }
+            Err(_) => {
+                tracing::error!("the vault does not answer in time");
+                Some(Unwell::Vault)
+            }
+        };
+        *last = Some(Found { at: Instant::now(), unwell: unwell.clone() });
+        unwell.map_or(Ok(()), Err)
+    }
+}

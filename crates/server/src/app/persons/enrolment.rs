@@ -1,0 +1,249 @@
+//! Persons enrolled, changed, and taken out of a collection.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use verax_domain::records::person::{Person, PersonDetails};
+use verax_query::{Tenant, fold};
+use verax_store::{Batch, PersonPlace, SealedTemplate, StoreError};
+
+use super::{
+    ATTEMPTS, NewPerson, PersonChange, PersonError, Thumbnails, Unknown, run_detached,
+    template_place, thumbnail_place,
+};
+use crate::app::App;
+use crate::app::faces::Portrait;
+use crate::app::galleries::Search;
+
+impl App {
+    /// Enrols a person and answers their id. With `unknown` only if nobody has that face. It reaches
+    /// its end although its caller goes.
+    ///
+    /// # Errors
+    /// `AlreadySet`, `Duplicated`.
+    pub async fn enrol_person(
+        &self,
+        client: &str,
+        person: NewPerson,
+        faces: Vec<Portrait>,
+        unknown: Option<Unknown>,
+    ) -> Result<String, PersonError> {
+        self.enrol_person_as(client, self.new_id(), person, faces, unknown).await
+    }
+
+    /// The same under an id that is known before.
+    pub async fn enrol_person_as(
+        &self,
+        client: &str,
+        id: String,
+        person: NewPerson,
+        faces: Vec<Portrait>,
+        unknown: Option<Unknown>,
+    ) -> Result<String, PersonError> {
+        let (app, client) = (self.clone(), client.to_owned());
+        run_detached(async move {
+            let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
+            match &enrolled {
+                // The person may be there after all; what belongs to nobody is swept.
+                Ok(())
+                | Err(PersonError::Store(StoreError::Busy(_) | StoreError::Unavailable(_))) => {}
+                // What was sealed for it belongs to nobody.
+                Err(_) => app.vault.destroy(&client, &id).await?,
+            }
+            enrolled.map(|()| id)
+        })
+        .await
+    }
+
+    /// Changes a person, if there is such a one.
+    ///
+    /// # Errors
+    /// `NotFound`, `AlreadySet`.
+    pub async fn change_person(
+        &self,
+        client: &str,
+        id: &str,
+        change: PersonChange,
+    ) -> Result<(), PersonError> {
+        let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
+        run_detached(async move { app.change(&client, &id, change).await }).await
+    }
+
+    /// Takes a person out of one collection (by its id); whoever is in no other is deleted.
+    ///
+    /// # Errors
+    /// `NotFound`, also when the person is not in it.
+    pub async fn leave_collection(
+        &self,
+        client: &str,
+        id: &str,
+        collection: &str,
+    ) -> Result<(), PersonError> {
+        let place = self.person_place(client, id).await?;
+        if !place.collections.iter().any(|known| known == collection) {
+            return Err(PersonError::NotFound);
+        }
+        let others = place.collections.into_iter().filter(|known| known != collection);
+        let others: Vec<String> = others.collect();
+        if others.is_empty() {
+            return self.delete_person(client, id).await;
+        }
+        let details = PersonDetails { collections: Some(others), ..PersonDetails::default() };
+        self.change_person(client, id, PersonChange { details, faces: None }).await
+    }
+
+    async fn enrol(
+        &self,
+        client: &str,
+        id: &str,
+        person: NewPerson,
+        faces: &[Portrait],
+        unknown: Option<Unknown>,
+    ) -> Result<(), PersonError> {
+        let begun = self.clock.now();
+        let (enrolled, record) = Person::enrol((id, client), &person.details, begun);
+        let held = self.galleries.of(client);
+        let _turn = held.enrolling.lock().await;
+        let mut sealed = None;
+        for _ in 0..ATTEMPTS {
+            let seen = self.database.gallery_number(client).await?;
+            if let Some(unknown) = &unknown {
+                self.refuse_known(client, faces, unknown).await?;
+            }
+            self.refuse_alike(&enrolled).await?;
+            if sealed.is_none() {
+                sealed = Some(self.seal_faces(client, id, faces, person.thumbnails).await?);
+            }
+            let now = self.clock.now();
+            let mut batch = Batch::default();
+            batch.change_gallery(client, seen).insert_record(&record, now);
+            for template in sealed.iter().flatten() {
+                batch.insert_template(client, template, now);
+            }
+            batch.touch_person(client, id, now);
+            match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => {}
+                committed => return Ok(committed?),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn change(
+        &self,
+        client: &str,
+        id: &str,
+        change: PersonChange,
+    ) -> Result<(), PersonError> {
+        let held = self.galleries.of(client);
+        let _turn = held.enrolling.lock().await;
+        let mut sealed: Option<Vec<SealedTemplate>> = None;
+        for _ in 0..ATTEMPTS {
+            let seen = self.database.gallery_number(client).await?;
+            let tenant = Tenant::Client(client.to_owned());
+            let known: Option<Person> = self.database.find(&tenant, id).await?;
+            let Some(known) = known else {
+                if sealed.is_some() {
+                    // Deleted in between: what was sealed since must not stay.
+                    self.vault.destroy(client, id).await?;
+                }
+                return Err(PersonError::NotFound);
+            };
+            let (person, record) = known.change(&change.details);
+            if change.details.identifies() {
+                self.refuse_alike(&person).await?;
+            }
+            if let (None, Some((faces, thumbnails))) = (&sealed, &change.faces) {
+                sealed = Some(self.seal_faces(client, id, faces, *thumbnails).await?);
+            }
+            let now = self.clock.now();
+            let mut batch = Batch::default();
+            batch.change_gallery(client, seen).change(&record, now);
+            if let Some(templates) = &sealed {
+                batch.delete_templates(client, id);
+                for template in templates {
+                    batch.insert_template(client, template, now);
+                }
+            }
+            batch.touch_person(client, id, now);
+            match self.database.commit(batch).await {
+                Err(StoreError::Conflict) => {}
+                committed => {
+                    committed?;
+                    self.forget_changed(client).await;
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Refuses a face that somebody has.
+    async fn refuse_known(
+        &self,
+        client: &str,
+        faces: &[Portrait],
+        unknown: &Unknown,
+    ) -> Result<(), PersonError> {
+        let search = Search {
+            probes: faces.iter().map(|face| face.template.clone()).collect(),
+            collection: unknown.collection.clone(),
+            active_only: false,
+            min_score: unknown.min_score,
+            max: 1,
+        };
+        match self.search_faces(client, search).await?.pop() {
+            Some(hit) => Err(PersonError::Duplicated(hit)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a second person of one name and day of birth in one collection, or outside of all.
+    /// Without the day nobody can tell namesakes apart, so they are not refused.
+    async fn refuse_alike(&self, person: &Person) -> Result<(), PersonError> {
+        let Some(born) = &person.date_of_birth else { return Ok(()) };
+        let alike = self.database.persons_alike(&person.client, &fold(&person.name), born).await?;
+        let shares = |place: &PersonPlace| match person.collections.as_slice() {
+            [] => place.collections.is_empty(),
+            collections => place.collections.iter().any(|known| collections.contains(known)),
+        };
+        match alike.into_iter().find(|place| place.id != person.id && shares(place)) {
+            Some(place) => Err(PersonError::AlreadySet(place.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Seals the templates, and keeps the small pictures if that is wanted.
+    async fn seal_faces(
+        &self,
+        client: &str,
+        person: &str,
+        faces: &[Portrait],
+        thumbnails: Thumbnails,
+    ) -> Result<Vec<SealedTemplate>, PersonError> {
+        let model = self.faces.template_model()?.to_owned();
+        let known = self.database.templates(client, vec![person.to_owned()]).await?;
+        let mut templates = Vec::new();
+        for (index, face) in faces.iter().enumerate() {
+            let id = format!("{person}-{}", index + 1);
+            let plain = zeroize::Zeroizing::new(face.template.to_bytes());
+            let sealed = self.vault.seal(client, person, &template_place(&id), &plain).await?;
+            let jpeg = face.thumbnail.as_ref().filter(|_| thumbnails == Thumbnails::Kept);
+            if let Some(jpeg) = jpeg {
+                self.vault.keep(client, person, &thumbnail_place(&id), jpeg).await?;
+            }
+            templates.push(SealedTemplate {
+                id,
+                person: person.to_owned(),
+                model: model.clone(),
+                thumbnail: jpeg.is_some(),
+                sealed: STANDARD.encode(sealed),
+            });
+        }
+        // A picture of a face that is replaced goes with it.
+        let kept = |id: &str| templates.iter().any(|new| new.id == id && new.thumbnail);
+        for old in known.iter().filter(|old| old.thumbnail && !kept(&old.id)) {
+            self.vault.keep(client, person, &thumbnail_place(&old.id), b"").await?;
+        }
+        Ok(templates)
+    }
+}
