@@ -2,7 +2,7 @@
 //! than the parser alone, wherever they are cut.
 #![no_main]
 
-#[path = "../../crates/server/src/http/request_line.rs"]
+#[path = "../../crates/server/src/http/layers/request_line.rs"]
 #[expect(dead_code, reason = "the server says why it refuses, and speaks HTTP/2")]
 mod request_line;
 #[path = "../../crates/server/tests/it/two_parsers.rs"]

@@ -7,8 +7,8 @@ use crate::contact::{typed_country, typed_email, typed_identifier, typed_phone};
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
-    Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
-    Shown, Tally, Words, fold_address,
+    Audience, Field, Kind, Member, MemberKind, NotFound, Opener, PageSize, Relation, Resource,
+    Reverse, Shown, Tally, Words, fold_address,
 };
 
 /// Every resource, in the order in which an import of all must take them.
@@ -120,6 +120,12 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: &["validations:read"],
+    opened_by: &[
+        Opener { scope: "session", field: "livenessSession", may_delete: false },
+        // Who begins the face check again sets the old one aside.
+        Opener { scope: "registration", field: "appRegistration", may_delete: true },
+    ],
+    deleted_under: &["v2"],
     not_found: NotFound {
         code: "biometric_validation_not_found",
         error: "Biometric validation not found",
@@ -183,6 +189,8 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
     signed: true,
     versions: &["v2"],
     scopes: &["documents:read"],
+    opened_by: &[],
+    deleted_under: &["v2"],
     not_found: NotFound {
         code: "DOCUMENT_LIVENESS_NOT_FOUND",
         error: "Document liveness not found",
@@ -235,6 +243,8 @@ pub static PROJECTS: Resource = Resource {
     signed: false,
     versions: &["v2", "v3"],
     scopes: READ,
+    opened_by: &[],
+    deleted_under: &["v2", "v3"],
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };
@@ -273,6 +283,8 @@ pub static PROJECT_FLOWS: Resource = Resource {
     signed: true,
     versions: &["v2"],
     scopes: READ,
+    opened_by: &[],
+    deleted_under: &["v2", "v3"],
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };
@@ -337,6 +349,8 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: READ,
+    opened_by: &[Opener { scope: "registration", field: "_id", may_delete: false }],
+    deleted_under: &["v2"],
     not_found: NotFound { code: "appRegistration_not_found", error: "App registration not found" },
     tally: None,
 };
@@ -363,6 +377,8 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: READ,
+    opened_by: &[Opener { scope: "session", field: "_id", may_delete: false }],
+    deleted_under: &[],
     not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
     tally: None,
 };
@@ -391,6 +407,8 @@ pub static CLIENTS: Resource = Resource {
     signed: false,
     versions: &[],
     scopes: READ,
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };

@@ -24,8 +24,8 @@ pub use query::{
     Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
 pub use resource::{
-    Audience, Field, Form, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource,
-    Reverse, Shown, Typed, Words,
+    Audience, Field, Form, Kind, Member, MemberKind, NotFound, Opener, PageSize, Relation,
+    Resource, Reverse, Shown, Typed, Words,
 };
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};

@@ -26,6 +26,11 @@ pub struct Resource {
     pub versions: &'static [&'static str],
     /// A token with any one of these scopes may read it.
     pub scopes: &'static [&'static str],
+    /// Which tokens for one record open one of these too.
+    pub opened_by: &'static [Opener],
+    /// Prefixes under which one is deleted by its id; none: it is deleted in no such way, or in one of
+    /// its own.
+    pub deleted_under: &'static [&'static str],
     pub not_found: NotFound,
     /// What is counted ahead, so that totals and deep pages cost the same at any size.
     pub tally: Option<&'static Tally>,
@@ -36,6 +41,17 @@ pub struct PageSize {
     /// Its native name on the wire, echoed in `pagination`: `perPage` or `limit`.
     pub name: &'static str,
     pub default: u32,
+}
+
+/// The token for one record that opens another, or that record itself.
+#[derive(Debug)]
+pub struct Opener {
+    /// What the token is for, in the word that it has in it: `registration`.
+    pub scope: &'static str,
+    /// The field that names the token's record; `_id`: it is that record.
+    pub field: &'static str,
+    /// Whether it may also set the record aside.
+    pub may_delete: bool,
 }
 
 /// The 404 of this resource, in its family's words.

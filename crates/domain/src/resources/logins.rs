@@ -1,6 +1,6 @@
 //! App logins: who came in, and by what.
 
-use verax_query::{NotFound, PageSize, Resource, Words};
+use verax_query::{NotFound, Opener, PageSize, Resource, Words};
 
 use super::{
     APP_REGISTRATION, BIOMETRIC_VALIDATION, PROJECT, PROJECT_FLOW, READ, client, id, plain,
@@ -51,6 +51,8 @@ pub static APP_LOGINS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: READ,
+    opened_by: &[Opener { scope: "login", field: "_id", may_delete: false }],
+    deleted_under: &["v2"],
     not_found: NotFound { code: "appLogin_not_found", error: "App login not found" },
     tally: None,
 };

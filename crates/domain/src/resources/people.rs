@@ -30,6 +30,8 @@ pub static COLLECTIONS: Resource = Resource {
     signed: false,
     versions: VERSIONS,
     scopes: READ,
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "ERROR", error: "There is no such collection" },
     tally: None,
 };
@@ -66,6 +68,8 @@ pub static PERSONS: Resource = Resource {
     signed: false,
     versions: VERSIONS,
     scopes: READ,
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "PERSON_NOT_FOUND", error: "Person not found" },
     tally: None,
 };

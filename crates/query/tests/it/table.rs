@@ -33,6 +33,8 @@ pub static CHECKS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: &[],
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };
@@ -59,6 +61,8 @@ pub static PROJECTS: Resource = Resource {
     signed: false,
     versions: &["v2"],
     scopes: &[],
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };
@@ -80,6 +84,8 @@ pub static BARE: Resource = Resource {
     signed: false,
     versions: &[],
     scopes: &[],
+    opened_by: &[],
+    deleted_under: &[],
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };

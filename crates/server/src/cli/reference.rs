@@ -12,7 +12,7 @@ use verax_query::{Field, Kind, Resource, Shown};
 use super::Cli;
 use super::output::report_line;
 use crate::config::{DEFAULTS, shared_names};
-use crate::http::{CODES, openapi};
+use crate::http::{codes, openapi};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -157,7 +157,7 @@ fn filters(field: &Field) -> &'static str {
 
 fn errors() -> String {
     let mut out = format!("{MADE}# Errors\n\n| code | status | when |\n|---|---|---|\n");
-    for code in CODES {
+    for code in codes() {
         put(&mut out, format!("| `{}` | {} | {} |", code.code, code.status.as_u16(), code.when));
     }
     for resource in resources::ALL.iter().filter(|resource| !resource.versions.is_empty()) {

@@ -1,189 +1,141 @@
-//! The caller's own account: `clients/me`, sessions.
+//! The caller's own account, and the tokens that are made from others.
 
-use std::time::Duration;
+pub mod calls;
 
-use axum::extract::{RawQuery, State as Extract};
-use axum::http::request::Parts;
-use axum::response::Response;
-use axum::{Extension, Json};
 use serde_json::{Value, json};
-use verax_domain::NarrowScope;
-use verax_domain::resources::CLIENTS;
-use verax_query::{Problem, Retrieval, Tenant};
+use verax_domain::{NarrowScope, resources};
+use verax_query::Shown;
 
-use super::State;
-use super::authorize::{Allowed, admit_caller, require_write};
-use super::body::{Member, Purpose, Rule, Unread, optional, read};
-use super::error::{ApiError, MISSING_PARAMETER, SESSION_UNAUTHORIZED};
-use super::lifecycle_errors::{conflict, token_not_right};
-use super::lists::json as json_response;
-use super::signature::signature;
-use crate::app::access::{AccessError, Bearer, Caller, MintError};
-use crate::app::idempotency::About;
-use crate::app::project_login::ExchangeError;
+use self::calls::{PROJECT_LOGIN_BODY, refused_session};
+use super::body::table::Purpose;
+use super::error_codes::{BODY_TOO_LARGE, CONFLICT, MISSING_PARAMETER, TOKEN_NOT_RIGHT};
+use super::layers::access::{Access, RecordKinds};
+use super::openapi::shapes::{object, query};
+use super::operation::{Answer, Description, Operation};
 
-const DAY: u64 = 24 * 60 * 60;
-const MONTH_DAYS: u64 = 30;
-const MONTHS_MAX: u64 = 12;
+const TAG: &str = "account";
+const CLIENT_IS_GONE: &str = "The client was deleted";
+/// A session is renewed by any token of a client; what else is sent is told in words of its own.
+const SESSION: Access = Access { wrong_token: refused_session, ..Access::CLIENT };
 
-/// `GET /v2/clients/me`. What is populated elsewhere (plans, settings) is not kept here, and what
-/// is not kept is absent; secrets have no field to be in.
-pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Response, ApiError> {
-    let mut client = own_record(&state, &caller).await?;
-    // Clients of the protocol read it; a secret is never shown.
-    client.truncate(client.len().saturating_sub(1));
-    client.extend_from_slice(br#","secretKey":null}"#);
-    let mut body = br#"{"success":true,"data":"#.to_vec();
-    body.extend_from_slice(&client);
-    body.push(b'}');
-    Ok(json_response(body))
-}
-
-/// An answer with a token of the client's own.
-type ClientToken = (Extension<About>, Json<Value>);
-
-/// `GET` and `POST /v2/auth/session`: a new token for one that is still valid.
-pub async fn session(
-    Extract(state): Extract<State>,
-    mut parts: Parts,
-    RawQuery(raw): RawQuery,
-    body: Unread,
-) -> Result<ClientToken, ApiError> {
-    let refuse = |error| match error {
-        AccessError::Missing => ApiError::new(&MISSING_PARAMETER, "missing Authorization header"),
-        error @ (AccessError::Store(_) | AccessError::Narrow) => error.into(),
-        _ => unauthorized(&state),
+pub fn operations() -> Vec<Operation> {
+    let session = |id| {
+        let answer = Answer::json(session_schema());
+        Description::new(id, "A new token for a valid one", TAG, SESSION, answer)
     };
-    let caller = admit_caller(&mut parts, &state, refuse).await?;
-    let limit = state.app.config.now().http.plain_body_bytes_max();
-    let body = body.read(&state, &Allowed::caller(&caller), limit).await?;
-    let wish = SessionWish::read(&raw.unwrap_or_default(), &body.bytes)?;
-    let valid = match wish.months {
-        Some(months) => Duration::from_secs(months * MONTH_DAYS * DAY),
-        None => Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY),
+    let renewable = |operation: Operation| {
+        operation
+            .parameters(session_parameters())
+            .checking_query()
+            // What is wished may also be in a body, with either method.
+            .errors(&[&MISSING_PARAMETER, &BODY_TOO_LARGE])
+            .unknown(CLIENT_IS_GONE)
     };
-    let token = match state.app.renew_token(&caller, valid).await {
-        Err(MintError::Revoked) => return Err(unauthorized(&state)),
-        renewed => renewed?,
-    };
-    let mut answer = json!({ "accessToken": token, "tokenType": "bearer" });
-    if wish.with_user {
-        let user = own_record(&state, &caller).await?;
-        answer["user"] = serde_json::from_slice(&user).unwrap_or_default();
-        answer["settings"] = json!({});
-    }
-    Ok((Extension(About::Client), Json(answer)))
+    let exchange = RecordKinds::two(NarrowScope::Login, NarrowScope::Session);
+    vec![
+        Operation::get(
+            "/v2/clients/me",
+            calls::me,
+            Description::new(
+                "get_own_client",
+                "The caller's client",
+                TAG,
+                Access::CLIENT,
+                Answer::data(client_schema()),
+            ),
+        )
+        .unknown(CLIENT_IS_GONE),
+        renewable(Operation::get("/v2/auth/session", calls::session, session("renew_token"))),
+        renewable(Operation::post(
+            "/v2/auth/session",
+            calls::session,
+            session("renew_token_by_post"),
+        )),
+        Operation::post(
+            "/v2/auth/renew-and-revoke",
+            calls::renew_and_revoke,
+            Description::new(
+                "renew_and_revoke_tokens",
+                "A new token; all older ones of the client die",
+                TAG,
+                Access::WRITE,
+                Answer::json(renewed_schema()),
+            ),
+        )
+        .unknown(CLIENT_IS_GONE),
+        Operation::post(
+            "/v2/auth/project-login",
+            calls::project_login,
+            Description::new(
+                "exchange_login_token",
+                "Exchange the token of a passed login or validation, once",
+                TAG,
+                Access::of_record(exchange, "app login"),
+                Answer::data(exchanged_schema()),
+            ),
+        )
+        .body(PROJECT_LOGIN_BODY, Purpose::Change)
+        .errors(&[&MISSING_PARAMETER, &CONFLICT, &TOKEN_NOT_RIGHT]),
+    ]
 }
 
-fn unauthorized(state: &State) -> ApiError {
-    let text = signature(&state.app.config.now().signature, state.app.clock.now());
-    let signature = serde_json::from_str(&text).unwrap_or_default();
-    ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
-        .with_member("signature", signature)
+fn client_schema() -> Value {
+    let mut client = object(&resources::CLIENTS, Shown::Retrieve);
+    client["properties"]["secretKey"] =
+        json!({ "type": "null", "description": "Read by clients of the protocol; always null." });
+    client
 }
 
-/// `POST /v2/auth/renew-and-revoke`: a new token; all older ones of the client are dead. A token that
-/// only reads must not end what others work with.
-pub async fn renew_and_revoke(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    body: Unread,
-) -> Result<ClientToken, ApiError> {
-    let allowed = require_write(&caller)?;
-    let limit = state.app.config.now().http.plain_body_bytes_max();
-    // It says nothing.
-    body.read(&state, &allowed, limit).await?;
-    let valid = Duration::from_secs(u64::from(state.app.config.now().tokens.days) * DAY);
-    let token = state.app.renew_and_revoke(&caller, valid).await?;
-    let answer = json!({ "token": token, "accessToken": token, "tokenType": "bearer" });
-    Ok((Extension(About::Client), Json(answer)))
+fn token() -> Value {
+    json!({ "type": "string", "description": "The new token." })
 }
 
-pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(
-    "expiresIn",
-    Rule::Integer(1, MONTHS_MAX as i64),
-    "Months that the new token is valid; absent: as long as the setting validations.login_seconds \
-     says.",
-)];
-
-/// `POST /v2/auth/project-login`: the token of a passed login or validation, exchanged once.
-pub async fn project_login(
-    Extract(state): Extract<State>,
-    bearer: Bearer,
-    body: Unread,
-) -> Result<Json<Value>, ApiError> {
-    let Bearer::Holder(holder) = &bearer else { return Err(token_not_right("app login")) };
-    let scopes = [NarrowScope::Login, NarrowScope::Session];
-    let scope = scopes.into_iter().find(|scope| holder.subject(*scope).is_some());
-    let scope = scope.ok_or_else(|| token_not_right("app login"))?;
-    let allowed = Allowed::holder(holder, scope)?;
-    let sent = read(&state, &allowed, body, PROJECT_LOGIN_BODY, Purpose::Create).await?;
-    let sent = sent.finish(&MISSING_PARAMETER)?;
-    let months = sent.members.get("expiresIn").and_then(Value::as_u64);
-    let valid = months.map(|months| Duration::from_secs(months * MONTH_DAYS * DAY));
-    let exchanged = state.app.exchange_token(holder, valid).await?;
-    let mut data = json!({ "accessToken": exchanged.token, "tokenType": "bearer" });
-    if let Some(registration) = exchanged.registration {
-        data["appRegistration"] = registration;
-    }
-    Ok(Json(json!({ "success": true, "data": data })))
+fn session_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["accessToken", "tokenType"],
+        "properties": { "accessToken": token(), "tokenType": { "const": "bearer" } },
+    })
 }
 
-impl From<ExchangeError> for ApiError {
-    fn from(error: ExchangeError) -> ApiError {
-        match error {
-            ExchangeError::OtherToken => token_not_right("app login"),
-            ExchangeError::NotPassed => conflict("not_validated", "The check was not passed."),
-            ExchangeError::Exchanged => conflict("token_exchanged", "The token was exchanged."),
-            ExchangeError::Mint(error) => error.into(),
-            ExchangeError::Store(error) => error.into(),
-        }
-    }
+fn renewed_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["token", "accessToken"],
+        "properties": { "token": token(), "accessToken": token() },
+    })
 }
 
-async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
-    let id = caller.client();
-    let tenant = Tenant::Client(id.to_owned());
-    let whole = Retrieval::whole(&CLIENTS);
-    let record = state.app.database.record(&whole, &tenant, id).await?;
-    record.ok_or_else(|| ApiError::not_found(&CLIENTS))
+fn session_parameters() -> [Value; 2] {
+    [
+        query(
+            "origin",
+            "refresh: a new token; app: the account too.",
+            json!({ "type": "string", "enum": ["refresh", "app"] }),
+        ),
+        query(
+            "expiresIn",
+            "Months that the new token is valid.",
+            json!({ "type": "integer", "minimum": 1, "maximum": 12 }),
+        ),
+    ]
 }
 
-/// `origin` and `expiresIn`, from the query string or a JSON body.
-#[derive(Default)]
-struct SessionWish {
-    months: Option<u64>,
-    with_user: bool,
-}
-
-impl SessionWish {
-    fn read(raw: &str, body: &[u8]) -> Result<SessionWish, ApiError> {
-        let sent: Value = serde_json::from_slice(body).unwrap_or_default();
-        let query = |name: &str| {
-            let pairs = raw.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
-        };
-        let member = |name: &str| match &sent[name] {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let read = |name: &str| query(name).or_else(|| member(name));
-        let mut problems = Vec::new();
-        let mut wrong = |parameter: &str, message: &str| {
-            problems.push(Problem { parameter: parameter.to_owned(), message: message.to_owned() });
-        };
-        let mut wish = SessionWish::default();
-        match read("origin").as_deref() {
-            None | Some("refresh") => {}
-            Some("app") => wish.with_user = true,
-            Some(_) => wrong("origin", "must be refresh or app"),
-        }
-        match read("expiresIn").map(|text| text.parse()) {
-            None => {}
-            Some(Ok(months @ 1..=MONTHS_MAX)) => wish.months = Some(months),
-            Some(_) => wrong("expiresIn", "must be a number of months from 1 to 12"),
-        }
-        if problems.is_empty() { Ok(wish) } else { Err(ApiError::invalid(problems)) }
-    }
+fn exchanged_schema() -> Value {
+    let text = || json!({ "type": ["string", "null"] });
+    let registration = json!({
+        "type": "object",
+        "required": ["_id"],
+        "properties": { "_id": text(), "fullName": text(), "email": text(), "status": text() },
+        "description": "Of the person who has logged in, if they have one in the project.",
+    });
+    json!({
+        "type": "object",
+        "required": ["accessToken", "tokenType"],
+        "properties": {
+            "accessToken": { "type": "string", "description": "It opens what the old one did." },
+            "tokenType": { "const": "bearer" },
+            "appRegistration": registration,
+        },
+    })
 }

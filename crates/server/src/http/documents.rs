@@ -1,84 +1,109 @@
-//! What describes the server: its API, its health, its numbers.
+//! Documents: checked, and what was kept and seen of them.
 
-use std::sync::LazyLock;
+pub mod calls;
+pub mod errors;
+pub mod image_urls;
+pub mod images;
+pub mod order;
 
-use axum::extract::{Path, State as Extract};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use verax_domain::NarrowScope;
+use verax_domain::resources::DOCUMENT_LIVENESS;
 
-use super::State;
-use super::error::{ApiError, NOT_FOUND};
-use super::lists::{PathId, json as json_response};
-use super::openapi::document;
-use super::swagger_ui;
-use crate::app::health::Unwell;
+use self::order::DOCUMENT_BODY;
+use super::body::table::Purpose;
+use super::error_codes::{CONFLICT, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
+use super::layers::access::{Access, RecordKinds, Refusal, WithoutToken};
+use super::openapi::shapes::{envelope, members, query, record, sign};
+use super::operation::{Answer, Description, Operation};
 
-/// It is the same for everybody, who need no token for it: made once.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
+/// A grey square of 64 pixels: enough to see the operation answer.
+const EXAMPLE_IMAGE: &str = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKklEQVR42u3MQREAAAwCIPs3sK0h9ttBANKjCAQCgUAgEAgEAoFAIPgeDJ3qkIjwmdT+AAAAAElFTkSuQmCC";
 
-pub async fn openapi() -> Response {
-    let mut response = json_response(DOCUMENT.clone().into_bytes());
-    let public = HeaderValue::from_static("public, max-age=60");
-    response.headers_mut().insert(header::CACHE_CONTROL, public);
-    response
+const NO_IMAGE: &str = "There is no such record, or its picture was not kept";
+
+pub fn operations() -> Vec<Operation> {
+    let tag = DOCUMENT_LIVENESS.name;
+    let registration = RecordKinds::one(NarrowScope::Registration);
+    let checked = Answer::data_of(&DOCUMENT_LIVENESS, record(&DOCUMENT_LIVENESS));
+    let unfinished = Answer::data_of(&DOCUMENT_LIVENESS, record(&DOCUMENT_LIVENESS))
+        .with_status(StatusCode::ACCEPTED)
+        .described(
+            "The checks take longer than the server lets a caller wait: the record as it stands; \
+             retrieve it later",
+        );
+    let signed_url = Access { without_token: WithoutToken::WithSignedUrl, ..Access::MEDIA };
+    vec![
+        Operation::post(
+            "/v2/document-liveness",
+            calls::create,
+            Description::new(
+                "create_document_liveness",
+                "Check a photographed document",
+                tag,
+                Access::WRITE.or_record(registration, Refusal::OtherRecord),
+                checked.described("The record, with what was found"),
+            )
+            .doc(format!(
+                "{} The token of an app registration makes the check that registration's.",
+                DOCUMENT_LIVENESS.doc
+            )),
+        )
+        .body(DOCUMENT_BODY, Purpose::Create)
+        .example(json!({ "image": EXAMPLE_IMAGE }))
+        .or_answer(unfinished)
+        .errors(&[&INVALID_PARAMETERS, &INVALID_IMAGE_FORMAT, &CONFLICT, &IMAGE_TOO_LARGE]),
+        Operation::get(
+            "/v2/document-liveness/{id}/image",
+            images::image,
+            Description::new(
+                "get_document_liveness_image",
+                "The picture that was kept with a document liveness validation",
+                tag,
+                signed_url,
+                Answer::image(),
+            )
+            .doc("An `imageUrl` opens it until it expires; a token with `media:read` at any time."),
+        )
+        .parameters([
+            query(
+                "expires",
+                "When the URL expires, in seconds since 1970.",
+                json!({ "type": "integer" }),
+            ),
+            query("signature", "What makes the URL valid.", json!({ "type": "string" })),
+        ])
+        .unknown(NO_IMAGE),
+        Operation::get(
+            "/v2/document-liveness/{id}/evidence",
+            images::evidence,
+            Description::new(
+                "get_document_liveness_evidence",
+                "Where each check found what it names",
+                tag,
+                Access::MEDIA,
+                Answer::json(evidence()).described("Regions and a heat map per check"),
+            )
+            .doc("The kept picture is looked at again; there is nothing to see without one."),
+        )
+        .unknown(NO_IMAGE),
+    ]
 }
 
-pub async fn to_docs() -> Redirect {
-    Redirect::permanent("/docs/")
-}
-
-pub async fn docs_index() -> Response {
-    asset("index.html").await
-}
-
-pub async fn docs(file: PathId) -> Response {
-    let file = file.map(|Path(file)| file).unwrap_or_default();
-    asset(&file).await
-}
-
-/// The files of Swagger UI are in the binary: the page loads nothing from elsewhere.
-async fn asset(name: &str) -> Response {
-    let Some((media_type, bytes)) = swagger_ui::file(name).await else {
-        return ApiError::new(&NOT_FOUND, "There is no such page.").into_response();
-    };
-    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-                  img-src 'self' data:; frame-ancestors 'none'";
-    let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_SECURITY_POLICY, policy)];
-    (headers, bytes).into_response()
-}
-
-/// The process is alive.
-pub async fn healthz() -> Response {
-    json_response(json!({ "status": "ok" }).to_string().into_bytes())
-}
-
-/// The server can do its work: the database takes writes, the clocks agree, keys and vault are those of
-/// the database, and there is space.
-pub async fn readyz(Extract(state): Extract<State>) -> Response {
-    let unwell = state.app.look_after_health().await.err();
-    let body = match &unwell {
-        None => {
-            // For information: without models the server still keeps and lists records.
-            let models = if state.app.faces.missing().is_empty() { "ok" } else { "missing" };
-            json!({ "status": "ready", "checks": { "database": "ok", "models": models } })
-        }
-        Some(Unwell::Database) => {
-            json!({ "status": "not_ready", "checks": { "database": "failed" } })
-        }
-        Some(Unwell::Clock) => {
-            json!({ "status": "not_ready", "checks": { "database": "ok", "clock": "failed" } })
-        }
-        Some(Unwell::Vault) => {
-            json!({ "status": "not_ready", "checks": { "database": "ok", "vault": "failed" } })
-        }
-        Some(Unwell::Space) => {
-            json!({ "status": "not_ready", "checks": { "database": "ok", "space": "failed" } })
-        }
-    };
-    let mut response = json_response(body.to_string().into_bytes());
-    if unwell.is_some() {
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    }
-    response
+fn evidence() -> Value {
+    let number = || json!({ "type": "number" });
+    let mut region =
+        members(json!({ "x": number(), "y": number(), "width": number(), "height": number() }));
+    region["description"] = "A part of the upright picture, in pixels.".into();
+    let check = members(json!({
+        "regions": { "type": "array", "items": region },
+        "heatMap": { "type": "string", "description": "A PNG in a data URI." },
+    }));
+    let mut answered = envelope(members(json!({
+        "_id": { "type": "string" },
+        "evidence": { "type": "object", "additionalProperties": check },
+    })));
+    sign(&DOCUMENT_LIVENESS, &mut answered);
+    answered
 }

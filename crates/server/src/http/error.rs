@@ -4,17 +4,17 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use verax_domain::resources;
 use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-use super::body::{BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE};
-use super::{face_errors, lifecycle_errors, malformed, person_errors, validation_errors};
 use crate::app::access::{AccessError, MintError};
-use crate::app::document_checks::DocumentCheckError;
 use crate::app::idempotency::About;
 use crate::app::measuring::MeasuringError;
+use crate::http::error_codes::{
+    ACCESS_DENIED, CONFLICT, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
+    INVALID_PARAMETERS, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE, URI_TOO_LONG, VAULT_UNREADABLE,
+};
 use crate::metrics::Scarce;
 use crate::vault::VaultError;
 
@@ -23,162 +23,6 @@ const MEASURING_SECONDS: u64 = 2;
 
 /// When to try again what an operator must mend.
 const OPERATOR_SECONDS: u64 = 60;
-
-/// An entry of the table of errors: what a client can branch on.
-pub struct ErrorCode {
-    pub code: &'static str,
-    pub status: StatusCode,
-    /// When it is answered, for the reference.
-    pub when: &'static str,
-}
-
-pub static INVALID_PARAMETERS: ErrorCode = ErrorCode {
-    code: "INVALID_PARAMETERS",
-    status: StatusCode::BAD_REQUEST,
-    when: "a parameter is wrong; `details` names each",
-};
-pub static UNAUTHORIZED: ErrorCode = ErrorCode {
-    code: "UNAUTHORIZED",
-    status: StatusCode::UNAUTHORIZED,
-    when: "there is no access token, or it is not valid, expired or revoked",
-};
-pub static SESSION_UNAUTHORIZED: ErrorCode = ErrorCode {
-    code: "Unauthorized",
-    status: StatusCode::UNAUTHORIZED,
-    when: "a session is asked for with a token that is not valid",
-};
-pub static FORBIDDEN: ErrorCode = ErrorCode {
-    code: "FORBIDDEN",
-    status: StatusCode::FORBIDDEN,
-    when: "the access token does not have the scope that the operation needs; for a face call also \
-           that it has expired (`message` is `token_expired`)",
-};
-pub static NOT_FOUND: ErrorCode = ErrorCode {
-    code: "NOT_FOUND",
-    status: StatusCode::NOT_FOUND,
-    when: "there is no such path; an unknown record answers with its family's own code",
-};
-pub static METHOD_NOT_ALLOWED: ErrorCode = ErrorCode {
-    code: "METHOD_NOT_ALLOWED",
-    status: StatusCode::METHOD_NOT_ALLOWED,
-    when: "the path does not take this method; `Allow` says which it takes",
-};
-pub static MISSING_PARAMETER: ErrorCode = ErrorCode {
-    code: "MissingParameter",
-    status: StatusCode::CONFLICT,
-    when: "something that the operation needs was not sent",
-};
-pub static IDEMPOTENCY_CONFLICT: ErrorCode = ErrorCode {
-    code: "IDEMPOTENCY_KEY_REUSED",
-    status: StatusCode::CONFLICT,
-    when: "the Idempotency-Key came with another request in the last 24 hours",
-};
-pub static IDEMPOTENCY_ANSWER_GONE: ErrorCode = ErrorCode {
-    code: "IDEMPOTENCY_ANSWER_GONE",
-    status: StatusCode::GONE,
-    when: "the request of the Idempotency-Key was done, and its answer is gone: what it was about was \
-           deleted, or it was not to be stored",
-};
-pub static URI_TOO_LONG: ErrorCode = ErrorCode {
-    code: "URI_TOO_LONG",
-    status: StatusCode::URI_TOO_LONG,
-    when: "the query string is longer than 8192 bytes",
-};
-pub static BODY_TOO_LARGE: ErrorCode = ErrorCode {
-    code: "BODY_TOO_LARGE",
-    status: StatusCode::PAYLOAD_TOO_LARGE,
-    when: "the request's body is longer than the setting http.plain_body_bytes_max (or \
-           http.body_bytes_max, where images are taken), or was cut off",
-};
-pub static INVALID_IMAGE_FORMAT: ErrorCode = ErrorCode {
-    code: "INVALID_IMAGE_FORMAT",
-    status: StatusCode::BAD_REQUEST,
-    when: "a picture is not base64 of a JPEG, PNG or WebP, or is damaged, or too small",
-};
-pub static IMAGE_TOO_LARGE: ErrorCode = ErrorCode {
-    code: "IMAGE_TOO_LARGE",
-    status: StatusCode::PAYLOAD_TOO_LARGE,
-    when: "a picture has too many bytes or pixels, or its request is longer than the setting \
-           http.body_bytes_max",
-};
-pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
-    code: "TOO_MANY_REQUESTS",
-    status: StatusCode::TOO_MANY_REQUESTS,
-    when: "the token, its client or the address has used up its requests; `Retry-After` says for how \
-           many seconds",
-};
-pub static UNAVAILABLE: ErrorCode = ErrorCode {
-    code: "UNAVAILABLE",
-    status: StatusCode::SERVICE_UNAVAILABLE,
-    when: "the server is busy or its database does not answer; try again after `Retry-After`",
-};
-pub static VAULT_UNREADABLE: ErrorCode = ErrorCode {
-    code: "VAULT_UNREADABLE",
-    status: StatusCode::SERVICE_UNAVAILABLE,
-    when: "what is stored encrypted cannot be opened, because its key is not in this server's vault or is \
-           damaged: nothing was found, decided or deleted. The operator must look (`verax vault check`)",
-};
-pub static INTERNAL: ErrorCode = ErrorCode {
-    code: "internal_error",
-    status: StatusCode::INTERNAL_SERVER_ERROR,
-    when: "a defect of the server; the request id finds it in the log",
-};
-
-/// All codes, for the reference and the OpenAPI document.
-pub static CODES: [&ErrorCode; 52] = [
-    &INVALID_PARAMETERS,
-    &UNAUTHORIZED,
-    &SESSION_UNAUTHORIZED,
-    &FORBIDDEN,
-    &NOT_FOUND,
-    &METHOD_NOT_ALLOWED,
-    &MISSING_PARAMETER,
-    &IDEMPOTENCY_CONFLICT,
-    &IDEMPOTENCY_ANSWER_GONE,
-    &URI_TOO_LONG,
-    &malformed::MALFORMED_REQUEST,
-    &malformed::HEADERS_TOO_LARGE,
-    &BODY_TOO_LARGE,
-    &BODY_TOO_SLOW,
-    &UNSUPPORTED_MEDIA_TYPE,
-    &INVALID_IMAGE_FORMAT,
-    &IMAGE_TOO_LARGE,
-    &TOO_MANY_REQUESTS,
-    &UNAVAILABLE,
-    &VAULT_UNREADABLE,
-    &INTERNAL,
-    &face_errors::BAD_REQUEST,
-    &face_errors::ONLY_BASE64,
-    &face_errors::IMAGE_DAMAGED,
-    &face_errors::IMAGE_TOO_SMALL,
-    &face_errors::NO_FACE,
-    &face_errors::MANY_FACES,
-    &face_errors::FACE_TOO_SMALL,
-    &face_errors::FACE_TOO_CLOSE,
-    &face_errors::FACE_TURNED,
-    &face_errors::FACE_NOT_MEASURABLE,
-    &face_errors::MODELS_MISSING,
-    &person_errors::INVALID_COLLECTION,
-    &person_errors::PERSON_ALREADY_SET,
-    &person_errors::DUPLICATED_PERSON,
-    &person_errors::LIVENESS_FAILED,
-    &person_errors::PERSON_WITHOUT_FACE,
-    &person_errors::GALLERY_TOO_LARGE,
-    &lifecycle_errors::UNPROCESSABLE,
-    &lifecycle_errors::CONFLICT,
-    &lifecycle_errors::PROJECT_NOT_FOUND,
-    &lifecycle_errors::TOKEN_NOT_RIGHT,
-    &lifecycle_errors::ACCESS_DENIED,
-    &lifecycle_errors::EMAIL_IS_REGISTERED,
-    &lifecycle_errors::PHONE_IS_REGISTERED,
-    &lifecycle_errors::CANNOT_RESEND_LINK,
-    &validation_errors::LIVENESS_DETECTION_FAILED,
-    &validation_errors::IDENTITY_VERIFICATION_FAILED,
-    &validation_errors::IMAGE_REPLAYED,
-    &validation_errors::LOGIN_LOCKED,
-    &validation_errors::COLLECTION_NOT_SET,
-    &validation_errors::PERSON_ALREADY_SET,
-];
 
 /// The body of a 5xx, left with the answer so that the request id can be added.
 #[derive(Clone, Debug)]
@@ -195,9 +39,11 @@ pub struct Rejected {
 /// An answer that is an error.
 #[derive(Debug)]
 pub struct ApiError {
+    /// Of the table of codes: it is the label of a metric.
+    code: &'static str,
     status: StatusCode,
     lacking: Option<Scarce>,
-    body: Value,
+    body: Box<Value>,
     /// For the log alone.
     pub cause: Option<Box<str>>,
     retry_after_seconds: Option<u64>,
@@ -228,9 +74,10 @@ impl ApiError {
             "details": details(problems),
         });
         ApiError {
+            code: INVALID_PARAMETERS.code,
             status: StatusCode::BAD_REQUEST,
             lacking: None,
-            body,
+            body: Box::new(body),
             cause: None,
             retry_after_seconds: None,
             about: None,
@@ -309,8 +156,20 @@ impl ApiError {
             "message": message,
             "status": status.as_u16(),
         });
-        let lacking = None;
-        ApiError { status, lacking, body, cause: None, retry_after_seconds: None, about: None }
+        ApiError {
+            code,
+            status,
+            lacking: None,
+            body: Box::new(body),
+            cause: None,
+            retry_after_seconds: None,
+            about: None,
+        }
+    }
+
+    /// Says that its cause is in the log already.
+    pub fn logged(self) -> ApiError {
+        ApiError { cause: None, ..self }
     }
 
     pub fn caused(mut self, cause: impl std::fmt::Display) -> ApiError {
@@ -319,18 +178,47 @@ impl ApiError {
     }
 }
 
-/// A code is a label of a metric: of those alone that stand in this code.
-fn known_code(body: &Value) -> &'static str {
-    let codes = CODES.iter().map(|code| code.code);
-    let mut codes = codes.chain(resources::ALL.iter().map(|it| it.not_found.code));
-    codes.find(|code| body["code"] == *code).unwrap_or("other")
-}
-
 fn details(problems: Vec<Problem>) -> Value {
     problems
         .into_iter()
         .map(|problem| json!({ "parameter": problem.parameter, "message": problem.message }))
         .collect()
+}
+
+/// What is wrong with members: the first is the message, as Joi has it, all are details.
+pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
+    let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    let fields = code.status == StatusCode::UNPROCESSABLE_ENTITY;
+    let detail = |Problem { parameter, message }: Problem| {
+        let mut detail = json!({ "parameter": parameter, "message": message });
+        if fields {
+            detail["field"] = parameter.into();
+        }
+        detail
+    };
+    let details: Vec<Value> = problems.into_iter().map(detail).collect();
+    ApiError::new(code, first).with_member("details", details.into())
+}
+
+/// A refusal whose `message` is a word that clients compare with.
+pub fn conflict(message: &str, error: &str) -> ApiError {
+    ApiError::new(&CONFLICT, error).with_member("message", message.into())
+}
+
+pub fn token_not_right(needed: &str) -> ApiError {
+    ApiError::new(&TOKEN_NOT_RIGHT, format!("This is for the token of one {needed}."))
+        .with_member("message", TOKEN_NOT_RIGHT.code.into())
+}
+
+pub fn access_denied() -> ApiError {
+    ApiError::new(&ACCESS_DENIED, "The access token is for another record.")
+        .with_member("message", "access_denied".into())
+}
+
+/// The token of a record may not do this, to its own record neither.
+pub fn for_clients_only() -> ApiError {
+    let error = "This takes an access token of the client, not the token of one record.";
+    ApiError::new(&ACCESS_DENIED, error).with_member("message", "access_denied".into())
 }
 
 impl From<MeasuringError> for ApiError {
@@ -343,31 +231,6 @@ impl From<MeasuringError> for ApiError {
                     .retry_after(MEASURING_SECONDS)
             }
             error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
-        }
-    }
-}
-
-impl From<DocumentCheckError> for ApiError {
-    fn from(error: DocumentCheckError) -> ApiError {
-        match error {
-            // The work has logged its error itself.
-            DocumentCheckError::Store(error) => ApiError { cause: None, ..error.into() },
-            DocumentCheckError::Picture(error) => ApiError::picture(&error),
-            DocumentCheckError::Vault(error) => error.into(),
-            DocumentCheckError::RegistrationOver => {
-                lifecycle_errors::conflict("registration_is_over", "The registration is over.")
-            }
-            DocumentCheckError::ChecksLimit(max) => lifecycle_errors::conflict(
-                "document_checks_limit",
-                &format!("The device of a registration begins {max} document checks at most."),
-            ),
-            DocumentCheckError::ImagesLimit(max) => lifecycle_errors::conflict(
-                "saved_images_limit",
-                &format!("The device of a registration keeps {max} pictures at most."),
-            ),
-            DocumentCheckError::Stopped => {
-                ApiError::new(&INTERNAL, "Something went wrong on our side.")
-            }
         }
     }
 }
@@ -448,11 +311,11 @@ impl IntoResponse for ApiError {
             tracing::error!(status = self.status.as_u16(), cause, "a request failed");
         }
         let mut response = (self.status, Json(&self.body)).into_response();
-        let rejected = Rejected { code: known_code(&self.body), lacking: self.lacking };
+        let rejected = Rejected { code: self.code, lacking: self.lacking };
         response.extensions_mut().insert(rejected);
         if self.status.is_server_error() {
             // The request id is added where it is known.
-            response.extensions_mut().insert(Failure(self.body));
+            response.extensions_mut().insert(Failure(*self.body));
         }
         if let Some(about) = self.about {
             response.extensions_mut().insert(*about);

@@ -1,383 +1,219 @@
-//! `/v2/face-recognition/persons`: who is known by their face.
+//! Persons who are known by their faces, the collections that they are in, and who looks for them.
 
-use axum::extract::{RawQuery, State as Extract};
-use axum::response::Response;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Value, json};
-use verax_domain::face_call::LivenessCheck;
-use verax_domain::records::person::PersonDetails;
-use verax_domain::resources::PERSONS;
-use verax_query::{Audience, Ignored, Problem, QUERY_BYTES_MAX, Query, is_id};
-use verax_vision::faces::Wanted;
+pub mod calls;
+pub mod collections;
+pub mod errors;
+pub mod schemas;
+pub mod searches;
 
-use super::State;
-use super::authorize::{may_read, require};
-use super::body::{Member, Rule, Sent, Unread, joined, optional, read_change, required};
-use super::brief::brief;
-use super::caching::IfNoneMatch;
-use super::error::ApiError;
-use super::face_calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
-use super::face_errors::{FaceCaller, only_base64, wrong_members};
-use super::handling::RequestHandling;
-use super::idempotency::about;
-use super::lists::{self, PathId};
-use super::person_calls::{IMAGES_MAX, thumbnails};
-use super::person_errors::{
-    already_set, collection_of, invalid_collection, liveness_failed, require_write, unknown_person,
+use serde_json::{Value, json};
+use verax_domain::resources::{COLLECTIONS, PERSONS};
+
+use self::calls::{CHANGE_BODY, LIVE_PERSON_BODY, PERSON_BODY};
+use self::collections::COLLECTION_BODY;
+use self::errors::{
+    DUPLICATED_PERSON, GALLERY_TOO_LARGE, INVALID_COLLECTION, LIVENESS_FAILED, PERSON_ALREADY_SET,
+    PERSON_WITHOUT_FACE,
 };
-use super::streams::Format;
-use crate::app::faces::{Portrait, SentImage};
-use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
+use self::schemas::{found, hits, live_person, live_search, looked_up, verification};
+use self::searches::{ACTIVE_BODY, CROPS_BODY, DETECT_BODY, LIVE_BODY, SEARCH_BODY, VERIFY_BODY};
+use super::body::table::Purpose;
+use super::error_codes::{MISSING_PARAMETER, URI_TOO_LONG};
+use super::faces::errors::refused_token;
+use super::faces::schemas::detection;
+use super::faces::{ACCESS, IMAGE_ERRORS, TAG, path};
+use super::layers::access::Access;
+use super::lists::description::{ignored_header, list_of, retrieve_of};
+use super::openapi::shapes::{id_schema, members, query, record};
+use super::operation::{Answer, Description, Operation};
 
-const NAME_CHARS_MIN: usize = 3;
+const VERSION: &str = "v2/face-recognition";
+const READ: Access = Access { wrong_token: refused_token, ..Access::reading(PERSONS.scopes) };
+const ID_DOC: &str = "The record's id; of a collection also its code.";
+const UNKNOWN: &str = "There is no such record, or no such collection";
 
-const PERSON: &[Member] = &[
-    required("name", Rule::Name(200), "Digits are taken out."),
-    // Clients of the live call send one picture as `image`.
-    required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
-    optional("gender", Rule::Word(&["M", "F"]), "M or F."),
-    optional("date_of_birth", Rule::DayOfBirth, "The day of birth, from 1900 to today."),
-    optional("nationality", Rule::Text(1, 200), "Their nationality."),
-    optional("collections", Rule::Ids(20), "Collections, by their ids or codes."),
-    optional("notes", Rule::Text(1, 2000), "What you note of them."),
-    optional("email", Rule::AnyEmail(200), "Their email address."),
-    optional("phone", Rule::AnyPhone(200), "Their phone number."),
-    optional(
-        "keep_thumbnails",
-        Rule::Flag,
-        "Whether a small picture of each face is kept, encrypted; absent: as the setting \
-         persons.keep_thumbnails says.",
-    ),
-];
-
-pub static PERSON_BODY: &[Member] = PERSON;
-
-pub static CHANGE_BODY: &[Member] = &joined::<11>(
-    PERSON,
-    &[optional("status", Rule::Word(&["active", "inactive", "pending"]), "Whether in use.")],
-);
-
-pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
-    PERSON,
-    &[
-        required("collection_id", Rule::Id, "The collection, by its id or its code."),
-        required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
-        required("min_score", Rule::Number(0.5, 1.0), "From here on a face is known already."),
-        required("search_mode", SEARCH_MODES, MODE_DOC),
-    ],
-);
-
-/// `POST …/persons`.
-pub async fn create(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let (mut sent, _place) = read(&state, &caller, body, PERSON_BODY).await?;
-    let (person, images) = read_person(&state, &mut sent);
-    let told = sent.members;
-    let person = with_collections(&state, &caller, person).await?;
-    let faces = state.app.measure_portraits(images, Wanted::No).await?;
-    let id = enrol(&state, &caller, person, faces, None).await?;
-    Ok(about(&PERSONS, &id, answer(&state, shown(&state, &caller, &id, &told).await?)))
+pub fn operations() -> Vec<Operation> {
+    [searches(), persons(), collections()].into_iter().flatten().collect()
 }
 
-/// `POST …/persons/search-live-face`: enrols who is live, and whom nobody in the collection is like.
-pub async fn create_live(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let (mut sent, _place) = read(&state, &caller, body, LIVE_PERSON_BODY).await?;
-    let (mut person, images) = read_person(&state, &mut sent);
-    let min_score = sent.number("min_score");
-    let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
-    person.details.collections.get_or_insert_default().extend(collection.clone());
-    let person = with_collections(&state, &caller, person).await?;
-    let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
-    // Each of the pictures must be of a live face: the score that counts is the lowest.
-    let scores = faces.iter().filter_map(|face| face.liveness_score);
-    let score = scores.fold(1.0, f64::min);
-    if !(LivenessCheck { score, min_score: sent.number("liveness_min_score") }).passed() {
-        return Err(liveness_failed(score));
-    }
-    let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
-    let mut data = shown(&state, &caller, &id, &sent.members).await?;
-    data["liveness_score"] = score.into();
-    Ok(about(&PERSONS, &id, answer(&state, data)))
-}
-
-/// `GET …/persons`: `collection` is an id or a code.
-pub async fn list(
-    state: Extract<State>,
-    caller: FaceCaller,
-    format: Format,
-    known: IfNoneMatch,
-    handling: RequestHandling,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, ApiError> {
-    let mut query = Vec::new();
-    for part in admit(&caller, raw)?.split('&') {
-        query.push(match named(part) {
-            Some((name, value)) if name == "collection" => {
-                let known = state.app.collection(caller.0.client(), &value).await?;
-                let id = known.map_or(value, |known| known.id);
-                format!("where_collections={}", encoded(&id))
-            }
-            _ => part.to_owned(),
-        });
-    }
-    let query = RawQuery(Some(query.join("&")));
-    lists::list(state, caller.0, format, known, (query, handling), &PERSONS).await
-}
-
-const LOOKUP_WORDS: [&str; 2] = ["name", "date_of_birth"];
-const PAGE_WORDS: [&str; 4] = ["page", "limit", "perPage", "offset"];
-
-/// `GET …/persons/lookup`: by a part of the name, and the day of birth.
-pub async fn lookup(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    handling: RequestHandling,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, ApiError> {
-    let raw = admit(&caller, raw)?;
-    let (mut query, mut name, mut ignored) = (Vec::new(), None, Vec::new());
-    for part in raw.split('&') {
-        match named(part) {
-            Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
-            Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
-                query.push(format!("where_date_of_birth={}", encoded(&value)));
-            }
-            Some((key, _)) if PAGE_WORDS.contains(&key.as_str()) => query.push(part.to_owned()),
-            Some((key, _)) if !LOOKUP_WORDS.contains(&key.as_str()) && ignored.len() < 20 => {
-                let words = LOOKUP_WORDS.iter().chain(&PAGE_WORDS).copied();
-                ignored.extend((!key.is_empty()).then(|| Ignored::unknown(&key, words)));
-            }
-            _ => {}
-        }
-    }
-    let problems = handling.note(ignored);
-    if !problems.is_empty() {
-        return Err(ApiError::invalid(problems));
-    }
-    let name = name.unwrap_or_default();
-    if name.chars().count() < NAME_CHARS_MIN {
-        let rule = match name.is_empty() {
-            true => "is required".to_owned(),
-            false => format!("length must be at least {NAME_CHARS_MIN} characters long"),
-        };
-        let message = format!("\"name\" {rule}");
-        return Err(wrong_members(vec![Problem { parameter: "name".to_owned(), message }]));
-    }
-    if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
-        query.push("limit=20".to_owned());
-    }
-    query.push(format!("like_name={}", encoded(&name)));
-    let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
-    let listing = state.app.database.page(&query, &caller.0.tenant()).await?;
-    let mut body = br#"{"success":true,"data":["#.to_vec();
-    body.extend_from_slice(&listing.rows);
-    body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total.unwrap_or(0)).as_bytes());
-    Ok(lists::json(body))
-}
-
-/// `GET …/persons/{id}`, with the small pictures that are kept.
-pub async fn retrieve(
-    state: Extract<State>,
-    caller: FaceCaller,
-    id: PathId,
-    handling: RequestHandling,
-    query: RawQuery,
-) -> Result<Response, ApiError> {
-    require(&caller.0, PERSONS.scopes)?;
-    let record = lists::record(&state, &caller.0, id, (query, handling), &PERSONS).await?;
-    let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
-    let id = record["_id"].as_str().unwrap_or_default().to_owned();
-    // Of the staff's own client, or of the caller's: nobody else's pictures are shown.
-    record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
-    Ok(lists::json(lists::one(&state, Audience::Client, &PERSONS, record.to_string().as_bytes())))
-}
-
-/// `PUT …/persons/{id}`: what is sent replaces what was there; pictures replace all faces.
-pub async fn change(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    id: PathId,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let allowed = require_write(&caller)?;
-    let id = known(&state, &caller, id).await?;
-    let sent = read_change(&state, &allowed, body, CHANGE_BODY).await?;
-    let mut sent = sent.finish_as(wrong_members, only_base64)?;
-    let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
-    let text = |name: &str| sent.text(name).map(str::to_owned);
-    let details = PersonDetails {
-        name: text("name"),
-        gender: text("gender"),
-        date_of_birth: text("date_of_birth"),
-        nationality: text("nationality"),
-        collections: None,
-        notes: text("notes"),
-        email: text("email"),
-        phone: text("phone"),
-        status: text("status"),
+fn searches() -> Vec<Operation> {
+    let detect = |path, id, summary| {
+        Operation::post(path, searches::detect, description(id, summary, detection()))
+            .body(DETECT_BODY, Purpose::Create)
     };
-    let mut change = PersonChange { details, faces: None };
-    if let Some(sent) = sent.ids("collections") {
-        change.details.collections = Some(resolved(&state, &caller, sent).await?);
-    }
-    if !images.is_empty() {
-        change.faces = Some((state.app.measure_portraits(images, Wanted::No).await?, kept));
-    }
-    let changed = state.app.change_person(caller.0.client(), &id, change).await;
-    refused(&state, &caller, changed).await?;
-    Ok(answer(&state, shown(&state, &caller, &id, &sent.members).await?))
+    vec![
+        detect(path("detect"), "detect_faces", "Every face of a photograph, and whose it is"),
+        detect(path("detect/demo"), "detect_faces_demo", "The same as `detect`"),
+        Operation::post(
+            path("search"),
+            searches::search,
+            description("search_persons", "Persons with the face of the pictures", found()),
+        )
+        .body(SEARCH_BODY, Purpose::Create),
+        Operation::post(
+            path("search/crops"),
+            searches::search_crops,
+            description("search_persons_by_crops", "The same for pictures of a face", found()),
+        )
+        .body(CROPS_BODY, Purpose::Create),
+        Operation::post(
+            path("search-live-face"),
+            searches::search_live_face,
+            description(
+                "search_live_face",
+                "Persons with the face of the picture, if it is live",
+                live_search(),
+            ),
+        )
+        .body(LIVE_BODY, Purpose::Create),
+        Operation::post(
+            path("search-active-user"),
+            searches::search_active_user,
+            description(
+                "search_active_person",
+                "Persons in use with the face of the picture",
+                hits(),
+            ),
+        )
+        .body(ACTIVE_BODY, Purpose::Create),
+        Operation::post(
+            path("verify"),
+            searches::verify,
+            description("verify_person", "Whether the pictures are of this person", verification()),
+        )
+        .body(VERIFY_BODY, Purpose::Create)
+        .errors(&[&PERSON_WITHOUT_FACE])
+        .unknown(PERSONS.not_found.error),
+    ]
+    .into_iter()
+    .map(|operation| {
+        operation.errors(IMAGE_ERRORS).errors(&[&INVALID_COLLECTION, &GALLERY_TOO_LARGE])
+    })
+    .collect()
 }
 
-/// `DELETE …/persons/{id}`, or `?collection=`: only out of that collection, and altogether when it
-/// is the last.
-pub async fn delete(
-    Extract(state): Extract<State>,
-    caller: FaceCaller,
-    id: PathId,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, ApiError> {
-    require_write(&caller)?;
-    let id = known(&state, &caller, id).await?;
-    let raw = raw.unwrap_or_default();
-    let collection = raw.split('&').filter_map(named).find(|(name, _)| name == "collection");
-    let client = caller.0.client();
-    match collection {
-        Some((_, wanted)) => {
-            let collection = collection_of(&state, &caller, Some(&wanted)).await?;
-            let collection = collection.ok_or_else(invalid_collection)?;
-            state.app.leave_collection(client, &id, &collection).await?;
-        }
-        None => state.app.delete_person(client, &id).await?,
-    }
-    Ok(answer(&state, json!({ "_id": id })))
-}
-
-/// What enrolling is told, with collections as they were sent.
-fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
-    let images = sent.images("images");
-    let text = |name: &str| sent.text(name).map(str::to_owned);
-    let details = PersonDetails {
-        name: text("name"),
-        gender: text("gender"),
-        date_of_birth: text("date_of_birth"),
-        nationality: text("nationality"),
-        collections: sent.ids("collections"),
-        notes: text("notes"),
-        email: text("email"),
-        phone: text("phone"),
-        status: None,
+fn persons() -> Vec<Operation> {
+    let person = || record(&PERSONS);
+    let of_one = |operation: Operation| operation.id_doc(ID_DOC).unknown(UNKNOWN);
+    let enrolling = |operation: Operation| {
+        operation.errors(IMAGE_ERRORS).errors(&[&INVALID_COLLECTION, &PERSON_ALREADY_SET])
     };
-    (NewPerson { details, thumbnails: read_thumbnails(state, sent) }, images)
+    vec![
+        list_of(VERSION, &PERSONS, READ, calls::list),
+        retrieve_of(VERSION, &PERSONS, READ, calls::retrieve),
+        lookup(),
+        enrolling(
+            Operation::post(
+                path("persons"),
+                calls::create,
+                description(
+                    "enrol_person",
+                    "Enrol a person with one to three pictures of their face",
+                    person(),
+                ),
+            )
+            .body(PERSON_BODY, Purpose::Create),
+        ),
+        enrolling(
+            Operation::post(
+                path("persons/search-live-face"),
+                calls::create_live,
+                description(
+                    "enrol_live_person",
+                    "Enrol a person who is live and whom nobody in the collection is like",
+                    live_person(),
+                ),
+            )
+            .body(LIVE_PERSON_BODY, Purpose::Create)
+            .errors(&[&DUPLICATED_PERSON, &LIVENESS_FAILED]),
+        ),
+        of_one(enrolling(
+            Operation::put(
+                path("persons/{id}"),
+                calls::change,
+                description(
+                    "change_person",
+                    "Change a person; pictures replace all faces",
+                    person(),
+                ),
+            )
+            .body(CHANGE_BODY, Purpose::Change),
+        )),
+        of_one(
+            Operation::delete(
+                path("persons/{id}"),
+                calls::delete,
+                description(
+                    "delete_person",
+                    "Delete a person: templates, pictures and the key that opens them",
+                    members(json!({ "_id": id_schema() })),
+                ),
+            )
+            .parameters([query(
+                "collection",
+                "Only out of this collection (id or code); altogether when it is the last.",
+                id_schema(),
+            )]),
+        ),
+    ]
 }
 
-fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
-    let said = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
-    match said.unwrap_or(state.app.config.now().persons.keep_thumbnails) {
-        true => Thumbnails::Kept,
-        false => Thumbnails::NotKept,
-    }
+fn lookup() -> Operation {
+    let size = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 });
+    let mut answer = Answer::json(looked_up());
+    answer.headers = ignored_header();
+    let described = Description::new(
+        "look_up_persons",
+        "Persons by a part of their name, and the day of birth",
+        PERSONS.name,
+        READ,
+        answer,
+    );
+    Operation::get(path("persons/lookup"), calls::lookup, described.doc(PERSONS.doc))
+        .parameters([
+            query(
+                "name",
+                "A part of it, of three letters or more; 409 without it.",
+                json!({ "type": "string", "minLength": 3 }),
+            ),
+            query("date_of_birth", "The day.", json!({ "type": "string", "format": "date" })),
+            query("page", "Page number, from 1.", json!({ "type": "integer", "minimum": 0 })),
+            query("limit", "Persons per page.", size),
+        ])
+        .errors(&[&MISSING_PARAMETER, &URI_TOO_LONG])
 }
 
-async fn with_collections(
-    state: &State,
-    caller: &FaceCaller,
-    mut person: NewPerson,
-) -> Result<NewPerson, ApiError> {
-    let sent = person.details.collections.unwrap_or_default();
-    person.details.collections = Some(resolved(state, caller, sent).await?);
-    Ok(person)
+fn collections() -> Vec<Operation> {
+    let read = Access { wrong_token: refused_token, ..Access::reading(COLLECTIONS.scopes) };
+    let collection = |id, summary| description(id, summary, record(&COLLECTIONS));
+    let of_one = |operation: Operation| operation.id_doc(ID_DOC).unknown(UNKNOWN);
+    vec![
+        list_of(VERSION, &COLLECTIONS, read, collections::list),
+        retrieve_of(VERSION, &COLLECTIONS, read, collections::retrieve),
+        Operation::post(
+            path("collections"),
+            collections::create,
+            collection("create_collection", "Create a collection"),
+        )
+        .body(COLLECTION_BODY, Purpose::Create)
+        .errors(&[&MISSING_PARAMETER]),
+        of_one(
+            Operation::put(
+                path("collections/{id}"),
+                collections::change,
+                collection("change_collection", "Change a collection"),
+            )
+            .body(COLLECTION_BODY, Purpose::Change)
+            .errors(&[&MISSING_PARAMETER]),
+        ),
+        of_one(Operation::delete(
+            path("collections/{id}"),
+            collections::delete,
+            collection("delete_collection", "Delete a collection; its persons stay"),
+        )),
+    ]
 }
 
-/// The ids of collections that were named by id or code.
-async fn resolved(
-    state: &State,
-    caller: &FaceCaller,
-    sent: Vec<String>,
-) -> Result<Vec<String>, ApiError> {
-    let mut ids = Vec::new();
-    for wanted in sent {
-        let id = collection_of(state, caller, Some(&wanted)).await?;
-        ids.extend(id.filter(|id| !ids.contains(id)));
-    }
-    Ok(ids)
-}
-
-async fn enrol(
-    state: &State,
-    caller: &FaceCaller,
-    person: NewPerson,
-    faces: Vec<Portrait>,
-    unknown: Option<Unknown>,
-) -> Result<String, ApiError> {
-    let enrolled = state.app.enrol_person(caller.0.client(), person, faces, unknown).await;
-    refused(state, caller, enrolled).await
-}
-
-/// Says who is there already with the whole person, as clients read it.
-async fn refused<T>(
-    state: &State,
-    caller: &FaceCaller,
-    made: Result<T, PersonError>,
-) -> Result<T, ApiError> {
-    match made {
-        Err(PersonError::AlreadySet(id)) => {
-            Err(already_set(&shown(state, caller, &id, &Map::new()).await?))
-        }
-        made => Ok(made?),
-    }
-}
-
-/// The whole person with their small pictures; to who may not read persons, what was told of them.
-async fn shown(
-    state: &State,
-    caller: &FaceCaller,
-    id: &str,
-    told: &Map<String, Value>,
-) -> Result<Value, ApiError> {
-    if !may_read(&caller.0, PERSONS.scopes) {
-        return Ok(brief(id, told));
-    }
-    let person = state.app.whole_record(&PERSONS, caller.0.client(), id).await?;
-    let mut person = person.ok_or_else(unknown_person)?;
-    person["thumbnails"] = thumbnails(state, caller, id).await?;
-    Ok(person)
-}
-
-/// The id of a person of the caller.
-async fn known(state: &State, caller: &FaceCaller, id: PathId) -> Result<String, ApiError> {
-    let id = id.map(|path| path.0).ok().filter(|id| is_id(id)).ok_or_else(unknown_person)?;
-    let places = state.app.database.person_places(caller.0.client(), Some(vec![id.clone()]));
-    if places.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
-}
-
-/// The query string of a caller who may read persons.
-fn admit(caller: &FaceCaller, raw: Option<String>) -> Result<String, ApiError> {
-    require(&caller.0, PERSONS.scopes)?;
-    match raw.unwrap_or_default() {
-        raw if raw.len() > QUERY_BYTES_MAX => Err(ApiError::query_too_long()),
-        raw => Ok(raw),
-    }
-}
-
-/// A parameter of a query string and its value, decoded; none when they are not UTF-8.
-fn named(part: &str) -> Option<(String, String)> {
-    let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-    };
-    Some((decode(name)?, decode(value)?))
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+fn description(id: &str, summary: &str, data: Value) -> Description {
+    Description::new(id, summary, TAG, ACCESS, Answer::service(data))
 }

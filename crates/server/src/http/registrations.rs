@@ -1,243 +1,185 @@
-//! App registrations: made, looked at with their own token, moved on, changed.
+//! Registrations: persons on their way through a flow.
 
-use axum::extract::{Path, RawQuery, State as Extract};
-use axum::response::Response;
-use serde_json::{Map, Value, json};
-use verax_domain::NarrowScope;
-use verax_domain::Scope;
-use verax_domain::contact::Phone;
-use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
-use verax_domain::records::app_registration::Reviewer;
+pub mod calls;
+pub mod errors;
+pub mod faces;
+pub mod links;
+
+use serde_json::{Value, json};
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_query::{Audience, QUERY_BYTES_MAX, Retrieval, Tenant, is_id};
+use verax_domain::{NarrowScope, Scope};
 
-use super::State;
-use super::authorize::{Allowed, may_read, require, require_write};
-use super::biometrics::holder;
-use super::body::{Member, Purpose, Rule, Sent, Unread, joined, optional, read, required};
-use super::brief::brief;
-use super::error::{ApiError, MISSING_PARAMETER};
-use super::idempotency::{about, changes_nothing};
-use super::lifecycle_errors::{access_denied, token_not_right};
-use super::lists::{PathId, json as json_response, one};
-use crate::app::access::{Bearer, Caller};
-use crate::app::registrations::{SyncOrder, TokenFor};
+use self::calls::{CHANGE_BODY, REGISTRATION_BODY, SYNC_BODY};
+use self::errors::{CANNOT_RESEND_LINK, EMAIL_IS_REGISTERED, PHONE_IS_REGISTERED};
+use self::links::LINK_BODY;
+use super::body::table::Purpose;
+use super::error_codes::{CONFLICT, MISSING_PARAMETER, TOKEN_NOT_RIGHT};
+use super::faces::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, refused_token};
+use super::faces::schemas::comparison;
+use super::layers::access::{Access, Clients, RecordKinds, Refusal};
+use super::lists::description::include_parameters;
+use super::openapi::shapes::{id_schema, record};
+use super::operation::{Answer, Description, Operation};
+use super::projects::errors::PROJECT_NOT_FOUND;
 
-const ABOUT: &[Member] = &[
-    optional("email", Rule::Email, "Email address; a new registration needs this or a phone."),
-    optional("phone", Rule::Phone, "Phone number; it may begin with its country code."),
-    optional("countryCode", Rule::CountryCode, "Country code of the phone: +57."),
-    optional("fullName", Rule::Text(1, 200), "The person's whole name."),
-    optional("firstName", Rule::Text(1, 100), "First name."),
-    optional("lastName", Rule::Text(1, 100), "Last name."),
-    optional("language", Rule::Text(2, 8), "Language of the pages."),
-    optional("consentSession", Rule::Object(&[]), "What the person has agreed to."),
-];
+const TAG: &str = APP_REGISTRATIONS.name;
+const UNKNOWN: &str = APP_REGISTRATIONS.not_found.error;
+const NEEDED: &str = "app registration";
+const KIND: RecordKinds = RecordKinds::one(NarrowScope::Registration);
+const OWN: Access = Access::of_record(KIND, NEEDED);
 
-pub static CHANGE_BODY: &[Member] = ABOUT;
-
-pub static REGISTRATION_BODY: &[Member] = &joined::<10>(
-    &[
-        required("project", Rule::Id, "The project."),
-        required("projectFlow", Rule::Id, "The flow."),
-    ],
-    ABOUT,
-);
-
-pub static SYNC_BODY: &[Member] = &[
-    required("step", Rule::Word(&SYNC_STEPS), "Where the person is; or adminOverride."),
-    optional("status", Rule::Text(1, 40), "The status that follows, where the step has several."),
-    optional("note", Rule::Text(1, 1000), "Why a status is overridden."),
-];
-
-/// `POST /v2/app-registrations`. Each gives a registration of its own, which knows nothing of others
-/// with the same address or number; when one of those is completed, it is refused.
-pub async fn create(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let allowed = require_write(&caller)?;
-    let mut sent = read(&state, &allowed, body, REGISTRATION_BODY, Purpose::Create).await?;
-    if sent.text("email").is_none() && sent.text("phone").is_none() {
-        sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
-    }
-    check_phone(&mut sent, &Value::Null);
-    let members = sent.finish(&MISSING_PARAMETER)?.members;
-    let client = caller.client();
-    let told = members.clone();
-    let (id, token) = state.app.register(client, caller.mode(), members).await?;
-    let tenant = Tenant::Client(client.to_owned());
-    let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
-        true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
-        false => Some(brief(&id, &told)),
+pub fn operations() -> Vec<Operation> {
+    let changed = || Answer::data(record(&APP_REGISTRATIONS));
+    let me =
+        |id| Description::new(id, "The registration that the token is for", TAG, OWN, changed());
+    let own = |operation: Operation| {
+        operation
+            .parameters(include_parameters(&APP_REGISTRATIONS))
+            .checking_query()
+            .unknown(UNKNOWN)
     };
-    // Nothing is asked of data sources here, so there is no validation of what the person said.
-    let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
-    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
+    vec![
+        Operation::post(
+            "/v2/app-registrations",
+            calls::create,
+            Description::new(
+                "create_app_registrations",
+                "Register a person",
+                TAG,
+                Access::WRITE,
+                Answer::data(registered()),
+            ),
+        )
+        .body(REGISTRATION_BODY, Purpose::Create)
+        .errors(&[&MISSING_PARAMETER, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .errors(&[&PROJECT_NOT_FOUND]),
+        own(Operation::get("/v2/app-registrations/me", calls::me, me("get_own_registration"))),
+        own(Operation::post(
+            "/v2/app-registrations/me",
+            calls::me,
+            me("get_own_registration_by_post"),
+        )),
+        Operation::put(
+            "/v2/app-registrations/{id}",
+            calls::change,
+            Description::new(
+                "change_app_registrations",
+                "Change a registration: what is not sent stays",
+                TAG,
+                Access::WRITE,
+                changed(),
+            ),
+        )
+        .body(CHANGE_BODY, Purpose::Change)
+        .errors(&[&MISSING_PARAMETER, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .unknown(UNKNOWN),
+        sync(),
+        Operation::post(
+            "/v2/app-registrations/{id}/resend-link",
+            links::resend,
+            Description::new(
+                "resend_app_registration_link",
+                "A fresh token for a registration on its way; older ones are dead",
+                TAG,
+                Access::WRITE.or_record(RecordKinds::NONE, Refusal::ClientsOnly),
+                Answer::data(resent()),
+            ),
+        )
+        .body(LINK_BODY, Purpose::Change)
+        .errors(&[&MISSING_PARAMETER, &CANNOT_RESEND_LINK])
+        .unknown(UNKNOWN),
+        compare(),
+    ]
 }
 
-/// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
-pub async fn me(
-    Extract(state): Extract<State>,
-    bearer: Bearer,
-    RawQuery(raw): RawQuery,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let (holder, id) = holder(&bearer, NarrowScope::Registration, "app registration")?;
-    let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
-    // A POST may have a body; it says nothing.
-    read(&state, &allowed, body, &[], Purpose::Change).await?;
-    let raw = raw.unwrap_or_default();
-    if raw.len() > QUERY_BYTES_MAX {
-        return Err(ApiError::query_too_long());
-    }
-    let retrieval = Retrieval::parse(&APP_REGISTRATIONS, &raw).map_err(ApiError::invalid)?;
-    let tenant = Tenant::Client(bearer.client().to_owned());
-    let record = state.app.database.record(&retrieval, &tenant, id).await?;
-    let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    let body = one(&state, bearer.audience(), &APP_REGISTRATIONS, &record);
-    Ok(changes_nothing(json_response(body)))
+/// With the registration's own token or a client's; what overrides a status is the client's or staff's.
+fn sync() -> Operation {
+    let access = Access { clients: Clients::HoldingOrStaff(Scope::Write), ..Access::CLIENT };
+    let described = Description::new(
+        "sync_app_registration",
+        "Tell where the person is, or override a status",
+        TAG,
+        access.or_record(KIND, Refusal::NotRight(NEEDED)),
+        Answer::data(synced()),
+    );
+    Operation::put("/v2/app-registrations/{id}/sync", calls::sync, described)
+        .body(SYNC_BODY, Purpose::Create)
+        .errors(&[&MISSING_PARAMETER, &CONFLICT, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .errors(&[&TOKEN_NOT_RIGHT])
+        .unknown(UNKNOWN)
 }
 
-/// `PUT /v2/app-registrations/{id}`: what is not sent stays.
-pub async fn change(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    id: PathId,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let allowed = require_write(&caller)?;
-    let id = known_id(id)?;
-    let tenant = Tenant::Client(caller.client().to_owned());
-    let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
-    let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
-    let before = before.ok_or_else(unknown)?;
-    let mut sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
-    check_phone(&mut sent, &before);
-    let members = sent.finish(&MISSING_PARAMETER)?.members;
-    let told = members.clone();
-    state.app.change_registration(caller.client(), &id, members).await?;
-    if !may_read(&caller, APP_REGISTRATIONS.scopes) {
-        let record = brief(&id, &told).to_string();
-        return Ok(json_response(one(
-            &state,
-            Audience::Client,
-            &APP_REGISTRATIONS,
-            record.as_bytes(),
-        )));
-    }
-    let whole = Retrieval::whole(&APP_REGISTRATIONS);
-    let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
-    Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
+fn compare() -> Operation {
+    let described = Description::new(
+        "compare_registration_faces",
+        "Whether the face of a registration is the one on its document",
+        super::faces::TAG,
+        Access { wrong_token: refused_token, ..OWN },
+        Answer::service(comparison()),
+    );
+    Operation::post(super::faces::path("compare/app-registration"), faces::compare, described)
+        .body(&[], Purpose::Change)
+        .errors(&[&CONFLICT, &FACE_NOT_MEASURABLE, &MODELS_MISSING])
+        .unknown("The registration was deleted")
 }
 
-/// `PUT /v2/app-registrations/{id}/sync`, with the registration's own token or a client's; what
-/// overrides a status is the client's or staff's.
-pub async fn sync(
-    Extract(state): Extract<State>,
-    bearer: Bearer,
-    id: PathId,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let (allowed, tenant, teller, reviewer) = match &bearer {
-        Bearer::Holder(holder) => {
-            let own = holder.subject(NarrowScope::Registration);
-            let own = own.ok_or_else(|| token_not_right("app registration"))?;
-            if id.as_ref().is_ok_and(|Path(id)| id != own) {
-                return Err(access_denied());
-            }
-            let tenant = Tenant::Client(holder.client().to_owned());
-            let allowed = Allowed::holder(holder, NarrowScope::Registration)?;
-            (allowed, tenant, Teller::Person, Reviewer::Client(String::new()))
-        }
-        Bearer::Caller(caller) if caller.has(Scope::Staff) => {
-            let (allowed, who) = (require(caller, &[])?, caller.client().to_owned());
-            (allowed, caller.tenant(), Teller::Reviewer, Reviewer::Staff(who))
-        }
-        Bearer::Caller(caller) => {
-            let (allowed, who) = (require_write(caller)?, caller.client().to_owned());
-            (allowed, caller.tenant(), Teller::Reviewer, Reviewer::Client(who))
-        }
-    };
-    let id = known_id(id)?;
-    let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
-    state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
-    let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
-    // Staff reads everything; of what it writes there is only its review.
-    if let Bearer::Caller(caller) = &bearer
-        && !caller.has(Scope::Write)
-        && sent.text("step") != Some("adminOverride")
-    {
-        require_write(caller)?;
-    }
-    let wanted = sent.text("status").map(str::to_owned);
-    let known = wanted.as_deref().map(RegistrationStatus::from_word);
-    if known == Some(None) {
-        let words = RegistrationStatus::ALL.map(RegistrationStatus::word).join(", ");
-        sent.wrong("status", format!("must be one of [{words}]"));
-    }
-    let sent = sent.finish(&MISSING_PARAMETER)?;
-    let text = |name: &str| sent.text(name).map(str::to_owned);
-    let order = SyncOrder {
-        step: text("step").unwrap_or_default(),
-        wanted: known.flatten(),
-        note: text("note"),
-        teller,
-        reviewer,
-    };
-    let step = order.step.clone();
-    let (reads, writes) = match &bearer {
-        Bearer::Holder(_) => (true, true),
-        Bearer::Caller(caller) => {
-            (may_read(caller, APP_REGISTRATIONS.scopes), caller.has(Scope::Write))
-        }
-    };
-    // The registration's own token reads it and moves it on: who may not do both gets none.
-    let token_for =
-        (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode() });
-    let synced = state.app.sync_registration(&tenant, token_for, &id, order).await?;
-    let (token, record, flow) = synced;
-    let mut data = Map::new();
-    data.insert("token".to_owned(), token.into());
-    for name in ["firstName", "lastName", "fullName"] {
-        data.insert(name.to_owned(), if reads { record[name].clone() } else { Value::Null });
-    }
-    data.insert("step".to_owned(), step.into());
-    data.insert("steps".to_owned(), if reads { Value::Object(flow.steps) } else { json!({}) });
-    data.insert("appRegistrationId".to_owned(), id.into());
-    data.insert("status".to_owned(), record["status"].clone());
-    Ok(answer(&Value::Object(data)))
+fn token() -> Value {
+    json!({ "type": "string", "description": "For this registration alone." })
 }
 
-/// A number and its country's code belong together: what was sent of them, and what the registration
-/// has, must be one number, which is kept in one form.
-fn check_phone(sent: &mut Sent, before: &Value) {
-    if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
-        return;
-    }
-    let known = |name: &str| sent.text(name).or_else(|| before[name].as_str()).map(str::to_owned);
-    match (known("countryCode"), known("phone")) {
-        (Some(code), Some(number)) => match Phone::new(&code, &number) {
-            Ok(phone) => {
-                sent.members.insert("countryCode".to_owned(), phone.country_code.into());
-                sent.members.insert("phone".to_owned(), phone.number.into());
-            }
-            Err(problem) => sent.wrong("phone", problem),
+fn registered() -> Value {
+    json!({
+        "type": "object",
+        "required": ["appRegistration", "informationValidation", "token"],
+        "properties": {
+            "appRegistration": record(&APP_REGISTRATIONS),
+            "informationValidation": { "type": "null" },
+            "token": token(),
         },
-        (None, Some(_)) => {
-            sent.wrong("countryCode", "is required with a phone: missing countryCode");
-        }
-        // A code alone is nobody's number.
-        _ => {}
-    }
+    })
 }
 
-pub fn known_id(id: PathId) -> Result<String, ApiError> {
-    let id = id.map(|Path(id)| id).ok().filter(|id| is_id(id));
-    id.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))
+fn synced() -> Value {
+    json!({
+        "type": "object",
+        "required": ["token", "step", "steps", "appRegistrationId", "status"],
+        "properties": {
+            "token": {
+                "type": ["string", "null"],
+                "description": "For this registration alone; null for who may not read and write it.",
+            },
+            "firstName": { "type": ["string", "null"] },
+            "lastName": { "type": ["string", "null"] },
+            "fullName": { "type": ["string", "null"] },
+            "step": { "type": "string" },
+            "steps": { "type": "object" },
+            "appRegistrationId": id_schema(),
+            "status": { "type": "string" },
+        },
+    })
 }
 
-pub fn answer(data: &Value) -> Response {
-    json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
+fn resent() -> Value {
+    let text = json!({ "type": ["string", "null"] });
+    let time = json!({ "type": "string", "format": "date-time" });
+    json!({
+        "type": "object",
+        "required": ["token", "link", "appRegistrationId", "status", "expiresAt", "emailSent"],
+        "properties": {
+            "token": token(),
+            "link": { "type": "string", "description": "The capture page, with the token." },
+            "firstName": text,
+            "lastName": text,
+            "fullName": text,
+            "email": text,
+            "step": text,
+            "steps": { "type": "object" },
+            "appRegistrationId": id_schema(),
+            "status": { "type": "string" },
+            "expiresAt": time,
+            "accessType": { "type": "string" },
+            "issuedAt": time,
+            "emailSent": { "const": false },
+        },
+    })
 }

@@ -17,7 +17,7 @@ use verax_server::http::openapi;
 use verax_server::http::source_address::Peer;
 
 use crate::answer::Answer;
-use crate::fixtures::one_of_each;
+use crate::fixtures::{kind_of, one_of_each};
 use crate::given_faces::{face, picture, with_given_faces};
 use crate::socket::post;
 use crate::world::{Engine, World, request, send};
@@ -36,12 +36,7 @@ struct Operation {
 
 impl Operation {
     fn target(&self, client: &str) -> String {
-        let before_id = self.path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
-        let kind = match before_id.unwrap_or_default() {
-            "biometric-validations" => "validation",
-            "document-liveness" => "document",
-            plural => plural.rsplit('-').next().unwrap_or_default().trim_end_matches('s'),
-        };
+        let kind = kind_of(&self.path);
         self.path.replace("{id}", &format!("{client}-{kind}"))
     }
 

@@ -131,7 +131,7 @@ async fn after_a_crash(world: &World) -> Vec<String> {
     let lost = app.begin_document_check("acme", &order).await.expect("a record");
     app.vault.destroy("acme", &lost).await.expect("destroyed");
     world.turn_clock(121_000);
-    assert_eq!(document_checks::resume(&app).await.expect("a look"), 3);
+    assert_eq!(document_checks::resume(app).await.expect("a look"), 3);
 
     let ended = ended["data"]["_id"].as_str().expect("an id");
     let mut told = Vec::new();
@@ -197,11 +197,11 @@ on_both_databases! {
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 0);
         assert_eq!(kept(world), 2);
         world.turn_clock(121_000);
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 2);
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 2);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 0);
         for id in [&fresh, &begun] {
             let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
             assert_eq!(record["data"]["status"], "completed");
@@ -222,8 +222,8 @@ on_both_databases! {
         let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
         app.vault.destroy("acme", &id).await.expect("destroyed");
         world.turn_clock(121_000);
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 1);
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 0);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 1);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 0);
         let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
         assert_eq!(record["data"]["status"], "failed");
         let reason = record["data"]["failureReason"].as_str().expect("a reason");
@@ -243,7 +243,7 @@ on_both_databases! {
         app.database.commit(batch).await.expect("an end");
         assert_eq!(kept(world), 1);
         world.turn_clock(121_000);
-        assert_eq!(document_checks::resume(&app).await.expect("a look"), 1);
+        assert_eq!(document_checks::resume(app).await.expect("a look"), 1);
         assert_eq!(kept(world), 0);
         let record = world.get(&token, &format!("{PATH}/{id}")).await.json();
         assert_eq!(record["data"]["failureReason"], "a reason");

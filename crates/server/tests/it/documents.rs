@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use verax_domain::resources::ALL;
+use verax_server::http;
 
 use crate::fixtures::one_of_each;
 use crate::world::World;
@@ -119,6 +120,19 @@ async fn the_openapi_document_holds_together() {
                 assert_eq!(in_path, parameter["required"] == true, "{id}: {name}");
             }
             assert!(!path.contains('{') || names.contains("id"), "{id}");
+        }
+    }
+}
+
+#[test]
+fn every_error_that_an_operation_names_is_in_the_reference() {
+    let known: Vec<(&str, &str)> = http::codes().map(|code| (code.code, code.when)).collect();
+    let operations = http::operations();
+    assert!(operations.len() > 60, "{}", operations.len());
+    for operation in operations {
+        for code in operation.errors {
+            let described = known.contains(&(code.code, code.when));
+            assert!(described, "{} names {}", operation.path, code.code);
         }
     }
 }

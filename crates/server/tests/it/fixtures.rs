@@ -136,3 +136,13 @@ pub async fn one_of_each(world: &World, client: &str) {
     );
     world.store(&DOCUMENT_LIVENESS, &[document]).await;
 }
+
+/// The kind of record that [`one_of_each`] makes for a path's `{id}`: `biometric-validations` →
+/// `validation`.
+pub fn kind_of(path: &str) -> &str {
+    let before_id = path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
+    match before_id.unwrap_or_default() {
+        "document-liveness" => "document",
+        plural => plural.rsplit('-').next().unwrap_or_default().trim_end_matches('s'),
+    }
+}

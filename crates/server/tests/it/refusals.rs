@@ -1,4 +1,4 @@
-//! For every operation of the OpenAPI document: who is refused, and how. A new route is tested by
+//! For every operation of the table: who is refused, and how. A new route is tested by
 //! existing.
 
 use axum::body::Body;
@@ -9,11 +9,11 @@ use ring::hmac::{HMAC_SHA256, HMAC_SHA512};
 use serde_json::{Value, json};
 use verax_domain::{NarrowScope, Scope};
 use verax_server::app::access::Claims;
-use verax_server::http::openapi;
+use verax_server::http;
 use verax_store::Batch;
 
 use crate::answer::Answer;
-use crate::fixtures::one_of_each;
+use crate::fixtures::{kind_of, one_of_each};
 use crate::signed_tokens::{header as header_of, signed, signing_key};
 use crate::world::{DAY, World, request};
 
@@ -24,14 +24,14 @@ pub struct Operation {
     /// Which tokens for one record it takes too.
     narrow: Vec<NarrowScope>,
     /// The kind of record that the path's `{id}` stands for.
-    kind: Option<&'static str>,
+    kind: Option<String>,
     /// The document's own example of a body, if it has one.
     pub body: Option<String>,
 }
 
 impl Operation {
     pub fn target(&self, client: &str) -> String {
-        let id = format!("{client}-{}", self.kind.unwrap_or_default());
+        let id = format!("{client}-{}", self.kind.as_deref().unwrap_or_default());
         self.path.replace("{id}", &id)
     }
 
@@ -82,58 +82,33 @@ impl Operation {
 
 /// Every operation that needs a token.
 pub fn operations() -> Vec<Operation> {
-    let document = openapi::document();
     let mut all = Vec::new();
-    for (path, methods) in document["paths"].as_object().expect("paths") {
-        for (method, operation) in methods.as_object().expect("methods") {
-            if operation["security"] == json!([]) {
-                continue;
-            }
-            let words = operation["x-scopes"].as_array().expect("every operation names its scopes");
-            let (mut scopes, mut narrow) = (Vec::new(), Vec::new());
-            for word in words.iter().filter_map(Value::as_str) {
-                match (Scope::from_word(word), NarrowScope::from_word(word)) {
-                    (Some(scope), _) => scopes.push(scope),
-                    (_, Some(scope)) => narrow.push(scope),
-                    _ => panic!("{path}: the scope {word} is not known"),
-                }
-            }
-            let kind = path.contains("{id}").then(|| kind_of(path));
-            all.push(Operation {
-                method: method.to_uppercase().parse().expect("a method"),
-                path: path.clone(),
-                scopes,
-                narrow,
-                kind,
-                body: example(operation),
-            });
+    for operation in http::operations() {
+        let access = operation.described.access;
+        if access.is_for_anybody() {
+            continue;
         }
+        let (mut scopes, mut narrow) = (Vec::new(), Vec::new());
+        for word in access.scopes() {
+            match (Scope::from_word(word), NarrowScope::from_word(word)) {
+                (Some(scope), _) => scopes.push(scope),
+                (_, Some(scope)) => narrow.push(scope),
+                _ => panic!("{}: the scope {word} is not known", operation.path),
+            }
+        }
+        let kind = operation.path.contains("{id}").then(|| kind_of(&operation.path).to_owned());
+        let example = operation.body.and_then(|body| body.example);
+        all.push(Operation {
+            method: operation.method,
+            path: operation.path,
+            scopes,
+            narrow,
+            kind,
+            body: example.map(|example| example.to_string()),
+        });
     }
-    assert!(all.len() >= 15, "the document has lost operations");
+    assert!(all.len() >= 60, "the table has lost operations");
     all
-}
-
-fn example(operation: &Value) -> Option<String> {
-    let body = operation.get("requestBody")?;
-    let example = &body["content"]["application/json"]["example"];
-    example.is_object().then(|| example.to_string())
-}
-
-/// A record to call a retrieve with; a new resource gets a fixture and a line here.
-fn kind_of(path: &str) -> &'static str {
-    let before_id = path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
-    match before_id.unwrap_or_default() {
-        "biometric-validations" => "validation",
-        "document-liveness" => "document",
-        "projects" => "project",
-        "project-flows" => "flow",
-        "app-registrations" => "registration",
-        "liveness-sessions" => "session",
-        "app-logins" => "login",
-        "collections" => "collection",
-        "persons" => "person",
-        other => panic!("fixtures::one_of_each makes no record of {other}"),
-    }
 }
 
 async fn world() -> World {

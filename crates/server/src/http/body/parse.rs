@@ -9,9 +9,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::rules::TEXTS_MAX;
+use super::table::{Member, Rule, TEXTS_MAX};
 use super::unread::Received;
-use super::{Member, Rule};
 
 /// Names that are not known are told of where they look misspelt: so many, and no longer ones.
 const UNKNOWN_MAX: usize = 100;

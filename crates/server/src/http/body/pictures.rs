@@ -6,26 +6,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_query::Problem;
 
+use super::checked::Sent;
 use super::parse::ImageValue;
+use super::table::{Member, Rule};
 use super::unread::{counted, no_room, room};
-use super::{Member, Rule, Sent};
 use crate::app::faces::{ImageText, SentImage};
-use crate::http::State;
-use crate::http::admission::may_fetch;
-use crate::http::authorize::Allowed;
+use crate::http::body::checked::NamedImage;
 use crate::http::error::ApiError;
+use crate::http::layers::admission::may_fetch;
+use crate::http::layers::allowed::Allowed;
+use crate::http::state::State;
 use crate::http_client::FetchError;
 
 /// No picture is shorter in base64.
 pub const BASE64_CHARS_MIN: usize = 100;
-
-/// A text where an image is wanted.
-pub struct NamedImage {
-    member: &'static str,
-    /// The name by which an answer speaks of it.
-    parameter: String,
-    text: ImageText,
-}
 
 impl Sent {
     /// A picture that is required.
@@ -155,12 +149,6 @@ fn lone(mut sent: ImageValue) -> ImageValue {
 
 fn url_of(text: &ImageText) -> Option<&str> {
     Some(text.as_str().trim()).filter(|text| begins(text, "https:"))
-}
-
-impl Rule {
-    pub(super) fn is_picture(&self) -> bool {
-        matches!(self, Rule::Image | Rule::Images(_))
-    }
 }
 
 /// The base64 of a raw text or a data URI; what it decodes to is looked at by whoever measures.

@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
 use verax_query::{Timestamp, is_id, nfc};
 
-use super::{Member, Rule, Sent, urls};
 use verax_domain::records::person::without_digits;
+
+use super::checked::Sent;
+use super::table::{Member, Rule};
+use super::urls;
+use crate::http::body::table::TEXTS_MAX;
 
 /// More than this of one object is not a setting any more.
 const OBJECT_BYTES_MAX: usize = 64 * 1024;
-pub const TEXTS_MAX: usize = 300;
 const TEXT_CHARS_MAX: usize = 200;
 const DAY_RULE: &str = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
                         or an ISO 8601 time";

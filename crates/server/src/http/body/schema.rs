@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::pictures::BASE64_CHARS_MIN;
-use super::{Member, Purpose, Rule};
+use super::table::{Member, Purpose, Rule};
 
 /// The body's schema in the OpenAPI document.
 pub fn schema(known: &[Member], purpose: Purpose) -> Value {

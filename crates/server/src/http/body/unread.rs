@@ -13,25 +13,20 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName};
 use futures_util::StreamExt;
 use tokio::time::Instant;
 use verax_query::Timestamp;
 
 use super::unreadable::Unreadable;
-use crate::http::State;
-use crate::http::authorize::Allowed;
-use crate::http::error::{ApiError, BODY_TOO_LARGE, ErrorCode, UNAVAILABLE};
-use crate::http::handling::RequestHandling;
-use crate::http::idempotency::Keyed;
+use crate::http::error::ApiError;
+use crate::http::error_codes::{BODY_TOO_LARGE, BODY_TOO_SLOW, UNAVAILABLE};
+use crate::http::layers::allowed::Allowed;
+use crate::http::layers::handling::RequestHandling;
+use crate::http::layers::idempotency::Keyed;
+use crate::http::state::State;
 use crate::metrics::Scarce;
 use crate::shares::{Share, Shares};
-
-pub static BODY_TOO_SLOW: ErrorCode = ErrorCode {
-    code: "BODY_TOO_SLOW",
-    status: StatusCode::REQUEST_TIMEOUT,
-    when: "the body did not come in time: see the setting http.body_seconds",
-};
 
 /// A body that is slower than this has `http.body_seconds` alone.
 const BYTES_PER_SECOND_MIN: u64 = 64 * 1024;

@@ -1,17 +1,9 @@
 //! Why a body cannot be read, in words that help: what it is instead of JSON, or where it breaks off.
 
-use axum::http::StatusCode;
 use verax_query::Problem;
 
-use crate::http::error::{ApiError, ErrorCode};
-use crate::http::face_errors::BAD_REQUEST;
-
-pub static UNSUPPORTED_MEDIA_TYPE: ErrorCode = ErrorCode {
-    code: "UNSUPPORTED_MEDIA_TYPE",
-    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    when: "the body is a form, multipart, compressed, an image, XML or not in UTF-8; `error` says which: bodies \
-           are JSON in UTF-8",
-};
+use crate::http::error::ApiError;
+use crate::http::error_codes::{BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE};
 
 /// Why a body is not what it must be.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,98 @@
-//! The shapes of records in the OpenAPI document.
+//! The shapes of records, parameters and envelopes in the OpenAPI document.
 
 use serde_json::{Map, Value, json};
 use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
-use super::id_schema;
+pub fn id_schema() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" })
+}
+
+/// A score, 0..1.
+pub fn score() -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1 })
+}
+
+pub fn reference(name: &str) -> String {
+    format!("#/components/schemas/{name}")
+}
+
+/// An object that has all of these members.
+pub fn members(members: Value) -> Value {
+    let names: Vec<&String> = members.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({ "type": "object", "required": names, "properties": members })
+}
+
+/// `success` and `data`.
+pub fn envelope(data: Value) -> Value {
+    members(json!({ "success": { "const": true }, "data": data }))
+}
+
+/// The same with the signature of a resource that has one.
+pub fn signed_envelope(resource: &Resource, data: Value) -> Value {
+    let mut envelope = envelope(data);
+    sign(resource, &mut envelope);
+    envelope
+}
+
+pub fn sign(resource: &Resource, body: &mut Value) {
+    if resource.signed {
+        body["properties"]["signature"] = json!({ "$ref": reference("Signature") });
+        if let Some(required) = body["required"].as_array_mut() {
+            required.push("signature".into());
+        }
+    }
+}
+
+/// The record, as a retrieve shows it.
+pub fn record(resource: &Resource) -> Value {
+    json!({ "$ref": reference(&schema_name(resource, Shown::Retrieve)) })
+}
+
+pub fn schema_name(resource: &Resource, shown: Shown) -> String {
+    let name: String = resource.title.split(' ').map(capitalised).collect();
+    match shown {
+        Shown::List => format!("{name}Row"),
+        Shown::Retrieve => name,
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
+}
+
+/// The `operationId` of what is done to a resource under one of its prefixes.
+pub fn operation_id(verb: &str, version: &str, resource: &Resource) -> String {
+    let name = resource.name.replace('-', "_");
+    match version {
+        "v3" => format!("{verb}_{name}_v3"),
+        _ => format!("{verb}_{name}"),
+    }
+}
+
+/// A parameter of a query.
+pub fn query(name: &str, doc: &str, schema: Value) -> Value {
+    parameter("query", name, doc, schema)
+}
+
+pub fn header(name: &str, doc: &str, schema: Value) -> Value {
+    parameter("header", name, doc, schema)
+}
+
+/// The `{id}` of a path.
+pub fn path_id(doc: &str) -> Value {
+    parameter("path", "id", doc, id_schema())
+}
+
+fn parameter(place: &str, name: &str, doc: &str, schema: Value) -> Value {
+    json!({
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "description": doc,
+        "schema": schema,
+    })
+}
 
 pub fn filter_schema(field: &Field) -> Value {
     match &field.kind {

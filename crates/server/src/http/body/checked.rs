@@ -1,0 +1,158 @@
+//! A body whose members were checked: what was sent and known, and all that is wrong with it.
+
+use serde_json::{Map, Value};
+use verax_query::{Ignored, Problem, Timestamp};
+
+use super::parse::{self, Given, Members};
+use super::table::{Default, Member, Purpose};
+use super::unread::Received;
+use super::unreadable::Unreadable;
+use crate::app::faces::ImageText;
+use crate::http::error::{ApiError, collected};
+use crate::http::error_codes::{ErrorCode, INVALID_IMAGE_FORMAT};
+use crate::http::layers::admission::Place;
+
+/// A text where an image is wanted.
+pub struct NamedImage {
+    pub(super) member: &'static str,
+    /// The name by which an answer speaks of it.
+    pub(super) parameter: String,
+    pub(super) text: ImageText,
+}
+
+/// What was sent and known, checked.
+pub struct Sent {
+    /// All but the images.
+    pub members: Map<String, Value>,
+    /// The names of members that were sent and are not known.
+    pub unknown: Vec<String>,
+    pub(super) images: Vec<NamedImage>,
+    /// Held for as long as one of the images is there.
+    pub(super) place: Option<Place>,
+    pub(super) problems: Vec<Problem>,
+    /// Pictures that a URL names and that are not there.
+    pub(super) not_fetched: Vec<Problem>,
+    pub(super) now: Timestamp,
+}
+
+impl Sent {
+    /// The checked members of a JSON object.
+    ///
+    /// # Errors
+    /// The body is none; or members are not known, and its sender wants to be told.
+    pub fn parse(
+        body: &Received,
+        known: &'static [Member],
+        purpose: Purpose,
+    ) -> Result<Sent, Unreadable> {
+        let explain = |error| Unreadable::explain(&body.bytes, &body.content_type, &error);
+        let sent = Sent::new(parse::parse(body, known).map_err(explain)?, known, purpose, body.now);
+        let names = || known.iter().map(|member| member.name);
+        let ignored = sent.unknown.iter().map(|name| Ignored::unknown(name, names()));
+        let mut problems = body.handling.note(ignored);
+        if problems.is_empty() {
+            return Ok(sent);
+        }
+        problems.extend(sent.problems);
+        Err(Unreadable::Members(problems))
+    }
+
+    pub(super) fn new(
+        sent: Members,
+        known: &'static [Member],
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Sent {
+        let Members { mut given, unknown } = sent;
+        let mut sent = Sent {
+            members: Map::new(),
+            unknown,
+            images: Vec::new(),
+            place: None,
+            problems: Vec::new(),
+            not_fetched: Vec::new(),
+            now,
+        };
+        for member in known {
+            let given = given.remove(member.name).or_else(|| given.remove(member.alias?));
+            let value = match given {
+                Some(Given::Json(value)) => sent.check(member.name.to_owned(), &member.rule, value),
+                Some(Given::Images(images)) => {
+                    sent.check_images(member, images);
+                    None
+                }
+                None if purpose == Purpose::Change => None,
+                None if member.required => {
+                    sent.wrong(member.name, "is required");
+                    None
+                }
+                None => member.default.map(Default::json),
+            };
+            if let Some(value) = value {
+                sent.members.insert(member.name.to_owned(), value);
+            }
+        }
+        sent
+    }
+
+    /// The same, whose images hold the place among what is measured for as long as they are there:
+    /// their work may outlive the call.
+    pub fn holding(self, place: &Place) -> Sent {
+        Sent { place: Some(Place::clone(place)), ..self }
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name).and_then(Value::as_str)
+    }
+
+    pub fn flag(&self, name: &str) -> bool {
+        self.members.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        self.text(name).and_then(Timestamp::parse)
+    }
+
+    /// A number that is required or has a default: 1 only where something is wrong with it.
+    pub fn number(&self, name: &str) -> f64 {
+        self.members.get(name).and_then(Value::as_f64).unwrap_or(1.0)
+    }
+
+    pub fn ids(&self, name: &str) -> Option<Vec<String>> {
+        let list = self.members.get(name)?.as_array()?.iter();
+        Some(list.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn fits(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    pub fn wrong(&mut self, name: &str, rule: impl std::fmt::Display) {
+        let message = format!("\"{name}\" {rule}");
+        self.problems.push(Problem { parameter: name.to_owned(), message });
+    }
+
+    /// # Errors
+    /// Everything that was wrong, under this code.
+    pub fn finish(self, code: &'static ErrorCode) -> Result<Sent, ApiError> {
+        self.finish_as(
+            |problems| collected(code, problems),
+            |pictures| ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", pictures),
+        )
+    }
+
+    /// # Errors
+    /// Everything that was wrong; texts that are no pictures only when nothing else was.
+    pub fn finish_as(
+        self,
+        wrong: impl FnOnce(Vec<Problem>) -> ApiError,
+        no_pictures: impl FnOnce(Vec<Problem>) -> ApiError,
+    ) -> Result<Sent, ApiError> {
+        if !self.problems.is_empty() {
+            return Err(wrong(self.problems));
+        }
+        let pictures = self.no_pictures();
+        if pictures.is_empty() { Ok(self) } else { Err(no_pictures(pictures)) }
+    }
+}

@@ -1,0 +1,82 @@
+//! `POST /v2/document-liveness`: a photographed document is checked.
+
+use std::time::Duration;
+
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use verax_domain::NarrowScope;
+use verax_domain::resources::DOCUMENT_LIVENESS;
+use verax_query::{Retrieval, Tenant};
+use verax_store::StoreError;
+
+use crate::app::access::Bearer;
+use crate::app::document_checks::DocumentCheckError;
+use crate::http::body::reading::{bytes_max, parse_apart};
+use crate::http::body::unread::{BodyError, Unread};
+use crate::http::documents::order::{DOCUMENT_BODY, read_document_order};
+use crate::http::error::ApiError;
+use crate::http::error_codes::{IMAGE_TOO_LARGE, INTERNAL};
+use crate::http::layers::admission::admitted_body;
+use crate::http::layers::allowed::Allowed;
+use crate::http::layers::idempotency::about;
+use crate::http::lists::answers::{json, one_with_images};
+use crate::http::state::State;
+
+/// Answers the whole record, like a retrieve: 200 when the checks are made, 202 when they take
+/// longer than the setting `documents.wait_seconds`. The token of an app registration makes the check
+/// that registration's.
+pub async fn create(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let registration = match &bearer {
+        Bearer::Caller(_) => None,
+        Bearer::Holder(holder) => holder.subject(NarrowScope::Registration),
+    };
+    let limit = bytes_max(&state, DOCUMENT_BODY);
+    let admitted = admitted_body(&state, &allowed, body, limit).await;
+    let (place, body) = admitted.map_err(refused_body)?;
+    let app = &state.app;
+    let (permit, engine) = app.measuring.try_document_permit()?;
+    let (bytes, limits) = (body.bytes.len(), app.config.now().images.decode_limits());
+    let mut order = parse_apart(bytes, move || read_document_order(&body, &limits)).await??;
+    order.app_registration = registration.map(str::to_owned);
+    // The work goes on although its caller does not wait: its place is taken until then.
+    let permit = (permit.holding(place), engine);
+
+    let client = bearer.client().to_owned();
+    let (id, work) = app.check_document(&client, order, permit).await?;
+    let settings = app.config.now();
+    // An answer must be out before the request's own time is over.
+    let wait = settings.documents.wait_seconds.min(settings.http.request_seconds * 2 / 3);
+    let wait = Duration::from_secs(wait);
+    let status = match tokio::time::timeout(wait, work).await {
+        // Somebody else has written the end of it: the record says which.
+        Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
+        Ok(Ok(Err(error))) => return Err(error.into()),
+        Ok(Err(_)) => return Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")),
+        Err(_) => StatusCode::ACCEPTED,
+    };
+
+    let tenant = Tenant::Client(client);
+    let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
+    let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
+    // All of it comes from what was sent: whoever may write may see it, but for the image.
+    let (audience, urls) = (bearer.audience(), bearer.image_urls());
+    let mut response = json(one_with_images(&state, audience, urls, &DOCUMENT_LIVENESS, &record));
+    *response.status_mut() = status;
+    Ok(about(&DOCUMENT_LIVENESS, &id, response))
+}
+
+fn refused_body(error: BodyError) -> ApiError {
+    match error {
+        BodyError::TooLong(limit) => {
+            let error = format!("The body with its picture is longer than {limit} bytes.");
+            ApiError::new(&IMAGE_TOO_LARGE, error)
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Pictures that were kept: the URLs that open them, and the bytes.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State as Extract};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use verax_domain::Scope;
+use verax_domain::document_findings::PictureBox;
+use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
+use verax_query::{Audience, Tenant};
+use verax_vision::document::{DocumentCheck, EvidenceMap};
+
+use crate::app::access::{AccessError, Bearer, Caller};
+use crate::http::documents::image_urls::{Signed, opens};
+use crate::http::error::ApiError;
+use crate::http::error_codes::UNAUTHORIZED;
+use crate::http::layers::allowed::require_own;
+use crate::http::layers::authorize::MaybeBearer;
+use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::state::State;
+
+/// `GET /v2/document-liveness/{id}/image`: to whoever has a URL that has not expired, or a token
+/// with `media:read`.
+pub async fn image(
+    Extract(state): Extract<State>,
+    MaybeBearer(bearer): MaybeBearer,
+    id: PathId,
+    signed: Result<Query<Signed>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
+    let id = read_id(id).ok_or_else(unknown)?;
+    let signed = signed.map(|Query(signed)| signed).unwrap_or_default();
+    let tenant = match bearer {
+        // The signature stands for the record's own client.
+        _ if opens(&state, &id, &signed) => Tenant::All,
+        Some(Bearer::Holder(_)) => return Err(AccessError::Narrow.into()),
+        Some(Bearer::Caller(caller)) => {
+            require_own(&caller, Scope::ReadMedia)?;
+            caller.tenant()
+        }
+        None if signed.signature.is_some() => {
+            let error = "This address has expired, or was changed: retrieve the record again.";
+            return Err(ApiError::new(&UNAUTHORIZED, error));
+        }
+        None => return Err(AccessError::Missing.into()),
+    };
+    let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
+    if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
+        return Err(unknown());
+    }
+    Ok(shown(&picture))
+}
+
+/// `GET /v2/biometric-validations/{id}/image`: the face that was measured, if it was kept; to a token
+/// with `media:read` alone.
+pub async fn face(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    id: PathId,
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
+    let id = read_id(id).ok_or_else(unknown)?;
+    let picture = state.app.kept_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
+    Ok(shown(&picture))
+}
+
+fn shown(picture: &[u8]) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(picture))),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        // Whatever the bytes are, a browser runs nothing of them.
+        (
+            HeaderName::from_static("content-security-policy"),
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
+    ];
+    (headers, picture.to_vec()).into_response()
+}
+
+/// `GET /v2/document-liveness/{id}/evidence`: per check, where on the kept picture it found what it
+/// names, for a person to look at.
+pub async fn evidence(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    id: PathId,
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
+    let id = read_id(id).ok_or_else(unknown)?;
+    let permit = state.app.measuring.try_document_permit()?;
+    let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
+    let shown = |map: EvidenceMap| {
+        let name = match map.check {
+            DocumentCheck::ScreenReplay => "screenReplay",
+            DocumentCheck::PrintedCopy => "printedCopy",
+            DocumentCheck::PortraitSubstitution => "portraitSubstitution",
+            DocumentCheck::DigitalManipulation => "digitalManipulation",
+        };
+        let region = |it: PictureBox| json!({ "x": it.x, "y": it.y, "width": it.width, "height": it.height });
+        let regions: Vec<Value> = map.regions.into_iter().map(region).collect();
+        let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));
+        (name.to_owned(), json!({ "regions": regions, "heatMap": png }))
+    };
+    let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
+    let record = json!({ "_id": id, "evidence": checks }).to_string();
+    Ok(json_response(one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
+}
+
+fn content_type(picture: &[u8]) -> &'static str {
+    match picture {
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => "application/octet-stream",
+    }
+}

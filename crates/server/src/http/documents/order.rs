@@ -1,0 +1,175 @@
+//! The body of a document check: what may be sent, and the order that it is.
+
+use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
+use verax_query::Problem;
+use verax_vision::document::Checks;
+use verax_vision::image::{DecodeLimits, Image, ImageError};
+
+use crate::app::document_checks::DocumentOrder;
+use crate::app::faces::decode_base64;
+use crate::http::body::checked::Sent;
+use crate::http::body::pictures::base64_of;
+use crate::http::body::table::{Default, Member, Purpose, Rule, joined, optional, required};
+use crate::http::body::unread::Received;
+use crate::http::error::ApiError;
+use crate::http::error_codes::{INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
+
+const CHECKS: [&str; 4] = [
+    "validateScreenReplay",
+    "validatePrintedCopy",
+    "validatePortraitSubstitution",
+    "validateDigitalManipulation",
+];
+
+const fn check(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Flag, doc).or(Default::Flag(true))
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Flag, doc).or(Default::Flag(false))
+}
+
+const fn calibration(name: &'static str, doc: &'static str) -> Member {
+    optional(name, Rule::Word(&["SOFT", "REGULAR", "HARD"]), doc).or(Default::Word("REGULAR"))
+}
+
+/// What could be misspelt.
+const SWITCHES: &[Member] = &[
+    check(CHECKS[0], "Whether it was photographed from a screen."),
+    check(CHECKS[1], "Whether it is a printed copy."),
+    check(CHECKS[2], "Whether the portrait was exchanged."),
+    check(CHECKS[3], "Whether the file was edited."),
+    calibration("screenReplayCalibration", "How strict the screen replay check is."),
+    calibration("printedCopyCalibration", "How strict the printed copy check is."),
+    calibration("portraitSubstitutionCalibration", "How strict the portrait check is."),
+    flag(
+        "ignoreDocumentCroppedValidation",
+        "Whether a document that leaves the picture is accepted.",
+    ),
+    flag("ignoreColourLessValidation", "Whether a picture without colour is accepted."),
+];
+
+pub static DOCUMENT_BODY: &[Member] = &joined::<11>(
+    &[
+        required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
+        flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
+    ],
+    SWITCHES,
+);
+
+const INVALID: &str = "Invalid parameters";
+const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
+
+/// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
+pub fn read_document_order(
+    body: &Received,
+    limits: &DecodeLimits,
+) -> Result<DocumentOrder, ApiError> {
+    let mut sent = match Sent::parse(body, DOCUMENT_BODY, Purpose::Create) {
+        Ok(sent) => sent,
+        Err(unreadable) => return Err(invalid(vec![unreadable.into_problem()?])),
+    };
+    look_for_misspelt(&mut sent);
+    let checks = Checks {
+        screen_replay: sent.flag(CHECKS[0]),
+        printed_copy: sent.flag(CHECKS[1]),
+        portrait_substitution: sent.flag(CHECKS[2]),
+        digital_manipulation: sent.flag(CHECKS[3]),
+    };
+    if sent.fits() && CHECKS.iter().all(|name| !sent.flag(name)) {
+        let others = CHECKS[1..].join("\", \"");
+        sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
+    }
+    let picture = sent.take_image_text("image");
+    let picture = match picture.as_ref().map(|text| picture_of(text.as_str(), limits)) {
+        Some(Ok(picture)) => picture,
+        // Its codes are for a picture that is the only problem.
+        Some(Err(problem)) => {
+            if sent.fits() {
+                return Err(problem.refused());
+            }
+            sent.wrong("image", problem);
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    let sent = sent.finish_as(invalid, invalid)?;
+    let calibration = |name: &str| match sent.text(name) {
+        Some("SOFT") => Calibration::Soft,
+        Some("HARD") => Calibration::Hard,
+        _ => Calibration::Regular,
+    };
+    Ok(DocumentOrder {
+        picture,
+        checks,
+        screen: calibration("screenReplayCalibration"),
+        print: calibration("printedCopyCalibration"),
+        portrait: calibration("portraitSubstitutionCalibration"),
+        cropped: match sent.flag("ignoreDocumentCroppedValidation") {
+            true => CroppedRule::Ignored,
+            false => CroppedRule::Fails,
+        },
+        colourless: match sent.flag("ignoreColourLessValidation") {
+            true => ColourlessRule::Ignored,
+            false => ColourlessRule::Fails,
+        },
+        save_image: sent.flag("saveImage"),
+        app_registration: None,
+    })
+}
+
+fn invalid(problems: Vec<Problem>) -> ApiError {
+    ApiError::body(&INVALID_PARAMETERS, INVALID, problems)
+}
+
+/// Why a text is not taken for a picture.
+enum NoPicture {
+    NotBase64,
+    Image(ImageError),
+}
+
+impl NoPicture {
+    /// Alone.
+    fn refused(&self) -> ApiError {
+        match self {
+            NoPicture::NotBase64 => {
+                let message = format!("\"image\" {IMAGE_RULE}");
+                let problem = Problem { parameter: "image".to_owned(), message };
+                ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", vec![problem])
+            }
+            NoPicture::Image(error) => ApiError::picture(error),
+        }
+    }
+}
+
+/// Beside other problems.
+impl std::fmt::Display for NoPicture {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoPicture::Image(error @ (ImageError::NotAnImage | ImageError::Empty)) => {
+                write!(out, "{error}; it {IMAGE_RULE}")
+            }
+            NoPicture::Image(error) => write!(out, "{error}"),
+            NoPicture::NotBase64 => out.write_str(IMAGE_RULE),
+        }
+    }
+}
+
+fn picture_of(text: &str, limits: &DecodeLimits) -> Result<Vec<u8>, NoPicture> {
+    let bytes = base64_of(text).ok().and_then(decode_base64).ok_or(NoPicture::NotBase64)?;
+    Image::inspect(&bytes, limits).map_err(NoPicture::Image)?;
+    Ok(bytes)
+}
+
+/// Verifik's clients send more than this operation reads, which is ignored; but a switch that is not
+/// known would be believed to work.
+fn look_for_misspelt(sent: &mut Sent) {
+    let looks = |name: &str| {
+        name.starts_with("validate") || name.starts_with("ignore") || name.ends_with("alibration")
+    };
+    let names: Vec<&str> = SWITCHES.iter().map(|member| member.name).collect();
+    let known = names.join(", ");
+    for name in sent.unknown.clone().iter().filter(|name| looks(name)) {
+        sent.wrong(name, format!("is not known; there are {known}"));
+    }
+}

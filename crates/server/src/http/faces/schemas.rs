@@ -1,0 +1,65 @@
+//! What face calls answer, for the OpenAPI document.
+
+use serde_json::{Value, json};
+
+use crate::http::openapi::shapes::{members, reference, score};
+
+fn liveness_members() -> Value {
+    json!({ "passed": { "type": "boolean" }, "min_score": score(), "liveness_score": score() })
+}
+
+pub fn liveness() -> Value {
+    members(liveness_members())
+}
+
+fn nested_liveness() -> Value {
+    let mut all = liveness_members();
+    all["result"] = liveness();
+    members(all)
+}
+
+fn comparison_members() -> Value {
+    json!({ "score": score(), "passed": { "type": "boolean" }, "compare_min_score": score() })
+}
+
+pub fn comparison() -> Value {
+    let mut all = comparison_members();
+    all["result"] = members(comparison_members());
+    members(all)
+}
+
+pub fn live_comparison() -> Value {
+    members(json!({
+        "score": score(),
+        "compare_min_score": score(),
+        "liveness": liveness(),
+        "liveness_min_score": score(),
+        "result": members(json!({
+            "score": score(), "compare_min_score": score(), "liveness_score": score(),
+        })),
+    }))
+}
+
+pub fn comparison_with_liveness() -> Value {
+    members(json!({
+        "comparison": comparison(),
+        "liveness": { "anyOf": [nested_liveness(), { "type": "null" }] },
+    }))
+}
+
+/// Every face of an image, and whose it is.
+pub fn detection() -> Value {
+    let px = || json!({ "type": "integer" });
+    let point = || json!({ "type": "array", "items": px(), "minItems": 2, "maxItems": 2 });
+    let face = members(json!({
+        "box": members(json!({ "top": px(), "left": px(), "right": px(), "bottom": px() })),
+        "landmarks": members(json!({
+            "nose": point(), "left_eye": point(), "right_eye": point(),
+            "left_mouth": point(), "right_mouth": point(),
+        })),
+        "thumbnail": { "type": "string", "description": "A JPEG of the face, in base64." },
+        "detection_score": score(),
+        "persons": { "type": "array", "items": { "$ref": reference("FoundPerson") } },
+    }));
+    json!({ "type": "array", "items": face })
+}

@@ -1,0 +1,94 @@
+//! The envelope around one record, and what of a record an audience sees.
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use verax_domain::device_view::device_view;
+use verax_query::{Audience, Resource, is_id};
+
+use crate::app::access::ImageUrls;
+use crate::http::documents::image_urls::sign_image_urls;
+use crate::http::layers::caching::PRIVATE;
+use crate::http::lists::signature::signature;
+use crate::http::state::State;
+
+/// The id in a path; an error when it is not even UTF-8.
+pub type PathId = Result<Path<String>, PathRejection>;
+
+/// The id, if it may be one.
+pub fn read_id(id: PathId) -> Option<String> {
+    id.map(|Path(id)| id).ok().filter(|id| is_id(id))
+}
+
+/// The envelope around one record, as this audience may see it; no URL in it opens an image.
+pub fn one(
+    state: &State,
+    audience: Audience,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
+    one_with_images(state, audience, ImageUrls::Unsigned, resource, record)
+}
+
+/// The envelope around one record, with the URLs of its images as the caller may have them.
+pub fn one_with_images(
+    state: &State,
+    audience: Audience,
+    urls: ImageUrls,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
+    let mut body = open(state, audience, urls, resource, record);
+    close(state, resource, &mut body);
+    body
+}
+
+/// The same without its end.
+pub fn open(
+    state: &State,
+    audience: Audience,
+    urls: ImageUrls,
+    resource: &'static Resource,
+    record: &[u8],
+) -> Vec<u8> {
+    let mut body = br#"{"success":true,"data":"#.to_vec();
+    match audience {
+        Audience::Client => {
+            body.extend_from_slice(&sign_image_urls(state, resource, urls, record));
+        }
+        Audience::Device => {
+            let record = serde_json::from_slice(record).unwrap_or_default();
+            body.extend_from_slice(device_view(resource, &record).to_string().as_bytes());
+        }
+    }
+    body
+}
+
+/// A record that was read, as this audience may see it.
+pub fn shown(audience: Audience, resource: &'static Resource, record: Value) -> Value {
+    match audience {
+        Audience::Client => record,
+        Audience::Device => device_view(resource, &record),
+    }
+}
+
+/// The end of an envelope, with its signature where the resource says so.
+pub fn close(state: &State, resource: &Resource, body: &mut Vec<u8>) {
+    if resource.signed {
+        body.extend_from_slice(br#","signature":"#);
+        let text = signature(&state.app.config.now().signature, state.app.clock.now());
+        body.extend_from_slice(text.as_bytes());
+    }
+    body.push(b'}');
+}
+
+/// A JSON answer about a client's own records: never for a shared cache.
+pub fn json(body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, PRIVATE),
+    ];
+    (headers, body).into_response()
+}

@@ -1,0 +1,214 @@
+//! Every list and every retrieve: the resource table decides, this only answers.
+
+use std::io::Write;
+
+use axum::extract::{RawQuery, State as Extract};
+use axum::response::Response;
+use serde_json::Value;
+use verax_domain::NarrowScope;
+use verax_query::{Place, Populate, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant};
+use verax_store::{Layout, Listing};
+
+use crate::app::access::{Bearer, Caller, Holder, ImageUrls};
+use crate::http::documents::image_urls::sign_image_urls;
+use crate::http::error::{ApiError, access_denied};
+use crate::http::layers::allowed::require;
+use crate::http::layers::caching::IfNoneMatch;
+use crate::http::layers::handling::RequestHandling;
+use crate::http::lists::answers::{PathId, close, open, read_id};
+use crate::http::lists::streams::{Format, stream};
+use crate::http::state::State;
+
+/// `GET /v2/<resource>`.
+pub async fn list(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    format: Format,
+    known: IfNoneMatch,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let raw = short(raw)?;
+    let query = Query::parse_as(resource, &raw, handling.handling()).map_err(ApiError::invalid)?;
+    handling.note(query.ignored().iter().cloned());
+    require_populated(&caller, query.included().populates())?;
+    let tenant = caller.tenant();
+    if query.is_count_only() {
+        let count = state.app.database.count(&query, &tenant).await?;
+        let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
+        return Ok(known.answer(body, |body| body));
+    }
+    let place = begin(&state, &query, &tenant)?;
+    if format != Format::Json {
+        return stream(state, query, tenant, place, format).await;
+    }
+    let database = &state.app.database;
+    let listing = match query.cursor() {
+        None => database.page(&query, &tenant).await?,
+        Some(_) => {
+            let size = query.page().size;
+            database.page_after(&query, &tenant, place, size, Layout::Array).await?
+        }
+    };
+    let next = listing.end.as_ref().map(|end| state.app.seal_cursor(&query, &tenant, end));
+    let body = envelope(&state, &query, &listing, caller.image_urls(), next.as_deref());
+    Ok(known.answer(body, |mut body| {
+        close(&state, resource, &mut body);
+        body
+    }))
+}
+
+/// `GET /v2/<resource>/{id}`.
+pub async fn retrieve(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    known: IfNoneMatch,
+    id: PathId,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let record = match &bearer {
+        Bearer::Caller(caller) => {
+            record(&state, caller, id, (RawQuery(raw), handling), resource).await?
+        }
+        Bearer::Holder(holder) => {
+            let id = read_id(id);
+            require_opened(&state, holder, resource, id.as_deref()).await?;
+            let tenant = Tenant::Client(holder.client().to_owned());
+            find(&state, None, &tenant, id, (&short(raw)?, &handling), resource).await?
+        }
+    };
+    let body = open(&state, bearer.audience(), bearer.image_urls(), resource, &record);
+    Ok(known.answer(body, |mut body| {
+        close(&state, resource, &mut body);
+        body
+    }))
+}
+
+/// The record that a retrieve asks for.
+pub async fn record(
+    state: &State,
+    caller: &Caller,
+    id: PathId,
+    (RawQuery(raw), handling): (RawQuery, RequestHandling),
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
+    let raw = short(raw)?;
+    find(state, Some(caller), &caller.tenant(), read_id(id), (&raw, &handling), resource).await
+}
+
+async fn find(
+    state: &State,
+    caller: Option<&Caller>,
+    tenant: &Tenant,
+    id: Option<String>,
+    (raw, handling): (&str, &RequestHandling),
+    resource: &'static Resource,
+) -> Result<Vec<u8>, ApiError> {
+    let retrieval = Retrieval::parse_as(resource, raw, handling.handling());
+    let retrieval = retrieval.map_err(ApiError::invalid)?;
+    handling.note(retrieval.ignored().iter().cloned());
+    if let Some(caller) = caller {
+        require_populated(caller, retrieval.included().populates())?;
+    }
+    let unknown = || ApiError::not_found(resource);
+    let id = id.ok_or_else(unknown)?;
+    let record = state.app.database.record(&retrieval, tenant, &id).await?;
+    record.ok_or_else(unknown)
+}
+
+/// Where the cursor of a request points to; `None`: to the beginning.
+fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Place>, ApiError> {
+    let cursor = query.cursor().unwrap_or_default();
+    if cursor.is_empty() {
+        return Ok(None);
+    }
+    let message = "is not a cursor of this list with these filters and this sort: begin again \
+                   with cursor=*";
+    let problem = Problem { parameter: "cursor".to_owned(), message: message.to_owned() };
+    let place = state.app.open_cursor(query, tenant, cursor);
+    place.map(Some).ok_or_else(|| ApiError::invalid(vec![problem]))
+}
+
+/// With the token of one record: that record, and what was measured for it.
+async fn require_opened(
+    state: &State,
+    holder: &Holder,
+    resource: &'static Resource,
+    id: Option<&str>,
+) -> Result<(), ApiError> {
+    let tenant = Tenant::Client(holder.client().to_owned());
+    let record = match id {
+        Some(id) => state.app.find_record(resource, &tenant, id).await?,
+        None => None,
+    };
+    let own = |record: &Value| {
+        opened_by(resource).any(|(kind, field)| {
+            holder.subject(kind).is_some_and(|subject| record[field] == *subject)
+        })
+    };
+    // Whether there is such a record is not said to who may not see it.
+    if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
+}
+
+/// The kinds of records whose tokens open this resource, each with the field that must name the record.
+pub fn opened_by(resource: &Resource) -> impl Iterator<Item = (NarrowScope, &'static str)> {
+    let kind = |word: &str| NarrowScope::from_word(word);
+    resource.opened_by.iter().filter_map(move |opener| Some((kind(opener.scope)?, opener.field)))
+}
+
+/// What is populated is read too: it takes the scope of its own resource.
+fn require_populated(caller: &Caller, populates: &[Populate]) -> Result<(), ApiError> {
+    for populate in populates {
+        require(caller, populate.relation.resource.scopes)?;
+        require_populated(caller, &populate.nested)?;
+    }
+    Ok(())
+}
+
+/// A query string, if it is not too long.
+pub fn short(raw: Option<String>) -> Result<String, ApiError> {
+    match raw.unwrap_or_default() {
+        raw if raw.len() > QUERY_BYTES_MAX => Err(ApiError::query_too_long()),
+        raw => Ok(raw),
+    }
+}
+
+/// The envelope, but for its end.
+fn envelope(
+    state: &State,
+    query: &Query,
+    listing: &Listing,
+    urls: ImageUrls,
+    next: Option<&str>,
+) -> Vec<u8> {
+    let mut body = Vec::with_capacity(listing.rows.len() + 512);
+    body.extend_from_slice(br#"{"success":true,"data":["#);
+    body.extend_from_slice(&sign_image_urls(state, query.resource(), urls, &listing.rows));
+    let (page, name) = (query.page(), query.resource().page_size.name);
+    let (number, size) = (page.number(), page.size);
+    let walks = query.cursor().is_some();
+    // Writing to a Vec does not fail.
+    let mut put = |text: std::fmt::Arguments<'_>| drop(body.write_fmt(text));
+    put(format_args!(r#"],"pagination":{{"#));
+    if !walks {
+        put(format_args!(r#""page":{number},"#));
+    }
+    put(format_args!(r#""{name}":{size}"#));
+    let pages = listing.total.map(|total| (total, total.div_ceil(u64::from(size))));
+    if let Some((total, pages)) = pages {
+        put(format_args!(r#","total":{total},"pages":{pages}"#));
+    }
+    match next {
+        Some(next) => put(format_args!(r#","nextCursor":"{next}""#)),
+        None if walks => put(format_args!(r#","nextCursor":null"#)),
+        None => {}
+    }
+    put(format_args!("}}"));
+    if state.app.config.now().compat.flat_pagination
+        && let (Some((total, pages)), false) = (pages, walks)
+    {
+        put(format_args!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#));
+    }
+    body
+}

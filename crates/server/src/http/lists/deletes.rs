@@ -1,0 +1,81 @@
+//! `DELETE /v2/<resource>/{id}`: the answer is the record as it was.
+
+use axum::extract::State as Extract;
+use axum::response::Response;
+use serde_json::Map;
+use verax_domain::NarrowScope;
+use verax_query::{Resource, Retrieval, Tenant};
+use verax_store::StoreError;
+
+use crate::app::access::Bearer;
+use crate::app::persons::PersonError;
+use crate::app::records::DeleteError;
+use crate::http::error::{ApiError, access_denied, conflict};
+use crate::http::layers::access::{Access, RecordKinds, Refusal};
+use crate::http::layers::allowed::may_read;
+use crate::http::lists::answers::{PathId, json, one, read_id};
+use crate::http::lists::brief::brief;
+use crate::http::state::State;
+
+/// A client's token that may write; where a record may be set aside with the registration's token, that
+/// one too.
+pub fn access(resource: &Resource) -> Access {
+    let kinds = resource.opened_by.iter().filter(|opener| opener.may_delete);
+    let records = RecordKinds::of(kinds.filter_map(|it| NarrowScope::from_word(it.scope)));
+    let others = match records.is_empty() {
+        true => Refusal::ClientsOnly,
+        false => Refusal::NotRight("app registration"),
+    };
+    Access::WRITE.or_record(records, others)
+}
+
+/// A client deletes its records, and is told what they were if it may read them. A person who begins the
+/// face check again sets the old one aside with the registration's token: what says who they are is not
+/// theirs to delete.
+pub async fn delete(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    id: PathId,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let registration = match &bearer {
+        Bearer::Caller(_) => None,
+        Bearer::Holder(holder) => {
+            Some(holder.subject(NarrowScope::Registration).ok_or_else(access_denied)?)
+        }
+    };
+    let unknown = || ApiError::not_found(resource);
+    let id = read_id(id).ok_or_else(unknown)?;
+    let client = bearer.client();
+    let tenant = Tenant::Client(client.to_owned());
+    let found = state.app.find_record(resource, &tenant, &id).await?;
+    if let Some(own) = registration
+        && found.as_ref().is_none_or(|record| record["appRegistration"] != own)
+    {
+        return Err(access_denied());
+    }
+    found.ok_or_else(unknown)?;
+    let whole = Retrieval::whole(resource);
+    let mut record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    if let Bearer::Caller(caller) = &bearer
+        && !may_read(caller, resource.scopes)
+    {
+        record = brief(&id, &Map::new()).to_string().into_bytes();
+    }
+    if let Some(own) = registration {
+        return match state.app.set_aside_validation(client, own, &id).await {
+            Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
+            Err(PersonError::Store(StoreError::Conflict)) => Err(conflict(
+                "registration_is_over",
+                "The registration is over, or its face is being measured.",
+            )),
+            Err(error) => Err(error.into()),
+        };
+    }
+    match state.app.delete_record(resource, client, &id).await {
+        Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
+        Err(DeleteError::Store(StoreError::Conflict)) => Err(unknown()),
+        Err(DeleteError::Store(error)) => Err(error.into()),
+        Err(DeleteError::Vault(error)) => Err(error.into()),
+    }
+}

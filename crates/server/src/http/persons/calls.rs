@@ -1,0 +1,375 @@
+//! `/v2/face-recognition/persons`: who is known by their face.
+
+use axum::extract::{RawQuery, State as Extract};
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+use verax_domain::face_call::LivenessCheck;
+use verax_domain::records::person::PersonDetails;
+use verax_domain::resources::PERSONS;
+use verax_query::{Audience, Ignored, Problem, Query};
+use verax_vision::faces::Wanted;
+
+use crate::app::access::Caller;
+use crate::app::faces::{Portrait, SentImage};
+use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
+use crate::http::body::checked::Sent;
+use crate::http::body::reading::read_change;
+use crate::http::body::table::{Member, Rule, field, field_as, joined, optional, required};
+use crate::http::body::unread::Unread;
+use crate::http::error::ApiError;
+use crate::http::faces::calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
+use crate::http::faces::errors::{only_base64, wrong_members};
+use crate::http::layers::allowed::{Allowed, may_read};
+use crate::http::layers::caching::IfNoneMatch;
+use crate::http::layers::handling::RequestHandling;
+use crate::http::layers::idempotency::about;
+use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::brief::brief;
+use crate::http::lists::calls::{list as list_records, record, short};
+use crate::http::lists::streams::Format;
+use crate::http::persons::errors::{
+    already_set, collection_of, invalid_collection, liveness_failed, unknown_person,
+};
+use crate::http::persons::searches::{IMAGES_MAX, thumbnails};
+use crate::http::state::State;
+
+const NAME_CHARS_MIN: usize = 3;
+
+const PERSON: &[Member] = &[
+    field_as(&PERSONS, "name", Rule::Name(200)).required().doc("Digits are taken out."),
+    // Clients of the live call send one picture as `image`.
+    required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
+    field(&PERSONS, "gender"),
+    field_as(&PERSONS, "date_of_birth", Rule::DayOfBirth)
+        .doc("The day of birth, from 1900 to today."),
+    field_as(&PERSONS, "nationality", Rule::Text(1, 200)),
+    field_as(&PERSONS, "collections", Rule::Ids(20)).doc("Collections, by their ids or codes."),
+    field_as(&PERSONS, "notes", Rule::Text(1, 2000)),
+    field_as(&PERSONS, "email", Rule::AnyEmail(200)),
+    field_as(&PERSONS, "phone", Rule::AnyPhone(200)),
+    optional(
+        "keep_thumbnails",
+        Rule::Flag,
+        "Whether a small picture of each face is kept, encrypted; absent: as the setting \
+         persons.keep_thumbnails says.",
+    ),
+];
+
+pub static PERSON_BODY: &[Member] = PERSON;
+
+pub static CHANGE_BODY: &[Member] = &joined::<11>(PERSON, &[field(&PERSONS, "status")]);
+
+pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
+    PERSON,
+    &[
+        required("collection_id", Rule::Id, "The collection, by its id or its code."),
+        required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
+        required("min_score", Rule::Number(0.5, 1.0), "From here on a face is known already."),
+        required("search_mode", SEARCH_MODES, MODE_DOC),
+    ],
+);
+
+/// `POST …/persons`.
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let (mut sent, _place) = read(&state, &allowed, body, PERSON_BODY).await?;
+    let (person, images) = read_person(&state, &mut sent);
+    let told = sent.members;
+    let person = with_collections(&state, &caller, person).await?;
+    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let id = enrol(&state, &caller, person, faces, None).await?;
+    Ok(about(&PERSONS, &id, answer(&state, shown(&state, &caller, &id, &told).await?)))
+}
+
+/// `POST …/persons/search-live-face`: enrols who is live, and whom nobody in the collection is like.
+pub async fn create_live(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let (mut sent, _place) = read(&state, &allowed, body, LIVE_PERSON_BODY).await?;
+    let (mut person, images) = read_person(&state, &mut sent);
+    let min_score = sent.number("min_score");
+    let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
+    person.details.collections.get_or_insert_default().extend(collection.clone());
+    let person = with_collections(&state, &caller, person).await?;
+    let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
+    // Each of the pictures must be of a live face: the score that counts is the lowest.
+    let scores = faces.iter().filter_map(|face| face.liveness_score);
+    let score = scores.fold(1.0, f64::min);
+    if !(LivenessCheck { score, min_score: sent.number("liveness_min_score") }).passed() {
+        return Err(liveness_failed(score));
+    }
+    let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
+    let mut data = shown(&state, &caller, &id, &sent.members).await?;
+    data["liveness_score"] = score.into();
+    Ok(about(&PERSONS, &id, answer(&state, data)))
+}
+
+/// `GET …/persons`: `collection` is an id or a code.
+pub async fn list(
+    state: Extract<State>,
+    caller: Caller,
+    format: Format,
+    known: IfNoneMatch,
+    handling: RequestHandling,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Vec::new();
+    for part in short(raw)?.split('&') {
+        query.push(match named(part) {
+            Some((name, value)) if name == "collection" => {
+                let known = state.app.collection(caller.client(), &value).await?;
+                let id = known.map_or(value, |known| known.id);
+                format!("where_collections={}", encoded(&id))
+            }
+            _ => part.to_owned(),
+        });
+    }
+    let query = RawQuery(Some(query.join("&")));
+    list_records(state, caller, format, known, (query, handling), &PERSONS).await
+}
+
+const LOOKUP_WORDS: [&str; 2] = ["name", "date_of_birth"];
+const PAGE_WORDS: [&str; 4] = ["page", "limit", "perPage", "offset"];
+
+/// `GET …/persons/lookup`: by a part of the name, and the day of birth.
+pub async fn lookup(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    handling: RequestHandling,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let raw = short(raw)?;
+    let (mut query, mut name, mut ignored) = (Vec::new(), None, Vec::new());
+    for part in raw.split('&') {
+        match named(part) {
+            Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
+            Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
+                query.push(format!("where_date_of_birth={}", encoded(&value)));
+            }
+            Some((key, _)) if PAGE_WORDS.contains(&key.as_str()) => query.push(part.to_owned()),
+            Some((key, _)) if !LOOKUP_WORDS.contains(&key.as_str()) && ignored.len() < 20 => {
+                let words = LOOKUP_WORDS.iter().chain(&PAGE_WORDS).copied();
+                ignored.extend((!key.is_empty()).then(|| Ignored::unknown(&key, words)));
+            }
+            _ => {}
+        }
+    }
+    let problems = handling.note(ignored);
+    if !problems.is_empty() {
+        return Err(ApiError::invalid(problems));
+    }
+    let name = name.unwrap_or_default();
+    if name.chars().count() < NAME_CHARS_MIN {
+        let rule = match name.is_empty() {
+            true => "is required".to_owned(),
+            false => format!("length must be at least {NAME_CHARS_MIN} characters long"),
+        };
+        let message = format!("\"name\" {rule}");
+        return Err(wrong_members(vec![Problem { parameter: "name".to_owned(), message }]));
+    }
+    if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
+        query.push("limit=20".to_owned());
+    }
+    query.push(format!("like_name={}", encoded(&name)));
+    let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
+    let listing = state.app.database.page(&query, &caller.tenant()).await?;
+    let mut body = br#"{"success":true,"data":["#.to_vec();
+    body.extend_from_slice(&listing.rows);
+    body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total.unwrap_or(0)).as_bytes());
+    Ok(json_response(body))
+}
+
+/// `GET …/persons/{id}`, with the small pictures that are kept.
+pub async fn retrieve(
+    state: Extract<State>,
+    caller: Caller,
+    id: PathId,
+    handling: RequestHandling,
+    query: RawQuery,
+) -> Result<Response, ApiError> {
+    let record = record(&state, &caller, id, (query, handling), &PERSONS).await?;
+    let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
+    let id = record["_id"].as_str().unwrap_or_default().to_owned();
+    // Of the staff's own client, or of the caller's: nobody else's pictures are shown.
+    record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
+    Ok(json_response(one(&state, Audience::Client, &PERSONS, record.to_string().as_bytes())))
+}
+
+/// `PUT …/persons/{id}`: what is sent replaces what was there; pictures replace all faces.
+pub async fn change(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let id = known(&state, &caller, id).await?;
+    let sent = read_change(&state, &allowed, body, CHANGE_BODY).await?;
+    let mut sent = sent.finish_as(wrong_members, only_base64)?;
+    let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
+    let text = |name: &str| sent.text(name).map(str::to_owned);
+    let details = PersonDetails {
+        name: text("name"),
+        gender: text("gender"),
+        date_of_birth: text("date_of_birth"),
+        nationality: text("nationality"),
+        collections: None,
+        notes: text("notes"),
+        email: text("email"),
+        phone: text("phone"),
+        status: text("status"),
+    };
+    let mut change = PersonChange { details, faces: None };
+    if let Some(sent) = sent.ids("collections") {
+        change.details.collections = Some(resolved(&state, &caller, sent).await?);
+    }
+    if !images.is_empty() {
+        change.faces = Some((state.app.measure_portraits(images, Wanted::No).await?, kept));
+    }
+    let changed = state.app.change_person(caller.client(), &id, change).await;
+    refused(&state, &caller, changed).await?;
+    Ok(answer(&state, shown(&state, &caller, &id, &sent.members).await?))
+}
+
+/// `DELETE …/persons/{id}`, or `?collection=`: only out of that collection, and altogether when it
+/// is the last.
+pub async fn delete(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let id = known(&state, &caller, id).await?;
+    let raw = raw.unwrap_or_default();
+    let collection = raw.split('&').filter_map(named).find(|(name, _)| name == "collection");
+    let client = caller.client();
+    match collection {
+        Some((_, wanted)) => {
+            let collection = collection_of(&state, &caller, Some(&wanted)).await?;
+            let collection = collection.ok_or_else(invalid_collection)?;
+            state.app.leave_collection(client, &id, &collection).await?;
+        }
+        None => state.app.delete_person(client, &id).await?,
+    }
+    Ok(answer(&state, json!({ "_id": id })))
+}
+
+/// What enrolling is told, with collections as they were sent.
+fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
+    let images = sent.images("images");
+    let text = |name: &str| sent.text(name).map(str::to_owned);
+    let details = PersonDetails {
+        name: text("name"),
+        gender: text("gender"),
+        date_of_birth: text("date_of_birth"),
+        nationality: text("nationality"),
+        collections: sent.ids("collections"),
+        notes: text("notes"),
+        email: text("email"),
+        phone: text("phone"),
+        status: None,
+    };
+    (NewPerson { details, thumbnails: read_thumbnails(state, sent) }, images)
+}
+
+fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
+    let said = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
+    match said.unwrap_or(state.app.config.now().persons.keep_thumbnails) {
+        true => Thumbnails::Kept,
+        false => Thumbnails::NotKept,
+    }
+}
+
+async fn with_collections(
+    state: &State,
+    caller: &Caller,
+    mut person: NewPerson,
+) -> Result<NewPerson, ApiError> {
+    let sent = person.details.collections.unwrap_or_default();
+    person.details.collections = Some(resolved(state, caller, sent).await?);
+    Ok(person)
+}
+
+/// The ids of collections that were named by id or code.
+async fn resolved(
+    state: &State,
+    caller: &Caller,
+    sent: Vec<String>,
+) -> Result<Vec<String>, ApiError> {
+    let mut ids = Vec::new();
+    for wanted in sent {
+        let id = collection_of(state, caller, Some(&wanted)).await?;
+        ids.extend(id.filter(|id| !ids.contains(id)));
+    }
+    Ok(ids)
+}
+
+async fn enrol(
+    state: &State,
+    caller: &Caller,
+    person: NewPerson,
+    faces: Vec<Portrait>,
+    unknown: Option<Unknown>,
+) -> Result<String, ApiError> {
+    let enrolled = state.app.enrol_person(caller.client(), person, faces, unknown).await;
+    refused(state, caller, enrolled).await
+}
+
+/// Says who is there already with the whole person, as clients read it.
+async fn refused<T>(
+    state: &State,
+    caller: &Caller,
+    made: Result<T, PersonError>,
+) -> Result<T, ApiError> {
+    match made {
+        Err(PersonError::AlreadySet(id)) => {
+            Err(already_set(&shown(state, caller, &id, &Map::new()).await?))
+        }
+        made => Ok(made?),
+    }
+}
+
+/// The whole person with their small pictures; to who may not read persons, what was told of them.
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    id: &str,
+    told: &Map<String, Value>,
+) -> Result<Value, ApiError> {
+    if !may_read(caller, PERSONS.scopes) {
+        return Ok(brief(id, told));
+    }
+    let person = state.app.whole_record(&PERSONS, caller.client(), id).await?;
+    let mut person = person.ok_or_else(unknown_person)?;
+    person["thumbnails"] = thumbnails(state, caller, id).await?;
+    Ok(person)
+}
+
+/// The id of a person of the caller.
+async fn known(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
+    let id = read_id(id).ok_or_else(unknown_person)?;
+    let places = state.app.database.person_places(caller.client(), Some(vec![id.clone()]));
+    if places.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
+}
+
+/// A parameter of a query string and its value, decoded; none when they are not UTF-8.
+fn named(part: &str) -> Option<(String, String)> {
+    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    };
+    Some((decode(name)?, decode(value)?))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,244 @@
+//! App registrations: made, looked at with their own token, moved on, changed.
+
+use axum::extract::{Path, RawQuery, State as Extract};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use verax_domain::contact::Phone;
+use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
+use verax_domain::records::app_registration::Reviewer;
+use verax_domain::resources::APP_REGISTRATIONS;
+use verax_domain::{NarrowScope, Scope};
+use verax_query::{Audience, Retrieval, Tenant};
+
+use crate::app::access::{Bearer, Caller};
+use crate::app::registrations::{SyncOrder, TokenFor};
+use crate::http::body::checked::Sent;
+use crate::http::body::reading::read;
+use crate::http::body::table::{
+    Member, Purpose, Rule, field, field_as, joined, optional, required,
+};
+use crate::http::body::unread::Unread;
+use crate::http::error::{ApiError, access_denied};
+use crate::http::error_codes::MISSING_PARAMETER;
+use crate::http::layers::allowed::{Allowed, may_read, require_own};
+use crate::http::layers::authorize::Subject;
+use crate::http::layers::idempotency::{about, changes_nothing};
+use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::brief::brief;
+use crate::http::lists::calls::short;
+use crate::http::state::State;
+
+const ABOUT: &[Member] = &[
+    field_as(&APP_REGISTRATIONS, "email", Rule::Email)
+        .doc("Email address; a new registration needs this or a phone."),
+    field_as(&APP_REGISTRATIONS, "phone", Rule::Phone)
+        .doc("Phone number; it may begin with its country code."),
+    field_as(&APP_REGISTRATIONS, "countryCode", Rule::CountryCode),
+    field_as(&APP_REGISTRATIONS, "fullName", Rule::Text(1, 200)),
+    field_as(&APP_REGISTRATIONS, "firstName", Rule::Text(1, 100)),
+    field_as(&APP_REGISTRATIONS, "lastName", Rule::Text(1, 100)),
+    field_as(&APP_REGISTRATIONS, "language", Rule::Text(2, 8)),
+    field_as(&APP_REGISTRATIONS, "consentSession", Rule::Object(&[])),
+];
+
+pub static CHANGE_BODY: &[Member] = ABOUT;
+
+pub static REGISTRATION_BODY: &[Member] = &joined::<10>(
+    &[
+        field(&APP_REGISTRATIONS, "project").required(),
+        field(&APP_REGISTRATIONS, "projectFlow").required(),
+    ],
+    ABOUT,
+);
+
+pub static SYNC_BODY: &[Member] = &[
+    required("step", Rule::Word(&SYNC_STEPS), "Where the person is; or adminOverride."),
+    optional("status", Rule::Text(1, 40), "The status that follows, where the step has several."),
+    optional("note", Rule::Text(1, 1000), "Why a status is overridden."),
+];
+
+/// `POST /v2/app-registrations`. Each gives a registration of its own, which knows nothing of others
+/// with the same address or number; when one of those is completed, it is refused.
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let mut sent = read(&state, &allowed, body, REGISTRATION_BODY, Purpose::Create).await?;
+    if sent.text("email").is_none() && sent.text("phone").is_none() {
+        sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
+    }
+    check_phone(&mut sent, &Value::Null);
+    let members = sent.finish(&MISSING_PARAMETER)?.members;
+    let client = caller.client();
+    let told = members.clone();
+    let (id, token) = state.app.register(client, caller.mode(), members).await?;
+    let tenant = Tenant::Client(client.to_owned());
+    let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
+        true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
+        false => Some(brief(&id, &told)),
+    };
+    // Nothing is asked of data sources here, so there is no validation of what the person said.
+    let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
+}
+
+/// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
+pub async fn me(
+    Extract(state): Extract<State>,
+    Subject { holder, id }: Subject,
+    allowed: Allowed,
+    RawQuery(raw): RawQuery,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    // A POST may have a body; it says nothing.
+    read(&state, &allowed, body, &[], Purpose::Change).await?;
+    let raw = short(raw)?;
+    let retrieval = Retrieval::parse(&APP_REGISTRATIONS, &raw).map_err(ApiError::invalid)?;
+    let tenant = Tenant::Client(holder.client().to_owned());
+    let record = state.app.database.record(&retrieval, &tenant, &id).await?;
+    let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
+    let body = one(&state, Audience::Device, &APP_REGISTRATIONS, &record);
+    Ok(changes_nothing(json_response(body)))
+}
+
+/// `PUT /v2/app-registrations/{id}`: what is not sent stays.
+pub async fn change(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let id = known_id(id)?;
+    let tenant = Tenant::Client(caller.client().to_owned());
+    let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
+    let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
+    let before = before.ok_or_else(unknown)?;
+    let mut sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
+    check_phone(&mut sent, &before);
+    let members = sent.finish(&MISSING_PARAMETER)?.members;
+    let told = members.clone();
+    state.app.change_registration(caller.client(), &id, members).await?;
+    if !may_read(&caller, APP_REGISTRATIONS.scopes) {
+        let record = brief(&id, &told).to_string();
+        return Ok(json_response(one(
+            &state,
+            Audience::Client,
+            &APP_REGISTRATIONS,
+            record.as_bytes(),
+        )));
+    }
+    let whole = Retrieval::whole(&APP_REGISTRATIONS);
+    let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
+}
+
+/// `PUT /v2/app-registrations/{id}/sync`, with the registration's own token or a client's; what
+/// overrides a status is the client's or staff's.
+pub async fn sync(
+    Extract(state): Extract<State>,
+    bearer: Bearer,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let (tenant, teller, reviewer) = match &bearer {
+        Bearer::Holder(holder) => {
+            let own = holder.subject(NarrowScope::Registration);
+            if id.as_ref().is_ok_and(|Path(id)| own != Some(id.as_str())) {
+                return Err(access_denied());
+            }
+            let tenant = Tenant::Client(holder.client().to_owned());
+            (tenant, Teller::Person, Reviewer::Client(String::new()))
+        }
+        Bearer::Caller(caller) => {
+            let who = caller.client().to_owned();
+            let reviewer = match caller.has(Scope::Staff) {
+                true => Reviewer::Staff(who),
+                false => Reviewer::Client(who),
+            };
+            (caller.tenant(), Teller::Reviewer, reviewer)
+        }
+    };
+    let id = known_id(id)?;
+    let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
+    state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
+    let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
+    // Staff reads everything; of what it writes there is only its review.
+    if let Bearer::Caller(caller) = &bearer
+        && !caller.has(Scope::Write)
+        && sent.text("step") != Some("adminOverride")
+    {
+        require_own(caller, Scope::Write)?;
+    }
+    let wanted = sent.text("status").map(str::to_owned);
+    let known = wanted.as_deref().map(RegistrationStatus::from_word);
+    if known == Some(None) {
+        let words = RegistrationStatus::ALL.map(RegistrationStatus::word).join(", ");
+        sent.wrong("status", format!("must be one of [{words}]"));
+    }
+    let sent = sent.finish(&MISSING_PARAMETER)?;
+    let text = |name: &str| sent.text(name).map(str::to_owned);
+    let order = SyncOrder {
+        step: text("step").unwrap_or_default(),
+        wanted: known.flatten(),
+        note: text("note"),
+        teller,
+        reviewer,
+    };
+    let step = order.step.clone();
+    let (reads, writes) = match &bearer {
+        Bearer::Holder(_) => (true, true),
+        Bearer::Caller(caller) => {
+            (may_read(caller, APP_REGISTRATIONS.scopes), caller.has(Scope::Write))
+        }
+    };
+    // The registration's own token reads it and moves it on: who may not do both gets none.
+    let token_for =
+        (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode() });
+    let synced = state.app.sync_registration(&tenant, token_for, &id, order).await?;
+    let (token, record, flow) = synced;
+    let mut data = Map::new();
+    data.insert("token".to_owned(), token.into());
+    for name in ["firstName", "lastName", "fullName"] {
+        data.insert(name.to_owned(), if reads { record[name].clone() } else { Value::Null });
+    }
+    data.insert("step".to_owned(), step.into());
+    data.insert("steps".to_owned(), if reads { Value::Object(flow.steps) } else { json!({}) });
+    data.insert("appRegistrationId".to_owned(), id.into());
+    data.insert("status".to_owned(), record["status"].clone());
+    Ok(answer(&Value::Object(data)))
+}
+
+/// A number and its country's code belong together: what was sent of them, and what the registration
+/// has, must be one number, which is kept in one form.
+fn check_phone(sent: &mut Sent, before: &Value) {
+    if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
+        return;
+    }
+    let known = |name: &str| sent.text(name).or_else(|| before[name].as_str()).map(str::to_owned);
+    match (known("countryCode"), known("phone")) {
+        (Some(code), Some(number)) => match Phone::new(&code, &number) {
+            Ok(phone) => {
+                sent.members.insert("countryCode".to_owned(), phone.country_code.into());
+                sent.members.insert("phone".to_owned(), phone.number.into());
+            }
+            Err(problem) => sent.wrong("phone", problem),
+        },
+        (None, Some(_)) => {
+            sent.wrong("countryCode", "is required with a phone: missing countryCode");
+        }
+        // A code alone is nobody's number.
+        _ => {}
+    }
+}
+
+pub fn known_id(id: PathId) -> Result<String, ApiError> {
+    read_id(id).ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))
+}
+
+pub fn answer(data: &Value) -> Response {
+    json_response(json!({ "success": true, "data": data }).to_string().into_bytes())
+}

@@ -1,0 +1,54 @@
+//! `POST /v2/face-recognition/compare/app-registration`: a selfie and a document, of one person?
+
+use axum::extract::State as Extract;
+use axum::response::Response;
+use verax_domain::resources::APP_REGISTRATIONS;
+
+use crate::app::registration_faces::RegistrationFaceError;
+use crate::http::body::reading::read_measured;
+use crate::http::body::unread::Unread;
+use crate::http::error::{ApiError, conflict};
+use crate::http::error_codes::MISSING_PARAMETER;
+use crate::http::faces::answers as face_answers;
+use crate::http::faces::calls::found;
+use crate::http::faces::errors::FACE_NOT_MEASURABLE;
+use crate::http::layers::allowed::Allowed;
+use crate::http::layers::authorize::Subject;
+use crate::http::state::State;
+
+/// With the registration's token. The body says nothing that would be read.
+pub async fn compare(
+    Extract(state): Extract<State>,
+    Subject { holder, id: registration }: Subject,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let (sent, _place) = read_measured(&state, &allowed, body, &[]).await?;
+    sent.finish(&MISSING_PARAMETER)?;
+    let check = state.app.compare_registration(holder.client(), &registration).await?;
+    Ok(found(&state, face_answers::comparison_for_device(&check)))
+}
+
+impl From<RegistrationFaceError> for ApiError {
+    fn from(error: RegistrationFaceError) -> ApiError {
+        match error {
+            RegistrationFaceError::NoRegistration => ApiError::not_found(&APP_REGISTRATIONS),
+            RegistrationFaceError::NoFace => conflict(
+                "face_not_set",
+                "The registration has no face: its face check comes first.",
+            ),
+            RegistrationFaceError::NoDocument => conflict(
+                "document_face_not_set",
+                "The registration has no checked document whose picture was kept.",
+            ),
+            RegistrationFaceError::NoPortrait => ApiError::new(
+                &FACE_NOT_MEASURABLE,
+                "The picture of the document shows no face that can be measured.",
+            ),
+            RegistrationFaceError::Measure(error) => error.into(),
+            RegistrationFaceError::Persons(error) => error.into(),
+            RegistrationFaceError::Document(error) => error.into(),
+            RegistrationFaceError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `POST /v2/app-registrations/{id}/resend-link`: a client lets a person go on.
+
+use axum::extract::State as Extract;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use verax_domain::resources::APP_REGISTRATIONS;
+
+use crate::app::access::Caller;
+use crate::http::body::reading::read;
+use crate::http::body::table::{Member, Purpose, Rule, optional};
+use crate::http::body::unread::Unread;
+use crate::http::error::ApiError;
+use crate::http::error_codes::MISSING_PARAMETER;
+use crate::http::layers::allowed::{Allowed, require};
+use crate::http::layers::idempotency::about;
+use crate::http::lists::answers::PathId;
+use crate::http::registrations::calls::{answer, known_id};
+use crate::http::state::State;
+
+pub static LINK_BODY: &[Member] =
+    &[optional("sendEmail", Rule::Flag, "Not available yet: true is refused.")];
+
+/// The kind of access that the token gives, in the word that the capture pages read.
+const ACCESS_TYPE: &str = "app_registration_created";
+
+/// Answers a fresh token for this registration, and the link of the capture pages with it: only the
+/// client knows whom to send it to.
+pub async fn resend(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    // The answer says who it is, and so does the token that is in it.
+    require(&caller, APP_REGISTRATIONS.scopes)?;
+    let id = known_id(id)?;
+    let mut sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
+    if sent.flag("sendEmail") {
+        sent.wrong("sendEmail", "is not available yet: this server sends no email");
+    }
+    sent.finish(&MISSING_PARAMETER)?;
+    let resent = state.app.resend_link(caller.client(), caller.mode(), &id).await?;
+    let record = &resent.registration;
+    let public_url = state.app.config.now().http.public_url.clone();
+    let project = record["project"].as_str().unwrap_or_default();
+    let mut data = Map::new();
+    let link = format!("{public_url}/sign-up/{project}?token={}", resent.token);
+    data.insert("token".to_owned(), resent.token.into());
+    data.insert("link".to_owned(), link.into());
+    for name in ["firstName", "lastName", "fullName", "email"] {
+        data.insert(name.to_owned(), record[name].clone());
+    }
+    data.insert("step".to_owned(), record["currentStep"].clone());
+    data.insert("steps".to_owned(), resent.flow.steps.into());
+    data.insert("appRegistrationId".to_owned(), id.as_str().into());
+    data.insert("status".to_owned(), record["status"].clone());
+    data.insert("expiresAt".to_owned(), resent.until.to_string().into());
+    data.insert("accessType".to_owned(), ACCESS_TYPE.into());
+    data.insert("issuedAt".to_owned(), state.app.clock.now().to_string().into());
+    data.insert("emailSent".to_owned(), json!(false));
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&Value::Object(data))))
+}

@@ -1,0 +1,49 @@
+//! What handlers stand on.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::http::health::polls::Polls;
+use crate::http::layers::rate_limit::Limits;
+use crate::metrics::Metrics;
+use crate::shares::Shares;
+
+/// Calls that may wait for pictures of other servers at once; half of them one client's.
+pub const FETCHING_MAX: usize = 64;
+
+/// What handlers stand on. Cheap to clone, which every request does a few times.
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+pub struct Shared {
+    pub app: App,
+    pub metrics: Metrics,
+    pub polls: Arc<Polls>,
+    pub limits: Limits,
+    /// For calls that measure.
+    pub places: Arc<Shares>,
+    /// The bytes of all bodies that are in memory.
+    pub bodies: Arc<Shares>,
+    /// Calls that wait for pictures of other servers.
+    pub fetching: Arc<Shares>,
+}
+
+impl State {
+    pub fn new(app: App) -> State {
+        let limits = Limits::default();
+        let places = Shares::new(app.measuring.admitted_max());
+        let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
+        let fetching = Shares::new(FETCHING_MAX);
+        let (metrics, polls) = (app.metrics.clone(), Arc::default());
+        State(Arc::new(Shared { app, metrics, polls, limits, places, bodies, fetching }))
+    }
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
