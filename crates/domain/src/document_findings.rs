@@ -1,18 +1,26 @@
 //! What was measured on a photographed identity document: numbers with units, no opinions.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::document_check::PerCheck;
 
 /// Everything measured on one picture. A check that was not asked for, or could not be made, is
 /// `None`: it is never a pass.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentFindings {
     pub quality: PictureQuality,
     pub colour: ColourFindings,
     pub placement: PlacementFindings,
-    pub screen: Option<CheckFinding>,
-    pub print: Option<CheckFinding>,
-    pub portrait: Option<CheckFinding>,
-    pub digital: Option<CheckFinding>,
+    /// Members beside the others, by their short names.
+    #[serde(flatten, serialize_with = "by_short_name")]
+    pub checks: PerCheck<Option<CheckFinding>>,
+}
+
+fn by_short_name<S: Serializer>(
+    checks: &PerCheck<Option<CheckFinding>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    checks.each_ref().map(Some).serialize_by(|entry| entry.short_name, to)
 }
 
 /// A model's answer for one check, and what it rests on.

@@ -4,6 +4,7 @@ mod sentences;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_findings::{
     CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureQuality,
     PlacementFindings,
@@ -39,11 +40,7 @@ impl OperatingPoints {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DocumentPolicy {
-    pub screen: (OperatingPoints, Calibration),
-    pub print: (OperatingPoints, Calibration),
-    pub portrait: (OperatingPoints, Calibration),
-    /// Has no calibration on the wire: REGULAR.
-    pub digital: (OperatingPoints, Calibration),
+    pub checks: PerCheck<(OperatingPoints, Calibration)>,
     pub cropped: CroppedRule,
     pub colourless: ColourlessRule,
 }
@@ -68,21 +65,10 @@ pub struct CheckVerdict {
     pub details: String,
 }
 
-/// The four checks on the wire; a check that was not made is absent.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ValidationResults {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub screen_replay: Option<CheckVerdict>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub printed_copy: Option<CheckVerdict>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub portrait_substitution: Option<CheckVerdict>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digital_manipulation: Option<CheckVerdict>,
-}
+/// The checks on the wire; one that was not made is absent.
+pub type ValidationResults = PerCheck<Option<CheckVerdict>>;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentVerdict {
     pub results: ValidationResults,
     /// The outline leaves the picture (and the flag does not ignore it).
@@ -98,14 +84,7 @@ pub struct DocumentVerdict {
 impl DocumentVerdict {
     /// Whether every check that was asked for has passed.
     pub fn has_passed(&self) -> bool {
-        let ValidationResults {
-            screen_replay,
-            printed_copy,
-            portrait_substitution,
-            digital_manipulation,
-        } = &self.results;
-        let results = [screen_replay, printed_copy, portrait_substitution, digital_manipulation];
-        let mut made = results.into_iter().flatten().peekable();
+        let mut made = self.results.values().flatten().peekable();
         made.peek().is_some() && made.all(|check| check.passed) && !self.cropped && !self.colourless
     }
 }
@@ -118,36 +97,32 @@ const REFUSING_CAP: f64 = 0.25;
 pub const GREY_FILE_SHARE: f32 = 0.99;
 
 pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> DocumentVerdict {
-    let screen = findings.screen.as_ref().map(|f| judge_check(Check::Screen, f, policy.screen));
-    let mut print = findings.print.as_ref().map(|f| judge_check(Check::Print, f, policy.print));
-    let portrait =
-        findings.portrait.as_ref().map(|f| judge_check(Check::Portrait, f, policy.portrait));
-    let digital = findings.digital.as_ref().map(|f| judge_check(Check::Digital, f, policy.digital));
+    let mut results = PerCheck::from_fn(|check| {
+        let finding = findings.checks[check].as_ref();
+        finding.map(|finding| judge_check(check, finding, policy.checks[check]))
+    });
 
     let cropped = policy.cropped == CroppedRule::Fails && is_cropped(&findings.placement);
     let colourless = policy.colourless == ColourlessRule::Fails && is_colourless(&findings.colour);
-    if colourless && let Some(verdict) = &mut print {
+    if colourless && let Some(verdict) = &mut results[DocumentCheck::PrintedCopy] {
         verdict.passed = false;
         verdict.score = verdict.score.min(grey_copy_score(&findings.colour));
         verdict.details = sentences::colourless(&findings.colour);
     }
 
-    let weighed: [(&Option<CheckVerdict>, f64); 4] =
-        [(&screen, 1.0), (&print, 0.8), (&portrait, 1.0), (&digital, 1.0)];
-    let made: Vec<(&CheckVerdict, f64)> =
-        weighed.iter().filter_map(|(v, w)| v.as_ref().map(|v| (v, *w))).collect();
+    let made: Vec<(&CheckVerdict, f64)> = results
+        .iter()
+        .filter_map(|(check, verdict)| Some((verdict.as_ref()?, check.entry().risk_weight)))
+        .collect();
     let product: f64 = made.iter().map(|(v, w)| v.score.powf(*w)).product();
-    let deterministic = [&findings.screen, &findings.print, &findings.portrait, &findings.digital]
-        .into_iter()
-        .flatten()
+    let asked = || findings.checks.values().flatten();
+    let deterministic = asked()
         .flat_map(|finding| &finding.evidence)
         .any(|evidence| evidence.score_cap() <= REFUSING_CAP);
     let mut risk_score = if made.is_empty() { 0.0 } else { 1.0 - product };
     if deterministic || cropped || colourless {
         risk_score = risk_score.max(0.9);
     }
-    let findings_made = [&findings.screen, &findings.print, &findings.portrait, &findings.digital];
-    let asked = || findings_made.into_iter().flatten();
     let limits = asked().flat_map(|f| &f.limits);
     let limited: f64 = limits.map(|limit| limit_factor(*limit)).fold(1.0, f64::min);
     let measured = asked().all(|f| f.score.is_some());
@@ -157,18 +132,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
         made.iter().map(|(v, _)| (2.0 * v.score - 1.0).abs()).sum::<f64>() / made.len() as f64
     };
     let confidence = rounded(quality_factor(&findings.quality) * limited * decided);
-    DocumentVerdict {
-        results: ValidationResults {
-            screen_replay: screen,
-            printed_copy: print,
-            portrait_substitution: portrait,
-            digital_manipulation: digital,
-        },
-        cropped,
-        colourless,
-        risk_score: rounded(risk_score),
-        confidence,
-    }
+    DocumentVerdict { results, cropped, colourless, risk_score: rounded(risk_score), confidence }
 }
 
 /// The product of one factor per quality gate, 0..=1.
@@ -210,16 +174,8 @@ fn limit_factor(limit: CheckLimit) -> f64 {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    Screen,
-    Print,
-    Portrait,
-    Digital,
-}
-
 fn judge_check(
-    check: Check,
+    check: DocumentCheck,
     finding: &CheckFinding,
     (points, calibration): (OperatingPoints, Calibration),
 ) -> CheckVerdict {

@@ -3,6 +3,7 @@
 
 pub mod contact;
 pub mod device_view;
+pub mod document_check;
 pub mod document_findings;
 pub mod document_verdict;
 pub mod events;

@@ -4,6 +4,7 @@ mod logins;
 mod people;
 
 use crate::contact::{typed_country, typed_email, typed_identifier, typed_phone};
+use crate::document_check::DocumentCheck;
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 use verax_query::{
@@ -133,6 +134,16 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     tally: Some(&Tally { status: &BIOMETRIC_STATUS, kind: Some(&BIOMETRIC_TYPE) }),
 };
 
+static DOCUMENT_CHECKS: [Member; DocumentCheck::COUNT] = {
+    let mut members = [on_devices(member("", MemberKind::Object(CHECK))); DocumentCheck::COUNT];
+    let mut at = 0;
+    while at < DocumentCheck::COUNT {
+        members[at].name = DocumentCheck::ALL[at].entry().wire_name;
+        at += 1;
+    }
+    members
+};
+
 pub static DOCUMENT_LIVENESS: Resource = Resource {
     name: "document-liveness",
     title: "Document liveness validation",
@@ -155,12 +166,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
         json(
             "validationResults",
             "validation_results",
-            &[
-                on_devices(member("screenReplay", MemberKind::Object(CHECK))),
-                on_devices(member("printedCopy", MemberKind::Object(CHECK))),
-                on_devices(member("portraitSubstitution", MemberKind::Object(CHECK))),
-                on_devices(member("digitalManipulation", MemberKind::Object(CHECK))),
-            ],
+            &DOCUMENT_CHECKS,
             "What each check found; a check that was not asked for is absent.",
         )
         .with_full("validation_results_full")

@@ -5,6 +5,7 @@ pub mod boosting;
 pub mod calibration;
 pub mod captures;
 pub mod metrics;
+pub mod plans;
 pub mod rates;
 pub mod simulator;
 pub mod training;

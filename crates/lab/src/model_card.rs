@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use verax_domain::document_check::DocumentCheck;
 use verax_vision::document::weights::CheckWeights;
 
 const BEGIN: &str = "<!-- measured -->\n";
@@ -12,9 +13,10 @@ const END: &str = "<!-- end -->\n";
 
 /// Writes what the manifests in `weights` say between the two marks of `card`.
 pub fn write(weights: &Path, card: &Path) -> Result<(), String> {
-    let all = ["screen", "print", "portrait", "digital"]
-        .map(|check| read(&weights.join(format!("{check}.json"))));
-    let all: Vec<CheckWeights> = all.into_iter().collect::<Result<_, _>>()?;
+    let files = DocumentCheck::ALL.map(|check| format!("{}.json", check.entry().short_name));
+    let all: Result<Vec<CheckWeights>, String> =
+        files.iter().map(|file| read(&weights.join(file))).collect();
+    let all = all?;
     let text = fs::read_to_string(card).map_err(|e| format!("{}: {e}", card.display()))?;
     let marks = text.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?)));
     let Some((head, (_, tail))) = marks else {

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use verax_lab::boosting::Row;
+use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates};
 use verax_lab::training::{HeldOut, train_check};
-use verax_lab::training_set::{
-    LabelledPicture, all_feature_names, digital_settings, photographed_rows, plans,
-    portrait_settings, print_settings, screen_settings, simulated_rows,
-};
+use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
 use verax_vision::document::weights::CheckWeights;
 
 const USAGE: &str = "verax-lab train DIR… [--seed N] [--simulated N] [--out DIR] [--threads N] \
@@ -40,24 +38,18 @@ pub fn run(args: &[&str]) -> Result<(), String> {
     if rows.unreadable > 0 {
         println!("{} pictures could not be read and are left out", rows.unreadable);
     }
-    let names = all_feature_names();
-    let seed = arguments.seed;
-    let settings = [
-        screen_settings(seed),
-        print_settings(seed),
-        portrait_settings(seed),
-        digital_settings(seed),
-    ];
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
-    for (plan, rows) in plans(&names, &settings).iter().zip(rows.by_check()) {
-        if arguments.only.as_ref().is_some_and(|only| !only.iter().any(|o| o == plan.check)) {
+    for (check, rows) in rows.by_check.iter() {
+        let name = check.entry().short_name;
+        if arguments.only.as_ref().is_some_and(|only| !only.iter().any(|o| o == name)) {
             continue;
         }
+        let Some(plan) = training_plan(check) else { continue };
         let both = rows.iter().any(|r| r.attack) && rows.iter().any(|r| !r.attack);
         if !both {
-            return Err(format!("the {} check has pictures of one class only", plan.check));
+            return Err(format!("the {name} check has pictures of one class only"));
         }
-        let mut trained = train_check(plan, rows, arguments.threads);
+        let mut trained = train_check(plan, arguments.seed, rows, arguments.threads);
         let judged = judged(&trained.weights, rows, &trained.held_out, plan.calibrates);
         let thresholds = trained.weights.thresholds;
         trained.weights.manifest.measured = measured_rates(
@@ -68,10 +60,10 @@ pub fn run(args: &[&str]) -> Result<(), String> {
                 ("HARD", thresholds.hard),
             ],
         );
-        let path = arguments.out.join(format!("{}.json", plan.check));
+        let path = arguments.out.join(format!("{name}.json"));
         let json = trained.weights.to_json().map_err(|e| e.to_string())?;
         fs::write(&path, json).map_err(|e| format!("{}: {e}", path.display()))?;
-        println!("{}: {} rows, {}", plan.check, rows.len(), path.display());
+        println!("{name}: {} rows, {}", rows.len(), path.display());
         for rate in &trained.weights.manifest.measured {
             println!("  {:32} {:.3}  [{:.3}, {:.3}]", rate.name, rate.value, rate.low, rate.high);
         }

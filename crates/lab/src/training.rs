@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use verax_vision::document::calibration::{Platt, Thresholds};
 use verax_vision::document::planes::median;
 use verax_vision::document::weights::{CheckWeights, Manifest, SourceCount};
+use verax_vision::document::{feature_names, features_version};
 
 use crate::boosting::{BoostSettings, Row, balanced_weights, boost};
 use crate::calibration::{fit_platt, fit_thresholds};
+use crate::plans::TrainingPlan;
 
 /// A logit of a model that saw nothing of the row's fold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,18 +38,6 @@ pub fn hold_out_each(rows: &[Row], settings: &BoostSettings, threads: usize) -> 
     all
 }
 
-/// What is being trained.
-#[derive(Debug, Clone, Copy)]
-pub struct CheckPlan<'a> {
-    pub check: &'a str,
-    pub features_version: u32,
-    pub feature_names: &'a [String],
-    pub settings: &'a BoostSettings,
-    /// Rows of these count for calibration and thresholds (the rest only teach).
-    pub calibrates: fn(&Row) -> bool,
-    pub note: &'a str,
-}
-
 /// The weights, and the held-out logits that calibrated them.
 #[derive(Debug, Clone)]
 pub struct Trained {
@@ -55,10 +45,11 @@ pub struct Trained {
     pub held_out: Vec<HeldOut>,
 }
 
-pub fn train_check(plan: &CheckPlan<'_>, rows: &[Row], threads: usize) -> Trained {
-    let held_out = hold_out_each(rows, plan.settings, threads);
+pub fn train_check(plan: &TrainingPlan, seed: u64, rows: &[Row], threads: usize) -> Trained {
+    let settings = (plan.settings)(seed);
+    let held_out = hold_out_each(rows, &settings, threads);
     let everything: Vec<&Row> = rows.iter().collect();
-    let forest = boost(&everything, plan.settings);
+    let forest = boost(&everything, &settings);
     let (platt, thresholds) = calibrate(plan, rows, &held_out);
     let mut counts = std::collections::BTreeMap::<(String, &str), usize>::new();
     for row in rows {
@@ -73,19 +64,15 @@ pub fn train_check(plan: &CheckPlan<'_>, rows: &[Row], threads: usize) -> Traine
             pictures,
         })
         .collect();
+    let names = feature_names(plan.check);
     let weights = CheckWeights {
-        check: plan.check.to_owned(),
-        features_version: plan.features_version,
-        features: plan.feature_names.to_vec(),
-        medians: medians(rows, plan.feature_names.len()),
+        check: plan.check.entry().short_name.to_owned(),
+        features_version: features_version(plan.check),
+        medians: medians(rows, names.len()),
+        features: names,
         platt,
         thresholds,
-        manifest: Manifest {
-            seed: plan.settings.seed,
-            sources,
-            measured: Vec::new(),
-            note: plan.note.to_owned(),
-        },
+        manifest: Manifest { seed, sources, measured: Vec::new(), note: plan.note.to_owned() },
         forest,
     };
     Trained { weights, held_out }
@@ -100,7 +87,7 @@ fn medians(rows: &[Row], features: usize) -> Vec<f32> {
         .collect()
 }
 
-fn calibrate(plan: &CheckPlan<'_>, rows: &[Row], held_out: &[HeldOut]) -> (Platt, Thresholds) {
+fn calibrate(plan: &TrainingPlan, rows: &[Row], held_out: &[HeldOut]) -> (Platt, Thresholds) {
     let used: Vec<&HeldOut> =
         held_out.iter().filter(|held| (plan.calibrates)(&rows[held.row])).collect();
     let of: Vec<&Row> = used.iter().map(|held| &rows[held.row]).collect();

@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::PictureBox;
+use verax_vision::document::FeatureExtractor;
 use verax_vision::document::planes::Colours;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::{
-    Checks, DocumentCheck, DocumentRequest, FeatureExtractor, MeasuredDocument, feature_names,
-    features_version,
-};
 use verax_vision::image::{DecodeLimits, Image};
 
-use crate::boosting::{BoostSettings, Origin, Row};
+use crate::boosting::{Origin, Row};
 use crate::simulator::camera::{genuine, genuine_with_places};
 use crate::simulator::cards::{Card, card};
 use crate::simulator::display::screen_replay;
 use crate::simulator::edits::{SAVINGS, copy_move, paste, retype};
 use crate::simulator::press::{Process, printed_copy};
 use crate::simulator::{saved, shrunk};
-use crate::training::{CheckPlan, in_parallel};
+use crate::training::in_parallel;
 
 /// A picture of a folder `<source>/<label>/`, label one of `genuine`, `screen`, `print`,
 /// `tampered`, `forged`.
@@ -29,13 +27,10 @@ pub struct LabelledPicture {
     pub bytes: Vec<u8>,
 }
 
-/// Rows for the four checks.
+/// Rows for each check.
 #[derive(Debug, Clone, Default)]
 pub struct TrainingRows {
-    pub screen: Vec<Row>,
-    pub print: Vec<Row>,
-    pub portrait: Vec<Row>,
-    pub digital: Vec<Row>,
+    pub by_check: PerCheck<Vec<Row>>,
     /// The portrait check's rows of genuine photographs: judged, never learned from, because nobody
     /// knows where their portraits are.
     pub portrait_unlearned: Vec<Row>,
@@ -44,34 +39,18 @@ pub struct TrainingRows {
 }
 
 impl TrainingRows {
-    /// In the order screen, print, portrait, digital.
-    pub fn by_check(&self) -> [&Vec<Row>; 4] {
-        [&self.screen, &self.print, &self.portrait, &self.digital]
-    }
-
     pub fn append(&mut self, mut other: TrainingRows) {
-        self.screen.append(&mut other.screen);
-        self.print.append(&mut other.print);
-        self.portrait.append(&mut other.portrait);
-        self.digital.append(&mut other.digital);
+        for check in DocumentCheck::ALL {
+            self.by_check[check].append(&mut other.by_check[check]);
+        }
         self.portrait_unlearned.append(&mut other.portrait_unlearned);
         self.unreadable += other.unreadable;
     }
-}
 
-const SCREEN_ONLY: Checks = Checks {
-    screen_replay: true,
-    printed_copy: false,
-    portrait_substitution: false,
-    digital_manipulation: false,
-};
-const TILES: Checks = Checks { printed_copy: true, ..SCREEN_ONLY };
-const DIGITAL: Checks = Checks {
-    screen_replay: false,
-    printed_copy: false,
-    portrait_substitution: false,
-    digital_manipulation: true,
-};
+    fn push(&mut self, check: DocumentCheck, row: Row) {
+        self.by_check[check].push(row);
+    }
+}
 
 /// Features of every photograph, and of its variants where a check learns from them: re-saved
 /// small, and cropped in two ways. Nothing is measured twice.
@@ -125,31 +104,37 @@ fn rows_of_photograph(
         };
         let origin = [Origin::Photograph, Origin::Resaved, Origin::Part, Origin::Part][variant];
         let original = origin == Origin::Photograph;
-        let checks = if !optical {
-            if !original {
-                break;
-            }
-            DIGITAL
-        } else if variant <= 1 {
-            let blocks = label == "genuine" && original;
-            Checks { digital_manipulation: blocks, portrait_substitution: blocks, ..TILES }
-        } else {
-            SCREEN_ONLY
-        };
-        let measured =
-            extractor.measure(&changed, &DocumentRequest { checks, ..DocumentRequest::ALL });
-        let features = |check| measured.features(check).map(<[f32]>::to_vec);
-        if let Some(features) = features(DocumentCheck::ScreenReplay).filter(|_| label != "print") {
-            rows.screen.push(row(features, label == "screen", origin));
+        if !optical && !original {
+            break;
         }
-        if let Some(features) = features(DocumentCheck::PrintedCopy).filter(|_| label != "screen") {
-            rows.print.push(row(features, label == "print", origin));
+        let measured = extractor.measure(&changed, None);
+        let row = |features: Vec<f32>, attack: bool| row(features, attack, origin);
+        if optical
+            && label != "print"
+            && let Some(features) = measured.features(DocumentCheck::ScreenReplay)
+        {
+            rows.push(DocumentCheck::ScreenReplay, row(features, label == "screen"));
         }
-        if let Some(features) = features(DocumentCheck::PortraitSubstitution) {
-            rows.portrait_unlearned.push(row(features, false, origin));
+        if optical
+            && variant <= 1
+            && label != "screen"
+            && let Some(features) = measured.features(DocumentCheck::PrintedCopy)
+        {
+            rows.push(DocumentCheck::PrintedCopy, row(features, label == "print"));
         }
-        if let Some(features) = features(DocumentCheck::DigitalManipulation) {
-            rows.digital.push(row(features, edited, origin));
+        if !original {
+            continue;
+        }
+        if optical
+            && label == "genuine"
+            && let Some(features) = measured.features(DocumentCheck::PortraitSubstitution)
+        {
+            rows.portrait_unlearned.push(row(features, false));
+        }
+        if (!optical || label == "genuine")
+            && let Some(features) = measured.features(DocumentCheck::DigitalManipulation)
+        {
+            rows.push(DocumentCheck::DigitalManipulation, row(features, edited));
         }
     }
     rows
@@ -219,20 +204,24 @@ impl Simulation<'_> {
             Process::Inkjet => "inkjet",
             Process::GreyToner => "grey",
         };
-        let seen = self.measured(&honest, TILES);
-        if let Some(features) = seen.features(DocumentCheck::ScreenReplay) {
-            rows.screen.push(self.row(features.to_vec(), false, "genuine"));
-        }
-        if let Some(features) = seen.features(DocumentCheck::PrintedCopy) {
-            rows.print.push(self.row(features.to_vec(), false, "genuine"));
-        }
-        let replayed = self.measured(&replay, TILES);
-        if let Some(features) = replayed.features(DocumentCheck::ScreenReplay) {
-            rows.screen.push(self.row(features.to_vec(), true, "screen"));
-        }
-        let copied = self.measured(&copy, TILES);
-        if let Some(features) = copied.features(DocumentCheck::PrintedCopy) {
-            rows.print.push(self.row(features.to_vec(), true, copy_kind));
+        let tiles: [(&Image, &[(DocumentCheck, bool, &str)]); 3] = [
+            (
+                &honest,
+                &[
+                    (DocumentCheck::ScreenReplay, false, "genuine"),
+                    (DocumentCheck::PrintedCopy, false, "genuine"),
+                ],
+            ),
+            (&replay, &[(DocumentCheck::ScreenReplay, true, "screen")]),
+            (&copy, &[(DocumentCheck::PrintedCopy, true, copy_kind)]),
+        ];
+        for (image, teaches) in tiles {
+            let measured = self.extractor.measure(image, None);
+            for &(check, attack, kind) in teaches {
+                if let Some(features) = measured.features(check) {
+                    rows.push(check, self.row(features, attack, kind));
+                }
+            }
         }
         self.edited(random, &drawn, &mut rows);
         rows
@@ -269,48 +258,36 @@ impl Simulation<'_> {
         for (number, saving) in SAVINGS.into_iter().enumerate() {
             let (left_alone, scale) = saving.apply(&captured);
             let place = scaled(portrait, scale);
-            let measured = self.measured(&left_alone, DIGITAL);
-            self.push_portrait(&left_alone, &measured, place, saving.name(), false, rows);
-            self.push_digital(&measured, saving.name(), false, rows);
+            self.push(&left_alone, Some(place), [saving.name(); 2], false, rows);
             let (attacked, _) = saving.apply(&swapped);
-            let measured = self.measured(&attacked, DIGITAL);
-            self.push_portrait(&attacked, &measured, place, saving.name(), true, rows);
-            self.push_digital(&measured, &format!("paste_{}", saving.name()), true, rows);
+            let pasted = format!("paste_{}", saving.name());
+            self.push(&attacked, Some(place), [saving.name(), &pasted], true, rows);
             if let Some((kind, edit)) = edits.get(1 + number % edits.len().max(2).saturating_sub(1))
             {
-                let measured = self.measured(&saving.apply(edit).0, DIGITAL);
-                self.push_digital(&measured, &format!("{kind}_{}", saving.name()), true, rows);
+                let kind = format!("{kind}_{}", saving.name());
+                self.push(&saving.apply(edit).0, None, [&kind; 2], true, rows);
             }
         }
     }
 
-    fn measured(&self, image: &Image, checks: Checks) -> MeasuredDocument {
-        self.extractor.measure(image, &DocumentRequest { checks, ..DocumentRequest::ALL })
-    }
-
-    fn push_portrait(
+    /// A row for the portrait check where the portrait's place is given, and one for the digital check;
+    /// `kinds` in that order.
+    fn push(
         &self,
         image: &Image,
-        measured: &MeasuredDocument,
-        place: PictureBox,
-        kind: &str,
+        portrait: Option<PictureBox>,
+        kinds: [&str; 2],
         attack: bool,
         rows: &mut TrainingRows,
     ) {
-        if let Some(features) = measured.portrait_features_at(image, place) {
-            rows.portrait.push(self.row(features, attack, kind));
-        }
-    }
-
-    fn push_digital(
-        &self,
-        measured: &MeasuredDocument,
-        kind: &str,
-        attack: bool,
-        rows: &mut TrainingRows,
-    ) {
-        if let Some(features) = measured.features(DocumentCheck::DigitalManipulation) {
-            rows.digital.push(self.row(features.to_vec(), attack, kind));
+        let measured = self.extractor.measure(image, None);
+        let portrait = portrait.and_then(|place| measured.portrait_features_at(place));
+        let digital = measured.features(DocumentCheck::DigitalManipulation);
+        let checks = [DocumentCheck::PortraitSubstitution, DocumentCheck::DigitalManipulation];
+        for ((check, features), kind) in checks.into_iter().zip([portrait, digital]).zip(kinds) {
+            if let Some(features) = features {
+                rows.push(check, self.row(features, attack, kind));
+            }
         }
     }
 
@@ -351,74 +328,4 @@ fn turned(image: &Image) -> Image {
         }
     }
     Image { width: h as u32, height: w as u32, rgb }
-}
-
-/// Settings of the four models.
-pub fn screen_settings(seed: u64) -> BoostSettings {
-    BoostSettings { leaf_rows_min: 30, bags: 2, ..BoostSettings::lean(seed) }
-}
-
-pub fn print_settings(seed: u64) -> BoostSettings {
-    BoostSettings::lean(seed)
-}
-
-pub fn portrait_settings(seed: u64) -> BoostSettings {
-    BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
-}
-
-pub fn digital_settings(seed: u64) -> BoostSettings {
-    BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
-}
-
-const CHECKS: [DocumentCheck; 4] = [
-    DocumentCheck::ScreenReplay,
-    DocumentCheck::PrintedCopy,
-    DocumentCheck::PortraitSubstitution,
-    DocumentCheck::DigitalManipulation,
-];
-
-/// Feature names of the four checks, in the order screen, print, portrait, digital.
-pub fn all_feature_names() -> [Vec<String>; 4] {
-    CHECKS.map(feature_names)
-}
-
-/// The plans of the four checks; `names` and `settings` in the same order.
-pub fn plans<'a>(
-    names: &'a [Vec<String>; 4],
-    settings: &'a [BoostSettings; 4],
-) -> [CheckPlan<'a>; 4] {
-    let plan = |at: usize, check, calibrates, note| CheckPlan {
-        check,
-        features_version: features_version(CHECKS[at]),
-        feature_names: &names[at],
-        settings: &settings[at],
-        calibrates,
-        note,
-    };
-    [
-        plan(
-            0,
-            "screen",
-            |row| row.origin == Origin::Photograph,
-            "Photographs with variants, and simulation; calibrated on photographs of held-out sources.",
-        ),
-        plan(
-            1,
-            "print",
-            |row| row.origin == Origin::Photograph || row.attack,
-            "Simulated prints against genuine photographs and simulated genuine captures.",
-        ),
-        plan(
-            2,
-            "portrait",
-            |_| true,
-            "Simulated swaps only; saved at q95, q85 and as a messenger does.",
-        ),
-        plan(
-            3,
-            "digital",
-            |_| true,
-            "Simulated edits, edited collections where given, and genuine photographs.",
-        ),
-    ]
 }

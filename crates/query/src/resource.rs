@@ -148,7 +148,7 @@ pub struct Reverse {
 }
 
 /// A member of a nested object.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Member {
     pub name: &'static str,
     pub kind: MemberKind,
@@ -156,7 +156,7 @@ pub struct Member {
     pub audience: Audience,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum MemberKind {
     Text,
     Bool,

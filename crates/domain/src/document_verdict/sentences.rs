@@ -2,7 +2,8 @@
 //! cannot speak against its outcome: a refusal accuses and names what speaks for it, a pass notes
 //! what was measured and accuses nobody.
 
-use super::{Check, GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
+use super::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
+use crate::document_check::DocumentCheck;
 use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
 
 pub(super) const NOT_CHECKED: &str =
@@ -11,29 +12,14 @@ pub(super) const NOT_CHECKED: &str =
 const NAMED_MAX: usize = 3;
 
 /// `pixels_refuse`: the score fails before any evidence caps it.
-pub(super) fn refused(check: Check, finding: &CheckFinding, pixels_refuse: bool) -> String {
+pub(super) fn refused(check: DocumentCheck, finding: &CheckFinding, pixels_refuse: bool) -> String {
     let mut against: Vec<&DocumentEvidence> =
         finding.evidence.iter().filter(|evidence| speaks_against(evidence)).collect();
     // The strongest first; a stable sort keeps the order in which they were found.
     against.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
-    let subject = match (check, against.first()) {
-        (Check::Screen, _) => "Looks photographed from a screen",
-        (Check::Print, _) => "Looks like a printed copy",
-        (Check::Portrait, Some(DocumentEvidence::GhostPortraitDiffers { .. }))
-            if !pixels_refuse =>
-        {
-            "The portrait does not belong to this document"
-        }
-        (Check::Portrait, _) => "The portrait differs from its surroundings",
-        (
-            Check::Digital,
-            Some(
-                DocumentEvidence::ProvenanceGenerated { .. }
-                | DocumentEvidence::EditorTag { generator: true, .. },
-            ),
-        ) => "Looks generated",
-        (Check::Digital, _) => "Looks edited",
-    };
+    let words = &check.entry().words;
+    let by_evidence = against.first().and_then(|first| (words.refused_by)(first, pixels_refuse));
+    let subject = by_evidence.unwrap_or(words.refused);
     let named: Vec<String> = against.into_iter().take(NAMED_MAX).map(accusing_words).collect();
     let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
     let caveat =
@@ -41,16 +27,11 @@ pub(super) fn refused(check: Check, finding: &CheckFinding, pixels_refuse: bool)
     format!("{subject}{seen}{caveat}.{}", not_read(finding))
 }
 
-pub(super) fn passed(check: Check, finding: &CheckFinding) -> String {
+pub(super) fn passed(check: DocumentCheck, finding: &CheckFinding) -> String {
     let noted: Vec<String> =
         finding.evidence.iter().filter_map(noted_words).take(NAMED_MAX).collect();
-    let subject = match check {
-        Check::Screen => "No sign of a screen strong enough to refuse",
-        Check::Print => "No sign of a printed copy strong enough to refuse",
-        Check::Portrait if noted.is_empty() => "The portrait agrees with its surroundings",
-        Check::Portrait => "No sign of another portrait strong enough to refuse",
-        Check::Digital => "No sign of editing strong enough to refuse",
-    };
+    let words = &check.entry().words;
+    let subject = if noted.is_empty() { words.unremarkable } else { words.passed };
     let seen =
         if noted.is_empty() { String::new() } else { format!("; measured: {}", noted.join(", ")) };
     let caveat = if finding.limits.contains(&CheckLimit::TracesLost) {

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use verax_query::{Key, Resource};
 
 use super::{IllegalTransition, StoredRecord, Transition, UnreadableRecord, Values};
+use crate::document_check::PerCheck;
 use crate::document_findings::DocumentFindings;
 use crate::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
@@ -40,8 +41,8 @@ pub struct DocumentCheckRecord {
     pub client: String,
     pub registration: Option<String>,
     pub image: StoredImage,
-    /// Which checks it has results of, in the order of the protocol.
-    pub made: [bool; 4],
+    /// Which checks it has results of.
+    pub made: PerCheck<bool>,
     pub status: DocumentStatus,
 }
 
@@ -74,9 +75,7 @@ pub enum DocumentStatus {
 /// What was asked of a document check, as its record says it.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentSettings {
-    pub screen: Calibration,
-    pub print: Calibration,
-    pub portrait: Calibration,
+    pub calibrations: PerCheck<Calibration>,
     pub cropped: CroppedRule,
     pub colourless: ColourlessRule,
 }
@@ -87,18 +86,6 @@ pub struct DocumentOutcome<'a> {
     pub rules: &'a DocumentPolicy,
     pub findings: &'a DocumentFindings,
     pub verdict: &'a DocumentVerdict,
-}
-
-/// The members of the results, in the order of the protocol.
-const CHECKS: [&str; 4] =
-    ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CalibrationSettings {
-    screen_replay_calibration: Calibration,
-    printed_copy_calibration: Calibration,
-    portrait_substitution_calibration: Calibration,
 }
 
 #[derive(Serialize)]
@@ -155,7 +142,7 @@ impl StoredRecord for DocumentCheckRecord {
             client: values.required(CLIENT, values.text(CLIENT))?,
             registration: values.text(REGISTRATION),
             image,
-            made: CHECKS.map(|check| results.get(check).is_some()),
+            made: PerCheck::from_fn(|check| results.get(check.entry().wire_name).is_some()),
             status: values.required(STATUS, status)?,
             id,
         })
@@ -170,7 +157,7 @@ impl DocumentCheckRecord {
     /// A check that begins; its image is not kept until it has ended.
     pub fn open(id: String, client: String, registration: Option<String>) -> DocumentCheckRecord {
         let (image, status) = (StoredImage::NotKept, DocumentStatus::New);
-        DocumentCheckRecord { id, client, registration, image, made: [false; 4], status }
+        DocumentCheckRecord { id, client, registration, image, made: PerCheck::all(false), status }
     }
 
     /// A check whose job was claimed again after a crash: it is being processed, by whoever holds the job.
@@ -185,17 +172,17 @@ impl DocumentCheckRecord {
 
     /// The record of a check that begins now.
     pub fn to_record(&self, settings: DocumentSettings, now: Timestamp) -> Record {
-        let calibrations = CalibrationSettings {
-            screen_replay_calibration: settings.screen,
-            printed_copy_calibration: settings.print,
-            portrait_substitution_calibration: settings.portrait,
-        };
+        let named = settings.calibrations.iter().filter_map(|(check, strict)| {
+            let (name, _) = check.entry().calibration?;
+            Some((name.to_owned(), json!(strict)))
+        });
+        let calibrations = Json::Object(named.collect());
         let mut record = Record::of(TABLE, &self.id, &self.client);
         record
             .set(REGISTRATION, self.registration.as_deref())
             .set(IMAGE_SAVED, Some(&false))
             .set(STATUS, Some(self.status.word()))
-            .set(CALIBRATIONS, Some(&json!(calibrations)))
+            .set(CALIBRATIONS, Some(&calibrations))
             .set(FLAGS, Some(&json!(rules(settings.cropped, settings.colourless))))
             .set(CREATED_AT, Some(&now))
             .set(UPDATED_AT, Some(&now));

@@ -1,10 +1,11 @@
 //! Trees, calibration and weights files.
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_lab::boosting::{BoostSettings, Origin, Row, boost};
 use verax_lab::calibration::{fit_platt, tail_quantile};
 use verax_lab::training::hold_out_each;
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::{DocumentEngine, DocumentWeights};
+use verax_vision::document::{DocumentEngine, shipped_weights};
 
 fn rows(count: usize) -> Vec<Row> {
     let mut random = Seeded::new(11);
@@ -60,16 +61,19 @@ fn the_tail_of_an_exponential_is_found() {
 
 #[test]
 fn the_shipped_weights_load() {
-    DocumentEngine::load(DocumentWeights::shipped()).unwrap();
+    DocumentEngine::load(&shipped_weights()).unwrap();
 }
 
 #[test]
 fn weights_of_another_check_are_refused_by_name() {
-    let shipped = DocumentWeights::shipped();
-    let swapped = DocumentWeights { screen: shipped.print, ..shipped };
-    let problem = DocumentEngine::load(swapped).err().unwrap().to_string();
+    let shipped = shipped_weights();
+    let mut swapped = shipped;
+    swapped[DocumentCheck::ScreenReplay] = shipped[DocumentCheck::PrintedCopy];
+    let problem = DocumentEngine::load(&swapped).err().unwrap().to_string();
     assert!(problem.contains("screen"), "{problem}");
-    let broken = shipped.screen.replace("\"left\":[", "\"left\":[9999,");
-    let broken = DocumentWeights { screen: &broken, ..shipped };
-    assert!(DocumentEngine::load(broken).is_err());
+    let screen = shipped[DocumentCheck::ScreenReplay];
+    let screen = screen.replace("\"left\":[", "\"left\":[9999,");
+    let mut broken: PerCheck<&str> = shipped;
+    broken[DocumentCheck::ScreenReplay] = &screen;
+    assert!(DocumentEngine::load(&broken).is_err());
 }

@@ -1,21 +1,15 @@
 //! Cards on tables: whole ones are not called cropped.
 
+use verax_domain::document_check::PerCheck;
 use verax_domain::document_verdict::is_cropped;
 use verax_lab::captures::{GenuineCapture, genuine_captures};
-use verax_vision::document::{Checks, DocumentEngine, DocumentRequest, DocumentWeights};
+use verax_vision::document::{DocumentEngine, DocumentRequest, shipped_weights};
 use verax_vision::image::DecodeLimits;
-
-const NONE: Checks = Checks {
-    screen_replay: false,
-    printed_copy: false,
-    portrait_substitution: false,
-    digital_manipulation: false,
-};
 
 #[test]
 fn a_card_that_is_whole_is_not_called_cropped() {
-    let engine = DocumentEngine::load(DocumentWeights::shipped()).unwrap();
-    let request = DocumentRequest { checks: NONE, ..DocumentRequest::ALL };
+    let engine = DocumentEngine::load(&shipped_weights()).unwrap();
+    let request = DocumentRequest { checks: PerCheck::all(false), ..DocumentRequest::ALL };
     let judge = |capture: &GenuineCapture| {
         let findings = engine.check(&capture.bytes, &request, &DecodeLimits::default()).unwrap();
         (capture.cut, is_cropped(&findings.placement))

@@ -1,5 +1,6 @@
 //! From a picture to a verdict: the same bytes, the same answer; nothing is invented.
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, PictureBox};
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
@@ -8,13 +9,12 @@ use verax_lab::simulator::press::{Process, printed_copy};
 use verax_lab::simulator::{camera, cards::card, edits, jpeg};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::document::{
-    Checks, DocumentCheck, DocumentEngine, DocumentRequest, DocumentWeights, GhostPortrait,
-    evidence,
+    DocumentEngine, DocumentRequest, GhostPortrait, evidence, shipped_weights,
 };
 use verax_vision::image::{DecodeLimits, Image};
 
 fn engine() -> DocumentEngine {
-    DocumentEngine::load(DocumentWeights::shipped()).unwrap()
+    DocumentEngine::load(&shipped_weights()).unwrap()
 }
 
 fn find(image: &Image, request: &DocumentRequest) -> DocumentFindings {
@@ -27,10 +27,7 @@ fn judge(findings: &DocumentFindings) -> DocumentVerdict {
     judge_document(
         findings,
         &DocumentPolicy {
-            screen: (points.screen, level),
-            print: (points.print, level),
-            portrait: (points.portrait, level),
-            digital: (points.digital, level),
+            checks: points.map(|points| (points, level)),
             cropped: CroppedRule::Fails,
             colourless: ColourlessRule::Fails,
         },
@@ -47,7 +44,8 @@ fn the_same_bytes_get_the_same_answer() {
 #[test]
 fn a_check_that_was_not_asked_for_is_absent() {
     let drawn = card(&mut Seeded::new(1), None).image;
-    let checks = Checks { printed_copy: false, portrait_substitution: false, ..Checks::ALL };
+    let left_out = [DocumentCheck::PrintedCopy, DocumentCheck::PortraitSubstitution];
+    let checks = PerCheck::from_fn(|check| !left_out.contains(&check));
     let findings = find(&drawn, &DocumentRequest { checks, ..DocumentRequest::ALL });
     let verdict = judge(&findings);
     let json = serde_json::to_value(&verdict.results).unwrap();
@@ -59,7 +57,7 @@ fn a_check_that_was_not_asked_for_is_absent() {
 fn a_picture_with_nothing_on_it_is_not_checked_and_never_passes() {
     let flat = Image { width: 400, height: 300, rgb: vec![128; 400 * 300 * 3] };
     let verdict = judge(&find(&flat, &DocumentRequest::ALL));
-    let screen = verdict.results.screen_replay.unwrap();
+    let screen = verdict.results[DocumentCheck::ScreenReplay].as_ref().unwrap();
     assert!(!screen.passed && screen.details.starts_with("Not checked"));
     assert_eq!(verdict.confidence, 0.0);
 }
@@ -85,7 +83,7 @@ fn a_grey_file_is_colourless_and_its_print_score_is_kept_low() {
     }
     let verdict = judge(&find(&grey, &DocumentRequest::ALL));
     assert!(verdict.colourless && verdict.risk_score >= 0.9);
-    assert!(!verdict.results.printed_copy.unwrap().passed);
+    assert!(!verdict.results[DocumentCheck::PrintedCopy].as_ref().unwrap().passed);
 }
 
 #[test]
@@ -95,7 +93,8 @@ fn a_copied_region_is_found_where_it_is() {
     let photo = camera::genuine(&mut random, &drawn);
     let found = |image: &Image| {
         let findings = find(image, &DocumentRequest::ALL);
-        let evidence = findings.digital.unwrap().evidence;
+        let digital = findings.checks[DocumentCheck::DigitalManipulation].as_ref();
+        let evidence = &digital.unwrap().evidence;
         evidence.iter().any(|e| matches!(e, DocumentEvidence::CopiedRegion { .. }))
     };
     let hits = (0..6).filter(|_| found(&edits::copy_move(&mut random, &photo))).count();
@@ -108,7 +107,7 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
     let drawn = card(&mut Seeded::new(1), None).image;
     let ghost = Some(GhostPortrait { similarity: 0.1, required: 0.4 });
     let verdict = judge(&find(&drawn, &DocumentRequest { ghost, ..DocumentRequest::ALL }));
-    let portrait = verdict.results.portrait_substitution.unwrap();
+    let portrait = verdict.results[DocumentCheck::PortraitSubstitution].as_ref().unwrap();
     assert!(!portrait.passed && portrait.score <= 0.05 && verdict.risk_score >= 0.9);
     assert!(portrait.details.contains("another person"), "{}", portrait.details);
 }
@@ -117,11 +116,12 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
 fn evidence_is_a_picture_with_regions_for_each_check_that_was_made() {
     let mut random = Seeded::new(5);
     let drawn = card(&mut random, None).image;
-    let checks = Checks { printed_copy: false, ..Checks::ALL };
+    let checks = PerCheck::from_fn(|check| check != DocumentCheck::PrintedCopy);
     let mut findings = find(&drawn, &DocumentRequest { checks, ..DocumentRequest::ALL });
     let from = PictureBox { x: 100.0, y: 50.0, width: 200.0, height: 100.0 };
     let to = PictureBox { x: 900.0, y: 600.0, width: 200.0, height: 100.0 };
-    findings.digital.as_mut().unwrap().evidence =
+    let digital = &mut findings.checks[DocumentCheck::DigitalManipulation];
+    digital.as_mut().unwrap().evidence =
         vec![DocumentEvidence::CopiedRegion { matches: 20, from, to }];
     let maps = evidence(&findings, &drawn);
     let made: Vec<DocumentCheck> = maps.iter().map(|map| map.check).collect();

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::{Record, Timestamp, id, resources};
 use verax_query::Resource;
 use verax_store::StoreError;
@@ -134,15 +135,17 @@ fn document(now: Timestamp, random: &Random) -> Value {
         "updatedAt": time(created + MINUTE_MS),
     });
     if status == "completed" {
-        let attacked = if attacked { pick(random, 4) } else { 4 };
+        let attacked = attacked.then(|| pick(random, DocumentCheck::COUNT as u64));
         let mut genuine = 1.0;
         let mut results = Map::new();
-        let checks = ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
-        for (index, check) in checks.into_iter().enumerate() {
-            let passed = index != attacked;
+        for (index, check) in DocumentCheck::ALL.into_iter().enumerate() {
+            let passed = attacked != Some(index);
             let score = if passed { share(random, 0.85, 0.99) } else { share(random, 0.03, 0.40) };
             genuine *= score;
-            results.insert(check.to_owned(), json!({ "passed": passed, "score": score }));
+            results.insert(
+                check.entry().wire_name.to_owned(),
+                json!({ "passed": passed, "score": score }),
+            );
         }
         let found = json!({
             "validationResults": results,

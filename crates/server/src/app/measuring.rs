@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use verax_vision::document::{DocumentEngine, DocumentWeights};
+use verax_vision::document::{DocumentEngine, shipped_weights};
 use verax_vision::workers::{Overloaded, Permit, WorkerSettings, Workers};
 
 use crate::config;
@@ -102,7 +102,7 @@ impl Measuring {
         let weights = |error: verax_vision::document::weights::WeightsError| {
             MeasuringError::Weights(error.to_string())
         };
-        let documents = DocumentEngine::load(DocumentWeights::shipped()).map_err(weights)?;
+        let documents = DocumentEngine::load(&shipped_weights()).map_err(weights)?;
         let workers = Workers::start(self.settings)?;
         let started = Arc::new(Running { workers, documents: Arc::new(documents) });
         *running = Some(Arc::clone(&started));

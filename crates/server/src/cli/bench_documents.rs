@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
+use verax_domain::document_findings::CheckFinding;
 use verax_lab::simulator::{cards::card, jpeg};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::{DocumentEngine, DocumentRequest, DocumentWeights};
+use verax_vision::document::{DocumentEngine, DocumentRequest, shipped_weights};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::bench_faces::{median_and_p95, ms};
@@ -37,7 +38,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
         }
         None => twelve_megapixels(),
     };
-    let engine = DocumentEngine::load(DocumentWeights::shipped())?;
+    let engine = DocumentEngine::load(&shipped_weights())?;
     let idle = memory_bytes("VmRSS:");
     let mut lanes = Vec::new();
     for threads in &args.threads {
@@ -112,8 +113,10 @@ fn measure(
         let image = Image::decode(picture, &DecodeLimits::default())?;
         let decoded = begun.elapsed();
         let findings = engine.check_decoded(picture, &image, &DocumentRequest::ALL);
-        let checks = [findings.screen, findings.print, findings.portrait, findings.digital];
-        let all_made = checks.iter().flatten().filter(|check| check.score.is_some()).count() == 4;
+        let is_made = |check: &Option<CheckFinding>| {
+            check.as_ref().is_some_and(|check| check.score.is_some())
+        };
+        let all_made = findings.checks.values().all(is_made);
         ensure!(all_made, "not every check can be made on this picture");
         Ok((decoded, begun.elapsed()))
     };

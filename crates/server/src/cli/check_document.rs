@@ -55,8 +55,8 @@ pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
         print_line(serde_json::to_string_pretty(&all)?)?;
         return Ok(());
     }
-    let names = ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
-    for (name, (_, made)) in names.into_iter().zip(made_checks(&findings, &verdict)) {
+    for (check, made) in made_checks(&findings, &verdict) {
+        let name = check.entry().wire_name;
         match made {
             CheckMade::Judged(CheckVerdict { passed, score, details }) => {
                 let word = if *passed { "passed" } else { "FAILED" };

@@ -9,15 +9,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use verax_domain::document_verdict::{Calibration, DocumentPolicy, DocumentVerdict};
+use verax_domain::document_check::{DocumentCheck, PerCheck};
+use verax_domain::document_verdict::{
+    Calibration, DocumentPolicy, DocumentVerdict, OperatingPoints,
+};
 use verax_lab::boosting::Row;
 use verax_lab::metrics::{PlotSeries, error_tradeoff_svg};
+use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates, measured_share, rates_by_kind, scored_set};
 use verax_lab::training::in_parallel;
 use verax_lab::training_set::LabelledPicture;
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::weights::MeasuredRate;
-use verax_vision::document::{DocumentEngine, DocumentOperatingPoints, DocumentWeights};
+use verax_vision::document::{DocumentEngine, shipped_weights};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_files::{UnreadableFile, files_of, folders_of};
@@ -120,9 +124,6 @@ fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
 
 type JudgedByCheck = Vec<(&'static str, Vec<Judged>)>;
 
-const CHECKS: [&str; 4] =
-    ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
-
 const LEVELS: [(&str, Calibration); 3] =
     [("SOFT", Calibration::Soft), ("REGULAR", Calibration::Regular), ("HARD", Calibration::Hard)];
 
@@ -156,48 +157,31 @@ fn refusal_rates<'a>(genuine: impl IntoIterator<Item = &'a Refusal>) -> Vec<Meas
     (0..LEVELS.len()).filter_map(at).collect()
 }
 
-/// Whether one of the four checks fails.
+/// Whether one of the checks fails.
 fn fails(verdict: &DocumentVerdict) -> bool {
-    let results = &verdict.results;
-    [
-        &results.screen_replay,
-        &results.printed_copy,
-        &results.portrait_substitution,
-        &results.digital_manipulation,
-    ]
-    .into_iter()
-    .flatten()
-    .any(|check| !check.passed)
+    verdict.results.values().flatten().any(|check| !check.passed)
 }
 
-fn attacks_of(check: usize) -> &'static [&'static str] {
-    [&["screen"][..], &["print"], &["forged"], &["tampered", "forged"]][check]
+fn attacks_of(check: DocumentCheck) -> &'static [&'static str] {
+    training_plan(check).map_or(&[], |plan| plan.attack_labels)
 }
 
-/// One calibration for all checks; the cropped and colourless rules are judged apart.
-pub(super) fn policy(points: &DocumentOperatingPoints, level: Calibration) -> DocumentPolicy {
-    document_checks::policy(points, level, level, level)
+/// One calibration for all checks that have one; the cropped and colourless rules are judged apart.
+pub(super) fn policy(points: &PerCheck<OperatingPoints>, level: Calibration) -> DocumentPolicy {
+    document_checks::policy(points, &document_checks::calibrations(|_| level))
 }
 
 pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, String> {
     let Some(folder) = folder else {
-        return DocumentEngine::load(DocumentWeights::shipped()).map_err(|e| e.to_string());
+        return DocumentEngine::load(&shipped_weights()).map_err(|e| e.to_string());
     };
-    let read = |name: &str| {
-        let path = folder.join(name);
+    let texts = PerCheck::try_from_fn(|check| {
+        let path = folder.join(format!("{}.json", check.entry().short_name));
         std::fs::read_to_string(&path).map_err(|e| {
             format!("cannot read {}: {e}: name its folder by --weights", path.display())
         })
-    };
-    let texts =
-        [read("screen.json")?, read("print.json")?, read("portrait.json")?, read("digital.json")?];
-    let weights = DocumentWeights {
-        screen: &texts[0],
-        print: &texts[1],
-        portrait: &texts[2],
-        digital: &texts[3],
-    };
-    DocumentEngine::load(weights).map_err(|e| e.to_string())
+    })?;
+    DocumentEngine::load(&texts.each_ref().map(String::as_str)).map_err(|e| e.to_string())
 }
 
 /// The images of `<source>/<label>/`, and the files there that are no image or a damaged one.

@@ -1,5 +1,6 @@
 //! The words that metrics count by.
 
+use verax_domain::document_check::DocumentCheck;
 use verax_store::JobKind;
 
 /// What somebody asked to know.
@@ -41,15 +42,12 @@ pub enum Score {
     Match,
     /// Of whom a search found first.
     Search,
-    ScreenReplay,
-    PrintedCopy,
-    PortraitSubstitution,
-    DigitalManipulation,
+    Document(DocumentCheck),
     /// Larger is worse.
     DocumentRisk,
 }
 
-/// What one of the four checks of a document found.
+/// What one of the checks of a document found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckFound {
     Passed,
@@ -158,38 +156,39 @@ impl Word for CheckEnd {
 }
 
 impl Word for Score {
-    const ALL: &'static [Score] = &[
-        Score::Liveness,
-        Score::Match,
-        Score::Search,
-        Score::ScreenReplay,
-        Score::PrintedCopy,
-        Score::PortraitSubstitution,
-        Score::DigitalManipulation,
-        Score::DocumentRisk,
-    ];
+    const ALL: &'static [Score] = &{
+        const FACES: usize = 3;
+        let mut all = [Score::DocumentRisk; FACES + DocumentCheck::COUNT + 1];
+        [all[0], all[1], all[2]] = [Score::Liveness, Score::Match, Score::Search];
+        let mut at = 0;
+        while at < DocumentCheck::COUNT {
+            all[FACES + at] = OF_DOCUMENTS[at];
+            at += 1;
+        }
+        all
+    };
 
     fn word(self) -> &'static str {
         match self {
             Score::Liveness => "liveness",
             Score::Match => "match",
             Score::Search => "search",
-            Score::ScreenReplay => "screen_replay",
-            Score::PrintedCopy => "printed_copy",
-            Score::PortraitSubstitution => "portrait_substitution",
-            Score::DigitalManipulation => "digital_manipulation",
+            Score::Document(check) => check.entry().label,
             Score::DocumentRisk => "document_risk",
         }
     }
 }
 
-/// The scores of the four checks of a document.
-pub const OF_DOCUMENTS: [Score; 4] = [
-    Score::ScreenReplay,
-    Score::PrintedCopy,
-    Score::PortraitSubstitution,
-    Score::DigitalManipulation,
-];
+/// The scores of the checks of a document.
+pub const OF_DOCUMENTS: [Score; DocumentCheck::COUNT] = {
+    let mut all = [Score::DocumentRisk; DocumentCheck::COUNT];
+    let mut at = 0;
+    while at < DocumentCheck::COUNT {
+        all[at] = Score::Document(DocumentCheck::ALL[at]);
+        at += 1;
+    }
+    all
+};
 
 impl Word for CheckFound {
     const ALL: &'static [CheckFound] =

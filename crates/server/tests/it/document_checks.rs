@@ -7,6 +7,7 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{NarrowScope, Scope};
@@ -16,7 +17,6 @@ use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
 use verax_server::app::sweeping::Orphans;
 use verax_server::jobs::document_checks;
 use verax_store::{Batch, StoreError};
-use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::Image;
 
@@ -37,10 +37,8 @@ fn picture() -> Vec<u8> {
 fn order(picture: Vec<u8>) -> DocumentOrder {
     DocumentOrder {
         picture,
-        checks: Checks::ALL,
-        screen: Calibration::Regular,
-        print: Calibration::Regular,
-        portrait: Calibration::Regular,
+        checks: PerCheck::all(true),
+        calibrations: PerCheck::all(Calibration::Regular),
         cropped: CroppedRule::Fails,
         colourless: ColourlessRule::Fails,
         save_image: false,
@@ -634,5 +632,37 @@ async fn writing_needs_its_scope_also_of_staff() {
     let staff = world.token_with("acme", Some(Vec::new()), true).await;
     for token in [reading, staff] {
         assert_eq!(post(&world, &token, &body).await.refusal(403), "FORBIDDEN");
+    }
+}
+
+/// As version 0.1 wrote it with a job.
+const STORED: &str = r#"{"checks":{"screen_replay":false,"printed_copy":true,"portrait_substitution":false,"digital_manipulation":true},"screen":"SOFT","print":"HARD","portrait":"REGULAR","cropped":"Ignored","colourless":"Fails","save_image":true,"app_registration":"r1"}"#;
+
+#[test]
+fn a_job_that_another_version_stored_is_read() {
+    let read = |json: &str| serde_json::from_str::<DocumentOrder>(json).expect("an order");
+    let order = read(STORED);
+    let asked = [DocumentCheck::PrintedCopy, DocumentCheck::DigitalManipulation];
+    assert_eq!(order.checks, PerCheck::from_fn(|check| asked.contains(&check)));
+    assert_eq!(order.calibrations[DocumentCheck::ScreenReplay], Calibration::Soft);
+    assert_eq!(order.calibrations[DocumentCheck::PrintedCopy], Calibration::Hard);
+    assert_eq!(order.cropped, CroppedRule::Ignored);
+    assert_eq!((order.save_image, order.app_registration.as_deref()), (true, Some("r1")));
+    // An older version that knew fewer checks: a new one is made, as when a body does not name it.
+    let older = STORED
+        .replace(r#","digital_manipulation":true"#, "")
+        .replace(r#""portrait":"REGULAR","#, "");
+    let older = read(&older);
+    assert_eq!((&older.checks, &older.calibrations), (&order.checks, &order.calibrations));
+    // A newer one that knows more.
+    let newer = STORED
+        .replace(r#"{"screen_replay""#, r#"{"of_later":true,"screen_replay""#)
+        .replace(r#""screen":"SOFT""#, r#""later":"HARD","screen":"SOFT""#);
+    assert_eq!(read(&newer).checks, order.checks);
+    // What this version writes holds all that the older one reads.
+    let written = serde_json::to_value(&order).expect("JSON");
+    let stored: Value = serde_json::from_str(STORED).expect("JSON");
+    for (member, value) in stored.as_object().expect("an object") {
+        assert_eq!(&written[member], value, "{member}");
     }
 }

@@ -8,6 +8,7 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
@@ -15,7 +16,6 @@ use verax_server::app::document_checks::DocumentOrder;
 use verax_server::http::{self, State};
 use verax_server::jobs::document_checks;
 use verax_store::Batch;
-use verax_vision::document::Checks;
 use verax_vision::document::seeded::Seeded;
 
 use crate::answer::Answer;
@@ -36,15 +36,8 @@ fn order() -> String {
 fn left_behind() -> DocumentOrder {
     DocumentOrder {
         picture: picture(),
-        checks: Checks {
-            screen_replay: false,
-            printed_copy: false,
-            portrait_substitution: false,
-            digital_manipulation: true,
-        },
-        screen: Calibration::Regular,
-        print: Calibration::Regular,
-        portrait: Calibration::Regular,
+        checks: PerCheck::from_fn(|check| check == DocumentCheck::DigitalManipulation),
+        calibrations: PerCheck::all(Calibration::Regular),
         cropped: CroppedRule::Ignored,
         colourless: ColourlessRule::Ignored,
         save_image: false,

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use verax_domain::document_check::PerCheck;
 use verax_lab::simulator::{camera, cards::card, jpeg};
 use verax_server::jobs::document_checks;
 use verax_vision::document::seeded::Seeded;
@@ -103,10 +104,8 @@ on_both_databases! {
         let (id, _) = register(world, &token, json!({ "document": "mandatory" })).await;
         let order = verax_server::app::document_checks::DocumentOrder {
             picture: STANDARD.decode(genuine()).expect("base64"),
-            checks: verax_vision::document::Checks::ALL,
-            screen: Default::default(),
-            print: Default::default(),
-            portrait: Default::default(),
+            checks: PerCheck::all(true),
+            calibrations: PerCheck::default(),
             cropped: verax_domain::document_verdict::CroppedRule::Fails,
             colourless: verax_domain::document_verdict::ColourlessRule::Fails,
             save_image: false,

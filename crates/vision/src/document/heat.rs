@@ -1,25 +1,16 @@
 //! Evidence for people: where on the picture a check found what it names.
 
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::{
     CheckFinding, DocumentEvidence, DocumentFindings, PictureBox,
 };
 
 use super::blocks::{BlockMaps, block_maps};
-use super::digital::laid_out;
+use super::checks::{Heat, laid_out, measure_screen, method};
 use super::measured::BASE_SIDE_PX;
 use super::planes::{Colours, Plane, robust};
-use super::screen::measure_screen;
 use super::spectrum::Spectra;
 use crate::image::Image;
-
-/// Which check a heat map belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentCheck {
-    ScreenReplay,
-    PrintedCopy,
-    PortraitSubstitution,
-    DigitalManipulation,
-}
 
 /// What a reviewer looks at for one check.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,26 +32,14 @@ pub fn evidence(findings: &DocumentFindings, image: &Image) -> Vec<EvidenceMap> 
     let luma = base.luma();
     let mut tiles: Option<Plane> = None;
     let mut blocks: Option<BlockMaps> = None;
-    let made = [
-        (DocumentCheck::ScreenReplay, &findings.screen),
-        (DocumentCheck::PrintedCopy, &findings.print),
-        (DocumentCheck::PortraitSubstitution, &findings.portrait),
-        (DocumentCheck::DigitalManipulation, &findings.digital),
-    ];
     let mut maps = Vec::new();
-    for (check, finding) in made {
+    for (check, finding) in findings.checks.iter() {
         let Some(finding) = finding else { continue };
-        let heat = match check {
-            DocumentCheck::ScreenReplay | DocumentCheck::PrintedCopy => {
-                tiles.get_or_insert_with(|| tile_heat(image, &luma)).clone()
-            }
-            DocumentCheck::PortraitSubstitution => {
+        let heat = match method(check).heat {
+            Heat::Tiles => tiles.get_or_insert_with(|| tile_heat(image, &luma)).clone(),
+            Heat::Blocks(shown) => {
                 let blocks = blocks.get_or_insert_with(|| block_maps(image));
-                block_heat(blocks, image, &luma, &[0, 3])
-            }
-            DocumentCheck::DigitalManipulation => {
-                let blocks = blocks.get_or_insert_with(|| block_maps(image));
-                block_heat(blocks, image, &luma, &[0, 2, 3, 6])
+                block_heat(blocks, image, &luma, shown)
             }
         };
         let regions = regions(finding);

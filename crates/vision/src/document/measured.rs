@@ -1,25 +1,19 @@
-//! One picture measured: what the checks share is measured once, and each check's features follow.
+//! One picture measured: what several checks need is measured once, and only when one asks for it.
 
+use std::cell::OnceCell;
+
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::{PictureBox, PlacementFindings};
 
 use super::blocks::{BlockMaps, block_maps};
+use super::checks::{
+    DotStructure, PortraitMeasurement, ScreenMeasurement, dot_structure, measure_portrait,
+    measure_screen, method, portrait_around,
+};
 use super::colour::{ColourNumbers, colour_numbers, grey_share};
 use super::copymove::{CopyMove, find_copy_move};
-use super::digital::{DIGITAL_FEATURES_VERSION, digital_feature_names, measure_digital};
-use super::engine::DocumentRequest;
-use super::heat::DocumentCheck;
 use super::outline::{OUTLINE_SIDE_PX, find_outline};
 use super::planes::{Colours, Plane, reduced_size, reduction};
-use super::portrait::{
-    PORTRAIT_FEATURES_VERSION, PortraitMeasurement, measure_portrait, portrait_around,
-    portrait_feature_names,
-};
-use super::print::{
-    DotStructure, PRINT_FEATURES_VERSION, dot_structure, print_feature_names, print_features,
-};
-use super::screen::{
-    SCREEN_FEATURES_VERSION, ScreenMeasurement, measure_screen, screen_feature_names,
-};
 use super::spectrum::Spectra;
 use crate::image::Image;
 
@@ -32,115 +26,96 @@ pub struct FeatureExtractor {
     spectra: Spectra,
 }
 
-/// What the checks share, and the features of those that were asked for.
-pub struct MeasuredDocument {
-    pub(super) tiles: Option<ScreenMeasurement>,
+/// What is known of every picture, and what its checks share.
+pub struct MeasuredDocument<'a> {
+    image: &'a Image,
+    spectra: &'a Spectra,
+    /// At a longest side of 1000 px.
+    base: Colours,
+    base_luma: Plane,
     pub(super) colour: ColourNumbers,
     pub(super) placement: PlacementFindings,
     /// Variance of the Laplacian of luma at a longest side of 1000 px.
     pub(super) sharpness: f32,
     pub(super) portrait_box: PictureBox,
-    pub(super) dots: DotStructure,
-    pub(super) print: Option<Vec<f32>>,
-    pub(super) maps: Option<BlockMaps>,
-    pub(super) portrait: Option<PortraitMeasurement>,
-    pub(super) copies: Option<CopyMove>,
-    pub(super) digital: Option<Vec<f32>>,
-}
-
-impl MeasuredDocument {
-    /// The features of one check, in the order of [`feature_names`]; none when it was not asked for, or
-    /// when the picture offers nothing to measure.
-    pub fn features(&self, check: DocumentCheck) -> Option<&[f32]> {
-        match check {
-            DocumentCheck::ScreenReplay => self.tiles.as_ref().map(|tiles| &tiles.features[..]),
-            DocumentCheck::PrintedCopy => self.print.as_deref(),
-            DocumentCheck::PortraitSubstitution => {
-                self.portrait.as_ref().map(|portrait| &portrait.features[..])
-            }
-            DocumentCheck::DigitalManipulation => self.digital.as_deref(),
-        }
-    }
-
-    /// The portrait check's features of `image`, which was measured, for a portrait that lies at `place`,
-    /// in pixels; none when no check of pixels was asked for, or the place leaves no room.
-    pub fn portrait_features_at(&self, image: &Image, place: PictureBox) -> Option<Vec<f32>> {
-        let measured = measure_portrait(image, self.maps.as_ref()?, place)?;
-        Some(measured.features)
-    }
-}
-
-/// The names of a check's features, in their order; weights name those that they were trained on.
-pub fn feature_names(check: DocumentCheck) -> Vec<String> {
-    match check {
-        DocumentCheck::ScreenReplay => screen_feature_names(),
-        DocumentCheck::PrintedCopy => print_feature_names(),
-        DocumentCheck::PortraitSubstitution => portrait_feature_names(),
-        DocumentCheck::DigitalManipulation => digital_feature_names(),
-    }
-}
-
-/// The version of the features' definition: the same name may mean something else in another.
-pub fn features_version(check: DocumentCheck) -> u32 {
-    match check {
-        DocumentCheck::ScreenReplay => SCREEN_FEATURES_VERSION,
-        DocumentCheck::PrintedCopy => PRINT_FEATURES_VERSION,
-        DocumentCheck::PortraitSubstitution => PORTRAIT_FEATURES_VERSION,
-        DocumentCheck::DigitalManipulation => DIGITAL_FEATURES_VERSION,
-    }
+    tiles: OnceCell<Option<ScreenMeasurement>>,
+    dots: OnceCell<DotStructure>,
+    maps: OnceCell<BlockMaps>,
+    portrait: OnceCell<Option<PortraitMeasurement>>,
+    copies: OnceCell<CopyMove>,
 }
 
 impl FeatureExtractor {
-    /// Measures for the checks that the request names.
-    pub fn measure(&self, image: &Image, request: &DocumentRequest) -> MeasuredDocument {
-        let checks = request.checks;
+    /// `face` is the largest face that the face detector found, in pixels of the upright picture.
+    pub fn measure<'a>(
+        &'a self,
+        image: &'a Image,
+        face: Option<PictureBox>,
+    ) -> MeasuredDocument<'a> {
         let base = Colours::reduced(image, BASE_SIDE_PX);
         let outline_px = reduction(image, OUTLINE_SIDE_PX);
         let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
         let small = base.brought_to(small_width, small_height);
         let outline = find_outline(&small, outline_px as f32);
         let document = inside_outline(&small, &outline.coarse, image);
-        let colour = colour_numbers(&document, grey_share(&image.rgb));
-        let portrait_box = match request.face {
-            Some(face) => portrait_around(face, image),
-            None => usual_portrait(image, &outline.coarse),
-        };
-        let tiles = (checks.screen_replay || checks.printed_copy)
-            .then(|| measure_screen(&self.spectra, image, &base))
-            .flatten();
-        let base_px = reduction(image, BASE_SIDE_PX) as f32;
         let base_luma = base.luma();
-        let sharpness = sharpness(&base_luma);
-        let mut dots = DotStructure::default();
-        let mut print = None;
-        if checks.printed_copy {
-            dots = dot_structure(&self.spectra, image, portrait_box);
-            print = tiles.as_ref().map(|tiles| print_features(tiles, &colour, &dots));
-        }
-        let maps = (checks.portrait_substitution || checks.digital_manipulation)
-            .then(|| block_maps(image));
-        let portrait = maps
-            .as_ref()
-            .filter(|_| checks.portrait_substitution)
-            .and_then(|maps| measure_portrait(image, maps, portrait_box));
-        let copies = checks.digital_manipulation.then(|| find_copy_move(&base_luma, base_px));
-        let digital = maps
-            .as_ref()
-            .zip(copies.as_ref())
-            .and_then(|(maps, copies)| measure_digital(maps, copies));
         MeasuredDocument {
-            tiles,
-            colour,
+            image,
+            spectra: &self.spectra,
+            colour: colour_numbers(&document, grey_share(&image.rgb)),
             placement: outline.exact,
-            sharpness,
-            portrait_box,
-            dots,
-            print,
-            maps,
-            portrait,
-            copies,
-            digital,
+            sharpness: sharpness(&base_luma),
+            portrait_box: match face {
+                Some(face) => portrait_around(face, image),
+                None => usual_portrait(image, &outline.coarse),
+            },
+            base,
+            base_luma,
+            tiles: OnceCell::new(),
+            dots: OnceCell::new(),
+            maps: OnceCell::new(),
+            portrait: OnceCell::new(),
+            copies: OnceCell::new(),
         }
+    }
+}
+
+impl MeasuredDocument<'_> {
+    /// The features of one check, in the order of `feature_names`; none when the picture offers nothing to
+    /// measure.
+    pub fn features(&self, check: DocumentCheck) -> Option<Vec<f32>> {
+        (method(check).features)(self)
+    }
+
+    /// The portrait check's features for a portrait that lies at `place`, in pixels; none when that leaves no
+    /// room for other boxes of its size.
+    pub fn portrait_features_at(&self, place: PictureBox) -> Option<Vec<f32>> {
+        Some(measure_portrait(self.image, self.maps(), place)?.features)
+    }
+
+    /// None for a picture without any texture.
+    pub(super) fn tiles(&self) -> Option<&ScreenMeasurement> {
+        let measure = || measure_screen(self.spectra, self.image, &self.base);
+        self.tiles.get_or_init(measure).as_ref()
+    }
+
+    pub(super) fn dots(&self) -> &DotStructure {
+        self.dots.get_or_init(|| dot_structure(self.spectra, self.image, self.portrait_box))
+    }
+
+    pub(super) fn maps(&self) -> &BlockMaps {
+        self.maps.get_or_init(|| block_maps(self.image))
+    }
+
+    /// None where there is no room for other boxes of the portrait's size.
+    pub(super) fn portrait(&self) -> Option<&PortraitMeasurement> {
+        let measure = || measure_portrait(self.image, self.maps(), self.portrait_box);
+        self.portrait.get_or_init(measure).as_ref()
+    }
+
+    pub(super) fn copies(&self) -> &CopyMove {
+        let base_px = reduction(self.image, BASE_SIDE_PX) as f32;
+        self.copies.get_or_init(|| find_copy_move(&self.base_luma, base_px))
     }
 }
 

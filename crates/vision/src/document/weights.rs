@@ -8,7 +8,7 @@ use super::trees::Forest;
 /// Everything a check needs to turn its measurements into a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckWeights {
-    /// `screen`, `print`, `portrait` or `digital`.
+    /// The check's short name, as `screen`.
     pub check: String,
     pub features_version: u32,
     pub features: Vec<String>,

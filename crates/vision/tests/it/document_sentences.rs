@@ -1,5 +1,6 @@
 //! What a verdict says never speaks against its outcome, whatever was found.
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{
     CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureBox,
     PictureQuality, PlacementFindings,
@@ -120,10 +121,7 @@ fn findings(check: &CheckFinding, colour: ColourFindings) -> DocumentFindings {
         },
         colour,
         placement: PlacementFindings { corners: None, corners_inside: 0, visible_share: 0.0 },
-        screen: Some(check.clone()),
-        print: Some(check.clone()),
-        portrait: Some(check.clone()),
-        digital: Some(check.clone()),
+        checks: PerCheck::from_fn(|_| Some(check.clone())),
     }
 }
 
@@ -136,10 +134,7 @@ fn judged(findings: &DocumentFindings, threshold: f64) -> ValidationResults {
     let points = OperatingPoints { soft: threshold, regular: threshold, hard: threshold };
     let check = (points, Calibration::Regular);
     let policy = DocumentPolicy {
-        screen: check,
-        print: check,
-        portrait: check,
-        digital: check,
+        checks: PerCheck::all(check),
         cropped: CroppedRule::Ignored,
         colourless: ColourlessRule::Fails,
     };
@@ -154,13 +149,7 @@ fn no_sentence_speaks_against_its_outcome() {
         let finding = any_finding(&mut random);
         let threshold = f64::from(random.between(0.0, 1.0));
         let results = judged(&findings(&finding, colourful()), threshold);
-        let checks = [
-            results.screen_replay,
-            results.printed_copy,
-            results.portrait_substitution,
-            results.digital_manipulation,
-        ];
-        for check in checks.into_iter().flatten() {
+        for check in results.values().flatten() {
             let wrong: &[&str] = if check.passed { &ACCUSING } else { &CLEARING };
             let spoken = wrong.iter().find(|words| check.details.contains(**words));
             assert_eq!(spoken, None, "passed {}: {} {finding:?}", check.passed, check.details);
@@ -183,7 +172,7 @@ fn a_region_that_differs_is_no_agreement() {
     let finding = CheckFinding { score: Some(0.9), evidence: vec![region], limits: Vec::new() };
     let portrait = |threshold: f64| {
         let results = judged(&findings(&finding, colourful()), threshold);
-        results.portrait_substitution.unwrap().details
+        results[DocumentCheck::PortraitSubstitution].clone().unwrap().details
     };
     assert_eq!(
         portrait(0.5),
@@ -202,7 +191,8 @@ fn the_reason_that_refuses_is_named_first() {
     let preview = DocumentEvidence::ThumbnailDiffers { correlation: 0.31 };
     let evidence = vec![camera, later, preview];
     let finding = CheckFinding { score: Some(0.9), evidence, limits: Vec::new() };
-    let digital = judged(&findings(&finding, colourful()), 0.1).digital_manipulation.unwrap();
+    let digital = judged(&findings(&finding, colourful()), 0.1);
+    let digital = digital[DocumentCheck::DigitalManipulation].as_ref().unwrap();
     assert_eq!(
         digital.details,
         "Looks edited: the embedded preview shows another picture (correlation 0.31), modified 99 s after it was taken."
@@ -216,10 +206,10 @@ fn a_number_that_refuses_reads_as_one_that_does() {
     let colour = ColourFindings { chroma_p95: 8.97, ..colourful() };
     let results = judged(&findings(&finding, colour), 0.5);
     assert_eq!(
-        results.portrait_substitution.unwrap().details,
+        results[DocumentCheck::PortraitSubstitution].clone().unwrap().details,
         "The portrait does not belong to this document: the second portrait shows another person (0.1999, 0.2 required)."
     );
-    let print = results.printed_copy.unwrap().details;
+    let print = results[DocumentCheck::PrintedCopy].clone().unwrap().details;
     assert!(print.contains("reaches 8.9 Lab units") && print.contains("9 at least"), "{print}");
 }
 
@@ -232,7 +222,7 @@ fn a_manifest_that_nobody_read_is_named_whatever_the_outcome() {
     };
     for (score, passed) in [(0.9, true), (0.1, false)] {
         let found = judged(&findings(&finding(score), colourful()), 0.5);
-        let verdict = found.digital_manipulation.unwrap();
+        let verdict = found[DocumentCheck::DigitalManipulation].as_ref().unwrap();
         assert_eq!(verdict.passed, passed);
         let told = "Its signed manifest (C2PA) was not checked: this server was built without their reader.";
         assert!(verdict.details.ends_with(told), "{}", verdict.details);

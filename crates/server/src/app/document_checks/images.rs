@@ -6,7 +6,7 @@ use verax_domain::records::document_check::{DocumentCheckRecord, StoredImage};
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::Tenant;
 use verax_store::StoreError;
-use verax_vision::document::{Checks, DocumentEngine, DocumentRequest, EvidenceMap, evidence};
+use verax_vision::document::{DocumentEngine, DocumentRequest, EvidenceMap, evidence};
 use verax_vision::workers::Permit;
 use zeroize::Zeroizing;
 
@@ -39,11 +39,7 @@ impl App {
     ) -> Result<Option<Vec<EvidenceMap>>, DocumentCheckError> {
         let Some(record) = self.document_record(tenant, id).await? else { return Ok(None) };
         let Some((_, picture)) = self.kept_picture(id).await? else { return Ok(None) };
-        let [screen_replay, printed_copy, portrait_substitution, digital_manipulation] =
-            record.made;
-        let checks =
-            Checks { screen_replay, printed_copy, portrait_substitution, digital_manipulation };
-        let request = DocumentRequest { checks, ..DocumentRequest::ALL };
+        let request = DocumentRequest { checks: record.made, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
         let maps = look_at(
             permit,

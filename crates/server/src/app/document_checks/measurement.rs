@@ -1,31 +1,31 @@
 //! The image is decoded and measured on the threads; what was made of it.
 
 use tokio::sync::oneshot;
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
     Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
+    OperatingPoints,
 };
-use verax_vision::document::{
-    DocumentEngine, DocumentOperatingPoints, DocumentRequest, with_portraits,
-};
+use verax_vision::document::{DocumentEngine, DocumentRequest, with_portraits};
 use verax_vision::faces::FaceEngine;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::Permit;
 
-use crate::metrics::Score;
+/// A calibration for each check: `REGULAR` for those that have none on the wire.
+pub fn calibrations(of: impl Fn(&str) -> Calibration) -> PerCheck<Calibration> {
+    PerCheck::from_fn(|check| {
+        check.entry().calibration.map_or(Calibration::Regular, |(name, _)| of(name))
+    })
+}
 
 /// The policy that the calibrations stand for, with both rules of the whole picture ignored.
 pub fn policy(
-    points: &DocumentOperatingPoints,
-    screen: Calibration,
-    print: Calibration,
-    portrait: Calibration,
+    points: &PerCheck<OperatingPoints>,
+    calibrations: &PerCheck<Calibration>,
 ) -> DocumentPolicy {
     DocumentPolicy {
-        screen: (points.screen, screen),
-        print: (points.print, print),
-        portrait: (points.portrait, portrait),
-        digital: (points.digital, Calibration::Regular),
+        checks: PerCheck::from_fn(|check| (points[check], calibrations[check])),
         cropped: CroppedRule::Ignored,
         colourless: ColourlessRule::Ignored,
     }
@@ -65,7 +65,7 @@ pub(super) fn find(
     engine.check_decoded(picture, image, &request)
 }
 
-/// One of the four checks, and what the record says of it.
+/// One of the checks, and what the record says of it.
 pub enum CheckMade<'a> {
     NotAsked,
     /// The image does not let anybody measure it.
@@ -73,26 +73,21 @@ pub enum CheckMade<'a> {
     Judged(&'a CheckVerdict),
 }
 
-/// The four checks in the order of the protocol.
+/// The checks in the order of the protocol.
 pub fn made_checks<'a>(
     findings: &DocumentFindings,
     verdict: &'a DocumentVerdict,
-) -> [(Score, CheckMade<'a>); 4] {
-    let results = &verdict.results;
-    [
-        (Score::ScreenReplay, &findings.screen, &results.screen_replay, false),
-        // An image without colour is judged by that alone.
-        (Score::PrintedCopy, &findings.print, &results.printed_copy, verdict.colourless),
-        (Score::PortraitSubstitution, &findings.portrait, &results.portrait_substitution, false),
-        (Score::DigitalManipulation, &findings.digital, &results.digital_manipulation, false),
-    ]
-    .map(|(score, finding, result, is_ruled)| {
+) -> [(DocumentCheck, CheckMade<'a>); DocumentCheck::COUNT] {
+    DocumentCheck::ALL.map(|check| {
+        let finding = &findings.checks[check];
         let is_measured = finding.as_ref().is_some_and(|finding| finding.score.is_some());
-        let made = match result {
+        // An image without colour is judged by that alone.
+        let is_ruled = check == DocumentCheck::PrintedCopy && verdict.colourless;
+        let made = match &verdict.results[check] {
             None => CheckMade::NotAsked,
             Some(result) if is_measured || is_ruled => CheckMade::Judged(result),
             Some(result) => CheckMade::NotChecked(result),
         };
-        (score, made)
+        (check, made)
     })
 }

@@ -65,9 +65,7 @@ impl App {
         let now = self.clock.now();
         let id = self.new_id();
         let settings = DocumentSettings {
-            screen: order.screen,
-            print: order.print,
-            portrait: order.portrait,
+            calibrations: order.calibrations,
             cropped: order.cropped,
             colourless: order.colourless,
         };
@@ -166,7 +164,7 @@ impl App {
             move |picture, image| find(&engine, faces.as_deref(), picture, image, request),
         )
         .await;
-        let rules = policy(&points, order.screen, order.print, order.portrait);
+        let rules = policy(&points, &order.calibrations);
         let rules =
             DocumentPolicy { cropped: order.cropped, colourless: order.colourless, ..rules };
 
@@ -219,7 +217,8 @@ impl App {
     }
 
     fn count_verdict(&self, findings: &DocumentFindings, verdict: &DocumentVerdict) {
-        for (score, found) in made_checks(findings, verdict) {
+        for (check, found) in made_checks(findings, verdict) {
+            let score = Score::Document(check);
             match found {
                 CheckMade::NotAsked => {}
                 CheckMade::NotChecked(_) => {

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use verax_domain::document_check::DocumentCheck;
 use verax_lab::boosting::{Origin, Row};
+use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, rate_changes};
 use verax_lab::training::{in_parallel, train_check};
-use verax_lab::training_set::{
-    LabelledPicture, all_feature_names, digital_settings, photographed_rows, plans,
-    portrait_settings, print_settings, screen_settings, simulated_rows,
-};
+use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::file_forensics;
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::{
-    CHECKS, EvalDocuments, JudgedByCheck, Refusal, Report, judged_row, named, rates, refusal_rates,
+    EvalDocuments, JudgedByCheck, Refusal, Report, judged_row, named, rates, refusal_rates,
 };
 use crate::cli::progress::Progress;
 
@@ -31,13 +30,6 @@ pub fn measure(
     let progress = Progress::of_unknown_length("measuring");
     let mut rows = photographed_rows(pictures, args.seed, args.threads);
     rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
-    let names = all_feature_names();
-    let settings = [
-        screen_settings(args.seed),
-        print_settings(args.seed),
-        portrait_settings(args.seed),
-        digital_settings(args.seed),
-    ];
     let mut report = Report {
         pictures: pictures.len() - rows.unreadable,
         unreadable: rows.unreadable,
@@ -45,16 +37,17 @@ pub fn measure(
     };
     let mut all = Vec::new();
     let mut genuine: Vec<Genuine> = Vec::new();
-    for (at, (plan, own)) in plans(&names, &settings).iter().zip(rows.by_check()).enumerate() {
+    for (check, own) in rows.by_check.iter() {
+        let Some(plan) = training_plan(check) else { continue };
         let folds_of = |attack: bool| -> BTreeSet<&str> {
             own.iter().filter(|r| r.attack == attack).map(|r| r.fold.as_str()).collect()
         };
         if folds_of(true).len() < 2 || folds_of(false).len() < 2 {
             continue;
         }
-        let check = CHECKS[at];
+        let name = check.entry().wire_name;
         progress.phase("training");
-        let trained = train_check(plan, own, args.threads);
+        let trained = train_check(plan, args.seed, own, args.threads);
         let weights = &trained.weights;
         let thresholds = &weights.thresholds;
         let scored: Vec<(&Row, f64)> = trained
@@ -67,26 +60,26 @@ pub fn measure(
             counted.map(|(row, score)| judged_row(row, *score)).collect()
         };
         let calibrating = judged(&plan.calibrates);
-        report.add(check, rates(&calibrating, thresholds));
+        report.add(name, rates(&calibrating, thresholds));
         let simulated = judged(&|row| row.origin == Origin::Simulated);
         if simulated.len() < calibrating.len() && !simulated.is_empty() {
-            report.add(format!("{check}, simulation alone"), rates(&simulated, thresholds));
+            report.add(format!("{name}, simulation alone"), rates(&simulated, thresholds));
         }
         let photographs = judged(&|row| row.origin == Origin::Photograph);
         let resaved = judged(&|row| row.origin == Origin::Resaved);
         if !resaved.is_empty() {
             report.add(
-                format!("{check}, photographs saved again (x 0.6, JPEG 75)"),
+                format!("{name}, photographs saved again (x 0.6, JPEG 75)"),
                 rate_changes(&photographs, &resaved, &named(thresholds)),
             );
         }
-        genuine.push(if check == "portraitSubstitution" {
+        genuine.push(if check == DocumentCheck::PortraitSubstitution {
             let unlearned = rows.portrait_unlearned.iter();
             genuine_scores(unlearned.map(|row| (row, weights.score(&row.features))), thresholds)
         } else {
             genuine_scores(scored.iter().copied(), thresholds)
         });
-        all.push((check, calibrating));
+        all.push((name, calibrating));
     }
     if all.is_empty() {
         return Err("leaving sources out needs genuine pictures and attacks of two sources".into());

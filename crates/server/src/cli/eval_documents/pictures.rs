@@ -9,7 +9,7 @@ use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::{
-    CHECKS, Calibration, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, attacks_of, fails,
+    Calibration, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, attacks_of, fails,
     load_engine, policy, rates, refusal_rates,
 };
 use crate::cli::progress::Progress;
@@ -28,25 +28,18 @@ pub fn measure(
             engine.check(bytes, &DocumentRequest::ALL, &DecodeLimits::default()).ok()
         });
     drop(progress);
-    let mut judged: JudgedByCheck = CHECKS.map(|check| (check, Vec::new())).to_vec();
+    let mut judged = PerCheck::<Vec<Judged>>::default();
     let mut by_any = Vec::new();
     for (picture, findings) in pictures.iter().zip(&findings) {
         let Some(findings) = findings else { continue };
         let verdict = judge_document(findings, &policy(&points, Calibration::Regular));
-        let results = &verdict.results;
-        let verdicts = [
-            &results.screen_replay,
-            &results.printed_copy,
-            &results.portrait_substitution,
-            &results.digital_manipulation,
-        ];
         let genuine = picture.label == "genuine";
-        for (at, (list, verdict)) in judged.iter_mut().zip(verdicts).enumerate() {
-            let attack = attacks_of(at).contains(&picture.label.as_str());
+        for (check, verdict) in verdict.results.iter() {
+            let attack = attacks_of(check).contains(&picture.label.as_str());
             if let Some(verdict) = verdict
                 && (attack || genuine)
             {
-                list.1.push(Judged {
+                judged[check].push(Judged {
                     source: picture.source.clone(),
                     kind: picture.label.clone(),
                     attack,
@@ -61,8 +54,9 @@ pub fn measure(
         }
     }
     let mut report = Report { pictures: pictures.len(), ..Report::default() };
-    for ((check, judged), weights) in judged.iter().zip(engine.weights()) {
-        report.add(*check, rates(judged, &weights.thresholds));
+    for (check, judged) in judged.iter() {
+        let thresholds = &engine.weights()[check].thresholds;
+        report.add(check.entry().wire_name, rates(judged, thresholds));
     }
     report.add("genuine pictures that a check refuses", refusal_rates(&by_any));
     let genuine = |name: &str, found: fn(&DocumentFindings) -> bool| {
@@ -77,10 +71,13 @@ pub fn measure(
         genuine("refused by the file's rules", told_by_the_file),
     ];
     report.add("genuine pictures", rules.into_iter().flatten().collect());
-    Ok((report, judged))
+    let judged = DocumentCheck::ALL.into_iter().zip(judged.into_values());
+    Ok((report, judged.map(|(check, judged)| (check.entry().wire_name, judged)).collect()))
 }
 
 fn told_by_the_file(findings: &DocumentFindings) -> bool {
-    let evidence = findings.digital.iter().flat_map(|digital| &digital.evidence);
+    let evidence = findings.checks[DocumentCheck::DigitalManipulation]
+        .iter()
+        .flat_map(|digital| &digital.evidence);
     evidence.map(DocumentEvidence::score_cap).any(|cap| cap <= 0.25)
 }

@@ -10,8 +10,8 @@ use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::{
-    CHECKS, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, fails, judged_row, load_engine,
-    policy, rates, refusal_rates,
+    EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, fails, judged_row, load_engine, policy,
+    rates, refusal_rates,
 };
 use crate::cli::progress::Progress;
 
@@ -24,11 +24,12 @@ pub fn measure(
     let progress = Progress::of_unknown_length("simulating");
     let rows = simulated_rows(pictures, args.simulated, args.seed, args.threads);
     let mut all = Vec::new();
-    for ((check, weights), rows) in CHECKS.iter().zip(engine.weights()).zip(rows.by_check()) {
+    for (check, rows) in rows.by_check.iter() {
+        let (name, weights) = (check.entry().wire_name, &engine.weights()[check]);
         let judged: Vec<Judged> =
             rows.iter().map(|row| judged_row(row, weights.score(&row.features))).collect();
-        report.add(*check, rates(&judged, &weights.thresholds));
-        all.push((*check, judged));
+        report.add(name, rates(&judged, &weights.thresholds));
+        all.push((name, judged));
     }
 
     let points = engine.operating_points();

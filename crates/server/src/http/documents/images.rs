@@ -11,7 +11,7 @@ use verax_domain::Scope;
 use verax_domain::document_findings::PictureBox;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Audience, Tenant};
-use verax_vision::document::{DocumentCheck, EvidenceMap};
+use verax_vision::document::EvidenceMap;
 
 use crate::app::access::{AccessError, Bearer, Caller};
 use crate::http::documents::image_urls::{Signed, opens};
@@ -92,12 +92,7 @@ pub async fn evidence(
     let permit = state.app.measuring.try_document_permit()?;
     let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
     let shown = |map: EvidenceMap| {
-        let name = match map.check {
-            DocumentCheck::ScreenReplay => "screenReplay",
-            DocumentCheck::PrintedCopy => "printedCopy",
-            DocumentCheck::PortraitSubstitution => "portraitSubstitution",
-            DocumentCheck::DigitalManipulation => "digitalManipulation",
-        };
+        let name = map.check.entry().wire_name;
         let region = |it: PictureBox| json!({ "x": it.x, "y": it.y, "width": it.width, "height": it.height });
         let regions: Vec<Value> = map.regions.into_iter().map(region).collect();
         let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));

@@ -1,11 +1,11 @@
 //! The body of a document check: what may be sent, and the order that it is.
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_query::Problem;
-use verax_vision::document::Checks;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 
-use crate::app::document_checks::DocumentOrder;
+use crate::app::document_checks::{DocumentOrder, calibrations};
 use crate::app::faces::decode_base64;
 use crate::http::body::checked::Sent;
 use crate::http::body::pictures::base64_of;
@@ -13,13 +13,6 @@ use crate::http::body::table::{Default, Member, Purpose, Rule, joined, optional,
 use crate::http::body::unread::Received;
 use crate::http::error::ApiError;
 use crate::http::error_codes::{INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
-
-const CHECKS: [&str; 4] = [
-    "validateScreenReplay",
-    "validatePrintedCopy",
-    "validatePortraitSubstitution",
-    "validateDigitalManipulation",
-];
 
 const fn check(name: &'static str, doc: &'static str) -> Member {
     optional(name, Rule::Flag, doc).or(Default::Flag(true))
@@ -33,15 +26,38 @@ const fn calibration(name: &'static str, doc: &'static str) -> Member {
     optional(name, Rule::Word(&["SOFT", "REGULAR", "HARD"]), doc).or(Default::Word("REGULAR"))
 }
 
-/// What could be misspelt.
-const SWITCHES: &[Member] = &[
-    check(CHECKS[0], "Whether it was photographed from a screen."),
-    check(CHECKS[1], "Whether it is a printed copy."),
-    check(CHECKS[2], "Whether the portrait was exchanged."),
-    check(CHECKS[3], "Whether the file was edited."),
-    calibration("screenReplayCalibration", "How strict the screen replay check is."),
-    calibration("printedCopyCalibration", "How strict the printed copy check is."),
-    calibration("portraitSubstitutionCalibration", "How strict the portrait check is."),
+/// What could be misspelt: a switch a check, the calibrations, the rules of the whole image.
+static SWITCHES: [Member; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()] = {
+    let mut switches = [RULES[0]; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()];
+    let (mut at, mut calibrations) = (0, 0);
+    while at < DocumentCheck::COUNT {
+        let entry = DocumentCheck::ALL[at].entry();
+        switches[at] = check(entry.switch.0, entry.switch.1);
+        if let Some((name, doc)) = entry.calibration {
+            switches[DocumentCheck::COUNT + calibrations] = calibration(name, doc);
+            calibrations += 1;
+        }
+        at += 1;
+    }
+    let mut at = 0;
+    while at < RULES.len() {
+        switches[DocumentCheck::COUNT + CALIBRATIONS + at] = RULES[at];
+        at += 1;
+    }
+    switches
+};
+
+/// How many checks have a calibration.
+const CALIBRATIONS: usize = {
+    let (mut at, mut count) = (0, 0);
+    while at < DocumentCheck::COUNT {
+        count += DocumentCheck::ALL[at].entry().calibration.is_some() as usize;
+        at += 1;
+    }
+    count
+};
+
+const RULES: [Member; 2] = [
     flag(
         "ignoreDocumentCroppedValidation",
         "Whether a document that leaves the picture is accepted.",
@@ -49,13 +65,14 @@ const SWITCHES: &[Member] = &[
     flag("ignoreColourLessValidation", "Whether a picture without colour is accepted."),
 ];
 
-pub static DOCUMENT_BODY: &[Member] = &joined::<11>(
-    &[
-        required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
-        flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
-    ],
-    SWITCHES,
-);
+const IMAGE: [Member; 2] = [
+    required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
+    flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
+];
+
+pub static DOCUMENT_BODY: &[Member] = &joined::<
+    { IMAGE.len() + DocumentCheck::COUNT + CALIBRATIONS + RULES.len() },
+>(&IMAGE, &SWITCHES);
 
 const INVALID: &str = "Invalid parameters";
 const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
@@ -70,15 +87,10 @@ pub fn read_document_order(
         Err(unreadable) => return Err(invalid(vec![unreadable.into_problem()?])),
     };
     look_for_misspelt(&mut sent);
-    let checks = Checks {
-        screen_replay: sent.flag(CHECKS[0]),
-        printed_copy: sent.flag(CHECKS[1]),
-        portrait_substitution: sent.flag(CHECKS[2]),
-        digital_manipulation: sent.flag(CHECKS[3]),
-    };
-    if sent.fits() && CHECKS.iter().all(|name| !sent.flag(name)) {
-        let others = CHECKS[1..].join("\", \"");
-        sent.wrong(CHECKS[0], format!("or one of \"{others}\" must be true"));
+    let checks = PerCheck::from_fn(|check| sent.flag(check.entry().switch.0));
+    if sent.fits() && checks == PerCheck::all(false) {
+        let [first, others @ ..] = DocumentCheck::ALL.map(|check| check.entry().switch.0);
+        sent.wrong(first, format!("or one of \"{}\" must be true", others.join("\", \"")));
     }
     let picture = sent.take_image_text("image");
     let picture = match picture.as_ref().map(|text| picture_of(text.as_str(), limits)) {
@@ -102,9 +114,7 @@ pub fn read_document_order(
     Ok(DocumentOrder {
         picture,
         checks,
-        screen: calibration("screenReplayCalibration"),
-        print: calibration("printedCopyCalibration"),
-        portrait: calibration("portraitSubstitutionCalibration"),
+        calibrations: calibrations(calibration),
         cropped: match sent.flag("ignoreDocumentCroppedValidation") {
             true => CroppedRule::Ignored,
             false => CroppedRule::Fails,

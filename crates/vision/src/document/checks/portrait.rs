@@ -1,16 +1,27 @@
 //! Portrait substitution: does the portrait's box differ from other boxes of the same size in
 //! noise, compression and sharpness, once texture is accounted for?
 
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::{CheckLimit, DocumentEvidence, PictureBox};
 
-use super::blocks::{BlockMaps, MAP_NAMES, MAPS};
-use super::planes::{deviation, mean, robust};
-use super::seeded::Seeded;
+use super::{CheckInput, CheckMethod, Heat, WithoutColour};
+use crate::document::blocks::{BlockMaps, MAP_NAMES, MAPS};
+use crate::document::planes::{deviation, mean, robust};
+use crate::document::seeded::Seeded;
 use crate::image::Image;
 
-pub const PORTRAIT_FEATURES_VERSION: u32 = 1;
+pub(super) const METHOD: CheckMethod = CheckMethod {
+    features_version: 1,
+    feature_names,
+    features: |measured| Some(measured.portrait()?.features.clone()),
+    weights: include_str!("../../../../../models/docliveness/portrait.json"),
+    without_colour: WithoutColour::Same,
+    evidence,
+    limits,
+    heat: Heat::Blocks(&[0, 3]),
+};
+
 /// z, |z| and |difference| of mean and deviation per map, and the frame's edge.
-pub const PORTRAIT_FEATURES: usize = 3 * 2 * MAPS + 1;
+const PORTRAIT_FEATURES: usize = 3 * 2 * MAPS + 1;
 const BOXES: usize = 40;
 const Z_MAX: f32 = 15.0;
 
@@ -21,7 +32,7 @@ pub struct PortraitMeasurement {
     pub strongest: (&'static str, f32),
 }
 
-pub fn portrait_feature_names() -> Vec<String> {
+fn feature_names() -> Vec<String> {
     let mut names = Vec::new();
     for kind in ["z", "abs_z", "abs_difference"] {
         for statistic in ["median", "deviation"] {
@@ -30,6 +41,39 @@ pub fn portrait_feature_names() -> Vec<String> {
     }
     names.push("frame_edge".to_owned());
     names
+}
+
+fn evidence(input: &CheckInput<'_>) -> Vec<DocumentEvidence> {
+    let mut evidence = Vec::new();
+    if let Some(ghost) = input.request.ghost
+        && ghost.similarity < ghost.required
+    {
+        evidence.push(DocumentEvidence::GhostPortraitDiffers {
+            similarity: ghost.similarity,
+            required: ghost.required,
+        });
+    }
+    if let Some(portrait) = input.measured.portrait()
+        && portrait.strongest.1 > 3.0
+    {
+        evidence.push(DocumentEvidence::InconsistentRegion {
+            measure: portrait.strongest.0.replace('_', " "),
+            z: portrait.strongest.1,
+            region: input.measured.portrait_box,
+        });
+    }
+    evidence
+}
+
+fn limits(input: &CheckInput<'_>) -> Vec<CheckLimit> {
+    let mut limits = Vec::new();
+    if input.request.face.is_none() {
+        limits.push(CheckLimit::PortraitPlaceAssumed);
+    }
+    if input.traces_lost {
+        limits.push(CheckLimit::TracesLost);
+    }
+    limits
 }
 
 /// None when the picture has no room for other boxes of the portrait's size.

@@ -2,15 +2,25 @@
 
 use verax_domain::document_findings::{DocumentEvidence, PictureBox};
 
-use super::planes::{Colours, Plane, correlation, quantile, reduction};
-use super::spectrum::{Peak, Spectra, TILE_PX};
-use super::texture::{TILE_FEATURES, TileTexture, tile_feature_names, tile_texture};
+use super::{CheckMethod, Heat, WithoutColour};
+use crate::document::planes::{Colours, Plane, correlation, quantile, reduction};
+use crate::document::spectrum::{Peak, Spectra, TILE_PX};
+use crate::document::texture::{TILE_FEATURES, TileTexture, tile_feature_names, tile_texture};
 use crate::image::Image;
 
-/// Version of the feature definition; weights name the version they were trained on.
-pub const SCREEN_FEATURES_VERSION: u32 = 2;
+pub(super) const METHOD: CheckMethod = CheckMethod {
+    features_version: 2,
+    feature_names,
+    features: |measured| Some(measured.tiles()?.features.clone()),
+    weights: include_str!("../../../../../models/docliveness/screen.json"),
+    without_colour: WithoutColour::UsualValues,
+    evidence: |input| input.measured.tiles().map(evidence).unwrap_or_default(),
+    limits: |_| Vec::new(),
+    heat: Heat::Tiles,
+};
+
 /// Numbers per picture.
-pub const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS + SHARED;
+const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS + SHARED;
 const GLOBALS: usize = 24;
 const SHARED: usize = 3;
 const NATIVE_SIDE_PX: u32 = 2600;
@@ -64,7 +74,7 @@ pub fn measure_screen(
     Some(ScreenMeasurement { features, tiles: native, tiles_tried: 5, edge_falloff })
 }
 
-pub fn screen_feature_names() -> Vec<String> {
+fn feature_names() -> Vec<String> {
     let tile = tile_feature_names();
     let native = tile.iter().map(|name| format!("native_{name}"));
     let coarse = tile.iter().map(|name| format!("coarse_{name}"));
@@ -262,7 +272,7 @@ fn tint(small: &Colours, luma: &Plane, chosen: impl Fn(f32) -> bool) -> [f32; 2]
 }
 
 /// What a reviewer can look at: peaks that several tiles share, fall-off, channels that disagree.
-pub fn screen_evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
+fn evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
     let mut evidence = Vec::new();
     let strongest = measured
         .tiles

@@ -1,16 +1,27 @@
 //! Printed copies: the structure of dots in the portrait and elsewhere, gamut, black point.
 
-use super::colour::ColourNumbers;
-use super::planes::{Colours, correlation};
+use verax_domain::document_findings::{DocumentEvidence, PictureBox};
+
 use super::screen::ScreenMeasurement;
-use super::spectrum::{Spectra, TILE_PX};
-use super::texture::{TILE_FEATURES, tile_feature_names};
+use super::{CheckInput, CheckMethod, Heat, WithoutColour};
+use crate::document::colour::ColourNumbers;
+use crate::document::planes::{Colours, correlation};
+use crate::document::spectrum::{Peak, Spectra, TILE_PX};
+use crate::document::texture::{TILE_FEATURES, tile_feature_names};
 use crate::image::Image;
-use verax_domain::document_findings::PictureBox;
 
-pub const PRINT_FEATURES_VERSION: u32 = 2;
+pub(super) const METHOD: CheckMethod = CheckMethod {
+    features_version: 2,
+    feature_names,
+    features: |measured| Some(features(measured.tiles()?, &measured.colour, measured.dots())),
+    weights: include_str!("../../../../../models/docliveness/print.json"),
+    without_colour: WithoutColour::UsualValues,
+    evidence,
+    limits: |_| Vec::new(),
+    heat: Heat::Tiles,
+};
 
-pub fn print_feature_names() -> Vec<String> {
+fn feature_names() -> Vec<String> {
     let tile = tile_feature_names();
     let native = tile.iter().map(|name| format!("native_{name}"));
     let coarse = tile.iter().map(|name| format!("coarse_{name}"));
@@ -41,11 +52,7 @@ pub struct DotStructure {
 }
 
 /// Uses the tiles that the screen check has measured.
-pub fn print_features(
-    tiles: &ScreenMeasurement,
-    colour: &ColourNumbers,
-    dots: &DotStructure,
-) -> Vec<f32> {
+fn features(tiles: &ScreenMeasurement, colour: &ColourNumbers, dots: &DotStructure) -> Vec<f32> {
     let mut features = tiles.features[..2 * TILE_FEATURES].to_vec();
     features.extend([
         colour.hue_roundness,
@@ -60,6 +67,14 @@ pub fn print_features(
         dots.peak,
     ]);
     features
+}
+
+fn evidence(input: &CheckInput<'_>) -> Vec<DocumentEvidence> {
+    let dots = input.measured.dots();
+    if dots.similarity > 0.6 && dots.peak > 6.0 && dots.peak_gap < 0.02 {
+        return vec![DocumentEvidence::UniformDots { similarity: dots.similarity }];
+    }
+    Vec::new()
 }
 
 /// Compares the middle of the portrait with the place farthest from it.
@@ -91,7 +106,7 @@ pub fn dot_structure(spectra: &Spectra, image: &Image, portrait: PictureBox) -> 
             }
         }
     }
-    let frequency = |peaks: &[super::spectrum::Peak]| peaks.first().map_or(0.0, |p| p.frequency);
+    let frequency = |peaks: &[Peak]| peaks.first().map_or(0.0, |p| p.frequency);
     DotStructure {
         similarity: correlation(&a, &b),
         peak_gap: (frequency(&features_a.peaks) - frequency(&features_b.peaks)).abs(),

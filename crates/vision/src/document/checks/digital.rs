@@ -1,17 +1,26 @@
 //! Digital manipulation seen in pixels: recompression error, ghosts, noise, grid, double
 //! quantisation, colour filter traces, copied regions.
 
-use verax_domain::document_findings::{DocumentEvidence, PictureBox};
-
 use rustfft::{FftPlanner, num_complex::Complex};
+use verax_domain::document_findings::{CheckLimit, DocumentEvidence, PictureBox};
 
-use super::blocks::{BlockMaps, GHOSTS, residual};
-use super::copymove::CopyMove;
-use super::planes::{Plane, deviation, mean, median, quantile, robust};
+use super::{CheckInput, CheckMethod, Heat, WithoutColour};
+use crate::document::blocks::{BlockMaps, GHOSTS, residual};
+use crate::document::copymove::CopyMove;
+use crate::document::planes::{Plane, deviation, mean, median, quantile, robust};
 
-pub const DIGITAL_FEATURES_VERSION: u32 = 1;
+pub(super) const METHOD: CheckMethod = CheckMethod {
+    features_version: 1,
+    feature_names,
+    features: |measured| features(measured.maps(), measured.copies()),
+    weights: include_str!("../../../../../models/docliveness/digital.json"),
+    without_colour: WithoutColour::Same,
+    evidence,
+    limits,
+    heat: Heat::Blocks(&[0, 2, 3, 6]),
+};
 
-pub fn digital_feature_names() -> Vec<String> {
+fn feature_names() -> Vec<String> {
     let mut names = Vec::new();
     for map in ["error_75", "error_90", "noise", "chroma", "sharpness"] {
         for statistic in ["sd", "p95", "p95_z", "outliers", "soft_sd", "soft_max", "soft_min"] {
@@ -27,8 +36,36 @@ pub fn digital_feature_names() -> Vec<String> {
     names
 }
 
+fn evidence(input: &CheckInput<'_>) -> Vec<DocumentEvidence> {
+    let mut evidence = input.file.evidence.clone();
+    let copies = input.measured.copies();
+    if copies.agreeing >= 14
+        && copies.area_share > 0.015
+        && let Some((from, to)) = copies.regions
+    {
+        evidence.push(DocumentEvidence::CopiedRegion { matches: copies.agreeing, from, to });
+    }
+    if input.score.is_some_and(|score| score < 0.5)
+        && let Some(region) = strongest_region(input.measured.maps())
+    {
+        evidence.push(region);
+    }
+    evidence
+}
+
+fn limits(input: &CheckInput<'_>) -> Vec<CheckLimit> {
+    let mut limits = Vec::new();
+    if input.traces_lost {
+        limits.push(CheckLimit::TracesLost);
+    }
+    if input.file.manifest_unread {
+        limits.push(CheckLimit::ManifestNotRead);
+    }
+    limits
+}
+
 /// None when the picture holds too few blocks.
-pub fn measure_digital(maps: &BlockMaps, copies: &CopyMove) -> Option<Vec<f32>> {
+fn features(maps: &BlockMaps, copies: &CopyMove) -> Option<Vec<f32>> {
     if maps.blocks.len() < 64 {
         return None;
     }
@@ -193,7 +230,7 @@ fn double_quantisation(maps: &BlockMaps) -> [f32; 3] {
 }
 
 /// The place where noise or recompression error departs most from the rest, if it clearly does.
-pub fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
+fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
     let mut best: Option<(f32, &'static str, usize)> = None;
     for (name, values) in [
         ("noise", noise(maps)),
