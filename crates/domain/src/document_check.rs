@@ -51,7 +51,7 @@ pub struct CheckWords {
     pub unremarkable: &'static str,
 }
 
-const TABLE: [DocumentCheckEntry; DocumentCheck::COUNT] = [
+const TABLE: &[DocumentCheckEntry] = &[
     DocumentCheckEntry {
         check: DocumentCheck::ScreenReplay,
         wire_name: "screenReplay",
@@ -128,7 +128,7 @@ fn by_no_evidence(_: &DocumentEvidence, _: bool) -> Option<&'static str> {
 }
 
 impl DocumentCheck {
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = TABLE.len();
     /// In the order of the protocol, which is that of the table.
     pub const ALL: [DocumentCheck; DocumentCheck::COUNT] = {
         let mut all = [DocumentCheck::ScreenReplay; DocumentCheck::COUNT];
@@ -143,8 +143,7 @@ impl DocumentCheck {
 
     /// Its row of the table.
     pub const fn entry(self) -> &'static DocumentCheckEntry {
-        const ROWS: &[DocumentCheckEntry] = &TABLE;
-        &ROWS[self as usize]
+        &TABLE[self as usize]
     }
 }
 
@@ -178,6 +177,10 @@ impl<T> PerCheck<T> {
 
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
+    }
+
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        self.0.into_iter()
     }
 
     pub fn each_ref(&self) -> PerCheck<&T> {

@@ -163,7 +163,7 @@ fn fails(verdict: &DocumentVerdict) -> bool {
 }
 
 fn attacks_of(check: DocumentCheck) -> &'static [&'static str] {
-    training_plan(check).map_or(&[], |plan| plan.attack_labels)
+    training_plan(check).map(|plan| plan.attack_labels).unwrap_or_default()
 }
 
 /// One calibration for all checks that have one; the cropped and colourless rules are judged apart.

@@ -1,5 +1,6 @@
 //! Main and second portrait of a document, found and compared by the models for faces.
 
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::PictureBox;
 use verax_domain::face_findings::DetectedFace;
 
@@ -26,7 +27,7 @@ pub fn with_portraits(
     faces: &FaceEngine,
     image: &Image,
 ) -> DocumentRequest {
-    if !request.checks.portrait_substitution || !faces.can_detect() {
+    if !request.checks[DocumentCheck::PortraitSubstitution] || !faces.can_detect() {
         return request;
     }
     // The limits above were measured with points of the first look.

@@ -12,13 +12,6 @@ use verax_vision::faces::FaceEngine;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::Permit;
 
-/// A calibration for each check: `REGULAR` for those that have none on the wire.
-pub fn calibrations(of: impl Fn(&str) -> Calibration) -> PerCheck<Calibration> {
-    PerCheck::from_fn(|check| {
-        check.entry().calibration.map_or(Calibration::Regular, |(name, _)| of(name))
-    })
-}
-
 /// The policy that the calibrations stand for, with both rules of the whole picture ignored.
 pub fn policy(
     points: &PerCheck<OperatingPoints>,

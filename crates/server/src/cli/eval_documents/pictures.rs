@@ -1,5 +1,6 @@
 //! Given weights on given pictures, as the server would judge them.
 
+use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
 use verax_lab::rates::{Judged, measured_share};

@@ -27,7 +27,7 @@ const fn calibration(name: &'static str, doc: &'static str) -> Member {
 }
 
 /// What could be misspelt: a switch a check, the calibrations, the rules of the whole image.
-static SWITCHES: [Member; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()] = {
+const SWITCHES: [Member; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()] = {
     let mut switches = [RULES[0]; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()];
     let (mut at, mut calibrations) = (0, 0);
     while at < DocumentCheck::COUNT {
