@@ -12,8 +12,8 @@ use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::Resource;
 
 use crate::app::access::ImageUrls;
-use verax_domain::records::document_check::image_path;
 use crate::http::state::State;
+use verax_domain::records::document_check::image_path;
 
 /// What a signature is for; another purpose has other keys.
 const PURPOSE: &str = "image url";
