@@ -138,7 +138,7 @@ pub enum Demands {
 pub enum SyncRefusal {
     #[error("there is no such step")]
     UnknownStep,
-    #[error("the status is none of the step's")]
+    #[error("this step cannot set that status")]
     StatusNotOfStep(&'static [RegistrationStatus]),
     #[error("the registration is over")]
     Over,

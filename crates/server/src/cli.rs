@@ -121,7 +121,7 @@ enum Opening {
 enum Command {
     /// Serve the API.
     Serve(serve::Arguments),
-    /// Take up interrupted work and look after what has to happen by itself, without serving the API.
+    /// Run background jobs (expiry, recovery) without serving the API.
     Worker(worker::Arguments),
     /// Create, list and delete clients: the companies whose records are kept.
     #[command(subcommand)]
@@ -139,7 +139,7 @@ enum Command {
     Import(import::Arguments),
     /// Write records as NDJSON.
     Export(export::Arguments),
-    /// Say what is configured, what is missing and what to do about it.
+    /// Check the configuration and report problems.
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date.
     Migrate(doctor::Migrate),

@@ -1,4 +1,4 @@
-//! What must not be readable from a disk or a backup alone: sealed, kept, and destroyed with its key.
+//! Envelope encryption for images and templates; crypto-shredding on delete.
 //!
 //! A master key (a file, or the environment) wraps a key per client, which wraps a key per subject:
 //! the record whose deletion must make its bytes unreadable. Wrapped keys are objects in a store of

@@ -17,7 +17,7 @@ pub struct WorkerSettings {
 
 /// Every thread is busy and enough work waits already. Nothing was done; try again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server is measuring as much as it can; try again later")]
+#[error("the server is at capacity; try again later")]
 pub struct Overloaded;
 
 /// The threads. Dropping it finishes what is running and drops what waits.

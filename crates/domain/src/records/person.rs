@@ -39,7 +39,7 @@ pub struct Person {
 /// What is said of a person; what is `None` is not said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonDetails {
-    /// Digits are taken out of it.
+    /// Digits are removed.
     pub name: Option<String>,
     /// `M` or `F`.
     pub gender: Option<String>,

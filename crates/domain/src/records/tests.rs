@@ -12,6 +12,7 @@ use super::liveness_session::{LivenessSession, SessionStatus};
 use super::project::{Project, ProjectStatus};
 use super::project_flow::ProjectFlow;
 use super::*;
+use crate::document_check::{DocumentCheck, PerCheck};
 use crate::face_verdict::{CheckOutcome, FaceVerdict, QualityLevel};
 use crate::lifecycle::{RegistrationStatus, SyncRefusal, Teller};
 use crate::resources::{ALL, DOCUMENT_LIVENESS, PROJECT_FLOWS};
@@ -166,7 +167,8 @@ fn an_image_of_another_server_is_not_ours() {
         "validationResults": { "printedCopy": { "passed": true, "score": 0.5 } },
     });
     assert_eq!(read(ours.clone()).image, StoredImage::Here);
-    assert_eq!(read(ours.clone()).made, [false, true, false, false]);
+    let printed = PerCheck::from_fn(|check| check == DocumentCheck::PrintedCopy);
+    assert_eq!(read(ours.clone()).made, printed);
     let mut theirs = ours.clone();
     theirs["imageUrl"] = "https://example.com/d".into();
     assert_eq!(read(theirs).image, StoredImage::Elsewhere);

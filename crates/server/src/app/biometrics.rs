@@ -54,7 +54,7 @@ pub enum ValidationError {
     NoRegistration,
     #[error("the session has expired")]
     Expired,
-    #[error("the session was used")]
+    #[error("session already used")]
     Used,
     #[error("the registration is over")]
     RegistrationOver,
@@ -64,7 +64,7 @@ pub enum ValidationError {
     NoCollection,
     #[error("the registration has a person")]
     PersonAlreadySet,
-    #[error("somebody with that face is there")]
+    #[error("a person with this face is already enrolled")]
     DuplicatedPerson,
     /// The record is `failed` and says so.
     #[error("no live person was seen")]
@@ -80,7 +80,7 @@ pub enum ValidationError {
     LoginLocked { seconds: u64 },
     #[error(transparent)]
     Measure(#[from] MeasureError),
-    #[error("the persons cannot be asked: {0}")]
+    #[error("person lookup failed: {0}")]
     Persons(PersonError),
     #[error("the work stopped before its end")]
     Stopped,

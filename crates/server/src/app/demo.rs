@@ -1,4 +1,4 @@
-//! Records to try the server with: the two seed examples and a few hundred drawn ones. They look
+//! Records to try the server with: the two seed examples and a few hundred synthetic ones. They look
 //! like results, but nothing was measured; they exist in throw-away folders alone.
 
 use serde::Deserialize;

@@ -247,7 +247,7 @@ pub enum ImageProblem {
     Image(#[from] ImageError),
     #[error(transparent)]
     Face(#[from] FaceRefusal),
-    #[error("the face cannot be measured: show it whole and straight")]
+    #[error("face not measurable: it must be fully visible and frontal")]
     NotMeasurable,
 }
 

@@ -42,7 +42,7 @@ pub struct Arguments {
     /// The certificate's private key, in PEM, in place of the setting http.tls_key.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Serve a throw-away folder with a client and a few hundred drawn records, and print how to
+    /// Serve a throw-away folder with a client and a few hundred synthetic records, and print how to
     /// call it. Other data and databases are left alone.
     #[arg(long)]
     demo: bool,
@@ -205,7 +205,7 @@ fn print_demo(url: &str, token: &str, card: &Path) {
     ));
 }
 
-/// A face that is really looked at.
+/// A real check of a face.
 fn print_look(url: &str, token: &str, portrait: &Path) {
     announce(format_args!(
         "\nThe models are installed. Is the face of this portrait a live one?\n\n\
@@ -261,7 +261,7 @@ pub fn start_log(log: &Log) -> Result<()> {
             // A line like any other, without the panic's own words: they may quote what was read.
             std::panic::set_hook(Box::new(|panic| {
                 let place = panic.location().map(ToString::to_string);
-                tracing::error!(place, "a panic: the work that met it was given up");
+                tracing::error!(place, "panic caught; task aborted");
             }));
             Ok(())
         }

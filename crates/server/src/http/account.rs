@@ -74,8 +74,8 @@ pub fn operations() -> Vec<Operation> {
                 Answer::data(exchanged_schema()),
             ),
         )
-        .body(PROJECT_LOGIN_BODY, Purpose::Change)
-        .errors(&[&MISSING_PARAMETER, &CONFLICT, &TOKEN_NOT_RIGHT]),
+        .body(PROJECT_LOGIN_BODY, Purpose::Change, &MISSING_PARAMETER)
+        .errors(&[&CONFLICT, &TOKEN_NOT_RIGHT]),
     ]
 }
 

@@ -50,10 +50,10 @@ pub fn operations() -> Vec<Operation> {
                 DOCUMENT_LIVENESS.doc
             )),
         )
-        .body(DOCUMENT_BODY, Purpose::Create)
+        .body(DOCUMENT_BODY, Purpose::Create, &INVALID_PARAMETERS)
         .example(json!({ "image": EXAMPLE_IMAGE }))
         .or_answer(unfinished)
-        .errors(&[&INVALID_PARAMETERS, &INVALID_IMAGE_FORMAT, &CONFLICT, &IMAGE_TOO_LARGE]),
+        .errors(&[&INVALID_IMAGE_FORMAT, &CONFLICT, &IMAGE_TOO_LARGE]),
         Operation::get(
             "/v2/document-liveness/{id}/image",
             images::image,

@@ -225,7 +225,7 @@ impl From<MeasuringError> for ApiError {
     fn from(error: MeasuringError) -> ApiError {
         match error {
             MeasuringError::Overloaded(_) => {
-                let sentence = "The server is measuring as much as it can. Try again in a moment.";
+                let sentence = "The server is at capacity. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence)
                     .lacking(Scarce::Measuring)
                     .retry_after(MEASURING_SECONDS)
@@ -239,7 +239,7 @@ impl From<VaultError> for ApiError {
     fn from(error: VaultError) -> ApiError {
         match error {
             VaultError::Store(_) => {
-                let sentence = "What is kept cannot be reached. Try again in a moment.";
+                let sentence = "The object store is unavailable. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence).retry_after(5).caused(error)
             }
             VaultError::NoKey

@@ -18,7 +18,7 @@ pub static INVALID_PARAMETERS: ErrorCode = ErrorCode {
 pub static UNAUTHORIZED: ErrorCode = ErrorCode {
     code: "UNAUTHORIZED",
     status: StatusCode::UNAUTHORIZED,
-    when: "there is no access token, or it is not valid, expired or revoked",
+    when: "the access token is missing, invalid, expired or revoked",
 };
 pub static SESSION_UNAUTHORIZED: ErrorCode = ErrorCode {
     code: "Unauthorized",
@@ -132,7 +132,7 @@ pub static INTERNAL: ErrorCode = ErrorCode {
 pub static CONFLICT: ErrorCode = ErrorCode {
     code: "Conflict",
     status: StatusCode::CONFLICT,
-    when: "the record does not stand where this could be done; `message` says why: \
+    when: "the record's status does not allow this operation; `message` says why: \
            `session_used`, `session_expired`, `validation_is_over`, `no_attempts_left`, \
            `registration_is_over`, `registration_has_moved`, `step_is_mandatory`, \
            `not_validated`, `token_exchanged`, `document_checks_limit`, `saved_images_limit`, \
@@ -141,7 +141,7 @@ pub static CONFLICT: ErrorCode = ErrorCode {
 pub static TOKEN_NOT_RIGHT: ErrorCode = ErrorCode {
     code: "token_not_right",
     status: StatusCode::FORBIDDEN,
-    when: "the operation is for the token of one record, and this is none of that kind",
+    when: "the operation requires a record token; this token has a different type",
 };
 pub static ACCESS_DENIED: ErrorCode = ErrorCode {
     code: "Forbidden",

@@ -26,7 +26,6 @@ pub const ACCESS: Access = Access { wrong_token: refused_token, ..Access::WRITE 
 /// What every call may answer that is sent images.
 pub static IMAGE_ERRORS: &[&ErrorCode] = &[
     &INVALID_IMAGE_FORMAT,
-    &MISSING_PARAMETER,
     &ONLY_BASE64,
     &IMAGE_TOO_LARGE,
     &NO_FACE,
@@ -42,31 +41,31 @@ pub fn operations() -> Vec<Operation> {
             calls::liveness,
             description("check_liveness", "Whether a photograph shows a live face", liveness()),
         )
-        .body(LIVENESS_BODY, Purpose::Create),
+        .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("liveness-score"),
             calls::liveness,
             description("score_liveness", "The same as `liveness`", liveness()),
         )
-        .body(LIVENESS_BODY, Purpose::Create),
+        .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("liveness/demo"),
             calls::liveness,
             description("check_liveness_demo", "The same as `liveness`", liveness()),
         )
-        .body(LIVENESS_BODY, Purpose::Create),
+        .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("compare"),
             calls::compare,
             description("compare_faces", "Whether two faces are the same", comparison()),
         )
-        .body(COMPARE_BODY, Purpose::Create),
+        .body(COMPARE_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("compare/demo"),
             calls::compare,
             description("compare_faces_demo", "The same as `compare`", comparison()),
         )
-        .body(COMPARE_BODY, Purpose::Create),
+        .body(COMPARE_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("compare-live"),
             calls::compare_live,
@@ -76,7 +75,7 @@ pub fn operations() -> Vec<Operation> {
                 live_comparison(),
             ),
         )
-        .body(COMPARE_LIVE_BODY, Purpose::Create),
+        .body(COMPARE_LIVE_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("compare-with-liveness"),
             calls::compare_with_liveness,
@@ -86,7 +85,7 @@ pub fn operations() -> Vec<Operation> {
                 comparison_with_liveness(),
             ),
         )
-        .body(COMPARE_WITH_LIVENESS_BODY, Purpose::Create),
+        .body(COMPARE_WITH_LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
     ]
     .into_iter()
     .map(|operation| operation.errors(IMAGE_ERRORS))

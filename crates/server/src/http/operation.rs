@@ -56,6 +56,8 @@ pub struct Body {
     pub purpose: Purpose,
     /// Whether there must be one.
     pub is_required: bool,
+    /// What is answered when members of it are wrong or missing.
+    pub wrong: &'static ErrorCode,
     pub example: Option<Value>,
 }
 
@@ -127,11 +129,17 @@ impl Operation {
         Operation::new(Method::DELETE, path, handler, described)
     }
 
-    /// The same with a body of these members.
-    pub fn body(mut self, table: &'static [Member], purpose: Purpose) -> Operation {
+    /// The same with a body of these members, and what is answered when some of them are wrong.
+    pub fn body(
+        mut self,
+        table: &'static [Member],
+        purpose: Purpose,
+        wrong: &'static ErrorCode,
+    ) -> Operation {
         // What is all optional need not be there.
         let is_required = purpose == Purpose::Create;
-        self.body = Some(Body { table, purpose, is_required, example: None });
+        self.body = Some(Body { table, purpose, is_required, wrong, example: None });
+        self.errors.push(wrong);
         self
     }
 

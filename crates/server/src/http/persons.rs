@@ -38,8 +38,11 @@ pub fn operations() -> Vec<Operation> {
 
 fn searches() -> Vec<Operation> {
     let detect = |path, id, summary| {
-        Operation::post(path, searches::detect, description(id, summary, detection()))
-            .body(DETECT_BODY, Purpose::Create)
+        Operation::post(path, searches::detect, description(id, summary, detection())).body(
+            DETECT_BODY,
+            Purpose::Create,
+            &MISSING_PARAMETER,
+        )
     };
     vec![
         detect(path("detect"), "detect_faces", "Every face of a photograph, and whose it is"),
@@ -49,13 +52,13 @@ fn searches() -> Vec<Operation> {
             searches::search,
             description("search_persons", "Persons with the face of the pictures", found()),
         )
-        .body(SEARCH_BODY, Purpose::Create),
+        .body(SEARCH_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("search/crops"),
             searches::search_crops,
             description("search_persons_by_crops", "The same for pictures of a face", found()),
         )
-        .body(CROPS_BODY, Purpose::Create),
+        .body(CROPS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("search-live-face"),
             searches::search_live_face,
@@ -65,7 +68,7 @@ fn searches() -> Vec<Operation> {
                 live_search(),
             ),
         )
-        .body(LIVE_BODY, Purpose::Create),
+        .body(LIVE_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("search-active-user"),
             searches::search_active_user,
@@ -75,13 +78,13 @@ fn searches() -> Vec<Operation> {
                 hits(),
             ),
         )
-        .body(ACTIVE_BODY, Purpose::Create),
+        .body(ACTIVE_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("verify"),
             searches::verify,
             description("verify_person", "Whether the pictures are of this person", verification()),
         )
-        .body(VERIFY_BODY, Purpose::Create)
+        .body(VERIFY_BODY, Purpose::Create, &MISSING_PARAMETER)
         .errors(&[&PERSON_WITHOUT_FACE])
         .unknown(PERSONS.not_found.error),
     ]
@@ -112,7 +115,7 @@ fn persons() -> Vec<Operation> {
                     person(),
                 ),
             )
-            .body(PERSON_BODY, Purpose::Create),
+            .body(PERSON_BODY, Purpose::Create, &MISSING_PARAMETER),
         ),
         enrolling(
             Operation::post(
@@ -124,7 +127,7 @@ fn persons() -> Vec<Operation> {
                     live_person(),
                 ),
             )
-            .body(LIVE_PERSON_BODY, Purpose::Create)
+            .body(LIVE_PERSON_BODY, Purpose::Create, &MISSING_PARAMETER)
             .errors(&[&DUPLICATED_PERSON, &LIVENESS_FAILED]),
         ),
         of_one(enrolling(
@@ -137,7 +140,7 @@ fn persons() -> Vec<Operation> {
                     person(),
                 ),
             )
-            .body(CHANGE_BODY, Purpose::Change),
+            .body(CHANGE_BODY, Purpose::Change, &MISSING_PARAMETER),
         )),
         of_one(
             Operation::delete(
@@ -195,16 +198,14 @@ fn collections() -> Vec<Operation> {
             collections::create,
             collection("create_collection", "Create a collection"),
         )
-        .body(COLLECTION_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER]),
+        .body(COLLECTION_BODY, Purpose::Create, &MISSING_PARAMETER),
         of_one(
             Operation::put(
                 path("collections/{id}"),
                 collections::change,
                 collection("change_collection", "Change a collection"),
             )
-            .body(COLLECTION_BODY, Purpose::Change)
-            .errors(&[&MISSING_PARAMETER]),
+            .body(COLLECTION_BODY, Purpose::Change, &MISSING_PARAMETER),
         ),
         of_one(Operation::delete(
             path("collections/{id}"),

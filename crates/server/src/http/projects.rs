@@ -26,8 +26,7 @@ pub fn operations() -> Vec<Operation> {
                 calls::create_project,
                 creation(version, &PROJECTS),
             )
-            .body(PROJECT_BODY, Purpose::Create)
-            .errors(&[&UNPROCESSABLE]),
+            .body(PROJECT_BODY, Purpose::Create, &UNPROCESSABLE),
         );
         all.push(
             Operation::put(
@@ -35,8 +34,7 @@ pub fn operations() -> Vec<Operation> {
                 calls::change_project,
                 change(version, &PROJECTS),
             )
-            .body(PROJECT_BODY, Purpose::Change)
-            .errors(&[&UNPROCESSABLE])
+            .body(PROJECT_BODY, Purpose::Change, &UNPROCESSABLE)
             .unknown(PROJECTS.not_found.error),
         );
         all.push(
@@ -45,15 +43,13 @@ pub fn operations() -> Vec<Operation> {
                 calls::change_flow,
                 change(version, &PROJECT_FLOWS),
             )
-            .body(FLOW_BODY, Purpose::Change)
-            .errors(&[&INVALID_PARAMETERS])
+            .body(FLOW_BODY, Purpose::Change, &INVALID_PARAMETERS)
             .unknown(PROJECT_FLOWS.not_found.error),
         );
     }
     all.push(
         Operation::post("/v2/project-flows", calls::create_flow, creation("v2", &PROJECT_FLOWS))
-            .body(FLOW_BODY, Purpose::Create)
-            .errors(&[&INVALID_PARAMETERS]),
+            .body(FLOW_BODY, Purpose::Create, &INVALID_PARAMETERS),
     );
     all.push(for_capture());
     all

@@ -50,8 +50,8 @@ pub fn operations() -> Vec<Operation> {
                 Answer::data(registered()),
             ),
         )
-        .body(REGISTRATION_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .body(REGISTRATION_BODY, Purpose::Create, &MISSING_PARAMETER)
+        .errors(&[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
         .errors(&[&PROJECT_NOT_FOUND]),
         own(Operation::get("/v2/app-registrations/me", calls::me, me("get_own_registration"))),
         own(Operation::post(
@@ -70,8 +70,8 @@ pub fn operations() -> Vec<Operation> {
                 changed(),
             ),
         )
-        .body(CHANGE_BODY, Purpose::Change)
-        .errors(&[&MISSING_PARAMETER, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .body(CHANGE_BODY, Purpose::Change, &MISSING_PARAMETER)
+        .errors(&[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
         .unknown(UNKNOWN),
         sync(),
         Operation::post(
@@ -85,8 +85,8 @@ pub fn operations() -> Vec<Operation> {
                 Answer::data(resent()),
             ),
         )
-        .body(LINK_BODY, Purpose::Change)
-        .errors(&[&MISSING_PARAMETER, &CANNOT_RESEND_LINK])
+        .body(LINK_BODY, Purpose::Change, &MISSING_PARAMETER)
+        .errors(&[&CANNOT_RESEND_LINK])
         .unknown(UNKNOWN),
         compare(),
     ]
@@ -103,8 +103,8 @@ fn sync() -> Operation {
         Answer::data(synced()),
     );
     Operation::put("/v2/app-registrations/{id}/sync", calls::sync, described)
-        .body(SYNC_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER, &CONFLICT, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .body(SYNC_BODY, Purpose::Create, &MISSING_PARAMETER)
+        .errors(&[&CONFLICT, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
         .errors(&[&TOKEN_NOT_RIGHT])
         .unknown(UNKNOWN)
 }
@@ -118,7 +118,7 @@ fn compare() -> Operation {
         Answer::service(comparison()),
     );
     Operation::post(super::faces::path("compare/app-registration"), faces::compare, described)
-        .body(&[], Purpose::Change)
+        .body(&[], Purpose::Change, &MISSING_PARAMETER)
         .errors(&[&CONFLICT, &FACE_NOT_MEASURABLE, &MODELS_MISSING])
         .unknown("The registration was deleted")
 }

@@ -33,14 +33,8 @@ const SESSION: Access =
     Access::of_record(RecordKinds::one(NarrowScope::Session), "liveness session");
 const LOGIN: Access = Access::of_record(RecordKinds::one(NarrowScope::Login), "app login");
 
-static IMAGE_ERRORS: [&ErrorCode; 6] = [
-    &INVALID_IMAGE_FORMAT,
-    &IMAGE_TOO_LARGE,
-    &ONLY_BASE64,
-    &NO_FACE,
-    &MODELS_MISSING,
-    &MISSING_PARAMETER,
-];
+static IMAGE_ERRORS: [&ErrorCode; 5] =
+    [&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &ONLY_BASE64, &NO_FACE, &MODELS_MISSING];
 
 pub fn operations() -> Vec<Operation> {
     [openings(), captures()].into_iter().flatten().collect()
@@ -57,8 +51,8 @@ fn openings() -> Vec<Operation> {
             calls::open,
             opening("create_biometric_validations", "Open a validation and its session", TAG, open),
         )
-        .body(OPEN_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER, &PROJECT_NOT_FOUND]),
+        .body(OPEN_BODY, Purpose::Create, &MISSING_PARAMETER)
+        .errors(&[&PROJECT_NOT_FOUND]),
         Operation::post(
             "/v2/liveness-sessions",
             calls::open_session,
@@ -69,8 +63,8 @@ fn openings() -> Vec<Operation> {
                 CLIENTS_OWN,
             ),
         )
-        .body(SESSION_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER, &PROJECT_NOT_FOUND]),
+        .body(SESSION_BODY, Purpose::Create, &MISSING_PARAMETER)
+        .errors(&[&PROJECT_NOT_FOUND]),
         Operation::post(
             "/v2/biometric-validations/app-login",
             calls::open_for_login,
@@ -81,8 +75,8 @@ fn openings() -> Vec<Operation> {
                 LOGIN,
             ),
         )
-        .body(LOGIN_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER, &PROJECT_NOT_FOUND, &TOKEN_NOT_RIGHT]),
+        .body(LOGIN_BODY, Purpose::Create, &MISSING_PARAMETER)
+        .errors(&[&PROJECT_NOT_FOUND, &TOKEN_NOT_RIGHT]),
         Operation::post(
             "/v2/biometric-validations/unlock",
             login_locks::unlock,
@@ -94,8 +88,7 @@ fn openings() -> Vec<Operation> {
                 Answer::data(unlocked()),
             ),
         )
-        .body(UNLOCK_BODY, Purpose::Create)
-        .errors(&[&MISSING_PARAMETER]),
+        .body(UNLOCK_BODY, Purpose::Create, &MISSING_PARAMETER),
     ]
 }
 
@@ -106,7 +99,7 @@ fn captures() -> Vec<Operation> {
     };
     let captured = |operation: Operation| {
         operation
-            .body(CAPTURE_BODY, Purpose::Create)
+            .body(CAPTURE_BODY, Purpose::Create, &MISSING_PARAMETER)
             .errors(&IMAGE_ERRORS)
             .errors(&[&LIVENESS_DETECTION_FAILED, &IDENTITY_VERIFICATION_FAILED, &IMAGE_REPLAYED])
             .errors(&[&LOGIN_LOCKED, &COLLECTION_NOT_SET, &DUPLICATED_PERSON])
@@ -158,7 +151,7 @@ fn enrolment() -> Operation {
         calls::validate_registration,
         described,
     )
-    .body(ENROL_BODY, Purpose::Create)
+    .body(ENROL_BODY, Purpose::Create, &MISSING_PARAMETER)
     .errors(&IMAGE_ERRORS)
     .errors(&[&LIVENESS_FAILED, &COLLECTION_NOT_SET, &DUPLICATED_PERSON, &IMAGE_REPLAYED])
     .errors(&[&PERSON_ALREADY_SET, &PROJECT_NOT_FOUND, &CONFLICT, &TOKEN_NOT_RIGHT])

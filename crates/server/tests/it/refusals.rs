@@ -25,8 +25,10 @@ pub struct Operation {
     narrow: Vec<NarrowScope>,
     /// The kind of record that the path's `{id}` stands for.
     kind: Option<String>,
-    /// The document's own example of a body, if it has one.
+    /// The operation's own example of a body, if it has one.
     pub body: Option<String>,
+    /// What is answered to who sends no other.
+    status_without_body: u16,
 }
 
 impl Operation {
@@ -37,17 +39,13 @@ impl Operation {
 
     /// What a caller gets who may call: what needs a body is called without one.
     fn status_when_let_in(&self) -> u16 {
-        match (self.method.as_str(), self.path.as_str()) {
-            _ if self.path.ends_with("/persons/lookup") => 409,
-            ("POST", _) if self.is_face_call() => 409,
+        match self.path.as_str() {
+            // What these need is in their query, and in what is kept.
+            "/v2/face-recognition/persons/lookup" | "/v2/projects/kyc" => 409,
+            "/v2/face-recognition/compare/app-registration" => 409,
             // No picture of the document is kept.
-            (_, path) if path.ends_with("/image") || path.ends_with("/evidence") => 404,
-            ("POST", "/v2/projects" | "/v3/projects") => 422,
-            ("POST", "/v2/project-flows") => 400,
-            (_, "/v2/app-registrations/{id}/sync" | "/v2/projects/kyc") => 409,
-            ("POST", "/v2/app-registrations" | "/v2/liveness-sessions") => 409,
-            ("POST", path) if path.starts_with("/v2/biometric-validations") => 409,
-            _ => 200,
+            path if path.ends_with("/image") || path.ends_with("/evidence") => 404,
+            _ => self.status_without_body,
         }
     }
 
@@ -97,6 +95,8 @@ pub fn operations() -> Vec<Operation> {
             }
         }
         let kind = operation.path.contains("{id}").then(|| kind_of(&operation.path).to_owned());
+        let needed = operation.body.as_ref().filter(|it| it.is_required && it.example.is_none());
+        let status_without_body = needed.map_or(200, |body| body.wrong.status.as_u16());
         let example = operation.body.and_then(|body| body.example);
         all.push(Operation {
             method: operation.method,
@@ -105,6 +105,7 @@ pub fn operations() -> Vec<Operation> {
             narrow,
             kind,
             body: example.map(|example| example.to_string()),
+            status_without_body,
         });
     }
     assert!(all.len() >= 60, "the table has lost operations");

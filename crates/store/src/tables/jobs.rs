@@ -1,4 +1,4 @@
-//! Work at hand: who is at it holds a lease, and whose lease has run out is known by it.
+//! Job queue: a worker holds a lease; expired leases are reclaimed.
 
 use verax_domain::Timestamp;
 use verax_query::{Arg, Dialect, Sql};

@@ -1,6 +1,7 @@
 //! One document check on each database, cut off in the middle and found again after reopening.
 
 use serde_json::json;
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_verdict::{CheckVerdict, DocumentVerdict, ValidationResults};
 use verax_domain::records::Transition;
 use verax_domain::records::document_check::DocumentCheckRecord;
@@ -30,7 +31,8 @@ fn started(id: &str) -> Transition<DocumentCheckRecord> {
 /// The end of a check whose maker believes that it is running, with what was found.
 fn completed(id: &str, now: Timestamp) -> Transition<DocumentCheckRecord> {
     let finding = CheckVerdict { passed: true, score: 0.5, details: "x".to_owned() };
-    let results = ValidationResults { printed_copy: Some(finding), ..ValidationResults::default() };
+    let mut results = ValidationResults::default();
+    results[DocumentCheck::PrintedCopy] = Some(finding);
     let verdict = DocumentVerdict {
         results,
         cropped: false,

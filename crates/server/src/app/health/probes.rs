@@ -52,7 +52,7 @@ impl App {
         if let (Some(theirs), Clock::System) = (theirs, &self.clock) {
             let apart_ms = self.clock.now().0 - theirs.0;
             if apart_ms.abs() > APART_MS_MAX {
-                tracing::error!(apart_ms, "this machine's clock is not the database's");
+                tracing::error!(apart_ms, "clock skew between this node and the database");
                 return Err(Unwell::Clock);
             }
         }

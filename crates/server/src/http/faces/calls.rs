@@ -24,11 +24,11 @@ use crate::metrics::CheckKind;
 /// Pictures in one list: each costs the server as much as a call with one picture.
 const IMAGES_MAX: usize = 10;
 pub const SEARCH_MODES: Rule = Rule::Word(&["FAST", "ACCURATE"]);
-pub const MODE_DOC: &str = "Both do the same here: every comparison is exact.";
+pub const MODE_DOC: &str = "Accepted for compatibility; has no effect: every comparison is exact.";
 pub const IMAGE_DOC: &str = "A JPEG, PNG or WebP in base64, bare or as a data URI; or an https URL, \
                              where the setting images.fetch_urls allows it.";
 const LIVENESS_MIN_SCORE: Member =
-    optional("liveness_min_score", Rule::Number(0.0, 1.0), "More is live.")
+    optional("liveness_min_score", Rule::Number(0.0, 1.0), "Minimum liveness score.")
         .or(Default::Number(0.6));
 const COMPARE_MIN_SCORE: Member =
     optional("compare_min_score", Rule::Number(0.67, 0.95), "From here on it is the same face.")
@@ -59,7 +59,7 @@ pub static COMPARE_LIVE_BODY: &[Member] = &[
     GALLERY,
     OS,
     SEARCH_MODE,
-    required("liveness_min_score", Rule::Number(0.52, 1.0), "More is live."),
+    required("liveness_min_score", Rule::Number(0.52, 1.0), "Minimum liveness score."),
     COMPARE_MIN_SCORE,
 ];
 

@@ -1,4 +1,4 @@
-//! A place among what is measured, taken before a call's body is read.
+//! Admission control: a permit is taken before the body is read.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who calls: the token of a request is checked against what its operation asks for.
+//! Authentication: the token of a request is checked against what its operation asks for.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;

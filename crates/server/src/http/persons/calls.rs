@@ -37,7 +37,7 @@ use crate::http::state::State;
 const NAME_CHARS_MIN: usize = 3;
 
 const PERSON: &[Member] = &[
-    field_as(&PERSONS, "name", Rule::Name(200)).required().doc("Digits are taken out."),
+    field_as(&PERSONS, "name", Rule::Name(200)).required().doc("Full name; digits are removed."),
     // Clients of the live call send one picture as `image`.
     required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
     field(&PERSONS, "gender"),
@@ -64,8 +64,12 @@ pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
     PERSON,
     &[
         required("collection_id", Rule::Id, "The collection, by its id or its code."),
-        required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
-        required("min_score", Rule::Number(0.5, 1.0), "From here on a face is known already."),
+        required("liveness_min_score", Rule::Number(0.5, 1.0), "Minimum liveness score."),
+        required(
+            "min_score",
+            Rule::Number(0.5, 1.0),
+            "Match score that counts as an existing person.",
+        ),
         required("search_mode", SEARCH_MODES, MODE_DOC),
     ],
 );

@@ -98,7 +98,7 @@ impl From<PersonError> for ApiError {
     fn from(error: PersonError) -> ApiError {
         match error {
             PersonError::Store(error @ StoreError::Conflict) => {
-                let sentence = "Too much is changed at once. Try again in a moment.";
+                let sentence = "Too many concurrent updates. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence).retry_after(1).caused(error)
             }
             PersonError::Store(error) => error.into(),

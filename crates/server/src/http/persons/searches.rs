@@ -45,7 +45,7 @@ pub static CROPS_BODY: &[Member] = &[IMAGES, min_score(0.5, 1.0), MODE, COLLECTI
 pub static LIVE_BODY: &[Member] = &[
     IMAGE,
     OS,
-    required("liveness_min_score", Rule::Number(0.5, 1.0), "More is live."),
+    required("liveness_min_score", Rule::Number(0.5, 1.0), "Minimum liveness score."),
     min_score(0.5, 1.0),
     MODE,
     COLLECTION,

@@ -95,8 +95,12 @@ const LIVENESS: &[Member] = &[
         Rule::Number(0.65, 0.95),
         "Match scores from here on are the same.",
     ),
-    optional("searchMinScore", Rule::Number(0.7, 0.95), "Who is this alike is somebody known."),
-    optional("searchMode", Rule::Word(SEARCH_MODES), "Both do the same here."),
+    optional(
+        "searchMinScore",
+        Rule::Number(0.7, 0.95),
+        "Match score at or above which a face counts as already enrolled.",
+    ),
+    optional("searchMode", Rule::Word(SEARCH_MODES), "Accepted for compatibility; has no effect."),
     optional("allowForce", Rule::Flag, "Whether a device may enrol a face that is known; false."),
 ];
 const STEPS: &[Member] = &[
