@@ -7,7 +7,7 @@ use std::ops::{Index, IndexMut};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::document_findings::DocumentEvidence;
+use crate::document_evidence::DocumentEvidence;
 
 /// What a check looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::document_check::PerCheck;
+pub use crate::document_evidence::{DocumentEvidence, PictureBox};
 
 /// Everything measured on one picture. A check that was not asked for, or could not be made, is
 /// `None`: it is never a pass.
@@ -47,102 +48,6 @@ pub enum CheckLimit {
     TracesLost,
     /// The file holds a signed manifest (C2PA), and the server was built without their reader.
     ManifestNotRead,
-}
-
-/// A box on the picture as it was sent (upright), in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PictureBox {
-    pub x: f32,
-    pub y: f32,
-    pub width: f32,
-    pub height: f32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum DocumentEvidence {
-    /// A periodic pattern: `frequency` in cycles per pixel, standing out by `z` robust deviations,
-    /// in `tiles` of `tiles_tried` windows.
-    MoirePeak {
-        frequency: f32,
-        z: f32,
-        tiles: usize,
-        tiles_tried: usize,
-        region: PictureBox,
-    },
-    /// The picture gets darker towards its edges: correlation of luma and distance.
-    EdgeFalloff {
-        correlation: f32,
-    },
-    /// Residuals of the colour channels hardly agree.
-    ChannelDecorrelation {
-        correlation: f32,
-        region: PictureBox,
-    },
-    /// The 95th percentile of chroma after white balance, in CIE Lab units.
-    GreyCopy {
-        chroma_p95: f32,
-    },
-    /// Dots of the same structure in the portrait and in the background.
-    UniformDots {
-        similarity: f32,
-    },
-    /// The noise or compression of a region differs from its surroundings.
-    InconsistentRegion {
-        measure: String,
-        z: f32,
-        region: PictureBox,
-    },
-    /// Two places hold the same pixels.
-    CopiedRegion {
-        matches: usize,
-        from: PictureBox,
-        to: PictureBox,
-    },
-    /// The portrait and the small second portrait are different people, by the face comparison.
-    GhostPortraitDiffers {
-        similarity: f32,
-        required: f32,
-    },
-    /// Quantisation tables that only this editor writes.
-    EditorTables {
-        editor: String,
-    },
-    /// A field that names an editor or a generator.
-    EditorTag {
-        field: String,
-        value: String,
-        generator: bool,
-    },
-    /// The file was modified so many seconds after it was taken.
-    ModifiedAfterCapture {
-        seconds: i64,
-    },
-    /// The file says it has another size than it has.
-    SizeDisagrees {
-        stated: (u32, u32),
-        actual: (u32, u32),
-    },
-    /// The embedded preview shows something else.
-    ThumbnailDiffers {
-        correlation: f32,
-    },
-    /// Unknown quantisation tables in a file whose camera fields contradict each other.
-    UnknownTables,
-    /// A signed manifest states an edit, a generator, or does not fit the bytes.
-    ProvenanceEdited {
-        action: String,
-    },
-    ProvenanceGenerated {
-        source_type: String,
-    },
-    ProvenanceBroken {
-        status: String,
-    },
-    /// A valid signed manifest of a camera.
-    ProvenanceCamera {
-        claim_generator: String,
-    },
 }
 
 impl DocumentEvidence {

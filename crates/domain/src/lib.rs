@@ -4,6 +4,7 @@
 pub mod contact;
 pub mod device_view;
 pub mod document_check;
+mod document_evidence;
 pub mod document_findings;
 pub mod document_verdict;
 pub mod events;

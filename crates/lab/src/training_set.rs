@@ -185,6 +185,9 @@ struct Simulation<'a> {
     index: usize,
 }
 
+/// What an image teaches a check: whether it is an attack, and of which kind.
+type Lesson<'a> = (DocumentCheck, bool, &'a str);
+
 impl Simulation<'_> {
     fn rows(&self, random: &mut Seeded) -> TrainingRows {
         let mut rows = TrainingRows::default();
@@ -204,7 +207,7 @@ impl Simulation<'_> {
             Process::Inkjet => "inkjet",
             Process::GreyToner => "grey",
         };
-        let tiles: [(&Image, &[(DocumentCheck, bool, &str)]); 3] = [
+        let tiles: [(&Image, &[Lesson<'_>]); 3] = [
             (
                 &honest,
                 &[
