@@ -73,7 +73,8 @@ fn detect_from(
 }
 
 /// The same with a second look at the subject, the first of them: at its own size, and turned upright. The
-/// whole image is looked at lying on its other sides where the face is not seen well as it is.
+/// whole image is looked at lying on its other sides where the face is not seen well as it is, and at 640 too
+/// where none is seen there either.
 pub fn detect_closely(see: &See<'_>, image: &Image) -> Result<Vec<DetectedFace>, NetworkError> {
     let mut faces = detect_from(see, image, FACE_SIDE_PX_MIN)?;
     let mut best = None;
@@ -85,24 +86,38 @@ pub fn detect_closely(see: &See<'_>, image: &Image) -> Result<Vec<DetectedFace>,
     if best.is_some_and(|confidence| confidence >= SURE_CONFIDENCE) {
         return Ok(faces);
     }
-    let letterbox = Letterbox::of(image.width, image.height, LONGER_SIDE_PX[0]);
-    let small = resize(View::whole(image), letterbox.width, letterbox.height);
-    for quarter_turns in [2, 1, 3] {
-        let mut found = turned_faces(see, &letterbox, &small, quarter_turns)?;
-        let Some(subject) = found.first_mut() else { continue };
-        let rough = Seen::at(*subject, 90.0 * f64::from(quarter_turns));
-        *subject = look_again(see, image, rough)?.face;
-        let confidence = subject.confidence;
-        if best.is_none_or(|best| confidence > best + TURN_GAIN_MIN) {
-            best = Some(confidence);
-            // Whoever else is clearly there stays there: two people are never one.
-            let apart = |other: &DetectedFace| {
-                other.confidence >= OTHER_CONFIDENCE_MIN
-                    && found.iter().all(|face| overlap(face, other) <= OVERLAP_MAX)
+    for longer_side_px in LONGER_SIDE_PX {
+        let letterbox = Letterbox::of(image.width, image.height, longer_side_px);
+        let small = resize(View::whole(image), letterbox.width, letterbox.height);
+        for quarter_turns in [2, 1, 3] {
+            let mut found = turned_faces(see, &letterbox, &small, quarter_turns)?;
+            let Some(subject) = found.first_mut() else { continue };
+            let rough = Seen::at(*subject, 90.0 * f64::from(quarter_turns));
+            *subject = look_again(see, image, rough)?.face;
+            let confidence = subject.confidence;
+            let is_better = match best {
+                Some(best) => confidence > best + TURN_GAIN_MIN,
+                // At the larger size much looks like a face for once.
+                None => longer_side_px == LONGER_SIDE_PX[0] || confidence >= SURE_CONFIDENCE,
             };
-            let others: Vec<DetectedFace> = faces.iter().copied().filter(apart).collect();
-            found.extend(others);
-            faces = found;
+            if is_better {
+                best = Some(confidence);
+                // Whoever else is clearly there stays there: two people are never one.
+                let apart = |other: &DetectedFace| {
+                    other.confidence >= OTHER_CONFIDENCE_MIN
+                        && found.iter().all(|face| overlap(face, other) <= OVERLAP_MAX)
+                };
+                let others: Vec<DetectedFace> = faces.iter().copied().filter(apart).collect();
+                found.extend(others);
+                faces = found;
+            }
+            if best.is_some_and(|confidence| confidence >= SURE_CONFIDENCE) {
+                return Ok(faces);
+            }
+        }
+        // A small face that lies on its side is found at the larger size alone.
+        if best.is_some() {
+            break;
         }
     }
     Ok(faces)

@@ -157,16 +157,73 @@ fn a_large_upright_face_is_looked_at_once() {
 }
 
 #[test]
-fn an_image_without_a_face_is_looked_at_five_times() {
+fn an_image_without_a_face_is_looked_at_as_it_is_and_on_every_side() {
     let looks = Cell::new(0);
     let blind = |_: &Image, _: usize| {
         looks.set(looks.get() + 1);
         Ok::<_, NetworkError>(Vec::new())
     };
     assert_eq!(detect_closely(&blind, &draw(640, 480, &[])).unwrap(), []);
-    assert_eq!(looks.get(), 5);
+    // At both sizes, as it is and on its three other sides.
+    assert_eq!(looks.get(), 8);
     assert_eq!(detect(&blind, &draw(640, 480, &[])).unwrap(), []);
-    assert_eq!(looks.get(), 7);
+    assert_eq!(looks.get(), 10);
+}
+
+#[test]
+fn a_small_face_is_found_on_whatever_side_the_image_lies() {
+    for roll in [0, 15, 75, 90, 110, 165, 180, 200, 255, 270, 285, 345] {
+        let drawn = Drawn {
+            at: PointPx { x: 700.0, y: 600.0 },
+            eyes_px: 36.0,
+            roll_degrees: f64::from(roll),
+        };
+        let image = draw(1920, 1080, &[drawn]);
+        // Sees no face of less than 10 pixels between the eyes, and none that is tilted by more than 25.
+        let looks = Cell::new(0);
+        let narrow = |image: &Image, side: usize| {
+            looks.set(looks.get() + 1);
+            let Some(points) = spots(image) else { return Ok(Vec::new()) };
+            let scale = side as f64 / f64::from(image.width.max(image.height));
+            let mut faces = see(image, side);
+            faces.retain(|face| {
+                let truth = DetectedFace { points, ..*face };
+                truth.roll_degrees().abs() <= 25.0 && truth.inter_eye_distance_px() * scale >= 10.0
+            });
+            Ok::<_, NetworkError>(faces)
+        };
+        let faces = detect_closely(&narrow, &image).unwrap();
+        assert_eq!(faces.len(), 1, "{roll} degrees");
+        let error = error(&faces[0], &drawn);
+        assert!(error < 0.12, "{roll} degrees: {error}");
+        assert!(looks.get() <= 15, "{roll} degrees: {} looks", looks.get());
+    }
+}
+
+#[test]
+fn what_is_hardly_a_face_is_none_where_only_the_larger_size_shows_it() {
+    let image = draw(640, 480, &[]);
+    let doubtful = |confidence: f64| {
+        move |image: &Image, side: usize| {
+            // In the whole image at the larger size, lying on its side; and where it is looked at again.
+            let whole = image.width.min(image.height) == 480;
+            let seen = (whole && side > 320 && image.height > image.width)
+                || (image.width == 320 && image.height == 320);
+            let middle =
+                PointPx { x: f64::from(image.width) / 2.0, y: f64::from(image.height) / 2.0 };
+            let drawn = Drawn { at: middle, eyes_px: 30.0, roll_degrees: 0.0 };
+            let face = DetectedFace {
+                origin: PointPx { x: middle.x - 40.0, y: middle.y - 40.0 },
+                width_px: 80.0,
+                height_px: 80.0,
+                confidence,
+                points: drawn.points(),
+            };
+            Ok::<_, NetworkError>(if seen { vec![face] } else { Vec::new() })
+        }
+    };
+    assert_eq!(detect_closely(&doubtful(0.85), &image).unwrap(), []);
+    assert_eq!(detect_closely(&doubtful(0.92), &image).unwrap().len(), 1);
 }
 
 #[test]
