@@ -10,7 +10,20 @@ use crate::running::Binary;
 /// By hand more are measured: `docs/faces.md`.
 const PLACES_A_CELL: &str = "1";
 /// At these every face is found, however small it is.
+const FOUND: [&str; 6] = [
+    ", 0 degrees",
+    ", 10 degrees",
+    ", 20 degrees",
+    ", 90 degrees",
+    ", 180 degrees",
+    ", 270 degrees",
+];
+/// At these it is no attack either.
 const UPRIGHT: [&str; 3] = [", 0 degrees", ", 10 degrees", ", 20 degrees"];
+/// What is cut at so many times the face, or closer, is never judged.
+const CLOSE: f64 = 1.3;
+/// From here on it always is.
+const WIDE: f64 = 1.6;
 
 pub fn run(binary: &Binary) -> Result<()> {
     let Some(models) = binary.installed_models()? else {
@@ -29,11 +42,24 @@ fn check(cells: &[Value]) -> Result<()> {
     for cell in cells {
         let name = cell["scene"].as_str().context("a scene without a name")?;
         let count = |member: &str| cell[member].as_u64().with_context(|| format!("{name}: {cell}"));
-        let is_cut = name.starts_with("cut at ");
+        let ends_with = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        let margin = name.strip_prefix("cut at ").and_then(|cut| cut.split_once(" times"));
+        let margin: Option<f64> = margin.map(|(margin, _)| margin.parse()).transpose()?;
         ensure!(count("anotherFace")? == 0, "{name}: the same face is another: {cell}");
-        ensure!(!is_cut || count("calledAnAttack")? == 0, "{name}: it is called an attack");
-        let is_easy = is_cut || UPRIGHT.iter().any(|tilt| name.ends_with(tilt));
-        ensure!(!is_easy || count("noFace")? == 0, "{name}: no face is found");
+        let is_live = margin.is_some() || ends_with(&UPRIGHT);
+        ensure!(!is_live || count("calledAnAttack")? == 0, "{name}: it is called an attack");
+        let is_found = margin.is_some() || ends_with(&FOUND);
+        ensure!(!is_found || count("noFace")? == 0, "{name}: no face is found");
+        let not_judged = count("tooClose")? + count("turned")?;
+        let is_close = margin.is_some_and(|margin| margin <= CLOSE);
+        ensure!(!is_close || not_judged == count("scenes")?, "{name}: it is judged, so close");
+        let lost = match margin {
+            Some(margin) if margin >= WIDE => not_judged,
+            Some(_) => 0,
+            // What is tilted may be turned too far.
+            None => count("tooClose")?,
+        };
+        ensure!(lost == 0, "{name}: it is not judged, with so much room");
         scenes += count("scenes")?;
         found += count("scenes")? - count("noFace")?;
         lowest = lowest.min(cell["lowestMatchScore"].as_f64().unwrap_or(1.0));
@@ -51,8 +77,8 @@ mod tests {
 
     fn cell(scene: &str, member: &str) -> Value {
         let mut cell = json!({
-            "scene": scene, "scenes": 1, "noFace": 0, "anotherFace": 0, "calledAnAttack": 0,
-            "lowestMatchScore": 0.99,
+            "scene": scene, "scenes": 1, "noFace": 0, "anotherFace": 0, "tooClose": 0, "turned": 0,
+            "calledAnAttack": 0, "lowestMatchScore": 0.99,
         });
         if !member.is_empty() {
             cell[member] = json!(1);
@@ -62,21 +88,30 @@ mod tests {
 
     #[test]
     fn a_face_that_is_lost_or_accused_fails() {
-        let (upright, lying, cut) = (
+        let (upright, lying, tilted) = (
             "10x10, eyes 3 px, 0 degrees",
             "10x10, eyes 3 px, 90 degrees",
-            "cut at 1 times, 0 degrees",
+            "10x10, eyes 3 px, 45 degrees",
         );
+        let (close, wide) = ("cut at 1 times, 0 degrees", "cut at 1.6 times, 0 degrees");
         for (scene, member, passes) in [
             (upright, "", true),
             (upright, "anotherFace", false),
             (upright, "noFace", false),
+            (upright, "calledAnAttack", false),
+            (upright, "tooClose", false),
             (lying, "anotherFace", false),
-            (lying, "noFace", true),
+            (lying, "noFace", false),
             (lying, "calledAnAttack", true),
-            (cut, "tooClose", true),
-            (cut, "calledAnAttack", false),
-            (cut, "noFace", false),
+            (tilted, "noFace", true),
+            (tilted, "turned", true),
+            (close, "", false),
+            (close, "tooClose", true),
+            (wide, "", true),
+            (wide, "calledAnAttack", false),
+            (wide, "tooClose", false),
+            (wide, "turned", false),
+            (wide, "noFace", false),
         ] {
             assert_eq!(check(&[cell(scene, member)]).is_ok(), passes, "{scene} {member}");
         }
