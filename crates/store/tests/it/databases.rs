@@ -44,7 +44,9 @@ pub async fn postgres() -> Place {
     };
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
-    let name = format!("store_{}_{number}", std::process::id());
+    // A server that stays up sees the same number of a process again.
+    let moment = std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_micros();
+    let name = format!("store_{}_{number}_{moment}", std::process::id());
     let client = connect(&url).await;
     client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
     let (server, _) = url.rsplit_once('/').expect("the URL names a database");
