@@ -1,4 +1,4 @@
-//! The file around a picture's pixels, as anybody may have written it: segments, EXIF, packets,
+//! The file around an image's pixels, as anybody may have written it: segments, EXIF, packets,
 //! previews.
 
 #![no_main]
@@ -9,17 +9,17 @@ use libfuzzer_sys::fuzz_target;
 use verax_vision::document::file_forensics;
 use verax_vision::image::Image;
 
-static PICTURE: LazyLock<Image> = LazyLock::new(|| Image {
+static IMAGE: LazyLock<Image> = LazyLock::new(|| Image {
     width: 64,
     height: 48,
     rgb: (0..64 * 48 * 3).map(|i| i as u8).collect(),
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let found = file_forensics(bytes, &PICTURE);
+    let found = file_forensics(bytes, &IMAGE);
     for evidence in &found.evidence {
         assert!((0.0..=1.0).contains(&evidence.score_cap()));
     }
     // The same bytes say the same.
-    assert_eq!(found, file_forensics(bytes, &PICTURE));
+    assert_eq!(found, file_forensics(bytes, &IMAGE));
 });

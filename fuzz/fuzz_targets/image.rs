@@ -1,4 +1,4 @@
-//! Image bytes: nothing panics, what is refused by its header is refused whole, and a face anywhere
+//! Image bytes: nothing panics, what is rejected by its header is rejected whole, and a face anywhere
 //! in what was decoded can be measured and cut out.
 #![no_main]
 
@@ -28,7 +28,7 @@ fuzz_target!(init: report_panics(), |bytes: &[u8]| {
     measure_quality(&image, &face, &image);
 });
 
-// Somewhere, perhaps outside the picture or without any size; the file's end says where.
+// Somewhere, perhaps outside the image or without any size; the file's end says where.
 fn face(bytes: &[u8]) -> DetectedFace {
     let mut last = bytes.iter().rev();
     let mut px = || last.next().map_or(0.0, |byte| (f64::from(*byte) - 64.0) * 4.0);

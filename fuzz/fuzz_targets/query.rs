@@ -14,13 +14,13 @@ fuzz_target!(|input: (u8, &str)| {
     let query = match Query::parse(resource, raw) {
         Ok(query) => query,
         Err(problems) => {
-            assert!(!problems.is_empty(), "a refusal says why");
+            assert!(!problems.is_empty(), "a rejection says why");
             return;
         }
     };
     let printed = query.to_query_string();
     let again = Query::parse(resource, &printed)
-        .unwrap_or_else(|problems| panic!("{printed} is refused: {problems:?}"));
+        .unwrap_or_else(|problems| panic!("{printed} is rejected: {problems:?}"));
     assert_eq!(printed, again.to_query_string(), "printing what was printed changes nothing");
 
     let tenant = Tenant::Client("client_fuzz".to_owned());

@@ -3,7 +3,7 @@
 #![no_main]
 
 #[path = "../../crates/server/src/http/layers/request_line.rs"]
-#[expect(dead_code, reason = "the server says why it refuses, and speaks HTTP/2")]
+#[expect(dead_code, reason = "the server says why it rejects, and speaks HTTP/2")]
 mod request_line;
 #[path = "../../crates/server/tests/it/two_parsers.rs"]
 #[expect(dead_code, reason = "tests say what must come of it")]

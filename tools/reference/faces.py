@@ -1,9 +1,9 @@
 """The face measurements once more, with onnxruntime and OpenCV, and how far Verax is from them.
 
-Both sides get the same pixels (every picture is written out as PNG first) and the same models.
+Both sides get the same pixels (every image is written out as PNG first) and the same models.
 
-    python faces.py MODELS PROGRAM PICTURE...      compare findings
-    python faces.py --bench SECONDS THREADS MODELS PICTURE   time this reference
+    python faces.py MODELS PROGRAM IMAGE...      compare findings
+    python faces.py --bench SECONDS THREADS MODELS IMAGE   time this reference
 
 MODELS is the models' folder of a Verax data folder; PROGRAM is the example `measure_faces`.
 """
@@ -120,13 +120,13 @@ class Reference:
         return values / np.linalg.norm(values)
 
 
-def compare(folder, program, pictures):
+def compare(folder, program, images):
     reference = Reference(folder)
     with tempfile.TemporaryDirectory() as temporary:
         paths = []
-        for number, picture in enumerate(pictures):
+        for number, image in enumerate(images):
             paths.append(os.path.join(temporary, f"{number}.png"))
-            cv2.imwrite(paths[-1], cv2.imread(picture))
+            cv2.imwrite(paths[-1], cv2.imread(image))
         lines = subprocess.run(
             [program, folder, *paths], check=True, capture_output=True, text=True
         ).stdout.splitlines()
@@ -137,9 +137,9 @@ def compare(folder, program, pictures):
     def note(name, difference):
         worst[name] = max(worst[name], float(difference))
 
-    for picture, a, b in zip(pictures, ours, theirs):
+    for image, a, b in zip(images, ours, theirs):
         if len(a.get("faces", [])) != len(b["faces"]):
-            sys.exit(f"{picture}: {len(a.get('faces', []))} faces, the reference has {len(b['faces'])}")
+            sys.exit(f"{image}: {len(a.get('faces', []))} faces, the reference has {len(b['faces'])}")
         for mine, other in zip(a["faces"], b["faces"]):
             note("confidence", abs(mine["confidence"] - other["confidence"]))
             note("box_px", np.abs(np.subtract(mine["box"], other["box"])).max())
@@ -153,7 +153,7 @@ def compare(folder, program, pictures):
     for i, (mine, other) in enumerate(with_face):
         for mine2, other2 in with_face[:i]:
             note("cosine", abs(np.dot(mine, mine2) - np.dot(other, other2)))
-    print(f"{len(pictures)} pictures, {len(with_face)} with a face; largest differences:")
+    print(f"{len(images)} images, {len(with_face)} with a face; largest differences:")
     for name, difference in worst.items():
         limit = 0.1 if name.endswith("px") else 1e-3
         print(f"  {name:<12} {difference:.2e}  limit {limit:g}  {'ok' if difference <= limit else 'MISSED'}")
@@ -161,9 +161,9 @@ def compare(folder, program, pictures):
         sys.exit(1)
 
 
-def bench(seconds, threads, folder, picture):
+def bench(seconds, threads, folder, image):
     cv2.setNumThreads(1)
-    data = np.fromfile(picture, np.uint8)
+    data = np.fromfile(image, np.uint8)
     reference = Reference(folder)
     times = []
     start, start_cpu = time.perf_counter(), time.process_time()

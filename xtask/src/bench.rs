@@ -68,7 +68,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         let site = match &keep {
             Some(folder) => {
                 let folder = folder.join(count.to_string());
-                Site::kept(&bench.binary, folder, database_url.clone())
+                Site::with_data(&bench.binary, folder, database_url.clone())
             }
             None => Site::new(&bench.binary, database_url.clone())?,
         };

@@ -17,7 +17,7 @@ use page::{Block, Page};
 use shell::{Shell, Surroundings};
 
 const RUN_BY_CARGO: &str = "cargo run --release --bin verax --";
-const REFUSAL: &str = "\"success\":false";
+const REJECTION: &str = "\"success\":false";
 
 /// `cargo xtask docs`.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
@@ -186,8 +186,8 @@ fn check_page(
             ("text", Some(printed)) => answers::text_problems(&block.text, &printed),
             // An answer of a block that was not run, and has said so.
             ("text", None) if block.follows => Vec::new(),
-            (_, Some(printed)) if !is_answered && printed.contains(REFUSAL) => {
-                vec![format!("a refusal that the page does not show: {printed}")]
+            (_, Some(printed)) if !is_answered && printed.contains(REJECTION) => {
+                vec![format!("a rejection that the page does not show: {printed}")]
             }
             _ if !is_answer => Vec::new(),
             _ => vec!["is no program and no answer: say why it is not run".to_owned()],

@@ -143,10 +143,10 @@ pub fn kill(
 
 fn check_tallies(site: &Site) -> Result<()> {
     // Its exit code also says that no models are installed.
-    let said =
+    let answered =
         site.verax(&["doctor", "--check-tallies"]).unwrap_or_else(|error| format!("{error:#}"));
-    let well = said.contains("agree with the records") && !said.contains("were wrong");
-    ensure!(well, "{said}");
+    let well = answered.contains("agree with the records") && !answered.contains("were wrong");
+    ensure!(well, "{answered}");
     Ok(())
 }
 

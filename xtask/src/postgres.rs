@@ -236,7 +236,7 @@ fn settings_file(data: &Path, socket: &Path, port: u16, durability: Durability) 
     Ok(())
 }
 
-/// PostgreSQL refuses to run as root; then it runs as somebody who owns nothing else.
+/// PostgreSQL rejects to run as root; then it runs as somebody who owns nothing else.
 fn unprivileged_account() -> Result<Option<(u32, u32)>> {
     if std::fs::metadata("/proc/self")?.uid() != 0 {
         return Ok(None);

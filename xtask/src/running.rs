@@ -138,7 +138,7 @@ impl Site {
     }
 
     /// A site in a folder that stays.
-    pub fn kept(binary: &Binary, data: PathBuf, database_url: Option<String>) -> Site {
+    pub fn with_data(binary: &Binary, data: PathBuf, database_url: Option<String>) -> Site {
         let binary = binary.clone();
         let (replica_url, settings, limits) = (None, None, Limits::Off);
         let environment = Vec::new();

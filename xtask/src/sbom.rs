@@ -219,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bill_that_would_not_be_whole_is_refused() {
-        let refused = |metadata: &Value, sums: &BTreeMap<_, _>| bill(metadata, sums).unwrap_err();
-        assert!(refused(&metadata(), &BTreeMap::new()).to_string().contains("checksum"));
+    fn a_bill_that_would_not_be_whole_is_rejected() {
+        let rejected = |metadata: &Value, sums: &BTreeMap<_, _>| bill(metadata, sums).unwrap_err();
+        assert!(rejected(&metadata(), &BTreeMap::new()).to_string().contains("checksum"));
         let mut without = metadata();
         without["packages"][2]["license"] = Value::Null;
-        assert!(refused(&without, &sums()).to_string().contains("licence"));
+        assert!(rejected(&without, &sums()).to_string().contains("licence"));
         let mut without = metadata();
         without["packages"].as_array_mut().unwrap().remove(2);
-        refused(&without, &sums());
+        rejected(&without, &sums());
     }
 }

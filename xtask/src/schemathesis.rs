@@ -15,8 +15,8 @@ const RESOURCES: [&str; 4] =
     ["biometric-validations", "document-liveness", "project-flows", "liveness-sessions"];
 const CLIENT: &str = "client_123456789";
 const REVOKING_PATH: &str = "/v2/auth/renew-and-revoke";
-/// These take the token of one record, and refuse every other.
-const NARROW_PATHS: [&str; 7] = [
+/// These take the token of one record, and reject every other.
+const RECORD_TOKEN_PATHS: [&str; 7] = [
     "/v2/app-registrations/me",
     "/v2/auth/project-login",
     "/v2/biometric-validations/app-login",
@@ -54,11 +54,11 @@ pub fn check(binary: &Binary, examples_max: u32) -> Result<()> {
     let document = http::get(server.address, "/openapi.json", None)?;
     ensure!(document.status == 200, "/openapi.json answers {}", document.status);
     // The operation that revokes its own token is asked apart, the others keep theirs.
-    let apart: Vec<&str> = std::iter::once(REVOKING_PATH).chain(NARROW_PATHS).collect();
+    let apart: Vec<&str> = std::iter::once(REVOKING_PATH).chain(RECORD_TOKEN_PATHS).collect();
     let rounds = [
         ("--exclude-path", apart, site.token(CLIENT)?),
         ("--include-path", vec![REVOKING_PATH], site.token(CLIENT)?),
-        ("--include-path", NARROW_PATHS.to_vec(), site.token(CLIENT)?),
+        ("--include-path", RECORD_TOKEN_PATHS.to_vec(), site.token(CLIENT)?),
     ];
     for (choice, paths, token) in rounds {
         let paths = paths.into_iter().flat_map(|path| [choice, path]);

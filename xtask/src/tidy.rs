@@ -4,6 +4,7 @@ mod circles;
 mod edges;
 mod files;
 mod wire;
+mod words;
 
 use std::path::Path;
 use std::process::Command;
@@ -31,6 +32,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         let Ok(text) = String::from_utf8(bytes) else { continue };
         problems.extend(files::text_problems(Path::new(&path), &text));
         problems.extend(wire::problems(&path, &text));
+        problems.extend(words::problems(&path, &text));
         questions.extend(files::question(Path::new(&path), &text));
         circles.add(&path, &text);
     }

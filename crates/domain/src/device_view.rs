@@ -56,7 +56,7 @@ fn members_view(members: &[Member], object: &Map<String, Value>) -> Value {
     Value::Object(view)
 }
 
-/// A login that was refused says the same of another face and of nobody who is enrolled; of a face
+/// A login that was rejected says the same of another face and of nobody who is enrolled; of a face
 /// that is not live it says nothing, whoever's it is. Without what decides it is left out.
 fn hide_match(record: &Map<String, Value>, results: &mut Map<String, Value>) {
     if !results.contains_key("identityMatch") {
@@ -77,7 +77,7 @@ fn hide_match(record: &Map<String, Value>, results: &mut Map<String, Value>) {
     results.insert("identityMatch".to_owned(), shown.into());
 }
 
-/// What the person can do better, in words: of the picture, never of a match.
+/// What the person can do better, in words: of the image, never of a match.
 fn advice(reasons: &Value) -> Value {
     let advised = |reason: &Value| {
         let measurement = reason["measurement"].as_str().filter(|it| ADVISED.contains(it))?;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_login_says_the_same_whoever_is_enrolled() {
+    fn a_rejected_login_says_the_same_whoever_is_enrolled() {
         let seen = |record: &Value| {
             device_view(&BIOMETRIC_VALIDATIONS, record)["verificationResults"]["identityMatch"]
                 .clone()

@@ -40,11 +40,11 @@ pub struct DocumentCheckEntry {
 /// What is said of its outcome.
 #[derive(Debug)]
 pub struct CheckWords {
-    /// A refusal begins so.
-    pub refused: &'static str,
-    /// A refusal for this evidence begins otherwise. The flag says whether the score fails before any
+    /// A rejection begins so.
+    pub rejected: &'static str,
+    /// A rejection for this evidence begins otherwise. The flag says whether the score fails before any
     /// evidence caps it.
-    pub refused_by: fn(&DocumentEvidence, bool) -> Option<&'static str>,
+    pub rejected_by: fn(&DocumentEvidence, bool) -> Option<&'static str>,
     /// A pass begins so.
     pub passed: &'static str,
     /// A pass without anything to note begins so.
@@ -61,10 +61,10 @@ const TABLE: &[DocumentCheckEntry] = &[
         short_name: "screen",
         risk_weight: 1.0,
         words: CheckWords {
-            refused: "Looks photographed from a screen",
-            refused_by: by_no_evidence,
-            passed: "No sign of a screen strong enough to refuse",
-            unremarkable: "No sign of a screen strong enough to refuse",
+            rejected: "Looks photographed from a screen",
+            rejected_by: by_no_evidence,
+            passed: "No sign of a screen strong enough to reject",
+            unremarkable: "No sign of a screen strong enough to reject",
         },
     },
     DocumentCheckEntry {
@@ -76,10 +76,10 @@ const TABLE: &[DocumentCheckEntry] = &[
         short_name: "print",
         risk_weight: 0.8,
         words: CheckWords {
-            refused: "Looks like a printed copy",
-            refused_by: by_no_evidence,
-            passed: "No sign of a printed copy strong enough to refuse",
-            unremarkable: "No sign of a printed copy strong enough to refuse",
+            rejected: "Looks like a printed copy",
+            rejected_by: by_no_evidence,
+            passed: "No sign of a printed copy strong enough to reject",
+            unremarkable: "No sign of a printed copy strong enough to reject",
         },
     },
     DocumentCheckEntry {
@@ -91,14 +91,14 @@ const TABLE: &[DocumentCheckEntry] = &[
         short_name: "portrait",
         risk_weight: 1.0,
         words: CheckWords {
-            refused: "The portrait differs from its surroundings",
-            refused_by: |evidence, pixels_refuse| match evidence {
-                DocumentEvidence::GhostPortraitDiffers { .. } if !pixels_refuse => {
+            rejected: "The portrait differs from its surroundings",
+            rejected_by: |evidence, pixels_reject| match evidence {
+                DocumentEvidence::GhostPortraitDiffers { .. } if !pixels_reject => {
                     Some("The portrait does not belong to this document")
                 }
                 _ => None,
             },
-            passed: "No sign of another portrait strong enough to refuse",
+            passed: "No sign of another portrait strong enough to reject",
             unremarkable: "The portrait agrees with its surroundings",
         },
     },
@@ -111,14 +111,14 @@ const TABLE: &[DocumentCheckEntry] = &[
         short_name: "digital",
         risk_weight: 1.0,
         words: CheckWords {
-            refused: "Looks edited",
-            refused_by: |evidence, _| match evidence {
+            rejected: "Looks edited",
+            rejected_by: |evidence, _| match evidence {
                 DocumentEvidence::ProvenanceGenerated { .. }
                 | DocumentEvidence::EditorTag { generator: true, .. } => Some("Looks generated"),
                 _ => None,
             },
-            passed: "No sign of editing strong enough to refuse",
-            unremarkable: "No sign of editing strong enough to refuse",
+            passed: "No sign of editing strong enough to reject",
+            unremarkable: "No sign of editing strong enough to reject",
         },
     },
 ];

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A box on the picture as it was sent (upright), in pixels.
+/// A box on the image as it was sent (upright), in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PictureBox {
+pub struct ImageBox {
     pub x: f32,
     pub y: f32,
     pub width: f32,
@@ -21,16 +21,16 @@ pub enum DocumentEvidence {
         z: f32,
         tiles: usize,
         tiles_tried: usize,
-        region: PictureBox,
+        region: ImageBox,
     },
-    /// The picture gets darker towards its edges: correlation of luma and distance.
+    /// The image gets darker towards its edges: correlation of luma and distance.
     EdgeFalloff {
         correlation: f32,
     },
     /// Residuals of the colour channels hardly agree.
     ChannelDecorrelation {
         correlation: f32,
-        region: PictureBox,
+        region: ImageBox,
     },
     /// The 95th percentile of chroma after white balance, in CIE Lab units.
     GreyCopy {
@@ -44,13 +44,13 @@ pub enum DocumentEvidence {
     InconsistentRegion {
         measure: String,
         z: f32,
-        region: PictureBox,
+        region: ImageBox,
     },
     /// Two places hold the same pixels.
     CopiedRegion {
         matches: usize,
-        from: PictureBox,
-        to: PictureBox,
+        from: ImageBox,
+        to: ImageBox,
     },
     /// The portrait and the small second portrait are different people, by the face comparison.
     GhostPortraitDiffers {

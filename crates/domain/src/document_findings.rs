@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::document_check::PerCheck;
-pub use crate::document_evidence::{DocumentEvidence, PictureBox};
+pub use crate::document_evidence::{DocumentEvidence, ImageBox};
 
-/// Everything measured on one picture. A check that was not asked for, or could not be made, is
+/// Everything measured on one image. A check that was not asked for, or could not be made, is
 /// `None`: it is never a pass.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentFindings {
-    pub quality: PictureQuality,
+    pub quality: ImageQuality,
     pub colour: ColourFindings,
     pub placement: PlacementFindings,
     /// Members beside the others, by their short names.
@@ -27,8 +27,8 @@ fn by_short_name<S: Serializer>(
 /// A model's answer for one check, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckFinding {
-    /// Calibrated probability that the picture is genuine in this respect, 0..=1; none when
-    /// the picture offers nothing to measure.
+    /// Calibrated probability that the image is genuine in this respect, 0..=1; none when
+    /// the image offers nothing to measure.
     pub score: Option<f64>,
     /// Most telling first.
     pub evidence: Vec<DocumentEvidence>,
@@ -44,7 +44,7 @@ pub enum CheckLimit {
     PortraitPlaceAssumed,
     /// Colour could not be used.
     NoColour,
-    /// The picture was made small or compressed again, which hides what this check looks for.
+    /// The image was made small or compressed again, which hides what this check looks for.
     TracesLost,
     /// The file holds a signed manifest (C2PA), and the server was built without their reader.
     ManifestNotRead,
@@ -62,7 +62,7 @@ impl DocumentEvidence {
             Self::EditorTag { .. } | Self::EditorTables { .. } | Self::ThumbnailDiffers { .. } => {
                 0.25
             }
-            // A gallery that turns a picture, or an app that makes it small, does this too.
+            // A gallery that turns an image, or an app that makes it small, does this too.
             Self::SizeDisagrees { .. }
             | Self::ModifiedAfterCapture { .. }
             | Self::UnknownTables => 0.6,
@@ -71,12 +71,12 @@ impl DocumentEvidence {
     }
 }
 
-/// What limits the worth of any measurement on the picture.
+/// What limits the worth of any measurement on the image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PictureQuality {
+pub struct ImageQuality {
     pub width: u32,
     pub height: u32,
-    /// Width of the document in pixels; of the picture when it was not found.
+    /// Width of the document in pixels; of the image when it was not found.
     pub document_width_px: f32,
     /// Variance of the Laplacian of luma at a longest side of 1000 px.
     pub sharpness: f32,
@@ -100,8 +100,8 @@ pub struct ColourFindings {
 pub struct PlacementFindings {
     /// Corners in pixels, clockwise from the top left; none when no outline was found.
     pub corners: Option<[(f32, f32); 4]>,
-    /// Corners at least 1 % of the side inside the picture; meaningless without corners.
+    /// Corners at least 1 % of the side inside the image; meaningless without corners.
     pub corners_inside: u8,
-    /// Share of the outline's area that lies in the picture.
+    /// Share of the outline's area that lies in the image.
     pub visible_share: f32,
 }

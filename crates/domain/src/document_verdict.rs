@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_findings::{
-    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureQuality,
+    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, ImageQuality,
     PlacementFindings,
 };
 
-/// How strict a check is: by the share of genuine pictures it may refuse (1, 2.5, 5 %).
+/// How strict a check is: by the share of genuine images it may reject (1, 2.5, 5 %).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Calibration {
@@ -71,13 +71,13 @@ pub type ValidationResults = PerCheck<Option<CheckVerdict>>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentVerdict {
     pub results: ValidationResults,
-    /// The outline leaves the picture (and the flag does not ignore it).
+    /// The outline leaves the image (and the flag does not ignore it).
     pub cropped: bool,
     /// The file or the copy has no colour (and the flag does not ignore it).
     pub colourless: bool,
     /// 0..=1, larger is worse.
     pub risk_score: f64,
-    /// 0..=1: how much the picture lets anybody say.
+    /// 0..=1: how much the image lets anybody say.
     pub confidence: f64,
 }
 
@@ -91,8 +91,8 @@ impl DocumentVerdict {
 
 /// Chroma (CIE Lab, 95th percentile, after white balance) below which a copy counts as grey.
 pub const GREY_COPY_CHROMA_P95: f32 = 9.0;
-/// Evidence whose cap is at most this refuses by itself.
-const REFUSING_CAP: f64 = 0.25;
+/// Evidence whose cap is at most this rejects by itself.
+const REJECTING_CAP: f64 = 0.25;
 /// Share of pixels with equal channels from which a file counts as grey.
 pub const GREY_FILE_SHARE: f32 = 0.99;
 
@@ -118,7 +118,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
     let asked = || findings.checks.values().flatten();
     let deterministic = asked()
         .flat_map(|finding| &finding.evidence)
-        .any(|evidence| evidence.score_cap() <= REFUSING_CAP);
+        .any(|evidence| evidence.score_cap() <= REJECTING_CAP);
     let mut risk_score = if made.is_empty() { 0.0 } else { 1.0 - product };
     if deterministic || cropped || colourless {
         risk_score = risk_score.max(0.9);
@@ -136,7 +136,7 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
 }
 
 /// The product of one factor per quality gate, 0..=1.
-pub fn quality_factor(quality: &PictureQuality) -> f64 {
+pub fn quality_factor(quality: &ImageQuality) -> f64 {
     let ramp = |value: f32, low: f32, high: f32, worst: f64| {
         let share = f64::from(((value - low) / (high - low)).clamp(0.0, 1.0));
         worst + (1.0 - worst) * share
@@ -187,12 +187,12 @@ fn judge_check(
     let threshold = points.at(calibration);
     let capped = rounded(score.min(cap).clamp(0.0, 1.0));
     // Evidence that leaves at most 0.25 fails at every calibration, however lax its threshold.
-    let passed = capped >= threshold && cap > REFUSING_CAP;
+    let passed = capped >= threshold && cap > REJECTING_CAP;
     let details = if passed {
         sentences::passed(check, finding)
     } else {
-        let pixels_refuse = rounded(score.clamp(0.0, 1.0)) < threshold;
-        sentences::refused(check, finding, pixels_refuse)
+        let pixels_reject = rounded(score.clamp(0.0, 1.0)) < threshold;
+        sentences::rejected(check, finding, pixels_reject)
     };
     CheckVerdict { passed, score: capped, details }
 }

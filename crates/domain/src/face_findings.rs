@@ -1,6 +1,6 @@
 //! What was measured on a photograph of a face: numbers with units, no opinions.
 
-/// A point of the picture in pixels: x to the right, y down, (0, 0) the top left corner.
+/// A point of the image in pixels: x to the right, y down, (0, 0) the top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PointPx {
     pub x: f64,
@@ -10,7 +10,7 @@ pub struct PointPx {
 /// A face that the detector found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DetectedFace {
-    /// The top left corner of the box; it may lie outside the picture.
+    /// The top left corner of the box; it may lie outside the image.
     pub origin: PointPx,
     pub width_px: f64,
     pub height_px: f64,
@@ -61,7 +61,7 @@ impl DetectedFace {
 /// What ISO/IEC 29794-5 calls quality components, as far as they are measured here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaceQuality {
-    /// Distance between the centres of the eyes, pixels of the picture.
+    /// Distance between the centres of the eyes, pixels of the image.
     pub inter_eye_distance_px: f64,
     /// Standard deviation of the Laplacian of the aligned face (112 pixels wide), grey levels.
     pub sharpness_levels: f64,
@@ -81,7 +81,7 @@ pub struct FaceQuality {
     pub roll_degrees: f64,
     /// Height of the face's box over the height of the image, turned by the face's quarter turns.
     pub face_height_share: f64,
-    /// The part of the face's box that lies inside the picture, 0..=1.
+    /// The part of the face's box that lies inside the image, 0..=1.
     pub inside_share: f64,
 }
 

@@ -11,7 +11,7 @@ pub struct FacePolicy {
     pub liveness_score_min: f64,
     /// A second face at least this high, compared with the subject's, makes the subject unclear.
     pub rival_height_share: f64,
-    /// Below this a face is refused: there is too little to measure.
+    /// Below this a face is rejected: there is too little to measure.
     pub inter_eye_distance_px_min: f64,
     pub quality: QualityLimits,
 }
@@ -74,7 +74,7 @@ impl Default for QualityLimits {
 
 /// Why a photograph cannot be judged at all.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-pub enum FaceRefusal {
+pub enum FaceRejection {
     #[error("the image has no face")]
     NoFace,
     #[error("the image has more than one face")]
@@ -119,16 +119,20 @@ pub const ATTACK_TILT_DEGREES_MAX: f64 = 25.0;
 
 /// Why no attack check can be made of a face in an image of this size: its score would accuse whoever
 /// stands too close or holds the phone askew.
-pub fn attack_refusal(face: &DetectedFace, width_px: u32, height_px: u32) -> Option<FaceRefusal> {
+pub fn attack_rejection(
+    face: &DetectedFace,
+    width_px: u32,
+    height_px: u32,
+) -> Option<FaceRejection> {
     let room = face.room(width_px, height_px);
     if room < ATTACK_ROOM_MIN {
-        return Some(FaceRefusal::FaceTooClose {
+        return Some(FaceRejection::FaceTooClose {
             filled_percent: 100.0 / room,
             filled_percent_max: 100.0 / ATTACK_ROOM_MIN,
         });
     }
     let tilt_degrees = face.tilt_degrees().abs();
-    (tilt_degrees > ATTACK_TILT_DEGREES_MAX).then_some(FaceRefusal::FaceTurned {
+    (tilt_degrees > ATTACK_TILT_DEGREES_MAX).then_some(FaceRejection::FaceTurned {
         tilt_degrees,
         tilt_degrees_max: ATTACK_TILT_DEGREES_MAX,
     })
@@ -138,18 +142,18 @@ pub fn attack_refusal(face: &DetectedFace, width_px: u32, height_px: u32) -> Opt
 pub fn subject<'a>(
     findings: &'a FaceFindings,
     policy: &FacePolicy,
-) -> Result<&'a DetectedFace, FaceRefusal> {
-    let subject = findings.faces.first().ok_or(FaceRefusal::NoFace)?;
+) -> Result<&'a DetectedFace, FaceRejection> {
+    let subject = findings.faces.first().ok_or(FaceRejection::NoFace)?;
     let comparable =
         |face: &&DetectedFace| face.height_px >= policy.rival_height_share * subject.height_px;
     let faces = findings.faces.iter().filter(comparable).count();
     if faces > 1 {
-        return Err(FaceRefusal::ManyFaces { faces });
+        return Err(FaceRejection::ManyFaces { faces });
     }
     let inter_eye_distance_px = subject.inter_eye_distance_px();
     let min_px = policy.inter_eye_distance_px_min;
     if inter_eye_distance_px < min_px {
-        return Err(FaceRefusal::FaceTooSmall { inter_eye_distance_px, min_px });
+        return Err(FaceRejection::FaceTooSmall { inter_eye_distance_px, min_px });
     }
     Ok(subject)
 }
@@ -376,7 +380,7 @@ fn quality_score(quality: &FaceQuality, limits: &QualityLimits) -> (f64, Vec<Rea
             "share",
             quality.inside_share,
             limits.inside_share,
-            "keep the whole face in the picture",
+            "keep the whole face in the image",
         ),
     ];
     let mut worst = 1.0_f64;

@@ -20,5 +20,5 @@ pub mod resources;
 pub mod scope;
 
 pub use record::{Record, RecordProblem};
-pub use scope::{NarrowScope, Scope};
+pub use scope::{RecordTokenScope, Scope};
 pub use verax_query::Timestamp;

@@ -4,9 +4,9 @@
 /// A step in the life of a biometric validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValidationStep {
-    /// A picture came, and is being measured.
+    /// An image came, and is being measured.
     Begin,
-    /// The picture could not be measured: another may come.
+    /// The image could not be measured: another may come.
     Release,
     Complete,
     Fail,
@@ -87,13 +87,13 @@ impl RegistrationStatus {
         matches!(self, RegistrationStatus::Started | RegistrationStatus::Ongoing)
     }
 
-    /// Whether a registration that this teller has brought here holds its contact: no other of its
+    /// Whether a registration that this actor has brought here holds its contact: no other of its
     /// project is completed with it.
-    pub fn holds_contact(self, teller: Teller) -> bool {
+    pub fn holds_contact(self, actor: Actor) -> bool {
         match self {
             RegistrationStatus::Completed => true,
             // Nothing was checked: only the client can know who that is.
-            RegistrationStatus::CompletedWithoutKyc => teller == Teller::Reviewer,
+            RegistrationStatus::CompletedWithoutKyc => actor == Actor::Reviewer,
             _ => false,
         }
     }
@@ -117,7 +117,7 @@ pub const SYNC_STEPS: [&str; 9] = [
 
 /// Who tells of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Teller {
+pub enum Actor {
     /// The person, with the registration's own token.
     Person,
     /// The client, or staff.
@@ -126,7 +126,7 @@ pub enum Teller {
 
 /// What a flow demands and the registration does not have yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demands {
+pub enum Requirements {
     Met,
     /// Nothing is demanded, and no check was passed.
     NothingPassed,
@@ -135,7 +135,7 @@ pub enum Demands {
 
 /// Why a step is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SyncRefusal {
+pub enum SyncRejection {
     #[error("there is no such step")]
     UnknownStep,
     #[error("this step cannot set that status")]
@@ -154,9 +154,9 @@ pub fn sync(
     before: RegistrationStatus,
     step: &str,
     wanted: Option<RegistrationStatus>,
-    teller: Teller,
-    demands: Demands,
-) -> Result<RegistrationStatus, SyncRefusal> {
+    actor: Actor,
+    requirements: Requirements,
+) -> Result<RegistrationStatus, SyncRejection> {
     let allowed: &'static [RegistrationStatus] = match step {
         "instructions" | "signUpForm" | "basicInformation" | "document" | "liveness" | "form" => {
             &[RegistrationStatus::Ongoing]
@@ -168,30 +168,30 @@ pub fn sync(
             RegistrationStatus::NeedsManualVerification,
         ],
         REVIEW => &RegistrationStatus::ALL,
-        _ => return Err(SyncRefusal::UnknownStep),
+        _ => return Err(SyncRejection::UnknownStep),
     };
-    if step == REVIEW && teller == Teller::Person {
-        return Err(SyncRefusal::ReviewersOnly);
+    if step == REVIEW && actor == Actor::Person {
+        return Err(SyncRejection::ReviewersOnly);
     }
     let after = match (wanted, allowed) {
         (Some(wanted), allowed) if allowed.contains(&wanted) => wanted,
         // There is nothing to choose.
         (None, [only]) => *only,
-        _ => return Err(SyncRefusal::StatusNotOfStep(allowed)),
+        _ => return Err(SyncRejection::StatusNotOfStep(allowed)),
     };
     if step == REVIEW {
         return Ok(after);
     }
     if !before.is_open() {
-        return Err(SyncRefusal::Over);
+        return Err(SyncRejection::Over);
     }
-    match (after, demands, teller) {
-        (RegistrationStatus::Completed, Demands::Unmet, _)
-        | (RegistrationStatus::Completed, Demands::NothingPassed, Teller::Person) => {
+    match (after, requirements, actor) {
+        (RegistrationStatus::Completed, Requirements::Unmet, _)
+        | (RegistrationStatus::Completed, Requirements::NothingPassed, Actor::Person) => {
             Ok(RegistrationStatus::NeedsManualVerification)
         }
-        (RegistrationStatus::CompletedWithoutKyc, Demands::Unmet, Teller::Person) => {
-            Err(SyncRefusal::Mandatory)
+        (RegistrationStatus::CompletedWithoutKyc, Requirements::Unmet, Actor::Person) => {
+            Err(SyncRejection::Mandatory)
         }
         _ => Ok(after),
     }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn each_step_of_a_registration_has_its_statuses() {
         use RegistrationStatus as Is;
-        let by = |step, wanted| sync(Is::Started, step, wanted, Teller::Person, Demands::Met);
+        let by = |step, wanted| sync(Is::Started, step, wanted, Actor::Person, Requirements::Met);
         for step in
             ["instructions", "signUpForm", "basicInformation", "document", "liveness", "form"]
         {
@@ -226,40 +226,46 @@ mod tests {
             assert_eq!(by("end", Some(end)), Ok(end));
         }
         assert!(by("end", Some(Is::Ongoing)).is_err());
-        assert_eq!(by("dance", None), Err(SyncRefusal::UnknownStep));
-        assert_eq!(by("adminOverride", Some(Is::Completed)), Err(SyncRefusal::ReviewersOnly));
+        assert_eq!(by("dance", None), Err(SyncRejection::UnknownStep));
+        assert_eq!(by("adminOverride", Some(Is::Completed)), Err(SyncRejection::ReviewersOnly));
     }
 
     #[test]
     fn what_a_flow_demands_cannot_be_talked_away() {
         use RegistrationStatus as Is;
-        let by = |step, wanted, teller| sync(Is::Ongoing, step, wanted, teller, Demands::Unmet);
-        let end = by("end", Some(Is::Completed), Teller::Person);
+        let by = |step, wanted, actor| sync(Is::Ongoing, step, wanted, actor, Requirements::Unmet);
+        let end = by("end", Some(Is::Completed), Actor::Person);
         assert_eq!(end, Ok(Is::NeedsManualVerification));
-        assert_eq!(by("skipKYC", None, Teller::Person), Err(SyncRefusal::Mandatory));
-        assert_eq!(by("skipKYC", None, Teller::Reviewer), Ok(Is::CompletedWithoutKyc));
+        assert_eq!(by("skipKYC", None, Actor::Person), Err(SyncRejection::Mandatory));
+        assert_eq!(by("skipKYC", None, Actor::Reviewer), Ok(Is::CompletedWithoutKyc));
     }
 
     #[test]
     fn a_person_whom_nobody_has_checked_is_looked_at() {
         use RegistrationStatus as Is;
-        let by =
-            |step, wanted, teller| sync(Is::Ongoing, step, wanted, teller, Demands::NothingPassed);
+        let by = |step, wanted, actor| {
+            sync(Is::Ongoing, step, wanted, actor, Requirements::NothingPassed)
+        };
         let end = Some(Is::Completed);
-        assert_eq!(by("end", end, Teller::Person), Ok(Is::NeedsManualVerification));
-        assert_eq!(by("end", end, Teller::Reviewer), Ok(Is::Completed));
-        assert_eq!(by("skipKYC", None, Teller::Person), Ok(Is::CompletedWithoutKyc));
-        assert!(!Is::CompletedWithoutKyc.holds_contact(Teller::Person));
+        assert_eq!(by("end", end, Actor::Person), Ok(Is::NeedsManualVerification));
+        assert_eq!(by("end", end, Actor::Reviewer), Ok(Is::Completed));
+        assert_eq!(by("skipKYC", None, Actor::Person), Ok(Is::CompletedWithoutKyc));
+        assert!(!Is::CompletedWithoutKyc.holds_contact(Actor::Person));
     }
 
     #[test]
     fn only_a_reviewer_opens_what_is_over() {
         use RegistrationStatus as Is;
         for over in Is::ALL.into_iter().filter(|status| !status.is_open()) {
-            let step = sync(over, "form", None, Teller::Reviewer, Demands::Met);
-            assert_eq!(step, Err(SyncRefusal::Over));
-            let opened =
-                sync(over, "adminOverride", Some(Is::Ongoing), Teller::Reviewer, Demands::Unmet);
+            let step = sync(over, "form", None, Actor::Reviewer, Requirements::Met);
+            assert_eq!(step, Err(SyncRejection::Over));
+            let opened = sync(
+                over,
+                "adminOverride",
+                Some(Is::Ongoing),
+                Actor::Reviewer,
+                Requirements::Unmet,
+            );
             assert_eq!(opened, Ok(Is::Ongoing));
         }
     }

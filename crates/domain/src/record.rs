@@ -42,7 +42,7 @@ pub fn columns(
 }
 
 /// Members that never enter the database through an import, at any depth: biometric templates,
-/// pictures, one-time codes, keys.
+/// images, one-time codes, keys.
 const SECRET: &[&str] = &[
     "faceImage",
     "faceEncodings",
@@ -339,7 +339,7 @@ fn is_absent(field: &Field, value: &Value) -> bool {
     value.is_null() || empty
 }
 
-/// Whether a value looks like a template or a picture, whatever its name is.
+/// Whether a value looks like a template or an image, whatever its name is.
 fn is_biometric(value: &Value) -> bool {
     const NUMBERS_MAX: usize = 32;
     match value {

@@ -108,7 +108,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         .with_full("verification_results_full")
         .on_devices(),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
-        flag("imageSaved", "image_saved", "Whether the picture was kept.")
+        flag("imageSaved", "image_saved", "Whether the image was stored.")
             .on_retrieve()
             .on_devices(),
         time("createdAt", "created_at", "When it was created.").required().on_devices(),
@@ -160,8 +160,8 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
             "The registration it belongs to.",
         )
         .on_devices(),
-        flag("imageSaved", "image_saved", "Whether the picture was kept.").required().on_devices(),
-        plain("imageUrl", "image_url", "Where the kept picture is."),
+        flag("imageSaved", "image_saved", "Whether the image was stored.").required().on_devices(),
+        plain("imageUrl", "image_url", "Where the stored image is."),
         word("status", "status", &DOCUMENT_STATUS, "Where it stands.").required().on_devices(),
         json(
             "validationResults",
@@ -183,7 +183,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
             .on_retrieve()
             .on_devices(),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
-        number("confidence", "confidence", "How much the picture allows to be said, 0..1."),
+        number("confidence", "confidence", "How much the image allows to be concluded, 0..1."),
         plain("failureReason", "failure_reason", "Why it failed.").on_retrieve(),
         time("createdAt", "created_at", "When it was created.").required().on_devices(),
         time("updatedAt", "updated_at", "When it last changed.").on_devices(),

@@ -39,7 +39,7 @@ impl Scope {
 /// What a token for one record alone is for. None of these is a [`Scope`]: it cannot be granted to
 /// a client or on the command line, and it opens no operation that asks for a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum NarrowScope {
+pub enum RecordTokenScope {
     /// One app registration: its own steps and its own face check.
     Registration,
     /// One liveness session: one capture, and what became of it.
@@ -48,20 +48,20 @@ pub enum NarrowScope {
     Login,
 }
 
-impl NarrowScope {
-    pub const ALL: [NarrowScope; 3] =
-        [NarrowScope::Registration, NarrowScope::Session, NarrowScope::Login];
+impl RecordTokenScope {
+    pub const ALL: [RecordTokenScope; 3] =
+        [RecordTokenScope::Registration, RecordTokenScope::Session, RecordTokenScope::Login];
 
     /// The word in a token.
     pub fn word(self) -> &'static str {
         match self {
-            NarrowScope::Registration => "registration",
-            NarrowScope::Session => "session",
-            NarrowScope::Login => "login",
+            RecordTokenScope::Registration => "registration",
+            RecordTokenScope::Session => "session",
+            RecordTokenScope::Login => "login",
         }
     }
 
-    pub fn from_word(word: &str) -> Option<NarrowScope> {
-        NarrowScope::ALL.into_iter().find(|scope| scope.word() == word)
+    pub fn from_word(word: &str) -> Option<RecordTokenScope> {
+        RecordTokenScope::ALL.into_iter().find(|scope| scope.word() == word)
     }
 }

@@ -44,7 +44,7 @@ fn main() {
             portraits.entry(name.to_owned()).or_insert_with(|| portrait(&engine, &path));
         }
     }
-    let (mut mated, mut strangers) = (Found::default(), Found::default());
+    let (mut mated, mut strangers) = (FoundGhost::default(), FoundGhost::default());
     let mut seed = 0;
     for (name, main) in &portraits {
         for (other, ghost) in &portraits {
@@ -75,10 +75,10 @@ fn main() {
         );
     }
     println!(
-        "threshold, genuine second portraits refused, another person accepted (of those found)"
+        "threshold, genuine second portraits rejected, another person accepted (of those found)"
     );
     for threshold in [0.15, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50] {
-        let below = |found: &Found| found.cosines.iter().filter(|c| **c < threshold).count();
+        let below = |found: &FoundGhost| found.cosines.iter().filter(|c| **c < threshold).count();
         println!(
             "{threshold:.2}  {:>4} of {}  {:>4} of {}",
             below(&mated),
@@ -90,12 +90,12 @@ fn main() {
 }
 
 #[derive(Default)]
-struct Found {
+struct FoundGhost {
     tried: usize,
     cosines: Vec<f32>,
 }
 
-impl Found {
+impl FoundGhost {
     fn add(&mut self, cosine: Option<f32>) {
         self.tried += 1;
         self.cosines.extend(cosine);
@@ -106,7 +106,7 @@ impl Found {
 fn portrait(engine: &FaceEngine, path: &Path) -> Image {
     let bytes = std::fs::read(path).unwrap();
     let image = Image::decode(&bytes, &DecodeLimits::default()).unwrap();
-    let measured = engine.measure_image(&image, &FaceRequest::default(), &Waiting::always());
+    let measured = engine.analyse_image(&image, &FaceRequest::default(), &Waiting::always());
     let face = measured.unwrap().findings.faces.remove(0);
     let (cx, cy) = (face.origin.x + face.width_px / 2.0, face.origin.y + face.height_px / 2.0);
     let x0 = (cx - 0.75 * face.width_px).max(0.0) as u32;

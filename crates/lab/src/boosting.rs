@@ -7,7 +7,7 @@ use verax_vision::document::trees::{Forest, Tree};
 /// What was measured. Screens are calibrated on photographs alone; the rest teaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// A picture as it was photographed.
+    /// An image as it was photographed.
     Photograph,
     /// The same made smaller and saved again.
     Resaved,
@@ -21,14 +21,14 @@ pub enum Origin {
 pub struct Row {
     pub features: Vec<f32>,
     pub attack: bool,
-    /// Where the picture is from: photographer, camera and screens.
+    /// Where the image is from: photographer, camera and screens.
     pub source: String,
-    /// What is held out together: a simulated picture goes with the source of its motif.
+    /// What is held out together: a simulated image goes with the source of its motif.
     pub fold: String,
     pub origin: Origin,
-    /// Number of the picture, or of the simulation, that it was measured on.
-    pub picture: usize,
-    /// Kind of attack, or of genuine picture, for error rates per kind.
+    /// Number of the image, or of the simulation, that it was measured on.
+    pub image: usize,
+    /// Kind of attack, or of genuine image, for error rates per kind.
     pub kind: String,
 }
 

@@ -2,11 +2,11 @@
 
 use verax_vision::document::calibration::{Platt, Thresholds};
 
-/// Shares of genuine pictures refused by one check at SOFT, REGULAR and HARD.
+/// Shares of genuine images rejected by one check at SOFT, REGULAR and HARD.
 pub const BPCER_TARGETS: [f64; 3] = [0.01, 0.025, 0.05];
 
 /// Newton's method on the weighted log loss, with Platt's smoothed targets.
-/// `held_out`: (attack logit of a model that did not see the picture's source, attack, weight).
+/// `held_out`: (attack logit of a model that did not see the image's source, attack, weight).
 pub fn fit_platt(held_out: &[(f64, bool, f64)]) -> Platt {
     let attacks = held_out.iter().filter(|h| h.1).count() as f64;
     let genuine = held_out.len() as f64 - attacks;
@@ -42,7 +42,7 @@ pub fn fit_platt(held_out: &[(f64, bool, f64)]) -> Platt {
     Platt { a: a.max(1e-3), b }
 }
 
-/// The scores that refuse these shares of genuine pictures. `genuine`: their attack logits.
+/// The scores that reject these shares of genuine images. `genuine`: their attack logits.
 pub fn fit_thresholds(platt: &Platt, genuine: &[f64]) -> Thresholds {
     let logits: Vec<f64> = genuine.iter().map(|&l| platt.genuine_logit(l)).collect();
     let [soft, regular, hard] =
@@ -51,7 +51,7 @@ pub fn fit_thresholds(platt: &Platt, genuine: &[f64]) -> Thresholds {
 }
 
 /// The value under which a `share` of such genuine logits falls. The tail is fitted, because a
-/// 1 % quantile of a few hundred pictures rests on a handful of them: a generalised Pareto
+/// 1 % quantile of a few hundred images rests on a handful of them: a generalised Pareto
 /// distribution (probability-weighted moments, Hosking & Wallis 1987) over the worst 15 %.
 pub fn tail_quantile(genuine_logits: &[f64], share: f64) -> f64 {
     let mut sorted = genuine_logits.to_vec();

@@ -1,6 +1,6 @@
-//! Genuine captures of drawn cards, as files: to count how many of them are refused.
+//! Genuine captures of drawn cards, as files: to count how many of them are rejected.
 
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::ImageBox;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::{DecodeLimits, Image};
 
@@ -9,7 +9,7 @@ use crate::simulator::cards::card;
 use crate::simulator::edits::SAVINGS;
 use crate::simulator::saved;
 use crate::training::in_parallel;
-use crate::training_set::{LabelledPicture, motifs};
+use crate::training_set::{LabelledImage, motifs};
 
 /// A photograph of a card, after one way of saving.
 #[derive(Debug, Clone)]
@@ -19,24 +19,24 @@ pub struct GenuineCapture {
     /// `q95`, `q85` or `messenger`.
     pub saving: &'static str,
     pub bytes: Vec<u8>,
-    /// Where a face detector would see the portrait's face; none when the picture cuts it.
-    pub face: Option<PictureBox>,
-    /// The card leaves the picture.
+    /// Where a face detector would see the portrait's face; none when the image cuts it.
+    pub face: Option<ImageBox>,
+    /// The card leaves the image.
     pub cut: bool,
 }
 
-/// From cards that the picture cuts off a little to cards that are half as wide as it.
+/// From cards that the image cuts off a little to cards that are half as wide as it.
 const AROUND: (f32, f32) = (-0.05, 0.4);
 
 /// `count` captures in each way of saving; what `judge` says of them lies in order.
 pub fn genuine_captures<T: Send>(
-    pictures: &[LabelledPicture],
+    images: &[LabelledImage],
     count: usize,
     seed: u64,
     threads: usize,
     judge: impl Fn(&GenuineCapture) -> T + Sync,
 ) -> Vec<T> {
-    let motifs = motifs(pictures);
+    let motifs = motifs(images);
     let parts = in_parallel(threads, count, |index| {
         let mut random = Seeded::for_part(seed ^ 0xCA97, index as u64);
         let motif = motifs.get(random.below(motifs.len())).copied();
@@ -60,10 +60,10 @@ pub fn genuine_captures<T: Send>(
 }
 
 /// The portrait is 1.5 faces wide and 1.8 high, as `portrait_around` has it.
-fn face_in([x, y, w, h]: [usize; 4], scale: f64) -> Option<PictureBox> {
+fn face_in([x, y, w, h]: [usize; 4], scale: f64) -> Option<ImageBox> {
     let side = |v: f64| (v * scale) as f32;
     let (w, h) = (w as f64, h as f64);
-    (w > 40.0 && h > 40.0).then(|| PictureBox {
+    (w > 40.0 && h > 40.0).then(|| ImageBox {
         x: side(x as f64 + w * (1.0 - 1.0 / 1.5) / 2.0),
         y: side(y as f64 + h * (1.0 - 1.0 / 1.8) / 2.0),
         width: side(w / 1.5),

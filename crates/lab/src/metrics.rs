@@ -1,7 +1,7 @@
 //! Error rates of a detector or a comparison, in the terms of ISO/IEC 19795-1 and 30107-3.
 //!
 //! A score at or above the threshold is accepted. What should have been accepted (mated pairs, bona
-//! fide presentations, genuine documents) is called *wanted*; what should have been refused (non-mated
+//! fide presentations, genuine documents) is called *wanted*; what should have been rejected (non-mated
 //! pairs, attack presentations, copies) *unwanted*. So FMR and APCER are `false_accepts`, FNMR and
 //! BPCER are `false_rejects`.
 
@@ -114,7 +114,7 @@ impl ScoredSet {
         let allowed = (rate.clamp(0.0, 1.0) * self.unwanted.len() as f64).floor() as usize;
         let lowest = *self.unwanted.first()?;
         match self.unwanted.len().checked_sub(allowed + 1) {
-            Some(refused) => Some(self.unwanted[refused].next_up()),
+            Some(rejected) => Some(self.unwanted[rejected].next_up()),
             None => Some(lowest),
         }
     }

@@ -33,14 +33,14 @@ fn read(path: &Path) -> Result<CheckWeights, String> {
 
 fn measured(all: &[CheckWeights]) -> String {
     let mut out = String::from(
-        "## Measured\n\nWith whole sources held out (a simulated picture goes with the source of its \
+        "## Measured\n\nWith whole sources held out (a simulated image goes with the source of its \
          motif); 95 % intervals by\nbootstrap over sources. `verax-lab card` writes this part \
          from the manifests.\n",
     );
     for weights in all {
         let of = |label: &str| -> usize {
             let counts = weights.manifest.sources.iter().filter(|count| count.label == label);
-            counts.map(|count| count.pictures).sum()
+            counts.map(|count| count.images).sum()
         };
         let _ = write!(
             out,

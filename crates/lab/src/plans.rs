@@ -11,7 +11,7 @@ pub struct TrainingPlan {
     pub settings: fn(seed: u64) -> BoostSettings,
     /// Rows of these count for calibration and thresholds (the rest only teach).
     pub calibrates: fn(&Row) -> bool,
-    /// Labels of pictures that it should refuse.
+    /// Labels of images that it should reject.
     pub attack_labels: &'static [&'static str],
     /// For the manifest of the weights.
     pub note: &'static str,

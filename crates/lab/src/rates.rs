@@ -1,5 +1,5 @@
-//! Error rates of a check with intervals by bootstrap over sources: pictures of one source err
-//! together, so pictures must not be drawn one by one. Where no picture errs, or every one does, or
+//! Error rates of a check with intervals by bootstrap over sources: images of one source err
+//! together, so images must not be drawn one by one. Where no image errs, or every one does, or
 //! all are of one source, drawing again shows nothing: the exact binomial interval is the least.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use verax_vision::document::weights::MeasuredRate;
 
 use crate::metrics::{Rate, ScoredSet};
 
-/// One judged picture. A larger score is more genuine.
+/// One judged image. A larger score is more genuine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     pub source: String,
@@ -21,7 +21,7 @@ pub struct Judged {
 /// Drawings for an interval.
 const DRAWINGS: usize = 500;
 
-/// A rate of given pictures, and the count behind it where it is one.
+/// A rate of given images, and the count behind it where it is one.
 #[derive(Debug, Clone, Copy)]
 struct Measured {
     value: f64,
@@ -39,7 +39,7 @@ impl Measured {
 }
 
 /// AUC, EER, APCER at BPCER 5 %, and, where thresholds (name, score) are given, BPCER and APCER
-/// per attack kind at each. Rates that the pictures do not allow are left out.
+/// per attack kind at each. Rates that the images do not allow are left out.
 pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<MeasuredRate> {
     let mut rates = Vec::new();
     let mut add = |name: String, rate: &dyn Fn(&[&Judged]) -> Option<Measured>| {
@@ -63,7 +63,7 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     rates
 }
 
-/// AUC, EER and APCER at BPCER 2 % of each kind of attack by itself. Where the genuine pictures have
+/// AUC, EER and APCER at BPCER 2 % of each kind of attack by itself. Where the genuine images have
 /// ways of saving for kinds, an attack (`q95`, `paste_q95`) is held against those of its own.
 pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {
     let kinds = |attack: bool| -> BTreeSet<&str> {
@@ -118,12 +118,12 @@ pub fn rate_changes(
     rates
 }
 
-/// The share of pictures (source, whether it counts) that count.
+/// The share of images (source, whether it counts) that count.
 pub fn measured_share<'a>(
     name: &str,
-    pictures: impl Iterator<Item = (&'a str, bool)>,
+    images: impl Iterator<Item = (&'a str, bool)>,
 ) -> Option<MeasuredRate> {
-    let judged: Vec<Judged> = pictures
+    let judged: Vec<Judged> = images
         .map(|(source, counts)| Judged {
             source: source.to_owned(),
             kind: String::new(),
@@ -173,7 +173,7 @@ fn apcer_at_bpcer(all: &[&Judged], bpcer: f64) -> Option<Measured> {
     Measured::counted(set.at(threshold).false_accepts)
 }
 
-/// The rate of all pictures and the 95 % interval over drawings of whole sources.
+/// The rate of all images and the 95 % interval over drawings of whole sources.
 fn with_interval(
     judged: &[Judged],
     name: String,
@@ -182,18 +182,18 @@ fn with_interval(
     let all: Vec<&Judged> = judged.iter().collect();
     let Measured { value, count } = rate(&all)?;
     let mut by_source: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
-    for picture in judged {
-        by_source.entry(&picture.source).or_default().push(picture);
+    for image in judged {
+        by_source.entry(&image.source).or_default().push(image);
     }
     let groups: Vec<&Vec<&Judged>> = by_source.values().collect();
     let mut random = Seeded::new(1);
     let mut drawn: Vec<f64> = (0..DRAWINGS)
         .filter_map(|_| {
-            let mut pictures = Vec::with_capacity(judged.len());
+            let mut images = Vec::with_capacity(judged.len());
             for _ in 0..groups.len() {
-                pictures.extend(groups[random.below(groups.len())].iter().copied());
+                images.extend(groups[random.below(groups.len())].iter().copied());
             }
-            rate(&pictures).map(|measured| measured.value)
+            rate(&images).map(|measured| measured.value)
         })
         .collect();
     drawn.sort_unstable_by(f64::total_cmp);

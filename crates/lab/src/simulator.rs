@@ -1,4 +1,4 @@
-//! The seeded generator of attacks on documents, and of the genuine pictures to hold against
+//! The seeded generator of attacks on documents, and of the genuine images to hold against
 //! them: all pass the same camera, or a model would learn the camera.
 
 pub mod camera;
@@ -10,7 +10,7 @@ pub mod press;
 use verax_vision::document::planes::{Colours, Plane, reflected};
 use verax_vision::image::{DecodeLimits, Image};
 
-/// A picture in linear light, 0..=1.
+/// An image in linear light, 0..=1.
 #[derive(Debug, Clone)]
 pub struct Light {
     pub r: Plane,
@@ -33,7 +33,7 @@ impl Light {
         Self { r: linear(&colours.r), g: linear(&colours.g), b: linear(&colours.b) }
     }
 
-    /// The picture brought to this width, in linear light.
+    /// The image brought to this width, in linear light.
     pub fn of_width(image: &Image, width: usize) -> Self {
         let height = (width * image.height as usize / image.width as usize).max(16);
         Self::of(&Colours::exactly(image, width, height))
@@ -72,7 +72,7 @@ impl Light {
     }
 }
 
-/// JPEG bytes of a picture.
+/// JPEG bytes of an image.
 pub fn jpeg(image: &Image, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
@@ -84,17 +84,17 @@ pub fn jpeg(image: &Image, quality: u8) -> Vec<u8> {
     }
 }
 
-/// The picture after it was saved as a JPEG and read again.
+/// The image after it was saved as a JPEG and read again.
 pub fn saved(image: &Image, quality: u8) -> Image {
     opened(&jpeg(image, quality)).unwrap_or_else(|| image.clone())
 }
 
-/// A picture of any size; none when it is no picture.
+/// An image of any size; none when it is no image.
 fn opened(bytes: &[u8]) -> Option<Image> {
     Image::decode(bytes, &DecodeLimits { side_px_min: 1, ..Default::default() }).ok()
 }
 
-/// The picture averaged down by `factor` (0..=1).
+/// The image averaged down by `factor` (0..=1).
 pub fn shrunk(image: &Image, factor: f64) -> Image {
     let side = |v: u32| ((f64::from(v) * factor).round() as usize).max(8);
     Colours::exactly(image, side(image.width), side(image.height)).to_image()

@@ -1,5 +1,5 @@
 //! `verax-lab train DIR…`: weights of the document checks from folders of
-//! `<source>/<label>/picture` and from simulation.
+//! `<source>/<label>/image` and from simulation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use verax_lab::boosting::Row;
 use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates};
 use verax_lab::training::{HeldOut, train_check};
-use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
+use verax_lab::training_set::{LabelledImage, photographed_rows, simulated_rows};
 use verax_vision::document::weights::CheckWeights;
 
 const USAGE: &str = "verax-lab train DIR… [--seed N] [--simulated N] [--out DIR] [--threads N] \
@@ -27,16 +27,15 @@ struct Arguments {
 pub fn run(args: &[&str]) -> Result<(), String> {
     let arguments = parse(args)?;
     let started = Instant::now();
-    let pictures = read_folders(&arguments.folders)?;
-    println!("{} pictures", pictures.len());
-    let mut rows = photographed_rows(&pictures, arguments.seed, arguments.threads);
+    let images = read_folders(&arguments.folders)?;
+    println!("{} images", images.len());
+    let mut rows = photographed_rows(&images, arguments.seed, arguments.threads);
     println!("photographs measured after {:.0} s", started.elapsed().as_secs_f64());
-    let simulated =
-        simulated_rows(&pictures, arguments.simulated, arguments.seed, arguments.threads);
+    let simulated = simulated_rows(&images, arguments.simulated, arguments.seed, arguments.threads);
     println!("simulation measured after {:.0} s", started.elapsed().as_secs_f64());
     rows.append(simulated);
     if rows.unreadable > 0 {
-        println!("{} pictures could not be read and are left out", rows.unreadable);
+        println!("{} images could not be read and are left out", rows.unreadable);
     }
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
     for (check, rows) in rows.by_check.iter() {
@@ -47,7 +46,7 @@ pub fn run(args: &[&str]) -> Result<(), String> {
         let Some(plan) = training_plan(check) else { continue };
         let both = rows.iter().any(|r| r.attack) && rows.iter().any(|r| !r.attack);
         if !both {
-            return Err(format!("the {name} check has pictures of one class only"));
+            return Err(format!("the {name} check has images of one class only"));
         }
         let mut trained = train_check(plan, arguments.seed, rows, arguments.threads);
         let judged = judged(&trained.weights, rows, &trained.held_out, plan.calibrates);
@@ -124,15 +123,15 @@ fn parse(args: &[&str]) -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-/// Every picture of `<folder>/<source>/<label>/`, sorted by path so that a seed means the same.
-fn read_folders(folders: &[PathBuf]) -> Result<Vec<LabelledPicture>, String> {
-    let mut pictures = Vec::new();
+/// Every image of `<folder>/<source>/<label>/`, sorted by path so that a seed means the same.
+fn read_folders(folders: &[PathBuf]) -> Result<Vec<LabelledImage>, String> {
+    let mut images = Vec::new();
     for folder in folders {
         for source in listed(folder)?.into_iter().filter(|p| p.is_dir()) {
             for label in listed(&source)?.into_iter().filter(|p| p.is_dir()) {
                 for file in listed(&label)?.into_iter().filter(|p| p.is_file()) {
                     let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-                    pictures.push(LabelledPicture {
+                    images.push(LabelledImage {
                         source: name(&source),
                         label: name(&label),
                         bytes,
@@ -141,7 +140,7 @@ fn read_folders(folders: &[PathBuf]) -> Result<Vec<LabelledPicture>, String> {
             }
         }
     }
-    Ok(pictures)
+    Ok(images)
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {

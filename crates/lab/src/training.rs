@@ -58,11 +58,7 @@ pub fn train_check(plan: &TrainingPlan, seed: u64, rows: &[Row], threads: usize)
     }
     let sources = counts
         .into_iter()
-        .map(|((source, label), pictures)| SourceCount {
-            source,
-            label: label.to_owned(),
-            pictures,
-        })
+        .map(|((source, label), images)| SourceCount { source, label: label.to_owned(), images })
         .collect();
     let names = feature_names(plan.check);
     let weights = CheckWeights {

@@ -1,9 +1,9 @@
-//! Labelled pictures to rows of features: photographs with their variants, and simulations.
+//! Labelled images to rows of features: photographs with their variants, and simulations.
 
 use std::collections::BTreeSet;
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::ImageBox;
 use verax_vision::document::FeatureExtractor;
 use verax_vision::document::planes::Colours;
 use verax_vision::document::seeded::Seeded;
@@ -18,10 +18,10 @@ use crate::simulator::press::{Process, printed_copy};
 use crate::simulator::{saved, shrunk};
 use crate::training::in_parallel;
 
-/// A picture of a folder `<source>/<label>/`, label one of `genuine`, `screen`, `print`,
+/// An image of a folder `<source>/<label>/`, label one of `genuine`, `screen`, `print`,
 /// `tampered`, `forged`.
 #[derive(Debug, Clone)]
-pub struct LabelledPicture {
+pub struct LabelledImage {
     pub source: String,
     pub label: String,
     pub bytes: Vec<u8>,
@@ -34,7 +34,7 @@ pub struct TrainingRows {
     /// The portrait check's rows of genuine photographs: judged, never learned from, because nobody
     /// knows where their portraits are.
     pub portrait_unlearned: Vec<Row>,
-    /// Pictures that could not be read.
+    /// Images that could not be read.
     pub unreadable: usize,
 }
 
@@ -54,19 +54,19 @@ impl TrainingRows {
 
 /// Features of every photograph, and of its variants where a check learns from them: re-saved
 /// small, and cropped in two ways. Nothing is measured twice.
-pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize) -> TrainingRows {
+pub fn photographed_rows(images: &[LabelledImage], seed: u64, threads: usize) -> TrainingRows {
     let extractor = FeatureExtractor::default();
-    let collections = edited_collections(pictures);
-    let parts = in_parallel(threads, pictures.len(), |index| {
-        let picture = &pictures[index];
+    let collections = edited_collections(images);
+    let parts = in_parallel(threads, images.len(), |index| {
+        let labelled = &images[index];
         let limits = DecodeLimits { side_px_min: 64, ..Default::default() };
-        let Ok(image) = Image::decode(&picture.bytes, &limits) else {
+        let Ok(image) = Image::decode(&labelled.bytes, &limits) else {
             return TrainingRows { unreadable: 1, ..Default::default() };
         };
         let mut random = Seeded::for_part(seed, index as u64);
         // Collections of edits are not photographs of one camera: they teach the digital check only.
-        let optical = !collections.contains(picture.source.as_str());
-        rows_of_photograph(&extractor, (index, picture), &image, &mut random, optical)
+        let optical = !collections.contains(labelled.source.as_str());
+        rows_of_photograph(&extractor, (index, labelled), &image, &mut random, optical)
     });
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
@@ -75,7 +75,7 @@ pub fn photographed_rows(pictures: &[LabelledPicture], seed: u64, threads: usize
 
 fn rows_of_photograph(
     extractor: &FeatureExtractor,
-    (index, picture): (usize, &LabelledPicture),
+    (index, labelled): (usize, &LabelledImage),
     image: &Image,
     random: &mut Seeded,
     optical: bool,
@@ -84,14 +84,14 @@ fn rows_of_photograph(
     let row = |features: Vec<f32>, attack: bool, origin: Origin| Row {
         features,
         attack,
-        source: picture.source.clone(),
-        fold: picture.source.clone(),
+        source: labelled.source.clone(),
+        fold: labelled.source.clone(),
         origin,
-        picture: index,
-        kind: picture.label.clone(),
+        image: index,
+        kind: labelled.label.clone(),
     };
-    let label = picture.label.as_str();
-    let edited = is_edited(picture);
+    let label = labelled.label.as_str();
+    let edited = is_edited(labelled);
     for variant in 0..4 {
         let changed = match variant {
             0 => image.clone(),
@@ -143,12 +143,12 @@ fn rows_of_photograph(
 /// `count` times: a card or a genuine photograph, shown, printed, edited and left alone. Each
 /// belongs to the fold of its motif.
 pub fn simulated_rows(
-    pictures: &[LabelledPicture],
+    images: &[LabelledImage],
     count: usize,
     seed: u64,
     threads: usize,
 ) -> TrainingRows {
-    let motifs = motifs(pictures);
+    let motifs = motifs(images);
     let extractor = FeatureExtractor::default();
     let parts = in_parallel(threads, count, |index| {
         let mut random = Seeded::for_part(seed ^ 0x51D0, index as u64);
@@ -163,19 +163,19 @@ pub fn simulated_rows(
 }
 
 /// The genuine photographs, of which cards and scenes are made.
-pub(crate) fn motifs(pictures: &[LabelledPicture]) -> Vec<&LabelledPicture> {
-    let collections = edited_collections(pictures);
-    let genuine = pictures.iter().filter(|p| p.label == "genuine");
+pub(crate) fn motifs(images: &[LabelledImage]) -> Vec<&LabelledImage> {
+    let collections = edited_collections(images);
+    let genuine = images.iter().filter(|p| p.label == "genuine");
     genuine.filter(|p| !collections.contains(p.source.as_str())).collect()
 }
 
-fn is_edited(picture: &LabelledPicture) -> bool {
-    matches!(picture.label.as_str(), "tampered" | "forged")
+fn is_edited(image: &LabelledImage) -> bool {
+    matches!(image.label.as_str(), "tampered" | "forged")
 }
 
-/// Sources that hold edited pictures.
-fn edited_collections(pictures: &[LabelledPicture]) -> BTreeSet<&str> {
-    pictures.iter().filter(|p| is_edited(p)).map(|p| p.source.as_str()).collect()
+/// Sources that hold edited images.
+fn edited_collections(images: &[LabelledImage]) -> BTreeSet<&str> {
+    images.iter().filter(|p| is_edited(p)).map(|p| p.source.as_str()).collect()
 }
 
 struct Simulation<'a> {
@@ -278,7 +278,7 @@ impl Simulation<'_> {
     fn push(
         &self,
         image: &Image,
-        portrait: Option<PictureBox>,
+        portrait: Option<ImageBox>,
         kinds: [&str; 2],
         attack: bool,
         rows: &mut TrainingRows,
@@ -301,15 +301,15 @@ impl Simulation<'_> {
             source: format!("simulated-{kind}"),
             fold: self.fold.clone(),
             origin: Origin::Simulated,
-            picture: self.index,
+            image: self.index,
             kind: kind.to_owned(),
         }
     }
 }
 
-fn scaled([x, y, w, h]: [usize; 4], scale: f64) -> PictureBox {
+fn scaled([x, y, w, h]: [usize; 4], scale: f64) -> ImageBox {
     let side = |v: usize| (v as f64 * scale) as f32;
-    PictureBox { x: side(x), y: side(y), width: side(w), height: side(h) }
+    ImageBox { x: side(x), y: side(y), width: side(w), height: side(h) }
 }
 
 fn cropped(image: &Image, random: &mut Seeded, low: f32, high: f32) -> Image {

@@ -7,7 +7,7 @@
 mod lookup;
 mod nearest;
 mod parse;
-mod place;
+mod position;
 mod print;
 mod query;
 mod resource;
@@ -19,7 +19,7 @@ mod time;
 
 pub use lookup::{Comparable, Key};
 pub use parse::{Handling, Ignored, Problem, QUERY_BYTES_MAX};
-pub use place::Place;
+pub use position::Position;
 pub use query::{
     Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };

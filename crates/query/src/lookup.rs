@@ -118,7 +118,7 @@ impl<T: ?Sized> Key<T> {
         self.resource
     }
 
-    /// The field's place among those of its resource, from 0.
+    /// The field's position among those of its resource, from 0.
     pub fn index(self) -> usize {
         self.index
     }
@@ -186,7 +186,7 @@ impl Query {
         let fields: Vec<&'static Field> = self.resource.fields.iter().collect();
         let mut sql = select(&fields, Form::Full, self.resource);
         let window = Window { skip: self.page.skip, ..Window::default() };
-        let after = After { place: None, limit: self.page.size };
+        let after = After { position: None, limit: self.page.size };
         self.push_rows(&mut sql, dialect, tenant, after, &window);
         Statement { sql, fields }
     }

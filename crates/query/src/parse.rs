@@ -168,7 +168,7 @@ fn problem(parameter: &str, message: impl Into<String>) -> Problem {
 
 /// A parameter as it was sent, and its value.
 #[derive(Clone, Debug)]
-struct Sent {
+struct SentValue {
     parameter: String,
     value: String,
 }
@@ -177,22 +177,22 @@ struct Filter {
     any: bool,
     operator: Operator,
     field: &'static Field,
-    sent: Vec<Sent>,
+    sent: Vec<SentValue>,
 }
 
 #[derive(Default)]
 struct Request {
     filters: Vec<Filter>,
-    page: Option<Sent>,
-    sizes: Vec<(Parameter, Sent)>,
-    offset: Option<Sent>,
-    sort: Vec<Sent>,
-    sort_by: Option<Sent>,
-    sort_order: Option<Sent>,
-    search: Option<Sent>,
-    count: Option<Sent>,
-    cursor: Option<Sent>,
-    skip_total: Option<Sent>,
+    page: Option<SentValue>,
+    sizes: Vec<(Parameter, SentValue)>,
+    offset: Option<SentValue>,
+    sort: Vec<SentValue>,
+    sort_by: Option<SentValue>,
+    sort_order: Option<SentValue>,
+    search: Option<SentValue>,
+    count: Option<SentValue>,
+    cursor: Option<SentValue>,
+    skip_total: Option<SentValue>,
     include: IncludeWords,
     ignored: IgnoredWords,
 }
@@ -206,7 +206,7 @@ impl Request {
         parameter: String,
         value: String,
     ) {
-        let sent = Sent { parameter, value };
+        let sent = SentValue { parameter, value };
         let known = self.filters.iter_mut().find(|filter| {
             operator.is_membership()
                 && filter.any == any
@@ -226,7 +226,7 @@ impl Request {
         value: String,
         problems: &mut Vec<Problem>,
     ) {
-        let sent = Sent { parameter: sent, value };
+        let sent = SentValue { parameter: sent, value };
         let slot = match parameter {
             Parameter::Page => &mut self.page,
             Parameter::Offset => &mut self.offset,
@@ -303,15 +303,15 @@ impl Request {
 
     fn read_sort(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Vec<SortKey> {
         let mut keys: Vec<SortKey> = Vec::new();
-        let mut add = |sent: &Sent, reversed: bool, problems: &mut Vec<Problem>| {
+        let mut add = |sent: &SentValue, reversed: bool, problems: &mut Vec<Problem>| {
             for word in sent.value.split([',', ' ', '\t']).filter(|word| !word.is_empty()) {
-                let (name, minus) = match word.strip_prefix('-') {
+                let (name, sign) = match word.strip_prefix('-') {
                     Some(name) => (name, true),
                     None => (word, false),
                 };
                 match sortable(resource, name) {
                     Ok(field) if keys.iter().any(|key| key.field == field) => {}
-                    Ok(field) => keys.push(SortKey { field, descending: minus != reversed }),
+                    Ok(field) => keys.push(SortKey { field, descending: sign != reversed }),
                     Err(message) => problems.push(problem(&sent.parameter, message)),
                 }
             }
@@ -361,7 +361,7 @@ impl Request {
             }
         }
         let size = size.unwrap_or(resource.page_size.default);
-        let mut read = |sent: &Option<Sent>, unit: u64, what: &str| -> Option<u64> {
+        let mut read = |sent: &Option<SentValue>, unit: u64, what: &str| -> Option<u64> {
             let sent = sent.as_ref()?;
             match value::whole_number(&sent.value) {
                 Some(number) if number <= SKIP_MAX / unit => Some(number),
@@ -382,7 +382,7 @@ impl Request {
     }
 }
 
-fn read_flag(sent: &Option<Sent>, problems: &mut Vec<Problem>) -> bool {
+fn read_flag(sent: &Option<SentValue>, problems: &mut Vec<Problem>) -> bool {
     sent.as_ref().is_some_and(|sent| {
         value::boolean(&sent.value).unwrap_or_else(|message| {
             problems.push(problem(&sent.parameter, message));
@@ -405,7 +405,7 @@ fn sortable(resource: &'static Resource, name: &str) -> Result<&'static Field, S
 
 fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition> {
     let field = filter.field;
-    let mut failed = |sent: &Sent, message: String| {
+    let mut failed = |sent: &SentValue, message: String| {
         problems.push(problem(&sent.parameter, message));
         None
     };

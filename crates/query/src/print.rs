@@ -86,11 +86,11 @@ impl Printer {
         match &condition.test {
             Test::In(values) => {
                 let operator = ["where", "in", "where-case-insensitive"][turn.min(2)];
-                said(condition, values).for_each(|value| put(operator, &value.print()));
+                values_of(condition, values).for_each(|value| put(operator, &value.print()));
             }
             Test::NotIn(values) => {
                 let operator = ["wherenot", "notIn"][turn.min(1)];
-                said(condition, values).for_each(|value| put(operator, &value.print()));
+                values_of(condition, values).for_each(|value| put(operator, &value.print()));
             }
             Test::Less(value) => put("where<", &value.print()),
             Test::LessOrEqual(value) => put("where<=", &value.print()),
@@ -125,7 +125,7 @@ impl Printer {
 }
 
 /// The values without those that come with the one before them, as another spelling of it.
-fn said<'a>(condition: &Condition, values: &'a [Value]) -> impl Iterator<Item = &'a Value> {
+fn values_of<'a>(condition: &Condition, values: &'a [Value]) -> impl Iterator<Item = &'a Value> {
     let field = condition.field;
     values.iter().enumerate().filter_map(move |(index, value)| {
         let before = index.checked_sub(1).and_then(|before| values.get(before));

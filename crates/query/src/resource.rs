@@ -319,7 +319,7 @@ impl std::fmt::Debug for Field {
     }
 }
 
-// A field is a place in a static table: two are the same when they are the same place.
+// A field is a position in a static table: two are the same when they are the same position.
 impl PartialEq for Field {
     fn eq(&self, other: &Field) -> bool {
         std::ptr::eq(self, other)

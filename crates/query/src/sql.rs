@@ -71,8 +71,8 @@ impl Sql {
 
     pub fn text(&self, dialect: Dialect) -> Cow<'_, str> {
         match (dialect, self.postgres_words) {
-            (Dialect::Postgres, Some((place, words))) => {
-                let (before, after) = self.text.split_at(place);
+            (Dialect::Postgres, Some((position, words))) => {
+                let (before, after) = self.text.split_at(position);
                 Cow::Owned([before, words, after].concat())
             }
             _ => Cow::Borrowed(&self.text),

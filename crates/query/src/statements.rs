@@ -1,7 +1,7 @@
 //! The statements of a list: one page, its total, each populated relation.
 
 use crate::query::{Condition, Populate, Query, Retrieval, SortKey, Tenant, Test, Value};
-use crate::{Arg, Dialect, Field, Form, Place, Resource, Reverse, Sql};
+use crate::{Arg, Dialect, Field, Form, Position, Resource, Reverse, Sql};
 
 /// A statement and the fields of its rows, in the order of its columns.
 #[derive(Clone, Debug)]
@@ -10,11 +10,11 @@ pub struct Statement {
     pub fields: Vec<&'static Field>,
 }
 
-/// A page that begins after a place instead of at a number.
+/// A page that begins after a position instead of at a number.
 #[derive(Clone, Copy, Debug)]
 pub struct After<'a> {
     /// `None`: at the beginning.
-    pub place: Option<&'a Place>,
+    pub position: Option<&'a Position>,
     /// Rows at most.
     pub limit: u32,
 }
@@ -51,12 +51,12 @@ impl Query {
     pub fn window_sql(&self, dialect: Dialect, tenant: &Tenant, window: &Window) -> Statement {
         let fields = self.shown();
         let mut sql = select(&fields, Form::List, self.resource);
-        let after = After { place: None, limit: self.page.size };
+        let after = After { position: None, limit: self.page.size };
         self.push_rows(&mut sql, dialect, tenant, after, window);
         Statement { sql, fields }
     }
 
-    /// The rows after a place, which are known to be in this window. After the fields of a row come
+    /// The rows after a position, which are known to be in this window. After the fields of a row come
     /// its sort keys and its id.
     pub fn after_sql(
         &self,
@@ -66,9 +66,10 @@ impl Query {
         window: &Window,
     ) -> Statement {
         let fields = self.shown();
-        let places = self.place_keys().iter().map(|key| key.field);
+        let positions = self.position_keys().iter().map(|key| key.field);
         let id = self.resource.fields.first();
-        let columns: Vec<&'static Field> = fields.iter().copied().chain(places).chain(id).collect();
+        let columns: Vec<&'static Field> =
+            fields.iter().copied().chain(positions).chain(id).collect();
         let mut sql = select(&columns, Form::List, self.resource);
         self.push_rows(&mut sql, dialect, tenant, after, window);
         Statement { sql, fields }
@@ -86,7 +87,7 @@ impl Query {
     ) {
         let limit = u64::from(after.limit);
         if !window.mixed {
-            self.push_stretch(sql, dialect, tenant, after.place, window, None);
+            self.push_stretch(sql, dialect, tenant, after.position, window, None);
             return self.push_page(sql, window.skip, limit);
         }
         // What finds a row again the soonest.
@@ -97,13 +98,13 @@ impl Query {
         sql.push(" WHERE ").push(row).push(" IN (SELECT ").push(key).push(" FROM ");
         if window.statuses.is_empty() {
             sql.push(self.resource.table);
-            self.push_stretch(sql, dialect, tenant, after.place, window, None);
+            self.push_stretch(sql, dialect, tenant, after.position, window, None);
         } else {
             for (index, status) in window.statuses.iter().enumerate() {
                 sql.push(if index == 0 { "(SELECT " } else { " UNION ALL SELECT " });
                 sql.push(columns).push(" FROM (SELECT ").push(columns).push(" FROM ");
                 sql.push(self.resource.table);
-                self.push_stretch(sql, dialect, tenant, after.place, window, Some(status));
+                self.push_stretch(sql, dialect, tenant, after.position, window, Some(status));
                 self.push_page(sql, 0, window.skip.saturating_add(limit));
                 sql.push(") AS stretch");
             }
@@ -120,7 +121,7 @@ impl Query {
         sql: &mut Sql,
         dialect: Dialect,
         tenant: &Tenant,
-        place: Option<&Place>,
+        position: Option<&Position>,
         window: &Window,
         status: Option<&'static str>,
     ) {
@@ -131,8 +132,8 @@ impl Query {
         if let Some(until) = window.until {
             scope.and(sql).push("created_at < ").bind(Arg::Integer(until));
         }
-        if let Some(place) = place {
-            self.push_after(scope.and(sql), place);
+        if let Some(position) = position {
+            self.push_after(scope.and(sql), position);
         }
     }
 

@@ -35,11 +35,11 @@ pub const COLUMNS: [&str; 25] = [
 impl Tally {
     /// The column of a record; records without a type have one of their own.
     pub fn column(&self, status: &str, kind: Option<&str>) -> Option<usize> {
-        let place = |words: &Words, word: &str| words.words.iter().position(|it| *it == word);
-        let status = place(self.status, status)?;
+        let position = |words: &Words, word: &str| words.words.iter().position(|it| *it == word);
+        let status = position(self.status, status)?;
         let Some(kinds) = self.kind else { return Some(status) };
         let kind = match kind {
-            Some(kind) => place(kinds, kind)?,
+            Some(kind) => position(kinds, kind)?,
             None => kinds.words.len(),
         };
         Some(status * (kinds.words.len() + 1) + kind)
@@ -95,7 +95,7 @@ impl Query {
         };
         let mut wanted = Wanted::default();
         for condition in self.conditions() {
-            slice.narrow(condition, &mut wanted)?;
+            slice.restrict(condition, &mut wanted)?;
         }
         for (column, (status, kind)) in pairs(tally).enumerate() {
             if wanted.takes(Some(status), kind) {
@@ -148,7 +148,7 @@ fn holds(test: &Test, word: Option<&str>) -> bool {
 
 impl Slice {
     /// `None` when a tally cannot tell this condition.
-    fn narrow<'a>(&mut self, condition: &'a Condition, wanted: &mut Wanted<'a>) -> Option<()> {
+    fn restrict<'a>(&mut self, condition: &'a Condition, wanted: &mut Wanted<'a>) -> Option<()> {
         let Field { name, kind, .. } = condition.field;
         match (*name, kind, &condition.test) {
             (
@@ -202,8 +202,8 @@ impl Slice {
     /// The statuses whose records these are, if types make no difference; else none.
     pub fn whole_statuses(&self) -> Vec<&'static str> {
         let kinds = self.tally.kind.map_or(1, |kinds| kinds.words.len() + 1);
-        let places: Vec<usize> = self.columns.iter().map(|column| column / kinds).collect();
-        let of_a_status: Vec<&[usize]> = places.chunk_by(|one, next| one == next).collect();
+        let positions: Vec<usize> = self.columns.iter().map(|column| column / kinds).collect();
+        let of_a_status: Vec<&[usize]> = positions.chunk_by(|one, next| one == next).collect();
         if of_a_status.iter().any(|columns| columns.len() != kinds) {
             return Vec::new();
         }
@@ -327,7 +327,7 @@ pub fn cover(
 /// piece; `None`: there is no such record. Pieces are oldest first.
 pub fn locate(pieces: &[Piece], descending: bool, before: u64) -> Option<(Piece, u64)> {
     let mut left = before;
-    let mut look = |piece: &Piece| {
+    let mut find = |piece: &Piece| {
         let count = u64::try_from(piece.count.unwrap_or(0)).unwrap_or(0);
         if left < count {
             return Some((*piece, left));
@@ -336,8 +336,8 @@ pub fn locate(pieces: &[Piece], descending: bool, before: u64) -> Option<(Piece,
         None
     };
     if descending {
-        pieces.iter().rev().find_map(&mut look)
+        pieces.iter().rev().find_map(&mut find)
     } else {
-        pieces.iter().find_map(&mut look)
+        pieces.iter().find_map(&mut find)
     }
 }

@@ -26,13 +26,13 @@ pub fn fold(text: &str) -> String {
 
 /// The same with accents: they make another address, which may be another person's.
 pub fn fold_address(text: &str) -> String {
-    fold_until_settled(text, Accents::Kept)
+    fold_until_settled(text, Accents::Preserved)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Accents {
     LeftOut,
-    Kept,
+    Preserved,
 }
 
 fn fold_until_settled(text: &str, accents: Accents) -> String {
@@ -54,7 +54,7 @@ fn fold_once(text: &str, accents: Accents) -> String {
     let decomposed: String = text.nfkd().collect();
     let folded = UniCase::unicode(decomposed).to_folded_case();
     let visible = folded.nfkd().filter(|letter| !is_invisible(*letter));
-    if accents == Accents::Kept {
+    if accents == Accents::Preserved {
         return visible.nfc().collect();
     }
     let bare = visible.filter(|letter| !is_accent(*letter));

@@ -15,7 +15,6 @@ pub mod galleries;
 pub mod health;
 pub mod idempotency;
 pub mod import;
-pub mod kept_faces;
 pub mod measuring;
 pub mod persons;
 pub mod project_login;
@@ -23,6 +22,7 @@ pub mod records;
 pub mod registration_faces;
 pub mod registrations;
 pub mod settings;
+pub mod stored_faces;
 pub mod stored_objects;
 pub mod sweeping;
 pub mod tallies;
@@ -144,7 +144,7 @@ impl App {
         App { health: health::Health::of(folders), ..self }
     }
 
-    /// The same, keeping pictures and templates in this vault.
+    /// The same, keeping images and templates in this vault.
     pub fn with_vault(self, vault: Vault) -> App {
         App { vault, ..self }
     }
@@ -201,7 +201,7 @@ impl App {
 fn fetcher(config: &Config) -> Result<ImageFetcher> {
     let limit = std::time::Duration::from_secs(config.images.fetch_seconds);
     let bytes_max = config.http.body_bytes_max;
-    ImageFetcher::new(is_public, limit, bytes_max).context("pictures cannot be fetched")
+    ImageFetcher::new(is_public, limit, bytes_max).context("images cannot be fetched")
 }
 
 pub fn options(config: &Config, schema: Schema) -> Options {

@@ -52,7 +52,7 @@ use crate::vault::{Folders, Vault, holds_client_keys, store_at};
 #[command(name = "verax", version, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
-    place: Place,
+    locations: Locations,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,8 +62,8 @@ const GLOBAL: &str = "Global options";
 
 /// Where things are. Every command takes these.
 #[derive(Args, Clone)]
-pub struct Place {
-    /// The data folder: the SQLite database, keys, kept pictures.
+pub struct Locations {
+    /// The data folder: the SQLite database, keys, stored images.
     #[arg(
         long,
         global = true,
@@ -113,7 +113,7 @@ enum Opening {
     Bound,
     /// The places of the vault: the database is about to be told of others.
     Rebound,
-    /// Keys too: they are lost, and are made anew.
+    /// Keys too: they are lost, and are rebuilt.
     Lost,
 }
 
@@ -123,7 +123,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Run background jobs (expiry, recovery) without serving the API.
     Worker(worker::Arguments),
-    /// Create, list and delete clients: the companies whose records are kept.
+    /// Create, list and delete clients: the companies whose records are stored.
     #[command(subcommand)]
     Client(client::Command),
     /// Create, list and revoke access tokens; rotate the keys that sign them.
@@ -143,19 +143,19 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date.
     Migrate(doctor::Migrate),
-    /// Write one sealed file that holds everything, while it is in use, and try to restore it.
+    /// Write one encrypted file that holds everything, while it is in use, and try to restore it.
     Backup(backup::Backup),
     /// Restore everything of a backup into an empty data folder.
     Restore(restore::Restore),
     /// Move everything to another database: from SQLite to PostgreSQL, or back.
     Move(move_data::Move),
-    /// Install and list the models that measure pictures.
+    /// Install and list the models that measure images.
     #[command(subcommand)]
     Models(install_models::ModelsCommand),
-    /// Check one picture and print all that was found.
+    /// Check one image and print all that was found.
     #[command(subcommand)]
     Check(Check),
-    /// Measure error rates on pictures of your own.
+    /// Measure error rates on images of your own.
     #[command(subcommand)]
     Eval(Eval),
     /// Measure speed and memory on this machine.
@@ -202,7 +202,7 @@ impl Command {
 enum Eval {
     /// How often faces are taken for the same, or not, on labelled pairs.
     Faces(eval_faces::EvalFacesArgs),
-    /// How often presentation attacks pass, and bona fide pictures do not.
+    /// How often presentation attacks pass, and bona fide images do not.
     Attacks(eval_faces::EvalAttacksArgs),
     /// How well the document checks tell genuine documents from attacks.
     Documents(eval_documents::EvalDocuments),
@@ -216,7 +216,7 @@ enum Check {
 
 #[derive(Subcommand)]
 enum Bench {
-    /// Pictures a second and time per stage.
+    /// Images a second and time per stage.
     Faces(bench_faces::BenchFacesArgs),
     /// One photograph of a document, decoded and put through the four checks.
     Documents(bench_documents::BenchDocumentsArgs),
@@ -226,9 +226,9 @@ enum Bench {
 /// are wrong, 141 nobody reads the output any more.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Err(error) = hardening::refuse_core_dumps() {
+    if let Err(error) = hardening::reject_core_dumps() {
         report_line(format_args!(
-            "a core dump could hold keys, and the system does not refuse it: {error}"
+            "a core dump could hold keys, and the system does not reject it: {error}"
         ));
     }
     if cli.command.makes_private_files() {
@@ -245,32 +245,32 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
-    let place = cli.place;
+    let locations = cli.locations;
     match &cli.command {
         Command::Reference(arguments) => return reference::run(arguments),
         Command::Completions(arguments) => return completions::run(arguments),
         Command::Man(arguments) => return man::run(arguments),
         _ => {}
     }
-    if let Some(done) = measuring(&place, &cli.command) {
+    if let Some(done) = measuring(&locations, &cli.command) {
         return done.map(|()| ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve(arguments) => serve::run(&place, arguments).await,
-            Command::Worker(arguments) => worker::run(&place, &arguments).await,
-            Command::Client(command) => client::run(&place, command).await,
-            Command::Token(command) => token::run(&place, command).await,
-            Command::Settings(command) => settings::run(&place, command).await,
-            Command::Vault(command) => vault::run(&place, command).await,
-            Command::Import(arguments) => import::run(&place, &arguments).await,
-            Command::Export(arguments) => export::run(&place, &arguments).await,
-            Command::Doctor(arguments) => doctor::run(&place, &arguments).await,
-            Command::Migrate(arguments) => doctor::migrate(&place, &arguments).await,
-            Command::Backup(arguments) => backup::run(&place, arguments).await,
-            Command::Restore(arguments) => restore::run(&place, &arguments).await,
-            Command::Move(arguments) => move_data::run(&place, &arguments).await,
+            Command::Serve(arguments) => serve::run(&locations, arguments).await,
+            Command::Worker(arguments) => worker::run(&locations, &arguments).await,
+            Command::Client(command) => client::run(&locations, command).await,
+            Command::Token(command) => token::run(&locations, command).await,
+            Command::Settings(command) => settings::run(&locations, command).await,
+            Command::Vault(command) => vault::run(&locations, command).await,
+            Command::Import(arguments) => import::run(&locations, &arguments).await,
+            Command::Export(arguments) => export::run(&locations, &arguments).await,
+            Command::Doctor(arguments) => doctor::run(&locations, &arguments).await,
+            Command::Migrate(arguments) => doctor::migrate(&locations, &arguments).await,
+            Command::Backup(arguments) => backup::run(&locations, arguments).await,
+            Command::Restore(arguments) => restore::run(&locations, &arguments).await,
+            Command::Move(arguments) => move_data::run(&locations, &arguments).await,
             Command::Reference(_)
             | Command::Completions(_)
             | Command::Man(_)
@@ -282,12 +282,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
     })
 }
 
-/// The commands that work on pictures alone: they need no database.
-fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
-    let models = || read_face_models(&place.models(), &place.config()?.models);
+/// The commands that work on images alone: they need no database.
+fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
+    let models = || read_face_models(&locations.models(), &locations.config()?.models);
     let out = &mut Output;
     match command {
-        Command::Models(command) => Some(install_models::run(command, &place.models(), out)),
+        Command::Models(command) => Some(install_models::run(command, &locations.models(), out)),
         Command::Eval(Eval::Faces(arguments)) => {
             Some(models().and_then(|models| eval_faces::run_faces(arguments, models, out)))
         }
@@ -309,7 +309,7 @@ fn measuring(place: &Place, command: &Command) -> Option<Result<()>> {
 /// Who may make what is not there.
 const MAKERS: &str = "only verax serve, import, client create and migrate make what is missing";
 
-impl Place {
+impl Locations {
     pub fn config(&self) -> Result<Config> {
         Config::load(self.config.as_deref())
     }
@@ -538,10 +538,10 @@ impl Place {
     }
 
     /// Opens what is there and changes nothing.
-    pub async fn look(&self) -> Result<App> {
+    pub async fn open_app(&self) -> Result<App> {
         let config = self.config()?;
         let keys = SigningKeys::open_existing(&self.keys_file(&config))?;
-        // What only looks reads no picture and no template.
+        // What only looks reads no image and no template.
         let vault = Vault::in_memory(Random::System);
         let schema = Schema::LeaveAsItIs;
         let database =

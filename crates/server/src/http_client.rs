@@ -1,4 +1,4 @@
-//! Fetching a picture that a caller's URL names, without letting the caller reach our own network.
+//! Fetching an image that a caller's URL names, without letting the caller reach our own network.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,7 +12,7 @@ use reqwest::{Client, Url};
 /// Which addresses may be connected to.
 pub type Allowed = fn(IpAddr) -> bool;
 
-/// Fetches pictures by https. Cheap to clone.
+/// Fetches images by https. Cheap to clone.
 #[derive(Clone)]
 pub struct ImageFetcher {
     client: Client,
@@ -20,7 +20,7 @@ pub struct ImageFetcher {
     bytes_max: usize,
 }
 
-/// Why a picture was not fetched. What the other server said is not repeated: whoever sent the URL
+/// Why an image was not fetched. What the other server said is not repeated: whoever sent the URL
 /// would learn what is at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
@@ -28,8 +28,8 @@ pub enum FetchError {
     NotHttps,
     #[error("names a host that this server does not fetch from")]
     NotAllowed,
-    #[error("did not answer in time with a picture")]
-    NoPicture,
+    #[error("did not answer in time with an image")]
+    NoImage,
     #[error("answers more bytes than are allowed")]
     TooManyBytes,
     #[error("finds no room on this server now")]
@@ -82,16 +82,16 @@ impl ImageFetcher {
         mut room: impl FnMut(usize) -> bool,
     ) -> Result<Vec<u8>, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::NotHttps)?;
-        refuse_url(&url, self.allowed)?;
+        reject_url(&url, self.allowed)?;
         let mut response = self.client.get(url).send().await.map_err(|error| {
-            // A refusal of ours comes back inside reqwest's own error.
-            refusal(&error).unwrap_or(FetchError::NoPicture)
+            // A rejection of ours comes back inside reqwest's own error.
+            rejection(&error).unwrap_or(FetchError::NoImage)
         })?;
         if !response.status().is_success() {
-            return Err(FetchError::NoPicture);
+            return Err(FetchError::NoImage);
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::NoPicture)? {
+        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::NoImage)? {
             if bytes.len() + chunk.len() > self.bytes_max {
                 return Err(FetchError::TooManyBytes);
             }
@@ -106,9 +106,9 @@ impl ImageFetcher {
 
 fn follow(attempt: Attempt<'_>, allowed: Allowed) -> reqwest::redirect::Action {
     if attempt.previous().len() > REDIRECTS_MAX {
-        return attempt.error(FetchError::NoPicture);
+        return attempt.error(FetchError::NoImage);
     }
-    match refuse_url(attempt.url(), allowed) {
+    match reject_url(attempt.url(), allowed) {
         Ok(()) => attempt.follow(),
         Err(error) => attempt.error(error),
     }
@@ -118,7 +118,7 @@ fn follow(attempt: Attempt<'_>, allowed: Allowed) -> reqwest::redirect::Action {
 ///
 /// # Errors
 /// It is no https URL with a host alone, or names an address that is not allowed.
-pub fn refuse_url(url: &Url, allowed: Allowed) -> Result<(), FetchError> {
+pub fn reject_url(url: &Url, allowed: Allowed) -> Result<(), FetchError> {
     let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
     if url.scheme() != "https" || !plain {
         return Err(FetchError::NotHttps);
@@ -131,15 +131,15 @@ pub fn refuse_url(url: &Url, allowed: Allowed) -> Result<(), FetchError> {
     }
 }
 
-fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<FetchError> {
+fn rejection(error: &(dyn std::error::Error + 'static)) -> Option<FetchError> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(refusal) = error.downcast_ref::<FetchError>() {
-            return Some(*refusal);
+        if let Some(rejection) = error.downcast_ref::<FetchError>() {
+            return Some(*rejection);
         }
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(refusal) = inner.and_then(|it| it.downcast_ref::<FetchError>()) {
-            return Some(*refusal);
+        if let Some(rejection) = inner.and_then(|it| it.downcast_ref::<FetchError>()) {
+            return Some(*rejection);
         }
         next = error.source();
     }

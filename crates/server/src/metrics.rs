@@ -22,7 +22,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 use verax_store::JobKind;
 
 pub use self::words::{
-    CheckEnd, CheckFound, CheckKind, Measured, RateLimit, Scarce, Score, Subject, TokenFailure,
+    CheckEnd, CheckKind, CheckOutcome, Measured, RateLimit, Scarce, Score, Subject, TokenFailure,
 };
 use self::words::{OF_DOCUMENTS, Word};
 
@@ -174,7 +174,7 @@ impl Default for Metrics {
             document_checks: verax.counted(
                 "document_checks",
                 "Results of the four checks of documents",
-                pairs(("check", &OF_DOCUMENTS), ("result", CheckFound::ALL)),
+                pairs(("check", &OF_DOCUMENTS), ("result", CheckOutcome::ALL)),
             ),
             scores: {
                 let scores: Family<Labels<1>, Histogram> =
@@ -334,7 +334,7 @@ impl Numbers {
     }
 
     /// One of the four checks of a document.
-    pub fn document_check(&self, check: Score, found: CheckFound) {
+    pub fn document_check(&self, check: Score, found: CheckOutcome) {
         let labels = [("check", check.word()), ("result", found.word())];
         self.document_checks.get_or_create(&labels).inc();
     }

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_overflows_is_refused() {
+    fn a_share_that_overflows_is_rejected() {
         let shares = Shares::new(usize::MAX);
         let mut share = shares.take("one", 1, usize::MAX).expect("there is so much");
         assert!(!share.grow(usize::MAX));

@@ -6,10 +6,10 @@
 
 mod bucket;
 pub mod copying;
+mod encryption;
 mod inspection;
-mod places;
+mod locations;
 mod rotation;
-mod sealing;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,17 +18,17 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
-use object_store::path::Path as Place;
+use object_store::path::Path as Location;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use zeroize::Zeroizing;
 
 pub use self::bucket::{Versioning, versioning};
+pub use self::encryption::EncryptionKey;
+use self::encryption::{DoesNotOpen, KEY_BYTES};
 pub use self::inspection::KeyFound;
-pub use self::places::holds_client_keys;
-pub(crate) use self::places::{Folders, store_at};
+pub use self::locations::holds_client_keys;
+pub(crate) use self::locations::{Folders, store_at};
 pub use self::rotation::Rotated;
-pub use self::sealing::SealingKey;
-use self::sealing::{DoesNotOpen, KEY_BYTES};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
 use crate::mac_key::MacKey;
@@ -47,20 +47,20 @@ pub struct Vault {
 }
 
 /// By client.
-type OpenedKeys = HashMap<String, (Instant, Arc<SealingKey>)>;
+type OpenedKeys = HashMap<String, (Instant, Arc<EncryptionKey>)>;
 
 /// Why something was not kept, read or destroyed.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// An operator must look: the store does not answer, is full or refuses.
+    /// An operator must look: the store does not answer, is full or rejects.
     #[error("the object store: {0}")]
     Store(String),
     #[error(transparent)]
     DoesNotOpen(#[from] DoesNotOpen),
     /// The key was destroyed, or never made.
-    #[error("there is no key for what was kept")]
+    #[error("there is no key for what was stored")]
     NoKey,
-    #[error("it was sealed with a master key that is not here any more")]
+    #[error("it was encrypted with a master key that is not here any more")]
     NoMasterKey,
     /// Something is stored, and the key that opens it is not here: it was lost, or this is another vault.
     #[error("the vault does not hold the key of what is stored")]
@@ -71,7 +71,7 @@ pub enum VaultError {
 
 impl From<object_store::Error> for VaultError {
     fn from(error: object_store::Error) -> VaultError {
-        // The outer texts name the object's place, and ids do not belong into a log.
+        // The outer texts name the object's location, and ids do not belong into a log.
         let mut cause: &dyn std::error::Error = &error;
         while let Some(inner) = cause.source() {
             cause = inner;
@@ -125,61 +125,61 @@ impl Vault {
         Vault { master, keys, objects, addresses, random, clients: Arc::default() }
     }
 
-    /// Seals bytes of a client. `subject` is the record whose deletion destroys them, `place` says
+    /// Encrypts bytes of a client. `subject` is the record whose deletion destroys them, `location` says
     /// what they are; they open for the same three alone.
-    pub async fn seal(
+    pub async fn encrypt(
         &self,
         client: &str,
         subject: &str,
-        place: &str,
+        location: &str,
         plain: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
         let key = self.subject_key(client, subject, Missing::Made).await?;
-        Ok(key.seal(&full(client, subject, place), plain, &self.random))
+        Ok(key.encrypt(&full(client, subject, location), plain, &self.random))
     }
 
     /// # Errors
     /// `NoKey` after the subject was destroyed, `DoesNotOpen` when these are not the bytes that
-    /// were sealed.
-    pub async fn unseal(
+    /// were encrypted.
+    pub async fn decrypt(
         &self,
         client: &str,
         subject: &str,
-        place: &str,
-        sealed: &[u8],
+        location: &str,
+        encrypted: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let key = self.subject_key(client, subject, Missing::Refused).await?;
-        Ok(key.open(&full(client, subject, place), sealed)?)
+        let key = self.subject_key(client, subject, Missing::Rejected).await?;
+        Ok(key.open(&full(client, subject, location), encrypted)?)
     }
 
-    /// Seals bytes and keeps them in the object store; what was at the place is replaced. When this
+    /// Encrypts bytes and keeps them in the object store; what was at the location is replaced. When this
     /// returns, they are on the disk.
     pub async fn keep(
         &self,
         client: &str,
         subject: &str,
-        place: &str,
+        location: &str,
         plain: &[u8],
     ) -> Result<(), VaultError> {
-        let sealed = self.seal(client, subject, place, plain).await?;
-        self.objects.put(&at(client, subject, place), PutPayload::from(sealed)).await?;
+        let encrypted = self.encrypt(client, subject, location, plain).await?;
+        self.objects.put(&at(client, subject, location), PutPayload::from(encrypted)).await?;
         Ok(())
     }
 
-    /// What was kept; `None` when nothing is there.
+    /// What was stored; `None` when nothing is there.
     pub async fn fetch(
         &self,
         client: &str,
         subject: &str,
-        place: &str,
+        location: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let Some(sealed) = get(&self.objects, &at(client, subject, place)).await? else {
+        let Some(encrypted) = get(&self.objects, &at(client, subject, location)).await? else {
             return Ok(None);
         };
-        self.unseal(client, subject, place, &sealed).await.map(Some)
+        self.decrypt(client, subject, location, &encrypted).await.map(Some)
     }
 
-    /// Destroys the subject's key, then what was kept of it: nothing that was sealed for it can be
+    /// Destroys the subject's key, then what was stored of it: nothing that was encrypted for it can be
     /// read again, from a backup of the database neither. Destroying nothing is no error.
     pub async fn destroy(&self, client: &str, subject: &str) -> Result<(), VaultError> {
         let key = subject_key_at(client, subject);
@@ -192,12 +192,12 @@ impl Vault {
         delete_under(&self.objects, &at(client, subject, "")).await
     }
 
-    /// Destroys the subject's key alone: of what it sealed nothing is in the object store.
+    /// Destroys the subject's key alone: of what it encrypted nothing is in the object store.
     pub async fn destroy_key(&self, client: &str, subject: &str) -> Result<(), VaultError> {
         delete(&self.keys, &subject_key_at(client, subject)).await
     }
 
-    /// A key of the subject's that makes codes instead of sealing (HMAC-SHA-256). Use one subject for
+    /// A key of the subject's that makes codes instead of encryption (HMAC-SHA-256). Use one subject for
     /// one of both.
     pub async fn code_key(&self, client: &str, subject: &str) -> Result<MacKey, VaultError> {
         let key = self.subject_key_bytes(client, subject, Missing::Made).await?;
@@ -213,16 +213,16 @@ impl Vault {
             // Whoever rewraps removes this name, and what was put since. After the last step of a
             // rotation, or when it was killed, the name stays: it is empty.
             self.keys.put(&destroyed_at(client, CLIENT_KEY), PutPayload::default()).await?;
-            let listed = self.keys.list(Some(&Place::from(client)));
+            let listed = self.keys.list(Some(&Location::from(client)));
             let listed = listed.try_collect::<Vec<_>>().await?;
-            let is_name = |place: &Place| place.parts().count() > 2;
+            let is_name = |location: &Location| location.parts().count() > 2;
             for found in listed.iter().filter(|found| !is_name(&found.location)) {
                 delete(&self.keys, &found.location).await?;
             }
         } else {
-            delete_under(&self.keys, &Place::from(client)).await?;
+            delete_under(&self.keys, &Location::from(client)).await?;
         }
-        delete_under(&self.objects, &Place::from(client)).await
+        delete_under(&self.objects, &Location::from(client)).await
     }
 
     pub fn master_keys(&self) -> &MasterKeys {
@@ -240,18 +240,18 @@ impl Vault {
         let listed: Vec<_> = self.keys.list_with_delimiter(None).await?.common_prefixes;
         let mut count = 0;
         for client in listed.iter().filter_map(|prefix| prefix.filename()) {
-            let mut wrapped_anew = false;
+            let mut rewrapped = false;
             // Also those of a rotation that has not come to its end.
             for name in CLIENT_KEYS {
-                let place = client_key_at(client, name);
-                let Some(wrapped) = get(&self.keys, &place).await? else { continue };
+                let location = client_key_at(client, name);
+                let Some(wrapped) = get(&self.keys, &location).await? else { continue };
                 if !wrapped.starts_with(format!("{}\n", self.master.first().0).as_bytes()) {
                     let key = self.unwrap_client_key(client, &wrapped)?;
-                    self.keys.put(&place, self.wrap_client_key(client, &key).into()).await?;
-                    wrapped_anew = true;
+                    self.keys.put(&location, self.wrap_client_key(client, &key).into()).await?;
+                    rewrapped = true;
                 }
             }
-            count += u64::from(wrapped_anew);
+            count += u64::from(rewrapped);
         }
         Ok(count)
     }
@@ -261,8 +261,8 @@ impl Vault {
         client: &str,
         subject: &str,
         missing: Missing,
-    ) -> Result<SealingKey, VaultError> {
-        Ok(SealingKey::new(&*self.subject_key_bytes(client, subject, missing).await?))
+    ) -> Result<EncryptionKey, VaultError> {
+        Ok(EncryptionKey::new(&*self.subject_key_bytes(client, subject, missing).await?))
     }
 
     async fn subject_key_bytes(
@@ -272,14 +272,14 @@ impl Vault {
         missing: Missing,
     ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let client_key = self.client_key(client, missing).await?;
-        let place = subject_key_at(client, subject);
-        match (get(&self.keys, &place).await?, missing) {
+        let location = subject_key_at(client, subject);
+        match (get(&self.keys, &location).await?, missing) {
             (Some(wrapped), _) => self.open_key(client, subject, &client_key, &wrapped).await,
-            (None, Missing::Refused) => Err(VaultError::NoKey),
+            (None, Missing::Rejected) => Err(VaultError::NoKey),
             (None, Missing::Made) => {
                 let (key, name) = (self.new_key(), full(client, subject, "key"));
-                let wrapped = client_key.seal(&name, &*key, &self.random);
-                let first = put_first(&self.keys, &place, wrapped.clone()).await?;
+                let wrapped = client_key.encrypt(&name, &*key, &self.random);
+                let first = put_first(&self.keys, &location, wrapped.clone()).await?;
                 if first != wrapped {
                     return self.open_key(client, subject, &client_key, &first).await;
                 }
@@ -293,35 +293,35 @@ impl Vault {
         &self,
         client: &str,
         missing: Missing,
-    ) -> Result<Arc<SealingKey>, VaultError> {
+    ) -> Result<Arc<EncryptionKey>, VaultError> {
         if let Some((opened, key)) = self.clients().get(client)
             && opened.elapsed() < OPENED_FOR
         {
             return Ok(Arc::clone(key));
         }
-        let place = client_key_at(client, CLIENT_KEY);
-        let wrapped = match (get(&self.keys, &place).await?, missing) {
+        let location = client_key_at(client, CLIENT_KEY);
+        let wrapped = match (get(&self.keys, &location).await?, missing) {
             (Some(wrapped), _) => wrapped,
-            (None, Missing::Refused) => return Err(VaultError::NoKey),
+            (None, Missing::Rejected) => return Err(VaultError::NoKey),
             (None, Missing::Made) => {
                 let wrapped = self.wrap_client_key(client, &self.new_key());
-                put_first(&self.keys, &place, wrapped).await?
+                put_first(&self.keys, &location, wrapped).await?
             }
         };
-        let key = Arc::new(SealingKey::new(&*self.unwrap_client_key(client, &wrapped)?));
+        let key = Arc::new(EncryptionKey::new(&*self.unwrap_client_key(client, &wrapped)?));
         self.clients().insert(client.to_owned(), (Instant::now(), Arc::clone(&key)));
         Ok(key)
     }
 
-    /// The id of the master key, a line end, and the sealed key.
+    /// The id of the master key, a line end, and the encrypted key.
     fn wrap_client_key(&self, client: &str, key: &[u8; KEY_BYTES]) -> Vec<u8> {
         // One that was put in front meanwhile: the one before may be about to go.
         if let Err(error) = self.master.refresh() {
             tracing::warn!(cause = %error, "the master keys could not be read again");
         }
         let (id, secret) = self.master.first();
-        let sealed = SealingKey::derive(&secret).seal(client, key, &self.random);
-        [id.as_bytes(), b"\n", &sealed].concat()
+        let encrypted = EncryptionKey::derive(&secret).encrypt(client, key, &self.random);
+        [id.as_bytes(), b"\n", &encrypted].concat()
     }
 
     fn unwrap_client_key(
@@ -332,7 +332,7 @@ impl Vault {
         let end = wrapped.iter().position(|byte| *byte == b'\n').ok_or(DoesNotOpen)?;
         let id = std::str::from_utf8(&wrapped[..end]).map_err(|_| DoesNotOpen)?;
         let secret = self.master.with_id(id).ok_or(VaultError::NoMasterKey)?;
-        key_bytes(SealingKey::derive(&secret).open(client, &wrapped[end + 1..])?)
+        key_bytes(EncryptionKey::derive(&secret).open(client, &wrapped[end + 1..])?)
     }
 
     fn new_key(&self) -> Zeroizing<[u8; KEY_BYTES]> {
@@ -362,35 +362,38 @@ const DESTROYED: &str = "client.destroyed";
 #[derive(Clone, Copy)]
 enum Missing {
     Made,
-    Refused,
+    Rejected,
 }
 
-fn full(client: &str, subject: &str, place: &str) -> String {
-    format!("{client}/{subject}/{place}")
+fn full(client: &str, subject: &str, location: &str) -> String {
+    format!("{client}/{subject}/{location}")
 }
 
-fn at(client: &str, subject: &str, place: &str) -> Place {
-    Place::from(full(client, subject, place))
+fn at(client: &str, subject: &str, location: &str) -> Location {
+    Location::from(full(client, subject, location))
 }
 
-fn client_key_at(client: &str, name: &str) -> Place {
-    Place::from(format!("{client}/{name}"))
+fn client_key_at(client: &str, name: &str) -> Location {
+    Location::from(format!("{client}/{name}"))
 }
 
-fn destroyed_at(client: &str, subject: &str) -> Place {
-    Place::from(format!("{client}/{DESTROYED}/{subject}"))
+fn destroyed_at(client: &str, subject: &str) -> Location {
+    Location::from(format!("{client}/{DESTROYED}/{subject}"))
 }
 
-fn subject_key_at(client: &str, subject: &str) -> Place {
-    Place::from(format!("{client}/{subject}"))
+fn subject_key_at(client: &str, subject: &str) -> Location {
+    Location::from(format!("{client}/{subject}"))
 }
 
 fn key_bytes(opened: Zeroizing<Vec<u8>>) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
     Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| DoesNotOpen)?))
 }
 
-async fn get(store: &Arc<dyn ObjectStore>, place: &Place) -> Result<Option<Vec<u8>>, VaultError> {
-    match store.get(place).await {
+async fn get(
+    store: &Arc<dyn ObjectStore>,
+    location: &Location,
+) -> Result<Option<Vec<u8>>, VaultError> {
+    match store.get(location).await {
         Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
         Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -400,28 +403,28 @@ async fn get(store: &Arc<dyn ObjectStore>, place: &Place) -> Result<Option<Vec<u
 /// Puts these bytes, unless somebody was faster: then answers theirs.
 async fn put_first(
     store: &Arc<dyn ObjectStore>,
-    place: &Place,
+    location: &Location,
     bytes: Vec<u8>,
 ) -> Result<Vec<u8>, VaultError> {
-    match store.put_opts(place, bytes.clone().into(), PutMode::Create.into()).await {
+    match store.put_opts(location, bytes.clone().into(), PutMode::Create.into()).await {
         Ok(_) => Ok(bytes),
         Err(object_store::Error::AlreadyExists { .. }) => {
-            get(store, place).await?.ok_or(VaultError::NoKey)
+            get(store, location).await?.ok_or(VaultError::NoKey)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn delete(store: &Arc<dyn ObjectStore>, place: &Place) -> Result<(), VaultError> {
-    match store.delete(place).await {
+async fn delete(store: &Arc<dyn ObjectStore>, location: &Location) -> Result<(), VaultError> {
+    match store.delete(location).await {
         Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn delete_under(store: &Arc<dyn ObjectStore>, prefix: &Place) -> Result<(), VaultError> {
-    let places = store.list(Some(prefix)).map_ok(|found| found.location).boxed();
-    let deleted = store.delete_stream(places);
+async fn delete_under(store: &Arc<dyn ObjectStore>, prefix: &Location) -> Result<(), VaultError> {
+    let locations = store.list(Some(prefix)).map_ok(|found| found.location).boxed();
+    let deleted = store.delete_stream(locations);
     deleted
         .try_for_each(async |_| Ok(()))
         .await

@@ -19,7 +19,7 @@ const RESOURCE: &verax_query::Resource = &resources::BIOMETRIC_VALIDATIONS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tallies {
-    Kept,
+    Stored,
     Off,
 }
 
@@ -31,7 +31,7 @@ async fn main() {
     for url in [None].into_iter().chain(url) {
         let mut sums = [[0.0; 2]; 2];
         for round in 0..ROUNDS {
-            for (index, tallies) in [Tallies::Kept, Tallies::Off].into_iter().enumerate() {
+            for (index, tallies) in [Tallies::Stored, Tallies::Off].into_iter().enumerate() {
                 let folder = tempfile::tempdir().expect("a folder");
                 let location = match &url {
                     None => Location::File(folder.path().join("verax.db")),
@@ -47,7 +47,7 @@ async fn main() {
                 folding.abort();
             }
         }
-        for (index, tallies) in [Tallies::Kept, Tallies::Off].into_iter().enumerate() {
+        for (index, tallies) in [Tallies::Stored, Tallies::Off].into_iter().enumerate() {
             let [singles, bulk] = sums[index].map(|sum| sum / ROUNDS as f64);
             let name = if url.is_some() { "PostgreSQL" } else { "SQLite" };
             println!("| {name} | {tallies:?} | {singles:.0} | {bulk:.0} |");

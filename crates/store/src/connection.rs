@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::postgres::connection::PostgresConnection;
 use crate::row::{Cells, Visit};
 use crate::sqlite::connection::SqliteConnection;
-use crate::tally::known::KnownBuckets;
+use crate::tally::cached::CachedBuckets;
 
 /// A connection at work. On SQLite its futures are ready at once.
 pub enum Connection {
@@ -25,10 +25,10 @@ impl Connection {
     }
 
     /// What is remembered of the tallies of this database.
-    pub fn known_buckets(&self) -> &Arc<KnownBuckets> {
+    pub fn cached_buckets(&self) -> &Arc<CachedBuckets> {
         match self {
-            Connection::Sqlite(connection) => &connection.known_buckets,
-            Connection::Postgres(connection) => &connection.known_buckets,
+            Connection::Sqlite(connection) => &connection.cached_buckets,
+            Connection::Postgres(connection) => &connection.cached_buckets,
         }
     }
 

@@ -61,7 +61,7 @@ fn import_batch(
     let mut batch = Batch::default();
     let mut imported = Imported::default();
     let mut clients: Vec<&str> = Vec::new();
-    let mut said: HashMap<(&str, &str), &Record> = HashMap::new();
+    let mut given: HashMap<(&str, &str), &Record> = HashMap::new();
     for chunk in records.chunks(TOGETHER) {
         let together = go_together(chunk);
         for record in chunk {
@@ -78,7 +78,9 @@ fn import_batch(
                 // A page names the same few projects over and over: what was just said is not said
                 // again.
                 let place = (related.resource.table, related.id.as_str());
-                if said.insert(place, related).is_some_and(|before| before.values == related.values)
+                if given
+                    .insert(place, related)
+                    .is_some_and(|before| before.values == related.values)
                 {
                     continue;
                 }

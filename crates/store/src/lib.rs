@@ -2,7 +2,7 @@
 //!
 //! From the bottom: rows, a connection, the two databases, [`Database`] with its one way to read, and
 //! above it the tables, one file each, with their reads (`impl Database`) and their changes (`impl
-//! Batch`). Nothing below names what is above it: `cargo xtask tidy` refuses circles between files.
+//! Batch`). Nothing below names what is above it: `cargo xtask tidy` rejects circles between files.
 
 mod batch;
 mod bulk;
@@ -46,15 +46,15 @@ pub use tables::clients::{Client, NewClient};
 pub use tables::collections::Collection;
 pub use tables::deletions::Deletion;
 pub use tables::fingerprints::{Fingerprint, FingerprintKind};
-pub use tables::galleries::CHANGES_KEPT_MS;
+pub use tables::galleries::CHANGES_RETENTION_MS;
 pub use tables::idempotency::{Answer, Begun, ExpiredAnswer};
 pub use tables::jobs::{JOBS_COUNTED_MAX, Job, JobKind, JobStatus};
 pub use tables::login_attempts::AttemptLimit;
-pub use tables::person_templates::SealedTemplate;
-pub use tables::persons::PersonPlace;
+pub use tables::person_templates::EncryptedTemplate;
+pub use tables::persons::Membership;
 pub use tables::registration_checks::{DocumentCounts, PassedFace};
 pub use tables::registrations::{Contacts, HeldContact, Hold, RegistrationStep};
-pub use tables::stored_images::{Sealed, SealedRow};
+pub use tables::stored_images::{Encrypted, EncryptedRow};
 pub use tables::tokens::Token;
 pub use tables::typed_records::{OpenedSession, SecondFactor};
 pub use tally::upkeep::Upkeep;

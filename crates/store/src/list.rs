@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use verax_query::{
-    After, Included, Kind, Place, Query, Retrieval, Sql, Tenant, Timestamp, Value, Window,
+    After, Included, Kind, Position, Query, Retrieval, Sql, Tenant, Timestamp, Value, Window,
 };
 
 use crate::StoreError;
@@ -25,8 +25,8 @@ pub struct Listing {
     pub rows: Vec<u8>,
     /// How many records match, on all pages; `None`: it was not asked for.
     pub total: Option<u64>,
-    /// Where a page that was asked for by a place ends; `None`: nothing comes after it.
-    pub end: Option<Place>,
+    /// Where a page that was asked for by a position ends; `None`: nothing comes after it.
+    pub end: Option<Position>,
 }
 
 impl Database {
@@ -38,18 +38,18 @@ impl Database {
         self.read_replica(tenant, work).await
     }
 
-    /// The rows after a place in the list's order, `limit` at most.
+    /// The rows after a position in the list's order, `limit` at most.
     pub async fn page_after(
         &self,
         query: &Query,
         tenant: &Tenant,
-        place: Option<Place>,
+        position: Option<Position>,
         limit: u32,
         layout: Layout,
     ) -> Result<Listing, StoreError> {
         let (query, own) = (query.clone(), tenant.clone());
         let work = async move |connection: &mut Connection| {
-            let after = After { place: place.as_ref(), limit };
+            let after = After { position: position.as_ref(), limit };
             page_after(connection, &query, &own, after, layout).await
         };
         self.read_replica(tenant, work).await
@@ -151,7 +151,7 @@ async fn page(
     Ok(Listing { rows, total: total.filter(|_| !query.skips_total()), end: None })
 }
 
-/// The rows after a place in the list's order: what comes before them costs nothing.
+/// The rows after a position in the list's order: what comes before them costs nothing.
 async fn page_after(
     connection: &mut Connection,
     query: &Query,
@@ -172,7 +172,7 @@ async fn page_after(
                 total = Some(tallied.total());
             }
             if window.is_unordered() {
-                let time = after.place.and_then(|place| match place.keys.first() {
+                let time = after.position.and_then(|position| match position.keys.first() {
                     Some(Some(Value::Time(time))) => Some(time.0),
                     _ => None,
                 });
@@ -197,7 +197,7 @@ async fn page_after(
             }
             draft.push_row(row, 0, &statement.fields, query.included())?;
             if draft.rows() == after.limit as usize {
-                last = Some(place(row, statement.fields.len(), query)?);
+                last = Some(position(row, statement.fields.len(), query)?);
             }
             Ok(())
         })
@@ -208,9 +208,9 @@ async fn page_after(
 }
 
 /// Where a row stands, from the columns that begin at `first`.
-fn place(row: &dyn Cells, first: usize, query: &Query) -> Result<Place, StoreError> {
+fn position(row: &dyn Cells, first: usize, query: &Query) -> Result<Position, StoreError> {
     let mut keys = Vec::new();
-    for (index, key) in query.place_keys().iter().enumerate() {
+    for (index, key) in query.position_keys().iter().enumerate() {
         let column = first + index;
         keys.push(match key.field.kind {
             Kind::Bool => row.boolean(column)?.map(Value::Bool),
@@ -221,7 +221,7 @@ fn place(row: &dyn Cells, first: usize, query: &Query) -> Result<Place, StoreErr
         });
     }
     let id = row.text(first + keys.len())?.unwrap_or_default().to_owned();
-    Ok(Place { keys, id })
+    Ok(Position { keys, id })
 }
 
 async fn count(

@@ -59,17 +59,17 @@ const HISTORY: &str = "SELECT max(version) FROM refinery_schema_history";
 /// Answers whether the database is new.
 pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<bool, StoreError> {
     let runner = sqlite_files::migrations::runner();
-    let state = refuse_newer(connection)?;
+    let state = reject_newer(connection)?;
     if let Some(wanted) = state.missing(schema)? {
         let runner = up_to(runner, wanted);
         // Two processes may open a new database at once: the later one finds it made.
         for attempt in 0.. {
             match runner.run(connection) {
                 Ok(_) => break,
-                Err(_) if attempt < 5 && refuse_newer(connection)?.found < wanted => {
+                Err(_) if attempt < 5 && reject_newer(connection)?.found < wanted => {
                     std::thread::sleep(std::time::Duration::from_millis(100));
                 }
-                Err(_) if refuse_newer(connection)?.found == wanted => break,
+                Err(_) if reject_newer(connection)?.found == wanted => break,
                 Err(error) => return Err(StoreError::Statement(error.to_string())),
             }
         }
@@ -77,7 +77,7 @@ pub fn sqlite(connection: &mut Connection, schema: Schema) -> Result<bool, Store
     Ok(state.is_new())
 }
 
-pub fn refuse_newer(connection: &Connection) -> Result<SchemaState, StoreError> {
+pub fn reject_newer(connection: &Connection) -> Result<SchemaState, StoreError> {
     let exists = connection
         .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |_| {
             Ok(())
@@ -126,14 +126,14 @@ async fn found(client: &tokio_postgres::Client) -> Result<Option<i64>, StoreErro
 }
 
 /// The version of the schema, which is the one that this binary knows.
-pub async fn refuse_other_postgres(client: &tokio_postgres::Client) -> Result<i64, StoreError> {
+pub async fn reject_other_postgres(client: &tokio_postgres::Client) -> Result<i64, StoreError> {
     let state = check(found(client).await?, &postgres_files::migrations::runner())?;
     state.missing(Schema::LeaveAsItIs).map(|_| state.found)
 }
 
 /// The same of SQLite.
-pub fn refuse_other(connection: &Connection) -> Result<i64, StoreError> {
-    let state = refuse_newer(connection)?;
+pub fn reject_other(connection: &Connection) -> Result<i64, StoreError> {
+    let state = reject_newer(connection)?;
     state.missing(Schema::LeaveAsItIs).map(|_| state.found)
 }
 

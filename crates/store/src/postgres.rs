@@ -19,7 +19,7 @@ use self::replica::Replica;
 use crate::batch::Batch;
 use crate::connection::Connection;
 use crate::round_trips::RoundTrips;
-use crate::tally::known::KnownBuckets;
+use crate::tally::cached::CachedBuckets;
 use crate::turns::{Turn, Turns};
 use crate::{Location, Options, PoolStatus, StoreError};
 
@@ -34,14 +34,14 @@ pub struct Postgres {
     /// After which a statement's connection counts as dead.
     patience: Duration,
     tls: MakeRustlsConnect,
-    known_buckets: Arc<KnownBuckets>,
+    cached_buckets: Arc<CachedBuckets>,
     pub round_trips: RoundTrips,
     pub is_new: bool,
 }
 
 /// The database ends its statements itself; what is not answered so long after it never will be.
 const GRACE: Duration = Duration::from_secs(2);
-/// Requests that may wait for a connection, for each that there is: those beyond it are refused at
+/// Requests that may wait for a connection, for each that there is: those beyond it are rejected at
 /// once instead of late.
 const WAITING_PER_CONNECTION: usize = 16;
 /// A replica that has failed after so long is not followed by another try on the primary.
@@ -64,7 +64,7 @@ impl Postgres {
             None => None,
         };
         let patience = options.statement_limit + GRACE;
-        let (tls, known_buckets) = (tls()?, Arc::default());
+        let (tls, cached_buckets) = (tls()?, Arc::default());
         let turns = Turns::of(options.connections);
         let round_trips = RoundTrips::default();
         Ok(Postgres {
@@ -74,7 +74,7 @@ impl Postgres {
             turns,
             patience,
             tls,
-            known_buckets,
+            cached_buckets,
             round_trips,
             is_new,
         })
@@ -193,8 +193,8 @@ impl Postgres {
             return Err(StoreError::Busy("too many requests wait for a connection".to_owned()));
         }
         let connection = pool.get().await?;
-        let known_buckets = Arc::clone(&self.known_buckets);
-        Ok(PostgresConnection::new(connection, self.patience, self.tls.clone(), known_buckets))
+        let cached_buckets = Arc::clone(&self.cached_buckets);
+        Ok(PostgresConnection::new(connection, self.patience, self.tls.clone(), cached_buckets))
     }
 }
 

@@ -21,7 +21,7 @@ use self::file::{Access, connect};
 use crate::batch::Batch;
 use crate::connection::Connection;
 use crate::round_trips::RoundTrips;
-use crate::tally::known::KnownBuckets;
+use crate::tally::cached::CachedBuckets;
 use crate::turns::Turns;
 use crate::{Options, PoolStatus, Schema, StoreError};
 
@@ -45,7 +45,7 @@ struct Readers {
     snapshots: log::Snapshots,
     turns: Turns,
     statement_limit: Duration,
-    known_buckets: Arc<KnownBuckets>,
+    cached_buckets: Arc<CachedBuckets>,
 }
 
 /// A connection that reads, and when it must stop.
@@ -81,7 +81,7 @@ impl Sqlite {
             snapshots: Arc::default(),
             turns: Turns::of(options.readers),
             statement_limit: options.statement_limit,
-            known_buckets: Arc::default(),
+            cached_buckets: Arc::default(),
         };
         let snapshots = Arc::clone(&readers.snapshots);
         let log = log::Log::start(path, snapshots, options.statement_limit)?;
@@ -181,9 +181,9 @@ impl Readers {
         deadline.store(until, Ordering::Relaxed);
         // The clock may stop this already.
         let begun = begin(&connection, &mut remembered);
-        let known_buckets = Arc::clone(&self.known_buckets);
+        let cached_buckets = Arc::clone(&self.cached_buckets);
         let mut lent =
-            Connection::Sqlite(SqliteConnection { inner: connection, remembered, known_buckets });
+            Connection::Sqlite(SqliteConnection { inner: connection, remembered, cached_buckets });
         let result = begun.and_then(|()| {
             work(&mut lent).now_or_never().unwrap_or_else(|| {
                 Err(StoreError::Statement("a SQLite reader waited for something".to_owned()))

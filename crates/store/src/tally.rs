@@ -4,8 +4,8 @@
 //! one snapshot: exact at every moment.
 
 mod buckets;
+pub mod cached;
 mod fold;
-pub mod known;
 mod split;
 pub mod upkeep;
 
@@ -74,7 +74,7 @@ impl Tallied {
         let (from, until) = (self.slice.from, self.slice.until);
         let nodes = self.nodes(connection, cut_by(from, until)).await?;
         self.pieces = cover(&nodes, TOP, from, until, &self.changes);
-        let known = Arc::clone(connection.known_buckets());
+        let known = Arc::clone(connection.cached_buckets());
         let list = known.list(self.resource, &self.slice, self.version);
         for piece in self.pieces.iter_mut().filter(|piece| piece.count.is_none()) {
             let span = piece.from..piece.until;
@@ -179,7 +179,7 @@ impl Tallied {
         connection: &mut Connection,
         wanted: Vec<(usize, i64)>,
     ) -> Result<Nodes, StoreError> {
-        let known = Arc::clone(connection.known_buckets());
+        let known = Arc::clone(connection.cached_buckets());
         let list = known.list(self.resource, &self.slice, self.version);
         let mut nodes = list.recall(&wanted);
         let missing = wanted.into_iter().filter(|node| !nodes.contains_key(node));

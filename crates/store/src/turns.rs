@@ -10,7 +10,7 @@ use verax_query::Tenant;
 use crate::StoreError;
 
 /// Reads of one tenant that may wait for a turn, for each that it may have at once: those beyond it
-/// are refused at once instead of late.
+/// are rejected at once instead of late.
 const WAITING_PER_TURN: usize = 16;
 
 /// Who has how many readers now. Clones share.
@@ -114,15 +114,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_many_that_wait_are_refused_at_once_and_a_wait_ends() {
+    async fn too_many_that_wait_are_rejected_at_once_and_a_wait_ends() {
         let turns = Turns::of(2);
         let tenant = client("one");
         let reading = turns.take(&tenant, LONG).await.expect("a turn");
         let wait = || Box::pin(turns.take(&tenant, LONG));
         let mut waiting: Vec<_> = (0..WAITING_PER_TURN).map(|_| wait()).collect();
         assert!(waiting.iter_mut().all(|one| one.now_or_never().is_none()));
-        let refused = wait().now_or_never().expect("no wait");
-        assert!(matches!(refused, Err(StoreError::Busy(_))));
+        let rejected = wait().now_or_never().expect("no wait");
+        assert!(matches!(rejected, Err(StoreError::Busy(_))));
         drop(waiting);
         let late = turns.take(&tenant, Duration::ZERO).await;
         assert!(matches!(late, Err(StoreError::Busy(_))));

@@ -1,6 +1,6 @@
-//! Prints what is measured on pictures, one JSON object a line: for `tools/reference/faces.py`.
+//! Prints what is measured on images, one JSON object a line: for `tools/reference/faces.py`.
 //!
-//! `measure_faces FOLDER_OF_FOLDED_MODELS PICTURE...`
+//! `measure_faces FOLDER_OF_FOLDED_MODELS IMAGE...`
 #![expect(clippy::unwrap_used, reason = "a tool for developers may stop where it stands")]
 
 use std::path::Path;

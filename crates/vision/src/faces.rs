@@ -28,7 +28,7 @@ pub use detect::{
     DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, detect, detect_closely, suppress_overlapping,
 };
 pub use gallery::{Candidate, Gallery};
-pub use network::{Network, NetworkError, Planes, Runtime};
+pub use network::{NchwTensor, Network, NetworkError, Runtime};
 pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
 pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
@@ -126,7 +126,7 @@ pub struct FaceEngine {
 }
 
 impl FaceEngine {
-    /// Loads what there is; without any model it loads too, and every measurement is refused.
+    /// Loads what there is; without any model it loads too, and every measurement is rejected.
     pub fn load(models: ModelBytes) -> Result<FaceEngine, NetworkError> {
         let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str], probe_side_px| {
             bytes.map(|bytes| Network::load(role, bytes, outputs, probe_side_px)).transpose()
@@ -188,13 +188,13 @@ impl FaceEngine {
         if waiting.is_over() {
             return Err(FaceError::Abandoned);
         }
-        let measured = self.measure_image(&image, request, waiting)?;
+        let measured = self.analyse_image(&image, request, waiting)?;
         let timings = StageTimings { decode: timings.decode, ..measured.timings };
         Ok(MeasuredFace { timings, ..measured })
     }
 
-    /// Measures a picture that is already decoded.
-    pub fn measure_image(
+    /// Measures an image that is already decoded.
+    pub fn analyse_image(
         &self,
         image: &Image,
         request: &FaceRequest,
@@ -243,8 +243,8 @@ impl FaceEngine {
     }
 
     /// The presentation-attack score alone, of a face that was found before. None without the model,
-    /// and where none can be given: see `verax_domain::face_verdict::attack_refusal`.
-    pub fn measure_attack(
+    /// and where none can be given: see `verax_domain::face_verdict::attack_rejection`.
+    pub fn analyse_attack(
         &self,
         image: &Image,
         subject: &DetectedFace,
@@ -275,7 +275,7 @@ impl FaceEngine {
                 return Err(FaceError::Abandoned);
             }
             measured.findings.attack =
-                timed(&mut timings.attack, || self.measure_attack(image, subject))?;
+                timed(&mut timings.attack, || self.analyse_attack(image, subject))?;
         }
         if let (Some(network), Some(aligned), Wanted::Yes) =
             (&self.template, &aligned, request.template)

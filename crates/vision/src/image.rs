@@ -1,4 +1,4 @@
-//! A decoded picture: 8-bit RGB, orientation applied.
+//! A decoded image: 8-bit RGB, orientation applied.
 
 mod colour_profile;
 mod decode;
@@ -10,7 +10,7 @@ mod webp_chunks;
 pub use decode::{DecodeLimits, ImageError};
 pub use formats::ImageFormat;
 
-/// A decoded picture. `rgb` holds `width * height * 3` bytes, rows from the top, pixels from the
+/// A decoded image. `rgb` holds `width * height * 3` bytes, rows from the top, pixels from the
 /// left, channels R, G, B in 0..=255. The EXIF orientation has been applied.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
@@ -29,7 +29,7 @@ impl Image {
         decode::decode(bytes, limits)
     }
 
-    /// Refuses what can be refused by its length, its beginning and its dimensions, in a time that
+    /// Rejects what can be rejected by its length, its beginning and its dimensions, in a time that
     /// does not depend on the pixels (but where the mark of a JPEG's end is missing). What passes may
     /// still turn out to be damaged.
     pub fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {

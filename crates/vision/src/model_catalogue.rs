@@ -96,7 +96,7 @@ pub static MODELS: [ModelEntry; 3] = [
     },
     ModelEntry {
         name: "face-attack",
-        role: "tells a face from its print or its picture on a screen",
+        role: "tells a face from its print or its image on a screen",
         kind: "fr-liveness",
         archive: &FACEPLUGIN,
         member: "package/model/fr_liveness.onnx",

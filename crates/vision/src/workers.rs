@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerSettings {
     pub threads: usize,
-    /// Admitted work that may wait for a thread. What comes beyond it is refused at once.
+    /// Admitted work that may wait for a thread. What comes beyond it is rejected at once.
     pub waiting_max: usize,
 }
 
@@ -65,7 +65,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// A permit to have work done, or a refusal at once. Ask before reading or decoding anything.
+    /// A permit to have work done, or a rejection at once. Ask before reading or decoding anything.
     pub fn try_permit(&self) -> Result<Permit, Overloaded> {
         let admit = |admitted| (admitted < self.admitted_max).then_some(admitted + 1);
         self.shared
@@ -75,7 +75,7 @@ impl Workers {
             .map_err(|_| Overloaded)
     }
 
-    /// Whether a permit would be refused now. A look, not a promise: it holds nothing, so work that
+    /// Whether a permit would be rejected now. A look, not a promise: it holds nothing, so work that
     /// comes before the permit, such as reading a request, can be saved.
     pub fn is_full(&self) -> bool {
         self.admitted() >= self.admitted_max

@@ -75,14 +75,14 @@ fn overload(address: SocketAddr, request: &[u8]) -> Result<()> {
         std::thread::sleep(Duration::from_secs(3));
         Ok(())
     })?;
-    let mut refused: Vec<Duration> = Vec::new();
+    let mut rejected: Vec<Duration> = Vec::new();
     let mut admitted: Vec<Duration> = Vec::new();
     let beside = steady(address, request, || {
         for _ in 0..BURSTS {
             for (status, latency) in burst(address, request)? {
                 match status {
                     200 => admitted.push(latency),
-                    503 => refused.push(latency),
+                    503 => rejected.push(latency),
                     other => anyhow::bail!("a burst was answered {other}"),
                 }
             }
@@ -96,7 +96,7 @@ fn overload(address: SocketAddr, request: &[u8]) -> Result<()> {
         ("callers before the bursts", before),
         ("callers beside the bursts", beside),
         ("admitted of the bursts", admitted),
-        ("refused of the bursts (503)", refused),
+        ("rejected of the bursts (503)", rejected),
     ] {
         print_latencies(name, latencies);
     }
@@ -176,9 +176,9 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> 
 }
 
 fn selfie(token: &str) -> Result<Vec<u8>> {
-    let picture = crate::exec::root().join("crates/server/assets/portrait-1080p.jpg");
-    let picture = STANDARD.encode(std::fs::read(picture)?);
-    let body = format!(r#"{{"os":"DESKTOP","image":"{picture}"}}"#);
+    let image = crate::exec::root().join("crates/server/assets/portrait-1080p.jpg");
+    let image = STANDARD.encode(std::fs::read(image)?);
+    let body = format!(r#"{{"os":"DESKTOP","image":"{image}"}}"#);
     let target = "/v2/face-recognition/liveness";
     Ok(http::request("POST", target, Some(&format!("Bearer {token}")), body.as_bytes()))
 }

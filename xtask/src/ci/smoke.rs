@@ -54,7 +54,7 @@ pub fn run(binary: &Binary) -> Result<()> {
     Ok(())
 }
 
-/// A shell runs the line as a person would paste it. False for a refusal that says why.
+/// A shell runs the line as a person would paste it. False for a rejection that says why.
 fn answers_with_rows(line: &str) -> Result<bool> {
     let body = exec::output(Command::new("sh").args(["-c", line]))?;
     let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;

@@ -37,7 +37,7 @@ pub fn all() -> Vec<Question> {
     questions.extend(pages());
     questions.extend(conditions::singles());
     questions.extend(documents());
-    questions.extend(refusals());
+    questions.extend(rejections());
     questions
 }
 
@@ -230,7 +230,7 @@ fn documents() -> Vec<Question> {
     ]
 }
 
-fn refusals() -> Vec<Question> {
+fn rejections() -> Vec<Question> {
     [
         ("an operator object", "where_client[$ne]", json!("x")),
         ("an unknown status", "where_status", json!("done")),
@@ -249,7 +249,7 @@ fn refusals() -> Vec<Question> {
     .map(|(name, key, value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let spellings = both(&[&format!("{key}={text}")], &[json!([[key, value]])]);
-        Question { name, path: BIOMETRIC, spellings, answer: Expected::Refused }
+        Question { name, path: BIOMETRIC, spellings, answer: Expected::Rejected }
     })
     .collect()
 }

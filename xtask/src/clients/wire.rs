@@ -25,7 +25,7 @@ pub enum Expected {
     /// The number of the records that match.
     Count(fn(&Record) -> bool),
     /// 400, and this code.
-    Refused,
+    Rejected,
 }
 
 pub struct Page {
@@ -73,7 +73,7 @@ fn described(question: &Question, spelling: &Spelling) -> String {
 }
 
 fn complaints(question: &Question, reply: &Reply, first: &mut Option<Value>) -> Vec<String> {
-    let expected_status = if matches!(question.answer, Expected::Refused) { 400 } else { 200 };
+    let expected_status = if matches!(question.answer, Expected::Rejected) { 400 } else { 200 };
     if reply.status != expected_status {
         let body = shortened(&reply.body);
         return vec![format!("{}, not {expected_status}: {body}", reply.status)];
@@ -90,11 +90,11 @@ fn complaints(question: &Question, reply: &Reply, first: &mut Option<Value>) -> 
             let count = records_of(question.path).iter().filter(|it| matches(it)).count();
             differences(&json!({"success": true, "data": count}), &answer)
         }
-        Expected::Refused => refusal_complaints(&answer),
+        Expected::Rejected => rejection_complaints(&answer),
     };
     match first {
-        // A refusal names the parameter as it was spelled.
-        Some(_) if matches!(question.answer, Expected::Refused) => {}
+        // A rejection names the parameter as it was spelled.
+        Some(_) if matches!(question.answer, Expected::Rejected) => {}
         Some(first) => complaints.extend(differences(first, &answer)),
         None if complaints.is_empty() => *first = Some(answer),
         None => {}
@@ -131,7 +131,7 @@ fn page_complaints(path: &str, page: &Page, answer: &Value) -> Vec<String> {
     complaints
 }
 
-fn refusal_complaints(answer: &Value) -> Vec<String> {
+fn rejection_complaints(answer: &Value) -> Vec<String> {
     let keys: Vec<&String> = answer.as_object().map(|it| it.keys().collect()).unwrap_or_default();
     if keys == ["success", "error", "code", "details"]
         && answer["code"] == "INVALID_PARAMETERS"

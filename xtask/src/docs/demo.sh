@@ -1,4 +1,4 @@
-# What most pages take for granted: a server with records and a token for it, and pictures of one face and
+# What most pages take for granted: a server with records and a token for it, and images of one face and
 # of a card.
 mkdir -p verax-data
 if [ -n "${MODELS:-}" ]; then ln -sfn "$MODELS" verax-data/models; fi

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_is_refused() {
+    fn what_is_not_whole_is_rejected() {
         for bad in
             ["```sh\na", "```\na\n```", "<!-- run: a", "<!-- run: a -->", "<!-- not run: b -->\nx"]
         {

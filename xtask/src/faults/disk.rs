@@ -44,7 +44,7 @@ fn full(binary: &Binary) -> Result<()> {
     make(&work, &server)?;
     limit_files(&server, "0")?;
     let limited = Instant::now();
-    let mut refusals = 0;
+    let mut rejections = 0;
     while limited.elapsed() < WHILE_BROKEN {
         for (method, target, body) in [
             ("POST", COLLECTIONS, json!({ "name": "no room" }).to_string()),
@@ -57,7 +57,7 @@ fn full(binary: &Binary) -> Result<()> {
                 answer.status,
                 String::from_utf8_lossy(&answer.body)
             );
-            refusals += 1;
+            rejections += 1;
         }
         let listed = ask(&work, &server, "GET", IMPORTED, "")?.status;
         ensure!(listed == 200, "a list answers {listed}");
@@ -69,7 +69,7 @@ fn full(binary: &Binary) -> Result<()> {
     work.settle(server.address)?;
     work.check_all(server.address)?;
     println!(
-        "disk: full: {refusals} writes answered 503 with Retry-After, lists go on; ready again {} \
+        "disk: full: {rejections} writes answered 503 with Retry-After, lists go on; ready again {} \
          ms after there is room (red {} ms after asking)",
         green.as_millis(),
         red.as_millis()
@@ -101,8 +101,11 @@ fn read_only(binary: &Binary) -> Result<()> {
     match site.serve(&wrapper) {
         Ok(_) => bail!("the server starts"),
         Err(error) => {
-            let said = error.to_string().to_lowercase();
-            ensure!(said.contains("read-only") || said.contains("readonly"), "it says {said}");
+            let answered = error.to_string().to_lowercase();
+            ensure!(
+                answered.contains("read-only") || answered.contains("readonly"),
+                "it says {answered}"
+            );
         }
     }
     let server = site.serve(&[])?;
@@ -141,10 +144,10 @@ fn slower_and_slower(wire: &SlowWire, server: &Server, clients: &Clients<'_>) ->
         println!(
             "disk: {what}: {} answers, {} of them 503, the slowest {} ms",
             seen.answered,
-            seen.refused,
+            seen.rejected,
             seen.slowest.as_millis()
         );
-        ensure!(seen.unclear == 0, "{} refusals were not a 503 with Retry-After", seen.unclear);
+        ensure!(seen.unclear == 0, "{} rejections were not a 503 with Retry-After", seen.unclear);
         ensure!(seen.broken == 0, "{} connections were broken", seen.broken);
         ensure!(seen.slowest < REQUEST_MAX, "a request took {:?}", seen.slowest);
         Ok(seen)
@@ -154,18 +157,18 @@ fn slower_and_slower(wire: &SlowWire, server: &Server, clients: &Clients<'_>) ->
     wire.hold_back(Duration::from_millis(50));
     std::thread::sleep(PHASE);
     let seen = report("50 ms to the database and 50 ms back")?;
-    ensure!(seen.refused == 0 && server.is_ready(), "it is slow, and that is all");
+    ensure!(seen.rejected == 0 && server.is_ready(), "it is slow, and that is all");
     wire.hold_back(SILENT);
     let red = until_ready(server, false, RED_MAX)?;
     std::thread::sleep(2 * PHASE);
     let seen = report("a database that says nothing")?;
-    ensure!(seen.refused > 0, "nothing was refused");
+    ensure!(seen.rejected > 0, "nothing was rejected");
     wire.hold_back(Duration::ZERO);
     let green = until_ready(server, true, GREEN_MAX)?;
     clients.take();
     std::thread::sleep(PHASE);
     let seen = report("the database answers again")?;
-    ensure!(seen.answered > seen.refused, "no success");
+    ensure!(seen.answered > seen.rejected, "no success");
     println!(
         "disk: not ready {} ms after the silence began, ready {} ms after its end",
         red.as_millis(),

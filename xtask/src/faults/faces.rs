@@ -16,7 +16,7 @@ use crate::http::{self, Answer, Connection};
 pub const VALIDATIONS: &str = "/v2/biometric-validations";
 const REGISTRATIONS: &str = "/v2/app-registrations";
 /// Of what only was opened, the newest are looked at after each kill.
-const LOOKED_AT_MAX: usize = 200;
+const INSPECTED_MAX: usize = 200;
 const FORGETTING_LOOKS_MAX: u32 = 50;
 
 /// What is asked of faces, and what was acknowledged.
@@ -32,7 +32,7 @@ pub struct Faces {
     passed: BTreeMap<String, String>,
     /// Registrations whose person was enrolled: the validation, and the email.
     registered: BTreeMap<String, (String, String)>,
-    /// Pictures that were sent and not answered.
+    /// Images that were sent and not answered.
     unanswered: u64,
 }
 
@@ -55,7 +55,7 @@ impl Work {
         Ok(())
     }
 
-    /// Opens validations and answers them with a picture, until the server is gone.
+    /// Opens validations and answers them with an image, until the server is gone.
     pub fn check_faces(&self, address: SocketAddr) -> Result<()> {
         let mut connection = Connection::open(address)?;
         loop {
@@ -99,7 +99,7 @@ impl Work {
     /// Looks for everything that was acknowledged about faces.
     pub fn look_at_faces(&self, connection: &mut Connection) -> Result<()> {
         let faces = self.faces();
-        for id in faces.opened.iter().rev().take(LOOKED_AT_MAX) {
+        for id in faces.opened.iter().rev().take(INSPECTED_MAX) {
             self.ask(connection, "GET", &format!("{VALIDATIONS}/{id}"), "")?;
         }
         for id in faces.passed.keys() {
@@ -140,7 +140,7 @@ impl Work {
         let faces = self.faces();
         ensure!(
             failed <= faces.unanswered,
-            "{failed} validations have failed, {} pictures were not answered",
+            "{failed} validations have failed, {} images were not answered",
             faces.unanswered
         );
         for (id, token) in faces.passed.iter().rev().take(20) {

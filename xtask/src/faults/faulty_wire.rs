@@ -89,8 +89,8 @@ fn exchange(near: &TcpStream, far: SocketAddr, fault: Fault, number: u64) -> Res
             std::thread::sleep(SILENCE);
             return Ok(());
         }
-        Fault::Unavailable => return refuse(near),
-        Fault::SometimesUnavailable if is_hit => return refuse(near),
+        Fault::Unavailable => return reject(near),
+        Fault::SometimesUnavailable if is_hit => return reject(near),
         Fault::Slow(delay) => std::thread::sleep(delay),
         _ => {}
     }
@@ -115,7 +115,7 @@ fn exchange(near: &TcpStream, far: SocketAddr, fault: Fault, number: u64) -> Res
     Ok(())
 }
 
-fn refuse(mut near: &TcpStream) -> Result<()> {
+fn reject(mut near: &TcpStream) -> Result<()> {
     let body = "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
     let length = body.len();
     write!(

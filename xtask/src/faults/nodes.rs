@@ -93,7 +93,7 @@ fn deaths(
     std::thread::sleep(PHASE);
     report("a node killed", &clients.take(), Duration::from_secs(5))?;
 
-    let worker = kill_at_work(site, clients, &primary, worker)?;
+    let worker = kill_running(site, clients, &primary, worker)?;
     let one = node(site, "one")?;
     clients.set_nodes(vec![one.address, two.address]);
     report("a node and a worker killed in the middle of checks", &clients.take(), BACK_MAX)?;
@@ -132,19 +132,19 @@ fn report(what: &str, seen: &Seen, gap_max: Duration) -> Result<()> {
         "nodes: {what}: {} answers, {} of them 503, {} connections broken, the slowest request \
          {} ms, the longest time without success {} ms",
         seen.answered,
-        seen.refused,
+        seen.rejected,
         seen.broken,
         seen.slowest.as_millis(),
         seen.longest_gap.as_millis()
     );
-    ensure!(seen.unclear == 0, "{} refusals were not a 503 with Retry-After", seen.unclear);
+    ensure!(seen.unclear == 0, "{} rejections were not a 503 with Retry-After", seen.unclear);
     ensure!(seen.slowest < REQUEST_MAX, "a request took {:?}", seen.slowest);
     ensure!(seen.longest_gap < gap_max, "no success for {:?}", seen.longest_gap);
     Ok(())
 }
 
 /// Leaves checks behind on a node that dies, and kills the worker that has taken them up.
-fn kill_at_work(
+fn kill_running(
     site: &Site,
     clients: &Clients<'_>,
     primary: &Cluster,
@@ -186,7 +186,7 @@ fn count(cluster: &Cluster, question: &str) -> Result<u64> {
     cluster.sql(DATABASE, question)?.parse().context("not a number")
 }
 
-/// A larger picture, with all checks.
+/// A larger image, with all checks.
 fn slow_order() -> Result<String> {
     Ok(json!({ "image": STANDARD.encode(sample_image(LARGE_IMAGE)?) }).to_string())
 }

@@ -1,4 +1,4 @@
-//! Twice as much work as there is room for: as much is done as ever, the rest is refused at once.
+//! Twice as much work as there is room for: as much is done as ever, the rest is rejected at once.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ const SETTINGS: &str = "[vision]\nthreads = 1\n[log]\naccess = false\n";
 const BEST_CONNECTIONS: u32 = 2;
 /// More than are ever waiting for an answer at once.
 const CONNECTIONS: u32 = 96;
-const REFUSAL_MAX: Duration = Duration::from_millis(50);
+const REJECTION_MAX: Duration = Duration::from_millis(50);
 const GOODPUT_PERCENT_MIN: f64 = 90.0;
 /// What bodies that wait may take beyond the best load's memory.
 const MORE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ const MORE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Default)]
 struct Outcome {
     done: u64,
-    refusals: Vec<Duration>,
+    rejections: Vec<Duration>,
     /// Anything else that came back.
     strange: Vec<String>,
     resident_bytes_max: u64,
@@ -50,21 +50,25 @@ pub fn run(binary: &Binary, seconds: u64) -> Result<()> {
     let between = (span / 2).div_f64(2.0 * before.done as f64);
     let over = drive(&work, &server, span, CONNECTIONS, between)?;
     let after = measure_best()?;
-    ensure!(before.refusals.is_empty() && after.refusals.is_empty(), "the best load is refused");
+    ensure!(
+        before.rejections.is_empty() && after.rejections.is_empty(),
+        "the best load is rejected"
+    );
     let capacity = (before.done + after.done) as f64 / span.as_secs_f64();
     let goodput = over.done as f64 / span.as_secs_f64();
     let percent = 100.0 * goodput / capacity;
-    let mut refusals = over.refusals;
-    refusals.sort_unstable();
-    let rank = |percent: usize| refusals.get((refusals.len() * percent).div_ceil(100).max(1) - 1);
-    let p50 = rank(50).context("nothing was refused")?;
+    let mut rejections = over.rejections;
+    rejections.sort_unstable();
+    let rank =
+        |percent: usize| rejections.get((rejections.len() * percent).div_ceil(100).max(1) - 1);
+    let p50 = rank(50).context("nothing was rejected")?;
     let (p99, slowest) = (rank(99).context("none")?, rank(100).context("none")?);
     println!(
         "overload: best {capacity:.1} documents/s; asked for {:.1}/s: {goodput:.1}/s done \
-         ({percent:.0} %), {} refused, in {:.1} ms (p50), {:.1} ms (p99), {:.1} ms (all); memory \
+         ({percent:.0} %), {} rejected, in {:.1} ms (p50), {:.1} ms (p99), {:.1} ms (all); memory \
          {} MiB at best load, {} MiB at twice",
         1.0 / between.as_secs_f64(),
-        refusals.len(),
+        rejections.len(),
         milliseconds(p50),
         milliseconds(p99),
         milliseconds(slowest),
@@ -74,7 +78,7 @@ pub fn run(binary: &Binary, seconds: u64) -> Result<()> {
     let strange: Vec<String> = [before.strange, over.strange, after.strange].concat();
     ensure!(strange.is_empty(), "{} strange answers: {}", strange.len(), strange[0]);
     ensure!(percent >= GOODPUT_PERCENT_MIN, "goodput falls to {percent:.0} % of the best");
-    ensure!(*p99 <= REFUSAL_MAX, "a refusal takes {p99:?}");
+    ensure!(*p99 <= REJECTION_MAX, "a rejection takes {p99:?}");
     ensure!(
         over.resident_bytes_max <= before.resident_bytes_max + MORE_BYTES_MAX,
         "memory grows to {} bytes",
@@ -118,7 +122,7 @@ fn drive(
                 (200 | 202, _) if begin.elapsed() < span => outcome.done += 1,
                 // Done, but too late to be counted.
                 (200 | 202, _) => {}
-                (503, Some(_)) => outcome.refusals.push(took),
+                (503, Some(_)) => outcome.rejections.push(took),
                 (status, _) => {
                     let body = String::from_utf8_lossy(&answer.body);
                     outcome.strange.push(format!("{status} {body}"));

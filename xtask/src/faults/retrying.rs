@@ -25,7 +25,7 @@ pub struct Clients<'a> {
 pub struct Seen {
     pub answered: u64,
     /// Answers that were 5xx.
-    pub refused: u64,
+    pub rejected: u64,
     /// Requests that no answer came to: the connection ended.
     pub broken: u64,
     /// 5xx other than 503, or a 503 that does not say when to come back.
@@ -42,7 +42,7 @@ impl Seen {
     fn since(last_success: Instant) -> Seen {
         Seen {
             answered: 0,
-            refused: 0,
+            rejected: 0,
             broken: 0,
             unclear: 0,
             slowest: Duration::ZERO,
@@ -78,7 +78,7 @@ impl<'a> Clients<'a> {
     /// Successes since the last [`Clients::take`].
     pub fn successes(&self) -> u64 {
         let seen = self.seen();
-        seen.answered - seen.refused
+        seen.answered - seen.rejected
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -177,7 +177,7 @@ impl<'a> Caller<'a> {
         }
         if answered {
             seen.answered += 1;
-            seen.refused += 1;
+            seen.rejected += 1;
             if answer.status != 503 || answer.retry_after.is_none() {
                 seen.unclear += 1;
                 eprintln!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body));
@@ -186,7 +186,7 @@ impl<'a> Caller<'a> {
             seen.broken += 1;
         }
         drop(seen);
-        // Whoever refuses before the body is read closes the connection after the answer.
+        // Whoever rejects before the body is read closes the connection after the answer.
         self.connection = None;
         self.node += 1;
         std::thread::sleep(PAUSE);

@@ -1,4 +1,4 @@
-//! An object store that is slow, refuses, loses answers and cuts bodies: a real server of the protocol
+//! An object store that is slow, rejects, loses answers and cuts bodies: a real server of the protocol
 //! (moto) behind a wire that does all that.
 
 mod backups;
@@ -29,7 +29,7 @@ const PHASE: Duration = Duration::from_millis(2500);
 const GREEN_MAX: Duration = Duration::from_secs(15);
 /// A request is answered while its caller still waits: within `http.request_seconds`.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(28);
-/// Requests to the store for one of ours that it refuses: the first, and three more.
+/// Requests to the store for one of ours that it rejects: the first, and three more.
 const TRIES_MAX: u64 = 4;
 
 /// Nothing acknowledged is lost, nothing half-written is shown, errors say when to come back, and nobody
@@ -93,7 +93,7 @@ pub fn run(binary: &Binary, models: Option<&Path>) -> Result<()> {
             "s3: {what}: {} done, {} answered 503 with Retry-After, the slowest in {} ms; ready {} ms \
              after; all as acknowledged",
             seen.done,
-            seen.refused,
+            seen.rejected,
             seen.slowest.as_millis(),
             green.as_millis()
         );
@@ -103,7 +103,7 @@ pub fn run(binary: &Binary, models: Option<&Path>) -> Result<()> {
     broken_start(&site, &wire)
 }
 
-/// How often a store that refuses is asked.
+/// How often a store that rejects is asked.
 fn bounded(site: &Site, server: &Server, wire: &FaultyWire) -> Result<()> {
     let client = Customer::new(site, server)?;
     client.make(1)?;
@@ -118,11 +118,11 @@ fn bounded(site: &Site, server: &Server, wire: &FaultyWire) -> Result<()> {
     let answer = client.ask("GET", &format!("{DOCUMENTS}/{id}/image"), "")?;
     let (took, tries) = (begun.elapsed(), wire.requests() - before);
     wire.set(Fault::None);
-    ensure!(is_clear(&answer), "s3: a store that refuses: {}", shown(&answer));
+    ensure!(is_clear(&answer), "s3: a store that rejects: {}", shown(&answer));
     let spare = by_itself * (took.as_secs() + 1);
     ensure!(tries <= TRIES_MAX + spare, "s3: it was asked {tries} times for one request");
     until_ready(server)?;
-    println!("s3: a store that refuses is asked {tries} times for one image, for {took:?}");
+    println!("s3: a store that rejects is asked {tries} times for one image, for {took:?}");
     Ok(())
 }
 
@@ -168,9 +168,9 @@ fn silent(site: &Site, server: &Server, wire: &FaultyWire) -> Result<()> {
 /// A command that cannot reach its vault says so.
 fn broken_start(site: &Site, wire: &FaultyWire) -> Result<()> {
     wire.set(Fault::Unavailable);
-    let said = site.verax(&["client", "list"]);
+    let answered = site.verax(&["client", "list"]);
     wire.set(Fault::None);
-    let Err(error) = said else { bail!("s3: it starts without its vault") };
+    let Err(error) = answered else { bail!("s3: it starts without its vault") };
     ensure!(format!("{error:#}").contains("object store"), "s3: it says {error:#}");
     site.verax(&["vault", "check"])?;
     site.verax(&["vault", "sweep"])?;
@@ -190,7 +190,7 @@ enum State {
 #[derive(Clone, Copy, Default)]
 struct Seen {
     done: u64,
-    refused: u64,
+    rejected: u64,
     slowest: Duration,
 }
 
@@ -198,7 +198,7 @@ impl Seen {
     fn and(&self, other: Seen) -> Seen {
         Seen {
             done: self.done + other.done,
-            refused: self.refused + other.refused,
+            rejected: self.rejected + other.rejected,
             slowest: self.slowest.max(other.slowest),
         }
     }
@@ -348,7 +348,7 @@ impl Customer {
             return Ok(Some(answer));
         }
         ensure!(is_clear(&answer), "{method} {target}: {}", shown(&answer));
-        seen.refused += 1;
+        seen.rejected += 1;
         Ok(None)
     }
 

@@ -1,5 +1,5 @@
-//! What is said of a verdict. A refusal and a pass have words of their own, so that a sentence
-//! cannot speak against its outcome: a refusal accuses and names what speaks for it, a pass notes
+//! What is said of a verdict. A rejection and a pass have words of their own, so that a sentence
+//! cannot speak against its outcome: a rejection accuses and names what speaks for it, a pass notes
 //! what was measured and accuses nobody.
 
 use super::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
@@ -7,19 +7,23 @@ use crate::document_check::DocumentCheck;
 use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
 
 pub(super) const NOT_CHECKED: &str =
-    "Not checked: the picture is too flat or too small to measure this.";
+    "Not checked: the image is too flat or too small to measure this.";
 
 const NAMED_MAX: usize = 3;
 
-/// `pixels_refuse`: the score fails before any evidence caps it.
-pub(super) fn refused(check: DocumentCheck, finding: &CheckFinding, pixels_refuse: bool) -> String {
+/// `pixels_reject`: the score fails before any evidence caps it.
+pub(super) fn rejected(
+    check: DocumentCheck,
+    finding: &CheckFinding,
+    pixels_reject: bool,
+) -> String {
     let mut against: Vec<&DocumentEvidence> =
         finding.evidence.iter().filter(|evidence| speaks_against(evidence)).collect();
     // The strongest first; a stable sort keeps the order in which they were found.
     against.sort_by(|a, b| a.score_cap().total_cmp(&b.score_cap()));
     let words = &check.entry().words;
-    let by_evidence = against.first().and_then(|first| (words.refused_by)(first, pixels_refuse));
-    let subject = by_evidence.unwrap_or(words.refused);
+    let by_evidence = against.first().and_then(|first| (words.rejected_by)(first, pixels_reject));
+    let subject = by_evidence.unwrap_or(words.rejected);
     let named: Vec<String> = against.into_iter().take(NAMED_MAX).map(accusing_words).collect();
     let seen = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
     let caveat =
@@ -35,7 +39,7 @@ pub(super) fn passed(check: DocumentCheck, finding: &CheckFinding) -> String {
     let seen =
         if noted.is_empty() { String::new() } else { format!("; measured: {}", noted.join(", ")) };
     let caveat = if finding.limits.contains(&CheckLimit::TracesLost) {
-        " (the picture was made small or saved again, which hides most traces)"
+        " (the image was made small or saved again, which hides most traces)"
     } else if finding.limits.contains(&CheckLimit::PortraitPlaceAssumed) {
         PLACE_ASSUMED
     } else {
@@ -70,7 +74,7 @@ pub(super) fn colourless(colour: &ColourFindings) -> String {
     )
 }
 
-/// A camera's signature explains a picture and refuses none.
+/// A camera's signature explains an image and rejects none.
 fn speaks_against(evidence: &DocumentEvidence) -> bool {
     !matches!(evidence, DocumentEvidence::ProvenanceCamera { .. })
 }
@@ -112,7 +116,7 @@ fn accusing_words(evidence: &DocumentEvidence) -> String {
             format!("{field} names the generator \"{value}\"")
         }
         DocumentEvidence::ThumbnailDiffers { correlation } => {
-            format!("the embedded preview shows another picture (correlation {correlation:.2})")
+            format!("the embedded preview shows another image (correlation {correlation:.2})")
         }
         DocumentEvidence::UnknownTables => {
             "unknown quantisation tables and contradicting camera fields".to_owned()

@@ -6,7 +6,7 @@ use verax_query::{Key, Resource};
 use super::project_flow::ProjectFlow;
 use super::{StoredRecord, UnreadableRecord, Values};
 use crate::contact::{Phone, email_key};
-use crate::lifecycle::{Demands, RegistrationStatus, SyncRefusal, Teller, sync};
+use crate::lifecycle::{Actor, RegistrationStatus, Requirements, SyncRejection, sync};
 use crate::resources::APP_REGISTRATIONS;
 use crate::{Record, Timestamp};
 
@@ -175,22 +175,22 @@ impl AppRegistration {
         &self,
         step: &str,
         wanted: Option<RegistrationStatus>,
-        teller: Teller,
+        actor: Actor,
         flow: &ProjectFlow,
-    ) -> Result<RegistrationStatus, SyncRefusal> {
-        let before = self.status.ok_or(SyncRefusal::Over)?;
-        sync(before, step, wanted, teller, self.demands(flow))
+    ) -> Result<RegistrationStatus, SyncRejection> {
+        let before = self.status.ok_or(SyncRejection::Over)?;
+        sync(before, step, wanted, actor, self.demands(flow))
     }
 
     /// What of the checks that the flow calls mandatory is there.
-    fn demands(&self, flow: &ProjectFlow) -> Demands {
+    fn demands(&self, flow: &ProjectFlow) -> Requirements {
         let (face, document) = (self.validation.is_some(), self.document.is_some());
-        if flow.demands_liveness() && !face || flow.demands_document() && !document {
-            Demands::Unmet
+        if flow.requires_liveness() && !face || flow.requires_document() && !document {
+            Requirements::Unmet
         } else if face || document {
-            Demands::Met
+            Requirements::Met
         } else {
-            Demands::NothingPassed
+            Requirements::NothingPassed
         }
     }
 

@@ -49,7 +49,7 @@ pub struct DocumentCheckRecord {
 /// Where the image of a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoredImage {
-    NotKept,
+    NotStored,
     /// In the vault of this server.
     Here,
     /// An imported record's, on another server.
@@ -135,7 +135,7 @@ impl StoredRecord for DocumentCheckRecord {
                 StoredImage::Here
             }
             Some(true) => StoredImage::Elsewhere,
-            _ => StoredImage::NotKept,
+            _ => StoredImage::NotStored,
         };
         let results = values.json(RESULTS).unwrap_or_default();
         Ok(DocumentCheckRecord {
@@ -154,9 +154,9 @@ impl StoredRecord for DocumentCheckRecord {
 }
 
 impl DocumentCheckRecord {
-    /// A check that begins; its image is not kept until it has ended.
+    /// A check that begins; its image is not stored until it has ended.
     pub fn open(id: String, client: String, registration: Option<String>) -> DocumentCheckRecord {
-        let (image, status) = (StoredImage::NotKept, DocumentStatus::New);
+        let (image, status) = (StoredImage::NotStored, DocumentStatus::New);
         DocumentCheckRecord { id, client, registration, image, made: PerCheck::all(false), status }
     }
 
@@ -214,7 +214,7 @@ impl DocumentCheckRecord {
         let status = DocumentStatus::Completed { risk_score, completed_at };
         let may = matches!(self.status, DocumentStatus::Processing);
         let mut step = self.step(may, status, now)?;
-        step.after.image = if save_image { StoredImage::Here } else { StoredImage::NotKept };
+        step.after.image = if save_image { StoredImage::Here } else { StoredImage::NotStored };
         let url = save_image.then(|| image_path(&self.id));
         step.changes
             .set(IMAGE_SAVED, Some(&save_image))

@@ -1,4 +1,4 @@
-//! One way through a project: what it is for, its limits, and which checks it demands.
+//! One way through a project: what it is for, its limits, and which checks it requirements.
 
 use serde_json::{Map, Value as Json};
 use verax_query::{Key, Resource};
@@ -124,11 +124,11 @@ impl ProjectFlow {
         }
     }
 
-    pub fn demands_liveness(&self) -> bool {
+    pub fn requires_liveness(&self) -> bool {
         self.demands("liveness")
     }
 
-    pub fn demands_document(&self) -> bool {
+    pub fn requires_document(&self) -> bool {
         self.demands("document")
     }
 

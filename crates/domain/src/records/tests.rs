@@ -14,7 +14,7 @@ use super::project_flow::ProjectFlow;
 use super::*;
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::face_verdict::{CheckOutcome, FaceVerdict, QualityLevel};
-use crate::lifecycle::{RegistrationStatus, SyncRefusal, Teller};
+use crate::lifecycle::{Actor, RegistrationStatus, SyncRejection};
 use crate::resources::{ALL, DOCUMENT_LIVENESS, PROJECT_FLOWS};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -174,7 +174,7 @@ fn an_image_of_another_server_is_not_ours() {
     assert_eq!(read(theirs).image, StoredImage::Elsewhere);
     let mut none = ours;
     none["imageSaved"] = false.into();
-    assert_eq!(read(none).image, StoredImage::NotKept);
+    assert_eq!(read(none).image, StoredImage::NotStored);
 }
 
 #[test]
@@ -188,14 +188,14 @@ fn what_an_imported_flow_says_of_another_type_says_nothing() {
         "steps": ["document"], "type": "other", "status": "archived",
     }));
     assert_eq!(odd.liveness, Default::default());
-    assert!(!odd.demands_document() && !odd.is_public_login());
+    assert!(!odd.requires_document() && !odd.is_public_login());
     assert!(odd.status.is_in_use(), "another system's word says nothing here");
     let strict = flow(json!({
         "_id": "f", "project": "p", "type": "login", "liveness": { "minScore": 0.9 },
         "steps": { "document": "mandatory", "liveness": "skip" },
     }));
     assert_eq!(strict.face_policy().liveness_score_min, 0.9);
-    assert!(strict.demands_document() && !strict.demands_liveness());
+    assert!(strict.requires_document() && !strict.requires_liveness());
     assert!(strict.is_public_login() && strict.is_usable_in(&project()));
     let paused = Project { status: ProjectStatus::Paused, ..project() };
     assert!(!strict.is_usable_in(&paused));
@@ -207,8 +207,8 @@ fn a_registration_in_another_systems_word_is_over() {
     record.set(app_registration::STATUS, Some("completed"));
     let foreign: AppRegistration = again(&record);
     assert_eq!((foreign.status, foreign.is_open()), (None, false));
-    let step = foreign.sync("form", None, Teller::Person, &ProjectFlow::default());
-    assert_eq!(step, Err(SyncRefusal::Over));
+    let step = foreign.sync("form", None, Actor::Person, &ProjectFlow::default());
+    assert_eq!(step, Err(SyncRejection::Over));
     let begun: AppRegistration = again(&Record::of(AppRegistration::RESOURCE, "r", "acme"));
     assert!(begun.is_open(), "one that says nothing has just started");
     let by = Reviewer::Staff("root".to_owned());

@@ -39,7 +39,7 @@ pub static COLLECTIONS: Resource = Resource {
 pub static PERSONS: Resource = Resource {
     name: "persons",
     title: "Person",
-    doc: "A person whose face is known. Templates are kept sealed and never shown.",
+    doc: "A person whose face is known. Templates are stored encrypted and never shown.",
     table: "persons",
     fields: &[
         id(),

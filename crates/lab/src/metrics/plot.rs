@@ -192,7 +192,7 @@ fn distributions(svg: &mut String, series: &[PlotSeries<'_>]) {
     let bottom = TOP + SIDE.max(row * series.len() as f64);
     let _ = writeln!(
         svg,
-        "<text x=\"{left}\" y=\"{}\">above each line: should be accepted; below it: refused</text>",
+        "<text x=\"{left}\" y=\"{}\">above each line: should be accepted; below it: rejected</text>",
         TOP - 14.0
     );
     for (index, one) in series.iter().enumerate() {

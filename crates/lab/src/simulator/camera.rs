@@ -16,7 +16,7 @@ pub struct View {
 
 impl View {
     /// A view of `size` pixels in which the scene rectangle `(x, y, width, height)` fills the
-    /// picture but for jitter and roll.
+    /// image but for jitter and roll.
     pub fn of(random: &mut Seeded, size: (usize, usize), scene: [f32; 4]) -> Self {
         let roll = if random.chance(0.8) {
             random.between(-4.0, 4.0)
@@ -66,7 +66,7 @@ impl View {
         [x0.min(x1), y0.min(y1), (x1 - x0).max(0.0), (y1 - y0).max(0.0)]
     }
 
-    /// Whether the scene rectangle `0..width` by `0..height` reaches the picture's frame, which is 1 %
+    /// Whether the scene rectangle `0..width` by `0..height` reaches the image's frame, which is 1 %
     /// of each side wide.
     fn cuts(&self, width: f32, height: f32) -> bool {
         let (w, h) = (self.width as f32, self.height as f32);
@@ -117,7 +117,7 @@ fn square_to_quad(c: [(f32, f32); 4]) -> [f32; 9] {
     [x1 - x0 + g * x1, x3 - x0 + h * x3, x0, y1 - y0 + g * y1, y3 - y0 + h * y3, y0, g, h, 1.0]
 }
 
-/// From light on the lens to the picture that an application gets, before it is compressed.
+/// From light on the lens to the image that an application gets, before it is compressed.
 pub fn photograph(random: &mut Seeded, mut light: Light) -> Image {
     let sigma = random.between(0.35, 1.1);
     for plane in light.planes_mut() {
@@ -271,7 +271,7 @@ pub fn genuine_with_places(
 }
 
 /// How much table there is around the motif on each side, as shares of the motif's; below 0 the
-/// picture cuts the motif.
+/// image cuts the motif.
 pub const AROUND: (f32, f32) = (-0.06, 0.12);
 
 /// A genuine capture of a flat thing.
@@ -280,7 +280,7 @@ pub struct Captured {
     pub image: Image,
     /// Where boxes of the motif lie: x, y, width, height.
     pub places: Vec<[usize; 4]>,
-    /// The motif leaves the picture, or comes nearer to its frame than 1 % of a side.
+    /// The motif leaves the image, or comes nearer to its frame than 1 % of a side.
     pub cut: bool,
 }
 

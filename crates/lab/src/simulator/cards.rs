@@ -95,7 +95,7 @@ fn paste_motif(random: &mut Seeded, canvas: &mut Colours, [x, y, w, h]: [usize; 
     }
 }
 
-/// A random part of a picture, brought to `w` by `h`.
+/// A random part of an image, brought to `w` by `h`.
 pub(super) fn motif_part(random: &mut Seeded, motif: &Image, w: usize, h: usize) -> Image {
     let (mw, mh) = (motif.width as usize, motif.height as usize);
     let most = (mw as f32 / w as f32).min(mh as f32 / h as f32);

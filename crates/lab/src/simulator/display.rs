@@ -1,4 +1,4 @@
-//! A picture shown on a display and photographed from it.
+//! An image shown on a display and photographed from it.
 
 use super::Light;
 use super::camera::{View, photograph};

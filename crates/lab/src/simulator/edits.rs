@@ -5,7 +5,7 @@ use verax_vision::document::planes::{Colours, Plane, mean};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::Image;
 
-/// How an edited picture is saved.
+/// How an edited image is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saving {
     Fine,
@@ -25,7 +25,7 @@ impl Saving {
         }
     }
 
-    /// The file that its receiver gets, and how much smaller the picture became.
+    /// The file that its receiver gets, and how much smaller the image became.
     pub fn file(self, image: &Image) -> (Vec<u8>, f64) {
         match self {
             Saving::Fine => (jpeg(image, 95), 1.0),
@@ -34,7 +34,7 @@ impl Saving {
         }
     }
 
-    /// The picture as its receiver decodes it, and how much smaller it became.
+    /// The image as its receiver decodes it, and how much smaller it became.
     pub fn apply(self, image: &Image) -> (Image, f64) {
         let (bytes, scale) = self.file(image);
         (opened(&bytes).unwrap_or_else(|| image.clone()), scale)
@@ -58,7 +58,7 @@ fn blend(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4], part: &Co
     for (target, source) in planes {
         let under = target.window(x as isize, y as isize, w, h);
         let shift = transfer * (mean(&under.values) - mean(&source.values));
-        let spread = (under.deviation() / source.deviation().max(1.0)).clamp(0.5, 2.0);
+        let spread = (under.std_dev() / source.std_dev().max(1.0)).clamp(0.5, 2.0);
         let gain = 1.0 + transfer * (spread - 1.0);
         let middle = mean(&source.values);
         for row in 0..h {
@@ -108,7 +108,7 @@ pub fn retype(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4]) -> I
     Colours { r: smooth(&whole.r), g: smooth(&whole.g), b: smooth(&whole.b) }.to_image()
 }
 
-/// Copies a part of the picture to another place in it.
+/// Copies a part of the image to another place in it.
 pub fn copy_move(random: &mut Seeded, image: &Image) -> Image {
     let (width, height) = (image.width as usize, image.height as usize);
     let side = |length: usize, random: &mut Seeded| {

@@ -1,4 +1,4 @@
-//! A picture printed on paper: inks, screens, dot gain; or photocopied in grey.
+//! An image printed on paper: inks, screens, dot gain; or photocopied in grey.
 
 use super::Light;
 use super::camera::{AROUND, photograph, room};
@@ -102,7 +102,7 @@ fn noise_dots(random: &mut Seeded, ink: &Plane, slope: f32) -> Plane {
         values: (0..ink.values.len()).map(|_| random.normal()).collect(),
     };
     let hills = white.smoothed(0.7);
-    let spread = hills.deviation().max(1e-3);
+    let spread = hills.std_dev().max(1e-3);
     ink.map2(&hills, |amount, hill| {
         soft_step((amount - (0.5 + 0.2 * hill / spread).clamp(0.0, 1.0)) * slope)
     })

@@ -6,7 +6,7 @@ use verax_vision::document::file_forensics;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::{DecodeLimits, Image};
 
-pub fn picture(seed: u64) -> Image {
+pub fn image(seed: u64) -> Image {
     card(&mut Seeded::new(seed), None).image
 }
 
@@ -30,11 +30,11 @@ pub enum Field {
     Long(u16, u32),
 }
 
-/// An EXIF block: fields of the picture, fields of the EXIF part, an embedded preview.
-pub fn exif(picture: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<u8> {
+/// An EXIF block: fields of the image, fields of the EXIF part, an embedded preview.
+pub fn exif(image: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     let directory_bytes = |count: usize| 2 + 12 * count + 4;
-    let camera_at = 8 + directory_bytes(picture.len() + 1);
+    let camera_at = 8 + directory_bytes(image.len() + 1);
     let preview_at = camera_at + directory_bytes(camera.len());
     let mut heap_at = preview_at + directory_bytes(2);
     let mut heap = Vec::new();
@@ -64,9 +64,9 @@ pub fn exif(picture: &[Field], camera: &[Field], preview: Option<&[u8]>) -> Vec<
         tiff.extend(next.to_le_bytes());
     };
     let next = if preview.is_some() { preview_at as u32 } else { 0 };
-    write(&mut tiff, picture, Some(camera_at as u32), next);
+    write(&mut tiff, image, Some(camera_at as u32), next);
     write(&mut tiff, camera, None, 0);
-    let text_bytes: usize = [picture, camera]
+    let text_bytes: usize = [image, camera]
         .into_iter()
         .flatten()
         .map(|f| if let Field::Text(_, t) = f { t.len() + 1 } else { 0 })

@@ -4,7 +4,7 @@ use verax_domain::document_findings::DocumentEvidence;
 use verax_lab::simulator::jpeg;
 
 use crate::document_bytes::{
-    Field, evidence, exif, picture, png, small, with_chunk, with_segment, with_text, with_xmp,
+    Field, evidence, exif, image, png, small, with_chunk, with_segment, with_text, with_xmp,
 };
 
 const WORDS: [&str; 6] = [
@@ -18,8 +18,8 @@ const WORDS: [&str; 6] = [
 
 #[test]
 fn what_people_write_is_no_evidence() {
-    let plain = jpeg(&picture(1), 90);
-    let plain_png = png(&small(&picture(1)));
+    let plain = jpeg(&image(1), 90);
+    let plain_png = png(&small(&image(1)));
     for words in WORDS {
         // Description, artist, host computer, copyright.
         for tag in [0x010E, 0x013B, 0x013C, 0x8298] {
@@ -51,7 +51,7 @@ fn what_people_write_is_no_evidence() {
 
 #[test]
 fn a_program_is_named_by_whole_words() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     let found = |software: &'static str| {
         let body = exif(&[Field::Text(0x0131, software)], &[], None);
         evidence(&with_segment(&plain, 0xE1, &body))
@@ -80,8 +80,8 @@ fn a_program_is_named_by_whole_words() {
 
 #[test]
 fn a_program_is_found_wherever_it_signs() {
-    let plain = jpeg(&picture(1), 90);
-    let plain_png = png(&small(&picture(1)));
+    let plain = jpeg(&image(1), 90);
+    let plain_png = png(&small(&image(1)));
     let packet = "<x:xmpmeta><rdf:Description xmp:CreatorTool=\"GIMP 2.10\"/></x:xmpmeta>";
     let files = [
         with_segment(&plain, 0xE1, &exif(&[Field::Text(0x000B, "GIMP 2.10")], &[], None)),
@@ -108,7 +108,7 @@ fn a_program_is_found_wherever_it_signs() {
 
 /// A small WebP with one more chunk.
 fn webp_with(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    let image = small(&picture(1));
+    let image = small(&image(1));
     let mut webp = Vec::new();
     let encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
     let kind = image::ExtendedColorType::Rgb8;
@@ -126,7 +126,7 @@ fn webp_with(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_history_names_its_program_and_not_what_it_did() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     let history = |agent: &str| {
         let step = format!("<rdf:li stEvt:action=\"saved\" {agent}/>");
         evidence(&with_xmp(&plain, &format!("<xmpMM:History>{step}{step}</xmpMM:History>")))
@@ -143,7 +143,7 @@ fn a_history_names_its_program_and_not_what_it_did() {
 
 #[test]
 fn settings_of_a_generator_are_known_by_their_shape() {
-    let plain = png(&small(&picture(1)));
+    let plain = png(&small(&image(1)));
     let found = |keyword: &str, text: &str| {
         evidence(&with_text(&plain, keyword.as_bytes(), text.as_bytes()))
     };
@@ -194,7 +194,7 @@ fn settings_of_a_generator_are_known_by_their_shape() {
 
 #[test]
 fn a_source_type_counts_as_a_term_and_not_as_a_text() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     let found = |value: &str| {
         let attribute = format!("<a Iptc4xmpExt:DigitalSourceType=\"{value}\"/>");
         let element = format!("<Iptc4xmpExt:DigitalSourceType rdf:resource='{value}'/>");
@@ -212,7 +212,7 @@ fn a_source_type_counts_as_a_term_and_not_as_a_text() {
 
 #[test]
 fn the_marker_that_libjpeg_writes_is_no_editor() {
-    let marked = with_segment(&jpeg(&picture(1), 90), 0xEE, b"Adobe\0\x64\0\0\0\0\x00");
+    let marked = with_segment(&jpeg(&image(1), 90), 0xEE, b"Adobe\0\x64\0\0\0\0\x00");
     assert_eq!(evidence(&marked), []);
     // Google's cameras write XMP with Adobe's library.
     let library = "<x:xmpmeta x:xmptk=\"Adobe XMP Core 5.1.0-jc003\"/>";
@@ -245,7 +245,7 @@ fn the_marker_that_libjpeg_writes_is_no_editor() {
 
 #[test]
 fn a_packet_of_unfinished_tags_says_nothing() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     for pattern in ["<", "<a ", "<a b", "<a b='", "<a b=", "<!--", "<a b='\"'>", "<a/>"] {
         // As long as a segment may be.
         assert_eq!(evidence(&with_xmp(&plain, &pattern.repeat(60_000 / pattern.len()))), []);

@@ -6,10 +6,10 @@ use verax_vision::document::seeded::Seeded;
 use verax_vision::document::{READS_PROVENANCE, file_forensics};
 use verax_vision::image::{DecodeLimits, Image};
 
-use crate::document_bytes::{Field, evidence, exif, picture, png, small, with_segment, with_text};
+use crate::document_bytes::{Field, evidence, exif, image, png, small, with_segment, with_text};
 
 fn phone(make: &'static str, software: &'static str) -> Vec<u8> {
-    let image = picture(1);
+    let image = image(1);
     let preview = Image::decode(&jpeg(&small(&image), 80), &DecodeLimits::default()).unwrap();
     let body = exif(
         &[
@@ -45,7 +45,7 @@ fn phone_files_of_three_vendors_show_nothing() {
 #[test]
 fn captions_of_a_messenger_are_no_editor() {
     let body = b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x02xx";
-    assert_eq!(evidence(&with_segment(&jpeg(&picture(1), 80), 0xED, body)), []);
+    assert_eq!(evidence(&with_segment(&jpeg(&image(1), 80), 0xED, body)), []);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn every_editor_in_the_software_field_is_found() {
         "Facetune2",
     ] {
         let body = exif(&[Field::Text(0x0131, software)], &[], None);
-        let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+        let found = evidence(&with_segment(&jpeg(&image(1), 90), 0xE1, &body));
         assert!(
             matches!(&found[..], [DocumentEvidence::EditorTag { generator: false, .. }]),
             "{software}: {found:?}"
@@ -72,7 +72,7 @@ fn every_editor_in_the_software_field_is_found() {
 
 #[test]
 fn markers_and_packets_of_editors_are_found() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     let xmp = |inner: &str| {
         let packet = format!("http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>{inner}</x:xmpmeta>");
         with_segment(&plain, 0xE1, packet.as_bytes())
@@ -94,13 +94,13 @@ fn markers_and_packets_of_editors_are_found() {
 
 #[test]
 fn a_generator_is_told_from_an_editor() {
-    let plain = jpeg(&picture(1), 90);
+    let plain = jpeg(&image(1), 90);
     let packet = b"http://ns.adobe.com/xap/1.0/\0<a Iptc4xmpExt:DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/>";
     let found = evidence(&with_segment(&plain, 0xE1, packet));
     assert!(matches!(&found[..], [DocumentEvidence::EditorTag { generator: true, .. }]));
 
     let found = evidence(&with_text(
-        &png(&small(&picture(1))),
+        &png(&small(&image(1))),
         b"parameters",
         b"a passport\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1",
     ));
@@ -108,10 +108,10 @@ fn a_generator_is_told_from_an_editor() {
 }
 
 #[test]
-fn a_preview_of_another_picture_is_found() {
-    let other = jpeg(&small(&picture(99)), 80);
+fn a_preview_of_another_image_is_found() {
+    let other = jpeg(&small(&image(99)), 80);
     let body = exif(&[Field::Text(0x010F, "Apple")], &[], Some(&other));
-    let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+    let found = evidence(&with_segment(&jpeg(&image(1), 90), 0xE1, &body));
     assert!(
         matches!(&found[..], [DocumentEvidence::ThumbnailDiffers { correlation }] if *correlation < 0.9),
         "{found:?}"
@@ -119,7 +119,7 @@ fn a_preview_of_another_picture_is_found() {
 }
 
 #[test]
-fn contradicting_camera_fields_are_named_but_do_not_refuse_alone() {
+fn contradicting_camera_fields_are_named_but_do_not_reject_alone() {
     let body = exif(
         &[Field::Text(0x0132, "2024:05:03 10:00:02")],
         &[
@@ -129,7 +129,7 @@ fn contradicting_camera_fields_are_named_but_do_not_refuse_alone() {
         ],
         None,
     );
-    let found = evidence(&with_segment(&jpeg(&picture(1), 90), 0xE1, &body));
+    let found = evidence(&with_segment(&jpeg(&image(1), 90), 0xE1, &body));
     assert!(found.contains(&DocumentEvidence::ModifiedAfterCapture { seconds: 172_800 }));
     assert!(found.iter().any(|e| matches!(e, DocumentEvidence::SizeDisagrees { .. })));
     assert!(found.iter().all(|e| e.score_cap() > 0.25));
@@ -137,7 +137,7 @@ fn contradicting_camera_fields_are_named_but_do_not_refuse_alone() {
 
 #[test]
 fn an_editors_quantisation_tables_are_recognised() {
-    let mut file = jpeg(&picture(1), 90);
+    let mut file = jpeg(&image(1), 90);
     // Photoshop's "save for web, high", in zigzag order as files hold it.
     let zigzag: [u8; 64] = [
         6, 4, 4, 4, 5, 4, 6, 5, 5, 6, 9, 6, 5, 6, 9, 11, 8, 6, 6, 8, 11, 12, 10, 10, 11, 10, 10,
@@ -178,7 +178,7 @@ fn replace_table(file: &mut [u8], number: u8, values: &[u8; 64]) {
 #[test]
 fn the_standard_tables_give_their_quality() {
     for quality in [30, 75, 92] {
-        let bytes = jpeg(&picture(1), quality);
+        let bytes = jpeg(&image(1), quality);
         let image = Image::decode(&bytes, &DecodeLimits::default()).unwrap();
         assert_eq!(file_forensics(&bytes, &image).jpeg_quality, Some(quality));
     }
@@ -187,7 +187,7 @@ fn the_standard_tables_give_their_quality() {
 #[test]
 fn cut_and_scrambled_files_never_panic() {
     let whole = phone("Apple", "17.4.1");
-    let image = picture(1);
+    let image = image(1);
     let mut random = Seeded::new(7);
     for _ in 0..300 {
         let mut bytes = whole[..random.below(whole.len())].to_vec();
@@ -203,7 +203,7 @@ fn cut_and_scrambled_files_never_panic() {
 
 #[test]
 fn a_manifest_that_this_build_cannot_read_is_told_of() {
-    let image = picture(1);
+    let image = image(1);
     let plain = jpeg(&image, 90);
     assert!(!file_forensics(&plain, &image).manifest_unread);
     let marked = with_segment(&plain, 0xEB, b"JP\0\x01\0\0\0\x01\0\0\0\x20jumb");

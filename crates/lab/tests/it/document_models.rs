@@ -21,7 +21,7 @@ fn rows(count: usize) -> Vec<Row> {
                 source: format!("s{}", i % 4),
                 fold: format!("s{}", i % 4),
                 origin: Origin::Photograph,
-                picture: i,
+                image: i,
                 kind: "screen".to_owned(),
             }
         })
@@ -65,7 +65,7 @@ fn the_shipped_weights_load() {
 }
 
 #[test]
-fn weights_of_another_check_are_refused_by_name() {
+fn weights_of_another_check_are_rejected_by_name() {
     let shipped = shipped_weights();
     let mut swapped = shipped;
     swapped[DocumentCheck::ScreenReplay] = shipped[DocumentCheck::PrintedCopy];

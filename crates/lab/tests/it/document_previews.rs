@@ -5,11 +5,11 @@ use verax_lab::simulator::{camera, jpeg, shrunk};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::Image;
 
-use crate::document_bytes::{Field, evidence, exif, picture, with_segment};
+use crate::document_bytes::{Field, evidence, exif, image, with_segment};
 
 /// A photograph of a card on a table.
 fn photograph(seed: u64) -> Image {
-    camera::genuine(&mut Seeded::new(seed), &picture(seed))
+    camera::genuine(&mut Seeded::new(seed), &image(seed))
 }
 
 /// A part of an image; the colour is black where it reaches beyond.
@@ -110,7 +110,7 @@ fn a_black_preview_says_nothing() {
 fn a_preview_of_another_image_is_found_however_it_is_stored() {
     for (seed, other) in [(1, 2), (3, 4), (5, 6), (7, 8)] {
         let stored = with_longest_side(&photograph(seed), 1000);
-        for stranger in [photograph(other), picture(other)] {
+        for stranger in [photograph(other), image(other)] {
             let stranger = with_longest_side(&stranger, 1000);
             for (orientation, preview) in [
                 (1, stranger.clone()),

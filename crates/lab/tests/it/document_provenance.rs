@@ -91,7 +91,7 @@ fn generators_that_a_manifest_tells_of_are_found() {
 #[test]
 fn a_manifest_that_no_longer_fits_the_bytes_is_broken() {
     let mut bytes = signed(&[CAPTURE]);
-    // One step of a quantisation table: the picture still opens, and is another one.
+    // One step of a quantisation table: the image still opens, and is another one.
     let table = bytes.windows(2).position(|w| w == [0xFF, 0xDB]).unwrap() + 10;
     bytes[table] += 1;
     let found = evidence(&bytes);

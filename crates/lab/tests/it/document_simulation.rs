@@ -4,11 +4,11 @@ use verax_lab::boosting::Row;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::display::screen_replay;
 use verax_lab::simulator::{jpeg, shrunk};
-use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
+use verax_lab::training_set::{LabelledImage, photographed_rows, simulated_rows};
 use verax_vision::document::seeded::Seeded;
 
 #[test]
-fn a_seed_means_one_picture() {
+fn a_seed_means_one_image() {
     let draw = |seed| {
         let mut random = Seeded::new(seed);
         let drawn = card(&mut random, None);
@@ -20,23 +20,23 @@ fn a_seed_means_one_picture() {
 
 #[test]
 fn rows_do_not_depend_on_the_number_of_threads() {
-    let pictures: Vec<LabelledPicture> = (0..2)
-        .map(|i| LabelledPicture {
+    let images: Vec<LabelledImage> = (0..2)
+        .map(|i| LabelledImage {
             source: format!("s{i}"),
             label: "genuine".to_owned(),
             bytes: jpeg(&shrunk(&card(&mut Seeded::new(i), None).image, 0.5), 90),
         })
         .collect();
     let features =
-        |rows: &[Row]| rows.iter().map(|r| (r.picture, r.features.clone())).collect::<Vec<_>>();
-    let one = photographed_rows(&pictures, 5, 1);
-    let two = photographed_rows(&pictures, 5, 2);
+        |rows: &[Row]| rows.iter().map(|r| (r.image, r.features.clone())).collect::<Vec<_>>();
+    let one = photographed_rows(&images, 5, 1);
+    let two = photographed_rows(&images, 5, 2);
     for (one, two) in one.by_check.values().zip(two.by_check.values()) {
         assert_eq!(features(one), features(two));
     }
     // The first simulation is the same whether or not another thread makes a second one.
-    let one = simulated_rows(&pictures, 1, 5, 1);
-    let two = simulated_rows(&pictures, 2, 5, 2);
+    let one = simulated_rows(&images, 1, 5, 1);
+    let two = simulated_rows(&images, 2, 5, 2);
     for (one, two) in one.by_check.values().zip(two.by_check.values()) {
         assert!(two.len() > one.len());
         assert_eq!(features(one), features(&two[..one.len()]));

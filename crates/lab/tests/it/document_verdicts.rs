@@ -1,7 +1,7 @@
-//! From a picture to a verdict: the same bytes, the same answer; nothing is invented.
+//! From an image to a verdict: the same bytes, the same answer; nothing is invented.
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
-use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, PictureBox};
+use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, ImageBox};
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
 };
@@ -54,7 +54,7 @@ fn a_check_that_was_not_asked_for_is_absent() {
 }
 
 #[test]
-fn a_picture_with_nothing_on_it_is_not_checked_and_never_passes() {
+fn an_image_with_nothing_on_it_is_not_checked_and_never_passes() {
     let flat = Image { width: 400, height: 300, rgb: vec![128; 400 * 300 * 3] };
     let verdict = judge(&find(&flat, &DocumentRequest::ALL));
     let screen = verdict.results[DocumentCheck::ScreenReplay].as_ref().unwrap();
@@ -113,13 +113,13 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
 }
 
 #[test]
-fn evidence_is_a_picture_with_regions_for_each_check_that_was_made() {
+fn evidence_is_an_image_with_regions_for_each_check_that_was_made() {
     let mut random = Seeded::new(5);
     let drawn = card(&mut random, None).image;
     let checks = PerCheck::from_fn(|check| check != DocumentCheck::PrintedCopy);
     let mut findings = find(&drawn, &DocumentRequest { checks, ..DocumentRequest::ALL });
-    let from = PictureBox { x: 100.0, y: 50.0, width: 200.0, height: 100.0 };
-    let to = PictureBox { x: 900.0, y: 600.0, width: 200.0, height: 100.0 };
+    let from = ImageBox { x: 100.0, y: 50.0, width: 200.0, height: 100.0 };
+    let to = ImageBox { x: 900.0, y: 600.0, width: 200.0, height: 100.0 };
     let digital = &mut findings.checks[DocumentCheck::DigitalManipulation];
     digital.as_mut().unwrap().evidence =
         vec![DocumentEvidence::CopiedRegion { matches: 20, from, to }];
@@ -136,7 +136,7 @@ fn evidence_is_a_picture_with_regions_for_each_check_that_was_made() {
         let read = Image::decode(&map.png, &DecodeLimits::default()).unwrap();
         assert_eq!((read.width, read.height), (640, 403));
     }
-    // The frame around the first region, which ends at the picture's edge for the second.
+    // The frame around the first region, which ends at the image's edge for the second.
     let read = Image::decode(&maps[2].png, &DecodeLimits::default()).unwrap();
     let pixel = |x: usize, y: usize| &read.rgb[(y * 640 + x) * 3..(y * 640 + x) * 3 + 3];
     assert_eq!(pixel(64, 40), [255, 220, 0]);

@@ -1,4 +1,4 @@
-//! Document checks on pictures that the simulator draws, and how they are trained and measured.
+//! Document checks on images that the simulator draws, and how they are trained and measured.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod document_bytes;

@@ -80,8 +80,8 @@ fn the_figure_is_text_that_escapes_names() {
 #[test]
 fn no_error_or_nothing_but_errors_has_the_exact_interval() {
     let share = |counts: [bool; 12]| {
-        let pictures = counts.iter().enumerate().map(|(at, counts)| (["a", "b"][at % 2], *counts));
-        let measured = measured_share("share", pictures).unwrap();
+        let images = counts.iter().enumerate().map(|(at, counts)| (["a", "b"][at % 2], *counts));
+        let measured = measured_share("share", images).unwrap();
         (measured.value, measured.low, measured.high)
     };
     // 1 - 0.025^(1/12), to four decimals.

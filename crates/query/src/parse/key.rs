@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::Sent;
+use super::SentValue;
 use super::ignored::Why;
 use crate::nearest::nearest;
 use crate::query::{Test, Value};
@@ -230,7 +230,7 @@ impl Operator {
 
     /// The values to read: membership lists are split at commas where no value can have one, all else is
     /// taken whole.
-    pub fn words<'a>(self, field: &Field, sent: &'a [Sent]) -> Vec<(&'a Sent, &'a str)> {
+    pub fn words<'a>(self, field: &Field, sent: &'a [SentValue]) -> Vec<(&'a SentValue, &'a str)> {
         match (self, &field.kind) {
             (_, Kind::Text) => sent.iter().map(|sent| (sent, sent.value.as_str())).collect(),
             (Operator::In | Operator::NotIn, _) => sent

@@ -8,7 +8,7 @@ fn parse(raw: &str) -> Query {
     Query::parse(&CHECKS, raw).unwrap_or_else(|problems| panic!("{raw}: {problems:?}"))
 }
 
-fn refused(raw: &str) -> Vec<Problem> {
+fn rejected(raw: &str) -> Vec<Problem> {
     Query::parse(&CHECKS, raw).map(|_| panic!("{raw} was accepted")).unwrap_or_else(|it| it)
 }
 
@@ -127,7 +127,7 @@ fn page_sizes_have_two_names_and_the_native_one_wins() {
     let projects = Query::parse(&PROJECTS, "limit=7&perPage=9").expect("both are known");
     assert_eq!(projects.page().size, 7);
     for raw in ["perPage=0", "perPage=101", "limit=-1", "limit=x", "perPage=1.5", "perPage="] {
-        assert_eq!(refused(raw)[0].message, "must be between 1 and 100", "{raw}");
+        assert_eq!(rejected(raw)[0].message, "must be between 1 and 100", "{raw}");
     }
 }
 
@@ -143,7 +143,7 @@ fn page_wins_over_offset_and_page_zero_is_the_first() {
     assert_eq!(at("page=0"), (0, 1));
     for raw in ["page=-1", "page=1.5", "page=x", "page=", "offset=-1", "page=99999999999999999999"]
     {
-        assert_eq!(refused(raw).len(), 1, "{raw}");
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
     }
 }
 
@@ -163,14 +163,15 @@ fn sort_takes_several_keys_and_the_older_names() {
         "orderBy=createdAt&order=DESC",
     ]);
     for raw in ["sort=details", "sort=note", "sort=nope", "sortBy=nope"] {
-        assert_eq!(refused(raw).len(), 1, "{raw}");
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
     }
 }
 
 #[test]
 fn all_problems_are_reported_at_once() {
-    let problems =
-        refused("where_statu=x&page=-1&where_client[$ne]=y&sort=nope&populates=nobody&perPage=900");
+    let problems = rejected(
+        "where_statu=x&page=-1&where_client[$ne]=y&sort=nope&populates=nobody&perPage=900",
+    );
     let parameters: Vec<&str> = problems.iter().map(|it| it.parameter.as_str()).collect();
     assert_eq!(
         parameters,
@@ -180,7 +181,7 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
-fn nested_brackets_are_refused() {
+fn nested_brackets_are_rejected() {
     for raw in [
         "where_client[$ne]=x",
         "where_client%5B%24ne%5D=x",
@@ -191,7 +192,7 @@ fn nested_brackets_are_refused() {
         "where_status]=new",
         "anything[$where]=1",
     ] {
-        assert_eq!(refused(raw).len(), 1, "{raw}");
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
     }
 }
 
@@ -199,7 +200,7 @@ fn nested_brackets_are_refused() {
 fn unknown_keys_are_ignored_and_unknown_fields_are_not() {
     all_the_same(&["", "utm_source=x&foo&=&&lean=true&groupBy=x&?foo=1&=grp=x"]);
     for raw in ["where_nope=1", "in_nope[]=1", "like_nope=x", "?like_nope=x", "where-null_nope"] {
-        assert!(refused(raw)[0].message.starts_with("unknown field"), "{raw}");
+        assert!(rejected(raw)[0].message.starts_with("unknown field"), "{raw}");
     }
 }
 
@@ -232,7 +233,7 @@ fn values_have_the_type_of_their_field() {
         "populateSelects={\"project\":1}",
         "populates=project&populateSelects={\"project\":\"secret\"}",
     ] {
-        assert_eq!(refused(raw).len(), 1, "{raw}");
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
     }
 }
 
@@ -241,22 +242,22 @@ fn a_request_has_limits() {
     let repeat = |part: &str, times: usize| vec![part; times].join("&");
     let conditions = |count: usize| repeat("where>_riskScore=0", count);
     assert_eq!(parse(&conditions(20)).conditions().len(), 20);
-    assert_eq!(refused(&conditions(21)).len(), 1);
+    assert_eq!(rejected(&conditions(21)).len(), 1);
     let members = |count: usize| {
         let all: Vec<String> = (0..count).map(|number| number.to_string()).collect();
         format!("in_attempts={}", all.join(","))
     };
     parse(&members(100));
-    assert_eq!(refused(&members(101)).len(), 1);
+    assert_eq!(rejected(&members(101)).len(), 1);
     parse("populates=project.client");
-    assert_eq!(refused("populates=project.client.client").len(), 1);
-    assert_eq!(refused(&repeat("populates=client", 9)).len(), 1);
-    assert_eq!(refused(&"x".repeat(8193)).len(), 1);
+    assert_eq!(rejected("populates=project.client.client").len(), 1);
+    assert_eq!(rejected(&repeat("populates=client", 9)).len(), 1);
+    assert_eq!(rejected(&"x".repeat(8193)).len(), 1);
     parse(&"x".repeat(8192));
 }
 
 #[test]
-fn selects_narrow_a_projection_and_the_id_stays() {
+fn selects_shorten_a_projection_and_the_id_stays() {
     let query = parse("populates=project,client&populateSelects={\"client\":\"email\"}");
     let shown: Vec<Vec<&str>> = query
         .included()

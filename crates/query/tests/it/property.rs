@@ -1,7 +1,7 @@
 //! What holds for every request.
 
 use proptest::prelude::*;
-use verax_query::{After, Dialect, Place, Query, Retrieval, Tenant, Timestamp, Value, Window};
+use verax_query::{After, Dialect, Position, Query, Retrieval, Tenant, Timestamp, Value, Window};
 
 use crate::table::CHECKS;
 
@@ -98,8 +98,8 @@ proptest! {
         for dialect in [Dialect::Sqlite, Dialect::Postgres] {
             let page = query.page_sql(dialect, &tenant).sql;
             let count = query.count_sql(dialect, &tenant);
-            let place = Place { keys: vec![Some(Value::Time(Timestamp(0)))], id: value.clone() };
-            let after = After { place: Some(&place), limit: 1 };
+            let position = Position { keys: vec![Some(Value::Time(Timestamp(0)))], id: value.clone() };
+            let after = After { position: Some(&position), limit: 1 };
             let after = query.after_sql(dialect, &tenant, after, &Window::default()).sql;
             for text in [page.text(dialect), count.text(dialect), after.text(dialect)] {
                 prop_assert!(!text.to_lowercase().contains(&value.to_lowercase()), "{}", text);

@@ -17,7 +17,7 @@ fn milliseconds_are_shown_only_when_they_are_not_zero() {
 }
 
 #[test]
-fn what_is_no_time_is_refused() {
+fn what_is_no_time_is_rejected() {
     for text in [
         "",
         "2024",

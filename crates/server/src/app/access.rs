@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use verax_domain::{NarrowScope, Scope, Timestamp};
+use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_query::{Audience, Tenant};
 use verax_store::{StoreError, Token};
 
@@ -81,14 +81,14 @@ impl Caller {
 /// Who holds the token of one record. It opens the operations of that record that ask for its
 /// narrow scope, and nothing else: a handler that takes a [`Caller`] never sees it.
 #[derive(Clone, Debug)]
-pub struct Holder {
+pub struct RecordToken {
     token: Arc<Token>,
-    scope: NarrowScope,
+    scope: RecordTokenScope,
 }
 
-impl Holder {
+impl RecordToken {
     /// The id of the record that the token is for, if it is a token of this scope.
-    pub fn subject(&self, scope: NarrowScope) -> Option<&str> {
+    pub fn subject(&self, scope: RecordTokenScope) -> Option<&str> {
         self.token.subject.as_deref().filter(|_| self.scope == scope)
     }
 
@@ -110,21 +110,21 @@ impl Holder {
 #[derive(Clone, Debug)]
 pub enum Bearer {
     Caller(Caller),
-    Holder(Holder),
+    RecordToken(RecordToken),
 }
 
 impl Bearer {
     pub fn client(&self) -> &str {
         match self {
             Bearer::Caller(caller) => caller.client(),
-            Bearer::Holder(holder) => holder.client(),
+            Bearer::RecordToken(record_token) => record_token.client(),
         }
     }
 
     pub fn mode(&self) -> &str {
         match self {
             Bearer::Caller(caller) => caller.mode(),
-            Bearer::Holder(holder) => holder.mode(),
+            Bearer::RecordToken(record_token) => record_token.mode(),
         }
     }
 
@@ -132,7 +132,7 @@ impl Bearer {
     pub fn image_urls(&self) -> ImageUrls {
         match self {
             Bearer::Caller(caller) => caller.image_urls(),
-            Bearer::Holder(_) => ImageUrls::Unsigned,
+            Bearer::RecordToken(_) => ImageUrls::Unsigned,
         }
     }
 
@@ -140,7 +140,7 @@ impl Bearer {
     pub fn audience(&self) -> Audience {
         match self {
             Bearer::Caller(_) => Audience::Client,
-            Bearer::Holder(_) => Audience::Device,
+            Bearer::RecordToken(_) => Audience::Device,
         }
     }
 
@@ -148,9 +148,9 @@ impl Bearer {
     pub fn rights(&self) -> String {
         match self {
             Bearer::Caller(caller) => caller.token.scopes.clone(),
-            Bearer::Holder(holder) => {
-                let subject = holder.token.subject.as_deref().unwrap_or_default();
-                format!("{}:{subject}", holder.scope.word())
+            Bearer::RecordToken(record_token) => {
+                let subject = record_token.token.subject.as_deref().unwrap_or_default();
+                format!("{}:{subject}", record_token.scope.word())
             }
         }
     }
@@ -158,12 +158,12 @@ impl Bearer {
     pub fn token_id(&self) -> &str {
         match self {
             Bearer::Caller(caller) => caller.token_id(),
-            Bearer::Holder(holder) => holder.token_id(),
+            Bearer::RecordToken(record_token) => record_token.token_id(),
         }
     }
 }
 
-/// Why a token is refused.
+/// Why a token is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     #[error("no access token was sent")]
@@ -179,7 +179,7 @@ pub enum AccessError {
     OldSandbox,
     /// It is for one record alone, and this operation is not for that.
     #[error("the access token is for one record alone")]
-    Narrow,
+    RecordToken,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -215,8 +215,8 @@ pub struct Mint<'a> {
 }
 
 /// What a new token for one record alone is for.
-pub struct NarrowMint<'a> {
-    pub scope: NarrowScope,
+pub struct RecordTokenMint<'a> {
+    pub scope: RecordTokenScope,
     /// The record's id.
     pub subject: &'a str,
     pub client: &'a str,
@@ -227,7 +227,7 @@ pub struct NarrowMint<'a> {
 /// Answers about tokens, remembered for seconds by a digest of the whole header.
 #[derive(Clone)]
 pub struct Access {
-    known: Arc<Mutex<HashMap<Digest, Known>>>,
+    cached: Arc<Mutex<HashMap<Digest, CachedAnswer>>>,
     remembered: Duration,
 }
 
@@ -235,7 +235,7 @@ type Digest = [u8; 32];
 
 /// A token with a right signature, when the database was asked about it, and what it said.
 #[derive(Clone)]
-struct Known {
+struct CachedAnswer {
     since: Instant,
     /// As the token itself says.
     expires_at: Timestamp,
@@ -244,27 +244,27 @@ struct Known {
 }
 
 /// More tokens than this in a few seconds are forgotten rather than kept.
-const KNOWN_MAX: usize = 20_000;
+const CACHED_MAX: usize = 20_000;
 
 impl Access {
     pub fn new(cache_seconds: u64) -> Access {
-        Access { known: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
+        Access { cached: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
     }
 
-    fn recall(&self, header: &Digest) -> Option<Known> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(header).filter(|known| known.since.elapsed() < self.remembered).cloned()
+    fn recall(&self, header: &Digest) -> Option<CachedAnswer> {
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.get(header).filter(|cached| cached.since.elapsed() < self.remembered).cloned()
     }
 
-    fn remember(&self, header: Digest, answer: Known) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KNOWN_MAX {
-            known.clear();
+    fn remember(&self, header: Digest, answer: CachedAnswer) {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= CACHED_MAX {
+            cached.clear();
         }
-        known.insert(header, answer);
+        cached.insert(header, answer);
     }
 
     fn forget_all(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

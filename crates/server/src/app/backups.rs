@@ -29,7 +29,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(60);
 const RETRY_MS: i64 = 600_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// What a schedule's backups are sealed with.
+/// What a schedule's backups are encrypted with.
 pub fn secret_of(settings: &config::Backup) -> Result<Secret> {
     let read = |file: &str| {
         let bytes = crate::keys::read_private(std::path::Path::new(file))?;

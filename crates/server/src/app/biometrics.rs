@@ -16,7 +16,7 @@ use verax_domain::records::biometric_validation::CheckResult;
 use verax_store::StoreError;
 
 use super::access::MintError;
-use super::faces::MeasureError;
+use super::faces::AnalysisError;
 use super::persons::PersonError;
 use crate::vault::VaultError;
 
@@ -79,7 +79,7 @@ pub enum ValidationError {
     #[error("too many logins have failed: the next may be tried in {seconds} seconds")]
     LoginLocked { seconds: u64 },
     #[error(transparent)]
-    Measure(#[from] MeasureError),
+    Measure(#[from] AnalysisError),
     #[error("person lookup failed: {0}")]
     Persons(PersonError),
     #[error("the work stopped before its end")]

@@ -18,7 +18,7 @@ use crate::vault::VaultError;
 pub enum DocumentCheckError {
     /// The record is `failed` and says so.
     #[error(transparent)]
-    Picture(#[from] ImageError),
+    Image(#[from] ImageError),
     /// The record is `failed` and says so.
     #[error("the measurement of a document stopped before its end")]
     Stopped,
@@ -26,7 +26,7 @@ pub enum DocumentCheckError {
     RegistrationOver,
     #[error("the registration's device has begun {0} document checks")]
     ChecksLimit(u32),
-    #[error("the registration's device has kept {0} pictures")]
+    #[error("the registration's device has stored {0} images")]
     ImagesLimit(u32),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,5 +35,5 @@ pub enum DocumentCheckError {
     Vault(#[from] VaultError),
 }
 
-/// Where the vault has the picture of a record.
-pub(super) const PICTURE: &str = "picture";
+/// Where the vault has the image of a record.
+pub(super) const IMAGE: &str = "picture";

@@ -13,7 +13,7 @@ impl App {
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
-        batch.delete_expired_narrow_tokens(now).forget_logins(self.logins_forgotten_before(now));
+        batch.delete_expired_record_tokens(now).forget_logins(self.logins_forgotten_before(now));
         batch.forget_accepted_images(self.images_forgotten_before(now));
         self.database.commit(batch).await
     }

@@ -10,7 +10,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
-use verax_domain::face_verdict::{FaceRefusal, QualityLevel};
+use verax_domain::face_verdict::{FaceRejection, QualityLevel};
 use verax_vision::faces::{FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::model_catalogue::MODELS;
@@ -35,15 +35,15 @@ pub struct Faces {
 
 #[derive(Clone)]
 struct Loaded {
-    engine: Arc<dyn MeasureFaces>,
+    engine: Arc<dyn AnalyseFaces>,
     /// Which model makes the templates, and which edition of it.
     template_model: Arc<str>,
     /// The loaded models themselves, if it is they that measure.
     models: Option<Arc<FaceEngine>>,
 }
 
-/// What measures a decoded picture: the loaded models, or what a test gives.
-pub trait MeasureFaces: Send + Sync {
+/// What measures a decoded image: the loaded models, or what a test gives.
+pub trait AnalyseFaces: Send + Sync {
     /// The models of the catalogue that it stands for.
     fn models(&self) -> Vec<&'static str>;
 
@@ -52,11 +52,11 @@ pub trait MeasureFaces: Send + Sync {
         DecodeLimits::default()
     }
 
-    /// The faces of a picture, and what is wanted of the largest.
+    /// The faces of an image, and what is wanted of the largest.
     ///
     /// # Errors
     /// Nobody waits any more, or a model does not do what it should.
-    fn measure_image(
+    fn analyse_image(
         &self,
         image: &Image,
         request: &FaceRequest,
@@ -67,13 +67,13 @@ pub trait MeasureFaces: Send + Sync {
     ///
     /// # Errors
     /// The model does not do what it should.
-    fn measure_attack(
+    fn analyse_attack(
         &self,
         image: &Image,
         subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError>;
 
-    /// The template of any face of a picture; none when it cannot be measured.
+    /// The template of any face of an image; none when it cannot be measured.
     ///
     /// # Errors
     /// The model does not do what it should.
@@ -84,7 +84,7 @@ pub trait MeasureFaces: Send + Sync {
     ) -> Result<Option<Template>, FaceError>;
 }
 
-impl MeasureFaces for FaceEngine {
+impl AnalyseFaces for FaceEngine {
     fn models(&self) -> Vec<&'static str> {
         self.runtimes().into_iter().map(|(name, _)| name).collect()
     }
@@ -93,21 +93,21 @@ impl MeasureFaces for FaceEngine {
         FaceEngine::limits(self)
     }
 
-    fn measure_image(
+    fn analyse_image(
         &self,
         image: &Image,
         request: &FaceRequest,
         waiting: &Waiting,
     ) -> Result<MeasuredFace, FaceError> {
-        FaceEngine::measure_image(self, image, request, waiting)
+        FaceEngine::analyse_image(self, image, request, waiting)
     }
 
-    fn measure_attack(
+    fn analyse_attack(
         &self,
         image: &Image,
         subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
-        FaceEngine::measure_attack(self, image, subject)
+        FaceEngine::analyse_attack(self, image, subject)
     }
 
     fn template_of(
@@ -119,13 +119,13 @@ impl MeasureFaces for FaceEngine {
     }
 }
 
-/// A picture as it was sent: base64 without a prefix, and the parameter that it came in.
+/// An image as it was sent: base64 without a prefix, and the parameter that it came in.
 pub struct SentImage {
     pub parameter: String,
     pub base64: ImageText,
 }
 
-/// The text of a picture: a part of the body that it came in, not copied, and what is held for it
+/// The text of an image: a part of the body that it came in, not copied, and what is held for it
 /// until it was measured.
 #[derive(Clone, Default)]
 pub struct ImageText {
@@ -180,7 +180,7 @@ pub struct Selfie {
 /// A SHA-256.
 pub type Sha256Digest = [u8; 32];
 
-/// A face of a picture, with a small JPEG of it.
+/// A face of an image, with a small JPEG of it.
 pub struct FoundFace {
     pub face: DetectedFace,
     pub thumbnail: Vec<u8>,
@@ -188,7 +188,7 @@ pub struct FoundFace {
     pub template: Option<Template>,
 }
 
-/// The one face of a picture, as persons are enrolled and searched with.
+/// The one face of an image, as persons are enrolled and searched with.
 #[derive(Clone, Debug)]
 pub struct Portrait {
     pub template: Template,
@@ -217,7 +217,7 @@ pub enum ProbeLiveness {
 
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
-pub enum MeasureError {
+pub enum AnalysisError {
     #[error("models are not installed")]
     ModelsMissing(Vec<&'static str>),
     #[error(transparent)]
@@ -229,16 +229,16 @@ pub enum MeasureError {
     Failed(String),
 }
 
-impl From<MeasuringError> for MeasureError {
-    fn from(error: MeasuringError) -> MeasureError {
+impl From<MeasuringError> for AnalysisError {
+    fn from(error: MeasuringError) -> AnalysisError {
         match error {
-            MeasuringError::Overloaded(overloaded) => MeasureError::Overloaded(overloaded),
-            error => MeasureError::Failed(error.to_string()),
+            MeasuringError::Overloaded(overloaded) => AnalysisError::Overloaded(overloaded),
+            error => AnalysisError::Failed(error.to_string()),
         }
     }
 }
 
-/// What is wrong with a picture.
+/// What is wrong with an image.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageProblem {
     #[error("the text is not base64")]
@@ -246,7 +246,7 @@ pub enum ImageProblem {
     #[error(transparent)]
     Image(#[from] ImageError),
     #[error(transparent)]
-    Face(#[from] FaceRefusal),
+    Face(#[from] FaceRejection),
     #[error("face not measurable: it must be fully visible and frontal")]
     NotMeasurable,
 }
@@ -281,7 +281,7 @@ impl Faces {
 
     /// Measures with this engine. Templates of two models are never compared: `template_model` says
     /// which one it is.
-    pub fn with(engine: Arc<dyn MeasureFaces>, template_model: &str) -> Faces {
+    pub fn with(engine: Arc<dyn AnalyseFaces>, template_model: &str) -> Faces {
         let template_model = template_model.into();
         Faces { loaded: Some(Loaded { engine, template_model, models: None }) }
     }
@@ -301,10 +301,10 @@ impl Faces {
     ///
     /// # Errors
     /// It is not installed.
-    pub fn template_model(&self) -> Result<&str, MeasureError> {
+    pub fn template_model(&self) -> Result<&str, AnalysisError> {
         match &self.loaded {
             Some(loaded) if !self.missing().contains(&TEMPLATE) => Ok(&loaded.template_model),
-            _ => Err(MeasureError::ModelsMissing(vec![TEMPLATE])),
+            _ => Err(AnalysisError::ModelsMissing(vec![TEMPLATE])),
         }
     }
 }

@@ -18,9 +18,9 @@ pub enum Difference {
     MasterKey { missing: String, source: String },
     /// Tokens are signed with a key that is not here.
     SigningKey { recorded: String, source: String },
-    /// The place of the vault's keys, or of its objects, is another; `found` is false where it is marked as
+    /// The location of the vault's keys, or of its objects, is another; `found` is false where it is marked as
     /// no vault's.
-    Place { kind: FingerprintKind, address: String, found: bool },
+    Location { kind: FingerprintKind, address: String, found: bool },
 }
 
 /// Why it cannot be said whether a node belongs with its database.
@@ -35,7 +35,7 @@ pub enum BindingError {
 /// What is done about what the keys that are here do not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
-    Refused,
+    Rejected,
     /// An operator has said that it is lost.
     Accepted,
 }
@@ -59,20 +59,20 @@ impl fmt::Display for Difference {
                  {recorded}, which {source} does not hold. Put back the signing keys (setting \
                  tokens.signing_keys_file, or VERAX_SIGNING_KEYS)"
             ),
-            Difference::Place { kind, address, found } => {
+            Difference::Location { kind, address, found } => {
                 let (what, setting) = match kind {
                     FingerprintKind::VaultObjects => ("objects", "vault.objects"),
                     _ => ("keys", "vault.keys"),
                 };
                 let why = match found {
-                    true => "it is the place of another vault",
+                    true => "it is the location of another vault",
                     false => {
                         "no vault.id lies in it: it is empty, not mounted, or was never a vault's"
                     }
                 };
                 write!(
                     f,
-                    "{address} is not the place of the {what} of this database's vault: {why}. Name the \
+                    "{address} is not the location of the {what} of this database's vault: {why}. Name the \
                      right one (setting {setting}), or put back what was in it"
                 )
             }
@@ -99,7 +99,7 @@ impl App {
         loop {
             let recorded = self.database.fingerprints().await?;
             if recorded.is_empty() {
-                self.require_what_opens(Lost::Refused).await?;
+                self.require_what_opens(Lost::Rejected).await?;
                 let all = self.own_fingerprints().await?;
                 let mut batch = Batch::default();
                 batch.bind_first(&all, self.clock.now());
@@ -133,11 +133,11 @@ impl App {
     ///
     /// # Errors
     /// What is stored does not open with them, and nobody has said that it is lost.
-    pub async fn bind_anew(&self, lost: Lost) -> Result<()> {
+    pub async fn rebind(&self, lost: Lost) -> Result<()> {
         self.require_what_opens(lost).await?;
         let all = self.own_fingerprints().await?;
         let mut batch = Batch::default();
-        batch.bind_anew(&all, self.clock.now());
+        batch.rebind(&all, self.clock.now());
         Ok(self.database.commit(batch).await?)
     }
 
@@ -223,12 +223,12 @@ impl App {
             let (recorded, source) = (signing.id.clone(), self.keys.source());
             differences.push(Difference::SigningKey { recorded, source });
         }
-        let here = self.vault.place_fingerprints().await?;
+        let here = self.vault.location_fingerprints().await?;
         for kind in [FingerprintKind::VaultKeys, FingerprintKind::VaultObjects] {
             if missing(recorded, kind, &here).is_some() {
                 let address = self.vault.address(kind).to_owned();
                 let found = here.iter().any(|it| it.kind == kind);
-                differences.push(Difference::Place { kind, address, found });
+                differences.push(Difference::Location { kind, address, found });
             }
         }
         Ok(differences)

@@ -3,7 +3,7 @@
 //!
 //! Memory: half a kilobyte for a template and about two hundred bytes for its person. All galleries
 //! together hold at most `persons.templates_in_memory_max` templates: those that were searched
-//! longest ago go, and a client with more than that alone is refused. A gallery that nobody searched
+//! longest ago go, and a client with more than that alone is rejected. A gallery that nobody searched
 //! for an hour goes too.
 //!
 //! A face that cannot be opened could be anybody's: as long as there is one where somebody is looked for,
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use verax_domain::Timestamp;
-use verax_store::PersonPlace;
+use verax_store::Membership;
 
 use self::index::{FaceIndex, IndexedPerson};
 pub use self::index::{Hit, Search};
@@ -60,7 +60,7 @@ impl Default for Faces {
 
 /// A person some of whose templates cannot be opened.
 struct Unopened {
-    person: PersonPlace,
+    person: Membership,
     templates: u64,
 }
 
@@ -84,7 +84,7 @@ struct Opened {
 struct State {
     /// The number of the client's last change that is in the index.
     number: i64,
-    looked_at: Timestamp,
+    polled_at: Timestamp,
     /// The number up to which whoever was deleted is out of the index.
     looked_through: i64,
 }
@@ -120,13 +120,13 @@ impl Galleries {
 
     /// Lets go of galleries that nobody uses, then of those used longest ago, until what is held
     /// besides `client`'s and it together are no more than `templates_max`.
-    fn let_go(&self, client: &str, templates_max: usize, now: Timestamp) {
+    fn evict(&self, client: &str, templates_max: usize, now: Timestamp) {
         let mut held = self.lock();
-        held.retain(|name, it| name == client || it.looked_at().0 > now.0 - IDLE_MS);
+        held.retain(|name, it| name == client || it.polled_at().0 > now.0 - IDLE_MS);
         loop {
             let templates: usize = held.values().map(|it| it.len()).sum();
             let others = held.iter().filter(|(name, it)| *name != client && it.len() > 0);
-            let oldest = others.min_by_key(|(_, it)| it.looked_at()).map(|(name, _)| name.clone());
+            let oldest = others.min_by_key(|(_, it)| it.polled_at()).map(|(name, _)| name.clone());
             match oldest {
                 Some(oldest) if templates > templates_max => held.remove(&oldest),
                 _ => return,
@@ -136,8 +136,8 @@ impl Galleries {
 }
 
 impl Held {
-    fn read<T>(&self, look: impl FnOnce(&Faces) -> T) -> T {
-        look(&self.faces.read().unwrap_or_else(PoisonError::into_inner))
+    fn read<T>(&self, read: impl FnOnce(&Faces) -> T) -> T {
+        read(&self.faces.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut Faces) -> T) -> T {
@@ -148,7 +148,7 @@ impl Held {
         self.read(|faces| faces.index.len())
     }
 
-    fn looked_at(&self) -> Timestamp {
-        self.read(|faces| faces.state.map_or(Timestamp(i64::MAX), |state| state.looked_at))
+    fn polled_at(&self) -> Timestamp {
+        self.read(|faces| faces.state.map_or(Timestamp(i64::MAX), |state| state.polled_at))
     }
 }

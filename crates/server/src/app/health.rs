@@ -12,20 +12,20 @@ use tokio::sync::Mutex;
 /// What was found last. Cheap to clone: clones share it.
 #[derive(Clone, Default)]
 pub struct Health {
-    found: Arc<Mutex<Option<Found>>>,
-    vault: Arc<Mutex<Option<Found>>>,
+    found: Arc<Mutex<Option<ProbeResult>>>,
+    vault: Arc<Mutex<Option<ProbeResult>>>,
     /// Where there must be space.
     folders: Arc<Vec<PathBuf>>,
 }
 
-struct Found {
+struct ProbeResult {
     at: Instant,
-    unwell: Option<Unwell>,
+    unhealthy: Option<Unhealthy>,
 }
 
 /// Why the server should get no requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unwell {
+pub enum Unhealthy {
     /// It does not answer, or takes no writes.
     Database,
     /// Its clock and this machine's are further apart than leases allow for.

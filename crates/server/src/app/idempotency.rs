@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, LIVENESS_SESSIONS};
-use verax_domain::{NarrowScope, Timestamp};
+use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Resource;
 use verax_store::{Answer, Batch, StoreError};
 
@@ -18,7 +18,7 @@ use crate::mac_key::MacKey;
 use crate::vault::VaultError;
 
 /// How long an answer is given again, in milliseconds.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+const RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
 const EXPIRED_AT_ONCE: u32 = 200;
 
 /// The key of the answers about a record is apart from that of its images: it ends a day after them.
@@ -39,7 +39,7 @@ pub enum About {
 
 /// What a request was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptAnswer {
+pub struct StoredAnswer {
     pub status: u16,
     pub content_type: String,
     pub body: String,
@@ -65,7 +65,7 @@ pub enum Claimed {
     /// It is the first: do it, then [`App::keep_answer`] or [`App::drop_claim`].
     First(Box<Claim>),
     /// It was answered before.
-    Answered(KeptAnswer),
+    Answered(StoredAnswer),
     /// It was answered before, and the answer is gone or was never stored.
     Gone,
     /// It is running.
@@ -86,13 +86,12 @@ pub enum IdempotencyError {
 impl About {
     /// What answers to the token of one record are about, where they do not say something else.
     pub fn of_bearer(bearer: &Bearer) -> Option<About> {
-        let Bearer::Holder(holder) = bearer else { return None };
-        let of = |scope, resource| {
-            holder.subject(scope).map(|id| About::Record(resource, id.to_owned()))
-        };
-        of(NarrowScope::Registration, &APP_REGISTRATIONS)
-            .or_else(|| of(NarrowScope::Session, &LIVENESS_SESSIONS))
-            .or_else(|| of(NarrowScope::Login, &APP_LOGINS))
+        let Bearer::RecordToken(token) = bearer else { return None };
+        let of =
+            |scope, resource| token.subject(scope).map(|id| About::Record(resource, id.to_owned()));
+        of(RecordTokenScope::Registration, &APP_REGISTRATIONS)
+            .or_else(|| of(RecordTokenScope::Session, &LIVENESS_SESSIONS))
+            .or_else(|| of(RecordTokenScope::Login, &APP_LOGINS))
     }
 
     fn record(&self) -> &str {
@@ -147,10 +146,10 @@ impl App {
         if begun.status.is_none() {
             return Ok(Claimed::AtWork);
         }
-        let Some(sealed) = begun.answer.and_then(|answer| STANDARD.decode(answer).ok()) else {
+        let Some(encrypted) = begun.answer.and_then(|answer| STANDARD.decode(answer).ok()) else {
             return Ok(Claimed::Gone);
         };
-        match self.vault.unseal(client, &answers_of(&begun.record), id, &sealed).await {
+        match self.vault.decrypt(client, &answers_of(&begun.record), id, &encrypted).await {
             // Its key was destroyed, perhaps made again since.
             Err(VaultError::NoKey | VaultError::DoesNotOpen(_)) => Ok(Claimed::Gone),
             opened => Ok(serde_json::from_slice(&opened?).map_or(Claimed::Gone, Claimed::Answered)),
@@ -163,7 +162,7 @@ impl App {
         &self,
         claim: &Claim,
         about: Option<&About>,
-        answer: &KeptAnswer,
+        answer: &StoredAnswer,
     ) -> Result<(), IdempotencyError> {
         if let Some(About::Nothing) = about {
             return Ok(self.drop_claim(claim).await?);
@@ -187,20 +186,20 @@ impl App {
         &self,
         claim: &Claim,
         about: &About,
-        answer: &KeptAnswer,
+        answer: &StoredAnswer,
     ) -> Result<(), IdempotencyError> {
         let Claim { id, client, lease_until } = claim;
         let (record, status) = (about.record(), answer.status);
         let plain =
             serde_json::to_vec(answer).map_err(|error| StoreError::Statement(error.to_string()))?;
-        let sealed = self.vault.seal(client, &answers_of(record), id, &plain).await?;
-        let sealed = STANDARD.encode(sealed);
+        let encrypted = self.vault.encrypt(client, &answers_of(record), id, &plain).await?;
+        let encrypted = STANDARD.encode(encrypted);
         let mut batch = Batch::default();
         // A deletion that comes now waits, and finds the answer.
         if let About::Record(resource, record) = about {
             batch.hold_record(resource, client, record);
         }
-        batch.answer_request(id, *lease_until, Answer { record, status, body: Some(&sealed) });
+        batch.answer_request(id, *lease_until, Answer { record, status, body: Some(&encrypted) });
         Ok(self.database.commit(batch).await?)
     }
 
@@ -245,7 +244,7 @@ impl App {
 
 /// Begun before it is a day old.
 fn expired(now: Timestamp) -> Timestamp {
-    Timestamp(now.0.saturating_sub(KEPT_MS))
+    Timestamp(now.0.saturating_sub(RETENTION_MS))
 }
 
 fn answers_of(record: &str) -> String {

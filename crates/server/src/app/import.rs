@@ -199,7 +199,7 @@ impl<'a> Source<'a> {
             match value {
                 None => return Ok(None),
                 Some(Err(reason)) => return Ok(Some((self.number, Err(reason)))),
-                Some(Ok(value)) => match told_error(&value) {
+                Some(Ok(value)) => match answered_error(&value) {
                     Some(reason) => {
                         self.number += u64::from(!self.by_line);
                         return Ok(Some((self.number, Err(reason))));
@@ -282,7 +282,7 @@ fn no_json(text: &[u8], error: &serde_json::Error) -> String {
 }
 
 /// An error that an API has answered, where a page was meant to be saved.
-fn told_error(value: &Value) -> Option<String> {
+fn answered_error(value: &Value) -> Option<String> {
     let object = value.as_object()?;
     // Some put all that they say into an object of its own.
     let inner = object.get("error").and_then(Value::as_object);
@@ -299,9 +299,11 @@ fn told_error(value: &Value) -> Option<String> {
     }
     let code = text("code").or(inner.and(text("name")));
     let parts = [code, text("error").or(text("message"))].into_iter().flatten();
-    let said: Vec<String> = parts.map(|part| part.chars().take(100).collect()).collect();
-    let said = said.join(": ");
-    Some(format!("is no record but an error that an API answered ({said}): fetch the page again"))
+    let answered: Vec<String> = parts.map(|part| part.chars().take(100).collect()).collect();
+    let answered = answered.join(": ");
+    Some(format!(
+        "is no record but an error that an API answered ({answered}): fetch the page again"
+    ))
 }
 
 /// A page's rows in reverse, or the record itself.

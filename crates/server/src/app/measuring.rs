@@ -1,4 +1,4 @@
-//! The threads that measure pictures, and what they measure with: started when first needed.
+//! The threads that measure images, and what they measure with: started when first needed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -79,15 +79,15 @@ impl Measuring {
         }
     }
 
-    /// Refuses when a permit would be refused now: a look, not a promise.
-    pub fn refuse_when_full(&self) -> Result<(), Overloaded> {
+    /// Rejects when a permit would be rejected now: a look, not a promise.
+    pub fn reject_when_full(&self) -> Result<(), Overloaded> {
         match &*self.lock() {
             Some(running) if running.workers.is_full() => Err(Overloaded),
             _ => Ok(()),
         }
     }
 
-    /// A permit to have one picture measured, and what measures documents. Ask before decoding.
+    /// A permit to have one image measured, and what measures documents. Ask before decoding.
     pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), MeasuringError> {
         let running = self.running()?;
         let permit = running.workers.try_permit()?;

@@ -7,7 +7,7 @@ mod matching;
 use verax_domain::records::person::PersonDetails;
 use verax_store::StoreError;
 
-use super::faces::{MeasureError, Portrait};
+use super::faces::{AnalysisError, Portrait};
 use super::galleries::Hit;
 use crate::vault::VaultError;
 
@@ -15,7 +15,7 @@ use crate::vault::VaultError;
 #[derive(Clone, Debug, Default)]
 pub struct NewPerson {
     pub details: PersonDetails,
-    /// Whether a small picture of each face is kept, sealed; the pictures themselves never are.
+    /// Whether a small image of each face is stored encrypted; the images themselves never are.
     pub thumbnails: Thumbnails,
 }
 
@@ -29,9 +29,9 @@ pub struct PersonChange {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Thumbnails {
-    Kept,
+    Stored,
     #[default]
-    NotKept,
+    NotStored,
 }
 
 /// Where nobody may be known by the new face already.
@@ -43,7 +43,7 @@ pub struct Unknown {
     pub min_score: f64,
 }
 
-/// A small picture of a person's face.
+/// A small image of a person's face.
 pub struct Thumbnail {
     pub id: String,
     pub jpeg: Vec<u8>,
@@ -57,7 +57,7 @@ pub enum PersonError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
-    Measure(#[from] MeasureError),
+    Measure(#[from] AnalysisError),
     /// Somebody of that name and day of birth is in one of the collections; this is their id.
     #[error("a person of that name and day of birth is there")]
     AlreadySet(String),
@@ -68,7 +68,7 @@ pub enum PersonError {
     NotFound,
     #[error("the client has {count} templates, and at most {max} are held in memory")]
     GalleryTooLarge { count: u64, max: usize },
-    #[error("a kept template is damaged")]
+    #[error("a stored template is damaged")]
     Damaged,
     /// Faces that may be those that are looked for cannot be opened: nobody is found, and nobody unknown.
     #[error("{count} stored faces cannot be opened: `verax vault check` lists them")]

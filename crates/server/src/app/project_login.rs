@@ -8,12 +8,12 @@ use verax_domain::records::app_login::{AppLogin, LoginStatus};
 use verax_domain::records::app_registration::{self, AppRegistration};
 use verax_domain::records::biometric_validation::{self, BiometricValidation, Purpose};
 use verax_domain::resources::{APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
-use verax_domain::{NarrowScope, Timestamp};
+use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::{Query, Resource, Tenant};
 use verax_store::{Batch, StoreError};
 
 use super::App;
-use super::access::{Holder, MintError, NarrowMint};
+use super::access::{MintError, RecordToken, RecordTokenMint};
 
 /// What a token was exchanged for.
 pub struct Exchanged {
@@ -39,7 +39,7 @@ pub enum ExchangeError {
 
 /// A check that was passed, and its record.
 struct PassedCheck {
-    scope: NarrowScope,
+    scope: RecordTokenScope,
     /// Whose tokens are exchanged.
     subject: String,
     resource: &'static Resource,
@@ -54,13 +54,13 @@ impl App {
     /// redirect's address, open nothing any more.
     pub async fn exchange_token(
         &self,
-        holder: &Holder,
+        record_token: &RecordToken,
         valid: Option<Duration>,
     ) -> Result<Exchanged, ExchangeError> {
-        let tenant = Tenant::Client(holder.client().to_owned());
-        let passed = if let Some(login) = holder.subject(NarrowScope::Login) {
+        let tenant = Tenant::Client(record_token.client().to_owned());
+        let passed = if let Some(login) = record_token.subject(RecordTokenScope::Login) {
             self.passed_login(&tenant, login).await?
-        } else if let Some(session) = holder.subject(NarrowScope::Session) {
+        } else if let Some(session) = record_token.subject(RecordTokenScope::Session) {
             self.passed_validation(&tenant, session).await?
         } else {
             return Err(ExchangeError::OtherToken);
@@ -68,14 +68,14 @@ impl App {
         let now = self.clock.now();
         let usual = Duration::from_secs(u64::from(self.config.now().validations.login_seconds));
         let millis = i64::try_from(valid.unwrap_or(usual).as_millis()).unwrap_or(i64::MAX);
-        let (client, mode) = (holder.client(), holder.mode());
+        let (client, mode) = (record_token.client(), record_token.mode());
         let (scope, subject) = (passed.scope, passed.subject.as_str());
         let until = Timestamp(now.0.saturating_add(millis));
-        let (token, kept) =
-            self.narrow_token(&NarrowMint { scope, subject, client, mode, until })?;
+        let (token, stored) =
+            self.record_token(&RecordTokenMint { scope, subject, client, mode, until })?;
         let mut batch = Batch::default();
         batch.exchange(passed.resource, client, &passed.id, now);
-        batch.revoke_tokens_for(subject, now).insert_token(&kept);
+        batch.revoke_tokens_for(subject, now).insert_token(&stored);
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => return Err(ExchangeError::Exchanged),
             done => done?,
@@ -93,7 +93,7 @@ impl App {
         let login = login.filter(|login| login.status == LoginStatus::Completed);
         let login = login.ok_or(ExchangeError::NotPassed)?;
         Ok(PassedCheck {
-            scope: NarrowScope::Login,
+            scope: RecordTokenScope::Login,
             subject: id.to_owned(),
             resource: &APP_LOGINS,
             person: login.person.zip(login.project),
@@ -115,7 +115,7 @@ impl App {
             return Err(ExchangeError::OtherToken);
         }
         Ok(PassedCheck {
-            scope: NarrowScope::Session,
+            scope: RecordTokenScope::Session,
             subject: session.to_owned(),
             resource: &BIOMETRIC_VALIDATIONS,
             id: passed.id,

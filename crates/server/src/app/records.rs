@@ -9,7 +9,7 @@ use verax_query::{Resource, Retrieval, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use super::App;
-use super::kept_faces::subject_of_face;
+use super::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
 /// Why a record is not deleted.

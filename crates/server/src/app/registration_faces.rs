@@ -13,7 +13,7 @@ use verax_vision::faces::Wanted;
 
 use super::App;
 use super::document_checks::DocumentCheckError;
-use super::faces::{MeasureError, SentImage};
+use super::faces::{AnalysisError, SentImage};
 use super::persons::PersonError;
 
 /// Why the two faces were not compared.
@@ -23,12 +23,12 @@ pub enum RegistrationFaceError {
     NoRegistration,
     #[error("the registration has no face")]
     NoFace,
-    #[error("the registration has no document whose picture was kept")]
+    #[error("the registration has no document whose image was stored")]
     NoDocument,
     #[error("the document shows no face that can be measured")]
     NoPortrait,
     #[error(transparent)]
-    Measure(#[from] MeasureError),
+    Measure(#[from] AnalysisError),
     #[error(transparent)]
     Persons(#[from] PersonError),
     #[error(transparent)]
@@ -55,13 +55,11 @@ impl App {
             .equal(document_check::IMAGE_SAVED, &true);
         let document = self.database.first_id(newest, &tenant).await?;
         let document = document.ok_or(RegistrationFaceError::NoDocument)?;
-        let picture = self.kept_picture(&document).await?;
-        let (_, picture) = picture.ok_or(RegistrationFaceError::NoDocument)?;
-        let picture = SentImage {
-            parameter: "document".to_owned(),
-            base64: STANDARD.encode(&*picture).into(),
-        };
-        let faces = self.detect_faces(picture, Wanted::Yes).await?;
+        let image = self.stored_image(&document).await?;
+        let (_, image) = image.ok_or(RegistrationFaceError::NoDocument)?;
+        let image =
+            SentImage { parameter: "document".to_owned(), base64: STANDARD.encode(&*image).into() };
+        let faces = self.detect_faces(image, Wanted::Yes).await?;
         let portrait = faces.into_iter().find_map(|face| face.template);
         let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;
         let score = match self.match_person(client, &person, &portrait).await {

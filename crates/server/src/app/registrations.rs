@@ -1,7 +1,7 @@
 //! Persons on the way through a project flow: registered, moved on, reviewed.
 
 use serde_json::{Map, Value};
-use verax_domain::lifecycle::{REVIEW, RegistrationStatus, SyncRefusal, Teller};
+use verax_domain::lifecycle::{Actor, REVIEW, RegistrationStatus, SyncRejection};
 use verax_domain::records::Values;
 use verax_domain::records::app_registration::{
     self, AppRegistration, ContactDetails, Review, Reviewer,
@@ -9,12 +9,12 @@ use verax_domain::records::app_registration::{
 use verax_domain::records::project::Project;
 use verax_domain::records::project_flow::ProjectFlow;
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_domain::{NarrowScope, Timestamp};
+use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, Contacts, HeldContact, Hold, RegistrationStep, StoreError};
 
 use super::App;
-use super::access::{MintError, NarrowMint};
+use super::access::{MintError, RecordTokenMint};
 use super::records::body_record;
 
 /// Why a registration is not made or moved.
@@ -28,8 +28,8 @@ pub enum RegistrationError {
     Registered(HeldContact),
     #[error("the registration is over: nobody goes on with it")]
     NoLink,
-    #[error("the step was refused: {0}")]
-    Refused(SyncRefusal),
+    #[error("the step was rejected: {0}")]
+    Rejected(SyncRejection),
     #[error(transparent)]
     Mint(#[from] MintError),
     #[error(transparent)]
@@ -58,7 +58,7 @@ pub struct SyncOrder {
     pub step: String,
     pub wanted: Option<RegistrationStatus>,
     pub note: Option<String>,
-    pub teller: Teller,
+    pub actor: Actor,
     /// For the log of reviews.
     pub reviewer: Reviewer,
 }
@@ -201,10 +201,10 @@ impl App {
         id: &str,
         until: Timestamp,
     ) -> Result<String, MintError> {
-        let scope = NarrowScope::Registration;
-        let mint = NarrowMint { scope, subject: id, client, mode, until };
-        let (token, kept) = self.narrow_token(&mint)?;
-        batch.insert_token(&kept);
+        let scope = RecordTokenScope::Registration;
+        let mint = RecordTokenMint { scope, subject: id, client, mode, until };
+        let (token, stored) = self.record_token(&mint)?;
+        batch.insert_token(&stored);
         Ok(token)
     }
 
@@ -224,9 +224,9 @@ impl App {
         let flow = before.flow.as_deref().unwrap_or_default();
         let flow: ProjectFlow = self.database.find(&own, flow).await?.unwrap_or_default();
         let after = before
-            .sync(&order.step, order.wanted, order.teller, &flow)
-            .map_err(RegistrationError::Refused)?;
-        let teller = order.teller;
+            .sync(&order.step, order.wanted, order.actor, &flow)
+            .map_err(RegistrationError::Rejected)?;
+        let actor = order.actor;
         let mut step = self.registration_step(&before, after, order)?;
         let mut synced = self.commit_step(token_for, &step).await;
         if step.hold == Hold::Taken
@@ -235,7 +235,7 @@ impl App {
             let contacts = contacts(&before.contact);
             let project = before.project.as_deref().unwrap_or_default();
             match self.database.contact_holder(client, project, contacts, id).await? {
-                Some(held) if teller == Teller::Reviewer => {
+                Some(held) if actor == Actor::Reviewer => {
                     return Err(RegistrationError::Registered(held));
                 }
                 // Two say that they are one: somebody must look who is right.
@@ -258,7 +258,7 @@ impl App {
         after: RegistrationStatus,
         order: SyncOrder,
     ) -> Result<RegistrationStep, RegistrationError> {
-        let standing = before.status.ok_or(RegistrationError::Refused(SyncRefusal::Over))?;
+        let standing = before.status.ok_or(RegistrationError::Rejected(SyncRejection::Over))?;
         let is_review = order.step == REVIEW;
         let review_log = is_review.then(|| {
             let review = Review { after, note: order.note.as_deref(), by: &order.reviewer };
@@ -273,7 +273,7 @@ impl App {
             after,
             step: (!is_review).then_some(order.step),
             review_log,
-            hold: if after.holds_contact(order.teller) { Hold::Taken } else { Hold::Free },
+            hold: if after.holds_contact(order.actor) { Hold::Taken } else { Hold::Free },
             decided_on: decided.then(|| [before.validation.clone(), before.document.clone()]),
         })
     }

@@ -10,10 +10,10 @@ use crate::config::Config;
 #[derive(Clone)]
 pub struct Settings {
     own: Arc<Config>,
-    known: Arc<RwLock<Known>>,
+    current: Arc<RwLock<Current>>,
 }
 
-struct Known {
+struct Current {
     now: Arc<Config>,
     /// Names and values of the database.
     shared: Vec<(String, String)>,
@@ -22,20 +22,20 @@ struct Known {
 impl Settings {
     pub fn new(own: Config) -> Settings {
         let own = Arc::new(own);
-        let known = Known { now: Arc::clone(&own), shared: Vec::new() };
-        Settings { own, known: Arc::new(RwLock::new(known)) }
+        let current = Current { now: Arc::clone(&own), shared: Vec::new() };
+        Settings { own, current: Arc::new(RwLock::new(current)) }
     }
 
     /// As they are now: a request that needs several looks once.
     pub fn now(&self) -> Arc<Config> {
-        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner).now)
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).now)
     }
 
     /// Puts these over the node's own. One that this node cannot use is left out, and the log says
     /// so: a newer node may have set it.
     fn share(&self, shared: Vec<(String, String)>) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.shared == shared {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.shared == shared {
             return;
         }
         let mut now = (*self.own).clone();
@@ -47,6 +47,6 @@ impl Settings {
         }
         let names: Vec<&str> = shared.iter().map(|(name, _)| name.as_str()).collect();
         tracing::info!(names = names.join(" "), "settings of all nodes are used");
-        *known = Known { now: Arc::new(now), shared };
+        *current = Current { now: Arc::new(now), shared };
     }
 }

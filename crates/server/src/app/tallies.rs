@@ -23,7 +23,7 @@ impl App {
         Ok(())
     }
 
-    /// Compares the tallies with the records; wrong ones are made anew. Answers how many buckets
+    /// Compares the tallies with the records; wrong ones are rebuilt. Answers how many buckets
     /// of each resource were wrong.
     pub async fn check_tallies(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
         let mut found = Vec::new();

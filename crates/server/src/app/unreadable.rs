@@ -8,8 +8,8 @@ use verax_query::{Key, Query, Tenant};
 use verax_store::Batch;
 
 use super::App;
-use super::kept_faces::subject_of_face;
 use super::persons::PersonError;
+use super::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
 /// Something that is stored and cannot be opened.
@@ -43,7 +43,7 @@ impl App {
     ///
     /// # Errors
     /// The database or the object store does not answer: then nothing is known.
-    pub async fn look_for_unreadable(
+    pub async fn find_unreadable(
         &self,
         client: Option<&str>,
         max: u64,
@@ -65,7 +65,7 @@ impl App {
     }
 
     /// Gives up what cannot be opened: a template goes, and a record says from then on that no image was
-    /// kept. Both can be deleted then like any other.
+    /// stored. Both can be deleted then like any other.
     pub async fn forget_unreadable(&self, unreadable: &[Unreadable]) -> Result<(), PersonError> {
         for lost in unreadable {
             let now = self.clock.now();

@@ -11,14 +11,14 @@ use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::path::Path as Name;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
-use verax_store::{Database, Dump, Location, Sealed, SealedRow, TableDigests};
+use verax_store::{Database, Dump, Encrypted, EncryptedRow, Location, TableDigests};
 use zeroize::Zeroizing;
 
+use super::encrypted_stream::{EncryptedWriter, Secret};
 use super::files::BackupFile;
 use super::frames::{FORMAT, FileName, Frame, Head, Manifest, StoreName, StoreTally, TableCount};
 use super::progress::{Phase, Progress};
-use super::sealed_stream::{SealedWriter, Secret};
-use crate::app::stored_objects::kept_objects;
+use crate::app::stored_objects::objects_of;
 use crate::clock::{Clock, Random};
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::vault::VaultError;
@@ -56,7 +56,7 @@ pub async fn make(
     let files = read_files(source, with_keys).await?;
     let scratch = tempfile::Builder::new().prefix("backup-").tempdir_in(&source.scratch);
     let scratch = scratch.context("cannot make a folder for a copy of the database")?;
-    let mut out = SealedWriter::begin(file.create().await?, secret, &Random::System).await?;
+    let mut out = EncryptedWriter::begin(file.create().await?, secret, &Random::System).await?;
     let written = Making { source, out: &mut out, manifest: Manifest::default(), progress };
     match written.run(files, with_keys, scratch.path()).await {
         Ok(manifest) => {
@@ -90,7 +90,7 @@ async fn read_files(
 
 struct Making<'a> {
     source: &'a Source,
-    out: &'a mut SealedWriter,
+    out: &'a mut EncryptedWriter,
     manifest: Manifest,
     progress: &'a Progress,
 }
@@ -245,22 +245,22 @@ pub async fn copy_store(
 /// How many images, and keys of templates, rows name that are not there.
 async fn missing(source: &Source) -> Result<(u64, u64)> {
     let (mut images, mut keys) = (0, 0);
-    for sealed in Sealed::ALL {
+    for encrypted in Encrypted::ALL {
         let mut after = String::new();
         loop {
-            let rows = source.database.sealed_rows(sealed, &after, PAGE).await?;
+            let rows = source.database.encrypted_rows(encrypted, &after, PAGE).await?;
             let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
             let checks = rows.into_iter().map(|row| async move {
-                Ok::<_, anyhow::Error>(is_missing(source, sealed, &row).await?.then_some(row))
+                Ok::<_, anyhow::Error>(is_missing(source, encrypted, &row).await?.then_some(row))
             });
-            let lost: Vec<Option<SealedRow>> =
+            let lost: Vec<Option<EncryptedRow>> =
                 futures_util::stream::iter(checks).buffered(AT_ONCE).try_collect().await?;
-            let lost: Vec<SealedRow> = lost.into_iter().flatten().collect();
+            let lost: Vec<EncryptedRow> = lost.into_iter().flatten().collect();
             if !lost.is_empty() {
                 // Of a record that was deleted just now nothing is missing.
-                let now = source.database.sealed_rows(sealed, &after, PAGE).await?;
+                let now = source.database.encrypted_rows(encrypted, &after, PAGE).await?;
                 let count = lost.iter().filter(|row| now.contains(row)).count() as u64;
-                *if sealed == Sealed::Template { &mut keys } else { &mut images } += count;
+                *if encrypted == Encrypted::Template { &mut keys } else { &mut images } += count;
             }
             after = last;
         }
@@ -268,8 +268,8 @@ async fn missing(source: &Source) -> Result<(u64, u64)> {
     Ok((images, keys))
 }
 
-async fn is_missing(source: &Source, sealed: Sealed, row: &SealedRow) -> Result<bool> {
-    let (subject, place) = kept_objects(sealed, row);
+async fn is_missing(source: &Source, encrypted: Encrypted, row: &EncryptedRow) -> Result<bool> {
+    let (subject, place) = objects_of(encrypted, row);
     let has = async |store: &Arc<dyn ObjectStore>, name: &Name| match store.head(name).await {
         Ok(_) => Ok(true),
         Err(object_store::Error::NotFound { .. }) => Ok(false),

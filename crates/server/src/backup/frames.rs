@@ -9,7 +9,7 @@ use verax_domain::Timestamp;
 use verax_store::{RowBlock, TableDigest, TableDigests, copied_table};
 use zeroize::Zeroizing;
 
-use super::sealed_stream::{SealedReader, SealedWriter};
+use super::encrypted_stream::{EncryptedReader, EncryptedWriter};
 
 /// Each is followed by its bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ fn table(name: &str) -> Result<&'static str> {
     copied_table(name).with_context(|| format!("this version has no table {name} to restore"))
 }
 
-impl SealedWriter {
+impl EncryptedWriter {
     pub async fn frame(&mut self, frame: &Frame, bytes: &[u8]) -> Result<()> {
         let text = serde_json::to_vec(frame)?;
         self.write(&u32::try_from(text.len())?.to_be_bytes()).await?;
@@ -152,7 +152,7 @@ impl SealedWriter {
     }
 }
 
-impl SealedReader {
+impl EncryptedReader {
     /// The next frame and its bytes.
     ///
     /// # Errors

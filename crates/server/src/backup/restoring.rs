@@ -14,10 +14,10 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use verax_store::{Loading, Location, StoreError};
 use zeroize::Zeroizing;
 
+use super::encrypted_stream::{EncryptedReader, Secret};
 use super::files::BackupFile;
 use super::frames::{FileName, Frame, Head, Manifest, StoreName, StoreTally, block};
 use super::progress::{Phase, Progress};
-use super::sealed_stream::{SealedReader, Secret};
 use crate::clock::Random;
 use crate::keys::MasterKeys;
 use crate::vault::copying::{StoredAt, clients_in, stored_at};
@@ -71,7 +71,7 @@ pub async fn unpack(
 ) -> Result<Unpacked> {
     let (input, length) = file.open().await?;
     progress.begin(length);
-    let mut reader = SealedReader::open(input, secret).await?;
+    let mut reader = EncryptedReader::open(input, secret).await?;
     let head = reader.head().await?;
     let loading = Loading::begin(&target.location, head.schema_version).await;
     let mut loading = loading.map_err(|error| match error {
@@ -136,7 +136,7 @@ impl Stored {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<()> {
-        // Names of parents are refused by this.
+        // Names of parents are rejected by this.
         let place = Name::parse(name)?;
         let to = match store {
             StoreName::Keys => {
@@ -215,8 +215,8 @@ impl Unpacked {
     /// One does not open: names the client.
     pub async fn open_samples(&self, vault: &Vault) -> Result<Opened> {
         let mut opened = self.open_clients(vault).await?;
-        for StoredAt { client, subject, place } in &self.samples {
-            match vault.fetch(client, subject, place).await {
+        for StoredAt { client, subject, location } in &self.samples {
+            match vault.fetch(client, subject, location).await {
                 Ok(Some(_)) => opened.objects += 1,
                 Ok(None) => bail!("an object of the client {client} was not stored"),
                 Err(VaultError::NoKey) => opened.without_key += 1,

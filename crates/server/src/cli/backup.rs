@@ -1,4 +1,4 @@
-//! `verax backup`: one sealed file that holds everything, and whether it can be restored.
+//! `verax backup`: one encrypted file that holds everything, and whether it can be restored.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
-use super::Place;
+use super::Locations;
 use super::output::print_line;
 use super::progress::{self, with_bar};
 use crate::app;
@@ -26,14 +26,14 @@ pub struct Backup {
     #[arg(required = true)]
     file: Option<String>,
     #[command(flatten)]
-    sealing: Sealing,
+    encryption: Encryption,
     /// Put the master keys and the signing keys into it too: then it opens everything by itself.
     #[arg(long)]
     with_keys: bool,
     /// Leave out the restore into a scratch folder that shows that it can be restored.
     #[arg(long)]
     no_verify: bool,
-    /// Copy the SQLite database alone, as it is, unsealed: no keys, no images, no settings.
+    /// Copy the SQLite database alone, as it is, decrypted: no keys, no images, no settings.
     #[arg(long, conflicts_with_all = ["key_file", "passphrase_file", "with_keys", "no_verify"])]
     database_only: bool,
     /// Print JSON.
@@ -52,7 +52,7 @@ struct Verify {
     /// The backup: a file, or s3://bucket/prefix/name.
     file: String,
     #[command(flatten)]
-    sealing: Sealing,
+    encryption: Encryption,
     /// A file with the master keys, if the backup is without them; else those of the data folder.
     #[arg(long, value_name = "FILE")]
     master_keys: Option<PathBuf>,
@@ -61,9 +61,9 @@ struct Verify {
     json: bool,
 }
 
-/// What a backup is sealed with. Without any of these a terminal is asked for the passphrase.
+/// What a backup is encrypted with. Without any of these a terminal is asked for the passphrase.
 #[derive(Args)]
-pub struct Sealing {
+pub struct Encryption {
     /// A file of 32 random bytes or more.
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
     key_file: Option<PathBuf>,
@@ -81,7 +81,7 @@ pub enum Asked {
 
 const PASSPHRASE: &str = "VERAX_BACKUP_PASSPHRASE";
 
-impl Sealing {
+impl Encryption {
     pub fn secret(&self, asked: Asked) -> Result<Secret> {
         if let Some(file) = &self.key_file {
             return Secret::key(Zeroizing::new(read_private(file)?));
@@ -95,8 +95,8 @@ impl Sealing {
         }
         if !std::io::stdin().is_terminal() {
             bail!(
-                "a backup is sealed: give --key-file or --passphrase-file, or set {PASSPHRASE} \
-                 (`verax backup --database-only FILE` copies the SQLite database alone, unsealed)"
+                "a backup is encrypted: give --key-file or --passphrase-file, or set {PASSPHRASE} \
+                 (`verax backup --database-only FILE` copies the SQLite database alone, decrypted)"
             );
         }
         let ask = |prompt: &str| -> Result<Zeroizing<String>> {
@@ -112,25 +112,25 @@ impl Sealing {
     }
 }
 
-pub async fn run(place: &Place, arguments: Backup) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: Backup) -> Result<ExitCode> {
     if let Some(BackupCommand::Verify(arguments)) = arguments.command {
-        return verify_file(place, &arguments).await;
+        return verify_file(locations, &arguments).await;
     }
     let file = arguments.file.as_deref().unwrap_or_default();
-    if let Location::File(path) = place.location()
+    if let Location::File(path) = locations.location()
         && !path.exists()
     {
-        bail!("there is no database in {}", place.data.display());
+        bail!("there is no database in {}", locations.data.display());
     }
     if arguments.database_only {
-        return copy_database(place, Path::new(file), arguments.json);
+        return copy_database(locations, Path::new(file), arguments.json);
     }
-    let secret = arguments.sealing.secret(Asked::Twice)?;
+    let secret = arguments.encryption.secret(Asked::Twice)?;
     let target = BackupFile::at(file)?;
-    let options = app::options(&place.config()?, Schema::LeaveAsItIs);
-    let database = Database::open(&place.location(), &options).await?;
-    place.create()?;
-    let source = place.backup_source(database)?;
+    let options = app::options(&locations.config()?, Schema::LeaveAsItIs);
+    let database = Database::open(&locations.location(), &options).await?;
+    locations.create()?;
+    let source = locations.backup_source(database)?;
     let progress = Progress::default();
     let making = make(&source, &target, &secret, arguments.with_keys, &progress);
     let made = with_bar("writing", &progress, making).await?;
@@ -147,15 +147,16 @@ pub async fn run(place: &Place, arguments: Backup) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn verify_file(place: &Place, arguments: &Verify) -> Result<ExitCode> {
-    let secret = arguments.sealing.secret(Asked::Once)?;
+async fn verify_file(locations: &Locations, arguments: &Verify) -> Result<ExitCode> {
+    let secret = arguments.encryption.secret(Asked::Once)?;
     let master = match &arguments.master_keys {
         Some(file) => Some(MasterKeys::from_text(std::str::from_utf8(&read_private(file)?)?)?),
-        None => MasterKeys::open_existing(&place.master_keys_file(&place.config()?)).ok(),
+        None => MasterKeys::open_existing(&locations.master_keys_file(&locations.config()?)).ok(),
     };
     let file = BackupFile::at(&arguments.file)?;
     let scratch = std::env::temp_dir();
-    let scratch = if place.data.is_dir() { place.data.as_path() } else { scratch.as_path() };
+    let scratch =
+        if locations.data.is_dir() { locations.data.as_path() } else { scratch.as_path() };
     let progress = Progress::default();
     let verifying = verify(&file, &secret, master.as_ref(), scratch, &progress);
     let (head, manifest, opened) = with_bar("verifying", &progress, verifying).await?;
@@ -179,7 +180,7 @@ fn report(file: &str, outcome: &Outcome<'_>, json: bool) -> Result<()> {
         let opened = opened.map_or(json!("not_checked"), |it| {
             json!({ "clients": it.clients, "objects": it.objects, "withoutKey": it.without_key })
         });
-        let mut said = json!({
+        let mut report = json!({
             "file": file,
             "rows": manifest.rows(),
             "tables": manifest.tables.iter().map(|(name, it)| (name.clone(), it.rows.into()))
@@ -195,10 +196,10 @@ fn report(file: &str, outcome: &Outcome<'_>, json: bool) -> Result<()> {
             "opened": opened,
         });
         if let Some(head) = head {
-            said["createdAt"] = json!(head.created_at());
-            said["withKeys"] = json!(head.with_keys);
+            report["createdAt"] = json!(head.created_at());
+            report["withKeys"] = json!(head.with_keys);
         }
-        print_line(format_args!("{said}"))?;
+        print_line(format_args!("{report}"))?;
         return Ok(());
     }
     print_line(format_args!(
@@ -245,15 +246,15 @@ fn report(file: &str, outcome: &Outcome<'_>, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn copy_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
-    if place.database_url.is_some() {
+fn copy_database(locations: &Locations, file: &Path, json: bool) -> Result<ExitCode> {
+    if locations.database_url.is_some() {
         bail!("--database-only is for SQLite; for PostgreSQL alone use pg_dump and pg_restore");
     }
     if file.exists() {
         bail!("{} exists already: name a new file", file.display());
     }
     let progress = progress::Progress::of_unknown_length("copying");
-    let records = Database::backup(&place.database_file(), file)
+    let records = Database::backup(&locations.database_file(), file)
         .with_context(|| format!("{}: name a file in a folder of yours", file.display()))?;
     drop(progress);
     if json {

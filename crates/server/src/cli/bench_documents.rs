@@ -17,7 +17,7 @@ use crate::metrics::process::{memory_bytes, processor_time};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchDocumentsArgs {
-    /// The picture to measure (a drawn card of 4000 x 3000 pixels if left out)
+    /// The image to measure (a drawn card of 4000 x 3000 pixels if left out)
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
     /// How long each number of threads is measured
@@ -32,7 +32,7 @@ pub struct BenchDocumentsArgs {
 }
 
 pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
-    let picture = match &args.image {
+    let image = match &args.image {
         Some(path) => {
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
         }
@@ -43,7 +43,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
     let mut lanes = Vec::new();
     for threads in &args.threads {
         ensure!((1..=256).contains(threads), "the number of threads must be 1 to 256");
-        lanes.push(measure(&engine, &picture, *threads, Duration::from_secs(args.seconds))?);
+        lanes.push(measure(&engine, &image, *threads, Duration::from_secs(args.seconds))?);
     }
     if args.json {
         let lane = |lane: &Lane| {
@@ -60,7 +60,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
-    writeln!(out, "milliseconds, median and 95th percentile, of one picture with four checks")?;
+    writeln!(out, "milliseconds, median and 95th percentile, of one image with four checks")?;
     writeln!(
         out,
         "{:<8} {:>9} {:>16} {:>16} {:>9} {:>14}",
@@ -89,7 +89,7 @@ struct Lane {
     /// Median and 95th percentile.
     decode: (Duration, Duration),
     all: (Duration, Duration),
-    /// Of one picture: a busy machine lengthens the times above, and this hardly.
+    /// Of one image: a busy machine lengthens the times above, and this hardly.
     processor: Option<Duration>,
     /// The most memory that the process has held so far.
     peak_bytes: Option<u64>,
@@ -101,23 +101,18 @@ impl Lane {
     }
 }
 
-fn measure(
-    engine: &DocumentEngine,
-    picture: &[u8],
-    threads: usize,
-    time: Duration,
-) -> Result<Lane> {
+fn measure(engine: &DocumentEngine, bytes: &[u8], threads: usize, time: Duration) -> Result<Lane> {
     let (start, start_processor) = (Instant::now(), processor_time());
     let one = || -> Result<(Duration, Duration)> {
         let begun = Instant::now();
-        let image = Image::decode(picture, &DecodeLimits::default())?;
+        let image = Image::decode(bytes, &DecodeLimits::default())?;
         let decoded = begun.elapsed();
-        let findings = engine.check_decoded(picture, &image, &DocumentRequest::ALL);
+        let findings = engine.check_decoded(bytes, &image, &DocumentRequest::ALL);
         let is_made = |check: &Option<CheckFinding>| {
             check.as_ref().is_some_and(|check| check.score.is_some())
         };
         let all_made = findings.checks.values().all(is_made);
-        ensure!(all_made, "not every check can be made on this picture");
+        ensure!(all_made, "not every check can be made on this image");
         Ok((decoded, begun.elapsed()))
     };
     let timings: Result<Vec<Vec<(Duration, Duration)>>> = std::thread::scope(|scope| {

@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use verax_domain::face_findings::{DetectedFace, PointPx};
-use verax_domain::face_verdict::{FacePolicy, FaceRefusal, attack_refusal};
+use verax_domain::face_verdict::{FacePolicy, FaceRejection, attack_rejection};
 use verax_vision::faces::{FaceEngine, FaceRequest, Similarity, Template};
 use verax_vision::image::{DecodeLimits, Image};
 use verax_vision::workers::Waiting;
@@ -94,7 +94,7 @@ pub fn run(
     ensure!((1..=1000).contains(&places), "the number of places must be 1 to 1000");
     let portrait = Image::decode(portrait, &DecodeLimits::default())?;
     let request = FaceRequest::default();
-    let measured = engine.measure_image(&portrait, &request, &Waiting::always())?;
+    let measured = engine.analyse_image(&portrait, &request, &Waiting::always())?;
     let face = *measured.findings.faces.first().context("the portrait has no face")?;
     let template = measured.template.context("the face of the portrait cannot be measured")?;
     let random = Random::seeded(12);
@@ -145,7 +145,7 @@ pub fn run(
 
 fn add(cell: &mut Cell, engine: &FaceEngine, scene: &Image, same: &Template) -> Result<()> {
     let policy = FacePolicy::default();
-    let measured = engine.measure_image(scene, &FaceRequest::default(), &Waiting::always())?;
+    let measured = engine.analyse_image(scene, &FaceRequest::default(), &Waiting::always())?;
     cell.scenes += 1;
     cell.detect_ms.push(measured.timings.detect.as_secs_f64() * 1000.0);
     let (Some(face), Some(template)) = (measured.findings.faces.first(), &measured.template) else {
@@ -155,11 +155,11 @@ fn add(cell: &mut Cell, engine: &FaceEngine, scene: &Image, same: &Template) -> 
     let score = same.compare(template).match_score;
     cell.lowest_match = Some(cell.lowest_match.map_or(score, |lowest| lowest.min(score)));
     cell.another_face += usize::from(score < policy.match_score_min);
-    match (&measured.findings.attack, attack_refusal(face, scene.width, scene.height)) {
+    match (&measured.findings.attack, attack_rejection(face, scene.width, scene.height)) {
         (Some(attack), _) => {
             cell.not_live += usize::from(attack.liveness_score < policy.liveness_score_min);
         }
-        (None, Some(FaceRefusal::FaceTurned { .. })) => cell.turned += 1,
+        (None, Some(FaceRejection::FaceTurned { .. })) => cell.turned += 1,
         (None, _) => cell.too_close += 1,
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::metrics::process::{memory_bytes, processor_time};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct BenchFacesArgs {
-    /// The picture to measure (a portrait of 1920 x 1080 pixels if left out)
+    /// The image to measure (a portrait of 1920 x 1080 pixels if left out)
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
     /// How long each number of threads is measured
@@ -28,7 +28,7 @@ pub struct BenchFacesArgs {
     /// Time the Python reference too, with this interpreter (tools/reference/README.md)
     #[arg(long, value_name = "PROGRAM")]
     pub python: Option<PathBuf>,
-    /// Measure so many pictures on two threads, and print how memory grows
+    /// Measure so many images on two threads, and print how memory grows
     #[arg(long, value_name = "N")]
     pub requests: Option<usize>,
     /// Measure no time: whether the portrait's face stays the same and live, at this many places for each
@@ -63,9 +63,7 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
     }
     let request = FaceRequest::default();
     let first = engine.measure(&image, &request, &Waiting::always())?;
-    let Some(template) = first.template else {
-        anyhow::bail!("the picture has no face to measure")
-    };
+    let Some(template) = first.template else { anyhow::bail!("the image has no face to measure") };
     let gallery = gallery(&template);
     let time = Duration::from_secs(args.seconds);
     let mut lanes = Vec::new();
@@ -88,12 +86,12 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
                 "medianMs": search_ms,
                 "processorMs": search_processor_ms,
             },
-            "residentBytesByPictures": growth,
+            "residentBytesByImages": growth,
         });
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
-    writeln!(out, "milliseconds, median and 95th percentile, of one picture")?;
+    writeln!(out, "milliseconds, median and 95th percentile, of one image")?;
     writeln!(
         out,
         "{:<9} {:>8} {:>7} {:>9} {:>9} {}",
@@ -112,8 +110,8 @@ pub fn run(args: &BenchFacesArgs, models: ModelBytes, out: &mut dyn Write) -> Re
         out,
         "search of {SEARCHED_TEMPLATES} templates: {search_ms:.2} ms, processor time {processor:.2} ms"
     )?;
-    for (pictures, bytes) in growth.iter().flatten() {
-        writeln!(out, "memory after {pictures:>6} pictures: {:.1} MB", *bytes as f64 / 1e6)?;
+    for (images, bytes) in growth.iter().flatten() {
+        writeln!(out, "memory after {images:>6} images: {:.1} MB", *bytes as f64 / 1e6)?;
     }
     if let Some(bytes) = memory_bytes("VmHWM:") {
         writeln!(out, "memory at most {} MB, search's templates included", bytes / 1_000_000)?;
@@ -128,7 +126,7 @@ struct Lane {
     callers: usize,
     threads: usize,
     images_per_second: f64,
-    /// Processor time of one picture, all threads together; none where the system does not tell.
+    /// Processor time of one image, all threads together; none where the system does not tell.
     processor_ms: Option<f64>,
     /// Median and 95th percentile, in the order of `STAGE_NAMES`; the reference tells only the last.
     stages: [Option<(f64, f64)>; 6],
@@ -241,7 +239,7 @@ fn call(workers: &Workers, engine: &Arc<FaceEngine>, image: &Arc<[u8]>) -> Resul
     Ok(measured.timings)
 }
 
-/// The Python reference with the same models, picture and number of threads.
+/// The Python reference with the same models, image and number of threads.
 fn reference(
     args: &BenchFacesArgs,
     models: &ModelBytes,
@@ -250,9 +248,9 @@ fn reference(
 ) -> Result<Option<Lane>> {
     let Some(python) = &args.python else { return Ok(None) };
     let folder = tempfile::tempdir()?;
-    let (script, picture) = (folder.path().join("faces.py"), folder.path().join("picture"));
+    let (script, input) = (folder.path().join("faces.py"), folder.path().join("picture"));
     std::fs::write(&script, REFERENCE)?;
-    std::fs::write(&picture, image)?;
+    std::fs::write(&input, image)?;
     for (name, model) in [
         ("face-detector", &models.face_detector),
         ("face-template", &models.face_template),
@@ -266,7 +264,7 @@ fn reference(
         .arg("--bench")
         .args([args.seconds.to_string(), threads.to_string()])
         .arg(folder.path())
-        .arg(&picture)
+        .arg(&input)
         .output()
         .with_context(|| format!("cannot run {}", python.display()))?;
     ensure!(
@@ -296,7 +294,7 @@ struct ReferenceTold {
     processor_ms: f64,
 }
 
-/// Resident memory after a twentieth, two twentieths, … of so many pictures.
+/// Resident memory after a twentieth, two twentieths, … of so many images.
 fn growth(engine: &Arc<FaceEngine>, image: &Arc<[u8]>, count: usize) -> Result<Vec<(usize, u64)>> {
     let workers = Workers::start(WorkerSettings { threads: 2, waiting_max: 2 })?;
     let mut grown = Vec::new();

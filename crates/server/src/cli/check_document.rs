@@ -1,4 +1,4 @@
-//! `verax check document FILE`: everything that is measured and judged on one picture.
+//! `verax check document FILE`: everything that is measured and judged on one image.
 
 use std::path::PathBuf;
 

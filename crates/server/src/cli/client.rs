@@ -10,7 +10,7 @@ use verax_domain::Scope;
 use verax_query::is_id;
 use verax_store::{Batch, Client, NewClient, StoreError};
 
-use super::Place;
+use super::Locations;
 use super::output::{print_line, report_line};
 use super::token::parse_scope;
 
@@ -62,25 +62,25 @@ pub struct Delete {
     json: bool,
 }
 
-pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, command: Command) -> Result<ExitCode> {
     match command {
-        Command::Create(arguments) => create(place, arguments).await,
-        Command::List(arguments) => list(place, &arguments).await,
-        Command::Delete(arguments) => delete(place, &arguments).await,
+        Command::Create(arguments) => create(locations, arguments).await,
+        Command::List(arguments) => list(locations, &arguments).await,
+        Command::Delete(arguments) => delete(locations, &arguments).await,
     }
 }
 
 /// As long as a reader may read.
 const LOG_LIMIT: Duration = Duration::from_secs(20);
 
-async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
+async fn create(locations: &Locations, arguments: Create) -> Result<ExitCode> {
     if arguments.name.trim().is_empty() {
         bail!("--name must not be empty");
     }
     if !arguments.email.contains('@') {
         bail!("--email must be an email address");
     }
-    let app = place.open_or_make().await?;
+    let app = locations.open_or_make().await?;
     let id = arguments.id.unwrap_or_else(|| app.new_id());
     if !is_id(&id) {
         bail!("--id must be 1 to 64 letters, digits, `_` or `-`");
@@ -105,8 +105,8 @@ async fn create(place: &Place, arguments: Create) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(place: &Place, arguments: &List) -> Result<ExitCode> {
-    let app = place.open().await?;
+async fn list(locations: &Locations, arguments: &List) -> Result<ExitCode> {
+    let app = locations.open().await?;
     let clients = app.database.clients().await?;
     if arguments.json {
         print_line(Value::from_iter(clients.iter().map(shown)))?;
@@ -121,8 +121,8 @@ async fn list(place: &Place, arguments: &List) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn delete(place: &Place, arguments: &Delete) -> Result<ExitCode> {
-    let app = place.open().await?;
+async fn delete(locations: &Locations, arguments: &Delete) -> Result<ExitCode> {
+    let app = locations.open().await?;
     let id = &arguments.id;
     if !arguments.with_records {
         let count = app.count_records(id).await?;

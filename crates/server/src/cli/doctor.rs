@@ -12,7 +12,7 @@ use serde_json::json;
 use verax_store::Location;
 use verax_vision::document::READS_PROVENANCE;
 
-use super::Place;
+use super::Locations;
 use super::output::{print_line, takes_colour};
 use crate::app::App;
 use crate::installed_models::{ModelState, read_face_models, read_models};
@@ -87,33 +87,33 @@ impl State {
     }
 }
 
-pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCode> {
     let mut findings = Vec::new();
-    let config = place.config();
+    let config = locations.config();
     findings.push(match &config {
         Ok(_) => good("settings", "read"),
         Err(error) => bad("settings", format!("{error:#}")),
     });
-    let folder = place.data.display();
-    let exists = place.data.is_dir();
+    let folder = locations.data.display();
+    let exists = locations.data.is_dir();
     findings.push(if exists {
         good("data folder", format!("{folder}"))
     } else {
         bad("data folder", format!("{folder} is not there yet: `verax serve` makes it"))
     });
     if let (true, Ok(mut config)) = (exists, config) {
-        let file = place.keys_file(&config);
+        let file = locations.keys_file(&config);
         findings.push(match SigningKeys::open_existing(&file) {
             Ok(_) => good("signing keys", "readable by their owner alone"),
             Err(error) => bad("signing keys", format!("{error:#}")),
         });
-        findings.push(vault::master_keys(place, &config));
-        findings.extend(vault::folders(place, &config));
-        let kind = match place.location() {
+        findings.push(vault::master_keys(locations, &config));
+        findings.extend(vault::folders(locations, &config));
+        let kind = match locations.location() {
             Location::File(path) => format!("SQLite in {}", path.display()),
             Location::Postgres(_) => "PostgreSQL".to_owned(),
         };
-        match place.look().await {
+        match locations.open_app().await {
             Ok(app) => {
                 findings.push(good("database", format!("{kind} answers")));
                 findings.push(machine::writes(&app).await);
@@ -135,26 +135,26 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
                 findings.push(machine::clock(&app).await);
                 findings.extend(machine::replica(&app).await);
                 config = app.config.now().as_ref().clone();
-                findings.extend(vault::look(place, &config, app).await);
+                findings.extend(vault::inspect(locations, &config, app).await);
             }
             Err(error) => findings.push(bad("database", format!("{kind}: {error:#}"))),
         }
-        findings.push(machine::space(place, &config));
+        findings.push(machine::space(locations, &config));
         findings
             .extend(arguments.served.certificate(&config).map(|file| machine::certificate(&file)));
         if arguments.security {
-            findings.extend(security::look(place, &config, &arguments.served).await);
+            findings.extend(security::inspect(locations, &config, &arguments.served).await);
         }
         if arguments.check_tallies {
-            for (name, wrong) in place.open().await?.check_tallies().await? {
+            for (name, wrong) in locations.open().await?.check_tallies().await? {
                 findings.push(match wrong {
                     0 => good("tallies", format!("those of {name} agree with the records")),
-                    wrong => bad("tallies", format!("{wrong} of {name} were wrong: made anew")),
+                    wrong => bad("tallies", format!("{wrong} of {name} were wrong: rebuilt")),
                 });
             }
         }
     }
-    findings.push(models(place));
+    findings.push(models(locations));
     findings.push(match READS_PROVENANCE {
         true => good("provenance", "signed manifests (C2PA) are read"),
         false => unchecked(
@@ -194,16 +194,18 @@ async fn last_backup(app: &App) -> Result<Finding> {
     };
     let hours = (app.clock.now().0 - last.made_at) / (60 * 60 * 1000);
     let verified = if last.verified { "restored on trial" } else { "not verified" };
-    let said = format!("{} {hours} hours ago, {verified}", last.name);
+    let report = format!("{} {hours} hours ago, {verified}", last.name);
     Ok(match hours > 2 * every_hours {
-        true => bad(WHAT, format!("{said}: the log of the server says why there is no newer one")),
-        false => good(WHAT, said),
+        true => {
+            bad(WHAT, format!("{report}: the log of the server says why there is no newer one"))
+        }
+        false => good(WHAT, report),
     })
 }
 
 /// Opening a database brings it up to date; this does nothing else.
-pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
-    let app = place.open_or_make().await?;
+pub async fn migrate(locations: &Locations, arguments: &Migrate) -> Result<ExitCode> {
+    let app = locations.open_or_make().await?;
     if arguments.refold {
         app.database.refold_again().await?;
     }
@@ -216,12 +218,12 @@ pub async fn migrate(place: &Place, arguments: &Migrate) -> Result<ExitCode> {
 }
 
 /// Missing models are no fault: a server may keep records alone.
-fn models(place: &Place) -> Finding {
-    let settings = match place.config() {
+fn models(locations: &Locations) -> Finding {
+    let settings = match locations.config() {
         Ok(config) => config.models,
         Err(error) => return bad("models", format!("{error:#}")),
     };
-    let folder = place.models();
+    let folder = locations.models();
     let bytes = match read_face_models(&folder, &settings) {
         Ok(bytes) => bytes,
         Err(error) => return bad("models", format!("{error:#}")),

@@ -1,7 +1,7 @@
-//! `verax eval documents DIR`: error rates of the four document checks on labelled pictures.
+//! `verax eval documents DIR`: error rates of the four document checks on labelled images.
 
 mod held_out;
-mod pictures;
+mod images;
 mod simulation;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use verax_lab::metrics::{PlotSeries, error_tradeoff_svg};
 use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates, measured_share, rates_by_kind, scored_set};
 use verax_lab::training::in_parallel;
-use verax_lab::training_set::LabelledPicture;
+use verax_lab::training_set::LabelledImage;
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::document::{DocumentEngine, shipped_weights};
@@ -29,10 +29,10 @@ use super::output::print_line;
 use super::progress::Progress;
 use crate::app::document_checks;
 
-/// Error rates of the document checks on pictures sorted by source and label.
+/// Error rates of the document checks on images sorted by source and label.
 #[derive(Debug, Args)]
 pub struct EvalDocuments {
-    /// Folder of `<source>/<label>/picture`; labels are genuine, screen, print, tampered, forged.
+    /// Folder of `<source>/<label>/image`; labels are genuine, screen, print, tampered, forged.
     pub folder: PathBuf,
     /// One JSON object instead of a table.
     #[arg(long)]
@@ -45,7 +45,7 @@ pub struct EvalDocuments {
     #[arg(long)]
     pub leave_one_source_out: bool,
     /// Adds so many simulated captures (each shown, printed, edited and left alone) of the genuine
-    /// pictures and of drawn cards; without leaving sources out, they alone are judged.
+    /// images and of drawn cards; without leaving sources out, they alone are judged.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub simulated: usize,
     /// Folder of screen.json, print.json, portrait.json and digital.json instead of the shipped ones.
@@ -62,14 +62,14 @@ pub struct EvalDocuments {
 #[derive(Debug, Default, Serialize)]
 struct Report {
     /// Images that could be read.
-    pictures: usize,
+    images: usize,
     unreadable: usize,
     #[serde(rename = "unreadableFiles")]
     unreadable_files: Vec<UnreadableFile>,
     tables: Vec<Table>,
 }
 
-/// Rates of one check, or of all checks together on genuine pictures.
+/// Rates of one check, or of all checks together on genuine images.
 #[derive(Debug, Serialize)]
 struct Table {
     what: String,
@@ -94,18 +94,18 @@ pub fn run(args: &EvalDocuments) -> Result<()> {
 }
 
 fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
-    let (pictures, unreadable) = read_folder(&args.folder, args.threads)?;
-    if pictures.is_empty() {
+    let (images, unreadable) = read_folder(&args.folder, args.threads)?;
+    if images.is_empty() {
         let named: String = unreadable.iter().map(unreadable_line).collect();
         let folder = args.folder.display();
         return Err(format!("{folder}: no images in <source>/<label>/ that can be read{named}"));
     }
     let (mut report, judged) = if args.leave_one_source_out {
-        held_out::measure(args, &pictures)?
+        held_out::measure(args, &images)?
     } else if args.simulated > 0 {
-        simulation::measure(args, &pictures)?
+        simulation::measure(args, &images)?
     } else {
-        pictures::measure(args, &pictures)?
+        images::measure(args, &images)?
     };
     report.unreadable += unreadable.len();
     report.unreadable_files = unreadable;
@@ -141,18 +141,18 @@ fn named(thresholds: &Thresholds) -> [(&'static str, f64); 3] {
     [("SOFT", thresholds.soft), ("REGULAR", thresholds.regular), ("HARD", thresholds.hard)]
 }
 
-/// A genuine picture, and whether the checks together refuse it at SOFT, REGULAR and HARD.
-struct Refusal {
+/// A genuine image, and whether the checks together reject it at SOFT, REGULAR and HARD.
+struct Rejection {
     source: String,
-    refused: [bool; 3],
+    rejected: [bool; 3],
 }
 
-/// The share of genuine pictures that are refused, per calibration.
-fn refusal_rates<'a>(genuine: impl IntoIterator<Item = &'a Refusal>) -> Vec<MeasuredRate> {
-    let genuine: Vec<&Refusal> = genuine.into_iter().collect();
+/// The share of genuine images that are rejected, per calibration.
+fn rejection_rates<'a>(genuine: impl IntoIterator<Item = &'a Rejection>) -> Vec<MeasuredRate> {
+    let genuine: Vec<&Rejection> = genuine.into_iter().collect();
     let at = |level: usize| {
-        let found = genuine.iter().map(|one| (one.source.as_str(), one.refused[level]));
-        measured_share(&format!("refused at {}", LEVELS[level].0), found)
+        let found = genuine.iter().map(|one| (one.source.as_str(), one.rejected[level]));
+        measured_share(&format!("rejected at {}", LEVELS[level].0), found)
     };
     (0..LEVELS.len()).filter_map(at).collect()
 }
@@ -188,7 +188,7 @@ pub(super) fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, Strin
 fn read_folder(
     folder: &Path,
     threads: usize,
-) -> Result<(Vec<LabelledPicture>, Vec<UnreadableFile>), String> {
+) -> Result<(Vec<LabelledImage>, Vec<UnreadableFile>), String> {
     let mut files = Vec::new();
     let problem = |folder: &Path, e: std::io::Error| {
         format!("cannot read {}: {e}: name a folder of <source>/<label>/", folder.display())
@@ -201,23 +201,23 @@ fn read_folder(
         }
     }
     let progress = Progress::of_items("reading", files.len());
-    let read = in_parallel(threads, files.len(), |at| -> Result<LabelledPicture, UnreadableFile> {
+    let read = in_parallel(threads, files.len(), |at| -> Result<LabelledImage, UnreadableFile> {
         progress.add(1);
         let (source, label, file) = &files[at];
         let bytes = std::fs::read(file).map_err(|e| UnreadableFile::new(file, e))?;
         Image::decode(&bytes, &DecodeLimits::default())
             .map_err(|e| UnreadableFile::new(file, e))?;
-        Ok(LabelledPicture { source: source.clone(), label: label.clone(), bytes })
+        Ok(LabelledImage { source: source.clone(), label: label.clone(), bytes })
     });
-    let mut pictures = Vec::new();
+    let mut images = Vec::new();
     let mut unreadable = Vec::new();
     for one in read {
         match one {
-            Ok(picture) => pictures.push(picture),
+            Ok(image) => images.push(image),
             Err(file) => unreadable.push(file),
         }
     }
-    Ok((pictures, unreadable))
+    Ok((images, unreadable))
 }
 
 fn unreadable_line(unreadable: &UnreadableFile) -> String {
@@ -230,8 +230,8 @@ fn name(path: &Path) -> String {
 
 fn print_table(report: &Report) -> Result<()> {
     let named: String = report.unreadable_files.iter().map(unreadable_line).collect();
-    let (read, unreadable) = (report.pictures, report.unreadable);
-    print_line(format_args!("{read} pictures, {unreadable} files unreadable{named}"))?;
+    let (read, unreadable) = (report.images, report.unreadable);
+    print_line(format_args!("{read} images, {unreadable} files unreadable{named}"))?;
     for table in &report.tables {
         print_line(format_args!("\n{}", table.what))?;
         for rate in &table.rates {

@@ -1,4 +1,4 @@
-//! `verax eval faces` and `verax eval attacks`: error rates on the operator's own pictures.
+//! `verax eval faces` and `verax eval attacks`: error rates on the operator's own images.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,7 +25,7 @@ pub struct EvalFacesArgs {
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalAttacksArgs {
-    /// A folder with genuine/ and one or more attack*/ folders of pictures
+    /// A folder with genuine/ and one or more attack*/ folders of images
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub struct EvalAttacksArgs {
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalOutputArgs {
-    /// The score from which on a picture is accepted, 0 to 1 (the protocol's default if left out)
+    /// The score from which on an image is accepted, 0 to 1 (the protocol's default if left out)
     #[arg(long, value_name = "SCORE")]
     pub threshold: Option<f64>,
     /// Print JSON
@@ -113,7 +113,7 @@ pub fn run_faces(args: &EvalFacesArgs, models: ModelBytes, out: &mut dyn Write) 
     print_not_measured(out, failed.iter().map(|path| path.as_str()))
 }
 
-/// Checks every picture of the folders and reports attacks accepted and bona fide refused.
+/// Checks every image of the folders and reports attacks accepted and bona fide rejected.
 pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Write) -> Result<()> {
     let threshold = threshold_of(&args.output, FacePolicy::default().liveness_score_min)?;
     let engine = engine(models)?;
@@ -125,7 +125,7 @@ pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Wri
     let mut failed = Vec::new();
     let mut measure = |folder: &Path| -> Result<Vec<f64>> {
         let mut scores = Vec::new();
-        let paths = pictures(folder)?;
+        let paths = images(folder)?;
         let progress = Progress::of_items("measuring", paths.len());
         for path in paths {
             progress.add(1);
@@ -263,7 +263,7 @@ fn liveness_of(engine: &FaceEngine, path: &Path) -> Result<Option<f64>> {
     Ok(measured.and_then(|measured| measured.findings.attack).map(|attack| attack.liveness_score))
 }
 
-// None when the picture itself cannot be read: that is a failure to acquire, and is counted.
+// None when the image itself cannot be read: that is a failure to acquire, and is counted.
 fn measured(
     engine: &FaceEngine,
     (path, bytes): (&Path, &[u8]),
@@ -289,7 +289,7 @@ fn attack_folders(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// All files: one that is no image, or of a format that is not read, is named and not left out.
-fn pictures(dir: &Path) -> Result<Vec<PathBuf>> {
+fn images(dir: &Path) -> Result<Vec<PathBuf>> {
     files_of(dir).with_context(|| format!("cannot read the folder {}", dir.display()))
 }
 
@@ -325,7 +325,7 @@ fn print_rate(out: &mut dyn Write, name: &str, rate: Rate) -> Result<()> {
             interval.low * 100.0,
             interval.high * 100.0,
         )?,
-        _ => writeln!(out, "{name:<30} not measured: no pictures")?,
+        _ => writeln!(out, "{name:<30} not measured: no images")?,
     }
     Ok(())
 }

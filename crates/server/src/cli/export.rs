@@ -8,7 +8,7 @@ use clap::Args;
 use verax_query::{Query, Resource, Tenant};
 use verax_store::{Client, Layout};
 
-use super::Place;
+use super::Locations;
 use super::import::parse_resource;
 use super::output::Output;
 use super::progress::{self, Progress};
@@ -37,9 +37,9 @@ pub struct Arguments {
 
 const RECORDS_PER_STATEMENT: u32 = 500;
 
-pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCode> {
     let query = query(arguments)?;
-    let app = place.open().await?;
+    let app = locations.open().await?;
     let layout = if arguments.csv { Layout::Csv } else { Layout::Lines };
     let mut lines = if arguments.bom { BYTE_ORDER_MARK.as_bytes().to_vec() } else { Vec::new() };
     if arguments.csv {

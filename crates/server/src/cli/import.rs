@@ -10,7 +10,7 @@ use serde_json::json;
 use verax_domain::resources;
 use verax_query::{Resource, is_id};
 
-use super::Place;
+use super::Locations;
 use super::output::{print_line, report_line};
 use super::progress::Progress;
 use crate::app::import::{Import, Report};
@@ -33,12 +33,12 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCode> {
     if arguments.client.as_deref().is_some_and(|client| !is_id(client)) {
         bail!("--client must be 1 to 64 letters, digits, `_` or `-`");
     }
     let mut input = open(&arguments.file)?;
-    let app = place.open_or_make().await?;
+    let app = locations.open_or_make().await?;
     let length = input.metadata().map_or(0, |meta| meta.len());
     // Checked first, then stored: the input is read twice.
     let bar = Progress::of_bytes("checking", length * 2);
@@ -56,12 +56,12 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
     let report = app.import(&mut input, &import).await?;
     drop(bar);
     let failed = report.bad_count > 0 && !arguments.skip_bad;
-    let refused = failed && report.imported.records == 0;
-    tell(&report, arguments, refused)?;
+    let rejected = failed && report.imported.records == 0;
+    tell(&report, arguments, rejected)?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn tell(report: &Report, arguments: &Arguments, refused: bool) -> Result<()> {
+fn tell(report: &Report, arguments: &Arguments, rejected: bool) -> Result<()> {
     for bad in &report.bad {
         report_line(format_args!("record {}: {}", bad.number, bad.reason));
     }
@@ -74,7 +74,7 @@ fn tell(report: &Report, arguments: &Arguments, refused: bool) -> Result<()> {
         let names = names.join(", ");
         report_line(format_args!("left out, because secret or not known here: {names}"));
     }
-    if refused {
+    if rejected {
         let count = report.bad_count;
         report_line(format_args!(
             "nothing was stored: {count} bad records (--skip-bad leaves them out)"
@@ -94,7 +94,7 @@ fn tell(report: &Report, arguments: &Arguments, refused: bool) -> Result<()> {
             "bad": bad,
             "leftOut": report.dropped,
         }))?;
-    } else if !refused {
+    } else if !rejected {
         let name = arguments.resource.name;
         let (records, related) = (imported.records, imported.related);
         print_line(format_args!("stored {records} {name}, {related} related records"))?;

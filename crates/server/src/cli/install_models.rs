@@ -232,7 +232,7 @@ fn check_digest(name: &str, bytes: &[u8], expected: &str) -> Result<()> {
     let found = sha256_hex(bytes);
     ensure!(
         found == expected,
-        "{name} is not the file that this version of verax expects and is refused:\n  \
+        "{name} is not the file that this version of verax expects and is rejected:\n  \
          its SHA-256 is {found}\n  expected was   {expected}"
     );
     Ok(())

@@ -15,7 +15,7 @@ use verax_store::{
 
 use super::output::print_line;
 use super::progress::with_bar;
-use super::{Place, rebuild_tallies};
+use super::{Locations, rebuild_tallies};
 use crate::backup::{Progress, copy_store};
 use crate::config::Config;
 use crate::keys::{read_private, write};
@@ -58,15 +58,15 @@ struct Moved {
     files: Vec<&'static str>,
 }
 
-pub async fn run(place: &Place, arguments: &Move) -> Result<ExitCode> {
-    let config = place.config()?;
-    if let Location::File(path) = place.location()
+pub async fn run(locations: &Locations, arguments: &Move) -> Result<ExitCode> {
+    let config = locations.config()?;
+    if let Location::File(path) = locations.location()
         && !path.exists()
     {
-        bail!("there is no database in {}", place.data.display());
+        bail!("there is no database in {}", locations.data.display());
     }
-    let _alone = place.alone()?;
-    if is_served(&place.location()).await? {
+    let _alone = locations.alone()?;
+    if is_served(&locations.location()).await? {
         bail!("other programs are connected to the database: stop the servers first");
     }
     let folder = (!is_postgres(&arguments.to)).then(|| PathBuf::from(&arguments.to));
@@ -74,7 +74,7 @@ pub async fn run(place: &Place, arguments: &Move) -> Result<ExitCode> {
         Some(folder) => Location::File(folder.join("verax.db")),
         None => Location::Postgres(arguments.to.clone()),
     };
-    if target == place.location() {
+    if target == locations.location() {
         bail!("it is there already");
     }
     if let Some(folder) = &folder {
@@ -82,14 +82,14 @@ pub async fn run(place: &Place, arguments: &Move) -> Result<ExitCode> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let moved = Moving { place, config: &config, arguments, folder: folder.as_deref() };
+    let moved = Moving { locations, config: &config, arguments, folder: folder.as_deref() };
     let moved = moved.run(&target).await?;
-    report(place, arguments, &moved)?;
+    report(locations, arguments, &moved)?;
     Ok(ExitCode::SUCCESS)
 }
 
 struct Moving<'a> {
-    place: &'a Place,
+    locations: &'a Locations,
     config: &'a Config,
     arguments: &'a Move,
     /// That of SQLite, if it goes there.
@@ -98,20 +98,20 @@ struct Moving<'a> {
 
 impl Moving<'_> {
     async fn run(&self, target: &Location) -> Result<Moved> {
-        let Moving { place, config, arguments, .. } = self;
+        let Moving { locations, config, arguments, .. } = self;
         // In the folder of another installation nothing is where this one would look for it.
-        let elsewhere = self.folder.filter(|folder| !is_same(folder, &place.data));
-        let [keys, objects] = place.vault_locations(config);
+        let elsewhere = self.folder.filter(|folder| !is_same(folder, &locations.data));
+        let [keys, objects] = locations.vault_locations(config);
         let settings = [&config.vault.keys, &config.vault.objects];
         let to = |given: &Option<String>, setting: &str, name: &str| {
             let beside = elsewhere.filter(|_| setting.is_empty());
             given.clone().or(beside.map(|folder| folder.join(name).display().to_string()))
         };
-        let scratch = tempfile::Builder::new().prefix("move-").tempdir_in(&place.data);
+        let scratch = tempfile::Builder::new().prefix("move-").tempdir_in(&locations.data);
         let scratch = scratch.context("cannot make a folder for a copy of the database")?;
         // All that can fail comes before the rows, which are there at once or not at all. What a try
         // before this one has copied is compared.
-        let mut dump = Dump::begin(&place.location(), scratch.path()).await?;
+        let mut dump = Dump::begin(&locations.location(), scratch.path()).await?;
         let partial = match target {
             Location::File(path) => Location::File(path.with_extension("partial")),
             postgres => postgres.clone(),
@@ -151,10 +151,10 @@ impl Moving<'_> {
 
     /// The key files, where the target has a data folder of its own.
     fn copy_files(&self, elsewhere: Option<&Path>) -> Result<Vec<&'static str>> {
-        let Moving { place, config, .. } = self;
+        let Moving { locations, config, .. } = self;
         let mut copied = Vec::new();
         let Some(folder) = elsewhere else { return Ok(copied) };
-        let (master, signing) = (place.master_keys_file(config), place.keys_file(config));
+        let (master, signing) = (locations.master_keys_file(config), locations.keys_file(config));
         if config.vault.master_keys_file.is_empty() && master.exists() {
             let text = read_private(&master)?;
             copied.extend(copy_file(folder, "master-keys.json", &text)?);
@@ -205,7 +205,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-fn report(place: &Place, arguments: &Move, moved: &Moved) -> Result<()> {
+fn report(locations: &Locations, arguments: &Move, moved: &Moved) -> Result<()> {
     let rows: u64 = moved.tables.values().map(|table| table.rows).sum();
     let stores = [("keys", &moved.keys), ("objects", &moved.objects)];
     if arguments.json {
@@ -239,7 +239,7 @@ fn report(place: &Place, arguments: &Move, moved: &Moved) -> Result<()> {
     match moved.files.as_slice() {
         [] => print_line(format_args!(
             "not moved: key files, models, settings in {}",
-            place.data.display()
+            locations.data.display()
         ))?,
         files => {
             print_line(format_args!("copied: {}; not moved: models, settings", files.join(", ")))?

@@ -78,7 +78,7 @@ fn list(out: &mut String, resource: &Resource) {
         .collect();
     put(out, format!("\n## {}\n\n{}\n", resource.name, resource.doc));
     put(out, format!("{}; one record: `/{{id}}` after it.", paths.join(" and ")));
-    put(out, format!("Page size: `{}`, {} unless said, at most 100.", size.name, size.default));
+    put(out, format!("Page size: `{}`, {} by default, at most 100.", size.name, size.default));
     put(out, format!("Scope: `{}`.", resource.scopes.join("` or `")));
     put(
         out,

@@ -1,4 +1,4 @@
-//! `verax restore`: everything of a backup into an empty place, or nothing.
+//! `verax restore`: everything of a backup into an empty folder or database, or nothing.
 
 use std::fs;
 use std::io::Read;
@@ -14,10 +14,10 @@ use serde_json::json;
 use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
-use super::backup::{Asked, Sealing};
+use super::backup::{Asked, Encryption};
 use super::output::print_line;
 use super::progress;
-use super::{Place, rebuild_tallies};
+use super::{Locations, rebuild_tallies};
 use crate::backup::{BackupFile, FileName, Manifest, Opened, Progress, Samples, Target, unpack};
 use crate::clock::Random;
 use crate::config::Config;
@@ -31,7 +31,7 @@ pub struct Restore {
     /// database; any other needs an empty data folder.
     file: String,
     #[command(flatten)]
-    sealing: Sealing,
+    encryption: Encryption,
     /// A file with the master keys, if the backup is without them.
     #[arg(long, value_name = "FILE")]
     master_keys: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub struct Restore {
 enum Part {
     /// Nothing that is encrypted can be read: images, templates, stored answers.
     MasterKeys,
-    /// Every token must be made anew.
+    /// Every token must be rebuilt.
     SigningKeys,
     /// The wrapped keys: the same is lost as without the master keys.
     Keys,
@@ -64,28 +64,29 @@ enum Part {
 const MAY_BE_THERE: [&str; 3] = ["models", "master-keys.json", "signing-keys.json"];
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
-pub async fn run(place: &Place, arguments: &Restore) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: &Restore) -> Result<ExitCode> {
     if is_sqlite(&arguments.file)? {
-        return replace_database(place, Path::new(&arguments.file), arguments.json);
+        return replace_database(locations, Path::new(&arguments.file), arguments.json);
     }
-    let config = place.config()?;
-    let secret = arguments.sealing.secret(Asked::Once)?;
+    let config = locations.config()?;
+    let secret = arguments.encryption.secret(Asked::Once)?;
     let file = BackupFile::at(&arguments.file)?;
-    let created = !place.data.exists();
-    let restoring = Restoring { place, config: &config, arguments, progress: Progress::default() };
+    let created = !locations.data.exists();
+    let restoring =
+        Restoring { locations, config: &config, arguments, progress: Progress::default() };
     let restored =
         progress::with_bar("restoring", &restoring.progress, restoring.run(&file, &secret)).await;
     if restored.is_err() && created {
         // Only when nothing is in it.
-        let _ = fs::remove_dir(&place.data);
+        let _ = fs::remove_dir(&locations.data);
     }
     let (manifest, opened, lost) = restored?;
-    report(place, arguments, &manifest, opened, &lost)?;
+    report(locations, arguments, &manifest, opened, &lost)?;
     Ok(ExitCode::SUCCESS)
 }
 
 struct Restoring<'a> {
-    place: &'a Place,
+    locations: &'a Locations,
     config: &'a Config,
     arguments: &'a Restore,
     progress: Progress,
@@ -116,13 +117,13 @@ impl Restoring<'_> {
         file: &BackupFile,
         secret: &crate::backup::Secret,
     ) -> Result<(Manifest, Option<Opened>, Vec<String>)> {
-        let Restoring { place, config, arguments, .. } = self;
-        self.refuse_what_is_there()?;
-        place.create()?;
-        let work = tempfile::Builder::new().prefix("restoring-").tempdir_in(&place.data);
+        let Restoring { locations, config, arguments, .. } = self;
+        self.reject_what_is_there()?;
+        locations.create()?;
+        let work = tempfile::Builder::new().prefix("restoring-").tempdir_in(&locations.data);
         let work = work.context("cannot write to the data folder")?;
         let [keys, objects] = self.stores(work.path()).await?;
-        let location = match place.location() {
+        let location = match locations.location() {
             Location::File(_) => Location::File(work.path().join("verax.db")),
             postgres => postgres,
         };
@@ -140,8 +141,8 @@ impl Restoring<'_> {
         let files = &unpacked.files;
         let inside = |name| files.get(&name).map(|bytes| bytes.as_slice());
         let own = [
-            (place.master_keys_file(config), FileName::MasterKeys, &arguments.master_keys),
-            (place.keys_file(config), FileName::SigningKeys, &arguments.signing_keys),
+            (locations.master_keys_file(config), FileName::MasterKeys, &arguments.master_keys),
+            (locations.keys_file(config), FileName::SigningKeys, &arguments.signing_keys),
         ];
         let mut writes: Vec<(PathBuf, Vec<u8>)> = Vec::new();
         for (path, name, given) in own {
@@ -162,7 +163,7 @@ impl Restoring<'_> {
         self.want_signing_keys(inside(FileName::SigningKeys).is_some(), &mut lost)?;
         self.want_whole(manifest, &mut lost)?;
         if let Some(settings) = inside(FileName::Settings) {
-            writes.push((place.data.join("settings-of-backup.toml"), settings.to_vec()));
+            writes.push((locations.data.join("settings-of-backup.toml"), settings.to_vec()));
         }
         let mut placed = Placed::default();
         // All files of the stores at once: one after the other takes minutes.
@@ -174,19 +175,19 @@ impl Restoring<'_> {
             }
         }
         for name in [&keys, &objects].into_iter().filter_map(|store| store.own) {
-            let path = place.data.join(name);
+            let path = locations.data.join(name);
             fs::rename(work.path().join(name), &path)?;
             placed.0.push(path);
         }
         // Last of all: what is there without the database is no installation yet.
         let (_, manifest) = unpacked.commit().await?;
-        if let Location::File(path) = place.location() {
+        if let Location::File(path) = locations.location() {
             fs::rename(work.path().join("verax.db"), path)?;
         }
         placed.0.clear();
-        fs::File::open(&place.data)?.sync_all()?;
+        fs::File::open(&locations.data)?.sync_all()?;
         let options = crate::app::options(config, Schema::BringUpToDate);
-        let database = Database::open(&place.location(), &options).await?;
+        let database = Database::open(&locations.location(), &options).await?;
         rebuild_tallies(&database).await?;
         Ok((manifest, opened, lost))
     }
@@ -195,8 +196,8 @@ impl Restoring<'_> {
         self.arguments.without.contains(&part)
     }
 
-    fn refuse_what_is_there(&self) -> Result<()> {
-        let data = &self.place.data;
+    fn reject_what_is_there(&self) -> Result<()> {
+        let data = &self.locations.data;
         let Ok(entries) = fs::read_dir(data) else { return Ok(()) };
         for entry in entries {
             let name = entry?.file_name();
@@ -214,12 +215,12 @@ impl Restoring<'_> {
 
     /// Where the keys and the objects go.
     async fn stores(&self, work: &Path) -> Result<[VaultStore; 2]> {
-        let Restoring { place, config, .. } = self;
+        let Restoring { locations, config, .. } = self;
         let settings = [&config.vault.keys, &config.vault.objects];
         let mut stores = Vec::new();
         for ((name, setting), address) in [("keys", settings[0]), ("objects", settings[1])]
             .into_iter()
-            .zip(place.vault_locations(config))
+            .zip(locations.vault_locations(config))
         {
             let own = setting.is_empty().then_some(name);
             let store = match own {
@@ -250,7 +251,7 @@ impl Restoring<'_> {
             lost.push(format!("{all} ({count} wrapped keys were left out)"));
             return Ok(None);
         }
-        let file = self.place.master_keys_file(self.config);
+        let file = self.locations.master_keys_file(self.config);
         let inside = unpacked.files.get(&FileName::MasterKeys).map(|text| text.to_vec());
         let given = self.arguments.master_keys.as_deref().map(read_private).transpose()?;
         // Those that a server would take: the environment comes before any file.
@@ -294,7 +295,7 @@ impl Restoring<'_> {
     }
 
     fn want_signing_keys(&self, inside: bool, lost: &mut Vec<String>) -> Result<()> {
-        let file = self.place.keys_file(self.config);
+        let file = self.locations.keys_file(self.config);
         if inside || self.arguments.signing_keys.is_some() || SigningKeys::are_given(&file) {
             return Ok(());
         }
@@ -329,7 +330,7 @@ impl Restoring<'_> {
 }
 
 fn report(
-    place: &Place,
+    locations: &Locations,
     arguments: &Restore,
     manifest: &Manifest,
     opened: Option<Opened>,
@@ -352,7 +353,7 @@ fn report(
     }
     print_line(format_args!(
         "restored into {}: {rows} rows, {} wrapped keys, {} objects",
-        place.data.display(),
+        locations.data.display(),
         manifest.keys.count,
         manifest.objects.count
     ))?;
@@ -395,13 +396,13 @@ fn is_sqlite(file: &str) -> Result<bool> {
 }
 
 /// Of a copy of the database alone.
-fn replace_database(place: &Place, file: &Path, json: bool) -> Result<ExitCode> {
-    if place.database_url.is_some() {
+fn replace_database(locations: &Locations, file: &Path, json: bool) -> Result<ExitCode> {
+    if locations.database_url.is_some() {
         bail!("this is a copy of SQLite alone; for PostgreSQL restore a whole backup");
     }
-    place.create()?;
+    locations.create()?;
     let progress = progress::Progress::of_unknown_length("restoring");
-    let records = Database::restore(file, &place.database_file())
+    let records = Database::restore(file, &locations.database_file())
         .with_context(|| format!("{}: name a file that `verax backup` has made", file.display()))?;
     drop(progress);
     if json {

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use verax_store::Batch;
 
-use super::Place;
+use super::Locations;
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
 use super::output::{print_line, report_line, takes_colour};
@@ -55,7 +55,7 @@ pub struct Arguments {
     no_jobs: bool,
 }
 
-pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode> {
     let throw_away =
         arguments.demo.then(|| tempfile::Builder::new().prefix("verax-demo-").tempdir());
     let throw_away = throw_away.transpose().with_context(|| {
@@ -63,34 +63,34 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         format!("cannot make a folder in {}: set TMPDIR to another", folder.display())
     })?;
     // A demo has records of its own, but looks at faces with the models that are installed.
-    let models = place.models();
+    let models = locations.models();
     if arguments.install_models {
-        place.create()?;
+        locations.create()?;
         let fetched = install(&InstallArgs { from: None }, &models, &mut std::io::stderr());
         if let Err(error) = fetched {
             report_line(format_args!("the models are not installed: {error:#}"));
         }
     }
-    let mut place = place.clone();
+    let mut locations = locations.clone();
     if let Some(folder) = &throw_away {
-        place.data = folder.path().to_owned();
-        place.database_url = None;
-        place.database_replica_url = None;
+        locations.data = folder.path().to_owned();
+        locations.database_url = None;
+        locations.database_replica_url = None;
     }
-    start_log(&place.config()?.log)?;
+    start_log(&locations.config()?.log)?;
     open_files::raise_limit();
-    place.create()?;
-    let _in_use = place.shared()?;
-    let app = place.open_or_make().await?;
-    place.make_vault_private(&place.config()?);
-    place.warn_of_open_folder();
+    locations.create()?;
+    let _in_use = locations.shared()?;
+    let app = locations.open_or_make().await?;
+    locations.make_vault_private(&locations.config()?);
+    locations.warn_of_open_folder();
     app.measuring.start()?;
     let faces = Faces::load_within(
         read_face_models(&models, &app.config.now().models)?,
         app.config.now().images.decode_limits(),
     )?;
     report_missing(&faces);
-    let app = app.with_faces(faces).with_disks(place.disks(&place.config()?));
+    let app = app.with_faces(faces).with_disks(locations.disks(&locations.config()?));
     let tls = tls_files(arguments.tls_cert.zip(arguments.tls_key), &app.config.now().http);
     if tls.is_none() && !arguments.listen.ip().is_loopback() {
         tracing::warn!(
@@ -109,7 +109,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
     let stopped = stopped()?;
     if arguments.demo {
         let token = prepare_demo(&app).await?;
-        let (selfie, card) = (place.data.join("selfie.jpg"), place.data.join("card.jpg"));
+        let (selfie, card) = (locations.data.join("selfie.jpg"), locations.data.join("card.jpg"));
         for (path, image) in [(&selfie, PORTRAIT_1080P), (&card, SAMPLE_CARD)] {
             std::fs::write(path, image)
                 .with_context(|| format!("cannot write {}", path.display()))?;
@@ -122,7 +122,7 @@ pub async fn run(place: &Place, arguments: Arguments) -> Result<ExitCode> {
         announce(format_args!("listening on {url}"));
     }
     let role = if arguments.no_jobs { Role::Serves } else { Role::ServesAndWorks };
-    let backup_source = place.backup_source(app.database.clone())?;
+    let backup_source = locations.backup_source(app.database.clone())?;
     let jobs = jobs::start(&Node { app: app.clone(), role, backup_source });
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.now().http, stopped).await?;
@@ -260,8 +260,8 @@ pub fn start_log(log: &Log) -> Result<()> {
         Ok(()) => {
             // A line like any other, without the panic's own words: they may quote what was read.
             std::panic::set_hook(Box::new(|panic| {
-                let place = panic.location().map(ToString::to_string);
-                tracing::error!(place, "panic caught; task aborted");
+                let location = panic.location().map(ToString::to_string);
+                tracing::error!(location, "panic caught; task aborted");
             }));
             Ok(())
         }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Map, json};
 
-use super::Place;
+use super::Locations;
 use super::output::print_line;
 
 #[derive(Subcommand)]
@@ -32,8 +32,8 @@ pub enum Command {
     },
 }
 
-pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
-    let app = place.open().await?;
+pub async fn run(locations: &Locations, command: Command) -> Result<ExitCode> {
+    let app = locations.open().await?;
     match command {
         Command::List { json } => {
             let for_all = app.database.settings().await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
-use super::Place;
+use super::Locations;
 use super::output::print_line;
 use crate::app::access::{LIVE, Mint, SANDBOX};
 
@@ -17,7 +17,7 @@ use crate::app::access::{LIVE, Mint, SANDBOX};
 pub enum Command {
     /// Create a token and print it, and nothing else.
     Create(Create),
-    /// List the tokens that were created. The tokens themselves are kept nowhere.
+    /// List the tokens that were created. The tokens themselves are stored nowhere.
     List(List),
     /// Revoke one token with its renewals, or all of a client and its sandbox. It takes effect within
     /// 5 seconds.
@@ -86,8 +86,8 @@ pub struct RotateKey {
     json: bool,
 }
 
-pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
-    let app = place.open().await?;
+pub async fn run(locations: &Locations, command: Command) -> Result<ExitCode> {
+    let app = locations.open().await?;
     match command {
         Command::Create(arguments) => {
             let days = u64::from(app.config.now().tokens.days);

@@ -8,7 +8,7 @@ use serde_json::json;
 use verax_store::Schema;
 
 use super::output::print_line;
-use super::{Opening, Place};
+use super::{Locations, Opening};
 use crate::app::App;
 use crate::app::fingerprints::Lost;
 use crate::app::sweeping::Orphans;
@@ -22,7 +22,7 @@ pub enum Command {
     /// Replace a client's own key, and wrap all keys of its records with the new one; the old one is
     /// destroyed at the end. Servers go on meanwhile. Interrupted, it goes on when it is run again.
     RotateClientKey(RotateClientKey),
-    /// Look for what is kept of records that are not there: a crash can leave it.
+    /// Look for what is stored of records that are not there: a crash can leave it.
     Sweep(Sweep),
     /// Open every stored face and image, and list those that cannot be opened.
     Check(CheckVault),
@@ -62,7 +62,7 @@ pub struct CheckVault {
     /// The client whose faces and images are looked at; without it those of all.
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Give up what cannot be opened: faces go, and records say that no image was kept. They can be
+    /// Give up what cannot be opened: faces go, and records say that no image was stored. They can be
     /// deleted then, and persons enrolled again. Bring back lost keys before you do this.
     #[arg(long)]
     forget: bool,
@@ -73,7 +73,7 @@ pub struct CheckVault {
 
 #[derive(Args)]
 pub struct Bind {
-    /// Also where what is stored does not open: it is lost. Keys that are not there are made anew.
+    /// Also where what is stored does not open: it is lost. Keys that are not there are rebuilt.
     #[arg(long)]
     lost: bool,
     /// Print JSON.
@@ -84,11 +84,11 @@ pub struct Bind {
 /// So many are named on a terminal; `--json` names all.
 const NAMED_MAX: usize = 100;
 
-pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
+pub async fn run(locations: &Locations, command: Command) -> Result<ExitCode> {
     if let Command::Bind(arguments) = &command {
-        return bind(place, arguments).await;
+        return bind(locations, arguments).await;
     }
-    let app = place.open().await?;
+    let app = locations.open().await?;
     match command {
         Command::Check(arguments) => return check(&app, &arguments).await,
         Command::Bind(_) => {}
@@ -99,17 +99,17 @@ pub async fn run(place: &Place, command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn bind(place: &Place, arguments: &Bind) -> Result<ExitCode> {
+async fn bind(locations: &Locations, arguments: &Bind) -> Result<ExitCode> {
     let (opening, lost) = match arguments.lost {
         true => (Opening::Lost, Lost::Accepted),
-        false => (Opening::Rebound, Lost::Refused),
+        false => (Opening::Rebound, Lost::Rejected),
     };
-    let app = place.open_as(opening, Schema::BringExistingUpToDate).await?;
+    let app = locations.open_as(opening, Schema::BringExistingUpToDate).await?;
     let differences = match app.database.fingerprints().await?.is_empty() {
         true => Vec::new(),
         false => app.differences().await?,
     };
-    app.bind_anew(lost).await?;
+    app.rebind(lost).await?;
     let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
     if arguments.json {
         print_line(format_args!("{}", json!({ "bound": true, "before": texts })))?;
@@ -128,7 +128,7 @@ async fn check(app: &App, arguments: &CheckVault) -> Result<ExitCode> {
     {
         bail!("there is no client {client}");
     }
-    let found = app.look_for_unreadable(arguments.client.as_deref(), u64::MAX).await?;
+    let found = app.find_unreadable(arguments.client.as_deref(), u64::MAX).await?;
     let unreadable = &found.unreadable;
     if arguments.forget {
         app.forget_unreadable(unreadable).await?;
@@ -177,10 +177,12 @@ async fn sweep(app: &App, arguments: &Sweep) -> Result<()> {
     if arguments.json {
         print_line(json!({ "found": count, "destroyed": arguments.destroy }))?;
     } else if arguments.destroy {
-        print_line(format_args!("destroyed what was kept of {count} records that are not there"))?;
+        print_line(format_args!(
+            "destroyed what was stored of {count} records that are not there"
+        ))?;
     } else {
         print_line(format_args!(
-            "something is kept of {count} records that are not there (--destroy destroys it)"
+            "something is stored of {count} records that are not there (--destroy destroys it)"
         ))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::Place;
+use super::Locations;
 use super::serve::{announce, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::http::{self, Serving};
@@ -21,19 +21,19 @@ pub struct Arguments {
     listen: Option<SocketAddr>,
 }
 
-pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
-    start_log(&place.config()?.log)?;
+pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCode> {
+    start_log(&locations.config()?.log)?;
     open_files::raise_limit();
-    let app = place.open().await?;
-    let _in_use = place.shared()?;
-    place.make_vault_private(&place.config()?);
+    let app = locations.open().await?;
+    let _in_use = locations.shared()?;
+    locations.make_vault_private(&locations.config()?);
     app.measuring.start()?;
     let faces = Faces::load_within(
-        read_face_models(&place.models(), &app.config.now().models)?,
+        read_face_models(&locations.models(), &app.config.now().models)?,
         app.config.now().images.decode_limits(),
     )?;
     report_missing(&faces);
-    let app = app.with_faces(faces).with_disks(place.disks(&place.config()?));
+    let app = app.with_faces(faces).with_disks(locations.disks(&locations.config()?));
     let serving = match arguments.listen {
         Some(address) => Some(Serving::bind(address, None).await?.counted_by(app.metrics.clone())),
         None => None,
@@ -43,7 +43,7 @@ pub async fn run(place: &Place, arguments: &Arguments) -> Result<ExitCode> {
         Some(serving) => announce(format_args!("listening on {}", serving.url()?)),
         None => announce("at work"),
     }
-    let backup_source = place.backup_source(app.database.clone())?;
+    let backup_source = locations.backup_source(app.database.clone())?;
     let jobs = jobs::start(&Node { app: app.clone(), role: Role::Works, backup_source });
     match serving {
         Some(serving) => {

@@ -3,10 +3,10 @@
 pub mod calls;
 
 use serde_json::{Value, json};
-use verax_domain::{NarrowScope, resources};
+use verax_domain::{RecordTokenScope, resources};
 use verax_query::Shown;
 
-use self::calls::{PROJECT_LOGIN_BODY, refused_session};
+use self::calls::{PROJECT_LOGIN_BODY, rejected_session};
 use super::body::table::Purpose;
 use super::error_codes::{BODY_TOO_LARGE, CONFLICT, MISSING_PARAMETER, TOKEN_NOT_RIGHT};
 use super::layers::access::{Access, RecordKinds};
@@ -16,7 +16,7 @@ use super::operation::{Answer, Description, Operation};
 const TAG: &str = "account";
 const CLIENT_IS_GONE: &str = "The client was deleted";
 /// A session is renewed by any token of a client; what else is sent is told in words of its own.
-const SESSION: Access = Access { wrong_token: refused_session, ..Access::CLIENT };
+const SESSION: Access = Access { wrong_token: rejected_session, ..Access::CLIENT };
 
 pub fn operations() -> Vec<Operation> {
     let session = |id| {
@@ -31,7 +31,7 @@ pub fn operations() -> Vec<Operation> {
             .errors(&[&MISSING_PARAMETER, &BODY_TOO_LARGE])
             .unknown(CLIENT_IS_GONE)
     };
-    let exchange = RecordKinds::two(NarrowScope::Login, NarrowScope::Session);
+    let exchange = RecordKinds::two(RecordTokenScope::Login, RecordTokenScope::Session);
     vec![
         Operation::get(
             "/v2/clients/me",

@@ -2,8 +2,8 @@
 //! that Joi uses, and the OpenAPI document is made from the same table.
 
 pub mod checked;
+pub mod images;
 mod parse;
-pub mod pictures;
 pub mod reading;
 mod rules;
 pub mod schema;

@@ -8,24 +8,24 @@ pub mod order;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 
 use self::order::DOCUMENT_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{CONFLICT, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
-use super::layers::access::{Access, RecordKinds, Refusal, WithoutToken};
+use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{envelope, members, query, record, sign};
 use super::operation::{Answer, Description, Operation};
 
 /// A grey square of 64 pixels: enough to see the operation answer.
 const EXAMPLE_IMAGE: &str = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKklEQVR42u3MQREAAAwCIPs3sK0h9ttBANKjCAQCgUAgEAgEAoFAIPgeDJ3qkIjwmdT+AAAAAElFTkSuQmCC";
 
-const NO_IMAGE: &str = "There is no such record, or its picture was not kept";
+const NO_IMAGE: &str = "There is no such record, or its image was not stored";
 
 pub fn operations() -> Vec<Operation> {
     let tag = DOCUMENT_LIVENESS.name;
-    let registration = RecordKinds::one(NarrowScope::Registration);
+    let registration = RecordKinds::one(RecordTokenScope::Registration);
     let checked = Answer::data_of(&DOCUMENT_LIVENESS, record(&DOCUMENT_LIVENESS));
     let unfinished = Answer::data_of(&DOCUMENT_LIVENESS, record(&DOCUMENT_LIVENESS))
         .with_status(StatusCode::ACCEPTED)
@@ -42,7 +42,7 @@ pub fn operations() -> Vec<Operation> {
                 "create_document_liveness",
                 "Check a photographed document",
                 tag,
-                Access::WRITE.or_record(registration, Refusal::OtherRecord),
+                Access::WRITE.or_record(registration, Rejection::OtherRecord),
                 checked.described("The record, with what was found"),
             )
             .doc(format!(
@@ -59,7 +59,7 @@ pub fn operations() -> Vec<Operation> {
             images::image,
             Description::new(
                 "get_document_liveness_image",
-                "The picture that was kept with a document liveness validation",
+                "The image that was stored with a document liveness validation",
                 tag,
                 signed_url,
                 Answer::image(),
@@ -85,7 +85,7 @@ pub fn operations() -> Vec<Operation> {
                 Access::MEDIA,
                 Answer::json(evidence()).described("Regions and a heat map per check"),
             )
-            .doc("The kept picture is looked at again; there is nothing to see without one."),
+            .doc("The stored image is looked at again; there is nothing to see without one."),
         )
         .unknown(NO_IMAGE),
     ]
@@ -95,7 +95,7 @@ fn evidence() -> Value {
     let number = || json!({ "type": "number" });
     let mut region =
         members(json!({ "x": number(), "y": number(), "width": number(), "height": number() }));
-    region["description"] = "A part of the upright picture, in pixels.".into();
+    region["description"] = "A part of the upright image, in pixels.".into();
     let check = members(json!({
         "regions": { "type": "array", "items": region },
         "heatMap": { "type": "string", "description": "A PNG in a data URI." },

@@ -100,8 +100,8 @@ impl ApiError {
             .with_member("details", details(problems))
     }
 
-    /// Why a picture is refused.
-    pub fn picture(error: &ImageError) -> ApiError {
+    /// Why an image is rejected.
+    pub fn image(error: &ImageError) -> ApiError {
         let code = match error {
             ImageError::TooManyBytes { .. }
             | ImageError::TooManyPixels { .. }
@@ -200,7 +200,7 @@ pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
     ApiError::new(code, first).with_member("details", details.into())
 }
 
-/// A refusal whose `message` is a word that clients compare with.
+/// A rejection whose `message` is a word that clients compare with.
 pub fn conflict(message: &str, error: &str) -> ApiError {
     ApiError::new(&CONFLICT, error).with_member("message", message.into())
 }
@@ -278,7 +278,7 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> ApiError {
         let sentence = match error {
             AccessError::Store(error) => return error.into(),
-            AccessError::Narrow => {
+            AccessError::RecordToken => {
                 let sentence = "The access token is for one record alone, not for this.";
                 return ApiError::new(&FORBIDDEN, sentence);
             }

@@ -99,12 +99,12 @@ pub static UNSUPPORTED_MEDIA_TYPE: ErrorCode = ErrorCode {
 pub static INVALID_IMAGE_FORMAT: ErrorCode = ErrorCode {
     code: "INVALID_IMAGE_FORMAT",
     status: StatusCode::BAD_REQUEST,
-    when: "a picture is not base64 of a JPEG, PNG or WebP, or is damaged, or too small",
+    when: "an image is not base64 of a JPEG, PNG or WebP, or is damaged, or too small",
 };
 pub static IMAGE_TOO_LARGE: ErrorCode = ErrorCode {
     code: "IMAGE_TOO_LARGE",
     status: StatusCode::PAYLOAD_TOO_LARGE,
-    when: "a picture has too many bytes or pixels, or its request is longer than the setting \
+    when: "an image has too many bytes or pixels, or its request is longer than the setting \
            http.body_bytes_max",
 };
 pub static TOO_MANY_REQUESTS: ErrorCode = ErrorCode {
@@ -122,7 +122,7 @@ pub static VAULT_UNREADABLE: ErrorCode = ErrorCode {
     code: "VAULT_UNREADABLE",
     status: StatusCode::SERVICE_UNAVAILABLE,
     when: "what is stored encrypted cannot be opened, because its key is not in this server's vault or is \
-           damaged: nothing was found, decided or deleted. The operator must look (`verax vault check`)",
+           damaged: nothing was found, decided or deleted. The operator must check (`verax vault check`)",
 };
 pub static INTERNAL: ErrorCode = ErrorCode {
     code: "internal_error",

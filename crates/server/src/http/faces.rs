@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use self::calls::{COMPARE_BODY, COMPARE_LIVE_BODY, COMPARE_WITH_LIVENESS_BODY, LIVENESS_BODY};
 use self::errors::{
-    FACE_NOT_MEASURABLE, MANY_FACES, MODELS_MISSING, NO_FACE, ONLY_BASE64, refused_token,
+    FACE_NOT_MEASURABLE, MANY_FACES, MODELS_MISSING, NO_FACE, ONLY_BASE64, rejected_token,
 };
 use self::schemas::{comparison, comparison_with_liveness, live_comparison, liveness};
 use super::body::table::Purpose;
@@ -21,7 +21,7 @@ pub const TAG: &str = "face-recognition";
 
 /// Measuring is what a client's own server does; a token that may only read must not be enough to ask
 /// whether two people are the same.
-pub const ACCESS: Access = Access { wrong_token: refused_token, ..Access::WRITE };
+pub const ACCESS: Access = Access { wrong_token: rejected_token, ..Access::WRITE };
 
 /// What every call may answer that is sent images.
 pub static IMAGE_ERRORS: &[&ErrorCode] = &[

@@ -16,7 +16,7 @@ pub fn operations() -> Vec<Operation> {
         let well = Answer::json(health()).described("Yes");
         Description::new(id, summary, "health", Access::ANYBODY, well)
     };
-    let unwell =
+    let unhealthy =
         || Answer::json(health()).with_status(StatusCode::SERVICE_UNAVAILABLE).described("Not now");
     vec![
         Operation::get(
@@ -24,13 +24,13 @@ pub fn operations() -> Vec<Operation> {
             calls::healthz,
             described("get_health", "Whether the process is alive"),
         )
-        .or_answer(unwell()),
+        .or_answer(unhealthy()),
         Operation::get(
             "/readyz",
             calls::readyz,
             described("get_readiness", "Whether the server can do its work"),
         )
-        .or_answer(unwell()),
+        .or_answer(unhealthy()),
     ]
 }
 

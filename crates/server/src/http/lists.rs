@@ -16,7 +16,7 @@ use self::answers::PathId;
 use self::calls::opened_by;
 use self::description::{list_of, retrieve_of};
 use self::streams::Format;
-use super::layers::access::{Access, RecordKinds, Refusal};
+use super::layers::access::{Access, RecordKinds, Rejection};
 use super::layers::caching::IfNoneMatch;
 use super::layers::handling::RequestHandling;
 use super::openapi::shapes::{operation_id, record};
@@ -62,7 +62,7 @@ fn retrieve(version: &str, resource: &'static Resource) -> Operation {
         calls::retrieve(state, bearer, known, id, (query, handling), resource)
     };
     let records = RecordKinds::of(opened_by(resource).map(|(kind, _)| kind));
-    let access = Access::reading(resource.scopes).or_record(records, Refusal::OtherRecord);
+    let access = Access::reading(resource.scopes).or_record(records, Rejection::OtherRecord);
     retrieve_of(version, resource, access, retrieve).compressed()
 }
 

@@ -73,7 +73,7 @@ fn describe(operation: &Operation) -> Value {
         WithoutToken::Anybody => described["security"] = json!([]),
         // A project may allow it without a token.
         WithoutToken::AsProjectAllows => described["security"] = json!([{ "token": [] }, {}]),
-        WithoutToken::Refused | WithoutToken::WithSignedUrl => {}
+        WithoutToken::Rejected | WithoutToken::WithSignedUrl => {}
     }
     if !description.access.is_for_anybody() {
         described["x-scopes"] = json!(description.access.scopes());
@@ -118,11 +118,11 @@ fn responses(operation: &Operation) -> Value {
     if operation.described.access.is_for_anybody() {
         return all.into();
     }
-    let mut refused = |status: StatusCode, when: &str, schema: &str| {
-        refuse(&mut all, status, when, schema);
+    let mut rejected = |status: StatusCode, when: &str, schema: &str| {
+        reject(&mut all, status, when, schema);
     };
     if operation.checks_query {
-        refused(INVALID_PARAMETERS.status, INVALID_PARAMETERS.when, "InvalidParameters");
+        rejected(INVALID_PARAMETERS.status, INVALID_PARAMETERS.when, "InvalidParameters");
     }
     let takes_body = operation.method == Method::POST || operation.method == Method::PUT;
     let mut codes: Vec<&ErrorCode> = vec![&UNAUTHORIZED, &FORBIDDEN];
@@ -137,10 +137,10 @@ fn responses(operation: &Operation) -> Value {
         codes.extend([&INVALID_PARAMETERS, &IDEMPOTENCY_CONFLICT, &IDEMPOTENCY_ANSWER_GONE]);
     }
     for code in codes {
-        refused(code.status, code.when, "Error");
+        rejected(code.status, code.when, "Error");
     }
     if let Some(error) = operation.unknown {
-        refused(StatusCode::NOT_FOUND, error, "Error");
+        rejected(StatusCode::NOT_FOUND, error, "Error");
     }
     all.into()
 }
@@ -156,7 +156,7 @@ fn response(answer: &Answer) -> Value {
 }
 
 /// Adds an error to what is answered with this status: with another reason, or another shape.
-fn refuse(all: &mut Map<String, Value>, status: StatusCode, when: &str, schema: &str) {
+fn reject(all: &mut Map<String, Value>, status: StatusCode, when: &str, schema: &str) {
     const SCHEMA: &str = "/content/application~1json/schema";
     let shape = json!({ "$ref": reference(schema) });
     let Some(known) = all.get_mut(status.as_str()) else {

@@ -1,5 +1,5 @@
 //! One call of the API: what the router, the check of tokens and scopes, the OpenAPI document and the
-//! tests of refusals all read.
+//! tests of rejections all read.
 
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::{Value, json};
 use verax_query::Resource;
 
-use super::body::table::{Member, Purpose};
+use super::body::table::{BodyField, Purpose};
 use super::error_codes::ErrorCode;
 use super::layers::access::Access;
 use super::openapi::shapes::{envelope, reference, signed_envelope};
@@ -52,7 +52,7 @@ pub struct Description {
 
 /// The JSON body of a call.
 pub struct Body {
-    pub table: &'static [Member],
+    pub table: &'static [BodyField],
     pub purpose: Purpose,
     /// Whether there must be one.
     pub is_required: bool,
@@ -132,7 +132,7 @@ impl Operation {
     /// The same with a body of these members, and what is answered when some of them are wrong.
     pub fn body(
         mut self,
-        table: &'static [Member],
+        table: &'static [BodyField],
         purpose: Purpose,
         wrong: &'static ErrorCode,
     ) -> Operation {
@@ -241,7 +241,7 @@ impl Answer {
     /// An image that was kept.
     pub fn image() -> Answer {
         let content = json!({ "image/*": { "schema": { "type": "string", "format": "binary" } } });
-        let description = "The picture as it was sent".to_owned();
+        let description = "The image as it was sent".to_owned();
         Answer { status: StatusCode::OK, description, content, headers: Value::Null }
     }
 

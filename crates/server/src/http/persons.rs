@@ -19,7 +19,7 @@ use self::schemas::{found, hits, live_person, live_search, looked_up, verificati
 use self::searches::{ACTIVE_BODY, CROPS_BODY, DETECT_BODY, LIVE_BODY, SEARCH_BODY, VERIFY_BODY};
 use super::body::table::Purpose;
 use super::error_codes::{MISSING_PARAMETER, URI_TOO_LONG};
-use super::faces::errors::refused_token;
+use super::faces::errors::rejected_token;
 use super::faces::schemas::detection;
 use super::faces::{ACCESS, IMAGE_ERRORS, TAG, path};
 use super::layers::access::Access;
@@ -28,7 +28,7 @@ use super::openapi::shapes::{id_schema, members, query, record};
 use super::operation::{Answer, Description, Operation};
 
 const VERSION: &str = "v2/face-recognition";
-const READ: Access = Access { wrong_token: refused_token, ..Access::reading(PERSONS.scopes) };
+const READ: Access = Access { wrong_token: rejected_token, ..Access::reading(PERSONS.scopes) };
 const ID_DOC: &str = "The record's id; of a collection also its code.";
 const UNKNOWN: &str = "There is no such record, or no such collection";
 
@@ -50,13 +50,13 @@ fn searches() -> Vec<Operation> {
         Operation::post(
             path("search"),
             searches::search,
-            description("search_persons", "Persons with the face of the pictures", found()),
+            description("search_persons", "Persons with the face of the images", found()),
         )
         .body(SEARCH_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("search/crops"),
             searches::search_crops,
-            description("search_persons_by_crops", "The same for pictures of a face", found()),
+            description("search_persons_by_crops", "The same for images of a face", found()),
         )
         .body(CROPS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
@@ -64,7 +64,7 @@ fn searches() -> Vec<Operation> {
             searches::search_live_face,
             description(
                 "search_live_face",
-                "Persons with the face of the picture, if it is live",
+                "Persons with the face of the image, if it is live",
                 live_search(),
             ),
         )
@@ -74,7 +74,7 @@ fn searches() -> Vec<Operation> {
             searches::search_active_user,
             description(
                 "search_active_person",
-                "Persons in use with the face of the picture",
+                "Persons in use with the face of the image",
                 hits(),
             ),
         )
@@ -82,7 +82,7 @@ fn searches() -> Vec<Operation> {
         Operation::post(
             path("verify"),
             searches::verify,
-            description("verify_person", "Whether the pictures are of this person", verification()),
+            description("verify_person", "Whether the images are of this person", verification()),
         )
         .body(VERIFY_BODY, Purpose::Create, &MISSING_PARAMETER)
         .errors(&[&PERSON_WITHOUT_FACE])
@@ -111,7 +111,7 @@ fn persons() -> Vec<Operation> {
                 calls::create,
                 description(
                     "enrol_person",
-                    "Enrol a person with one to three pictures of their face",
+                    "Enrol a person with one to three images of their face",
                     person(),
                 ),
             )
@@ -134,11 +134,7 @@ fn persons() -> Vec<Operation> {
             Operation::put(
                 path("persons/{id}"),
                 calls::change,
-                description(
-                    "change_person",
-                    "Change a person; pictures replace all faces",
-                    person(),
-                ),
+                description("change_person", "Change a person; images replace all faces", person()),
             )
             .body(CHANGE_BODY, Purpose::Change, &MISSING_PARAMETER),
         )),
@@ -148,7 +144,7 @@ fn persons() -> Vec<Operation> {
                 calls::delete,
                 description(
                     "delete_person",
-                    "Delete a person: templates, pictures and the key that opens them",
+                    "Delete a person: templates, images and the key that opens them",
                     members(json!({ "_id": id_schema() })),
                 ),
             )
@@ -187,7 +183,7 @@ fn lookup() -> Operation {
 }
 
 fn collections() -> Vec<Operation> {
-    let read = Access { wrong_token: refused_token, ..Access::reading(COLLECTIONS.scopes) };
+    let read = Access { wrong_token: rejected_token, ..Access::reading(COLLECTIONS.scopes) };
     let collection = |id, summary| description(id, summary, record(&COLLECTIONS));
     let of_one = |operation: Operation| operation.id_doc(ID_DOC).unknown(UNKNOWN);
     vec![

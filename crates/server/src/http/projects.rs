@@ -13,7 +13,7 @@ use self::calls::{FLOW_BODY, PROJECT_BODY};
 use self::errors::{PROJECT_NOT_FOUND, UNPROCESSABLE};
 use super::body::table::Purpose;
 use super::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER};
-use super::layers::access::{Access, RecordKinds, Refusal, WithoutToken};
+use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{id_schema, operation_id, query, record};
 use super::operation::{Answer, Description, Operation};
 
@@ -80,7 +80,7 @@ fn change(version: &str, resource: &'static Resource) -> Description {
 fn for_capture() -> Operation {
     let access = Access {
         without_token: WithoutToken::AsProjectAllows,
-        ..Access::reading(PROJECTS.scopes).or_record(RecordKinds::ALL, Refusal::OtherRecord)
+        ..Access::reading(PROJECTS.scopes).or_record(RecordKinds::ALL, Rejection::OtherRecord)
     };
     let described = Description::new(
         "get_project_for_capture",

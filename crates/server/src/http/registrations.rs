@@ -7,16 +7,16 @@ pub mod links;
 
 use serde_json::{Value, json};
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 
 use self::calls::{CHANGE_BODY, REGISTRATION_BODY, SYNC_BODY};
 use self::errors::{CANNOT_RESEND_LINK, EMAIL_IS_REGISTERED, PHONE_IS_REGISTERED};
 use self::links::LINK_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{CONFLICT, MISSING_PARAMETER, TOKEN_NOT_RIGHT};
-use super::faces::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, refused_token};
+use super::faces::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, rejected_token};
 use super::faces::schemas::comparison;
-use super::layers::access::{Access, Clients, RecordKinds, Refusal};
+use super::layers::access::{Access, Clients, RecordKinds, Rejection};
 use super::lists::description::include_parameters;
 use super::openapi::shapes::{id_schema, record};
 use super::operation::{Answer, Description, Operation};
@@ -25,7 +25,7 @@ use super::projects::errors::PROJECT_NOT_FOUND;
 const TAG: &str = APP_REGISTRATIONS.name;
 const UNKNOWN: &str = APP_REGISTRATIONS.not_found.error;
 const NEEDED: &str = "app registration";
-const KIND: RecordKinds = RecordKinds::one(NarrowScope::Registration);
+const KIND: RecordKinds = RecordKinds::one(RecordTokenScope::Registration);
 const OWN: Access = Access::of_record(KIND, NEEDED);
 
 pub fn operations() -> Vec<Operation> {
@@ -81,7 +81,7 @@ pub fn operations() -> Vec<Operation> {
                 "resend_app_registration_link",
                 "A fresh token for a registration on its way; older ones are dead",
                 TAG,
-                Access::WRITE.or_record(RecordKinds::NONE, Refusal::ClientsOnly),
+                Access::WRITE.or_record(RecordKinds::NONE, Rejection::ClientsOnly),
                 Answer::data(resent()),
             ),
         )
@@ -99,7 +99,7 @@ fn sync() -> Operation {
         "sync_app_registration",
         "Tell where the person is, or override a status",
         TAG,
-        access.or_record(KIND, Refusal::NotRight(NEEDED)),
+        access.or_record(KIND, Rejection::NotRight(NEEDED)),
         Answer::data(synced()),
     );
     Operation::put("/v2/app-registrations/{id}/sync", calls::sync, described)
@@ -114,7 +114,7 @@ fn compare() -> Operation {
         "compare_registration_faces",
         "Whether the face of a registration is the one on its document",
         super::faces::TAG,
-        Access { wrong_token: refused_token, ..OWN },
+        Access { wrong_token: rejected_token, ..OWN },
         Answer::service(comparison()),
     );
     Operation::post(super::faces::path("compare/app-registration"), faces::compare, described)

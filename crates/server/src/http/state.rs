@@ -9,7 +9,7 @@ use crate::http::layers::rate_limit::Limits;
 use crate::metrics::Metrics;
 use crate::shares::Shares;
 
-/// Calls that may wait for pictures of other servers at once; half of them one client's.
+/// Calls that may wait for images of other servers at once; half of them one client's.
 pub const FETCHING_MAX: usize = 64;
 
 /// What handlers stand on. Cheap to clone, which every request does a few times.
@@ -22,21 +22,21 @@ pub struct Shared {
     pub polls: Arc<Polls>,
     pub limits: Limits,
     /// For calls that measure.
-    pub places: Arc<Shares>,
+    pub slots: Arc<Shares>,
     /// The bytes of all bodies that are in memory.
     pub bodies: Arc<Shares>,
-    /// Calls that wait for pictures of other servers.
+    /// Calls that wait for images of other servers.
     pub fetching: Arc<Shares>,
 }
 
 impl State {
     pub fn new(app: App) -> State {
         let limits = Limits::default();
-        let places = Shares::new(app.measuring.admitted_max());
+        let slots = Shares::new(app.measuring.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
         let fetching = Shares::new(FETCHING_MAX);
         let (metrics, polls) = (app.metrics.clone(), Arc::default());
-        State(Arc::new(Shared { app, metrics, polls, limits, places, bodies, fetching }))
+        State(Arc::new(Shared { app, metrics, polls, limits, slots, bodies, fetching }))
     }
 }
 

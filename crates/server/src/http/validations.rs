@@ -5,7 +5,7 @@ pub mod errors;
 pub mod login_locks;
 
 use serde_json::{Value, json};
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
 
 use self::calls::{CAPTURE_BODY, ENROL_BODY, LOGIN_BODY, OPEN_BODY, SESSION_BODY};
@@ -20,7 +20,7 @@ use super::error_codes::{
     CONFLICT, ErrorCode, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER, TOKEN_NOT_RIGHT,
 };
 use super::faces::errors::{MODELS_MISSING, NO_FACE, ONLY_BASE64};
-use super::layers::access::{Access, RecordKinds, Refusal, WithoutToken};
+use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::record;
 use super::operation::{Answer, Description, Operation};
 use super::persons::errors::{DUPLICATED_PERSON, LIVENESS_FAILED};
@@ -28,10 +28,10 @@ use super::projects::errors::PROJECT_NOT_FOUND;
 
 const TAG: &str = BIOMETRIC_VALIDATIONS.name;
 /// The client's own, of which the token of a record is told that it is another's.
-const CLIENTS_OWN: Access = Access::WRITE.or_record(RecordKinds::NONE, Refusal::ClientsOnly);
+const CLIENTS_OWN: Access = Access::WRITE.or_record(RecordKinds::NONE, Rejection::ClientsOnly);
 const SESSION: Access =
-    Access::of_record(RecordKinds::one(NarrowScope::Session), "liveness session");
-const LOGIN: Access = Access::of_record(RecordKinds::one(NarrowScope::Login), "app login");
+    Access::of_record(RecordKinds::one(RecordTokenScope::Session), "liveness session");
+const LOGIN: Access = Access::of_record(RecordKinds::one(RecordTokenScope::Login), "app login");
 
 static IMAGE_ERRORS: [&ErrorCode; 5] =
     [&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &ONLY_BASE64, &NO_FACE, &MODELS_MISSING];
@@ -94,7 +94,7 @@ fn openings() -> Vec<Operation> {
 
 fn captures() -> Vec<Operation> {
     let capture = |id| {
-        let summary = "Answer the session's validation with a picture, once";
+        let summary = "Answer the session's validation with an image, once";
         Description::new(id, summary, TAG, SESSION, Answer::data(passed()))
     };
     let captured = |operation: Operation| {
@@ -122,28 +122,28 @@ fn captures() -> Vec<Operation> {
             images::face,
             Description::new(
                 "get_biometric_validations_image",
-                "The picture that was kept with a biometric validation",
+                "The image that was stored with a biometric validation",
                 TAG,
                 Access::MEDIA,
                 Answer::image(),
             )
             .doc(
-                "Kept where the setting validations.keep_images says so; `imageSaved` says whether \
+                "Stored where the setting validations.keep_images says so; `imageSaved` says whether \
                  it was.",
             ),
         )
-        .unknown("There is no such record, or its picture was not kept"),
+        .unknown("There is no such record, or its image was not stored"),
     ]
 }
 
 /// With the registration's token, or with a client's that names the registration.
 fn enrolment() -> Operation {
-    let registration = RecordKinds::one(NarrowScope::Registration);
+    let registration = RecordKinds::one(RecordTokenScope::Registration);
     let described = Description::new(
         "validate_app_registration",
         "Check the face of a registration, and enrol it in the project's collection",
         TAG,
-        Access::WRITE.or_record(registration, Refusal::NotRight("app registration")),
+        Access::WRITE.or_record(registration, Rejection::NotRight("app registration")),
         Answer::data(record(&APP_REGISTRATIONS)),
     );
     Operation::post(

@@ -43,7 +43,7 @@ struct DocumentChecks;
 impl Queue for DocumentChecks {
     const KIND: JobKind = JobKind::DocumentCheck;
     const CLAIMED_AT_ONCE: u32 = 1;
-    // A picture that ends the server each time must not do so for ever.
+    // An image that ends the server each time must not do so for ever.
     const TRIES_MAX: Option<i64> = Some(3);
     // The vault or the database: the next check would need it too.
     const AFTER_FAILURE: AfterFailure = AfterFailure::Stop;

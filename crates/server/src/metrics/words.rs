@@ -49,7 +49,7 @@ pub enum Score {
 
 /// What one of the checks of a document found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckFound {
+pub enum CheckOutcome {
     Passed,
     Failed,
     NotChecked,
@@ -190,15 +190,15 @@ pub const OF_DOCUMENTS: [Score; DocumentCheck::COUNT] = {
     all
 };
 
-impl Word for CheckFound {
-    const ALL: &'static [CheckFound] =
-        &[CheckFound::Passed, CheckFound::Failed, CheckFound::NotChecked];
+impl Word for CheckOutcome {
+    const ALL: &'static [CheckOutcome] =
+        &[CheckOutcome::Passed, CheckOutcome::Failed, CheckOutcome::NotChecked];
 
     fn word(self) -> &'static str {
         match self {
-            CheckFound::Passed => "passed",
-            CheckFound::Failed => "failed",
-            CheckFound::NotChecked => "not_checked",
+            CheckOutcome::Passed => "passed",
+            CheckOutcome::Failed => "failed",
+            CheckOutcome::NotChecked => "not_checked",
         }
     }
 }

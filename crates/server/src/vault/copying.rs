@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use object_store::ObjectStore;
-use object_store::path::Path as Place;
+use object_store::path::Path as Location;
 
 use super::{CLIENT_KEYS, Missing, Vault, VaultError, client_key_at, get};
 
@@ -12,13 +12,13 @@ use super::{CLIENT_KEYS, Missing, Vault, VaultError, client_key_at, get};
 pub struct StoredAt {
     pub client: String,
     pub subject: String,
-    pub place: String,
+    pub location: String,
 }
 
 impl Vault {
     /// Whether the client's key opens with one of the master keys.
     pub async fn open_client_key(&self, client: &str) -> Result<(), VaultError> {
-        self.client_key(client, Missing::Refused).await.map(drop)
+        self.client_key(client, Missing::Rejected).await.map(drop)
     }
 
     pub fn stores(&self) -> [Arc<dyn ObjectStore>; 2] {
@@ -48,26 +48,26 @@ pub async fn is_empty(store: &Arc<dyn ObjectStore>) -> Result<bool, VaultError> 
     Ok(store.list(None).next().await.transpose()?.is_none())
 }
 
-/// The name of what was kept at this place of the object store.
-pub fn stored_at(place: &Place) -> Option<StoredAt> {
-    let mut parts = place.parts().map(|part| part.as_ref().to_owned());
+/// The name of what was kept at this location of the object store.
+pub fn stored_at(location: &Location) -> Option<StoredAt> {
+    let mut parts = location.parts().map(|part| part.as_ref().to_owned());
     let (client, subject) = (parts.next()?, parts.next()?);
-    let place = parts.collect::<Vec<_>>().join("/");
-    (!place.is_empty()).then_some(StoredAt { client, subject, place })
+    let location = parts.collect::<Vec<_>>().join("/");
+    (!location.is_empty()).then_some(StoredAt { client, subject, location })
 }
 
 /// Where the key of a subject lies, and what was kept of it.
-pub fn key_name(client: &str, subject: &str) -> Place {
+pub fn key_name(client: &str, subject: &str) -> Location {
     super::subject_key_at(client, subject)
 }
 
-pub fn object_name(client: &str, subject: &str, place: &str) -> Place {
-    super::at(client, subject, place)
+pub fn object_name(client: &str, subject: &str, location: &str) -> Location {
+    super::at(client, subject, location)
 }
 
 pub async fn get_bytes(
     store: &Arc<dyn ObjectStore>,
-    place: &Place,
+    location: &Location,
 ) -> Result<Option<Vec<u8>>, VaultError> {
-    get(store, place).await
+    get(store, location).await
 }

@@ -3,14 +3,14 @@
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
-use object_store::path::Path as Place;
+use object_store::path::Path as Location;
 use verax_domain::Timestamp;
 
 use super::{
     CLIENT_KEY, CLIENT_KEYS, Vault, VaultError, at, client_key_at, delete, full, get, key_bytes,
     subject_key_at,
 };
-use crate::vault::sealing::{DoesNotOpen, SealingKey};
+use crate::vault::encryption::{DoesNotOpen, EncryptionKey};
 
 /// What became of the look at a client's key.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Vault {
         &self,
         client: &str,
     ) -> Result<Option<Result<(), VaultError>>, VaultError> {
-        let mut subjects = self.keys.list(Some(&Place::from(client)));
+        let mut subjects = self.keys.list(Some(&Location::from(client)));
         while let Some(found) = subjects.try_next().await? {
             let Some((_, subject)) = client_and_subject(&found.location) else { continue };
             let Some(wrapped) = get(&self.keys, &found.location).await? else { continue };
@@ -58,7 +58,7 @@ impl Vault {
             };
             let opened = key.and_then(|key| {
                 let name = full(client, &subject, "key");
-                let opened = SealingKey::new(&key).open(&name, &wrapped);
+                let opened = EncryptionKey::new(&key).open(&name, &wrapped);
                 key_bytes(opened.map_err(|DoesNotOpen| VaultError::DoesNotOpen(DoesNotOpen))?)
             });
             return Ok(Some(opened.map(drop)));
@@ -80,9 +80,9 @@ impl Vault {
         &self,
         client: &str,
         subject: &str,
-        place: &str,
+        location: &str,
     ) -> Result<bool, VaultError> {
-        match self.objects.head(&at(client, subject, place)).await {
+        match self.objects.head(&at(client, subject, location)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -103,10 +103,10 @@ impl Vault {
             .boxed()
     }
 
-    /// Writes an object to each of the two places and takes it back.
+    /// Writes an object to each of the two locations and takes it back.
     pub async fn write_and_take_back(&self) -> Result<(), (&str, VaultError)> {
-        let name = Place::from(format!("write.{:016x}", self.random.number()));
-        for (kind, store) in self.places() {
+        let name = Location::from(format!("write.{:016x}", self.random.number()));
+        for (kind, store) in self.locations() {
             let written = async {
                 store.put(&name, "written by verax doctor".into()).await?;
                 delete(store, &name).await
@@ -118,8 +118,8 @@ impl Vault {
 }
 
 /// Whose key lies here, if it is a record's.
-fn client_and_subject(place: &Place) -> Option<(String, String)> {
-    let mut parts = place.parts();
+fn client_and_subject(location: &Location) -> Option<(String, String)> {
+    let mut parts = location.parts();
     let client = parts.next()?.as_ref().to_owned();
     let subject = parts.next()?.as_ref().to_owned();
     let is_key = parts.next().is_none() && !CLIENT_KEYS.contains(&subject.as_str());

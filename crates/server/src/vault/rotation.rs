@@ -1,5 +1,5 @@
 //! A client's key is replaced: every key that it wraps is wrapped with a new one, while other nodes
-//! go on sealing, opening and destroying.
+//! go on encryption, opening and destroying.
 //!
 //! The key before lies beside the new one as `client.old` from the first step to the last, so a
 //! rotation that was killed goes on where it was. No step relies on how long another node takes.
@@ -11,10 +11,10 @@
 
 use futures_util::TryStreamExt;
 use object_store::ObjectStoreExt;
-use object_store::path::Path as Place;
+use object_store::path::Path as Location;
 use zeroize::Zeroizing;
 
-use super::sealing::{DoesNotOpen, KEY_BYTES, SealingKey};
+use super::encryption::{DoesNotOpen, EncryptionKey, KEY_BYTES};
 use super::{
     CLIENT_KEY, CLIENT_KEYS, DESTROYED, NEXT_CLIENT_KEY, OLD_CLIENT_KEY, Vault, VaultError,
     client_key_at, delete, delete_under, destroyed_at, full, get, key_bytes, put_first,
@@ -47,7 +47,7 @@ impl Vault {
     /// old one at the end. Run again after it was interrupted, it goes on. Not for two at once.
     ///
     /// # Errors
-    /// `NoKey` when nothing was ever sealed for the client, or it was destroyed meanwhile;
+    /// `NoKey` when nothing was ever encrypted for the client, or it was destroyed meanwhile;
     /// `OtherRotation` when another rotation has changed the key: nothing is lost, run it again.
     pub async fn rotate_client_key(&self, client: &str) -> Result<Rotated, VaultError> {
         let current = client_key_at(client, CLIENT_KEY);
@@ -65,7 +65,7 @@ impl Vault {
         let Some(last) = get(&self.keys, &current).await?.filter(|_| !destroyed) else {
             // What was put since must not stay.
             self.clients().remove(client);
-            delete_under(&self.keys, &Place::from(client)).await?;
+            delete_under(&self.keys, &Location::from(client)).await?;
             return Err(VaultError::NoKey);
         };
         let (rotated, new_key) = outcome?;
@@ -91,8 +91,8 @@ impl Vault {
         let old_wrapped = put_first(&self.keys, &old, wrapped).await?;
         let old_key = self.unwrap_client_key(client, &old_wrapped)?;
         let new_key = self.new_client_key(client, &old_key).await?;
-        let keys = (SealingKey::new(&old_key), SealingKey::new(&new_key));
-        let prefix = Place::from(client);
+        let keys = (EncryptionKey::new(&old_key), EncryptionKey::new(&new_key));
+        let prefix = Location::from(client);
         let listed = self.keys.list(Some(&prefix)).map_err(VaultError::from);
         let outcomes = listed
             .try_filter_map(async |found| Ok(subject_of(&found.location)))
@@ -137,25 +137,25 @@ impl Vault {
         &self,
         client: &str,
         subject: String,
-        (old, new): &(SealingKey, SealingKey),
+        (old, new): &(EncryptionKey, EncryptionKey),
     ) -> Result<Outcome, VaultError> {
-        let (place, name) = (subject_key_at(client, &subject), full(client, &subject, "key"));
+        let (location, name) = (subject_key_at(client, &subject), full(client, &subject, "key"));
         let destroyed = destroyed_at(client, &subject);
         let is_destroyed =
             async || Ok::<_, VaultError>(get(&self.keys, &destroyed).await?.is_some());
         if is_destroyed().await? {
             return Ok(Outcome::NothingToDo);
         }
-        let Some(wrapped) = get(&self.keys, &place).await? else {
+        let Some(wrapped) = get(&self.keys, &location).await? else {
             return Ok(Outcome::NothingToDo);
         };
         if new.open(&name, &wrapped).is_ok() {
             return Ok(Outcome::NothingToDo);
         }
         let Ok(key) = old.open(&name, &wrapped) else { return Ok(Outcome::Unreadable) };
-        self.keys.put(&place, new.seal(&name, &key, &self.random).into()).await?;
+        self.keys.put(&location, new.encrypt(&name, &key, &self.random).into()).await?;
         if is_destroyed().await? {
-            delete(&self.keys, &place).await?;
+            delete(&self.keys, &location).await?;
         }
         Ok(Outcome::Rewrapped)
     }
@@ -171,7 +171,7 @@ impl Vault {
         &self,
         client: &str,
         subject: &str,
-        remembered: &SealingKey,
+        remembered: &EncryptionKey,
         wrapped: &[u8],
     ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let name = full(client, subject, "key");
@@ -182,7 +182,7 @@ impl Vault {
                 let mut keys = Vec::new();
                 for it in [CLIENT_KEY, OLD_CLIENT_KEY] {
                     if let Some(wrapped) = get(&self.keys, &client_key_at(client, it)).await? {
-                        keys.push(SealingKey::new(&*self.unwrap_client_key(client, &wrapped)?));
+                        keys.push(EncryptionKey::new(&*self.unwrap_client_key(client, &wrapped)?));
                     }
                 }
                 // It may have been rewrapped in between. Read last, it is wrapped with one of them.
@@ -204,25 +204,25 @@ impl Vault {
         wrapped: &[u8],
         key: &[u8; KEY_BYTES],
     ) -> Result<(), VaultError> {
-        let (place, name) = (subject_key_at(client, subject), full(client, subject, "key"));
+        let (location, name) = (subject_key_at(client, subject), full(client, subject, "key"));
         let Some(current) = get(&self.keys, &client_key_at(client, CLIENT_KEY)).await? else {
             // The client was destroyed: nothing of it may come after that.
             self.clients().remove(client);
-            delete(&self.keys, &place).await?;
+            delete(&self.keys, &location).await?;
             return Err(VaultError::NoKey);
         };
-        let current = SealingKey::new(&*self.unwrap_client_key(client, &current)?);
+        let current = EncryptionKey::new(&*self.unwrap_client_key(client, &current)?);
         if current.open(&name, wrapped).is_err() {
             self.clients().remove(client);
-            self.keys.put(&place, current.seal(&name, key, &self.random).into()).await?;
+            self.keys.put(&location, current.encrypt(&name, key, &self.random).into()).await?;
         }
         Ok(())
     }
 }
 
 /// The subject whose key lies here, if one does.
-fn subject_of(place: &Place) -> Option<String> {
-    let mut parts = place.parts().skip(1);
+fn subject_of(location: &Location) -> Option<String> {
+    let mut parts = location.parts().skip(1);
     let subject = parts.next()?.as_ref().to_owned();
     let is_key = parts.next().is_none() && !CLIENT_KEYS.contains(&subject.as_str());
     is_key.then_some(subject)

@@ -51,7 +51,7 @@ fn a_client_is_created_listed_and_deleted() {
 }
 
 #[test]
-fn arguments_that_make_no_sense_are_refused() {
+fn arguments_that_make_no_sense_are_rejected() {
     let folder = Folder::new();
     for arguments in [
         &["client", "create", "--name", "A"][..],
@@ -77,8 +77,8 @@ fn arguments_that_make_no_sense_are_refused() {
         &["export", "projects", "--where", "where_nothing=1"],
         &["import", "projects", "no-such-file"],
     ] {
-        let said = folder.run(arguments).failed();
-        assert!(said.starts_with("verax: "), "{arguments:?}: {said}");
+        let text = folder.run(arguments).failed();
+        assert!(text.starts_with("verax: "), "{arguments:?}: {text}");
     }
     let commands =
         ["serve", "client", "token", "import", "export", "doctor", "backup", "restore", "move"];
@@ -114,11 +114,11 @@ fn a_token_has_its_clients_scopes_but_never_staff() {
     assert!(claims["scopes"].as_array().is_some_and(|scopes| scopes.contains(&"staff".into())));
     let json = folder.run(&["token", "create", "--client", "acme", "--json"]).json();
     assert_eq!(keys(&json), ["token", "tokenType"]);
-    let narrow = [
+    let record_token = [
         "client",
         "create",
         "--id",
-        "narrow",
+        "record_token",
         "--name",
         "N",
         "--email",
@@ -126,11 +126,11 @@ fn a_token_has_its_clients_scopes_but_never_staff() {
         "--scope",
         "documents:read",
     ];
-    folder.run(&narrow).ok();
-    let wide = ["token", "create", "--client", "narrow", "--scope", "validations:read"];
+    folder.run(&record_token).ok();
+    let wide = ["token", "create", "--client", "record_token", "--scope", "validations:read"];
     assert!(folder.run(&wide).failed().contains("validations:read"));
-    let narrow = payload(&folder.run(&["token", "create", "--client", "narrow"]).ok());
-    assert_eq!(narrow["scopes"], serde_json::json!(["documents:read"]));
+    let record_token = payload(&folder.run(&["token", "create", "--client", "record_token"]).ok());
+    assert_eq!(record_token["scopes"], serde_json::json!(["documents:read"]));
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn deleting_a_client_with_its_records_leaves_nothing_of_it() {
     folder.run_with(&["import", "biometric-validations", "-"], ROW).ok();
     let served = folder.serve(&[]);
     assert_eq!(served.get(&token, "/v2/biometric-validations/v1").0, 200);
-    let refused = folder.run(&["client", "delete", "acme"]).failed();
-    assert!(refused.contains("1 records") && refused.contains("--with-records"), "{refused}");
+    let rejected = folder.run(&["client", "delete", "acme"]).failed();
+    assert!(rejected.contains("1 records") && rejected.contains("--with-records"), "{rejected}");
     let deleted = folder.run(&["client", "delete", "acme", "--with-records", "--json"]).json();
     assert_eq!(deleted, serde_json::json!({ "_id": "acme", "deleted": true }));
     wait_for(&served, &token, 401);
@@ -282,8 +282,8 @@ fn a_sandbox_is_listed_revoked_and_deleted_with_its_client() {
     assert_eq!((tokens.lines().count(), tokens.matches("\trevoked\t").count()), (4, 4), "{tokens}");
     let row = format!(r#"{{"_id":"s1","client":"{id}","status":"new","createdAt":"2025-01-01"}}"#);
     folder.run_with(&["import", "biometric-validations", "-"], &row).ok();
-    let refused = folder.run(&["client", "delete", "acme"]).failed();
-    assert!(refused.contains("1 records"), "{refused}");
+    let rejected = folder.run(&["client", "delete", "acme"]).failed();
+    assert!(rejected.contains("1 records"), "{rejected}");
     folder.run(&["client", "delete", "acme", "--with-records"]).ok();
     assert_eq!(folder.run(&["client", "list", "--json"]).ok(), "[]\n");
     assert_eq!(folder.run(&["export", "biometric-validations"]).ok(), "");

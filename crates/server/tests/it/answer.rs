@@ -67,9 +67,9 @@ impl Answer {
             .collect()
     }
 
-    /// Checks the superset body of a refusal, and gives its code.
+    /// Checks the superset body of a rejection, and gives its code.
     #[track_caller]
-    pub fn refusal(&self, status: u16) -> String {
+    pub fn rejection(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text());
         let json = self.json();
         let begin = ["success", "error", "code", "message", "status"];

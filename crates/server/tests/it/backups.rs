@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::bank::{Bank, shot};
 use crate::binary::Folder;
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{Engine, World, new_database, options, request, send, settings};
 
 const DOCUMENTS: &str = "/v2/document-liveness";
@@ -54,7 +54,7 @@ pub async fn inhabited(world: &World) -> Bank {
     app.config = Settings::new(config);
     let bank = Bank::with(world, app).await;
     let (registration, own) = bank.register("jo@example.com").await;
-    let first = json!({ "image": picture(&[face(1)]), "os": "IOS" });
+    let first = json!({ "image": image(&[face(1)]), "os": "IOS" });
     let enrolled = bank.enrol(&own, first).await;
     assert_eq!(enrolled.status, 200, "{}", enrolled.text());
     let order = json!({
@@ -258,13 +258,13 @@ async fn some_backup(world: &World) -> (PathBuf, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_backup_that_was_changed_anywhere_is_refused() {
+async fn a_backup_that_was_changed_anywhere_is_rejected() {
     const HEADER: usize = 65;
     const CHUNK: usize = 64 * 1024 + 16;
     let world = World::sqlite().await;
     let (file, whole) = some_backup(&world).await;
     assert!(whole.len() > HEADER + 5 * CHUNK, "{}", whole.len());
-    let look = async |bytes: &[u8]| {
+    let inspect = async |bytes: &[u8]| {
         fs::write(&file, bytes).expect("a file");
         let scratch = tempfile::tempdir().expect("a folder");
         let target = BackupFile::Local(file.clone());
@@ -273,7 +273,7 @@ async fn a_backup_that_was_changed_anywhere_is_refused() {
         assert_eq!(fs::read_dir(scratch.path()).expect("a folder").count(), 0);
         found.map_err(|error| format!("{error:#}"))
     };
-    assert_eq!(look(&whole).await, Ok(()));
+    assert_eq!(inspect(&whole).await, Ok(()));
     for at in [
         0,
         16,
@@ -290,8 +290,8 @@ async fn a_backup_that_was_changed_anywhere_is_refused() {
     ] {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
-        let said = look(&flipped).await.expect_err("a flipped bit");
-        assert!(said.contains("backup"), "{at}: {said}");
+        let text = inspect(&flipped).await.expect_err("a flipped bit");
+        assert!(text.contains("backup"), "{at}: {text}");
     }
     for length in [
         0,
@@ -306,8 +306,8 @@ async fn a_backup_that_was_changed_anywhere_is_refused() {
         whole.len() - CHUNK,
         whole.len() - 1,
     ] {
-        let said = look(&whole[..length]).await.expect_err("a cut");
-        assert!(said.contains("backup"), "{length}: {said}");
+        let text = inspect(&whole[..length]).await.expect_err("a cut");
+        assert!(text.contains("backup"), "{length}: {text}");
     }
     let chunk = |number: usize| {
         let begin = HEADER + number * CHUNK;
@@ -329,17 +329,17 @@ async fn a_backup_that_was_changed_anywhere_is_refused() {
     let mut ended_twice = in_order.clone();
     ended_twice.push(last);
     for order in [swapped, twice, without, ended_twice] {
-        let said = look(&put_together(&order)).await.expect_err("another order");
-        assert!(said.contains("damaged, cut off or put together wrongly"), "{order:?}: {said}");
+        let text = inspect(&put_together(&order)).await.expect_err("another order");
+        assert!(text.contains("damaged, cut off or put together wrongly"), "{order:?}: {text}");
     }
     let mut longer = whole.clone();
     longer.push(0);
-    look(&longer).await.expect_err("something behind it");
+    inspect(&longer).await.expect_err("something behind it");
     // A chunk of another backup under the same key.
     fs::remove_file(&file).expect("removed");
     let (_, other) = some_backup(&world).await;
     let mixed = [&whole[..HEADER + CHUNK], &other[HEADER + CHUNK..]].concat();
-    look(&mixed).await.expect_err("of two backups");
+    inspect(&mixed).await.expect_err("of two backups");
 }
 
 #[tokio::test]
@@ -357,29 +357,30 @@ async fn a_backup_opens_with_its_own_passphrase_alone() {
     let right = private("right", "correct horse battery\n");
     let wrong = private("wrong", "correct horse batterz\n");
     let key = key_file(&folder);
-    let unsealed = folder.run(&with(&["backup", &file], &place)).failed();
-    assert!(unsealed.contains("--passphrase-file") && unsealed.contains("--database-only"));
+    let decrypted = folder.run(&with(&["backup", &file], &place)).failed();
+    assert!(decrypted.contains("--passphrase-file") && decrypted.contains("--database-only"));
     let short = private("short", "too short\n");
-    let refused = folder.run(&with(&["backup", &file, "--passphrase-file", &short], &place));
-    assert!(refused.failed().contains("at least 12 characters"));
+    let rejected = folder.run(&with(&["backup", &file, "--passphrase-file", &short], &place));
+    assert!(rejected.failed().contains("at least 12 characters"));
     fs::set_permissions(&right, Permissions::from_mode(0o644)).expect("its owner");
-    let refused = folder.run(&with(&["backup", &file, "--passphrase-file", &right], &place));
-    assert!(refused.failed().contains("chmod 600"));
+    let rejected = folder.run(&with(&["backup", &file, "--passphrase-file", &right], &place));
+    assert!(rejected.failed().contains("chmod 600"));
     fs::set_permissions(&right, Permissions::from_mode(0o600)).expect("its owner");
     assert!(!Path::new(&file).exists());
     let made = folder.run(&with(&["backup", &file, "--passphrase-file", &right], &place)).ok();
     assert!(made.contains("without the master keys and the signing keys"), "{made}");
-    let look = |more: &[&str]| folder.run(&[&["backup", "verify", &file, "--json"], more].concat());
+    let inspect =
+        |more: &[&str]| folder.run(&[&["backup", "verify", &file, "--json"], more].concat());
     // The data folder of this command holds nothing: no master key is known.
-    let found = look(&["--passphrase-file", &right]).json();
+    let found = inspect(&["--passphrase-file", &right]).json();
     assert_eq!((&found["opened"], &found["withKeys"]), (&json!("not_checked"), &json!(false)));
     assert_eq!(found["tables"]["clients"], json!(1));
-    let said = look(&["--passphrase-file", &wrong]).failed();
-    assert!(said.contains("does not open with this passphrase"), "{said}");
-    let said = look(&["--key-file", &key]).failed();
-    assert!(said.contains("sealed with a passphrase"), "{said}");
-    let said = folder.run(&["backup", "verify", &right, "--key-file", &key]).failed();
-    assert!(said.contains("no backup"), "{said}");
+    let text = inspect(&["--passphrase-file", &wrong]).failed();
+    assert!(text.contains("does not open with this passphrase"), "{text}");
+    let text = inspect(&["--key-file", &key]).failed();
+    assert!(text.contains("encrypted with a passphrase"), "{text}");
+    let text = folder.run(&["backup", "verify", &right, "--key-file", &key]).failed();
+    assert!(text.contains("no backup"), "{text}");
     let mut command = folder.command(&["backup", "verify", &file]);
     command.env("VERAX_BACKUP_PASSPHRASE", "correct horse battery");
     assert!(command.output().expect("it runs").status.success());
@@ -406,8 +407,8 @@ async fn half_a_world_is_restored_by_name_alone() {
         // Keys for another purpose open nothing.
         (&["--master-keys", &signing, "--signing-keys", &signing], "do not fit the backup"),
     ] {
-        let said = restore(&there, more).failed();
-        assert!(said.contains(wanted), "{more:?}: {said}");
+        let text = restore(&there, more).failed();
+        assert!(text.contains(wanted), "{more:?}: {text}");
         assert!(!there.data().exists(), "{more:?} left something");
     }
     let given = ["--master-keys", &master, "--signing-keys", &signing];
@@ -438,8 +439,8 @@ async fn half_a_world_is_restored_by_name_alone() {
     let made = folder.run(&with(&backup, &place_of(&world))).json();
     assert_eq!(made["missingImages"], json!(1));
     let there = Folder::new();
-    let said = there.run(&["restore", &file, "--key-file", &key]).failed();
-    assert!(said.contains("1 images that records name"), "{said}");
+    let text = there.run(&["restore", &file, "--key-file", &key]).failed();
+    assert!(text.contains("1 images that records name"), "{text}");
     let restore = ["restore", &file, "--key-file", &key, "--without", "missing"];
     assert!(there.run(&restore).ok().contains("lost: 1 images"));
 }
@@ -560,8 +561,8 @@ fn a_server_makes_scheduled_backups_and_the_doctor_knows() {
     served.stop();
     assert!(doctor()["says"].as_str().is_some_and(|says| says.contains("restored on trial")));
     let wrong = folder.write("wrong.toml", "[backup]\nevery_hours = 1\nto = \"x\"\n");
-    let said = folder.run(&["serve", "--config", &wrong]).failed();
-    assert!(said.contains("backup.key_file"), "{said}");
+    let text = folder.run(&["serve", "--config", &wrong]).failed();
+    assert!(text.contains("backup.key_file"), "{text}");
 }
 
 #[tokio::test]
@@ -572,8 +573,8 @@ async fn everything_moves_to_postgres_and_back_by_one_command_each() {
     let folder = Folder::new();
     let (url, place) = (new_database().await, place_of(&world));
     let served = folder.serve(&with(&[], &place));
-    let refused = folder.run(&with(&["move", "--to", &url], &place)).failed();
-    assert!(refused.contains("a server is running"), "{refused}");
+    let rejected = folder.run(&with(&["move", "--to", &url], &place)).failed();
+    assert!(rejected.contains("a server is running"), "{rejected}");
     served.stop();
 
     let rows = || async {
@@ -608,11 +609,11 @@ async fn everything_moves_to_postgres_and_back_by_one_command_each() {
     let to = there.data().display().to_string();
     let data = world.folder.path().display().to_string();
     let back = ["move", "--to", &to, "--data", &data, "--database-url", &url];
-    let refused = there.run(&back).failed();
-    assert!(refused.contains("stop the servers first"), "{refused}");
+    let rejected = there.run(&back).failed();
+    assert!(rejected.contains("stop the servers first"), "{rejected}");
     drop(app);
     let begun = std::time::Instant::now();
-    let said = loop {
+    let text = loop {
         let outcome = there.run(&back);
         if outcome.code == Some(0) {
             break outcome.stdout;
@@ -623,7 +624,7 @@ async fn everything_moves_to_postgres_and_back_by_one_command_each() {
     };
     for line in ["rebuilt: ", "keys: ", "objects: ", "copied: master-keys.json, signing-keys.json"]
     {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(text.contains(line), "{line}: {text}");
     }
     let location = Location::File(there.data().join("verax.db"));
     let app = open(&there.data(), &location, &world).await;

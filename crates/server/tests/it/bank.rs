@@ -8,7 +8,7 @@ use verax_server::app::App;
 use verax_server::http::{self, State};
 
 use crate::answer::Answer;
-use crate::given_faces::{Face, face, picture, with_given_faces};
+use crate::given_faces::{Face, face, image, with_given_faces};
 use crate::world::{World, request, send};
 
 pub const VALIDATIONS: &str = "/v2/biometric-validations";
@@ -127,9 +127,9 @@ pub fn text(value: &Value) -> String {
 }
 
 pub fn not_live(of: u8) -> String {
-    picture(&[Face { of, shot: 1, live: 5 }])
+    image(&[Face { of, shot: 1, live: 5 }])
 }
 
 pub fn shot(of: u8, shot: u8) -> String {
-    picture(&[Face { shot, ..face(of) }])
+    image(&[Face { shot, ..face(of) }])
 }

@@ -15,7 +15,7 @@ use verax_server::jobs::{expiry, face_checks};
 use verax_store::{Batch, StoreError};
 
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
-use crate::given_faces::{Face, face, filling, picture, take, with_given_faces};
+use crate::given_faces::{Face, face, filling, image, take, with_given_faces};
 use crate::world::{World, request};
 
 /// A validation as it is stored.
@@ -106,7 +106,7 @@ on_both_databases! {
         // A second factor for that login.
         let path = format!("{VALIDATIONS}/app-login");
         let wrong = bank.post(&own, &path, json!({ "project": bank.project })).await;
-        assert_eq!(wrong.refusal(403), "token_not_right");
+        assert_eq!(wrong.rejection(403), "token_not_right");
         let again = bank.post(&login_token, &path, json!({ "project": bank.project })).await;
         let again = again.json()["data"].clone();
         assert_eq!(again["biometricValidation"]["identifier"], "jo@example.com");
@@ -126,10 +126,10 @@ on_both_databases! {
         ] {
             let gone = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
             assert_eq!(gone.status, 200, "{path}: {}", gone.text());
-            bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.refusal(404);
+            bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.rejection(404);
         }
         for dead in [&token, &own, &login_token] {
-            bank.get(dead, &format!("{REGISTRATIONS}/me")).await.refusal(401);
+            bank.get(dead, &format!("{REGISTRATIONS}/me")).await.rejection(401);
         }
     }
 
@@ -137,10 +137,10 @@ on_both_databases! {
         let bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;
         let token = text(&opened["token"]);
-        let refused = bank.validate(&token, not_live(1)).await;
-        assert_eq!(refused.refusal(400), "LIVENESS_DETECTION_FAILED");
-        assert_eq!(refused.json()["message"], "liveness_failed");
-        assert_eq!(refused.json()["details"], json!([{
+        let rejected = bank.validate(&token, not_live(1)).await;
+        assert_eq!(rejected.rejection(400), "LIVENESS_DETECTION_FAILED");
+        assert_eq!(rejected.json()["message"], "liveness_failed");
+        assert_eq!(rejected.json()["details"], json!([{
             "parameter": "image",
             "message": "show the face itself to the camera, not a print or a screen",
             "reason": "liveness_failed",
@@ -155,7 +155,7 @@ on_both_databases! {
         assert!(record["reasons"][0]["value"].as_f64().expect("a score") < 0.6);
         assert_eq!(record["completedAt"], Value::Null);
         let again = bank.validate(&token, shot(1, 0)).await;
-        assert_eq!(again.refusal(409), "Conflict");
+        assert_eq!(again.rejection(409), "Conflict");
         assert_eq!(again.json()["message"], "session_used");
     }
 
@@ -165,14 +165,14 @@ on_both_databases! {
         let strict = json!({ "liveness": { "minScore": 0.9 } });
         assert_eq!(bank.call(Method::PUT, &bank.token, &path, strict).await.status, 200);
         let opened = bank.open_validation("validation", "jo").await;
-        let barely = picture(&[Face { of: 1, shot: 0, live: 200 }]);
-        let refused = bank.validate(&text(&opened["token"]), barely).await;
-        assert_eq!(refused.refusal(400), "LIVENESS_DETECTION_FAILED");
+        let barely = image(&[Face { of: 1, shot: 0, live: 200 }]);
+        let rejected = bank.validate(&text(&opened["token"]), barely).await;
+        assert_eq!(rejected.rejection(400), "LIVENESS_DETECTION_FAILED");
         let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
         assert_eq!(record["reasons"][0]["limit"], 0.9);
     }
 
-    async fn a_login_is_refused_to_another_face_and_where_nobody_is_enrolled(world) {
+    async fn a_login_is_rejected_to_another_face_and_where_nobody_is_enrolled(world) {
         let bank = Bank::open(world).await;
         let (registration, own) = bank.register("jo@example.com").await;
         let enrolled = bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await;
@@ -180,7 +180,7 @@ on_both_databases! {
         bank.finish(&registration, &own).await;
         let opened = bank.open_validation("login", "JO@example.com").await;
         let other = bank.validate(&text(&opened["token"]), shot(2, 0)).await;
-        assert_eq!(other.refusal(400), "IDENTITY_VERIFICATION_FAILED");
+        assert_eq!(other.rejection(400), "IDENTITY_VERIFICATION_FAILED");
         assert_eq!(other.json()["message"], "person_not_found");
         let record = bank.validation(&text(&opened["biometricValidation"]["_id"])).await;
         assert_eq!(record["status"], "failed");
@@ -201,10 +201,10 @@ on_both_databases! {
         assert_eq!(bank.enrol(&own, first_selfie).await.status, 200);
         let selfie = |force: bool| json!({ "image": shot(1, 0), "os": "IOS", "force": force });
         let set = bank.enrol(&own, selfie(false)).await;
-        assert_eq!(set.refusal(409), "person_already_set");
+        assert_eq!(set.rejection(409), "person_already_set");
         let (second, other) = bank.register("al@example.com").await;
         let known = bank.enrol(&other, selfie(false)).await;
-        assert_eq!(known.refusal(409), "duplicated_person");
+        assert_eq!(known.rejection(409), "duplicated_person");
         assert_eq!(known.json()["message"], "duplicated_person");
         let path = format!("{REGISTRATIONS}/{second}");
         let record = bank.get(&bank.token, &path).await.json()["data"].clone();
@@ -213,11 +213,11 @@ on_both_databases! {
         let failed = bank.validation(&text(&failed[0])).await;
         assert_eq!((&failed["status"], &failed["appRegistration"]), (&json!("failed"), &json!(second)));
         let forged = bank.enrol(&other, json!({ "image": not_live(3), "os": "IOS" })).await;
-        assert_eq!(forged.refusal(409), "liveness_failed");
+        assert_eq!(forged.rejection(409), "liveness_failed");
         assert_eq!(forged.json()["message"], "liveness_failed");
-        // A device says it with every picture: it counts from the client alone.
-        assert_eq!(bank.enrol(&other, selfie(true)).await.refusal(409), "duplicated_person");
-        assert_eq!(bank.enrol(&own, selfie(true)).await.refusal(409), "person_already_set");
+        // A device says it with every image: it counts from the client alone.
+        assert_eq!(bank.enrol(&other, selfie(true)).await.rejection(409), "duplicated_person");
+        assert_eq!(bank.enrol(&own, selfie(true)).await.rejection(409), "person_already_set");
         let mut by_client = selfie(true);
         by_client["appRegistration"] = second.as_str().into();
         let forced = bank.enrol(&bank.token, by_client).await;
@@ -225,17 +225,17 @@ on_both_databases! {
         assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.total(), 2);
         let record = bank.get(&own, &format!("{REGISTRATIONS}/me")).await.json()["data"].clone();
         let path = format!("{VALIDATIONS}/{}", text(&record["biometricValidation"]));
-        assert_eq!(bank.call(Method::DELETE, &other, &path, Value::Null).await.refusal(403), "Forbidden");
+        assert_eq!(bank.call(Method::DELETE, &other, &path, Value::Null).await.rejection(403), "Forbidden");
         assert_eq!(bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.status, 200);
         let record = bank.get(&bank.token, &format!("{REGISTRATIONS}/{first}")).await.json();
         assert_eq!(record["data"]["biometricValidation"], Value::Null);
     }
 
-    async fn a_picture_without_a_face_leaves_the_session_open(world) {
+    async fn an_image_without_a_face_leaves_the_session_open(world) {
         let bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;
         let (id, token) = (text(&opened["biometricValidation"]["_id"]), text(&opened["token"]));
-        assert_eq!(bank.validate(&token, picture(&[])).await.refusal(422), "NO_FACE");
+        assert_eq!(bank.validate(&token, image(&[])).await.rejection(422), "NO_FACE");
         assert_eq!(bank.validation(&id).await["status"], "new");
         for (image, status, code) in [
             (json!("https://example.com/me.jpg"), 400, "INVALID_IMAGE_FORMAT"),
@@ -246,7 +246,7 @@ on_both_databases! {
         ] {
             let path = format!("{VALIDATIONS}/validate");
             let answer = bank.post(&token, &path, json!({ "image": image })).await;
-            assert_eq!(answer.refusal(status), code, "{}", answer.text());
+            assert_eq!(answer.rejection(status), code, "{}", answer.text());
         }
         let path = format!("{VALIDATIONS}/{id}/validate");
         let body = json!({ "image": shot(1, 0), "os": "DESKTOP" });
@@ -258,8 +258,8 @@ on_both_databases! {
         let bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;
         let (id, token) = (text(&opened["biometricValidation"]["_id"]), text(&opened["token"]));
-        let near = bank.validate(&token, picture(&[filling(1)])).await;
-        assert_eq!(near.refusal(422), "FACE_TOO_CLOSE");
+        let near = bank.validate(&token, image(&[filling(1)])).await;
+        assert_eq!(near.rejection(422), "FACE_TOO_CLOSE");
         assert_eq!(near.json()["details"], json!([{
             "parameter": "image",
             "message": "the face is too close: hold the camera further away",
@@ -281,14 +281,14 @@ on_both_databases! {
         let opened = bank.open_validation("login", "jo@example.com").await;
         let (session, path) = (text(&opened["token"]), "/v2/auth/project-login");
         let early = bank.post(&session, path, json!({})).await;
-        assert_eq!(early.refusal(409), "Conflict");
+        assert_eq!(early.rejection(409), "Conflict");
         assert_eq!(early.json()["message"], "not_validated");
         let passed = bank.validate(&session, shot(1, 2)).await.json();
         let login = text(&passed["data"]["token"]);
-        assert_eq!(bank.post(&own, path, json!({})).await.refusal(403), "token_not_right");
-        assert_eq!(bank.post(&bank.token, path, json!({})).await.refusal(403), "token_not_right");
+        assert_eq!(bank.post(&own, path, json!({})).await.rejection(403), "token_not_right");
+        assert_eq!(bank.post(&bank.token, path, json!({})).await.rejection(403), "token_not_right");
         let wrong = bank.post(&login, path, json!({ "expiresIn": 13 })).await;
-        assert_eq!(wrong.refusal(409), "MissingParameter");
+        assert_eq!(wrong.rejection(409), "MissingParameter");
 
         let exchanged = bank.post(&login, path, json!({ "expiresIn": 2 })).await;
         assert_eq!(exchanged.status, 200, "{}", exchanged.text());
@@ -301,7 +301,7 @@ on_both_databases! {
             },
         } }));
         // The old one, which was in a redirect's address, opens nothing any more.
-        bank.post(&login, path, json!({})).await.refusal(401);
+        bank.post(&login, path, json!({})).await.rejection(401);
         // A validation that was passed has such a token too.
         let opened = bank.open_validation("validation", "jo").await;
         let passed = bank.validate(&text(&opened["token"]), shot(1, 5)).await.json();
@@ -312,9 +312,9 @@ on_both_databases! {
         assert_eq!(bank.get(&other, &format!("{VALIDATIONS}/{id}")).await.status, 200);
         world.turn_clock(59 * crate::world::DAY);
         let logins = bank.get(&lasting, "/v2/app-logins").await;
-        assert_eq!(logins.refusal(403), "FORBIDDEN", "it is no client's token");
+        assert_eq!(logins.rejection(403), "FORBIDDEN", "it is no client's token");
         world.turn_clock(2 * crate::world::DAY);
-        bank.get(&lasting, "/v2/app-logins").await.refusal(401);
+        bank.get(&lasting, "/v2/app-logins").await.rejection(401);
     }
 
     async fn a_registrations_face_is_compared_with_its_document(world) {
@@ -322,14 +322,14 @@ on_both_databases! {
         let (registration, own) = bank.register("jo@example.com").await;
         let path = "/v2/face-recognition/compare/app-registration";
         let faceless = bank.post(&own, path, json!({})).await;
-        assert_eq!(faceless.refusal(409), "Conflict");
+        assert_eq!(faceless.rejection(409), "Conflict");
         assert_eq!(faceless.json()["message"], "face_not_set");
         let selfie = json!({ "image": shot(1, 0), "os": "IOS" });
         assert_eq!(bank.enrol(&own, selfie).await.status, 200);
         let bare = bank.post(&own, path, json!({})).await;
-        assert_eq!(bare.refusal(409), "Conflict");
+        assert_eq!(bare.rejection(409), "Conflict");
         assert_eq!(bare.json()["message"], "document_face_not_set");
-        bank.post(&bank.token, path, json!({})).await.refusal(403);
+        bank.post(&bank.token, path, json!({})).await.rejection(403);
 
         let document = |of: u8, kept: bool| json!({
             "image": shot(of, 1), "saveImage": kept,
@@ -362,7 +362,7 @@ on_both_databases! {
         let id = text(&opened["biometricValidation"]["_id"]);
         assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 9)).await.status, 200);
         assert_eq!(bank.validation(&id).await.get("imageSaved"), None);
-        bank.get(&bank.token, &format!("{VALIDATIONS}/{id}/image")).await.refusal(404);
+        bank.get(&bank.token, &format!("{VALIDATIONS}/{id}/image")).await.rejection(404);
 
         bank.router = http::router(State::new(keeping));
         let (_, own) = bank.register("jo@example.com").await;
@@ -376,10 +376,10 @@ on_both_databases! {
         assert_eq!(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &image.bytes), shot(1, 0));
         let seeing = vec![verax_domain::Scope::ReadValidations];
         let blind = world.token_with("acme", Some(seeing), false).await;
-        assert_eq!(bank.get(&blind, &path).await.refusal(403), "FORBIDDEN");
-        bank.get(&own, &path).await.refusal(403);
+        assert_eq!(bank.get(&blind, &path).await.rejection(403), "FORBIDDEN");
+        bank.get(&own, &path).await.rejection(403);
         let other = world.token("globex").await;
-        bank.get(&other, &path).await.refusal(404);
+        bank.get(&other, &path).await.rejection(404);
         // What it shows is nowhere in the clear, and nobody takes it for something left behind.
         let soon = Timestamp(world.app.clock.now().0 + i64::from(u32::MAX) * 1000);
         let swept = world.app.sweep_vault(soon, Orphans::Counted).await.expect("a look");
@@ -388,9 +388,9 @@ on_both_databases! {
         let own_path = format!("{VALIDATIONS}/{id}");
         let gone = bank.call(Method::DELETE, &bank.token, &own_path, Value::Null).await;
         assert_eq!(gone.status, 200, "{}", gone.text());
-        bank.get(&bank.token, &path).await.refusal(404);
+        bank.get(&bank.token, &path).await.rejection(404);
         let kept = bank.app.vault.fetch("acme", &format!("{id}.face"), "picture").await;
-        assert!(matches!(kept, Ok(None)), "the picture is destroyed");
+        assert!(matches!(kept, Ok(None)), "the image is destroyed");
         // The person was enrolled by it, and stays.
         assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.total(), 1);
 
@@ -410,7 +410,7 @@ on_both_databases! {
         assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 0);
         assert_eq!(bank.validation(&id).await["status"], "new");
         world.turn_clock(1);
-        bank.validate(&token, shot(1, 0)).await.refusal(401);
+        bank.validate(&token, shot(1, 0)).await.rejection(401);
         assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 2);
         assert_eq!(expiry::expire(&bank.app).await.expect("a look"), 0);
         assert_eq!(bank.validation(&id).await["status"], "expired");
@@ -430,7 +430,7 @@ on_both_databases! {
         });
         for wrong in ["2026-01-02T03:00:00Z", "2026-03-02T03:00:00Z", "tomorrow"] {
             let answer = bank.post(&bank.token, VALIDATIONS, open(wrong)).await;
-            assert_eq!(answer.refusal(409), "MissingParameter");
+            assert_eq!(answer.rejection(409), "MissingParameter");
             assert_eq!(answer.json()["details"][0]["parameter"], "expiresAt");
         }
         let longer = bank.post(&bank.token, VALIDATIONS, open("2026-01-03T00:00:00Z")).await.json();
@@ -439,7 +439,7 @@ on_both_databases! {
         assert_eq!(passed.status, 200, "{}", passed.text());
     }
 
-    async fn of_two_pictures_at_once_one_is_measured(world) {
+    async fn of_two_images_at_once_one_is_measured(world) {
         let bank = Bank::open(world).await;
         for round in 0..5 {
             let opened = bank.open_validation("validation", "jo").await;
@@ -467,7 +467,7 @@ on_both_databases! {
             parameter: "image".to_owned(), base64: shot(1, 0).into(),
         }];
         let wanted = verax_vision::faces::Wanted::No;
-        let faces = bank.app.measure_portraits(images, wanted).await.expect("a face");
+        let faces = bank.app.analyse_portraits(images, wanted).await.expect("a face");
         let details = PersonDetails {
             name: Some("Jo".to_owned()), collections: Some(vec![bank.collection.clone()]),
             ..PersonDetails::default()
@@ -483,7 +483,7 @@ on_both_databases! {
         assert_eq!(record["status"], "failed");
         assert_eq!(record["reasons"][0]["advice"], "the server stopped before the face was measured");
         assert_eq!(bank.get(&bank.token, "/v2/face-recognition/persons").await.total(), 0);
-        assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 0)).await.refusal(409), "Conflict");
+        assert_eq!(bank.validate(&text(&opened["token"]), shot(1, 0)).await.rejection(409), "Conflict");
         // A worker that was only slow changes nothing any more.
         let (now, found) = (bank.app.clock.now(), CheckResult::default());
         for end in [begun.after.complete(found.clone(), now), begun.after.fail(found, now)] {
@@ -503,20 +503,20 @@ on_both_databases! {
             "project": project, "projectFlow": bank.login_flow, "identifier": "jo@example.com",
             "type": kind,
         });
-        let refused = bank.post("", VALIDATIONS, open("login", &bank.project)).await;
-        refused.refusal(401);
+        let rejected = bank.post("", VALIDATIONS, open("login", &bank.project)).await;
+        rejected.rejection(401);
         let unknown = bank.post("", VALIDATIONS, open("login", "nobody")).await;
-        assert_eq!(unknown.bytes, refused.bytes);
+        assert_eq!(unknown.bytes, rejected.bytes);
         let allow = json!({ "allowAnonymous": true });
         let path = format!("/v3/projects/{}", bank.project);
         assert_eq!(bank.call(Method::PUT, &bank.token, &path, allow).await.status, 200);
-        bank.post("", VALIDATIONS, open("validation", &bank.project)).await.refusal(401);
+        bank.post("", VALIDATIONS, open("validation", &bank.project)).await.rejection(401);
         let opened = bank.post("", VALIDATIONS, open("login", &bank.project)).await;
         assert_eq!(opened.status, 200, "{}", opened.text());
         assert_eq!(opened.json()["data"]["biometricValidation"]["client"], "acme");
         let token = text(&opened.json()["data"]["token"]);
         let nobody = bank.validate(&token, shot(1, 0)).await;
-        assert_eq!(nobody.refusal(400), "IDENTITY_VERIFICATION_FAILED");
+        assert_eq!(nobody.rejection(400), "IDENTITY_VERIFICATION_FAILED");
     }
 
     async fn what_is_given_is_kept_and_what_is_wrong_is_told_at_once(world) {
@@ -537,7 +537,7 @@ on_both_databases! {
             "identifier": "", "type": "signup", "redirectUrl": "ftp://x", "webhookUrl": "https://10.0.0.1/hook", "ipAddress": "1.2.3",
             "sendViaEmail": true, "email": "nobody", "language": "de",
         })).await;
-        assert_eq!(wrong.refusal(409), "MissingParameter");
+        assert_eq!(wrong.rejection(409), "MissingParameter");
         let named: Vec<Value> = wrong.json()["details"].as_array().expect("details").iter()
             .map(|detail| detail["parameter"].clone()).collect();
         assert_eq!(named, [
@@ -548,7 +548,7 @@ on_both_databases! {
             "project": "nobody", "projectFlow": bank.flow, "identifier": "jo", "type": "login",
         });
         let unknown = bank.post(&bank.token, VALIDATIONS, unknown).await;
-        assert_eq!(unknown.refusal(404), "Project_not_found_or_featured_disabled");
+        assert_eq!(unknown.rejection(404), "Project_not_found_or_featured_disabled");
         let session = json!({ "project": bank.project, "projectFlow": bank.flow });
         let session = bank.post(&bank.token, "/v2/liveness-sessions", session).await.json();
         assert_eq!(session["data"]["livenessSession"]["status"], "active");
@@ -565,7 +565,7 @@ async fn without_models_nothing_is_begun() {
     let body = json!({ "image": shot(1, 0) }).to_string();
     let path = format!("{VALIDATIONS}/validate");
     let call = request(Method::POST, &text(&opened["token"]), &path).map(|_| Body::from(body));
-    assert_eq!(world.send(call).await.refusal(503), "MODELS_MISSING");
+    assert_eq!(world.send(call).await.rejection(503), "MODELS_MISSING");
     let id = text(&opened["biometricValidation"]["_id"]);
     assert_eq!(bank.validation(&id).await["status"], "new");
 }

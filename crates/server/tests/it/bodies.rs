@@ -12,13 +12,13 @@ use axum::http::{Method, Request, header};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde_json::{Value, json};
 use verax_domain::resources::PROJECTS;
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 use verax_server::http::openapi;
 use verax_server::http::source_address::Peer;
 
 use crate::answer::Answer;
 use crate::fixtures::{kind_of, one_of_each};
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::socket::post;
 use crate::world::{Engine, World, request, send};
 
@@ -92,7 +92,7 @@ async fn call(router: &Router, mut call: Request<Body>) -> (Answer, bool) {
     (answer, asked.load(Ordering::SeqCst))
 }
 
-async fn refused_unread(router: &Router, operation: &Operation, token: &str, client: &str) {
+async fn rejected_unread(router: &Router, operation: &Operation, token: &str, client: &str) {
     for key in [None, Some("k1")] {
         let mut wanted = request(operation.method.clone(), token, &operation.target(client));
         if let Some(key) = key {
@@ -123,21 +123,23 @@ async fn nothing_is_read_for_who_may_not_do_it() {
             .filter(|scope| *scope != Scope::Staff)
             .collect();
         if !operation.is_open() {
-            refused_unread(router, &operation, "", "acme").await;
+            rejected_unread(router, &operation, "", "acme").await;
         }
-        refused_unread(router, &operation, "nonsense", "acme").await;
+        rejected_unread(router, &operation, "nonsense", "acme").await;
         let needs_scope = operation.scopes.iter().any(|word| Scope::from_word(word).is_some());
         if needs_scope {
             let token = world.token_with("acme", Some(wrong_scopes), false).await;
-            refused_unread(router, &operation, &token, "acme").await;
+            rejected_unread(router, &operation, &token, "acme").await;
         }
-        for scope in [NarrowScope::Registration, NarrowScope::Session, NarrowScope::Login] {
+        for scope in
+            [RecordTokenScope::Registration, RecordTokenScope::Session, RecordTokenScope::Login]
+        {
             if operation.scopes.iter().any(|word| word == scope.word()) {
                 continue;
             }
             let subject = format!("acme-{}", scope.word());
-            let token = world.narrow_token("acme", scope, &subject).await;
-            refused_unread(router, &operation, &token, "acme").await;
+            let token = world.record_token("acme", scope, &subject).await;
+            rejected_unread(router, &operation, &token, "acme").await;
         }
     }
 }
@@ -148,9 +150,10 @@ async fn nothing_is_read_for_who_asks_too_often() {
     let router = world.beside(|config| config.rate_limit.requests_per_minute = 1);
     // Whoever renews and revokes has no token to ask again with.
     for operation in operations().iter().filter(|it| !it.path.ends_with("/renew-and-revoke")) {
-        let narrow = NarrowScope::from_word(operation.scopes.first().map_or("", String::as_str));
-        let token = match narrow {
-            Some(scope) => world.narrow_token("acme", scope, "acme-x").await,
+        let record_token =
+            RecordTokenScope::from_word(operation.scopes.first().map_or("", String::as_str));
+        let token = match record_token {
+            Some(scope) => world.record_token("acme", scope, "acme-x").await,
             None => world.token("acme").await,
         };
         send(&router, request(operation.method.clone(), &token, &operation.target("acme"))).await;
@@ -162,7 +165,7 @@ async fn nothing_is_read_for_who_asks_too_often() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_too_long_is_refused_before_anything_is_read() {
+async fn a_length_that_is_too_long_is_rejected_before_anything_is_read() {
     let world = world().await;
     let plain = world.app.config.now().http.plain_body_bytes_max;
     let token = world.token("acme").await;
@@ -207,7 +210,7 @@ async fn a_body_without_images_has_sixty_four_kibibytes() {
     };
     let call = |length| request(Method::POST, &token, FLOWS).map(|_| body(length));
     assert_eq!(world.send(call(65_536)).await.status, 201);
-    assert_eq!(world.send(call(65_537)).await.refusal(413), "BODY_TOO_LARGE");
+    assert_eq!(world.send(call(65_537)).await.rejection(413), "BODY_TOO_LARGE");
 }
 
 /// So much of a body, and then nothing.
@@ -217,7 +220,7 @@ fn stuck(bytes: usize) -> Body {
 }
 
 #[tokio::test]
-async fn what_comes_beyond_the_room_for_bodies_is_refused_and_others_have_room() {
+async fn what_comes_beyond_the_room_for_bodies_is_rejected_and_others_have_room() {
     let world = World::with(Engine::Sqlite, |config| {
         config.http.body_bytes_max = 100_000;
         config.http.bodies_bytes_max = 200_000;
@@ -236,9 +239,9 @@ async fn what_comes_beyond_the_room_for_bodies_is_refused_and_others_have_room()
     let ask = async |token: &str, bytes: usize| {
         send(&router, document(token, Body::from("x".repeat(bytes)))).await
     };
-    let refused = ask(&acme, 60_000).await;
+    let rejected = ask(&acme, 60_000).await;
     assert_eq!(
-        (refused.refusal(503).as_str(), refused.header("retry-after")),
+        (rejected.rejection(503).as_str(), rejected.header("retry-after")),
         ("UNAVAILABLE", "1")
     );
     assert_eq!(ask(&globex, 90_000).await.status, 400, "others have their own half");
@@ -264,17 +267,17 @@ async fn strangers_have_a_small_share_of_the_room() {
     };
     let login = json!({ "project": "open", "type": "login" }).to_string();
     let ask = async || send(&router, call("", Body::from(login.clone()))).await;
-    assert_eq!(ask().await.refusal(409), "MissingParameter", "it was read");
+    assert_eq!(ask().await.rejection(409), "MissingParameter", "it was read");
     let mut holding = Box::pin(send(&router, call("", stuck(59_990))));
     assert!((&mut holding).now_or_never().is_none());
-    let refused = ask().await;
-    assert_eq!(refused.refusal(503), "UNAVAILABLE");
-    assert_eq!(refused.header("retry-after"), "1");
+    let rejected = ask().await;
+    assert_eq!(rejected.rejection(503), "UNAVAILABLE");
+    assert_eq!(rejected.header("retry-after"), "1");
     let token = world.token("acme").await;
     let known = send(&router, call(&token, Body::from("x".repeat(59_000)))).await;
-    assert_eq!(known.refusal(400), "BadRequest", "known callers have room");
+    assert_eq!(known.rejection(400), "BadRequest", "known callers have room");
     drop(holding);
-    assert_eq!(ask().await.refusal(409), "MissingParameter");
+    assert_eq!(ask().await.rejection(409), "MissingParameter");
 }
 
 #[tokio::test]
@@ -302,13 +305,13 @@ async fn one_address_leaves_room_to_other_strangers() {
     }
     let held = holding.iter_mut().map(|call| call.now_or_never());
     assert_eq!(held.filter(Option::is_none).count(), 11, "the address has its share");
-    let refused = call("203.0.113.1", Body::from(login.clone())).await;
-    assert_eq!(refused.status, 409, "a little is left: {}", refused.text());
+    let rejected = call("203.0.113.1", Body::from(login.clone())).await;
+    assert_eq!(rejected.status, 409, "a little is left: {}", rejected.text());
     let long = Body::from(format!("{login}{}", " ".repeat(200)));
-    assert_eq!(call("203.0.113.1", long).await.refusal(503), "UNAVAILABLE");
+    assert_eq!(call("203.0.113.1", long).await.rejection(503), "UNAVAILABLE");
     assert_eq!(call("203.0.113.2", stuck(9_000)).now_or_never().map(|it| it.status), None);
     let others = call("203.0.113.2", Body::from(login.clone())).await;
-    assert_eq!(others.refusal(409), "MissingParameter");
+    assert_eq!(others.rejection(409), "MissingParameter");
     drop(holding);
 }
 
@@ -321,10 +324,10 @@ async fn how_a_strangers_body_came_is_told_and_not_what_is_wrong_with_it() {
     let call = |body: Body| {
         world.send(request(Method::POST, "", "/v2/biometric-validations").map(|_| body))
     };
-    assert_eq!(call(stuck(10)).await.refusal(408), "BODY_TOO_SLOW");
-    assert_eq!(call(Body::from(" ".repeat(70_000))).await.refusal(413), "BODY_TOO_LARGE");
+    assert_eq!(call(stuck(10)).await.rejection(408), "BODY_TOO_SLOW");
+    assert_eq!(call(Body::from(" ".repeat(70_000))).await.rejection(413), "BODY_TOO_LARGE");
     for wrong in ["{", "[]", r#"{"project":"nobodys","type":"login"}"#] {
-        assert_eq!(call(Body::from(wrong)).await.refusal(401), "UNAUTHORIZED", "{wrong}");
+        assert_eq!(call(Body::from(wrong)).await.rejection(401), "UNAUTHORIZED", "{wrong}");
     }
 }
 
@@ -345,7 +348,7 @@ async fn devices_leave_room_to_their_client_and_to_other_clients() {
         Box::pin(async move { send(&router, call).await })
     };
     let device = async |client: &str, record: &str| {
-        world.narrow_token(client, NarrowScope::Registration, record).await
+        world.record_token(client, RecordTokenScope::Registration, record).await
     };
     let mut holding = Vec::new();
     let clients = [world.token("acme").await, world.token("globex").await];
@@ -356,23 +359,23 @@ async fn devices_leave_room_to_their_client_and_to_other_clients() {
             assert!((&mut held).now_or_never().is_none());
             holding.push(held);
         }
-        let refused = call(&device(client, "r3").await, Body::from("x".repeat(60_000))).await;
-        assert_eq!(refused.refusal(503), "UNAVAILABLE", "{client}");
-        assert_eq!(refused.header("retry-after"), "1");
+        let rejected = call(&device(client, "r3").await, Body::from("x".repeat(60_000))).await;
+        assert_eq!(rejected.rejection(503), "UNAVAILABLE", "{client}");
+        assert_eq!(rejected.header("retry-after"), "1");
         let mut held = call(own, stuck(95_000));
         assert!((&mut held).now_or_never().is_none(), "the client's own token has room");
         assert_eq!(call(own, Body::from("x".repeat(95_000))).await.status, 400);
     }
     let body = || Body::from("x".repeat(60_000));
-    let refused = call(&device("initech", "r1").await, body()).await;
-    assert_eq!(refused.refusal(503), "UNAVAILABLE", "all devices leave half");
+    let rejected = call(&device("initech", "r1").await, body()).await;
+    assert_eq!(rejected.rejection(503), "UNAVAILABLE", "all devices leave half");
     assert_eq!(call(&third, body()).await.status, 400);
     holding.clear();
     // One record has the room of one body.
     let own = device("acme", "r1").await;
     let mut held = call(&own, stuck(60_000));
     assert!((&mut held).now_or_never().is_none());
-    assert_eq!(call(&device("acme", "r1").await, body()).await.refusal(503), "UNAVAILABLE");
+    assert_eq!(call(&device("acme", "r1").await, body()).await.rejection(503), "UNAVAILABLE");
     assert_eq!(call(&device("acme", "r2").await, body()).await.status, 400);
     drop(held);
     assert_eq!(call(&own, body()).await.status, 400);
@@ -389,11 +392,11 @@ async fn what_comes_fast_is_no_credit_for_standing_still() {
     // At the slowest rate that is waited for, 64 seconds' worth.
     let call = request(Method::POST, &token, "/v2/document-liveness").map(|_| stuck(4 << 20));
     let answer = tokio::time::timeout(Duration::from_secs(20), world.send(call)).await;
-    assert_eq!(answer.expect("in time").refusal(408), "BODY_TOO_SLOW");
+    assert_eq!(answer.expect("in time").rejection(408), "BODY_TOO_SLOW");
 }
 
 #[tokio::test]
-async fn the_rest_of_a_refused_body_is_not_waited_for() {
+async fn the_rest_of_a_rejected_body_is_not_waited_for() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let server = world.listen().await;
@@ -401,13 +404,13 @@ async fn the_rest_of_a_refused_body_is_not_waited_for() {
     let long = post(&token, "/v2/projects", "");
     wire.send(&long.replace("ength: 0", "ength: 70000")).await;
     wire.send(&" ".repeat(1000)).await;
-    assert_eq!(wire.answer().await.refusal(413), "BODY_TOO_LARGE");
+    assert_eq!(wire.answer().await.rejection(413), "BODY_TOO_LARGE");
     let closed = tokio::time::timeout(Duration::from_secs(15), wire.is_closed()).await;
     assert!(closed.expect("in time"));
     // One that comes all the same is taken off: who sends all before reading sees the answer.
     let mut wire = server.connect().await;
     wire.send(&post(&token, "/v2/projects", &" ".repeat(70_000))).await;
-    assert_eq!(wire.answer().await.refusal(413), "BODY_TOO_LARGE");
+    assert_eq!(wire.answer().await.rejection(413), "BODY_TOO_LARGE");
     wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert_eq!(wire.answer().await.status, 200);
 }
@@ -422,7 +425,7 @@ async fn a_body_that_drips_is_not_waited_for() {
     let token = world.token("acme").await;
     for path in ["/v2/projects", LIVENESS, "/v2/document-liveness"] {
         let call = request(Method::POST, &token, path).map(|_| stuck(100));
-        assert_eq!(world.send(call).await.refusal(408), "BODY_TOO_SLOW", "{path}");
+        assert_eq!(world.send(call).await.rejection(408), "BODY_TOO_SLOW", "{path}");
     }
 }
 
@@ -437,7 +440,7 @@ async fn what_no_rule_looks_at_is_read_over() {
     };
     let numbers = vec!["0"; 2_000_000].join(",");
     let nested = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    let image = picture(&[face(1)]);
+    let image = image(&[face(1)]);
     for ignored in [format!("[{numbers}]"), nested.clone(), format!("{{\"a\":{nested}}}")] {
         let body = format!(r#"{{"os":"IOS","ignored":{ignored},"image":"{image}"}}"#);
         assert_eq!(ask(LIVENESS, body).await.status, 200);
@@ -452,21 +455,21 @@ async fn what_no_rule_looks_at_is_read_over() {
     ] {
         let answer = ask(LIVENESS, body).await;
         let details = answer.json()["details"].clone();
-        let told_of: Vec<&str> = details
+        let reported: Vec<&str> = details
             .as_array()
             .expect("details")
             .iter()
             .filter_map(|it| it["message"].as_str())
             .collect();
-        assert_eq!((answer.status, told_of.join("|").as_str()), (409, told));
+        assert_eq!((answer.status, reported.join("|").as_str()), (409, told));
     }
     let gallery = format!(r#"{{"probe":"{image}","gallery":[{numbers}]}}"#);
     let answer = ask("/v2/face-recognition/compare", gallery).await;
     assert_eq!(answer.json()["error"], "\"gallery\" must contain less than or equal to 10 items");
-    // It is JSON all the same, or it is refused.
+    // It is JSON all the same, or it is rejected.
     for cut in [format!("[{numbers}"), nested[1..].to_owned(), "\u{1}".to_owned()] {
         let answer = ask(LIVENESS, format!(r#"{{"ignored":{cut}}}"#)).await;
-        assert_eq!(answer.refusal(400), "BadRequest");
+        assert_eq!(answer.rejection(400), "BadRequest");
     }
 }
 
@@ -476,7 +479,7 @@ async fn images_are_found_however_their_text_is_written() {
     let app = with_given_faces(world.app.clone(), "a test's");
     let router = verax_server::http::router(verax_server::http::State::new(app));
     let token = world.token("acme").await;
-    let image = picture(&[face(1)]);
+    let image = image(&[face(1)]);
     // PHP escapes slashes; any letter may be.
     let escaped = image.replace('/', "\\/").replacen('i', "\\u0069", 1);
     for text in [
@@ -502,17 +505,17 @@ async fn images_are_found_however_their_text_is_written() {
 }
 
 #[tokio::test]
-async fn a_stranger_who_sends_little_reads_the_refusal_and_keeps_the_connection() {
+async fn a_stranger_who_sends_little_reads_the_rejection_and_keeps_the_connection() {
     let world = World::sqlite().await;
     let server = world.listen().await;
     let mut wire = server.connect().await;
     for _ in 0..3 {
         wire.send(&post("nonsense", LIVENESS, &"x".repeat(60_000))).await;
-        assert_eq!(wire.answer().await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(wire.answer().await.rejection(401), "UNAUTHORIZED");
     }
     let long = post("nonsense", LIVENESS, "");
     wire.send(&long.replace("ength: 0", "ength: 16000000")).await;
-    assert_eq!(wire.answer().await.refusal(401), "UNAUTHORIZED");
+    assert_eq!(wire.answer().await.rejection(401), "UNAUTHORIZED");
     let closed = tokio::time::timeout(Duration::from_secs(20), wire.is_closed()).await;
     assert!(closed.expect("in time"), "of a stranger not more than a little is taken");
 }
@@ -521,11 +524,12 @@ async fn a_stranger_who_sends_little_reads_the_refusal_and_keeps_the_connection(
 async fn every_post_under_a_key_is_done_once() {
     let world = world().await;
     for operation in operations().iter().filter(|it| it.method == Method::POST) {
-        let narrow = operation.scopes.iter().find_map(|word| NarrowScope::from_word(word));
-        let token = match narrow.filter(|_| operation.scopes.len() == 1) {
+        let record_token =
+            operation.scopes.iter().find_map(|word| RecordTokenScope::from_word(word));
+        let token = match record_token.filter(|_| operation.scopes.len() == 1) {
             Some(scope) => {
                 let subject = format!("acme-{}", scope.word());
-                world.narrow_token("acme", scope, &subject).await
+                world.record_token("acme", scope, &subject).await
             }
             None => world.token("acme").await,
         };

@@ -44,7 +44,7 @@ async fn a_body_of_another_kind_is_named() {
     for target in [PROJECTS, DOCUMENTS] {
         for (kind, coding, body, named) in cases {
             let answer = post(&world, &token, target, kind, coding, body).await;
-            assert_eq!(answer.refusal(415), "UNSUPPORTED_MEDIA_TYPE", "{target} {named}");
+            assert_eq!(answer.rejection(415), "UNSUPPORTED_MEDIA_TYPE", "{target} {named}");
             let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
             assert!(error.contains(named) && error.contains("UTF-8"), "{error}");
         }
@@ -62,12 +62,12 @@ async fn broken_json_is_told_where_it_breaks() {
         (b"{\"name\":\"Bank\"} {", "trailing characters at line 1 column 17"),
     ] {
         let answer = post(&world, &token, PROJECTS, "application/json", "", body).await;
-        assert_eq!(answer.refusal(400), "BadRequest");
+        assert_eq!(answer.rejection(400), "BadRequest");
         let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
         assert!(error.starts_with("The body is not JSON: ") && error.contains(place), "{error}");
         // The document calls name it among their details.
         let answer = post(&world, &token, DOCUMENTS, "application/json", "", body).await;
-        assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
+        assert_eq!(answer.rejection(400), "INVALID_PARAMETERS");
         let detail = &answer.json()["details"][0];
         assert_eq!(detail["parameter"], "body");
         assert!(detail["message"].as_str().is_some_and(|it| it.contains(place)), "{detail}");
@@ -98,5 +98,5 @@ async fn json_is_json_whatever_is_said_of_it() {
 async fn a_stranger_is_told_nothing_of_a_body() {
     let world = World::sqlite().await;
     let answer = post(&world, "", PROJECTS, "", "gzip", b"\x1f\x8b").await;
-    answer.refusal(401);
+    answer.rejection(401);
 }

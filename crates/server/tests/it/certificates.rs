@@ -141,8 +141,8 @@ async fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
             certificate.refresh().expect_err("an error"),
             Certificate::open(&pair.files()).err().expect("an error"),
         ] {
-            let said = format!("{error:#}");
-            assert!(needles.iter().all(|needle| said.contains(needle)), "{said}");
+            let text = format!("{error:#}");
+            assert!(needles.iter().all(|needle| text.contains(needle)), "{text}");
         }
     };
     pair.put("key.pem", "renewed.key");
@@ -239,11 +239,11 @@ async fn the_certificate_is_named_by_setting_environment_or_flag() {
     assert_eq!(health(address).await, 200);
     served.stop();
 
-    let said = folder.run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]).failed();
-    assert!(said.contains("none.pem") && said.contains("http.tls_certificate"), "{said}");
+    let text = folder.run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]).failed();
+    assert!(text.contains("none.pem") && text.contains("http.tls_certificate"), "{text}");
     let config = folder.write("half.toml", "[http]\ntls_key = \"key.pem\"\n");
-    let said = folder.run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]).failed();
-    assert!(said.contains("must be set together"), "{said}");
+    let text = folder.run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]).failed();
+    assert!(text.contains("must be set together"), "{text}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ async fn send(world: &World, token: &str, method: Method, target: &str, body: &V
 on_both_databases! {
     async fn a_collection_is_created_changed_and_deleted(world) {
         let token = world.token("acme").await;
-        let said = json!({ "name": " Staff ", "description": "Who works here" });
-        let created = send(world, &token, Method::POST, PATH, &said).await;
+        let text = json!({ "name": " Staff ", "description": "Who works here" });
+        let created = send(world, &token, Method::POST, PATH, &text).await;
         assert_eq!(created.status, 200, "{}", created.text());
         let json = created.json();
         assert_eq!(keys(&json), ["id", "data", "signature"]);
@@ -53,7 +53,7 @@ on_both_databases! {
         assert_eq!(gone.json()["data"], expected, "a deletion answers what it was");
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             let answer = send(world, &token, method, &format!("{PATH}/{id}"), &json!({})).await;
-            assert_eq!(answer.refusal(404), "ERROR");
+            assert_eq!(answer.rejection(404), "ERROR");
             assert_eq!(answer.json()["message"], "invalid_collection");
         }
     }
@@ -97,7 +97,7 @@ async fn what_is_wrong_with_a_collection_is_said() {
         (json!({ "name": "x", "project": "nobody" }), "\"project\" must be the id of a project"),
     ] {
         let answer = send(&world, &token, Method::POST, PATH, &body).await;
-        assert_eq!(answer.refusal(409), "MissingParameter");
+        assert_eq!(answer.rejection(409), "MissingParameter");
         assert_eq!(answer.json()["message"], problem);
     }
 }

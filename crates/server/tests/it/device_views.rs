@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_domain::resources::{APP_REGISTRATIONS, by_name};
 use verax_query::Resource;
 use verax_server::http::openapi;
 
 use crate::answer::Answer;
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
-use crate::given_faces::{face, picture};
+use crate::given_faces::{face, image};
 use crate::world::{World, get};
 
 /// What is open to devices. Whoever opens another operation adds it here and calls it below.
@@ -62,10 +62,11 @@ fn open_to_devices() -> BTreeSet<String> {
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
             let words = operation["x-scopes"].as_array().into_iter().flatten();
-            let narrow =
-                words.filter_map(Value::as_str).any(|word| NarrowScope::from_word(word).is_some());
+            let record_token = words
+                .filter_map(Value::as_str)
+                .any(|word| RecordTokenScope::from_word(word).is_some());
             let anonymous = operation["security"].as_array().is_some_and(|it| it.len() == 2);
-            if narrow || anonymous {
+            if record_token || anonymous {
                 open.insert(format!("{} {path}", method.to_uppercase()));
             }
         }
@@ -203,7 +204,7 @@ on_both_databases! {
         assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
         let (_, second) = bank.register("al@example.com").await;
         let known = bank.enrol(&second, json!({ "image": shot(1, 9), "os": "IOS" })).await;
-        assert_eq!(known.refusal(409), "duplicated_person");
+        assert_eq!(known.rejection(409), "duplicated_person");
         let me = bank.get(&own, &format!("{REGISTRATIONS}/me")).await;
         let me_by_post = bank.post(&own, &format!("{REGISTRATIONS}/me"), Value::Null).await;
         let checks = format!("{VALIDATIONS}?where_appRegistration={registration}");
@@ -228,7 +229,7 @@ on_both_databases! {
             ("nobody@example.com", shot(2, 0), 400),
             ("jo@example.com", not_live(1), 400),
             ("jo@example.com", not_live(2), 400),
-            ("jo@example.com", picture(&[]), 422),
+            ("jo@example.com", image(&[]), 422),
             ("jo@example.com", shot(1, 2), 409),
         ];
         let mut login = String::new();
@@ -278,19 +279,19 @@ on_both_databases! {
         }
     }
 
-    async fn a_refused_login_reads_the_same_whoever_is_enrolled(world) {
+    async fn a_rejected_login_reads_the_same_whoever_is_enrolled(world) {
         let bank = Bank::open(world).await;
         let (registration, own) = bank.register("jo@example.com").await;
         assert_eq!(bank.enrol(&own, json!({ "image": shot(1, 0), "os": "IOS" })).await.status, 200);
         assert_eq!(bank.finish(&registration, &own).await, "COMPLETED");
         // Registered, but not enrolled.
         bank.register("al@example.com").await;
-        for image in [picture(&[face(2)]), not_live(1)] {
+        for image in [image(&[face(2)]), not_live(1)] {
             let mut seen = Vec::new();
             for who in ["jo@example.com", "al@example.com", "nobody@example.com"] {
                 let opened = bank.open_validation("login", who).await;
                 let (token, id) = (text(&opened["token"]), text(&opened["biometricValidation"]["_id"]));
-                let refused = bank.validate(&token, image.clone()).await;
+                let rejected = bank.validate(&token, image.clone()).await;
                 let path = format!("{VALIDATIONS}/{id}");
                 let whole = bank.get(&token, &path).await.text().replace(&id, "").replace(who, "");
                 let session = text(&opened["livenessSession"]["_id"]);
@@ -299,7 +300,7 @@ on_both_databases! {
                     let part = get(&bank.router, &token, &format!("{path}?columns={column}")).await;
                     parts.push(part.text().replace(&id, ""));
                 }
-                seen.push((refused.status, refused.bytes, parts));
+                seen.push((rejected.status, rejected.bytes, parts));
             }
             assert_eq!(seen[0], seen[1]);
             assert_eq!(seen[0], seen[2]);
@@ -307,9 +308,9 @@ on_both_databases! {
         // The client is told which it was.
         let failed = format!("{VALIDATIONS}?where_status=failed");
         let rows = bank.get(&bank.token, &failed).await.json()["data"].clone();
-        let said: BTreeSet<String> = rows.as_array().expect("rows").iter()
+        let text: BTreeSet<String> = rows.as_array().expect("rows").iter()
             .map(|row| text(&row["verificationResults"]["identityMatch"])).collect();
-        assert_eq!(said, ["failed", "not_checked", "passed"].map(str::to_owned).into());
+        assert_eq!(text, ["failed", "not_checked", "passed"].map(str::to_owned).into());
     }
 }
 

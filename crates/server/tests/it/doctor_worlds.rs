@@ -107,13 +107,13 @@ impl Patient {
 
     #[track_caller]
     fn complains_with(&self, more: &[&str], what: &str, words: &str) {
-        let said = self.complaints(more);
-        let named = said.iter().any(|(thing, says)| thing == what && says.contains(words));
-        assert!(named, "{what}: {words}: {said:?}");
+        let text = self.complaints(more);
+        let named = text.iter().any(|(thing, says)| thing == what && says.contains(words));
+        assert!(named, "{what}: {words}: {text:?}");
     }
 
     /// What a start says that must not work.
-    fn refuses_to_start(&self) -> String {
+    fn rejects_to_start(&self) -> String {
         self.folder.run(&["serve", "--listen", "127.0.0.1:0"]).failed()
     }
 }
@@ -152,13 +152,13 @@ async fn other_or_lost_keys_and_places_are_named_and_no_server_starts_with_them(
     put_key(&master);
     patient.complains("keys and vault", "the master keys are not this database's");
     patient.complains("client keys", "acme");
-    assert!(patient.refuses_to_start().contains("vault.master_keys_file"));
+    assert!(patient.rejects_to_start().contains("vault.master_keys_file"));
 
     fs::remove_file(&master).expect("the keys");
     patient.complains("master keys", "is not there: put them back");
-    let said = patient.refuses_to_start();
-    assert!(said.contains("None are made in their place"), "{said}");
-    assert!(!master.exists(), "it was made anew");
+    let text = patient.rejects_to_start();
+    assert!(text.contains("None are made in their place"), "{text}");
+    assert!(!master.exists(), "it was rebuilt");
     fs::write(&master, kept).expect("the keys");
     fs::set_permissions(&master, Permissions::from_mode(0o600)).expect("its owner");
     assert_eq!(patient.complaints(&[]), []);
@@ -167,10 +167,10 @@ async fn other_or_lost_keys_and_places_are_named_and_no_server_starts_with_them(
     let kept = fs::read(&signing).expect("the keys");
     put_key(&signing);
     patient.complains("keys and vault", "the signing keys are not this database's");
-    assert!(patient.refuses_to_start().contains("tokens.signing_keys_file"));
+    assert!(patient.rejects_to_start().contains("tokens.signing_keys_file"));
     fs::remove_file(&signing).expect("the keys");
-    assert!(patient.refuses_to_start().contains("the signing keys of this database are not here"));
-    assert!(!signing.exists(), "it was made anew");
+    assert!(patient.rejects_to_start().contains("the signing keys of this database are not here"));
+    assert!(!signing.exists(), "it was rebuilt");
     fs::write(&signing, kept).expect("the keys");
     fs::set_permissions(&signing, Permissions::from_mode(0o600)).expect("its owner");
 
@@ -178,14 +178,14 @@ async fn other_or_lost_keys_and_places_are_named_and_no_server_starts_with_them(
         let elsewhere = patient.file("elsewhere");
         fs::rename(patient.file(name), &elsewhere).expect("a folder");
         patient.complains("vault folders", name);
-        assert!(patient.refuses_to_start().contains("is not there"));
+        assert!(patient.rejects_to_start().contains("is not there"));
         fs::create_dir(patient.file(name)).expect("a folder");
         fs::set_permissions(patient.file(name), Permissions::from_mode(0o700)).expect("its owner");
         patient.complains("keys and vault", "no vault.id lies in it");
-        let said = patient.refuses_to_start();
-        assert!(said.contains(setting), "{said}");
+        let text = patient.rejects_to_start();
+        assert!(text.contains(setting), "{text}");
         fs::write(patient.file(name).join("vault.id"), "another").expect("a file");
-        patient.complains("keys and vault", "the place of another vault");
+        patient.complains("keys and vault", "the location of another vault");
         fs::remove_dir_all(patient.file(name)).expect("a folder");
         fs::rename(&elsewhere, patient.file(name)).expect("a folder");
     }
@@ -264,8 +264,8 @@ async fn a_folder_that_takes_nothing_is_named() {
     vault.write_and_take_back().await.expect("both take it");
     fs::remove_dir_all(patient.file("objects")).expect("a folder");
     fs::write(patient.file("objects"), "in the way").expect("a file");
-    let refused = vault.write_and_take_back().await.expect_err("it takes nothing");
-    assert!(refused.0.ends_with("objects"), "{}", refused.0);
+    let rejected = vault.write_and_take_back().await.expect_err("it takes nothing");
+    assert!(rejected.0.ends_with("objects"), "{}", rejected.0);
     patient.complains("vault", "is not there");
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v2/document-liveness`: the answer, the refusals, and what a crash leaves.
+//! `POST /v2/document-liveness`: the answer, the rejections, and what a crash leaves.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_domain::records::document_check::DocumentCheckRecord;
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
@@ -30,13 +30,13 @@ fn drawn() -> Image {
     card(&mut Seeded::new(5), None).image
 }
 
-fn picture() -> Vec<u8> {
+fn image() -> Vec<u8> {
     jpeg(&drawn(), 92)
 }
 
-fn order(picture: Vec<u8>) -> DocumentOrder {
+fn order(image: Vec<u8>) -> DocumentOrder {
     DocumentOrder {
-        picture,
+        image,
         checks: PerCheck::all(true),
         calibrations: PerCheck::all(Calibration::Regular),
         cropped: CroppedRule::Fails,
@@ -46,12 +46,12 @@ fn order(picture: Vec<u8>) -> DocumentOrder {
     }
 }
 
-/// A token that sees records, but no pictures.
+/// A token that sees records, but no images.
 async fn blind_token(world: &World) -> String {
     world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await
 }
 
-/// The files of the vault's objects: each is a picture.
+/// The files of the vault's objects: each is an image.
 fn kept(world: &World) -> usize {
     fn count(folder: &std::path::Path) -> usize {
         let entries = std::fs::read_dir(folder).expect("a folder");
@@ -68,11 +68,11 @@ async fn post(world: &World, token: &str, body: &Value) -> Answer {
     world.send(request.map(|_| Body::from(body.to_string()))).await
 }
 
-async fn post_picture(world: &World, token: &str, bytes: &[u8]) -> Answer {
+async fn post_image(world: &World, token: &str, bytes: &[u8]) -> Answer {
     post(world, token, &json!({ "image": STANDARD.encode(bytes) })).await
 }
 
-/// The parameters that a refused body names.
+/// The parameters that a rejected body names.
 #[track_caller]
 fn named(answer: &Answer) -> Vec<String> {
     let json = answer.json();
@@ -115,8 +115,8 @@ fn opened(id: &str) -> DocumentCheckRecord {
 async fn after_a_crash(world: &World) -> Vec<String> {
     let token = world.token("acme").await;
     let app = &world.app;
-    let order = order(picture());
-    let ended = post_picture(world, &token, &order.picture).await.json();
+    let order = order(image());
+    let ended = post_image(world, &token, &order.image).await.json();
     world.turn_clock(1000);
     let fresh = app.begin_document_check("acme", &order).await.expect("a record");
     world.turn_clock(1000);
@@ -145,7 +145,7 @@ async fn after_a_crash(world: &World) -> Vec<String> {
 on_both_databases! {
     async fn a_photographed_card_is_checked(world) {
         let token = world.token("acme").await;
-        let uri = format!("data:image/jpeg;base64,{}", STANDARD.encode(picture()));
+        let uri = format!("data:image/jpeg;base64,{}", STANDARD.encode(image()));
         let answer = post(world, &token, &json!({
             "image": uri, "screenReplayCalibration": "SOFT", "os": "DESKTOP",
         })).await;
@@ -185,7 +185,7 @@ on_both_databases! {
     async fn a_check_that_a_crash_left_behind_is_taken_up_and_made_once(world) {
         let token = world.token("acme").await;
         let app = &world.app;
-        let order = order(picture());
+        let order = order(image());
         let fresh = app.begin_document_check("acme", &order).await.expect("a record");
         let begun = app.begin_document_check("acme", &order).await.expect("a record");
         let mut batch = Batch::default();
@@ -205,19 +205,19 @@ on_both_databases! {
             assert_eq!(record["data"]["status"], "completed");
             assert_eq!(record["data"]["imageSaved"], false);
         }
-        assert_eq!(kept(world), 0, "nothing of the pictures stays");
+        assert_eq!(kept(world), 0, "nothing of the images stays");
         // A worker that was only slow changes nothing any more.
         let permit = app.measuring.try_document_permit().expect("a permit");
         let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
-        let refused = matches!(late, Err(DocumentCheckError::Store(StoreError::Conflict)));
-        assert!(refused, "{late:?}");
+        let rejected = matches!(late, Err(DocumentCheckError::Store(StoreError::Conflict)));
+        assert!(rejected, "{late:?}");
         assert_eq!(world.get(&token, PATH).await.total(), 2);
     }
 
-    async fn a_check_whose_picture_is_gone_fails_and_says_so(world) {
+    async fn a_check_whose_image_is_gone_fails_and_says_so(world) {
         let token = world.token("acme").await;
         let app = &world.app;
-        let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
+        let id = app.begin_document_check("acme", &order(image())).await.expect("a record");
         app.vault.destroy("acme", &id).await.expect("destroyed");
         world.turn_clock(121_000);
         assert_eq!(document_checks::resume(app).await.expect("a look"), 1);
@@ -229,10 +229,10 @@ on_both_databases! {
         assert_eq!(record["data"]["validationResults"], Value::Null);
     }
 
-    async fn a_crash_between_the_end_and_the_pictures_leaves_nothing_of_it(world) {
+    async fn a_crash_between_the_end_and_the_images_leaves_nothing_of_it(world) {
         let token = world.token("acme").await;
         let app = &world.app;
-        let id = app.begin_document_check("acme", &order(picture())).await.expect("a record");
+        let id = app.begin_document_check("acme", &order(image())).await.expect("a record");
         let mut batch = Batch::default();
         let now = app.clock.now();
         let started = opened(&id).start(now).expect("it is new");
@@ -247,10 +247,10 @@ on_both_databases! {
         assert_eq!(record["data"]["failureReason"], "a reason");
     }
 
-    async fn a_kept_picture_is_served_to_its_url_and_to_its_clients_tokens(world) {
+    async fn a_kept_image_is_served_to_its_url_and_to_its_clients_tokens(world) {
         let token = world.token("acme").await;
         let answer = post(world, &token, &json!({
-            "image": STANDARD.encode(picture()), "saveImage": true,
+            "image": STANDARD.encode(image()), "saveImage": true,
         })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let record = answer.json()["data"].clone();
@@ -265,16 +265,16 @@ on_both_databases! {
 
         let shown = world.get("", url).await;
         assert_eq!(shown.status, 200);
-        assert_eq!(shown.bytes, picture());
+        assert_eq!(shown.bytes, image());
         assert_eq!(shown.header("content-type"), "image/jpeg");
         assert_eq!(shown.header("cache-control"), "private, no-store");
         let path = format!("{PATH}/{id}/image");
-        assert_eq!(world.get(&token, &path).await.bytes, picture());
-        assert_eq!(world.get("", &path).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(world.get(&token, &path).await.bytes, image());
+        assert_eq!(world.get("", &path).await.rejection(401), "UNAUTHORIZED");
         let other = world.token("other").await;
-        assert_eq!(world.get(&other, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(world.get(&other, &path).await.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
         let blind = blind_token(world).await;
-        assert_eq!(world.get(&blind, &path).await.refusal(403), "FORBIDDEN");
+        assert_eq!(world.get(&blind, &path).await.rejection(403), "FORBIDDEN");
 
         let shown = world.get(&token, &format!("{PATH}/{id}/evidence")).await;
         assert_eq!(shown.status, 200, "{}", shown.text());
@@ -287,28 +287,28 @@ on_both_databases! {
             assert!(image::load_from_memory(&png).is_ok(), "{check}");
         }
         assert_eq!(
-            world.get(&blind_token(world).await, &format!("{PATH}/{id}/evidence")).await.refusal(403),
+            world.get(&blind_token(world).await, &format!("{PATH}/{id}/evidence")).await.rejection(403),
             "FORBIDDEN"
         );
 
         // The signature is of this record and this moment.
         let (_, query) = url.split_once('?').expect("a query");
         let elsewhere = format!("{PATH}/ffffffffffffffffffffffff/image?{query}");
-        assert_eq!(world.get("", &elsewhere).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(world.get("", &elsewhere).await.rejection(401), "UNAUTHORIZED");
         let later = url.replace("expires=1", "expires=2");
-        assert_eq!(world.get("", &later).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(world.get("", &later).await.rejection(401), "UNAUTHORIZED");
         let broken = format!("{path}?expires=x&signature=%00");
-        assert_eq!(world.get("", &broken).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(world.get("", &broken).await.rejection(401), "UNAUTHORIZED");
         world.turn_clock(20 * 60 * 1000);
-        assert_eq!(world.get("", url).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(world.get("", url).await.rejection(401), "UNAUTHORIZED");
 
         let gone = world.send(request(Method::DELETE, &token, &format!("{PATH}/{id}"))).await;
         assert_eq!(gone.status, 200, "{}", gone.text());
         assert_eq!(gone.json()["data"]["_id"], id);
         assert_eq!(kept(world), 0);
-        assert_eq!(world.get(&token, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(world.get(&token, &path).await.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
         let again = world.send(request(Method::DELETE, &token, &format!("{PATH}/{id}"))).await;
-        assert_eq!(again.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(again.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
     }
 
     async fn an_image_url_is_signed_only_for_who_may_see_images(world) {
@@ -319,8 +319,8 @@ on_both_databases! {
         let staff = world.token_with("house", Some(Vec::new()), true).await;
         let writing = world.token_with("acme", scopes(&[Scope::Write]), false).await;
         let device =
-            world.narrow_token("acme", NarrowScope::Registration, "acme-registration").await;
-        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+            world.record_token("acme", RecordTokenScope::Registration, "acme-registration").await;
+        let order = json!({ "image": STANDARD.encode(image()), "saveImage": true });
         let mut path = String::new();
         for maker in [&writing, &device, &token] {
             let made = post(world, maker, &order).await;
@@ -354,7 +354,7 @@ on_both_databases! {
                 assert_eq!(again.status, 200, "another's validator is no hit");
             }
             for target in [path.clone(), format!("{one}/evidence")] {
-                assert_eq!(world.get(seer, &target).await.refusal(403), "FORBIDDEN");
+                assert_eq!(world.get(seer, &target).await.rejection(403), "FORBIDDEN");
             }
         }
         // A deletion shows what it was, and opens nothing.
@@ -365,7 +365,7 @@ on_both_databases! {
 
     async fn what_is_kept_of_no_record_is_found(world) {
         let token = world.token("acme").await;
-        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+        let order = json!({ "image": STANDARD.encode(image()), "saveImage": true });
         assert_eq!(post(world, &token, &order).await.status, 200);
         world.app.vault.keep("acme", "nobody", "picture", b"left").await.expect("kept");
         let end = verax_domain::Timestamp(i64::MAX);
@@ -380,23 +380,23 @@ on_both_databases! {
         assert_eq!(world.app.sweep_vault(end, Orphans::Counted).await.expect("a look").orphans, 0);
     }
 
-    async fn a_deleted_client_leaves_no_picture(world) {
+    async fn a_deleted_client_leaves_no_image(world) {
         let token = world.token("acme").await;
-        let order = json!({ "image": STANDARD.encode(picture()), "saveImage": true });
+        let order = json!({ "image": STANDARD.encode(image()), "saveImage": true });
         assert_eq!(post(world, &token, &order).await.status, 200);
         assert_eq!(kept(world), 1);
         world.app.delete_client("acme").await.expect("it goes");
         assert_eq!(kept(world), 0);
     }
 
-    async fn without_a_kept_picture_there_is_none_to_see(world) {
+    async fn without_a_kept_image_there_is_none_to_see(world) {
         let token = world.token("acme").await;
-        let answer = post(world, &token, &json!({ "image": STANDARD.encode(picture()) })).await;
+        let answer = post(world, &token, &json!({ "image": STANDARD.encode(image()) })).await;
         let record = answer.json()["data"].clone();
         assert_eq!(keys(&record)[2..4], ["imageSaved", "status"]);
         assert_eq!(kept(world), 0);
         let path = format!("{PATH}/{}/image", record["_id"].as_str().expect("an id"));
-        assert_eq!(world.get(&token, &path).await.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(world.get(&token, &path).await.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
         // What was imported is somebody else's to serve.
         let url = "https://elsewhere.example/d9.jpg";
         let row = json!({ "_id": "d9", "client": "acme", "status": "completed", "imageSaved": true,
@@ -405,15 +405,15 @@ on_both_databases! {
         let shown = world.get(&token, &format!("{PATH}/d9")).await.json();
         assert_eq!(shown["data"]["imageUrl"], url);
         let none = world.get(&token, &format!("{PATH}/d9/image")).await;
-        assert_eq!(none.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(none.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
     }
 
     async fn the_token_of_a_registration_makes_the_check_its_own(world) {
         let token = world.token("acme").await;
         one_of_each(world, "acme").await;
         let subject = "acme-registration";
-        let own = world.narrow_token("acme", NarrowScope::Registration, subject).await;
-        let answer = post_picture(world, &own, &picture()).await;
+        let own = world.record_token("acme", RecordTokenScope::Registration, subject).await;
+        let answer = post_image(world, &own, &image()).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let record = answer.json()["data"].clone();
         assert_eq!(record["appRegistration"], subject);
@@ -422,9 +422,9 @@ on_both_databases! {
         let shown = world.get(&token, &populated).await.json();
         assert_eq!(shown["data"]["appRegistration"]["_id"], subject);
 
-        let other = world.narrow_token("acme", NarrowScope::Session, "acme-session").await;
-        assert_eq!(post_picture(world, &other, &picture()).await.refusal(403), "Forbidden");
-        let plain = post_picture(world, &token, &picture()).await.json();
+        let other = world.record_token("acme", RecordTokenScope::Session, "acme-session").await;
+        assert_eq!(post_image(world, &other, &image()).await.rejection(403), "Forbidden");
+        let plain = post_image(world, &token, &image()).await.json();
         assert_eq!(plain["data"].get("appRegistration"), None);
     }
 
@@ -447,7 +447,7 @@ async fn a_check_that_was_not_asked_for_is_absent() {
         &world,
         &token,
         &json!({
-            "image": URL_SAFE_NO_PAD.encode(picture()),
+            "image": URL_SAFE_NO_PAD.encode(image()),
             "validateScreenReplay": false,
             "validatePortraitSubstitution": false,
             "validateDigitalManipulation": null,
@@ -467,7 +467,7 @@ async fn every_problem_of_a_body_is_told_at_once() {
         &world,
         &token,
         &json!({
-            "image": "no picture",
+            "image": "no image",
             "saveImage": "yes",
             "validatePrintedCopy": "yes",
             "validateScreenreplay": false,
@@ -476,7 +476,7 @@ async fn every_problem_of_a_body_is_told_at_once() {
         }),
     )
     .await;
-    assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
+    assert_eq!(answer.rejection(400), "INVALID_PARAMETERS");
     assert_eq!(
         named(&answer),
         [
@@ -492,7 +492,7 @@ async fn every_problem_of_a_body_is_told_at_once() {
         &world,
         &token,
         &json!({
-            "image": STANDARD.encode(picture()),
+            "image": STANDARD.encode(image()),
             "validateScreenReplay": false,
             "validatePrintedCopy": false,
             "validatePortraitSubstitution": false,
@@ -500,41 +500,45 @@ async fn every_problem_of_a_body_is_told_at_once() {
         }),
     )
     .await;
-    assert_eq!(none.refusal(400), "INVALID_PARAMETERS");
+    assert_eq!(none.rejection(400), "INVALID_PARAMETERS");
     assert_eq!(named(&none), ["validateScreenReplay"]);
     for body in [json!({}), json!([]), json!(null), json!({ "image": 5 }), json!({ "image": null })]
     {
-        assert_eq!(post(&world, &token, &body).await.refusal(400), "INVALID_PARAMETERS", "{body}");
+        assert_eq!(
+            post(&world, &token, &body).await.rejection(400),
+            "INVALID_PARAMETERS",
+            "{body}"
+        );
     }
     assert_eq!(world.get(&token, PATH).await.total(), 0);
 }
 
 #[tokio::test]
-async fn a_picture_that_cannot_be_used_is_refused_with_its_own_code() {
+async fn an_image_that_cannot_be_used_is_rejected_with_its_own_code() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let whole = picture();
+    let whole = image();
     let texts = ["", "%%%", "https://example.com/card.jpg", "data:text/plain,hello", "aGVsbG8="];
     for text in texts {
         let answer = post(&world, &token, &json!({ "image": text })).await;
-        assert_eq!(answer.refusal(400), "INVALID_IMAGE_FORMAT", "{text}");
+        assert_eq!(answer.rejection(400), "INVALID_IMAGE_FORMAT", "{text}");
         assert_eq!(named(&answer), ["image"]);
     }
-    let cut = post_picture(&world, &token, &whole[..whole.len() / 2]).await;
-    assert_eq!(cut.refusal(400), "INVALID_IMAGE_FORMAT");
+    let cut = post_image(&world, &token, &whole[..whole.len() / 2]).await;
+    assert_eq!(cut.rejection(400), "INVALID_IMAGE_FORMAT");
     let tiny = Image { width: 8, height: 8, rgb: vec![90; 8 * 8 * 3] };
-    let tiny = post_picture(&world, &token, &jpeg(&tiny, 90)).await;
-    assert_eq!(tiny.refusal(400), "INVALID_IMAGE_FORMAT");
+    let tiny = post_image(&world, &token, &jpeg(&tiny, 90)).await;
+    assert_eq!(tiny.rejection(400), "INVALID_IMAGE_FORMAT");
     let long = Image { width: 16_500, height: 40, rgb: vec![90; 16_500 * 40 * 3] };
-    let long = post_picture(&world, &token, &jpeg(&long, 50)).await;
-    assert_eq!(long.refusal(413), "IMAGE_TOO_LARGE");
+    let long = post_image(&world, &token, &jpeg(&long, 50)).await;
+    assert_eq!(long.rejection(413), "IMAGE_TOO_LARGE");
     let huge = json!({ "image": "A".repeat(17 * 1024 * 1024) });
-    assert_eq!(post(&world, &token, &huge).await.refusal(413), "IMAGE_TOO_LARGE");
+    assert_eq!(post(&world, &token, &huge).await.rejection(413), "IMAGE_TOO_LARGE");
     assert_eq!(world.get(&token, PATH).await.total(), 0, "nothing was begun");
 }
 
 #[tokio::test]
-async fn a_picture_that_turns_out_to_be_damaged_leaves_a_failed_record() {
+async fn an_image_that_turns_out_to_be_damaged_leaves_a_failed_record() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let mut bytes = Vec::new();
@@ -545,8 +549,8 @@ async fn a_picture_that_turns_out_to_be_damaged_leaves_a_failed_record() {
         .expect("a PNG");
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].fill(0x55);
-    let answer = post_picture(&world, &token, &bytes).await;
-    assert_eq!(answer.refusal(400), "INVALID_IMAGE_FORMAT");
+    let answer = post_image(&world, &token, &bytes).await;
+    assert_eq!(answer.rejection(400), "INVALID_IMAGE_FORMAT");
     let listed = world.get(&token, &format!("{PATH}?status=failed")).await;
     let ids = listed.ids();
     assert_eq!(ids.len(), 1);
@@ -556,7 +560,7 @@ async fn a_picture_that_turns_out_to_be_damaged_leaves_a_failed_record() {
 }
 
 #[tokio::test]
-async fn a_grey_picture_fails_unless_that_is_ignored() {
+async fn a_grey_image_fails_unless_that_is_ignored() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let mut grey = drawn();
@@ -577,7 +581,7 @@ async fn a_grey_picture_fails_unless_that_is_ignored() {
 }
 
 #[tokio::test]
-async fn a_full_server_refuses_before_a_record_is_made() {
+async fn a_full_server_rejects_before_a_record_is_made() {
     let world = World::with(Engine::Sqlite, |config| {
         config.vision.threads = 1;
         config.vision.waiting_max = 0;
@@ -585,19 +589,19 @@ async fn a_full_server_refuses_before_a_record_is_made() {
     .await;
     let token = world.token("acme").await;
     let permit = world.app.measuring.try_document_permit().expect("the only permit");
-    let answer = post_picture(&world, &token, &picture()).await;
-    assert_eq!(answer.refusal(503), "UNAVAILABLE");
+    let answer = post_image(&world, &token, &image()).await;
+    assert_eq!(answer.rejection(503), "UNAVAILABLE");
     assert_ne!(answer.header("retry-after"), "");
     assert_eq!(world.get(&token, PATH).await.total(), 0);
     drop(permit);
-    assert_eq!(post_picture(&world, &token, &picture()).await.status, 200);
+    assert_eq!(post_image(&world, &token, &image()).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_caller_who_would_wait_too_long_gets_the_record_as_it_stands() {
     let world = World::with(Engine::Sqlite, |config| config.documents.wait_seconds = 0).await;
     let token = world.token("acme").await;
-    let answer = post_picture(&world, &token, &picture()).await;
+    let answer = post_image(&world, &token, &image()).await;
     assert_eq!(answer.status, 202, "{}", answer.text());
     let record = &answer.json()["data"];
     assert!(["new", "processing"].contains(&record["status"].as_str().unwrap_or("")));
@@ -609,7 +613,7 @@ async fn a_caller_who_would_wait_too_long_gets_the_record_as_it_stands() {
 async fn a_caller_who_hangs_up_leaves_a_record_that_reaches_its_end() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let body = json!({ "image": STANDARD.encode(picture()) }).to_string();
+    let body = json!({ "image": STANDARD.encode(image()) }).to_string();
     let call = request(Method::POST, &token, PATH).map(|_| Body::from(body));
     let router = world.router.clone();
     let calling = tokio::spawn(async move { send(&router, call).await });
@@ -631,7 +635,7 @@ async fn writing_needs_its_scope_also_of_staff() {
     let reading = world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await;
     let staff = world.token_with("acme", Some(Vec::new()), true).await;
     for token in [reading, staff] {
-        assert_eq!(post(&world, &token, &body).await.refusal(403), "FORBIDDEN");
+        assert_eq!(post(&world, &token, &body).await.rejection(403), "FORBIDDEN");
     }
 }
 

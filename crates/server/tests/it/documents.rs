@@ -105,7 +105,7 @@ async fn the_openapi_document_holds_together() {
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{id}");
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 assert!(response["description"].is_string(), "{id} {status}");
-                // What has not changed is not sent; a picture is no JSON.
+                // What has not changed is not sent; an image is no JSON.
                 let content = response["content"].as_object().into_iter().flatten();
                 let schemas = content.filter(|(_, media)| media["schema"].is_object()).count();
                 assert_eq!(schemas > 0, status != "304", "{method} {path} {status}");
@@ -165,10 +165,10 @@ async fn every_list_and_record_is_as_the_document_describes_it() {
             .flat_map(|resource| resource.relations().map(|(field, _)| field.name))
             .collect();
         let populates = format!("?populates={}", relations.join(","));
-        let refused = ["?perPage=0&where_statu=x", "?populates=nothing"];
+        let rejected = ["?perPage=0&where_statu=x", "?populates=nothing"];
         for kind in kinds {
             let target = path.replace("{id}", &format!("acme-{kind}"));
-            for query in ["", "?count=true", populates.as_str(), refused[0], refused[1]] {
+            for query in ["", "?count=true", populates.as_str(), rejected[0], rejected[1]] {
                 let answer = world.get(&token, &format!("{target}{query}")).await;
                 let status = answer.status.to_string();
                 let schema = &responses[&status]["content"]["application/json"]["schema"];

@@ -31,7 +31,7 @@ fn litter_is_left_out_and_what_cannot_be_read_is_named() {
     put("set/__MACOSX/genuine/1.jpg", b"litter");
 
     let clean = folder.run(&["eval", "documents", "set", "--json"]).json();
-    assert_eq!((clean["pictures"].as_u64(), clean["unreadable"].as_u64()), (Some(2), Some(0)));
+    assert_eq!((clean["images"].as_u64(), clean["unreadable"].as_u64()), (Some(2), Some(0)));
     assert_eq!(clean["unreadableFiles"], serde_json::json!([]));
     // Two without an error prove little.
     let rates = clean["tables"].as_array().expect("tables");
@@ -45,7 +45,7 @@ fn litter_is_left_out_and_what_cannot_be_read_is_named() {
     put("set/a/genuine/notes.txt", b"taken on Monday");
     put("set/a/screen/cut.jpg", &good[..good.len() / 2]);
     let report = folder.run(&["eval", "documents", "set", "--json"]).json();
-    assert_eq!((report["pictures"].as_u64(), report["unreadable"].as_u64()), (Some(2), Some(2)));
+    assert_eq!((report["images"].as_u64(), report["unreadable"].as_u64()), (Some(2), Some(2)));
     let named = report["unreadableFiles"].as_array().expect("files");
     for (found, file) in named.iter().zip(["set/a/genuine/notes.txt", "set/a/screen/cut.jpg"]) {
         assert_eq!(found["file"], file);
@@ -53,7 +53,7 @@ fn litter_is_left_out_and_what_cannot_be_read_is_named() {
     }
     let table = folder.run(&["eval", "documents", "set"]).ok();
     assert!(
-        table.starts_with("2 pictures, 2 files unreadable\n  set/a/genuine/notes.txt: "),
+        table.starts_with("2 images, 2 files unreadable\n  set/a/genuine/notes.txt: "),
         "{table}"
     );
     assert!(table.contains("\n  set/a/screen/cut.jpg: "), "{table}");
@@ -67,7 +67,7 @@ fn a_folder_without_an_image_that_can_be_read_says_which_files_it_has() {
     std::fs::create_dir_all(&label).expect("a folder");
     std::fs::write(label.join(".DS_Store"), b"litter").expect("a file");
     std::fs::write(label.join("scan.pdf"), b"%PDF-1.7").expect("a file");
-    let said = folder.run(&["eval", "documents", "set"]).failed();
-    assert!(said.contains("set: no images in <source>/<label>/ that can be read"), "{said}");
-    assert!(said.contains("scan.pdf: ") && !said.contains("DS_Store"), "{said}");
+    let text = folder.run(&["eval", "documents", "set"]).failed();
+    assert!(text.contains("set: no images in <source>/<label>/ that can be read"), "{text}");
+    assert!(text.contains("scan.pdf: ") && !text.contains("DS_Store"), "{text}");
 }

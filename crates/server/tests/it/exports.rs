@@ -39,12 +39,12 @@ fn an_export_takes_the_filters_of_lists() {
         ("search=x;", &["r2"]),
         ("?like_fullName=jos&?like_email=c%2B1", &["r1", "r2"]),
     ] {
-        let said = folder.run(&["export", "app-registrations", "--where", filter]).ok();
-        assert_eq!(ids(&said), wanted, "{filter}");
+        let text = folder.run(&["export", "app-registrations", "--where", filter]).ok();
+        assert_eq!(ids(&text), wanted, "{filter}");
     }
     let both = ["--where", "client=acme", "--where", "like_email=example.com"];
-    let said = folder.run(&[&["export", "app-registrations"], &both[..]].concat()).ok();
-    assert_eq!(ids(&said), ["r1"]);
+    let text = folder.run(&[&["export", "app-registrations"], &both[..]].concat()).ok();
+    assert_eq!(ids(&text), ["r1"]);
 }
 
 #[test]
@@ -73,13 +73,13 @@ fn a_slip_of_the_pen_exports_nothing() {
     ] {
         let outcome = folder.run(&["export", "app-registrations", "--where", filter]);
         assert_eq!(outcome.stdout, "", "{filter}");
-        let said = outcome.failed();
-        assert!(said.contains(reason), "{filter}: {said}");
+        let text = outcome.failed();
+        assert!(text.contains(reason), "{filter}: {text}");
     }
     // Both mistakes at once.
     let two = ["export", "app-registrations", "--where", "clientId=a", "--where", "limit=1"];
-    let said = folder.run(&two).failed();
-    assert!(said.contains("clientId") && said.contains("limit"), "{said}");
+    let text = folder.run(&two).failed();
+    assert!(text.contains("clientId") && text.contains("limit"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The face calls, without models: what is refused and how, and the shapes of answers.
+//! The face calls, without models: what is rejected and how, and the shapes of answers.
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -49,7 +49,7 @@ fn good(call: &str) -> Value {
     }
 }
 
-/// The messages of a refusal's details.
+/// The messages of a rejection's details.
 fn messages(answer: &Answer) -> Vec<String> {
     let json = answer.json();
     let details = json["details"].as_array().expect("details");
@@ -76,7 +76,7 @@ async fn each_call_names_all_that_it_needs() {
             needed.iter().map(|name| format!("\"{name}\" is required")).collect();
         for body in ["", "{}", r#"{"os":null,"image":null,"probe":null}"#] {
             let answer = post(&world, &token, call, body).await;
-            assert_eq!(answer.refusal(409), "MissingParameter", "{call}");
+            assert_eq!(answer.rejection(409), "MissingParameter", "{call}");
             assert_eq!(answer.json()["message"], expected[0], "{call}");
             assert_eq!(messages(&answer), expected, "{call}");
         }
@@ -115,13 +115,13 @@ async fn a_wrong_member_is_named_with_what_is_allowed() {
         let mut body = good(call);
         body[name] = value;
         let answer = post(&world, &token, call, body.to_string()).await;
-        assert_eq!(answer.refusal(409), "MissingParameter", "{call} {name}");
+        assert_eq!(answer.rejection(409), "MissingParameter", "{call} {name}");
         assert_eq!(messages(&answer), [format!("\"{name}\" {rule}")], "{call} {name}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_picture_in_base64_is_refused_before_anything_is_measured() {
+async fn what_is_no_image_in_base64_is_rejected_before_anything_is_measured() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     for text in [
@@ -135,14 +135,14 @@ async fn what_is_no_picture_in_base64_is_refused_before_anything_is_measured() {
     ] {
         let body = json!({ "os": "IOS", "image": text }).to_string();
         let answer = post(&world, &token, "liveness", body).await;
-        assert_eq!(answer.refusal(412), "ERROR", "{text}");
+        assert_eq!(answer.rejection(412), "ERROR", "{text}");
         assert_eq!(answer.json()["message"], "only_images_in_base64");
         assert!(messages(&answer)[0].starts_with("\"image\" is "), "{}", answer.text());
         assert!(text.is_empty() || !answer.text().contains(text), "{}", answer.text());
     }
     let urls = json!({ "probe": [portrait(), "https://a.example/1"], "gallery": ["http://b/"] });
     let answer = post(&world, &token, "compare", urls.to_string()).await;
-    answer.refusal(412);
+    answer.rejection(412);
     let named: Vec<String> = messages(&answer)
         .iter()
         .map(|message| message.split(' ').next().unwrap_or_default().to_owned())
@@ -151,18 +151,18 @@ async fn what_is_no_picture_in_base64_is_refused_before_anything_is_measured() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_refused() {
+async fn a_body_that_is_no_object_is_rejected() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     for body in ["[]", "7", "\"x\"", "null", "{", "{\"os\":}"] {
         let answer = post(&world, &token, "liveness", body).await;
-        assert_eq!(answer.refusal(400), "BadRequest", "{body}");
+        assert_eq!(answer.rejection(400), "BadRequest", "{body}");
     }
     let form = post(&world, &token, "liveness", "os=IOS&image=x").await;
-    assert_eq!(form.refusal(415), "UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(form.rejection(415), "UNSUPPORTED_MEDIA_TYPE");
     let long = "x".repeat(settings().http.body_bytes_max + 1);
     let answer = post(&world, &token, "liveness", long).await;
-    assert_eq!(answer.refusal(413), "BODY_TOO_LARGE");
+    assert_eq!(answer.rejection(413), "BODY_TOO_LARGE");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn without_models_a_good_call_says_which_are_missing_and_what_installs_the
         ("detect", "face-detector is"),
     ] {
         let answer = post(&world, &token, call, good(call).to_string()).await;
-        assert_eq!(answer.refusal(503), "MODELS_MISSING", "{call}");
+        assert_eq!(answer.rejection(503), "MODELS_MISSING", "{call}");
         let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
         assert!(error.contains(&format!("{models} not installed")), "{error}");
         assert!(error.contains("`verax models install`"), "{error}");
@@ -212,25 +212,25 @@ async fn the_spellings_of_real_clients_are_read() {
         let mut body = good(call);
         body[name] = value;
         let answer = post(&world, &token, call, body.to_string()).await;
-        assert_eq!(answer.refusal(503), "MODELS_MISSING", "{call} {name}: {}", answer.text());
+        assert_eq!(answer.rejection(503), "MODELS_MISSING", "{call} {name}: {}", answer.text());
     }
 }
 
 #[tokio::test]
-async fn a_token_that_is_expired_or_may_only_read_is_refused() {
+async fn a_token_that_is_expired_or_may_only_read_is_rejected() {
     let world = World::sqlite().await;
     let reads = vec![Scope::ReadValidations, Scope::ReadDocuments, Scope::ReadMedia];
     let reader = world.token_with("acme", Some(reads), false).await;
     let writer = world.token_with("acme", Some(vec![Scope::Write]), false).await;
     for call in CALLS {
-        assert_eq!(post(&world, &reader, call, "").await.refusal(403), "FORBIDDEN");
-        assert_eq!(post(&world, &writer, call, "").await.refusal(409), "MissingParameter");
-        assert_eq!(post(&world, "x.y.z", call, "").await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(post(&world, &reader, call, "").await.rejection(403), "FORBIDDEN");
+        assert_eq!(post(&world, &writer, call, "").await.rejection(409), "MissingParameter");
+        assert_eq!(post(&world, "x.y.z", call, "").await.rejection(401), "UNAUTHORIZED");
     }
     world.turn_clock(30 * DAY);
     for call in CALLS {
         let answer = post(&world, &writer, call, good(call).to_string()).await;
-        assert_eq!(answer.refusal(403), "FORBIDDEN");
+        assert_eq!(answer.rejection(403), "FORBIDDEN");
         assert_eq!(answer.json()["message"], "token_expired");
     }
 }
@@ -265,7 +265,7 @@ fn a_model_of_the_settings_must_be_what_they_say() {
         let mut models = settings().models;
         models.face_template =
             Model { path: path.to_owned(), sha256: sha256.to_owned(), kind: kind.to_owned() };
-        let error = read_face_models(folder.path(), &models).err().expect("a refusal");
+        let error = read_face_models(folder.path(), &models).err().expect("a rejection");
         assert!(format!("{error:#}").contains(says), "{error:#}");
     }
 }

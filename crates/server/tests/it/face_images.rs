@@ -1,4 +1,4 @@
-//! Pictures that cannot be measured, each with its own answer; and calls that come when it is full.
+//! Images that cannot be measured, each with its own answer; and calls that come when it is full.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use futures_util::stream;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings, PointPx};
-use verax_domain::face_verdict::attack_refusal;
-use verax_server::app::faces::{Faces, MeasureError, MeasureFaces, SentImage};
+use verax_domain::face_verdict::attack_rejection;
+use verax_server::app::faces::{AnalyseFaces, AnalysisError, Faces, SentImage};
 use verax_server::http::{self, State};
 use verax_vision::faces::{
     FaceError, FaceRequest, MeasuredFace, StageTimings, Template, Wanted, measure_quality,
@@ -25,15 +25,15 @@ use crate::world::{Engine, World, request, send};
 
 static PORTRAIT: &[u8] = include_bytes!("../../assets/portrait-1080p.jpg");
 
-/// "Finds" the same faces in every picture.
+/// "Finds" the same faces in every image.
 struct Finds(Vec<DetectedFace>);
 
-impl MeasureFaces for Finds {
+impl AnalyseFaces for Finds {
     fn models(&self) -> Vec<&'static str> {
         vec!["face-detector", "face-template", "face-attack"]
     }
 
-    fn measure_image(
+    fn analyse_image(
         &self,
         image: &Image,
         request: &FaceRequest,
@@ -47,18 +47,18 @@ impl MeasureFaces for Finds {
             height_px: image.height,
             faces: self.0.clone(),
             quality: subject.map(|face| measure_quality(image, face, image)),
-            attack: attack.map(|face| self.measure_attack(image, face)).transpose()?.flatten(),
+            attack: attack.map(|face| self.analyse_attack(image, face)).transpose()?.flatten(),
         };
         let template = template.map(|face| self.template_of(image, face)).transpose()?.flatten();
         Ok(MeasuredFace { findings, template, timings: StageTimings::default() })
     }
 
-    fn measure_attack(
+    fn analyse_attack(
         &self,
         image: &Image,
         face: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
-        if attack_refusal(face, image.width, image.height).is_some() {
+        if attack_rejection(face, image.width, image.height).is_some() {
             return Ok(None);
         }
         let (bona_fide_by_crop, bona_fide) = ([0.9; 3], 0.9);
@@ -87,8 +87,8 @@ fn finding(world: &World, faces: Vec<DetectedFace>) -> Router {
     http::router(State::new(world.app.clone().with_faces(faces)))
 }
 
-async fn liveness(router: &Router, token: &str, picture: &[u8]) -> Answer {
-    let body = json!({ "os": "IOS", "image": STANDARD.encode(picture) });
+async fn liveness(router: &Router, token: &str, image: &[u8]) -> Answer {
+    let body = json!({ "os": "IOS", "image": STANDARD.encode(image) });
     post(router, token, Body::from(body.to_string())).await
 }
 
@@ -100,18 +100,18 @@ async fn post(router: &Router, token: &str, body: Body) -> Answer {
 fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let pixels = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 99]));
     let mut bytes = std::io::Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(pixels).write_to(&mut bytes, format).expect("an encoded picture");
+    DynamicImage::ImageRgb8(pixels).write_to(&mut bytes, format).expect("an encoded image");
     bytes.into_inner()
 }
 
 #[tokio::test]
-async fn each_picture_that_cannot_be_read_has_its_own_answer() {
+async fn each_image_that_cannot_be_read_has_its_own_answer() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let router = finding(&world, vec![face(60.0)]);
     assert_eq!(liveness(&router, &token, PORTRAIT).await.status, 200);
 
-    // What its header promises is refused before any of it is allocated.
+    // What its header promises is rejected before any of it is allocated.
     let bomb = encoded(10_000, 1, ImageFormat::Png);
     let bomb = with_png_height(bomb, 10_000);
     assert!(bomb.len() < 40_000);
@@ -120,11 +120,10 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
     let half_and_an_end = [&PORTRAIT[..PORTRAIT.len() / 2], &[0xFF, 0xD9]].concat();
     let mut transparent = std::io::Cursor::new(Vec::new());
     let pixels = image::RgbaImage::from_pixel(300, 300, image::Rgba([90, 90, 90, 0]));
-    pixels.write_to(&mut transparent, ImageFormat::Png).expect("an encoded picture");
+    pixels.write_to(&mut transparent, ImageFormat::Png).expect("an encoded image");
     let transparent = transparent.into_inner();
-    let text =
-        b"These bytes are no picture; there are enough of them to be read as base64, though.";
-    for (picture, status, code, says) in [
+    let text = b"These bytes are no image; there are enough of them to be read as base64, though.";
+    for (image, status, code, says) in [
         (&bomb[..], 413, "IMAGE_TOO_LARGE", "10000 x 10000 pixels"),
         (&PORTRAIT[..PORTRAIT.len() / 2], 400, "IMAGE_DAMAGED", "cut off"),
         (&png[..png.len() / 2], 400, "IMAGE_DAMAGED", "cut off"),
@@ -134,8 +133,8 @@ async fn each_picture_that_cannot_be_read_has_its_own_answer() {
         (&transparent, 400, "INVALID_IMAGE_FORMAT", "transparent in places"),
         (&encoded(20, 300, ImageFormat::Png), 422, "IMAGE_TOO_SMALL", "20 x 300 pixels"),
     ] {
-        let answer = liveness(&router, &token, picture).await;
-        assert_eq!(answer.refusal(status), code, "{}", answer.text());
+        let answer = liveness(&router, &token, image).await;
+        assert_eq!(answer.rejection(status), code, "{}", answer.text());
         let json = answer.json();
         assert!(json["message"].as_str().unwrap_or_default().contains(says), "{json}");
         assert_eq!(json["details"][0]["parameter"], "image");
@@ -152,7 +151,7 @@ async fn no_face_two_faces_and_a_tiny_face_have_their_own_answers() {
         (vec![face(12.0)], "FACE_TOO_SMALL", "12 pixels between the eyes; at least 20"),
     ] {
         let answer = liveness(&finding(&world, faces), &token, PORTRAIT).await;
-        assert_eq!(answer.refusal(422), code);
+        assert_eq!(answer.rejection(422), code);
         let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
         assert!(message.contains(says), "{message}");
         let reason = match code {
@@ -183,19 +182,19 @@ async fn a_face_too_close_or_tilted_for_liveness_is_not_called_an_attack() {
     let token = world.token("acme").await;
     // The portrait has 1920 x 1080 pixels; this face's box is 850 pixels high.
     let (near, tilted) = (face(340.0), turned(face(60.0), 40.0));
-    let picture = STANDARD.encode(PORTRAIT);
+    let image = STANDARD.encode(PORTRAIT);
     for (faces, code, says, reason) in [
         (vec![near], "FACE_TOO_CLOSE", "hold the camera further away", "face_too_close"),
         (vec![tilted], "FACE_TURNED", "turned by 40 degrees", "face_rotation_too_large"),
     ] {
         let router = finding(&world, faces);
         let answer = liveness(&router, &token, PORTRAIT).await;
-        assert_eq!(answer.refusal(422), code);
+        assert_eq!(answer.rejection(422), code);
         let json = answer.json();
         assert!(json["message"].as_str().unwrap_or_default().contains(says), "{json}");
         assert_eq!(json["details"][0]["reason"], reason);
         let body = json!({
-            "probe": picture, "gallery": [picture], "os": "IOS", "liveness_min_score": 0.6,
+            "probe": image, "gallery": [image], "os": "IOS", "liveness_min_score": 0.6,
         });
         for (call, expected) in [
             ("compare-live", 422),
@@ -205,7 +204,7 @@ async fn a_face_too_close_or_tilted_for_liveness_is_not_called_an_attack() {
         ] {
             let mut body = body.clone();
             if call == "compare" {
-                body["probe"] = json!([picture]);
+                body["probe"] = json!([image]);
             }
             let path = format!("/v2/face-recognition/{call}");
             let call = request(Method::POST, &token, &path);
@@ -227,14 +226,14 @@ async fn a_selfie_is_measured_in_one_go() {
         parameter: "image".to_owned(),
         base64: STANDARD.encode(bytes).into(),
     };
-    let selfie = app.measure_selfie(sent(PORTRAIT)).await.expect("a selfie");
+    let selfie = app.analyse_selfie(sent(PORTRAIT)).await.expect("a selfie");
     assert_eq!(selfie.image_bytes, PORTRAIT);
     assert_eq!(selfie.liveness_score, Some(0.87));
     assert_eq!((selfie.findings.width_px, selfie.findings.faces.len()), (1920, 1));
     assert!((0.0..=1.0).contains(&selfie.quality_score));
     assert!(matches!(
-        app.measure_selfie(sent(b"no picture")).await,
-        Err(MeasureError::Image { parameter, .. }) if parameter == "image"
+        app.analyse_selfie(sent(b"no image")).await,
+        Err(AnalysisError::Image { parameter, .. }) if parameter == "image"
     ));
 }
 
@@ -244,7 +243,7 @@ fn endless() -> Body {
 }
 
 #[tokio::test]
-async fn a_call_without_a_place_is_refused_before_its_body_is_read() {
+async fn a_call_without_a_place_is_rejected_before_its_body_is_read() {
     let world = World::with(Engine::Sqlite, |config| {
         config.vision.threads = 1;
         config.vision.waiting_max = 0;
@@ -256,7 +255,7 @@ async fn a_call_without_a_place_is_refused_before_its_body_is_read() {
     for path in ["/v2/face-recognition/liveness", "/v2/document-liveness"] {
         let call = request(Method::POST, &token, path).map(|_| endless());
         let answer = send(&router, call).await;
-        assert_eq!(answer.refusal(503), "UNAVAILABLE");
+        assert_eq!(answer.rejection(503), "UNAVAILABLE");
         assert_ne!(answer.header(header::RETRY_AFTER.as_str()), "");
     }
     drop(permit);
@@ -264,7 +263,7 @@ async fn a_call_without_a_place_is_refused_before_its_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_refused_sender_reads_its_answer_and_keeps_its_connection() {
+async fn a_rejected_sender_reads_its_answer_and_keeps_its_connection() {
     let world = World::with(Engine::Sqlite, |config| {
         config.vision.threads = 1;
         config.vision.waiting_max = 0;
@@ -282,7 +281,7 @@ async fn a_refused_sender_reads_its_answer_and_keeps_its_connection() {
     ))
     .await;
     // Nothing of the body has been sent, and the answer is there.
-    assert_eq!(wire.answer().await.refusal(503), "UNAVAILABLE");
+    assert_eq!(wire.answer().await.rejection(503), "UNAVAILABLE");
     wire.send(&body).await;
     assert_eq!(wire.get(&token, "/v2/document-liveness").await.status, 200);
     drop(permit);
@@ -303,7 +302,7 @@ async fn a_sender_that_is_slow_keeps_nobody_from_a_place() {
         tokio::spawn(async move { post(&router, &token, endless()).await })
     };
     let mut sending = slow();
-    // Until the slow one has the only place: a call that needs one is refused.
+    // Until the slow one has the only place: a call that needs one is rejected.
     loop {
         // It comes first, as far as it is able to.
         for _ in 0..1000 {
@@ -312,7 +311,7 @@ async fn a_sender_that_is_slow_keeps_nobody_from_a_place() {
         if post(&router, &token, Body::from("{}")).await.status == 503 {
             break;
         }
-        // It was refused itself, while the other call had the place.
+        // It was rejected itself, while the other call had the place.
         if sending.is_finished() {
             sending = slow();
         }

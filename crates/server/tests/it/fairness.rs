@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::json;
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_server::config::Config;
 use verax_server::http::source_address::Peer;
 use verax_server::http::{self, State};
 
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{Engine, World, get, request, send};
 
 const LIST: &str = "/v2/biometric-validations";
@@ -46,7 +46,7 @@ async fn renewing_a_token_is_no_new_limit() {
         loop {
             let answer = get(&router, &token, SESSION).await;
             if answer.status != 200 {
-                assert_eq!(answer.refusal(429), "TOO_MANY_REQUESTS");
+                assert_eq!(answer.rejection(429), "TOO_MANY_REQUESTS");
                 assert_ne!(answer.header("retry-after"), "");
                 assert_eq!(answer.header("ratelimit-remaining"), "0");
                 break;
@@ -71,8 +71,8 @@ async fn the_headers_say_which_limit_is_used_up_first() {
     });
     for (token, limit, remaining) in [(&one, "3", "2"), (&one, "3", "1"), (&two, "4", "1")] {
         let answer = get(&router, token, LIST).await;
-        let said = ["ratelimit-limit", "ratelimit-remaining"].map(|name| answer.header(name));
-        assert_eq!((answer.status, said), (200, [limit, remaining]));
+        let text = ["ratelimit-limit", "ratelimit-remaining"].map(|name| answer.header(name));
+        assert_eq!((answer.status, text), (200, [limit, remaining]));
     }
 }
 
@@ -87,11 +87,11 @@ async fn tokens_for_one_record_are_counted_together_and_not_as_their_clients() {
     let me = "/v2/app-registrations/me";
     let mut statuses = Vec::new();
     for _ in 0..5 {
-        let token = world.narrow_token("acme", NarrowScope::Registration, "r1").await;
+        let token = world.record_token("acme", RecordTokenScope::Registration, "r1").await;
         statuses.push(get(&router, &token, me).await.status);
     }
     assert_eq!(statuses, [404, 404, 404, 429, 429], "a new token is no new limit");
-    let other = world.narrow_token("acme", NarrowScope::Registration, "r2").await;
+    let other = world.record_token("acme", RecordTokenScope::Registration, "r2").await;
     assert_eq!(get(&router, &other, me).await.status, 404);
     assert_eq!(get(&router, &client, LIST).await.status, 200, "people do not use up their client");
 }
@@ -162,14 +162,14 @@ async fn one_client_with_all_its_places_leaves_some_to_others() {
     let call = || request(Method::POST, &acme, LIVENESS).map(|_| endless());
     let mut holding = [Box::pin(send(&router, call())), Box::pin(send(&router, call()))];
     assert!(holding.iter_mut().all(|call| call.now_or_never().is_none()));
-    let image = json!({ "os": "IOS", "image": picture(&[face(1)]) }).to_string();
+    let image = json!({ "os": "IOS", "image": image(&[face(1)]) }).to_string();
     let ask = async |token: &str| {
         let call = request(Method::POST, token, LIVENESS);
         send(&router, call.map(|_| Body::from(image.clone()))).await
     };
-    let refused = ask(&acme).await;
-    assert_eq!(refused.refusal(503), "UNAVAILABLE");
-    assert_ne!(refused.header("retry-after"), "");
+    let rejected = ask(&acme).await;
+    assert_eq!(rejected.rejection(503), "UNAVAILABLE");
+    assert_ne!(rejected.header("retry-after"), "");
     assert_eq!(ask(&globex).await.status, 200);
     drop(holding);
     assert_eq!(ask(&acme).await.status, 200);

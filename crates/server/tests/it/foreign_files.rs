@@ -62,8 +62,8 @@ fn times_may_be_milliseconds_and_are_never_seconds() {
         json!({ "$date": { "$numberDouble": "1768473000000.0" } }),
         json!({ "$numberDecimal": "1768473000000" }),
     ] {
-        let said = import(&folder, row(right.clone()).to_string().as_bytes());
-        assert_eq!(said.code, Some(0), "{right}: {}", said.stderr);
+        let text = import(&folder, row(right.clone()).to_string().as_bytes());
+        assert_eq!(text.code, Some(0), "{right}: {}", text.stderr);
         assert_eq!(exported(&folder)[0]["createdAt"], "2026-01-15T10:30:00Z", "{right}");
     }
     for wrong in [
@@ -75,8 +75,8 @@ fn times_may_be_milliseconds_and_are_never_seconds() {
         json!(true),
         json!({ "$date": "x" }),
     ] {
-        let said = import(&folder, row(wrong.clone()).to_string().as_bytes()).failed();
-        assert!(said.contains("createdAt: must be an RFC 3339 time"), "{wrong}: {said}");
+        let text = import(&folder, row(wrong.clone()).to_string().as_bytes()).failed();
+        assert!(text.contains("createdAt: must be an RFC 3339 time"), "{wrong}: {text}");
     }
 }
 
@@ -97,8 +97,8 @@ fn what_is_empty_is_absent() {
         })
     );
     let nobodys = json!({ "_id": "b", "client": "", "status": "new" }).to_string();
-    let said = import(&folder, nobodys.as_bytes()).failed();
-    assert!(said.contains("client: is missing"), "{said}");
+    let text = import(&folder, nobodys.as_bytes()).failed();
+    assert!(text.contains("client: is missing"), "{text}");
     let without = json!({ "_id": "b", "client": "acme", "status": "" }).to_string();
     assert!(import(&folder, without.as_bytes()).failed().contains("status: is missing"));
     std::fs::write(folder.file("b.json"), nobodys).expect("a file");
@@ -159,8 +159,8 @@ fn what_is_no_page_is_told_what_it_is() {
         ),
         (br#"{"success":true}"#, "_id: is missing"),
     ] {
-        let said = import(&folder, input).failed();
-        assert!(said.contains("record 1: ") && said.contains(reason), "{said}");
+        let text = import(&folder, input).failed();
+        assert!(text.contains("record 1: ") && text.contains(reason), "{text}");
     }
     // A record may have such members.
     let row = r#"{"_id":"a","client":"acme","status":"new","code":"x","message":"y"}"#;

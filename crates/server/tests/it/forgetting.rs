@@ -22,7 +22,7 @@ use verax_store::Batch;
 use verax_vision::document::seeded::Seeded;
 
 use crate::answer::Answer;
-use crate::given_faces::{Face, face, picture, with_given_faces};
+use crate::given_faces::{Face, face, image, with_given_faces};
 use crate::world::{World, request, send, settings};
 
 const VALIDATIONS: &str = "/v2/biometric-validations";
@@ -56,7 +56,7 @@ struct Office<'a> {
 
 /// A request under a key, to be sent again.
 #[derive(Clone)]
-struct Sent {
+struct SentRow {
     token: String,
     key: String,
     path: String,
@@ -108,7 +108,7 @@ impl<'a> Office<'a> {
         assert_eq!(gone.status, 200, "{path}: {}", gone.text());
     }
 
-    async fn repeat(&self, sent: &Sent) -> Answer {
+    async fn repeat(&self, sent: &SentRow) -> Answer {
         let body = Body::from(sent.body.to_string());
         let mut request = request(Method::POST, &sent.token, &sent.path).map(|_| body);
         request.headers_mut().insert("idempotency-key", sent.key.parse().expect("a header"));
@@ -116,10 +116,10 @@ impl<'a> Office<'a> {
     }
 
     /// Sends a request under a key, and again: it is done once.
-    async fn send(&self, sent: &mut Vec<Sent>, token: &str, path: &str, body: Value) -> Answer {
+    async fn send(&self, sent: &mut Vec<SentRow>, token: &str, path: &str, body: Value) -> Answer {
         let key = format!("zqkey-{}-{}", sent.len(), self.app.random.number());
         let (token, path) = (token.to_owned(), path.to_owned());
-        let new = Sent { token, key, path, body };
+        let new = SentRow { token, key, path, body };
         let first = self.repeat(&new).await;
         let second = self.repeat(&new).await;
         // A token that was exchanged is dead.
@@ -245,7 +245,7 @@ impl<'a> Office<'a> {
     /// Who is found by this face.
     async fn found(&self, of: u8) -> Value {
         let body = json!({
-            "images": [picture(&[face(of + 1)])], "min_score": 0.85, "search_mode": "FAST",
+            "images": [image(&[face(of + 1)])], "min_score": 0.85, "search_mode": "FAST",
         });
         let answer = self.make(&format!("{FACES}/search"), body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -260,7 +260,7 @@ struct Story {
     document: String,
     login: String,
     canaries: Vec<String>,
-    sent: Vec<Sent>,
+    sent: Vec<SentRow>,
     of: u8,
 }
 
@@ -287,7 +287,7 @@ fn holds(bytes: &[u8], canary: &str) -> bool {
 
 /// A PNG of a face with bytes behind its end, in base64.
 fn selfie(of: u8, shot: u8, letter: char) -> String {
-    let mut png = STANDARD.decode(picture(&[Face { shot, ..face(of + 1) }])).expect("base64");
+    let mut png = STANDARD.decode(image(&[Face { shot, ..face(of + 1) }])).expect("base64");
     png.extend_from_slice(format!("zqtail{letter}").as_bytes());
     STANDARD.encode(png)
 }
@@ -295,9 +295,9 @@ fn selfie(of: u8, shot: u8, letter: char) -> String {
 /// A JPEG of a card with an EXIF segment, in base64.
 fn document(letter: char) -> String {
     let mut bytes = jpeg(&card(&mut Seeded::new(5), None).image, 90);
-    let said = format!("Exif\0\0zqexif{letter}");
-    let length = u16::try_from(said.len() + 2).expect("a short segment").to_be_bytes();
-    let segment = [&[0xff, 0xe1], &length[..], said.as_bytes()].concat();
+    let text = format!("Exif\0\0zqexif{letter}");
+    let length = u16::try_from(text.len() + 2).expect("a short segment").to_be_bytes();
+    let segment = [&[0xff, 0xe1], &length[..], text.as_bytes()].concat();
     bytes.splice(2..2, segment);
     STANDARD.encode(bytes)
 }
@@ -403,7 +403,7 @@ on_both_databases! {
             for sent in &sent {
                 let again = office.repeat(sent).await;
                 if sent.token == office.token {
-                    assert_eq!(again.refusal(410), "IDEMPOTENCY_ANSWER_GONE", "{}", sent.path);
+                    assert_eq!(again.rejection(410), "IDEMPOTENCY_ANSWER_GONE", "{}", sent.path);
                 } else {
                     assert_eq!(again.status, 401, "{}", again.text());
                 }
@@ -464,7 +464,7 @@ on_both_databases! {
                 let text = again.text();
                 assert!(story.canaries.iter().all(|it| !text.contains(it)), "{text}");
                 if sent.token == office.token {
-                    assert_eq!(again.refusal(410), "IDEMPOTENCY_ANSWER_GONE", "{}", sent.path);
+                    assert_eq!(again.rejection(410), "IDEMPOTENCY_ANSWER_GONE", "{}", sent.path);
                 }
             }
             office.delete(&format!("/v2/app-logins/{}", story.login)).await;
@@ -545,7 +545,7 @@ on_both_databases! {
         assert_eq!(office.found(1).await, json!([]));
         // Nothing of the answer opens any more, and nothing is done again.
         let again = office.repeat(&story.sent[0]).await;
-        assert_eq!(again.refusal(410), "IDEMPOTENCY_ANSWER_GONE");
+        assert_eq!(again.rejection(410), "IDEMPOTENCY_ANSWER_GONE");
         for kind in ["person", "registration", "document", "validations"] {
             story.forget(&office, kind).await;
         }

@@ -220,7 +220,7 @@ on_both_databases! {
         assert_eq!(answer.header(APPLIED), "handling=lenient");
         let body = json!({ "name": 7, "identifer": "x" });
         let answer = post(world, &token, "/v3/projects", "handling=strict", &body).await;
-        assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
+        assert_eq!(answer.rejection(400), "INVALID_PARAMETERS");
         let details: Vec<String> = answer.json()["details"].as_array().expect("details").iter()
             .map(|it| it["parameter"].as_str().unwrap_or_default().to_owned()).collect();
         assert_eq!(details, ["identifer", "name"]);
@@ -244,10 +244,10 @@ async fn the_operator_may_be_strict_for_all() {
     let token = world.token("acme").await;
     let strict = world.beside(|config: &mut Config| config.compat.strict_parameters = true);
     let target = format!("{LIST}?statu=FAILED");
-    let refused = get(&strict, &token, &target).await;
-    assert_eq!(refused.wrong_parameters(), ["statu"]);
+    let rejected = get(&strict, &token, &target).await;
+    assert_eq!(rejected.wrong_parameters(), ["statu"]);
     // Nothing was asked for.
-    assert_eq!(refused.header(APPLIED), "");
+    assert_eq!(rejected.header(APPLIED), "");
     let answer = send(&strict, preferring(&token, &target, "handling=lenient")).await;
     assert_eq!((answer.status, answer.header(APPLIED)), (200, "handling=lenient"));
 }
@@ -317,5 +317,5 @@ async fn a_path_is_found_as_clients_write_it() {
         assert_eq!(world.get(&token, path).await.status, 404, "{path}");
     }
     let named = request(Method::PATCH, &token, "/v2/Projects/");
-    assert_eq!(world.send(named).await.refusal(405), "METHOD_NOT_ALLOWED");
+    assert_eq!(world.send(named).await.rejection(405), "METHOD_NOT_ALLOWED");
 }

@@ -95,8 +95,8 @@ async fn who_does_not_end_a_first_request_is_closed() {
 async fn is_closed_unanswered(address: SocketAddr, begun: &[u8]) {
     let mut stream = connect(address).await.stream;
     stream.write_all(begun).await.expect("the server reads");
-    let said = rest(&mut stream).await;
-    assert!(!said.starts_with(b"HTTP/1.1"), "{:?}", String::from_utf8_lossy(begun));
+    let text = rest(&mut stream).await;
+    assert!(!text.starts_with(b"HTTP/1.1"), "{:?}", String::from_utf8_lossy(begun));
 }
 
 /// Sends a byte now and then until the server closes.
@@ -209,8 +209,8 @@ async fn while_many_are_open_who_asks_nothing_makes_room() {
     assert_eq!(second.answer().await.status, 200);
     let closed = async {
         tokio::select! {
-            said = rest(&mut first.stream) => said,
-            said = rest(&mut second.stream) => said,
+            text = rest(&mut first.stream) => text,
+            text = rest(&mut second.stream) => text,
         }
     };
     assert_eq!(closed.await, b"");
@@ -366,11 +366,11 @@ async fn one_address_does_not_take_all_connections() {
         held.push(stream);
     }
     let mut third = connect_from([127, 0, 0, 2], address).await;
-    let said = String::from_utf8(rest(&mut third).await).expect("UTF-8");
-    assert!(said.starts_with("HTTP/1.1 503 "), "{said}");
-    assert!(said.contains("retry-after: 1\r\n") && said.contains("\"code\":\"UNAVAILABLE\""));
-    let (head, body) = said.split_once("\r\n\r\n").expect("a body");
-    assert!(head.contains(&format!("content-length: {}", body.len())), "{said}");
+    let text = String::from_utf8(rest(&mut third).await).expect("UTF-8");
+    assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
+    assert!(text.contains("retry-after: 1\r\n") && text.contains("\"code\":\"UNAVAILABLE\""));
+    let (head, body) = text.split_once("\r\n\r\n").expect("a body");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{text}");
     let mut other = connect_from([127, 0, 0, 3], address).await;
     assert!(is_served(&mut other).await);
     let mut proxy = connect_from([127, 0, 0, 9], address).await;

@@ -1,4 +1,4 @@
-//! Faces without models: a picture says by the colours of its first pixels whose faces are in it. It
+//! Faces without models: an image says by the colours of its first pixels whose faces are in it. It
 //! is decoded, bounded and admitted like any other; only what the models would say is given.
 
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use verax_domain::face_findings::{
     AttackFindings, DetectedFace, FaceFindings, FaceQuality, PointPx,
 };
-use verax_domain::face_verdict::attack_refusal;
+use verax_domain::face_verdict::attack_rejection;
 use verax_server::app::App;
-use verax_server::app::faces::{Faces, MeasureFaces};
+use verax_server::app::faces::{AnalyseFaces, Faces};
 use verax_server::clock::Random;
 use verax_vision::faces::{
     FaceError, FaceRequest, LIVENESS, MeasuredFace, StageTimings, Template, Wanted,
@@ -22,7 +22,7 @@ use verax_vision::workers::Waiting;
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 200;
 
-/// A face in a picture: of person `of` (from 1), as photographed the `shot`-th time, and how live it
+/// A face in an image: of person `of` (from 1), as photographed the `shot`-th time, and how live it
 /// looks, 0..=255.
 #[derive(Clone, Copy)]
 pub struct Face {
@@ -44,7 +44,7 @@ pub fn filling(of: u8) -> Face {
 }
 
 /// A PNG in base64, with one face, or with a second and smaller one.
-pub fn picture(faces: &[Face]) -> String {
+pub fn image(faces: &[Face]) -> String {
     let mut rgb = blank();
     for at in 0..2 {
         let pixel = faces.get(at).map_or([0; 3], |face| [face.of, face.shot, face.live]);
@@ -89,11 +89,11 @@ pub fn take(face: Face, take: u32) -> String {
 }
 
 /// The same pixels in another file.
-pub fn encoded_again(picture: &str) -> String {
-    let file = STANDARD.decode(picture).expect("base64");
+pub fn encoded_again(image: &str) -> String {
+    let file = STANDARD.decode(image).expect("base64");
     let pixels = image::load_from_memory(&file).expect("a PNG").to_rgb8();
     let again = png(pixels.as_raw(), image::codecs::png::CompressionType::Best);
-    assert_ne!(again, picture, "another file");
+    assert_ne!(again, image, "another file");
     again
 }
 
@@ -121,12 +121,12 @@ impl GivenFaces {
     }
 }
 
-impl MeasureFaces for GivenFaces {
+impl AnalyseFaces for GivenFaces {
     fn models(&self) -> Vec<&'static str> {
         vec!["face-detector", "face-template", "face-attack"]
     }
 
-    fn measure_image(
+    fn analyse_image(
         &self,
         image: &Image,
         request: &FaceRequest,
@@ -140,7 +140,7 @@ impl MeasureFaces for GivenFaces {
             subject.height_px = f64::from(image.height);
         }
         let attack = match (given.first(), faces.first(), request.attack) {
-            (Some(_), Some(subject), Wanted::Yes) => self.measure_attack(image, subject)?,
+            (Some(_), Some(subject), Wanted::Yes) => self.analyse_attack(image, subject)?,
             _ => None,
         };
         let template = given.first().filter(|_| request.template == Wanted::Yes);
@@ -157,12 +157,12 @@ impl MeasureFaces for GivenFaces {
         })
     }
 
-    fn measure_attack(
+    fn analyse_attack(
         &self,
         image: &Image,
         subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
-        if attack_refusal(subject, image.width, image.height).is_some() {
+        if attack_rejection(subject, image.width, image.height).is_some() {
             return Ok(None);
         }
         let face = GivenFaces::faces(image).first().copied();

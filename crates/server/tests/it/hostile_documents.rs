@@ -1,4 +1,4 @@
-//! Pictures that were made to do harm: each is refused in its own words, and nothing of it stays.
+//! Images that were made to do harm: each is rejected in its own words, and nothing of it stays.
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
@@ -86,8 +86,8 @@ fn transparent_png() -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// What is refused, with which status and with which words.
-fn refused() -> Vec<(Vec<u8>, u16, &'static str)> {
+/// What is rejected, with which status and with which words.
+fn rejected() -> Vec<(Vec<u8>, u16, &'static str)> {
     let whole = jpeg(&small_card(), 80);
     let mut damaged = png();
     let middle = damaged.len() / 2;
@@ -108,21 +108,21 @@ fn refused() -> Vec<(Vec<u8>, u16, &'static str)> {
 }
 
 #[tokio::test]
-async fn every_hostile_picture_is_refused_in_its_own_words() {
+async fn every_hostile_image_is_rejected_in_its_own_words() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    for (bytes, status, words) in refused() {
+    for (bytes, status, words) in rejected() {
         let answer = post(&world, &token, &bytes).await;
         let code = if status == 413 { "IMAGE_TOO_LARGE" } else { "INVALID_IMAGE_FORMAT" };
-        assert_eq!(answer.refusal(status), code, "{words}");
+        assert_eq!(answer.rejection(status), code, "{words}");
         let told = answer.json().to_string();
         assert!(told.contains(words), "{words}: {told}");
     }
 }
 
-/// What is written around a good picture is evidence at most: never a failure of the server.
+/// What is written around a good image is evidence at most: never a failure of the server.
 #[tokio::test]
-async fn hostile_metadata_around_a_good_picture_does_not_stop_the_checks() {
+async fn hostile_metadata_around_a_good_image_does_not_stop_the_checks() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let plain = jpeg(&small_card(), 90);
@@ -153,11 +153,11 @@ async fn hostile_metadata_around_a_good_picture_does_not_stop_the_checks() {
 }
 
 #[tokio::test]
-async fn hostile_pictures_leave_no_memory_behind() {
+async fn hostile_images_leave_no_memory_behind() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let cases: Vec<(Bytes, u16, &str)> =
-        refused().iter().map(|(bytes, status, words)| (body(bytes), *status, *words)).collect();
+        rejected().iter().map(|(bytes, status, words)| (body(bytes), *status, *words)).collect();
     let round = async || {
         for (body, status, words) in &cases {
             let answer = post_body(&world, &token, body.clone()).await;
@@ -172,7 +172,7 @@ async fn hostile_pictures_leave_no_memory_behind() {
         round().await;
     }
     let grown = resident_bytes().unwrap_or(0).saturating_sub(before);
-    // One of the promised pictures would be 300 MB.
+    // One of the promised images would be 300 MB.
     assert!(grown < 48 << 20, "{grown} bytes");
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use verax_server::http::{self, Serving, State, Tls};
 use verax_server::http_client::{FetchError, ImageFetcher, is_public};
 
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{World, request, send};
 
 fn public() -> ImageFetcher {
@@ -66,7 +66,7 @@ fn addresses_of_the_public_internet_are_told_from_all_others() {
 }
 
 #[tokio::test]
-async fn urls_that_are_not_plain_https_are_refused_before_anything_is_asked() {
+async fn urls_that_are_not_plain_https_are_rejected_before_anything_is_asked() {
     for url in [
         "http://example.com/a.jpg",
         "file:///etc/passwd",
@@ -81,7 +81,7 @@ async fn urls_that_are_not_plain_https_are_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn hosts_of_our_own_network_are_refused_by_address_and_by_name() {
+async fn hosts_of_our_own_network_are_rejected_by_address_and_by_name() {
     for url in [
         "https://127.0.0.1/a.jpg",
         "https://[::1]/a.jpg",
@@ -98,11 +98,11 @@ async fn hosts_of_our_own_network_are_refused_by_address_and_by_name() {
     }
 }
 
-/// The certificate of `pictures.example`, and who vouches for it. They are for tests alone.
+/// The certificate of `images.example`, and who vouches for it. They are for tests alone.
 const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
 
-/// A server of pictures on this machine.
-async fn pictures(router: Router) -> SocketAddr {
+/// A server of images on this machine.
+async fn images(router: Router) -> SocketAddr {
     let file = |name: &str| Path::new(CERTIFICATES).join(name);
     let tls = Tls { certificates: file("leaf.pem"), key: file("leaf.key") };
     let serving = Serving::bind(([127, 0, 0, 1], 0).into(), Some(&tls)).await.expect("a socket");
@@ -115,8 +115,8 @@ async fn pictures(router: Router) -> SocketAddr {
     address
 }
 
-/// One that takes this machine for `pictures.example` and its certificate for good: all else that
-/// it refuses, it refuses still.
+/// One that takes this machine for `images.example` and its certificate for good: all else that
+/// it rejects, it rejects still.
 fn fetcher(at: SocketAddr, bytes_max: usize) -> ImageFetcher {
     let vouching = std::fs::read(Path::new(CERTIFICATES).join("ca.pem")).expect("a certificate");
     let vouching = reqwest::Certificate::from_pem(&vouching).expect("a certificate");
@@ -125,9 +125,9 @@ fn fetcher(at: SocketAddr, bytes_max: usize) -> ImageFetcher {
     ImageFetcher::build(client, is_public, Duration::from_secs(5), bytes_max).expect("a client")
 }
 
-fn picture_routes() -> Router {
+fn image_routes() -> Router {
     Router::new()
-        .route("/face.png", get(|| async { b"the bytes of a picture".to_vec() }))
+        .route("/face.png", get(|| async { b"the bytes of an image".to_vec() }))
         .route("/moved", get(|| async { Redirect::temporary("/face.png") }))
         .route("/inside", get(|| async { Redirect::temporary("https://127.0.0.1/face.png") }))
         .route("/by-name", get(|| async { Redirect::temporary("https://localhost/face.png") }))
@@ -138,19 +138,19 @@ fn picture_routes() -> Router {
 }
 
 #[tokio::test]
-async fn a_picture_is_fetched_by_https_and_no_redirect_leads_inside() {
-    let fetcher = fetcher(pictures(picture_routes()).await, 1000);
+async fn an_image_is_fetched_by_https_and_no_redirect_leads_inside() {
+    let fetcher = fetcher(images(image_routes()).await, 1000);
     for path in ["face.png", "moved"] {
         let fetched = fetcher.fetch(&format!("https://pictures.example/{path}"), |_| true).await;
-        assert_eq!(fetched.as_deref(), Ok(&b"the bytes of a picture"[..]), "{path}");
+        assert_eq!(fetched.as_deref(), Ok(&b"the bytes of an image"[..]), "{path}");
     }
     for (path, error) in [
         ("inside", FetchError::NotAllowed),
         ("by-name", FetchError::NotAllowed),
         ("plain", FetchError::NotHttps),
-        ("round", FetchError::NoPicture),
-        ("gone", FetchError::NoPicture),
-        ("nothing", FetchError::NoPicture),
+        ("round", FetchError::NoImage),
+        ("gone", FetchError::NoImage),
+        ("nothing", FetchError::NoImage),
         ("large", FetchError::TooManyBytes),
     ] {
         let fetched = fetcher.fetch(&format!("https://pictures.example/{path}"), |_| true).await;
@@ -160,22 +160,22 @@ async fn a_picture_is_fetched_by_https_and_no_redirect_leads_inside() {
 
 #[tokio::test]
 async fn a_server_that_nobody_vouches_for_is_asked_for_nothing() {
-    let at = pictures(picture_routes()).await;
+    let at = images(image_routes()).await;
     let client = reqwest::Client::builder().resolve("pictures.example", at);
     let fetcher = ImageFetcher::build(client, is_public, Duration::from_secs(5), 1000);
     let fetched =
         fetcher.expect("a client").fetch("https://pictures.example/face.png", |_| true).await;
-    assert_eq!(fetched, Err(FetchError::NoPicture));
+    assert_eq!(fetched, Err(FetchError::NoImage));
 }
 
 #[tokio::test]
-async fn a_call_names_a_picture_by_its_url_where_the_server_fetches_any() {
+async fn a_call_names_an_image_by_its_url_where_the_server_fetches_any() {
     use base64::Engine as _;
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let png = base64::engine::general_purpose::STANDARD.decode(picture(&[face(1)]));
-    let png = png.expect("a picture");
-    let at = pictures(Router::new().route("/face.png", get(move || async { png }))).await;
+    let png = base64::engine::general_purpose::STANDARD.decode(image(&[face(1)]));
+    let png = png.expect("an image");
+    let at = images(Router::new().route("/face.png", get(move || async { png }))).await;
     let mut app = with_given_faces(world.app.clone(), "given");
     app.images = Some(fetcher(at, 1_000_000));
     let fetching = http::router(State::new(app));
@@ -183,7 +183,7 @@ async fn a_call_names_a_picture_by_its_url_where_the_server_fetches_any() {
     let url = "https://pictures.example/face.png";
     for (path, body) in [
         ("liveness", json!({ "os": "IOS", "image": url })),
-        ("compare", json!({ "probe": [url], "gallery": [picture(&[face(1)]), url] })),
+        ("compare", json!({ "probe": [url], "gallery": [image(&[face(1)]), url] })),
         ("persons", json!({ "name": "Jo", "images": [url] })),
     ] {
         let call = || {
@@ -192,14 +192,14 @@ async fn a_call_names_a_picture_by_its_url_where_the_server_fetches_any() {
         };
         let answer = send(&fetching, call()).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        let refused = send(&others, call()).await;
-        assert_eq!(refused.refusal(412), "ERROR", "{path}");
-        assert_eq!(refused.json()["message"], "only_images_in_base64");
+        let rejected = send(&others, call()).await;
+        assert_eq!(rejected.rejection(412), "ERROR", "{path}");
+        assert_eq!(rejected.json()["message"], "only_images_in_base64");
     }
     let inside = json!({ "os": "IOS", "image": "https://127.0.0.1/face.png" });
     let call = request(Method::POST, &token, "/v2/face-recognition/liveness");
-    let refused = send(&fetching, call.map(|_| Body::from(inside.to_string()))).await;
-    assert_eq!(refused.refusal(412), "ERROR");
-    let said = &refused.json()["details"][0]["message"];
-    assert_eq!(said, "\"image\" names a host that this server does not fetch from");
+    let rejected = send(&fetching, call.map(|_| Body::from(inside.to_string()))).await;
+    assert_eq!(rejected.rejection(412), "ERROR");
+    let text = &rejected.json()["details"][0]["message"];
+    assert_eq!(text, "\"image\" names a host that this server does not fetch from");
 }

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
-use verax_server::app::idempotency::{About, Claimed, KeptAnswer};
+use verax_server::app::idempotency::{About, Claimed, StoredAnswer};
 use verax_server::http::{self, State};
-use verax_server::vault::SealingKey;
+use verax_server::vault::EncryptionKey;
 use verax_store::{Database, Location};
 use verax_vision::document::seeded::Seeded;
 
 use crate::answer::Answer;
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{DAY, World, options, request, send};
 
 const PATH: &str = "/v2/document-liveness";
@@ -58,7 +58,7 @@ on_both_databases! {
         assert_eq!(total(world, &token).await, 1);
     }
 
-    async fn another_request_under_the_same_key_is_refused(world) {
+    async fn another_request_under_the_same_key_is_rejected(world) {
         let token = world.token("acme").await;
         post(world, &token, "k1", &order(90)).await;
         let other = post(world, &token, "k1", &order(80)).await;
@@ -91,9 +91,9 @@ on_both_databases! {
         assert_eq!(total(world, &acme).await, 2);
     }
 
-    async fn a_refusal_is_repeated_and_a_crash_is_not(world) {
+    async fn a_rejection_is_repeated_and_a_crash_is_not(world) {
         let token = world.token("acme").await;
-        let wrong = json!({ "image": "no picture" });
+        let wrong = json!({ "image": "no image" });
         let first = post(world, &token, "k1", &wrong).await;
         let second = post(world, &token, "k1", &wrong).await;
         assert_eq!((first.status, second.status), (400, 400));
@@ -129,7 +129,7 @@ on_both_databases! {
             send(&router, request).await
         };
         let compare = |of: u8| json!({
-            "probe": [picture(&[face(1)])], "gallery": [picture(&[face(of)])],
+            "probe": [image(&[face(1)])], "gallery": [image(&[face(of)])],
             "search_mode": "FAST", "compare_min_score": 0.85,
         });
         let path = "/v2/face-recognition/compare";
@@ -167,14 +167,14 @@ on_both_databases! {
         };
         let first = post(world, &token, "k1", &order(90)).await;
         let id = first.json()["data"]["_id"].as_str().expect("an id").to_owned();
-        post(world, &token, "k2", &json!({ "image": "no picture" })).await;
+        post(world, &token, "k2", &json!({ "image": "no image" })).await;
         assert_eq!(keys(), [".answers".to_owned(), format!("{id}.answers")]);
         world.turn_clock(DAY / 2);
-        post(world, &token, "k3", &json!({ "image": "no picture" })).await;
+        post(world, &token, "k3", &json!({ "image": "no image" })).await;
         world.turn_clock(DAY / 2 + 1);
         world.app.forget_old_answers().await.expect("forgotten");
         assert_eq!(keys(), [".answers"]);
-        let again = post(world, &token, "k3", &json!({ "image": "no picture" })).await;
+        let again = post(world, &token, "k3", &json!({ "image": "no image" })).await;
         assert_eq!(again.header("idempotency-replayed"), "true");
         world.turn_clock(DAY);
         world.app.forget_old_answers().await.expect("forgotten");
@@ -190,7 +190,7 @@ on_both_databases! {
         let claimed = world.app.claim_request(&named).await.expect("a claim");
         let Claimed::First(claim) = claimed else { panic!("nobody else has it") };
         let about = About::Record(&DOCUMENT_LIVENESS, "deleted".to_owned());
-        let answer = KeptAnswer {
+        let answer = StoredAnswer {
             status: 200, content_type: "application/json".to_owned(), body: "canary".to_owned(),
         };
         world.app.keep_answer(&claim, Some(&about), &answer).await.expect("its status");
@@ -202,7 +202,7 @@ on_both_databases! {
 struct Stolen {
     id: String,
     request: String,
-    sealed: Vec<u8>,
+    encrypted: Vec<u8>,
 }
 
 /// The guess of a key that opens the answer or confirms a digest, by what a key and a client give
@@ -229,9 +229,9 @@ fn opened_by_guessing(
         let is_known = |code: &&[u8]| digests.iter().any(|digest| digest == code);
         // Opening costs more than hashing.
         let opens = (number % 20 == 0 || guess.ends_with("123456")) && {
-            let seal = SealingKey::derive(&[client, rights, key].join(&0));
+            let encrypt = EncryptionKey::derive(&[client, rights, key].join(&0));
             let places = [&stolen.id, &STANDARD.encode(id)];
-            places.into_iter().any(|place| seal.open(place, &stolen.sealed).is_ok())
+            places.into_iter().any(|place| encrypt.open(place, &stolen.encrypted).is_ok())
         };
         if opens || codes.iter().any(is_known) {
             return Some(guess);
@@ -259,17 +259,17 @@ async fn a_backup_alone_opens_nothing_and_confirms_no_guessed_key() {
     }
     let backup = Database::open(&Location::File(path), &options()).await.expect("a database");
     let row = backup.begun_request(&named.id).await.expect("a look").expect("the request");
-    let sealed = STANDARD.decode(row.answer.expect("an answer")).expect("base64");
-    let stolen = Stolen { id: named.id.clone(), request: row.request, sealed };
+    let encrypted = STANDARD.decode(row.answer.expect("an answer")).expect("base64");
+    let stolen = Stolen { id: named.id.clone(), request: row.request, encrypted };
     let rights = bearer.rights();
     let guesses = || (0..200_000).map(|number| format!("order-{number:06}"));
     assert_eq!(opened_by_guessing(&stolen, &rights, guesses()), None);
 
     // The attack works where the key alone says what is stored, and where it opens it.
     let few = || guesses().skip(123_400).take(100);
-    let old = SealingKey::derive(&[b"acme", rights.as_bytes(), b"order-123456"].join(&0));
-    let sealed = old.seal(&stolen.id, b"Certified by somebody", &world.app.random);
-    let weak = Stolen { id: stolen.id.clone(), request: stolen.request.clone(), sealed };
+    let old = EncryptionKey::derive(&[b"acme", rights.as_bytes(), b"order-123456"].join(&0));
+    let encrypted = old.encrypt(&stolen.id, b"Certified by somebody", &world.app.random);
+    let weak = Stolen { id: stolen.id.clone(), request: stolen.request.clone(), encrypted };
     assert_eq!(opened_by_guessing(&weak, &rights, few()).as_deref(), Some("order-123456"));
     let request = STANDARD.encode(digest(&SHA256, b"order-123456"));
     let weak = Stolen { request, ..stolen };

@@ -41,10 +41,10 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
     let input = lines.join("\n");
     let outcome = folder.run_with(&["import", "biometric-validations", "-"], &input);
     assert_eq!(outcome.stdout, "");
-    let said = outcome.failed();
+    let text = outcome.failed();
     let bad = |number: u32, reason: &str| {
         let begin = format!("verax: record {number}: ");
-        let line = said.lines().find(|line| line.starts_with(&begin)).expect("the line is named");
+        let line = text.lines().find(|line| line.starts_with(&begin)).expect("the line is named");
         assert!(line.contains(reason), "{line}");
     };
     bad(3, "status: must be one of new, pending, completed, failed, expired");
@@ -53,7 +53,7 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
     bad(6, "_id: must be 1 to 64 letters");
     bad(7, "_id: is missing");
     bad(9, "must be a JSON object");
-    assert!(said.contains("nothing was stored"), "{said}");
+    assert!(text.contains("nothing was stored"), "{text}");
     assert_eq!(exported(&folder, "biometric-validations"), Vec::<Value>::new());
     let skip = ["import", "biometric-validations", "-", "--skip-bad", "--json"];
     let report = folder.run_with(&skip, &input).json();
@@ -70,10 +70,10 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
 fn a_page_as_an_api_answers_it_is_taken_apart() {
     let folder = Folder::new();
     let page = folder.write("page.json", BIOMETRIC_EXAMPLE);
-    let said = folder.run(&["import", "biometric-validations", &page]).ok();
-    assert_eq!(said, "stored 1 biometric-validations, 2 related records\n");
-    let said = folder.run_with(&["import", "document-liveness", "-"], DOCUMENT_EXAMPLE).ok();
-    assert_eq!(said, "stored 1 document-liveness, 2 related records\n");
+    let text = folder.run(&["import", "biometric-validations", &page]).ok();
+    assert_eq!(text, "stored 1 biometric-validations, 2 related records\n");
+    let text = folder.run_with(&["import", "document-liveness", "-"], DOCUMENT_EXAMPLE).ok();
+    assert_eq!(text, "stored 1 document-liveness, 2 related records\n");
     let project = &exported(&folder, "projects")[0];
     assert_eq!(project["name"], "Example Project");
     assert_eq!(project["client"]["_id"], "client_123456789");
@@ -94,11 +94,11 @@ fn a_page_as_an_api_answers_it_is_taken_apart() {
 }
 
 #[test]
-fn a_broken_document_is_refused_whole() {
+fn a_broken_document_is_rejected_whole() {
     let folder = Folder::new();
     let cut = &BIOMETRIC_EXAMPLE[..BIOMETRIC_EXAMPLE.len() / 2];
-    let said = folder.run_with(&["import", "biometric-validations", "-"], cut).failed();
-    assert!(said.contains("is not JSON"), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], cut).failed();
+    assert!(text.contains("is not JSON"), "{text}");
     assert_eq!(import(&folder, "")["records"], 0);
     assert_eq!(import(&folder, "\n\n \n")["records"], 0);
     assert_eq!(exported(&folder, "biometric-validations"), Vec::<Value>::new());
@@ -147,8 +147,8 @@ fn another_clients_record_is_not_overwritten() {
     let folder = Folder::new();
     import(&folder, &row("a", json!({ "identifier": "mine" })));
     let foreign = row("a", json!({ "client": "globex", "identifier": "theirs" }));
-    let said = folder.run_with(&["import", "biometric-validations", "-"], &foreign).failed();
-    assert!(said.contains("record 1: _id: a is another client's record"), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], &foreign).failed();
+    assert!(text.contains("record 1: _id: a is another client's record"), "{text}");
     // Nor through a relation that names it.
     let project = r#"{"_id":"p","client":"acme","name":"Bank"}"#;
     folder.run_with(&["import", "projects", "-"], project).ok();
@@ -158,8 +158,8 @@ fn another_clients_record_is_not_overwritten() {
     assert_eq!(exported(&folder, "projects")[0]["client"]["_id"], "acme");
     // Two owners in one input.
     let two = [row("n", json!({})), row("n", json!({ "client": "globex" }))].join("\n");
-    let said = folder.run_with(&["import", "biometric-validations", "-"], &two).failed();
-    assert!(said.contains("record 2: _id: n is another client's record"), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], &two).failed();
+    assert!(text.contains("record 2: _id: n is another client's record"), "{text}");
     assert_eq!(exported(&folder, "biometric-validations").len(), 2);
     let skip = ["import", "biometric-validations", "-", "--skip-bad", "--json"];
     let report = folder.run_with(&skip, &two).json();
@@ -170,8 +170,8 @@ fn another_clients_record_is_not_overwritten() {
 fn records_without_a_client_get_the_one_that_is_named() {
     let folder = Folder::new();
     let input = r#"{"_id":"a","status":"new","project":{"_id":"p","name":"Bank"}}"#;
-    let said = folder.run_with(&["import", "biometric-validations", "-"], input).failed();
-    assert!(said.contains("client: is missing"), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], input).failed();
+    assert!(text.contains("client: is missing"), "{text}");
     let named = ["import", "biometric-validations", "-", "--client", "acme"];
     folder.run_with(&named, input).ok();
     assert_eq!(exported(&folder, "biometric-validations")[0]["client"]["_id"], "acme");
@@ -208,11 +208,11 @@ fn templates_and_faces_enter_no_file() {
     folder.run_with(&["import", "document-liveness", "-"], &row("d", document)).ok();
     // A bad record is not quoted either.
     let bad = row("b", json!({ "status": CANARY, "riskScore": CANARY, "template": CANARY }));
-    let said = folder.run_with(&["import", "biometric-validations", "-"], &bad).failed();
-    assert!(!said.contains(CANARY), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], &bad).failed();
+    assert!(!text.contains(CANARY), "{text}");
     let bad = format!("{{\"_id\":\"{CANARY}");
-    let said = folder.run_with(&["import", "biometric-validations", "-"], &bad).failed();
-    assert!(!said.contains(CANARY), "{said}");
+    let text = folder.run_with(&["import", "biometric-validations", "-"], &bad).failed();
+    assert!(!text.contains(CANARY), "{text}");
     let files = folder.files();
     assert!(files.iter().any(|(path, _)| path.ends_with("verax.db")));
     for (path, bytes) in files {

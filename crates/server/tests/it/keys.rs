@@ -62,8 +62,8 @@ async fn the_keys_are_readable_by_their_owner_alone() {
     assert_eq!(mode(&path), 0o600);
     for wrong in [0o640, 0o604, 0o660, 0o644, 0o610, 0o601] {
         set_mode(&path, wrong);
-        let refused = SigningKeys::open(&path, &Random::System).map(drop).expect_err("refused");
-        let text = format!("{refused:#}");
+        let rejected = SigningKeys::open(&path, &Random::System).map(drop).expect_err("rejected");
+        let text = format!("{rejected:#}");
         assert!(text.contains("chmod 600"), "{text}");
     }
     set_mode(&path, 0o400);
@@ -71,7 +71,7 @@ async fn the_keys_are_readable_by_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn keys_that_make_no_sense_are_refused_without_quoting_them() {
+async fn keys_that_make_no_sense_are_rejected_without_quoting_them() {
     let world = World::sqlite().await;
     let path = file(&world);
     let secret = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U";
@@ -84,9 +84,9 @@ async fn keys_that_make_no_sense_are_refused_without_quoting_them() {
         r#"{"keys":[]}"#.to_owned(),
     ] {
         fs::write(&path, &text).expect("the file");
-        let refused = SigningKeys::open(&path, &Random::System).map(drop).expect_err("refused");
-        let said = format!("{refused:#}");
-        assert!(!said.contains(&secret[..20]), "{said}");
+        let rejected = SigningKeys::open(&path, &Random::System).map(drop).expect_err("rejected");
+        let text = format!("{rejected:#}");
+        assert!(!text.contains(&secret[..20]), "{text}");
     }
 }
 

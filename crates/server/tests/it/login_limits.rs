@@ -15,7 +15,7 @@ use verax_store::{Batch, Rows};
 
 use crate::answer::Answer;
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
-use crate::given_faces::{Face, encoded_again, face, picture, take, with_counted_faces};
+use crate::given_faces::{Face, encoded_again, face, image, take, with_counted_faces};
 use crate::world::{DAY, Engine, World, request, send};
 
 const UNLOCK: &str = "/v2/biometric-validations/unlock";
@@ -69,7 +69,7 @@ async fn log_in(bank: &Bank, identifier: &str, image: String) -> Answer {
 }
 
 fn locked(answer: &Answer) -> u64 {
-    assert_eq!(answer.refusal(429), "login_locked");
+    assert_eq!(answer.rejection(429), "login_locked");
     answer.header("retry-after").parse().expect("seconds")
 }
 
@@ -85,11 +85,11 @@ async fn assert_no_rows(bank: &Bank, statement: &'static str) {
 async fn climb(world: &World, tries: u32, measured_max: usize) {
     let (bank, measured) = open_with_jo(world, |_| {}).await;
     let (mut token, _) = anonymous(&bank, "jo@example.com").await;
-    let (mut refused, mut last) = (0, 0);
+    let (mut rejected, mut last) = (0, 0);
     for number in 0..tries {
         // A second each: what was opened expires in between.
         world.turn_clock(1000);
-        let image = if refused == 0 { take(face(2), number) } else { "AAAA".repeat(30) };
+        let image = if rejected == 0 { take(face(2), number) } else { "AAAA".repeat(30) };
         let mut answer = bank.validate(&token, image).await;
         if answer.status == 401 || answer.status == 409 {
             token = anonymous(&bank, "jo@example.com").await.0;
@@ -97,16 +97,16 @@ async fn climb(world: &World, tries: u32, measured_max: usize) {
         }
         match answer.status {
             429 => {
-                refused += 1;
+                rejected += 1;
                 last = locked(&answer);
             }
             // The lock is over: this session's image is measured, and it is used up.
-            _ => refused = 0,
+            _ => rejected = 0,
         }
     }
     let measured = measured.load(Ordering::SeqCst);
     assert!(measured <= measured_max, "{measured} were measured");
-    assert!(refused > 0 && last > 0, "it ends locked");
+    assert!(rejected > 0 && last > 0, "it ends locked");
     // Also to whoever is right.
     locked(&bank.validate(&token, shot(1, 1)).await);
 }
@@ -206,12 +206,12 @@ on_both_databases! {
     async fn a_client_lifts_a_lock(world) {
         let (bank, _) = open_with_jo(world, |_| {}).await;
         for number in 0..5 {
-            log_in(&bank, "jo@example.com", take(face(2), number)).await.refusal(400);
+            log_in(&bank, "jo@example.com", take(face(2), number)).await.rejection(400);
         }
         let (token, _) = anonymous(&bank, "jo@example.com").await;
         locked(&bank.validate(&token, shot(1, 1)).await);
         let jo = json!({ "project": bank.project, "identifier": "jo@example.com" });
-        bank.post(&token, UNLOCK, jo.clone()).await.refusal(403);
+        bank.post(&token, UNLOCK, jo.clone()).await.rejection(403);
         let other = world.token("globex").await;
         assert_eq!(bank.post(&other, UNLOCK, jo.clone()).await.json()["data"]["lifted"], 0);
         locked(&bank.validate(&token, shot(1, 1)).await);
@@ -226,7 +226,7 @@ on_both_databases! {
             (json!({ "ipAddress": "nowhere" }), "ipAddress"),
         ] {
             let answer = bank.post(&bank.token, UNLOCK, body).await;
-            assert_eq!(answer.refusal(409), "MissingParameter");
+            assert_eq!(answer.rejection(409), "MissingParameter");
             assert_eq!(answer.json()["details"][0]["parameter"], named);
         }
     }
@@ -235,7 +235,7 @@ on_both_databases! {
         let (bank, _) = open_with_jo(world, |config| config.logins.failures_per_person_max = 3).await;
         let person = bank.get(&bank.token, "/v2/face-recognition/persons").await.ids()[0].clone();
         for number in 0..3 {
-            log_in(&bank, "jo@example.com", take(face(2), number)).await.refusal(400);
+            log_in(&bank, "jo@example.com", take(face(2), number)).await.rejection(400);
         }
         let (token, id) = anonymous(&bank, "+573001234567").await;
         let silent = bank.validate(&token, shot(1, 1)).await;
@@ -260,7 +260,7 @@ on_both_databases! {
             bank.validate_from(address, &token, image).await
         };
         for (number, who) in ["a", "b", "c"].into_iter().enumerate() {
-            from("198.51.100.1", who, take(face(2), number as u32)).await.refusal(400);
+            from("198.51.100.1", who, take(face(2), number as u32)).await.rejection(400);
             // Passing in between does not make up for what failed.
             if number < 2 {
                 let passed = from("198.51.100.1", "jo@example.com", shot(1, 1 + number as u8)).await;
@@ -282,17 +282,17 @@ on_both_databases! {
         let limit = json!({ "liveness": { "attemptLimit": 3 } });
         let path = format!("/v2/project-flows/{}", bank.flow);
         assert_eq!(bank.call(Method::PUT, &bank.token, &path, limit).await.status, 200);
-        let mut refused = 0;
+        let mut rejected = 0;
         for round in 0..3 {
             let calls = (0..8).map(|call| {
                 let forged = Face { of: 1, shot: 0, live: 5 };
                 bank.enrol(&own, json!({ "image": take(forged, round * 8 + call), "os": "IOS" }))
             });
             for answer in join_all(calls).await {
-                refused += usize::from(answer.json()["message"] == "no_attempts_left");
+                rejected += usize::from(answer.json()["message"] == "no_attempts_left");
             }
         }
-        assert_eq!((measured.load(Ordering::SeqCst), refused), (3, 21));
+        assert_eq!((measured.load(Ordering::SeqCst), rejected), (3, 21));
         // What was deleted counts all the same.
         let record = bank.get(&own, &format!("{REGISTRATIONS}/{registration}")).await.json();
         let all = record["data"]["failedBiometricValidations"].as_array().expect("a list");
@@ -308,7 +308,7 @@ on_both_databases! {
         assert_eq!(bank.call(Method::PUT, &bank.token, &path, none).await.status, 200);
         let (_, own) = bank.register("al@example.com").await;
         for number in 0..10 {
-            let image = if number % 2 == 0 { not_live(1) } else { picture(&[]) };
+            let image = if number % 2 == 0 { not_live(1) } else { image(&[]) };
             let answer = bank.enrol(&own, json!({ "image": image, "os": "IOS" })).await;
             assert_ne!(answer.json()["message"], "no_attempts_left", "{number}");
         }
@@ -329,7 +329,7 @@ on_both_databases! {
             if number % 5 == 0 {
                 token = anonymous(&bank, "jo@example.com").await.0;
             }
-            let image = if number % 2 == 0 { picture(&[]) } else { "AAAA".repeat(30) };
+            let image = if number % 2 == 0 { image(&[]) } else { "AAAA".repeat(30) };
             statuses.push(bank.validate_from("198.51.100.1", &token, image).await.status);
         }
         assert_eq!(statuses, [422, 400, 422, 400, 422, 400, 422, 400, 429, 429, 429, 429]);
@@ -345,7 +345,7 @@ on_both_databases! {
             open_with_jo(world, |config| config.logins.failures_per_address_max = 0).await;
         let (token, id) = anonymous(&bank, "jo@example.com").await;
         for _ in 0..5 {
-            assert_eq!(bank.validate(&token, picture(&[])).await.refusal(422), "NO_FACE");
+            assert_eq!(bank.validate(&token, image(&[])).await.rejection(422), "NO_FACE");
         }
         assert_eq!(bank.validate(&token, shot(1, 1)).await.json()["message"], "session_used");
         assert_eq!(measured.load(Ordering::SeqCst), 5);
@@ -357,7 +357,7 @@ on_both_databases! {
         assert_no_rows(&bank, "DELETE FROM login_attempts WHERE failed > 0").await;
         let (token, _) = anonymous(&bank, "jo@example.com").await;
         for _ in 0..4 {
-            bank.validate(&token, picture(&[])).await.refusal(422);
+            bank.validate(&token, image(&[])).await.rejection(422);
         }
         assert_eq!(bank.validate(&token, shot(1, 1)).await.status, 200);
     }
@@ -368,11 +368,11 @@ on_both_databases! {
         assert_eq!(log_in(&bank, "jo@example.com", image.clone()).await.status, 200);
         for again in [image.clone(), encoded_again(&image), shot(1, 0)] {
             let (token, id) = anonymous(&bank, "jo@example.com").await;
-            let refused = bank.validate(&token, again).await;
-            assert_eq!(refused.refusal(409), "image_replayed");
+            let rejected = bank.validate(&token, again).await;
+            assert_eq!(rejected.rejection(409), "image_replayed");
             // Whoever's it is: nobody learns it with an image that was taken from somebody.
             let other = log_in(&bank, "nobody@example.com", image.clone()).await;
-            assert_eq!(other.bytes, refused.bytes);
+            assert_eq!(other.bytes, rejected.bytes);
             let record = bank.validation(&id).await;
             assert_eq!(record["status"], "failed");
             assert_eq!(record["reasons"][0]["advice"], "this image was accepted before");
@@ -380,13 +380,13 @@ on_both_databases! {
             assert_eq!(bank.post(&bank.token, UNLOCK, lifted).await.status, 200);
         }
         let opened = bank.open_validation("validation", "jo").await;
-        let refused = bank.validate(&text(&opened["token"]), image.clone()).await;
-        assert_eq!(refused.refusal(409), "image_replayed");
+        let rejected = bank.validate(&text(&opened["token"]), image.clone()).await;
+        assert_eq!(rejected.rejection(409), "image_replayed");
         let (_, own) = bank.register("al@example.com").await;
-        let refused = bank.enrol(&own, json!({ "image": image, "os": "IOS" })).await;
-        assert_eq!(refused.refusal(409), "image_replayed");
-        // One that was refused may be tried again: the name may have been wrong.
-        log_in(&bank, "nobody@example.com", shot(1, 2)).await.refusal(400);
+        let rejected = bank.enrol(&own, json!({ "image": image, "os": "IOS" })).await;
+        assert_eq!(rejected.rejection(409), "image_replayed");
+        // One that was rejected may be tried again: the name may have been wrong.
+        log_in(&bank, "nobody@example.com", shot(1, 2)).await.rejection(400);
         assert_eq!(log_in(&bank, "jo@example.com", shot(1, 2)).await.status, 200);
         // After its time, its digest means nothing.
         world.turn_clock(400 * DAY);
@@ -400,7 +400,7 @@ on_both_databases! {
             let (one, two) = tokio::join!(
                 bank.open_validation("onboarding", "jo"), bank.open_validation("validation", "jo")
             );
-            let image = picture(&[face(10 + round)]);
+            let image = image(&[face(10 + round)]);
             let tokens = (text(&one["token"]), text(&two["token"]));
             let (one, two) = tokio::join!(
                 bank.validate(&tokens.0, image.clone()), bank.validate(&tokens.1, image.clone())
@@ -412,7 +412,7 @@ on_both_databases! {
             let enrolled = bank.get(&bank.token, &format!(
                 "{VALIDATIONS}?where_status=completed&where_type=onboarding"
             )).await.total();
-            assert_eq!(persons, enrolled, "nobody is left enrolled by what was refused");
+            assert_eq!(persons, enrolled, "nobody is left enrolled by what was rejected");
         }
     }
 
@@ -423,10 +423,10 @@ on_both_databases! {
         for status in ["inactive", "pending"] {
             let changed = bank.call(Method::PUT, &bank.token, &path, json!({ "status": status }));
             assert_eq!(changed.await.status, 200);
-            let refused = log_in(&bank, "jo@example.com", shot(1, 1)).await;
+            let rejected = log_in(&bank, "jo@example.com", shot(1, 1)).await;
             let nobody = log_in(&bank, "nobody@example.com", shot(1, 1)).await;
-            refused.refusal(400);
-            assert_eq!(refused.bytes, nobody.bytes);
+            rejected.rejection(400);
+            assert_eq!(rejected.bytes, nobody.bytes);
         }
         let changed = bank.call(Method::PUT, &bank.token, &path, json!({ "status": "active" }));
         assert_eq!(changed.await.status, 200);
@@ -435,7 +435,7 @@ on_both_databases! {
 
     async fn what_was_counted_goes_with_its_client(world) {
         let (bank, _) = open_with_jo(world, |_| {}).await;
-        log_in(&bank, "jo@example.com", take(face(2), 0)).await.refusal(400);
+        log_in(&bank, "jo@example.com", take(face(2), 0)).await.rejection(400);
         bank.app.delete_client("acme").await.expect("a client");
         assert_no_rows(&bank, "DELETE FROM login_attempts").await;
         assert_no_rows(&bank, "DELETE FROM accepted_images").await;

@@ -23,16 +23,16 @@ fn only_the_commands_that_somebody_begins_with_make_a_database() {
     ] {
         let outcome = folder.run(arguments);
         assert!(matches!(outcome.code, Some(1 | 2)), "{arguments:?}: {}", outcome.stderr);
-        let said = [outcome.stdout, outcome.stderr].concat();
-        assert!(!said.contains(MADE), "{arguments:?}: {said}");
+        let text = [outcome.stdout, outcome.stderr].concat();
+        assert!(!text.contains(MADE), "{arguments:?}: {text}");
         assert!(!folder.data().exists(), "{arguments:?} made a folder");
     }
     for arguments in
         [&["client", "list"][..], &["export", "projects"], &["token", "create", "--client", "a"]]
     {
-        let said = folder.run(arguments).failed();
+        let text = folder.run(arguments).failed();
         let named = format!("there is no database in {}", folder.data().display());
-        assert!(said.contains(&named) && said.contains("--data"), "{said}");
+        assert!(text.contains(&named) && text.contains("--data"), "{text}");
     }
 }
 
@@ -64,8 +64,8 @@ fn without_its_keys_a_database_is_not_opened_with_new_ones() {
         let folder = Folder::new();
         folder.token("acme");
         std::fs::remove_file(folder.data().join(file)).expect("a file of keys");
-        let said = folder.run(&["export", "projects"]).failed();
-        assert!(said.contains(file), "{said}");
+        let text = folder.run(&["export", "projects"]).failed();
+        assert!(text.contains(file), "{text}");
         assert!(!folder.data().join(file).exists(), "{file}");
     }
 }
@@ -76,6 +76,6 @@ fn an_empty_file_is_no_database() {
     folder.token("acme");
     std::fs::write(folder.data().join("verax.db"), "").expect("an empty file");
     let _ = std::fs::remove_file(folder.data().join("verax.db-wal"));
-    let said = folder.run(&["client", "list"]).failed();
-    assert!(said.contains("there is no database"), "{said}");
+    let text = folder.run(&["client", "list"]).failed();
+    assert!(text.contains("there is no database"), "{text}");
 }

@@ -11,7 +11,7 @@ use verax_server::http::source_address::Peer;
 use verax_server::http::{self, State};
 use verax_store::{Batch, Job, JobKind};
 
-use crate::given_faces::{face, picture, with_given_faces};
+use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{Engine, World, request, send};
 
 const MONITORING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
@@ -106,14 +106,14 @@ on_both_databases! {
         });
         let token = world.token("acme").await;
         let list = "/v2/document-liveness";
-        let narrow = world.narrow_token("acme", verax_domain::NarrowScope::Session, "one").await;
-        for token in ["", "wrong-token", &narrow, "wrong-token", "wrong-token"] {
+        let record_token = world.record_token("acme", verax_domain::RecordTokenScope::Session, "one").await;
+        for token in ["", "wrong-token", &record_token, "wrong-token", "wrong-token"] {
             send(&router, request(Method::GET, token, list)).await;
         }
         for _ in 0..3 {
             send(&router, request(Method::GET, &token, list)).await;
         }
-        let said = numbers(&router).await;
+        let text = numbers(&router).await;
         for (name, expected) in [
             ("verax_token_failures_total{reason=\"missing\"}", 1.0),
             ("verax_token_failures_total{reason=\"invalid\"}", 3.0),
@@ -123,15 +123,15 @@ on_both_databases! {
             ("verax_rate_limited_requests_total{limit=\"rejected_tokens\"}", 1.0),
             ("verax_http_errors_total{code=\"TOO_MANY_REQUESTS\"}", 2.0),
         ] {
-            assert_eq!(value(&said, name), expected, "{name}\n{said}");
+            assert_eq!(value(&text, name), expected, "{name}\n{text}");
         }
     }
 
     async fn what_the_database_does_not_answer_is_counted_as_that(world) {
         let token = world.token("acme").await;
         world.execute("DROP TABLE jobs").await;
-        let said = numbers(&world.router).await;
-        assert_eq!(value(&said, "verax_database_up"), 0.0);
+        let text = numbers(&world.router).await;
+        assert_eq!(value(&text, "verax_database_up"), 0.0);
         assert_eq!(world.get(&token, "/v2/document-liveness").await.status, 200);
     }
 
@@ -151,8 +151,8 @@ on_both_databases! {
         batch.insert_job(&job("two", JobKind::DocumentCheck, 30_000));
         batch.insert_job(&job("three", JobKind::SessionExpiry, -60_000));
         world.app.database.commit(batch).await.expect("three jobs");
-        let said = numbers(&world.router).await;
-        let of = |name: &str, kind: &str| value(&said, &format!("verax_{name}{{kind=\"{kind}\"}}"));
+        let text = numbers(&world.router).await;
+        let of = |name: &str, kind: &str| value(&text, &format!("verax_{name}{{kind=\"{kind}\"}}"));
         assert_eq!(of("jobs", "document_check"), 2.0);
         assert_eq!(of("job_overdue_seconds", "document_check"), 90.0);
         assert_eq!(of("job_attempts_max", "document_check"), 0.0);
@@ -163,8 +163,8 @@ on_both_databases! {
         let taken = world.app.database.take_jobs(JobKind::DocumentCheck, now, later, 1).await;
         assert_eq!(taken.expect("jobs").len(), 1);
         // Another process asks at once; this one remembers what it has polled.
-        let said = numbers(&world.beside(|_| {})).await;
-        let of = |name: &str, kind: &str| value(&said, &format!("verax_{name}{{kind=\"{kind}\"}}"));
+        let text = numbers(&world.beside(|_| {})).await;
+        let of = |name: &str, kind: &str| value(&text, &format!("verax_{name}{{kind=\"{kind}\"}}"));
         assert_eq!(of("job_overdue_seconds", "document_check"), 30.0);
         assert_eq!(of("job_attempts_max", "document_check"), 1.0);
     }
@@ -177,9 +177,9 @@ async fn a_poll_serves_all_who_ask_within_seconds() {
     assert_eq!(value(&first, "verax_database_up"), 1.0);
     world.execute("DROP TABLE jobs").await;
     for _ in 0..5 {
-        let said = numbers(&world.router).await;
-        assert_eq!(value(&said, "verax_database_up"), 1.0, "asked again");
-        assert!(value(&said, "verax_poll_age_seconds") < 5.0);
+        let text = numbers(&world.router).await;
+        assert_eq!(value(&text, "verax_database_up"), 1.0, "asked again");
+        assert!(value(&text, "verax_poll_age_seconds") < 5.0);
     }
 }
 
@@ -196,7 +196,7 @@ async fn face_checks_are_counted_with_their_scores_and_no_names() {
         request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().expect("it"));
         send(&router, request).await.status
     };
-    let (one, nobody) = (picture(&[face(1)]), picture(&[]));
+    let (one, nobody) = (image(&[face(1)]), image(&[]));
     let liveness = json!({ "os": "DESKTOP", "image": one });
     assert_eq!(call("liveness", liveness).await, 200);
     let unusable = json!({ "os": "DESKTOP", "image": nobody });
@@ -205,22 +205,22 @@ async fn face_checks_are_counted_with_their_scores_and_no_names() {
     assert_eq!(call("compare", compare).await, 200);
     let search = json!({ "images": [one], "min_score": 0.9, "search_mode": "FAST" });
     assert_eq!(call("search", search).await, 200);
-    let said = numbers(&router).await;
+    let text = numbers(&router).await;
     let checks = |kind: &str, outcome: &str| {
         let name = format!("verax_checks_total{{kind=\"{kind}\",outcome=\"{outcome}\"}}");
-        value(&said, &name)
+        value(&text, &name)
     };
     assert_eq!(checks("liveness", "passed") + checks("liveness", "failed"), 1.0);
     assert_eq!(checks("comparison", "passed"), 1.0);
     assert_eq!(checks("search", "failed"), 1.0, "nobody is enrolled");
-    assert_eq!(value(&said, "verax_check_score_count{score=\"liveness\"}"), 1.0);
-    assert_eq!(value(&said, "verax_check_score_count{score=\"match\"}"), 1.0);
+    assert_eq!(value(&text, "verax_check_score_count{score=\"liveness\"}"), 1.0);
+    assert_eq!(value(&text, "verax_check_score_count{score=\"match\"}"), 1.0);
     let measured = "verax_measurements_total{subject=\"face\",outcome=";
-    assert_eq!(value(&said, &format!("{measured}\"done\"}}")), 3.0);
-    assert_eq!(value(&said, &format!("{measured}\"image_rejected\"}}")), 1.0);
-    assert_eq!(value(&said, "verax_http_errors_total{code=\"NO_FACE\"}"), 1.0);
-    assert_eq!(value(&said, "verax_gallery_templates"), 0.0);
-    assert!(!said.contains("acme-of-a-client") && !said.contains(&token), "{said}");
+    assert_eq!(value(&text, &format!("{measured}\"done\"}}")), 3.0);
+    assert_eq!(value(&text, &format!("{measured}\"image_rejected\"}}")), 1.0);
+    assert_eq!(value(&text, "verax_http_errors_total{code=\"NO_FACE\"}"), 1.0);
+    assert_eq!(value(&text, "verax_gallery_templates"), 0.0);
+    assert!(!text.contains("acme-of-a-client") && !text.contains(&token), "{text}");
 }
 
 #[tokio::test]
@@ -235,13 +235,13 @@ async fn a_call_that_finds_no_place_is_counted_as_an_overload() {
     let router = http::router(State::new(app));
     let token = world.token("acme").await;
     let mut call = request(Method::POST, &token, "/v2/face-recognition/liveness");
-    let body = json!({ "os": "DESKTOP", "image": picture(&[face(1)]) }).to_string();
+    let body = json!({ "os": "DESKTOP", "image": image(&[face(1)]) }).to_string();
     *call.body_mut() = body.into();
     assert_eq!(send(&router, call).await.status, 503);
-    let said = numbers(&router).await;
-    assert_eq!(value(&said, "verax_overloads_total{resource=\"measuring\"}"), 1.0);
-    assert_eq!(value(&said, "verax_measuring_permits_used"), 1.0);
-    assert_eq!(value(&said, "verax_measuring_permits_max"), 1.0);
+    let text = numbers(&router).await;
+    assert_eq!(value(&text, "verax_overloads_total{resource=\"measuring\"}"), 1.0);
+    assert_eq!(value(&text, "verax_measuring_permits_used"), 1.0);
+    assert_eq!(value(&text, "verax_measuring_permits_max"), 1.0);
 }
 
 #[tokio::test]
@@ -285,31 +285,31 @@ fn a_running_server_tells_of_its_disks_its_process_and_its_connections() {
     let served = folder.serve(&[]);
     let begun = Instant::now();
     // What is polled by the first request may come with a later one.
-    let said = loop {
-        let (status, said) = served.get("", "/metrics");
+    let text = loop {
+        let (status, text) = served.get("", "/metrics");
         assert_eq!(status, 200);
-        if said.contains("verax_disk_free_bytes{disk=\"objects\"}") {
-            break said;
+        if text.contains("verax_disk_free_bytes{disk=\"objects\"}") {
+            break text;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{said}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{text}");
     };
     for disk in ["data", "keys", "objects"] {
-        let free = value(&said, &format!("verax_disk_free_bytes{{disk=\"{disk}\"}}"));
-        let size = value(&said, &format!("verax_disk_size_bytes{{disk=\"{disk}\"}}"));
+        let free = value(&text, &format!("verax_disk_free_bytes{{disk=\"{disk}\"}}"));
+        let size = value(&text, &format!("verax_disk_size_bytes{{disk=\"{disk}\"}}"));
         assert!(free > 0.0 && free <= size, "{disk}: {free} of {size}");
     }
-    assert!(value(&said, "process_resident_memory_bytes") > 1e6);
-    assert!(value(&said, "process_open_fds") > 3.0);
-    assert!(value(&said, "process_max_fds") >= value(&said, "process_open_fds"));
-    assert!(value(&said, "process_cpu_seconds_total") >= 0.0);
-    assert!(value(&said, "process_start_time_seconds") > 1.7e9);
-    assert!(value(&said, "verax_http_connections") >= 1.0);
-    assert!(value(&said, "verax_http_connections_max") > 100.0);
-    assert_eq!(value(&said, "verax_models_missing"), 3.0);
+    assert!(value(&text, "process_resident_memory_bytes") > 1e6);
+    assert!(value(&text, "process_open_fds") > 3.0);
+    assert!(value(&text, "process_max_fds") >= value(&text, "process_open_fds"));
+    assert!(value(&text, "process_cpu_seconds_total") >= 0.0);
+    assert!(value(&text, "process_start_time_seconds") > 1.7e9);
+    assert!(value(&text, "verax_http_connections") >= 1.0);
+    assert!(value(&text, "verax_http_connections_max") > 100.0);
+    assert_eq!(value(&text, "verax_models_missing"), 3.0);
     let version = env!("CARGO_PKG_VERSION");
     assert!(
-        said.contains(&format!("verax_build_info{{version=\"{version}\",database=\"sqlite\"}} 1"))
+        text.contains(&format!("verax_build_info{{version=\"{version}\",database=\"sqlite\"}} 1"))
     );
-    assert!(!said.contains("verax_tls_"), "there is no TLS");
+    assert!(!text.contains("verax_tls_"), "there is no TLS");
     served.stop();
 }

@@ -155,8 +155,8 @@ fn a_backup_taken_while_the_server_runs_brings_everything_back() {
     let served = folder.serve(&[]);
     let backup = folder.file("backup.db");
     let backup = backup.to_str().expect("a path");
-    let said = folder.run(&["backup", backup, "--database-only", "--json"]).json();
-    assert_eq!(said, json!({ "records": 11 }));
+    let text = folder.run(&["backup", backup, "--database-only", "--json"]).json();
+    assert_eq!(text, json!({ "records": 11 }));
     let again = folder.run(&["backup", backup, "--database-only"]).failed();
     assert!(again.contains("exists already"));
     folder.run(&["client", "delete", CLIENT, "--with-records"]).ok();
@@ -182,7 +182,7 @@ fn a_backup_taken_while_the_server_runs_brings_everything_back() {
 }
 
 #[test]
-fn a_file_that_is_no_backup_is_refused_and_changes_nothing() {
+fn a_file_that_is_no_backup_is_rejected_and_changes_nothing() {
     let folder = Folder::new();
     fill(&folder);
     let before = folder.run(&["export", "biometric-validations"]).ok();
@@ -211,37 +211,37 @@ async fn mark_newer(location: &Location) {
     database.commit(batch).await.expect("a row");
 }
 
-fn refuses_newer(folder: &Folder, more: &[&str]) {
+fn rejects_newer(folder: &Folder, more: &[&str]) {
     for arguments in
         [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"], &["client", "list"], &["doctor"]]
     {
         let outcome = folder.run(&[arguments, more].concat());
-        let said = format!("{}{}", outcome.stdout, outcome.stderr);
-        assert_eq!(outcome.code, Some(1), "{said}");
-        assert!(said.contains("schema version 9999"), "{arguments:?}: {said}");
+        let text = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(outcome.code, Some(1), "{text}");
+        assert!(text.contains("schema version 9999"), "{arguments:?}: {text}");
     }
 }
 
 #[tokio::test]
-async fn a_database_that_is_newer_than_the_binary_is_refused() {
+async fn a_database_that_is_newer_than_the_binary_is_rejected() {
     let folder = Folder::new();
     folder.run(&["migrate"]).ok();
     let backup = folder.file("backup.db");
     mark_newer(&Location::File(folder.data().join("verax.db"))).await;
-    refuses_newer(&folder, &[]);
+    rejects_newer(&folder, &[]);
     std::fs::copy(folder.data().join("verax.db"), &backup).expect("a copy");
     let empty = Folder::new();
-    let said = empty.run(&["restore", backup.to_str().expect("a path")]).failed();
-    assert!(said.contains("schema version 9999"), "{said}");
+    let text = empty.run(&["restore", backup.to_str().expect("a path")]).failed();
+    assert!(text.contains("schema version 9999"), "{text}");
 }
 
 #[tokio::test]
-async fn a_postgres_database_that_is_newer_than_the_binary_is_refused() {
+async fn a_postgres_database_that_is_newer_than_the_binary_is_rejected() {
     let folder = Folder::new();
     let url = crate::world::new_database().await;
     folder.run(&["migrate", "--database-url", &url]).ok();
     mark_newer(&Location::Postgres(url.clone())).await;
-    refuses_newer(&folder, &["--database-url", &url]);
+    rejects_newer(&folder, &["--database-url", &url]);
 }
 
 #[tokio::test]

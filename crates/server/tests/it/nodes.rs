@@ -25,7 +25,7 @@ const PATH: &str = "/v2/document-liveness";
 
 fn order() -> String {
     json!({
-        "image": STANDARD.encode(picture()),
+        "image": STANDARD.encode(image()),
         "validateScreenReplay": false,
         "validatePrintedCopy": false,
         "validatePortraitSubstitution": false,
@@ -35,7 +35,7 @@ fn order() -> String {
 
 fn left_behind() -> DocumentOrder {
     DocumentOrder {
-        picture: picture(),
+        image: image(),
         checks: PerCheck::from_fn(|check| check == DocumentCheck::DigitalManipulation),
         calibrations: PerCheck::all(Calibration::Regular),
         cropped: CroppedRule::Ignored,
@@ -45,7 +45,7 @@ fn left_behind() -> DocumentOrder {
     }
 }
 
-fn picture() -> Vec<u8> {
+fn image() -> Vec<u8> {
     jpeg(&card(&mut Seeded::new(5), None).image, 90)
 }
 
@@ -71,7 +71,7 @@ on_both_databases! {
         assert_eq!(get(&other, &token, PATH).await.total(), 4);
     }
 
-    async fn a_token_that_one_node_revokes_is_refused_by_the_other_within_five_seconds(world) {
+    async fn a_token_that_one_node_revokes_is_rejected_by_the_other_within_five_seconds(world) {
         let token = world.token("acme").await;
         let other = http::router(State::new(world.node(|it| it.tokens.cache_seconds = 2).await));
         assert_eq!(get(&other, &token, PATH).await.status, 200);
@@ -125,8 +125,8 @@ on_both_databases! {
         assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), ""));
     }
 
-    async fn a_setting_that_a_node_cannot_use_is_refused_or_left_out(world) {
-        for (name, value, said) in [
+    async fn a_setting_that_a_node_cannot_use_is_rejected_or_left_out(world) {
+        for (name, value, text) in [
             ("http.body_bytes_max", "1", "http.body_bytes_max is set for each node in its file or environment; shared are http.public_url, "),
             ("tokens.days", "many", "tokens.days must be a whole number"),
             ("tokens.days", "0", "tokens.days must be at least 1"),
@@ -135,7 +135,7 @@ on_both_databases! {
             ("http.public_url", "verify.example.com", "http.public_url must be like"),
         ] {
             let error = world.app.set_setting(name, value).await.expect_err(name).to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(text), "{error}");
         }
         world.app.unset_setting("tokens.days").await.expect_err("it was never set");
         // A newer node may have set what this one does not know.

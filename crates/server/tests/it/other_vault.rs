@@ -47,9 +47,9 @@ on_both_databases! {
         let other = world.app.clone().with_vault(vault.expect("a vault"));
         let router = http::router(State::new(other.clone()));
 
-        let refused = send(&router, request(Method::DELETE, &token, &path)).await;
-        assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
-        assert_eq!(refused.header("retry-after"), "60");
+        let rejected = send(&router, request(Method::DELETE, &token, &path)).await;
+        assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
+        assert_eq!(rejected.header("retry-after"), "60");
         assert_eq!(world.get(&token, &format!("{path}/image")).await.status, 200, "nothing is lost");
         // Not by the look for interrupted deletions either.
         world.turn_clock(120_000);
@@ -57,7 +57,7 @@ on_both_databases! {
         let gone = world.send(request(Method::DELETE, &token, &path)).await;
         assert_eq!(gone.status, 200, "{}", gone.text());
         let gone = send(&router, request(Method::DELETE, &token, &path)).await;
-        assert_eq!(gone.refusal(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        assert_eq!(gone.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
     }
 
     async fn a_node_is_compared_with_what_its_database_knows(world) {
@@ -74,7 +74,7 @@ on_both_databases! {
         assert!(
             matches!(
                 found.as_slice(),
-                [Difference::MasterKey { .. }, Difference::Place { .. }, Difference::Place { .. }]
+                [Difference::MasterKey { .. }, Difference::Location { .. }, Difference::Location { .. }]
             ),
             "{found:?}"
         );
@@ -98,7 +98,7 @@ on_both_databases! {
             world.node(|_| {}).await.require_binding().await.expect("a restart");
         }
         // The operator says that it was meant.
-        other.bind_anew(Lost::Refused).await.expect("nothing is stored");
+        other.rebind(Lost::Rejected).await.expect("nothing is stored");
         other.require_binding().await.expect("it is the database's now");
         world.app.require_binding().await.expect_err("and this one is not any more");
     }
@@ -132,24 +132,24 @@ async fn a_second_node_with_keys_or_folders_of_its_own_does_not_start() {
     let url = new_database().await;
     let (first, second) = (Folder::new(), Folder::new());
     first.run(&["migrate", "--database-url", &url]).ok();
-    let running = serve(&first, &url, &[]).unwrap_or_else(|said| panic!("{said}"));
-    let said = serve(&second, &url, &[]).err().expect("it has nothing of the first");
-    assert!(said.contains("the signing keys of this database are not here"), "{said}");
+    let running = serve(&first, &url, &[]).unwrap_or_else(|text| panic!("{text}"));
+    let text = serve(&second, &url, &[]).err().expect("it has nothing of the first");
+    assert!(text.contains("the signing keys of this database are not here"), "{text}");
     for name in ["signing-keys.json", "master-keys.json"] {
         fs::copy(first.data().join(name), second.data().join(name)).expect("a copy");
     }
-    let said = serve(&second, &url, &[]).err().expect("its folders are its own");
-    assert!(said.contains("the vault of this database is not here"), "{said}");
+    let text = serve(&second, &url, &[]).err().expect("its folders are its own");
+    assert!(text.contains("the vault of this database is not here"), "{text}");
     for name in ["keys", "objects"] {
         fs::create_dir_all(second.data().join(name)).expect("a folder");
     }
-    let said = serve(&second, &url, &[]).err().expect("its folders are its own");
-    assert!(said.contains("no vault.id lies in it") && said.contains("vault.keys"), "{said}");
-    assert!(said.contains("vault bind"), "{said}");
+    let text = serve(&second, &url, &[]).err().expect("its folders are its own");
+    assert!(text.contains("no vault.id lies in it") && text.contains("vault.keys"), "{text}");
+    assert!(text.contains("vault bind"), "{text}");
     let shared = first.data().display().to_string();
     let settings = format!("[vault]\nkeys = \"{shared}/keys\"\nobjects = \"{shared}/objects\"\n");
     let config = second.write("shared.toml", &settings);
-    let both = serve(&second, &url, &["--config", &config]).unwrap_or_else(|said| panic!("{said}"));
+    let both = serve(&second, &url, &["--config", &config]).unwrap_or_else(|text| panic!("{text}"));
     assert_eq!(both.get("", "/readyz").0, 200);
     both.stop();
     running.stop();
@@ -194,11 +194,11 @@ fn a_folder_that_was_moved_on_purpose_is_bound_by_a_command_and_lost_keys_with_a
     let config =
         folder.write("moved.toml", &format!("[vault]\nkeys = \"{}\"\n", elsewhere.display()));
     folder.run(&["client", "list", "--config", &config]).failed();
-    let said = folder.run(&["vault", "bind", "--config", &config]).ok();
-    assert!(said.contains("belongs with the keys and the vault"), "{said}");
+    let text = folder.run(&["vault", "bind", "--config", &config]).ok();
+    assert!(text.contains("belongs with the keys and the vault"), "{text}");
     folder.run(&["client", "list", "--config", &config]).ok();
-    let said = folder.run(&["client", "list"]).failed();
-    assert!(said.contains("another vault"), "{said}");
+    let text = folder.run(&["client", "list"]).failed();
+    assert!(text.contains("another vault"), "{text}");
 
     let master = folder.data().join("master-keys.json");
     fs::remove_file(&master).expect("the keys");

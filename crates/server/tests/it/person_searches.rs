@@ -6,7 +6,7 @@ use verax_server::app::persons::PersonError;
 use verax_server::http::{self, State};
 
 use crate::answer::keys;
-use crate::given_faces::{Face, face, picture, template, with_given_faces};
+use crate::given_faces::{Face, face, image, template, with_given_faces};
 use crate::persons::People;
 use crate::world::{DAY, Engine, World};
 
@@ -18,7 +18,7 @@ fn same(score: &Value) -> &Value {
 }
 
 fn search(of: Face) -> Value {
-    json!({ "images": [picture(&[of])], "min_score": 0.85, "search_mode": "FAST" })
+    json!({ "images": [image(&[of])], "min_score": 0.85, "search_mode": "FAST" })
 }
 
 on_both_databases! {
@@ -40,12 +40,12 @@ on_both_databases! {
             assert_eq!(people.post(call, &body).await.json()["data"], json!([]));
             body["collection_id"] = "nowhere".into();
             let answer = people.post(call, &body).await;
-            assert_eq!(answer.refusal(404), "ERROR");
+            assert_eq!(answer.rejection(404), "ERROR");
             assert_eq!(answer.json()["message"], "invalid_collection");
         }
-        // Pictures of two persons find both, the more alike first; max_results cuts.
+        // Images of two persons find both, the more alike first; max_results cuts.
         let mut both = search(face(1));
-        both["images"] = json!([picture(&[Face { shot: 9, ..face(1) }]), picture(&[face(2)])]);
+        both["images"] = json!([image(&[Face { shot: 9, ..face(1) }]), image(&[face(2)])]);
         let found = people.post("search", &both).await.json();
         let ids: Vec<&str> = (0..2).filter_map(|at| found["data"][at]["id"].as_str()).collect();
         assert_eq!(ids, [bea.as_str(), ana.as_str()]);
@@ -54,7 +54,7 @@ on_both_databases! {
         assert_eq!(people.post("search", &both).await.json()["data"].as_array().map(Vec::len), Some(1));
 
         let live = |of: Face| json!({
-            "image": picture(&[of]), "os": "IOS", "liveness_min_score": 0.6, "min_score": 0.85,
+            "image": image(&[of]), "os": "IOS", "liveness_min_score": 0.6, "min_score": 0.85,
             "search_mode": "FAST", "collection_id": "staff",
         });
         let answer = people.post("search-live-face", &live(face(2))).await.json();
@@ -68,7 +68,7 @@ on_both_databases! {
         assert_eq!(dull["data"]["liveness"]["passed"], false);
 
         let active = json!({
-            "image": picture(&[face(2)]), "os": "IOS", "min_score": 0.85, "search_mode": "FAST",
+            "image": image(&[face(2)]), "os": "IOS", "min_score": 0.85, "search_mode": "FAST",
         });
         let found = people.post("search-active-user", &active).await.json();
         let score = same(&found["data"][0]["score"]);
@@ -84,11 +84,11 @@ on_both_databases! {
         let people = People::of(world).await;
         let answer = people.post("persons", &json!({
             "name": "Ana", "gender": "F", "date_of_birth": "1990-05-01", "collections": ["staff"],
-            "images": [picture(&[face(1)])], "keep_thumbnails": true,
+            "images": [image(&[face(1)])], "keep_thumbnails": true,
         })).await.json();
         let person = answer["data"].clone();
         let body = |of: Face| json!({
-            "id": person["_id"], "images": [picture(&[of])], "min_score": 0.85,
+            "id": person["_id"], "images": [image(&[of])], "min_score": 0.85,
             "search_mode": "FAST", "collection_id": "staff-code",
         });
         let answer = people.post("verify", &body(face(1))).await.json();
@@ -107,21 +107,21 @@ on_both_databases! {
         assert_eq!(other["data"]["passed"], false);
         let mut elsewhere = body(face(1));
         elsewhere["collection_id"] = "guests".into();
-        assert_eq!(people.post("verify", &elsewhere).await.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(people.post("verify", &elsewhere).await.rejection(404), "PERSON_NOT_FOUND");
         let mut nobody = body(face(1));
         nobody["id"] = "nobody".into();
-        assert_eq!(people.post("verify", &nobody).await.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(people.post("verify", &nobody).await.rejection(404), "PERSON_NOT_FOUND");
         world.store(&PERSONS, &[json!({ "_id": "imported", "client": "acme" })]).await;
         let mut imported = body(face(1));
         imported["id"] = "imported".into();
         imported["collection_id"] = Value::Null;
-        assert_eq!(people.post("verify", &imported).await.refusal(409), "person_without_face");
+        assert_eq!(people.post("verify", &imported).await.rejection(409), "person_without_face");
     }
 
-    async fn every_face_of_a_picture_is_recognised(world) {
+    async fn every_face_of_an_image_is_recognised(world) {
         let people = People::of(world).await;
         let body = json!({
-            "image": picture(&[face(1), face(2)]), "min_score": 0.8, "search_mode": "FAST",
+            "image": image(&[face(1), face(2)]), "min_score": 0.8, "search_mode": "FAST",
         });
         for call in ["detect", "detect/demo"] {
             let nobody = people.post(call, &body).await.json();
@@ -203,7 +203,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn more_faces_than_memory_may_hold_are_refused() {
+async fn more_faces_than_memory_may_hold_are_rejected() {
     let world =
         World::with(Engine::Sqlite, |config| config.persons.templates_in_memory_max = 2).await;
     let people = People::of(&world).await;
@@ -215,10 +215,10 @@ async fn more_faces_than_memory_may_hold_are_refused() {
     for _ in 0..2 {
         let probe = template(face(1));
         let found = people.app.find_person_by_face("acme", None, &probe, 0.85, 1).await;
-        let refused = matches!(found, Err(PersonError::GalleryTooLarge { count: 3, max: 2 }));
-        assert!(refused, "{found:?}");
+        let rejected = matches!(found, Err(PersonError::GalleryTooLarge { count: 3, max: 2 }));
+        assert!(rejected, "{found:?}");
     }
-    assert_eq!(people.post("search", &search(face(1))).await.refusal(503), "GALLERY_TOO_LARGE");
+    assert_eq!(people.post("search", &search(face(1))).await.rejection(503), "GALLERY_TOO_LARGE");
 }
 
 #[tokio::test]
@@ -242,13 +242,13 @@ async fn each_search_names_all_that_it_needs() {
         ("detect/demo", &["image", "min_score", "search_mode"]),
     ] {
         let answer = people.post(call, &json!({})).await;
-        assert_eq!(answer.refusal(409), "MissingParameter", "{call}");
+        assert_eq!(answer.rejection(409), "MissingParameter", "{call}");
         let json = answer.json();
         let details = json["details"].as_array().expect("details");
-        let said: Vec<&str> = details.iter().filter_map(|it| it["message"].as_str()).collect();
+        let text: Vec<&str> = details.iter().filter_map(|it| it["message"].as_str()).collect();
         let expected: Vec<String> =
             needed.iter().map(|name| format!("\"{name}\" is required")).collect();
-        assert_eq!(said, expected, "{call}");
+        assert_eq!(text, expected, "{call}");
     }
     for (call, low) in [("search", 0.2), ("search/crops", 0.5)] {
         let mut body = search(face(1));

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use verax_domain::Scope;
 use verax_server::app::App;
 use verax_server::http::{self, State};
-use verax_store::SealedTemplate;
+use verax_store::EncryptedTemplate;
 
 use crate::answer::{Answer, keys};
-use crate::given_faces::{Face, face, picture, template, with_given_faces};
+use crate::given_faces::{Face, face, image, template, with_given_faces};
 use crate::world::{World, request, send};
 
 const PATH: &str = "/v2/face-recognition/persons";
@@ -55,14 +55,14 @@ impl People {
 
     /// Enrols a person in `staff` and answers their id.
     pub async fn enrolled(&self, name: &str, faces: &[Face]) -> String {
-        let images: Vec<String> = faces.iter().map(|face| picture(&[*face])).collect();
+        let images: Vec<String> = faces.iter().map(|face| image(&[*face])).collect();
         let body = json!({ "name": name, "images": images, "collections": ["staff"] });
         let answer = self.post("persons", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["data"]["_id"].as_str().expect("an id").to_owned()
     }
 
-    async fn templates(&self, person: &str) -> Vec<SealedTemplate> {
+    async fn templates(&self, person: &str) -> Vec<EncryptedTemplate> {
         let of = vec![person.to_owned()];
         self.app.database.templates("acme", of).await.expect("templates")
     }
@@ -72,7 +72,7 @@ on_both_databases! {
     async fn a_day_of_birth_is_one_of_a_living_person(world) {
         let people = People::of(world).await;
         let body = |born: Value| json!({
-            "name": "Ana", "images": [picture(&[face(1)])], "collections": ["staff"],
+            "name": "Ana", "images": [image(&[face(1)])], "collections": ["staff"],
             "date_of_birth": born,
         });
         for wrong in [
@@ -85,7 +85,7 @@ on_both_databases! {
             json!("2026-01-04T00:00:00Z"),
         ] {
             let answer = people.post("persons", &body(wrong.clone())).await;
-            assert_eq!(answer.refusal(409), "MissingParameter", "{wrong}");
+            assert_eq!(answer.rejection(409), "MissingParameter", "{wrong}");
             let message = &answer.json()["message"];
             assert_eq!(message, "\"date_of_birth\" must be between 1900-01-01 and today");
         }
@@ -102,20 +102,20 @@ on_both_databases! {
             assert_eq!(found.ids(), [id.as_str()], "{query}");
         }
         let change = json!({ "date_of_birth": { "year": 90, "month": 5, "day": 1 } });
-        people.call(Method::PUT, &format!("{PATH}/{id}"), &change).await.refusal(409);
+        people.call(Method::PUT, &format!("{PATH}/{id}"), &change).await.rejection(409);
     }
 
     async fn namesakes_are_alike_however_their_name_is_typed(world) {
         let people = People::of(world).await;
         let body = |name: &str, of: u8| json!({
-            "name": name, "images": [picture(&[face(of)])], "collections": ["staff"],
+            "name": name, "images": [image(&[face(of)])], "collections": ["staff"],
             "date_of_birth": "1990-05-01",
         });
         let first = people.post("persons", &body("José García", 1)).await;
         assert_eq!(first.json()["data"]["name"], "José García", "{}", first.text());
         for name in ["Jose\u{301} Garci\u{301}a", "JOSÉ GARCÍA", "Jose Garcia"] {
             let answer = people.post("persons", &body(name, 2)).await;
-            assert_eq!(answer.refusal(412), "PreconditionFailed", "{name}");
+            assert_eq!(answer.rejection(412), "PreconditionFailed", "{name}");
         }
     }
 
@@ -126,7 +126,7 @@ on_both_databases! {
             "date_of_birth": { "year": "1990", "month": 5, "day": 1 }, "notes": "VIP",
             "email": "maria@example.com", "phone": "+573001112233",
             "collections": ["staff-code", "guests", "staff"],
-            "images": [picture(&[face(1)]), picture(&[Face { shot: 1, ..face(1) }])],
+            "images": [image(&[face(1)]), image(&[Face { shot: 1, ..face(1) }])],
             "keep_thumbnails": true,
         })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -153,7 +153,7 @@ on_both_databases! {
         let retrieved = people.get(&format!("{PATH}/{id}")).await;
         assert_eq!(retrieved.json(), json!({ "success": true, "data": expected }));
 
-        // Pictures are for tokens that may see pictures, and never in a list.
+        // Images are for tokens that may see images, and never in a list.
         let reads = Some(vec![Scope::ReadValidations]);
         let reader = world.token_with("acme", reads, false).await;
         let target = format!("{PATH}/{id}");
@@ -178,14 +178,14 @@ on_both_databases! {
         assert_eq!(nobody.json(), json!({ "success": true, "data": [], "total": 0 }));
         for query in ["", "?name=ab", "?name=abc&date_of_birth=yesterday"] {
             let answer = people.get(&format!("{PATH}/lookup{query}")).await;
-            assert_eq!(answer.refusal(409), "MissingParameter", "{query}");
+            assert_eq!(answer.rejection(409), "MissingParameter", "{query}");
         }
     }
 
     async fn a_name_and_day_of_birth_are_there_once_in_a_collection(world) {
         let people = People::of(world).await;
         let body = |of: u8, collection: &str, born: Value| json!({
-            "name": "Jo Roe", "images": [picture(&[face(of)])], "collections": [collection],
+            "name": "Jo Roe", "images": [image(&[face(of)])], "collections": [collection],
             "date_of_birth": born,
         });
         let first = people.post("persons", &body(1, "staff", json!("1990-05-01"))).await;
@@ -193,7 +193,7 @@ on_both_databases! {
         let shapes = [json!({ "year": 1990, "month": 5, "day": 1 }), json!("1990-05-01T05:00:00.000Z")];
         for born in shapes {
             let answer = people.post("persons", &body(2, "staff-code", born)).await;
-            assert_eq!(answer.refusal(412), "PreconditionFailed");
+            assert_eq!(answer.rejection(412), "PreconditionFailed");
             assert_eq!(answer.json()["message"], "person_already_set");
             assert_eq!(answer.json()["data"], first.json()["data"]);
             assert_eq!(answer.json()["data"]["_id"], id);
@@ -209,14 +209,14 @@ on_both_databases! {
         let other = people.get(&format!("{PATH}?collection=guests")).await.ids();
         let target = format!("{PATH}/{}", other[0]);
         let moved = people.call(Method::PUT, &target, &json!({ "collections": ["staff"] })).await;
-        assert_eq!(moved.refusal(412), "PreconditionFailed");
+        assert_eq!(moved.rejection(412), "PreconditionFailed");
         assert_eq!(moved.json()["data"]["_id"], id);
     }
 
     async fn enrolments_at_once_make_a_person_once(world) {
         let people = People::of(world).await;
         let body = json!({
-            "name": "Jo Roe", "images": [picture(&[face(1)])], "date_of_birth": "1990-05-01",
+            "name": "Jo Roe", "images": [image(&[face(1)])], "date_of_birth": "1990-05-01",
         });
         let (a, b, c) = tokio::join!(
             people.post("persons", &body), people.post("persons", &body),
@@ -231,12 +231,12 @@ on_both_databases! {
     async fn a_live_person_is_enrolled_unless_somebody_has_their_face(world) {
         let people = People::of(world).await;
         let body = |name: &str, face: Face| json!({
-            "name": name, "images": [picture(&[face])], "collection_id": "staff-code",
+            "name": name, "images": [image(&[face])], "collection_id": "staff-code",
             "liveness_min_score": 0.6, "min_score": 0.85, "search_mode": "FAST",
         });
         let dull = body("Jo", Face { live: 90, ..face(1) });
         let dull = people.post("persons/search-live-face", &dull).await;
-        assert_eq!(dull.refusal(409), "liveness_failed");
+        assert_eq!(dull.rejection(409), "liveness_failed");
         let message = dull.json()["message"].as_str().unwrap_or_default().to_owned();
         assert_eq!(message, "liveness_failed@0.3025");
         assert_eq!(people.get(PATH).await.total(), 0);
@@ -247,7 +247,7 @@ on_both_databases! {
         let id = &made["data"]["_id"];
         let again = Face { shot: 3, ..face(1) };
         let answer = people.post("persons/search-live-face", &body("Another", again)).await;
-        assert_eq!(answer.refusal(409), "duplicated_person");
+        assert_eq!(answer.rejection(409), "duplicated_person");
         assert_eq!(answer.json()["message"], "duplicated_person");
         assert_eq!(answer.json()["data"]["_id"], *id);
         let mut elsewhere = body("Another", again);
@@ -262,7 +262,7 @@ on_both_databases! {
         assert_eq!(statuses, [200, 409], "one face, two enrolments at once");
     }
 
-    async fn a_person_is_changed_and_pictures_replace_all_faces(world) {
+    async fn a_person_is_changed_and_images_replace_all_faces(world) {
         let people = People::of(world).await;
         let id = people.enrolled("Jo Roe", &[face(1), Face { shot: 1, ..face(1) }]).await;
         let target = format!("{PATH}/{id}");
@@ -281,11 +281,11 @@ on_both_databases! {
         assert_eq!(people.templates(&id).await.len(), 2);
 
         let search = |of: u8| json!({
-            "images": [picture(&[face(of)])], "min_score": 0.85, "search_mode": "FAST",
+            "images": [image(&[face(of)])], "min_score": 0.85, "search_mode": "FAST",
         });
         assert_eq!(people.post("search", &search(1)).await.json()["data"][0]["id"], *id);
         let replaced = people.call(Method::PUT, &target, &json!({
-            "images": picture(&[face(2)]), "keep_thumbnails": true,
+            "images": image(&[face(2)]), "keep_thumbnails": true,
         })).await.json();
         wanted["thumbnails"] = replaced["data"]["thumbnails"].clone();
         assert_eq!(replaced["data"], wanted);
@@ -298,7 +298,7 @@ on_both_databases! {
             (json!({ "images": [] }), "\"images\" must contain at least 1 items"),
         ] {
             let answer = people.call(Method::PUT, &target, &body).await;
-            assert_eq!(answer.refusal(409), "MissingParameter");
+            assert_eq!(answer.rejection(409), "MissingParameter");
             assert_eq!(answer.json()["message"], problem);
         }
     }
@@ -315,34 +315,34 @@ on_both_databases! {
         let left = people.call(Method::DELETE, &staff, &none).await;
         assert_eq!(left.json()["data"], json!({ "_id": id }));
         let again = people.call(Method::DELETE, &format!("{target}?collection=staff"), &none).await;
-        assert_eq!(again.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(again.rejection(404), "PERSON_NOT_FOUND");
         assert_eq!(people.get(&target).await.json()["data"]["collections"], json!(["guests"]));
         let body = json!({
-            "images": picture(&[face(1)]), "min_score": 0.85, "search_mode": "FAST",
+            "images": image(&[face(1)]), "min_score": 0.85, "search_mode": "FAST",
             "collection_id": "staff",
         });
         assert_eq!(people.post("search", &body).await.json()["data"], json!([]));
 
         people.call(Method::DELETE, &format!("{target}?collection=guests"), &none).await;
         let gone = people.get(&target).await;
-        assert_eq!(gone.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(gone.rejection(404), "PERSON_NOT_FOUND");
         assert_eq!(gone.json()["message"], "PERSON_NOT_FOUND");
         assert!(people.templates(&id).await.is_empty());
         let deleted = people.call(Method::DELETE, &target, &none).await;
-        assert_eq!(deleted.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(deleted.rejection(404), "PERSON_NOT_FOUND");
     }
 
-    async fn what_was_sealed_of_a_deleted_person_opens_from_no_backup(world) {
+    async fn what_was_encrypted_of_a_deleted_person_opens_from_no_backup(world) {
         let people = People::of(world).await;
         let id = people.enrolled("Jo Roe", &[face(1)]).await;
         let backup = people.templates(&id).await.remove(0);
         let place = format!("template/{}", backup.id);
-        let sealed = STANDARD.decode(&backup.sealed).expect("base64");
+        let encrypted = STANDARD.decode(&backup.encrypted).expect("base64");
         let vault = &people.app.vault;
-        let opened = vault.unseal("acme", &id, &place, &sealed).await.expect("it opens");
+        let opened = vault.decrypt("acme", &id, &place, &encrypted).await.expect("it opens");
         assert_eq!(*opened, template(face(1)).to_bytes());
         people.call(Method::DELETE, &format!("{PATH}/{id}"), &Value::Null).await;
-        assert!(vault.unseal("acme", &id, &place, &sealed).await.is_err());
+        assert!(vault.decrypt("acme", &id, &place, &encrypted).await.is_err());
         assert!(people.app.thumbnails("acme", &id).await.expect("a look").is_empty());
     }
 }
@@ -351,7 +351,7 @@ on_both_databases! {
 async fn what_is_wrong_with_an_enrolment_is_said_and_nothing_stays() {
     let world = World::sqlite().await;
     let people = People::of(&world).await;
-    let good = json!({ "name": "Jo", "images": [picture(&[face(1)])] });
+    let good = json!({ "name": "Jo", "images": [image(&[face(1)])] });
     for (member, value, status, code, message) in [
         ("name", json!(null), 409, "MissingParameter", "\"name\" is required"),
         ("images", json!(null), 409, "MissingParameter", "\"images\" is required"),
@@ -374,12 +374,12 @@ async fn what_is_wrong_with_an_enrolment_is_said_and_nothing_stays() {
             "\"date_of_birth\" must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \
              \"day\": 1} or an ISO 8601 time",
         ),
-        ("images", json!([picture(&[])]), 422, "NO_FACE", "the image has no face"),
+        ("images", json!([image(&[])]), 422, "NO_FACE", "the image has no face"),
     ] {
         let mut body = good.clone();
         body[member] = value;
         let answer = people.post("persons", &body).await;
-        assert_eq!(answer.refusal(status), code, "{member}");
+        assert_eq!(answer.rejection(status), code, "{member}");
         assert_eq!(answer.json()["message"], message);
     }
     assert_eq!(people.get(PATH).await.total(), 0);
@@ -391,7 +391,7 @@ async fn what_is_wrong_with_an_enrolment_is_said_and_nothing_stays() {
         let foreign = request(method.clone(), &other, &format!("{PATH}/{}", ids[0]));
         let foreign = send(&people.router, foreign).await;
         let unknown = request(method, &other, &format!("{PATH}/nobody"));
-        assert_eq!(foreign.refusal(404), "PERSON_NOT_FOUND");
+        assert_eq!(foreign.rejection(404), "PERSON_NOT_FOUND");
         assert_eq!(foreign.bytes, send(&people.router, unknown).await.bytes);
     }
 }
@@ -413,7 +413,7 @@ async fn after_a_deletion_no_file_and_no_log_holds_anything_of_the_person() {
             &json!({
                 "name": "Canary Quintero", "notes": "canary-note", "email": "canary@example.com",
                 "date_of_birth": "1901-02-03", "collections": ["staff"],
-                "images": [picture(&[of])], "keep_thumbnails": true,
+                "images": [image(&[of])], "keep_thumbnails": true,
             }),
         )
         .await;
@@ -421,7 +421,7 @@ async fn after_a_deletion_no_file_and_no_log_holds_anything_of_the_person() {
     let id = person["_id"].as_str().expect("an id").to_owned();
     let thumbnail = person["thumbnails"][0]["thumbnail"].as_str().expect("base64");
     let thumbnail = STANDARD.decode(thumbnail).expect("base64");
-    let sealed = people.templates(&id).await.remove(0).sealed;
+    let encrypted = people.templates(&id).await.remove(0).encrypted;
     let secrets: Vec<Vec<u8>> = vec![
         template(of).to_bytes(),
         STANDARD.encode(template(of).to_bytes()).into_bytes(),
@@ -430,12 +430,12 @@ async fn after_a_deletion_no_file_and_no_log_holds_anything_of_the_person() {
     ];
     // Never in the clear, not even while the person is there.
     nowhere(world.folder.path(), &secrets);
-    let search = json!({ "images": picture(&[of]), "min_score": 0.85, "search_mode": "FAST" });
+    let search = json!({ "images": image(&[of]), "min_score": 0.85, "search_mode": "FAST" });
     assert_eq!(people.post("search", &search).await.json()["data"][0]["name"], "Canary Quintero");
 
     let gone = people.call(Method::DELETE, &format!("{PATH}/{id}"), &Value::Null).await;
     assert_eq!(gone.status, 200, "{}", gone.text());
-    let words = ["Canary", "canary", "1901-02-03", sealed.as_str()];
+    let words = ["Canary", "canary", "1901-02-03", encrypted.as_str()];
     let mut all = secrets;
     all.extend(words.map(|word| word.as_bytes().to_vec()));
     assert!(world.app.database.log_emptied(std::time::Duration::from_secs(15)).await);

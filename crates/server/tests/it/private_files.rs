@@ -46,7 +46,7 @@ fn serve_without_umask(folder: &Folder, log: &Path) -> Served {
 }
 
 #[test]
-fn keys_pictures_and_the_log_are_their_owners_alone_also_those_that_were_there() {
+fn keys_images_and_the_log_are_their_owners_alone_also_those_that_were_there() {
     let folder = Folder::new();
     let token = folder.token("acme");
     let log = folder.file("verax.log");
@@ -69,9 +69,9 @@ fn keys_pictures_and_the_log_are_their_owners_alone_also_those_that_were_there()
         }
     }
     let served = serve_without_umask(&folder, &log);
-    let picture = STANDARD.encode(jpeg(&card(&mut Seeded::new(5), None).image, 80));
+    let image = STANDARD.encode(jpeg(&card(&mut Seeded::new(5), None).image, 80));
     let body = json!({
-        "image": picture, "saveImage": true, "validateScreenReplay": false,
+        "image": image, "saveImage": true, "validateScreenReplay": false,
         "validatePrintedCopy": false, "validatePortraitSubstitution": false,
     });
     let mut stream = served.connect();

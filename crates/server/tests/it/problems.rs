@@ -44,7 +44,7 @@ async fn all_problems_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn wrong_pages_and_sizes_are_refused() {
+async fn wrong_pages_and_sizes_are_rejected() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     for value in
@@ -104,7 +104,7 @@ async fn values_must_have_their_fields_type() {
 }
 
 #[tokio::test]
-async fn unknown_names_are_refused_where_an_operator_is_known() {
+async fn unknown_names_are_rejected_where_an_operator_is_known() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     for pair in [
@@ -136,7 +136,7 @@ async fn unknown_names_are_refused_where_an_operator_is_known() {
 }
 
 #[tokio::test]
-async fn nested_brackets_are_refused_and_numbers_in_them_are_not() {
+async fn nested_brackets_are_rejected_and_numbers_in_them_are_not() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     numbered(&world, "acme", 3).await;
@@ -239,14 +239,14 @@ async fn a_query_of_eight_kibibytes_is_read_and_a_longer_one_is_414() {
     for path in [LIST, "/v2/document-liveness", "/v3/projects"] {
         assert_eq!(world.get(&token, &format!("{path}?{}", query(8192))).await.status, 200);
         let answer = world.get(&token, &format!("{path}?{}", query(8193))).await;
-        assert_eq!(answer.refusal(414), "URI_TOO_LONG");
+        assert_eq!(answer.rejection(414), "URI_TOO_LONG");
     }
     let answer = world.get(&token, &format!("{LIST}/some-id?{}", query(8193))).await;
-    assert_eq!(answer.refusal(414), "URI_TOO_LONG");
+    assert_eq!(answer.rejection(414), "URI_TOO_LONG");
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_utf8_is_refused() {
+async fn a_value_that_is_no_utf8_is_rejected() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     assert_eq!(wrong(&world, &token, "where_identifier=%FF%FE").await, ["where_identifier"]);

@@ -84,8 +84,8 @@ on_both_databases! {
         let path = format!("/v3/projects/{id}");
         let answer = send(world, Method::DELETE, &token, &path, Value::Null).await;
         assert_eq!(answer.json()["data"]["_id"], id.as_str());
-        world.get(&token, &format!("/v2/projects/{id}")).await.refusal(404);
-        world.get(&token, &format!("/v2/project-flows/{flow}")).await.refusal(404);
+        world.get(&token, &format!("/v2/projects/{id}")).await.rejection(404);
+        world.get(&token, &format!("/v2/project-flows/{flow}")).await.rejection(404);
     }
 
     async fn what_is_wrong_with_a_project_is_told_at_once(world) {
@@ -96,7 +96,7 @@ on_both_databases! {
             "allowedCountries": [1], "branding": [],
         });
         let answer = post(world, &token, "/v3/projects", body).await;
-        assert_eq!(answer.refusal(422), "UnprocessableEntity");
+        assert_eq!(answer.rejection(422), "UnprocessableEntity");
         let detail = |field: &str, rule: &str| {
             json!({ "parameter": field, "message": format!("\"{field}\" {rule}"), "field": field })
         };
@@ -112,9 +112,9 @@ on_both_databases! {
             detail("currentStep", "must be an integer"),
             detail("demoMode", "must be a boolean"),
         ]));
-        assert_eq!(post(world, &token, "/v3/projects", json!([])).await.refusal(400), "BadRequest");
+        assert_eq!(post(world, &token, "/v3/projects", json!([])).await.rejection(400), "BadRequest");
         let long = json!({ "name": "x".repeat(61) });
-        assert_eq!(post(world, &token, "/v2/projects", long).await.refusal(422), "UnprocessableEntity");
+        assert_eq!(post(world, &token, "/v2/projects", long).await.rejection(422), "UnprocessableEntity");
         assert_eq!(world.get(&token, "/v2/projects").await.total(), 0);
     }
 
@@ -128,7 +128,7 @@ on_both_databases! {
             let details = answer.json()["details"].as_array().expect("details").clone();
             details.iter().map(|detail| detail["parameter"].clone()).collect()
         };
-        answer.refusal(422);
+        answer.rejection(422);
         assert_eq!(named(&answer), [
             "dataProtection.privacyUrl", "branding.logo", "branding.redirectUrl",
         ]);
@@ -142,7 +142,7 @@ on_both_databases! {
                 "webhook": { "url": "https://10.0.0.1/" }, "webhookUrl": "https://hooks.lan/",
             },
         })).await;
-        answer.refusal(400);
+        answer.rejection(400);
         assert_eq!(named(&answer), [
             "loginSettings.redirectUrl", "signUpForm.redirectUrl", "integrations.webhook",
             "integrations.webhookUrl",
@@ -161,7 +161,7 @@ on_both_databases! {
             },
             "steps": { "document": "maybe" },
         })).await;
-        assert_eq!(answer.refusal(400), "INVALID_PARAMETERS");
+        assert_eq!(answer.rejection(400), "INVALID_PARAMETERS");
         let named: Vec<Value> = answer.json()["details"].as_array().expect("details").iter()
             .map(|detail| detail["parameter"].clone()).collect();
         assert_eq!(named, [
@@ -176,8 +176,8 @@ on_both_databases! {
         let id = made(&post(world, &other, "/v2/projects", json!({ "name": "Theirs" })).await);
         let path = format!("/v3/projects/{id}");
         let change = json!({ "name": "Mine" });
-        send(world, Method::PUT, &token, &path, change).await.refusal(404);
-        send(world, Method::DELETE, &token, &path, Value::Null).await.refusal(404);
+        send(world, Method::PUT, &token, &path, change).await.rejection(404);
+        send(world, Method::DELETE, &token, &path, Value::Null).await.rejection(404);
         let theirs = world.get(&other, &path).await.json();
         assert_eq!(theirs["data"]["name"], "Theirs");
     }
@@ -193,10 +193,10 @@ on_both_databases! {
             "liveness": { "attemptLimit": 3, "minScore": 0.6, "compareMinScore": 0.9 },
         });
         made(&post(world, &token, "/v2/project-flows", flow).await);
-        let refused = world.get("", &format!("/v2/projects/kyc?id={closed}")).await;
-        refused.refusal(401);
+        let rejected = world.get("", &format!("/v2/projects/kyc?id={closed}")).await;
+        rejected.rejection(401);
         let unknown = world.get("", "/v2/projects/kyc?id=nobody").await;
-        assert_eq!(unknown.bytes, refused.bytes, "it does not say what is there");
+        assert_eq!(unknown.bytes, rejected.bytes, "it does not say what is there");
         let shown = world.get("", &format!("/v2/projects/kyc?id={open}")).await;
         assert_eq!(shown.json()["data"]["name"], "B");
         assert_eq!(shown.json()["data"]["client"], Value::Null);

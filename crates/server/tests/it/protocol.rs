@@ -41,9 +41,9 @@ async fn pages_of_other_origins_are_let_in_by_setting_alone() {
     assert_eq!((preflight.status, preflight.header(allowed)), (200, "https://a.example"));
     assert!(preflight.header("access-control-allow-headers").contains("authorization"));
     assert!(preflight.header("access-control-allow-methods").contains("GET"));
-    // A refusal can be read by the page, too.
-    let refused = from_origin(&some, Method::GET, "nonsense", "https://a.example").await;
-    assert_eq!((refused.status, refused.header(allowed)), (401, "https://a.example"));
+    // A rejection can be read by the page, too.
+    let rejected = from_origin(&some, Method::GET, "nonsense", "https://a.example").await;
+    assert_eq!((rejected.status, rejected.header(allowed)), (401, "https://a.example"));
     let all = world.beside(|config| config.http.cors_origins = vec!["*".into()]);
     let answer = from_origin(&all, Method::GET, &token, "https://b.example").await;
     assert_eq!(answer.header(allowed), "*");
@@ -71,8 +71,8 @@ async fn unknown_paths_and_methods_answer_in_the_form_of_errors() {
         "/docs/..%2f..%2fetc%2fpasswd",
     ];
     for path in paths {
-        assert_eq!(world.get(&token, path).await.refusal(404), "NOT_FOUND", "{path}");
-        assert_eq!(world.get("", path).await.refusal(404), "NOT_FOUND", "{path}");
+        assert_eq!(world.get(&token, path).await.rejection(404), "NOT_FOUND", "{path}");
+        assert_eq!(world.get("", path).await.rejection(404), "NOT_FOUND", "{path}");
     }
     for (method, path) in [
         (Method::PUT, LIST),
@@ -84,7 +84,7 @@ async fn unknown_paths_and_methods_answer_in_the_form_of_errors() {
         (Method::from_bytes(b"BREW").expect("a method"), LIST),
     ] {
         let answer = world.send(request(method.clone(), &token, path)).await;
-        assert_eq!(answer.refusal(405), "METHOD_NOT_ALLOWED", "{method} {path}");
+        assert_eq!(answer.rejection(405), "METHOD_NOT_ALLOWED", "{method} {path}");
         assert!(!answer.header("allow").is_empty(), "{method} {path}");
     }
     let answer = world.send(request(Method::OPTIONS, "", LIST)).await;
@@ -112,13 +112,13 @@ async fn head_answers_as_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_no_utf8_answers_like_an_unknown_id() {
+async fn a_path_that_is_no_utf8_answers_like_an_unexisting_id() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let unknown = world.get(&token, "/v2/biometric-validations/nobody").await;
     let strange = world.get(&token, "/v2/biometric-validations/%FF").await;
     assert_eq!((strange.status, strange.text()), (404, unknown.text()));
-    world.get("", "/v2/biometric-validations/%FF").await.refusal(401);
+    world.get("", "/v2/biometric-validations/%FF").await.rejection(401);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
         assert!(answer.header("ratelimit-reset").parse::<u64>().is_ok_and(|it| it <= 60));
     }
     let answer = get(&router, &token, LIST).await;
-    assert_eq!(answer.refusal(429), "TOO_MANY_REQUESTS");
+    assert_eq!(answer.rejection(429), "TOO_MANY_REQUESTS");
     let seconds: u64 = answer.header("retry-after").parse().expect("seconds");
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert_eq!(answer.header("ratelimit-remaining"), "0");
@@ -212,7 +212,7 @@ on_both_databases! {
         }
         assert_eq!(world.get(&token, "/v2/document-liveness").await.status, 200);
         world.execute("DROP TABLE tokens").await;
-        assert_eq!(world.get(&token, LIST).await.refusal(500), "internal_error");
+        assert_eq!(world.get(&token, LIST).await.rejection(500), "internal_error");
         world.execute("DROP TABLE heartbeats").await;
         let ready = world.get("", "/readyz").await;
         assert_eq!(ready.status, 503);

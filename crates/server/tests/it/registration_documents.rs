@@ -1,5 +1,5 @@
 //! Documents that the device of a registration has checked: which do for its flow, and how many
-//! pictures of them are kept.
+//! images of them are kept.
 
 use axum::Router;
 use axum::body::Body;
@@ -91,10 +91,10 @@ on_both_databases! {
         assert_eq!(finish(world, &own, &id).await, "COMPLETED");
 
         let late = post(world, &own, DOCUMENTS, json!({ "image": genuine() })).await;
-        assert_eq!(late.refusal(409), "Conflict");
+        assert_eq!(late.rejection(409), "Conflict");
         assert_eq!(late.json()["message"], "registration_is_over");
         let path = format!("{DOCUMENTS}/{}", document.as_str().expect("an id"));
-        send(world, Method::DELETE, &own, &path, Value::Null).await.refusal(403);
+        send(world, Method::DELETE, &own, &path, Value::Null).await.rejection(403);
         assert_eq!(send(world, Method::DELETE, &token, &path, Value::Null).await.status, 200);
         assert_eq!(document_of(world, &token, &id).await, Value::Null);
     }
@@ -103,7 +103,7 @@ on_both_databases! {
         let token = world.token("acme").await;
         let (id, _) = register(world, &token, json!({ "document": "mandatory" })).await;
         let order = verax_server::app::document_checks::DocumentOrder {
-            picture: STANDARD.decode(genuine()).expect("base64"),
+            image: STANDARD.decode(genuine()).expect("base64"),
             checks: PerCheck::all(true),
             calibrations: PerCheck::default(),
             cropped: verax_domain::document_verdict::CroppedRule::Fails,
@@ -117,7 +117,7 @@ on_both_databases! {
         assert_eq!(document_of(world, &token, &id).await, begun.as_str());
     }
 
-    async fn a_device_keeps_so_many_pictures_and_no_more(world) {
+    async fn a_device_keeps_so_many_images_and_no_more(world) {
         let token = world.token("acme").await;
         let (_, own) = register(world, &token, json!({})).await;
         let router = world.beside(|config| config.documents.saved_images_max = 2);
@@ -129,11 +129,11 @@ on_both_databases! {
         let answers = join_all((0..5).map(|_| check(&router, &own, &kept))).await;
         let saved = answers.iter().filter(|it| it.status == 200).count();
         assert_eq!(saved, 2);
-        let refused = answers.iter().find(|it| it.status != 200).expect("one");
-        assert_eq!(refused.refusal(409), "Conflict");
-        assert_eq!(refused.json()["message"], "saved_images_limit");
-        assert_eq!(world.get(&token, DOCUMENTS).await.total(), 2, "what is refused is no record");
-        // Checks without a picture that stays, and a client's own, are no matter of it.
+        let rejected = answers.iter().find(|it| it.status != 200).expect("one");
+        assert_eq!(rejected.rejection(409), "Conflict");
+        assert_eq!(rejected.json()["message"], "saved_images_limit");
+        assert_eq!(world.get(&token, DOCUMENTS).await.total(), 2, "what is rejected is no record");
+        // Checks without an image that stays, and a client's own, are no matter of it.
         assert_eq!(check(&router, &own, &body(false)).await.status, 200);
         assert_eq!(check(&router, &token, &body(true)).await.status, 200);
     }
@@ -148,10 +148,10 @@ on_both_databases! {
         });
         let answers = join_all((0..5).map(|_| check(&router, &own, &body))).await;
         assert_eq!(answers.iter().filter(|it| it.status == 200).count(), 2);
-        let refused = answers.iter().find(|it| it.status != 200).expect("one");
-        assert_eq!(refused.refusal(409), "Conflict");
-        assert_eq!(refused.json()["message"], "document_checks_limit");
-        assert_eq!(world.get(&token, DOCUMENTS).await.total(), 2, "what is refused is no record");
+        let rejected = answers.iter().find(|it| it.status != 200).expect("one");
+        assert_eq!(rejected.rejection(409), "Conflict");
+        assert_eq!(rejected.json()["message"], "document_checks_limit");
+        assert_eq!(world.get(&token, DOCUMENTS).await.total(), 2, "what is rejected is no record");
         assert_eq!(check(&router, &token, &body).await.status, 200, "a client's own count nowhere");
         let (_, other) = register(world, &token, json!({})).await;
         assert_eq!(check(&router, &other, &body).await.status, 200);

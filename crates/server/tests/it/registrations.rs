@@ -45,7 +45,7 @@ on_both_databases! {
         assert_eq!(sync(world, &token, &id, step).await.status, 200);
         for email in ["jose\u{301}@example.com", "JOSÉ@Example.com", "jo\u{200b}sé@example.com"] {
             let again = register(world, &token, &way, json!({ "email": email })).await;
-            assert_eq!(again.refusal(409), "email_is_registered_already", "{email}");
+            assert_eq!(again.rejection(409), "email_is_registered_already", "{email}");
         }
         let found = world.get(&token, &format!("{PATH}?email=jose%CC%81@example.com")).await;
         assert_eq!(found.ids(), [id]);
@@ -77,7 +77,7 @@ on_both_databases! {
             world.store(&APP_REGISTRATIONS, &[row]).await;
             let who = json!({ "countryCode": "+57", "phone": format!("300777000{number}") });
             let again = register(world, &token, &way, who).await;
-            assert_eq!(again.refusal(409), "phone_is_registered_already", "{phone}");
+            assert_eq!(again.rejection(409), "phone_is_registered_already", "{phone}");
         }
         for (number, email) in [("a", " zoe@example.com"), ("b", "an\u{200b}a@Example.com ")] {
             let row = json!({
@@ -88,7 +88,7 @@ on_both_databases! {
         }
         for email in ["zoe@example.com", "ana@example.com"] {
             let again = register(world, &token, &way, json!({ "email": email })).await;
-            assert_eq!(again.refusal(409), "email_is_registered_already", "{email}");
+            assert_eq!(again.rejection(409), "email_is_registered_already", "{email}");
         }
     }
 
@@ -118,7 +118,7 @@ on_both_databases! {
         let me = world.get(&own, &format!("{PATH}/me?populates[]=project")).await;
         assert_eq!(me.json()["data"]["project"], json!({ "_id": way.0, "name": "Bank" }));
         assert_eq!(world.get(&own, &format!("{PATH}/{id}")).await.status, 200);
-        world.get(&own, PATH).await.refusal(403);
+        world.get(&own, PATH).await.rejection(403);
 
         let moved = sync(world, &own, &id, json!({ "step": "liveness", "status": "ONGOING" })).await;
         let renewed = text(&moved.json()["data"]["token"]);
@@ -131,7 +131,7 @@ on_both_databases! {
         let end = sync(world, &renewed, &id, json!({ "step": "end", "status": "COMPLETED" })).await;
         assert_eq!(end.json()["data"]["status"], "NEEDS_MANUAL_VERIFICATION");
         let late = sync(world, &own, &id, json!({ "step": "form" })).await;
-        assert_eq!(late.refusal(409), "Conflict");
+        assert_eq!(late.rejection(409), "Conflict");
         assert_eq!(late.json()["message"], "registration_is_over");
 
         let change = json!({ "fullName": "Jo D.", "email": "jo@d.example" });
@@ -140,8 +140,8 @@ on_both_databases! {
         assert_eq!(changed.json()["data"]["firstName"], "Jo");
         let gone = send(world, Method::DELETE, &token, &format!("{PATH}/{id}"), Value::Null).await;
         assert_eq!(gone.json()["data"]["email"], "jo@d.example");
-        world.get(&own, &format!("{PATH}/me")).await.refusal(401);
-        world.get(&token, &format!("{PATH}/{id}")).await.refusal(404);
+        world.get(&own, &format!("{PATH}/me")).await.rejection(401);
+        world.get(&token, &format!("{PATH}/{id}")).await.rejection(404);
     }
 
     async fn the_same_address_again_is_another_registration_that_knows_nothing_of_the_first(world) {
@@ -163,7 +163,7 @@ on_both_databases! {
             assert_eq!(me.json()["data"], one["appRegistration"]);
         }
         world.turn_clock(24 * 3_600_000);
-        world.get(&text(&first["token"]), &format!("{PATH}/me")).await.refusal(401);
+        world.get(&text(&first["token"]), &format!("{PATH}/me")).await.rejection(401);
     }
 
     async fn an_address_and_a_number_of_a_completed_registration_are_taken(world) {
@@ -187,10 +187,10 @@ on_both_databases! {
             (json!({ "phone": "73001234567", "countryCode": "+5" }), phone),
         ] {
             for way in [&way, &other_flow] {
-                let refused = register(world, &token, way, who.clone()).await;
-                assert_eq!(refused.refusal(409), code, "{who}");
-                assert_eq!(refused.json()["message"], code);
-                assert!(!refused.text().contains(&text(&jo["_id"])), "nothing of the record");
+                let rejected = register(world, &token, way, who.clone()).await;
+                assert_eq!(rejected.rejection(409), code, "{who}");
+                assert_eq!(rejected.json()["message"], code);
+                assert!(!rejected.text().contains(&text(&jo["_id"])), "nothing of the record");
             }
         }
         // Another country, another project.
@@ -201,7 +201,7 @@ on_both_databases! {
         assert_eq!(there.status, 200);
         let wrong = json!({ "phone": "+13001234567", "countryCode": "+57" });
         let wrong = register(world, &token, &way, wrong).await;
-        assert_eq!(wrong.refusal(409), "MissingParameter");
+        assert_eq!(wrong.rejection(409), "MissingParameter");
         assert_eq!(wrong.json()["details"][0]["parameter"], "phone");
 
         // The client alone moves it.
@@ -212,11 +212,11 @@ on_both_databases! {
         let fresh = register(world, &token, &way, json!({ "email": "jo@example.com" })).await;
         assert_eq!(fresh.status, 200, "{}", fresh.text());
         let taken = register(world, &token, &way, json!({ "email": "new@example.com" })).await;
-        assert_eq!(taken.refusal(409), email);
+        assert_eq!(taken.rejection(409), email);
         let back = text(&fresh.json()["data"]["appRegistration"]["_id"]);
         assert_eq!(sync(world, &token, &back, done).await.json()["data"]["status"], "COMPLETED");
         let back = send(world, Method::PUT, &token, &path, json!({ "email": "jo@example.com" })).await;
-        assert_eq!(back.refusal(409), email);
+        assert_eq!(back.rejection(409), email);
         assert_eq!(world.get(&token, &path).await.json()["data"]["email"], "new@example.com");
         // Who is no longer completed holds nothing.
         let failed = json!({ "step": "adminOverride", "status": "FAILED" });
@@ -242,7 +242,7 @@ on_both_databases! {
             statuses.sort_unstable();
             assert_eq!(statuses, [200, 409, 409, 409]);
             let late = answers.iter().find(|it| it.status == 409).expect("one");
-            assert_eq!(late.refusal(409), "email_is_registered_already");
+            assert_eq!(late.rejection(409), "email_is_registered_already");
         }
         let path = format!("{PATH}?where_status=COMPLETED");
         assert_eq!(world.get(&token, &path).await.total(), 5);
@@ -267,10 +267,10 @@ on_both_databases! {
         let by = |email: &str| json!({ "email": email });
         assert_eq!(register(world, &token, &way, by("one@example.com")).await.status, 200);
         let taken = register(world, &token, &way, by("Two@example.com")).await;
-        assert_eq!(taken.refusal(409), "email_is_registered_already");
+        assert_eq!(taken.rejection(409), "email_is_registered_already");
         let taken = json!({ "phone": "300123", "countryCode": "+57" });
         let taken = register(world, &token, &way, taken).await;
-        assert_eq!(taken.refusal(409), "phone_is_registered_already");
+        assert_eq!(taken.rejection(409), "phone_is_registered_already");
         send(world, Method::DELETE, &token, &format!("{PATH}/r2"), Value::Null).await;
         assert_eq!(register(world, &token, &way, by("two@example.com")).await.status, 200);
     }
@@ -283,14 +283,14 @@ on_both_databases! {
         let (id, own) = (text(&jo["appRegistration"]["_id"]), text(&jo["token"]));
         let path = format!("{PATH}/{id}/resend-link");
         let denied = post(world, &own, &path, json!({})).await;
-        assert_eq!(denied.refusal(403), "Forbidden");
+        assert_eq!(denied.rejection(403), "Forbidden");
         assert_eq!(denied.json()["message"], "access_denied");
         let reading = world.token_with("acme", Some(vec![Scope::ReadValidations]), false).await;
-        assert_eq!(post(world, &reading, &path, json!({})).await.refusal(403), "FORBIDDEN");
+        assert_eq!(post(world, &reading, &path, json!({})).await.rejection(403), "FORBIDDEN");
         let stranger = world.token("globex").await;
-        post(world, &stranger, &path, json!({})).await.refusal(404);
+        post(world, &stranger, &path, json!({})).await.rejection(404);
         let mail = post(world, &token, &path, json!({ "sendEmail": "true" })).await;
-        assert_eq!(mail.refusal(409), "MissingParameter");
+        assert_eq!(mail.rejection(409), "MissingParameter");
         assert_eq!(mail.json()["details"][0]["parameter"], "sendEmail");
         assert_eq!(world.get(&own, &format!("{PATH}/me")).await.status, 200, "nothing has changed");
 
@@ -304,36 +304,36 @@ on_both_databases! {
             "accessType": "app_registration_created", "issuedAt": "2026-01-02T03:04:05Z",
             "emailSent": false,
         } }));
-        world.get(&own, &format!("{PATH}/me")).await.refusal(401);
+        world.get(&own, &format!("{PATH}/me")).await.rejection(401);
         assert_eq!(world.get(&fresh, &format!("{PATH}/me")).await.json()["data"]["_id"], id.as_str());
         world.turn_clock(30 * 60_000);
-        world.get(&fresh, &format!("{PATH}/me")).await.refusal(401);
+        world.get(&fresh, &format!("{PATH}/me")).await.rejection(401);
 
         let done = json!({ "step": "end", "status": "COMPLETED" });
         assert_eq!(sync(world, &token, &id, done).await.status, 200);
         let over = post(world, &token, &path, json!({})).await;
-        assert_eq!(over.refusal(409), "cannot_resend_link_for_this_status");
+        assert_eq!(over.rejection(409), "cannot_resend_link_for_this_status");
         assert_eq!(over.json()["message"], "cannot_resend_link_for_this_status");
-        post(world, &token, &format!("{PATH}/nobody/resend-link"), json!({})).await.refusal(404);
+        post(world, &token, &format!("{PATH}/nobody/resend-link"), json!({})).await.rejection(404);
     }
 
     async fn a_registration_needs_an_address_and_a_project_in_use(world) {
         let token = world.token("acme").await;
         let way = way(world, &token, json!({})).await;
         let nobody = register(world, &token, &way, json!({ "phone": "30012" })).await;
-        assert_eq!(nobody.refusal(409), "MissingParameter");
+        assert_eq!(nobody.rejection(409), "MissingParameter");
         assert!(text(&nobody.json()["message"]).contains("missing countryCode"));
         let nobody = register(world, &token, &way, json!({ "fullName": "Jo" })).await;
         assert!(text(&nobody.json()["message"]).contains("Needs an email or a phone at least"));
         let jo = json!({ "email": "jo@example.com" });
         let unknown = (way.0.clone(), "nothing".to_owned());
-        let refused = register(world, &token, &unknown, jo.clone()).await;
-        assert_eq!(refused.refusal(404), "Project_not_found_or_featured_disabled");
+        let rejected = register(world, &token, &unknown, jo.clone()).await;
+        assert_eq!(rejected.rejection(404), "Project_not_found_or_featured_disabled");
         let other = world.token("globex").await;
-        register(world, &other, &way, jo.clone()).await.refusal(404);
+        register(world, &other, &way, jo.clone()).await.rejection(404);
         let path = format!("/v2/project-flows/{}", way.1);
         send(world, Method::PUT, &token, &path, json!({ "status": "paused" })).await;
-        register(world, &token, &way, jo).await.refusal(404);
+        register(world, &token, &way, jo).await.rejection(404);
     }
 
     async fn what_the_flow_demands_is_reviewed_and_the_review_is_kept(world) {
@@ -346,11 +346,11 @@ on_both_databases! {
         let end = sync(world, &own, &id, json!({ "step": "end", "status": "COMPLETED" })).await;
         assert_eq!(end.json()["data"]["status"], "NEEDS_MANUAL_VERIFICATION");
         let order = json!({ "step": "adminOverride", "status": "COMPLETED", "note": "Seen in person" });
-        sync(world, &own, &id, order.clone()).await.refusal(403);
+        sync(world, &own, &id, order.clone()).await.rejection(403);
         let reading = world.token_with("acme", Some(vec![Scope::ReadValidations]), false).await;
-        sync(world, &reading, &id, order.clone()).await.refusal(403);
+        sync(world, &reading, &id, order.clone()).await.rejection(403);
         let staff = world.token_with("office", Some(Vec::new()), true).await;
-        sync(world, &staff, &id, json!({ "step": "form" })).await.refusal(403);
+        sync(world, &staff, &id, json!({ "step": "form" })).await.rejection(403);
         let reviewed = sync(world, &staff, &id, order).await.json()["data"].clone();
         assert_eq!(reviewed["status"], "COMPLETED");
         assert_eq!(reviewed["token"], Value::Null, "who may not write gets nothing that writes");
@@ -378,15 +378,15 @@ on_both_databases! {
             (json!({ "step": "form", "status": "completed" }), "status"),
         ] {
             let answer = sync(world, &own, &id, body.clone()).await;
-            assert_eq!(answer.refusal(409), "MissingParameter", "{body}");
+            assert_eq!(answer.rejection(409), "MissingParameter", "{body}");
             assert_eq!(answer.json()["details"][0]["parameter"], named, "{body}");
         }
         let mine = register(world, &token, &way, json!({ "email": "al@example.com" })).await.json();
         let other = text(&mine["data"]["appRegistration"]["_id"]);
         let foreign = sync(world, &own, &other, json!({ "step": "form" })).await;
-        assert_eq!(foreign.refusal(403), "Forbidden");
-        assert_eq!(world.get(&own, &format!("{PATH}/{other}")).await.refusal(403), "Forbidden");
-        assert_eq!(world.get(&own, &format!("{PATH}/nobody")).await.refusal(403), "Forbidden");
-        assert_eq!(world.get(&token, &format!("{PATH}/me")).await.refusal(403), "token_not_right");
+        assert_eq!(foreign.rejection(403), "Forbidden");
+        assert_eq!(world.get(&own, &format!("{PATH}/{other}")).await.rejection(403), "Forbidden");
+        assert_eq!(world.get(&own, &format!("{PATH}/nobody")).await.rejection(403), "Forbidden");
+        assert_eq!(world.get(&token, &format!("{PATH}/me")).await.rejection(403), "token_not_right");
     }
 }

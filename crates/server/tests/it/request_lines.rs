@@ -29,8 +29,8 @@ const PLAIN: &[&str] = &[
     "GET / HTTP/1.1\r\nHost: %C3%A9.example:\r\n\r\n",
 ];
 
-/// Each is refused, and nothing that follows it is read.
-const REFUSED: &[&str] = &[
+/// Each is rejected, and nothing that follows it is read.
+const REJECTED: &[&str] = &[
     "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a b/../@\r\n\r\n",
@@ -168,18 +168,18 @@ fn many_plain_requests_on_one_connection_are_the_same() {
 }
 
 #[test]
-fn a_request_that_can_be_read_in_two_ways_is_refused_with_all_that_follows() {
-    for request in REFUSED {
+fn a_request_that_can_be_read_in_two_ways_is_rejected_with_all_that_follows() {
+    for request in REJECTED {
         let bytes = [FOLLOWING, request, FOLLOWING].concat();
         for cut in 0..=bytes.len() {
             let outcome = compare(bytes.as_bytes(), &[cut, usize::MAX]);
-            assert_eq!(outcome, Outcome::Refused(1), "{request:?} cut at {cut}");
+            assert_eq!(outcome, Outcome::Rejected(1), "{request:?} cut at {cut}");
         }
     }
 }
 
 #[test]
-fn what_is_too_long_is_refused_and_not_guessed() {
+fn what_is_too_long_is_rejected_and_not_guessed() {
     let long = |bytes: usize| "y".repeat(bytes);
     let of_length = |bytes: usize| format!("{}: 5", " ".repeat(bytes));
     for request in [
@@ -200,8 +200,8 @@ fn what_is_too_long_is_refused_and_not_guessed() {
         ),
     ] {
         let bytes = [FOLLOWING, &request, FOLLOWING].concat();
-        assert_eq!(compare(bytes.as_bytes(), &[]), Outcome::Refused(1), "{:.60}", request);
-        assert_eq!(compare(bytes.as_bytes(), &[1000, 7]), Outcome::Refused(1), "{:.60}", request);
+        assert_eq!(compare(bytes.as_bytes(), &[]), Outcome::Rejected(1), "{:.60}", request);
+        assert_eq!(compare(bytes.as_bytes(), &[1000, 7]), Outcome::Rejected(1), "{:.60}", request);
     }
     // A long head that is not too long is one.
     let padded = format!(
@@ -217,11 +217,11 @@ fn what_is_too_long_is_refused_and_not_guessed() {
 #[test]
 fn mutated_streams_are_never_other_requests() {
     let mut random = Seeded::new(7);
-    let (mut same, mut refused) = (0, 0);
+    let (mut same, mut rejected) = (0, 0);
     for _ in 0..CASES {
         let mut bytes = Vec::new();
         for _ in 0..=random.below(4) {
-            let table = if random.chance(0.8) { PLAIN } else { REFUSED };
+            let table = if random.chance(0.8) { PLAIN } else { REJECTED };
             bytes.extend_from_slice(table[random.below(table.len())].as_bytes());
         }
         for _ in 0..random.below(4) {
@@ -248,9 +248,9 @@ fn mutated_streams_are_never_other_requests() {
         }
         match compare(&bytes, &pieces(&mut random)) {
             Outcome::Same(_) => same += 1,
-            Outcome::Refused(_) => refused += 1,
+            Outcome::Rejected(_) => rejected += 1,
         }
     }
     // Neither is rare: the mutations are neither too wild nor too tame.
-    assert!(same > CASES / 10 && refused > CASES / 10, "{same} same, {refused} refused");
+    assert!(same > CASES / 10 && rejected > CASES / 10, "{same} same, {rejected} rejected");
 }

@@ -120,7 +120,7 @@ async fn a_rotation_that_is_killed_at_any_step_loses_nothing_and_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_sealed_and_what_is_destroyed_while_a_key_is_rotated_stays_so() {
+async fn what_is_encrypted_and_what_is_destroyed_while_a_key_is_rotated_stays_so() {
     for steps in 0..STEPS_MAX {
         let folder = tempfile::tempdir().expect("a folder");
         let (here, elsewhere) = (vault(folder.path()), vault(folder.path()));
@@ -205,7 +205,7 @@ async fn a_master_key_can_be_rotated_in_the_middle_of_it() {
 }
 
 #[tokio::test]
-async fn a_client_for_whom_nothing_was_sealed_has_no_key_to_rotate() {
+async fn a_client_for_whom_nothing_was_encrypted_has_no_key_to_rotate() {
     let folder = tempfile::tempdir().expect("a folder");
     let rotated = vault(folder.path()).rotate_client_key(CLIENT).await;
     assert!(matches!(rotated, Err(VaultError::NoKey)));

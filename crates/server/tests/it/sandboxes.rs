@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_domain::resources::ALL;
-use verax_domain::{NarrowScope, Scope};
-use verax_server::app::access::{Mint, MintError, NarrowMint, SANDBOX};
+use verax_domain::{RecordTokenScope, Scope};
+use verax_server::app::access::{Mint, MintError, RecordTokenMint, SANDBOX};
 use verax_store::Batch;
 
 use crate::fixtures::one_of_each;
@@ -82,7 +82,7 @@ on_both_databases! {
         assert_eq!((&renewed["clientId"], &renewed["mode"]), (&id.as_str().into(), &"sandbox".into()));
         let revoke = request(Method::POST, &sandbox, "/v2/auth/renew-and-revoke");
         assert_eq!(world.send(revoke).await.status, 200);
-        world.get(&sandbox, "/v2/clients/me").await.refusal(401);
+        world.get(&sandbox, "/v2/clients/me").await.rejection(401);
         assert_eq!(world.get(&live, "/v2/clients/me").await.status, 200);
     }
 
@@ -97,36 +97,36 @@ on_both_databases! {
     async fn a_sandbox_token_is_never_staff_and_has_its_clients_scopes(world) {
         world.client("acme").await;
         for (scopes, staff) in [(None, true), (Some(vec![Scope::Staff]), false)] {
-            let refused = mint(world, scopes, staff).await;
-            assert!(matches!(refused, Err(MintError::SandboxStaff)));
+            let rejected = mint(world, scopes, staff).await;
+            assert!(matches!(rejected, Err(MintError::SandboxStaff)));
         }
         world.execute("UPDATE clients SET scopes = 'documents:read' WHERE id = 'acme'").await;
         let wide = mint(world, Some(vec![Scope::Write]), false).await;
         assert!(matches!(wide, Err(MintError::NotTheClients { .. })));
         let token = sandbox_token(world).await;
         assert_eq!(payload(&token)["scopes"], json!(["documents:read"]));
-        world.get(&token, "/v2/biometric-validations").await.refusal(403);
+        world.get(&token, "/v2/biometric-validations").await.rejection(403);
     }
 
-    async fn a_sandbox_token_of_a_live_client_is_refused_and_told_why(world) {
+    async fn a_sandbox_token_of_a_live_client_is_rejected_and_told_why(world) {
         one_of_each(world, "acme").await;
         let (token, live) = (world.token("acme").await, world.token("acme").await);
         let device =
-            world.narrow_token("acme", NarrowScope::Registration, "acme-registration").await;
+            world.record_token("acme", RecordTokenScope::Registration, "acme-registration").await;
         // As it was made before sandboxes were clients.
         world.execute("UPDATE tokens SET mode = 'sandbox'").await;
         for token in [&token, &device, &live] {
             let answer = world.get(token, "/v2/biometric-validations/acme-validation").await;
-            assert_eq!(answer.refusal(401), "UNAUTHORIZED");
+            assert_eq!(answer.rejection(401), "UNAUTHORIZED");
             assert!(answer.text().contains("token create --sandbox"), "{}", answer.text());
-            assert_eq!(world.get(token, "/v2/auth/session").await.refusal(401), "Unauthorized");
+            assert_eq!(world.get(token, "/v2/auth/session").await.rejection(401), "Unauthorized");
         }
         world.execute("UPDATE tokens SET mode = 'live'").await;
         assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
         // And no live token is of a sandbox.
         let sandbox = sandbox_token(world).await;
         world.execute("UPDATE tokens SET mode = 'live'").await;
-        world.get(&sandbox, "/v2/clients/me").await.refusal(401);
+        world.get(&sandbox, "/v2/clients/me").await.rejection(401);
     }
 
     async fn what_begins_in_a_sandbox_stays_in_it(world) {
@@ -154,11 +154,11 @@ on_both_databases! {
         assert_eq!(world.get(&device, &session).await.status, 200);
         // A live token finds nothing of it, and names none of it.
         let live = world.token("acme").await;
-        world.get(&live, &session).await.refusal(404);
+        world.get(&live, &session).await.rejection(404);
         let stranger = json!({ "project": project, "type": "login" });
-        post(world, &live, "/v2/project-flows", stranger).await.refusal(400);
+        post(world, &live, "/v2/project-flows", stranger).await.rejection(400);
         let path = format!("/v2/projects/{project}");
-        send(world, Method::PUT, &live, &path, json!({ "name": "Mine" })).await.refusal(404);
+        send(world, Method::PUT, &live, &path, json!({ "name": "Mine" })).await.rejection(404);
     }
 
     async fn a_client_takes_its_sandbox_with_it(world) {
@@ -170,7 +170,7 @@ on_both_databases! {
         world.app.vault.keep(&id, "someone", "picture", b"seen").await.expect("kept");
         assert_eq!(world.app.count_records("acme").await.expect("a count"), 9);
         world.app.delete_client("acme").await.expect("a deletion");
-        world.get(&sandbox, "/v2/clients/me").await.refusal(401);
+        world.get(&sandbox, "/v2/clients/me").await.rejection(401);
         assert_eq!(world.get(&other, "/v2/clients/me").await.status, 200);
         let left = world.app.database.clients().await.expect("clients");
         assert_eq!(left.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(), ["globex"]);
@@ -186,12 +186,12 @@ async fn a_token_of_another_kind_than_its_client_is_not_made_for_a_record() {
     let sandbox = text(&payload(&sandbox_token(&world).await)["clientId"]);
     let until = verax_domain::Timestamp(world.app.clock.now().0 + 600_000);
     for (client, mode) in [("acme", "sandbox"), (sandbox.as_str(), "live")] {
-        let scope = NarrowScope::Registration;
-        let mint = NarrowMint { scope, subject: "r", client, mode, until };
-        let (token, kept) = world.app.narrow_token(&mint).expect("a token");
+        let scope = RecordTokenScope::Registration;
+        let mint = RecordTokenMint { scope, subject: "r", client, mode, until };
+        let (token, kept) = world.app.record_token(&mint).expect("a token");
         let mut batch = Batch::default();
         batch.insert_token(&kept);
         world.app.database.commit(batch).await.expect("a kept token");
-        world.get(&token, "/v2/app-registrations/me").await.refusal(401);
+        world.get(&token, "/v2/app-registrations/me").await.rejection(401);
     }
 }

@@ -10,9 +10,9 @@ use verax_query::{Kind, Resource};
 
 use crate::answer::Answer;
 use crate::fixtures::one_of_each;
-use crate::given_faces::{face, picture};
+use crate::given_faces::{face, image};
 use crate::persons::People;
-use crate::refusals::{Operation, operations};
+use crate::rejections::{Operation, operations};
 use crate::world::{World, request, send};
 
 const SINGLE: [Scope; 4] =
@@ -144,7 +144,7 @@ async fn no_operation_shows_a_record_to_a_token_that_may_not_read_it() {
 async fn what_is_populated_takes_the_scope_of_what_it_is() {
     let world = World::sqlite().await;
     canaries(&world).await;
-    let mut refused = 0;
+    let mut rejected = 0;
     for resource in ALL.into_iter().filter(|resource| !resource.versions.is_empty()) {
         let mut names: Vec<String> = Vec::new();
         for (field, relation) in resource.relations() {
@@ -163,14 +163,14 @@ async fn what_is_populated_takes_the_scope_of_what_it_is() {
                     nothing_foreign(&answer, scope, &target);
                     let readable = resource.scopes.contains(&scope.word());
                     if readable && answer.status == 403 {
-                        refused += 1;
+                        rejected += 1;
                         assert!(answer.text().contains("validations:read"), "{}", answer.text());
                     }
                 }
             }
         }
     }
-    assert!(refused > 0, "documents:read populates no face check");
+    assert!(rejected > 0, "documents:read populates no face check");
 }
 
 fn id_of(resource: &Resource) -> String {
@@ -257,7 +257,7 @@ on_both_databases! {
             let path = format!("/v2/face-recognition/{call}");
             let request = request(Method::POST, &house, &path).map(|_| Body::from("{}"));
             let answer = send(&people.router, request).await;
-            assert_eq!(answer.refusal(403), "FORBIDDEN", "{call}");
+            assert_eq!(answer.rejection(403), "FORBIDDEN", "{call}");
         }
     }
 
@@ -274,7 +274,7 @@ on_both_databases! {
             send(&people.router, request.map(|_| Body::from(body.to_string()))).await
         };
         let search = json!({
-            "images": [picture(&[face(1)])], "min_score": 0.85, "search_mode": "FAST",
+            "images": [image(&[face(1)])], "min_score": 0.85, "search_mode": "FAST",
         });
         let found = post("search", search.clone()).await.json();
         let known = json!({ "id": ana, "score": found["data"][0]["score"], "thumbnails": [] });
@@ -286,13 +286,13 @@ on_both_databases! {
         let known = json!({ "id": ana, "score": matched["score"], "thumbnails": [] });
         assert_eq!(*matched, known);
         let detect = json!({
-            "image": picture(&[face(1)]), "min_score": 0.85, "search_mode": "FAST",
+            "image": image(&[face(1)]), "min_score": 0.85, "search_mode": "FAST",
         });
         let detected = post("detect", detect).await.json();
         assert_eq!(detected["data"][0]["persons"][0].get("name"), None);
 
         let enrol = |name: &str, of: u8| json!({
-            "name": name, "images": [picture(&[face(of)])], "collections": ["staff"],
+            "name": name, "images": [image(&[face(of)])], "collections": ["staff"],
         });
         let enrolled = post("persons", enrol("Bea", 2)).await.json();
         let expected = json!({
@@ -305,7 +305,7 @@ on_both_databases! {
         let again = post("persons", again).await;
         assert_eq!(again.status, 412, "{}", again.text());
         assert_eq!(again.json()["data"], json!({ "_id": ana }));
-        let changed = json!({ "images": [picture(&[face(1)])] });
+        let changed = json!({ "images": [image(&[face(1)])] });
         let request = request(
             Method::PUT, &writing, &format!("/v2/face-recognition/persons/{ana}"),
         );

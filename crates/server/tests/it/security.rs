@@ -90,10 +90,10 @@ fn keys_that_were_copied_and_places_that_are_missing_are_not_apart() {
         (found["state"].clone(), found["says"].as_str().expect("a text").to_owned())
     };
     let config = ["--config", config.as_str()];
-    let (state, said) = says(&config);
+    let (state, text) = says(&config);
     assert_eq!(state, "problem");
     for missing in ["vault.keys names", "vault.master_keys_file names", "old keys still lie in"] {
-        assert!(said.contains(missing), "{missing}: {said}");
+        assert!(text.contains(missing), "{missing}: {text}");
     }
 
     // Copied, as by somebody who is careful: the old ones are still there.
@@ -102,15 +102,15 @@ fn keys_that_were_copied_and_places_that_are_missing_are_not_apart() {
     assert!(copy.status().expect("cp").success());
     fs::copy(data.join("master-keys.json"), elsewhere.join("master-keys.json")).expect("a copy");
     folder.run(&[&["client", "list"], &config[..]].concat()).ok();
-    let (state, said) = says(&config);
+    let (state, text) = says(&config);
     assert_eq!(state, "problem");
-    assert!(!said.contains("names"), "{said}");
+    assert!(!text.contains("names"), "{text}");
     for old in [data.join("keys"), data.join("master-keys.json")] {
-        assert!(said.contains(&format!("old keys still lie in {}", old.display())), "{said}");
+        assert!(text.contains(&format!("old keys still lie in {}", old.display())), "{text}");
     }
     fs::remove_dir_all(data.join("keys")).expect("its owner");
-    let (state, said) = says(&config);
-    assert!(state == "problem" && !said.contains("/keys:"), "{said}");
+    let (state, text) = says(&config);
+    assert!(state == "problem" && !text.contains("/keys:"), "{text}");
     fs::remove_file(data.join("master-keys.json")).expect("its owner");
     assert_eq!(says(&config).0, "ok");
     folder.run(&[&["client", "list"], &config[..]].concat()).ok();

@@ -105,8 +105,8 @@ fn the_data_folder_is_its_owners_alone() {
 fn an_address_that_is_taken_is_a_sentence() {
     let folder = Folder::new();
     let served = folder.serve(&[]);
-    let said = folder.run(&["serve", "--listen", &served.address]).failed();
-    assert!(said.contains(&format!("cannot listen on {}", served.address)), "{said}");
+    let text = folder.run(&["serve", "--listen", &served.address]).failed();
+    assert!(text.contains(&format!("cannot listen on {}", served.address)), "{text}");
     served.stop();
 }
 
@@ -133,9 +133,9 @@ fn settings_come_from_the_file_then_the_environment() {
         "oops",
     ] {
         let settings = folder.write("wrong.toml", wrong);
-        let said =
+        let text =
             folder.run(&["serve", "--listen", "127.0.0.1:0", "--config", &settings]).failed();
-        assert!(said.contains("setting"), "{said}");
+        assert!(text.contains("setting"), "{text}");
     }
 }
 
@@ -146,18 +146,18 @@ fn the_demo_prints_a_token_and_lines_that_work() {
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
     let mut child = command.spawn().expect("the binary starts");
     let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
-    let mut said = String::new();
-    while !said.contains("/docs/\n") {
+    let mut text = String::new();
+    while !text.contains("/docs/\n") {
         assert!(
-            std::io::BufRead::read_line(&mut output, &mut said).is_ok_and(|read| read > 0),
-            "{said}"
+            std::io::BufRead::read_line(&mut output, &mut text).is_ok_and(|read| read > 0),
+            "{text}"
         );
     }
-    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("curl ")).collect();
-    assert_eq!(lines.len(), 3, "{said}");
-    assert!(said.lines().any(|line| line.starts_with("token: ey")), "{said}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("curl ")).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(text.lines().any(|line| line.starts_with("token: ey")), "{text}");
     assert!(!folder.data().exists(), "a demo leaves the data folder alone");
-    let card = said.lines().find(|line| line.contains("card.jpg")).expect("a line with the card");
+    let card = text.lines().find(|line| line.contains("card.jpg")).expect("a line with the card");
     let checked = std::process::Command::new("sh").args(["-c", card]).output().expect("a shell");
     let record: Value = serde_json::from_slice(&checked.stdout).expect("the record of its check");
     assert_eq!(record["data"]["status"], "completed", "{record}");
@@ -214,8 +214,8 @@ fn the_doctor_says_what_is_missing_and_what_to_do() {
     let json = doctor(&[]);
     assert!(bad(&json).contains(&"signing keys".to_owned()));
     assert!(json.to_string().contains("chmod 600"), "{json}");
-    let said = folder.run(&["serve", "--listen", "127.0.0.1:0"]).failed();
-    assert!(said.contains("chmod 600"), "{said}");
+    let text = folder.run(&["serve", "--listen", "127.0.0.1:0"]).failed();
+    assert!(text.contains("chmod 600"), "{text}");
 }
 
 #[test]
@@ -266,8 +266,8 @@ fn a_running_server_uses_what_is_set_for_all_nodes() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it is not used");
         std::thread::sleep(Duration::from_millis(100));
     }
-    let said = folder.run(&["settings", "set", "log.level", "debug"]).failed();
-    assert!(said.contains("log.level is set for each node in its file"), "{said}");
+    let text = folder.run(&["settings", "set", "log.level", "debug"]).failed();
+    assert!(text.contains("log.level is set for each node in its file"), "{text}");
     folder.run(&["settings", "unset", "signature.issuer"]).ok();
     assert!(folder.run(&["settings", "list"]).ok().contains("signature.issuer\tVerax\tthis node"));
     served.stop();

@@ -51,11 +51,11 @@ on_both_databases! {
         // Refreshing kills nothing; the old one ends when it would have ended.
         assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
         world.turn_clock(DAY);
-        world.get(&token, "/v2/clients/me").await.refusal(401);
+        world.get(&token, "/v2/clients/me").await.rejection(401);
         assert_eq!(world.get(&renewed, "/v2/biometric-validations").await.status, 200);
-        world.get(&renewed, "/v2/document-liveness").await.refusal(403);
+        world.get(&renewed, "/v2/document-liveness").await.rejection(403);
         world.turn_clock(89 * DAY);
-        world.get(&renewed, "/v2/clients/me").await.refusal(401);
+        world.get(&renewed, "/v2/clients/me").await.rejection(401);
     }
 
     async fn renewing_and_revoking_kills_all_older_tokens(world) {
@@ -65,9 +65,9 @@ on_both_databases! {
         let renewed = new_token(&answer);
         assert_eq!(answer.json()["token"], answer.json()["accessToken"]);
         for dead in [&first, &second] {
-            world.get(dead, "/v2/clients/me").await.refusal(401);
-            renew(world, dead).await.refusal(401);
-            assert_eq!(world.get(dead, SESSION).await.refusal(401), "Unauthorized");
+            world.get(dead, "/v2/clients/me").await.rejection(401);
+            renew(world, dead).await.rejection(401);
+            assert_eq!(world.get(dead, SESSION).await.rejection(401), "Unauthorized");
         }
         for alive in [&renewed, &stranger] {
             assert_eq!(world.get(alive, "/v2/clients/me").await.status, 200);
@@ -77,11 +77,11 @@ on_both_databases! {
         let reading = world.token_with("acme", Some(scopes), false).await;
         let staff = world.token_with("acme", Some(Vec::new()), true).await;
         for token in [&reading, &staff] {
-            assert_eq!(renew(world, token).await.refusal(403), "FORBIDDEN");
+            assert_eq!(renew(world, token).await.rejection(403), "FORBIDDEN");
         }
         assert_eq!(world.get(&renewed, "/v2/clients/me").await.status, 200);
         let again = new_token(&renew(world, &renewed).await);
-        world.get(&renewed, "/v2/clients/me").await.refusal(401);
+        world.get(&renewed, "/v2/clients/me").await.rejection(401);
         assert_eq!(world.get(&again, "/v2/clients/me").await.status, 200);
     }
 
@@ -103,8 +103,8 @@ on_both_databases! {
             world.turn_clock(20 * DAY);
             days += 20;
         }
-        world.get(&held, "/v2/clients/me").await.refusal(401);
-        world.get(&held, SESSION).await.refusal(401);
+        world.get(&held, "/v2/clients/me").await.rejection(401);
+        world.get(&held, SESSION).await.rejection(401);
     }
 
     async fn the_command_says_how_long_a_token_may_be_renewed(world) {
@@ -164,9 +164,9 @@ on_both_databases! {
         batch.revoke_tokens_of("acme", world.app.clock.now());
         world.app.database.commit(batch).await.expect("a revocation");
         assert_eq!(get("/v2/clients/me").await.status, 200, "it is remembered for seconds");
-        assert_eq!(get(SESSION).await.refusal(401), "Unauthorized");
+        assert_eq!(get(SESSION).await.rejection(401), "Unauthorized");
         let both = request(Method::POST, &token, "/v2/auth/renew-and-revoke");
-        crate::world::send(&router, both).await.refusal(401);
+        crate::world::send(&router, both).await.rejection(401);
         let tokens = world.app.database.tokens(Some("acme")).await.expect("tokens");
         assert!(tokens.iter().all(|token| token.revoked_at.is_some()));
     }
@@ -223,7 +223,7 @@ async fn a_session_without_a_header_is_a_missing_parameter() {
     let world = World::sqlite().await;
     for method in [Method::GET, Method::POST] {
         let answer = world.send(request(method, "", SESSION)).await;
-        assert_eq!(answer.refusal(409), "MissingParameter");
+        assert_eq!(answer.rejection(409), "MissingParameter");
     }
     let answer = world.get("nonsense", SESSION).await;
     let expected = r#"{
@@ -257,7 +257,7 @@ async fn an_account_shows_itself_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_in_the_form_of_errors() {
+async fn a_body_that_is_too_large_is_rejected_in_the_form_of_errors() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let router = world.beside(|config| config.http.body_bytes_max = 1024);
@@ -266,5 +266,5 @@ async fn a_body_that_is_too_large_is_refused_in_the_form_of_errors() {
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .body(Body::from(large));
     let answer = crate::world::send(&router, request.expect("a request")).await;
-    answer.refusal(413);
+    answer.rejection(413);
 }

@@ -71,18 +71,18 @@ async fn nothing_is_smuggled() {
         let mut wire = listening.connect().await;
         wire.stream.write_all(&attack.bytes).await.expect("the server reads");
         let name = attack.name;
-        let refused = attack.statuses.last() == Some(&400);
+        let rejected = attack.statuses.last() == Some(&400);
         for status in attack.statuses {
             let answer = wire.answer().await;
             assert_eq!(answer.status, status, "{name}: {}", answer.text());
             assert!(!answer.text().contains("globex"), "{name}: {}", answer.text());
             if status == 400 {
-                assert_eq!(answer.refusal(400), "MALFORMED_REQUEST", "{name}");
+                assert_eq!(answer.rejection(400), "MALFORMED_REQUEST", "{name}");
                 assert_eq!(answer.header("connection"), "close", "{name}");
                 assert!(!answer.header("x-request-id").is_empty(), "{name}");
             }
         }
-        if refused {
+        if rejected {
             assert!(wire.is_closed().await, "{name}");
         } else {
             // And it can go on.
@@ -93,7 +93,7 @@ async fn nothing_is_smuggled() {
 }
 
 #[tokio::test]
-async fn requests_before_a_refused_one_are_answered_first() {
+async fn requests_before_a_rejected_one_are_answered_first() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     let listening = world.listen().await;
@@ -105,15 +105,15 @@ async fn requests_before_a_refused_one_are_answered_first() {
         get(&token, LIST),
     ];
     wire.send(&all.concat()).await;
-    let (list, session, refused) = (wire.answer().await, wire.answer().await, wire.answer().await);
+    let (list, session, rejected) = (wire.answer().await, wire.answer().await, wire.answer().await);
     assert_eq!((list.status, session.status), (200, 200));
-    assert_eq!(refused.refusal(400), "MALFORMED_REQUEST");
-    assert!(refused.text().contains("there is no Host"), "{}", refused.text());
+    assert_eq!(rejected.rejection(400), "MALFORMED_REQUEST");
+    assert!(rejected.text().contains("there is no Host"), "{}", rejected.text());
     assert!(wire.is_closed().await);
 }
 
 #[tokio::test]
-async fn too_many_or_too_long_headers_are_refused_in_the_form_of_errors() {
+async fn too_many_or_too_long_headers_are_rejected_in_the_form_of_errors() {
     let world = World::sqlite().await;
     let listening = world.listen().await;
     let many = "X: y\r\n".repeat(101);
@@ -121,10 +121,10 @@ async fn too_many_or_too_long_headers_are_refused_in_the_form_of_errors() {
     for headers in [many, long] {
         let mut wire = listening.connect().await;
         wire.send(&format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{headers}\r\n")).await;
-        assert_eq!(wire.answer().await.refusal(431), "HEADERS_TOO_LARGE");
+        assert_eq!(wire.answer().await.rejection(431), "HEADERS_TOO_LARGE");
         assert!(wire.is_closed().await);
     }
     let mut wire = listening.connect().await;
     wire.send(&format!("GET /{}", "y".repeat(40_000))).await;
-    assert_eq!(wire.answer().await.refusal(414), "URI_TOO_LONG");
+    assert_eq!(wire.answer().await.rejection(414), "URI_TOO_LONG");
 }

@@ -155,7 +155,7 @@ on_both_databases! {
         assert_eq!(answer.wrong_parameters(), ["sort"]);
         let answer = stream(world, &token, &format!("{LIST}?where_status=x"), accept).await;
         assert_eq!(answer.wrong_parameters(), ["where_status"]);
-        assert_eq!(stream(world, "", LIST, accept).await.refusal(401), "UNAUTHORIZED");
+        assert_eq!(stream(world, "", LIST, accept).await.rejection(401), "UNAUTHORIZED");
     }
 
     async fn a_long_answer_is_compressed_for_those_who_can_read_it(world) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, id, text};
 use crate::given_faces::{face, take};
@@ -69,7 +69,7 @@ on_both_databases! {
         let bank = Bank::open(world).await;
         let other_flow = json!({ "project": bank.project, "type": "onboarding" });
         let other_flow = id(&bank.post(&bank.token, "/v2/project-flows", other_flow).await);
-        // They begin before the victim is done, when nothing is refused yet.
+        // They begin before the victim is done, when nothing is rejected yet.
         let (jo, own) = register(&bank, victim()).await;
         let mut attacks = Vec::new();
         for who in [
@@ -103,7 +103,7 @@ on_both_databases! {
             let path = format!("{REGISTRATIONS}/{registration}/sync");
             let over = json!({ "step": "adminOverride", "status": "COMPLETED" });
             let over = bank.call(Method::PUT, &bank.token, &path, over).await;
-            let code = over.refusal(409);
+            let code = over.rejection(409);
             assert!(code.ends_with("_is_registered_already"), "{code}");
         }
         let of = 9;
@@ -118,7 +118,7 @@ on_both_databases! {
             "project": bank.project, "projectFlow": other_flow, "email": "jo@example.com",
         });
         let late = bank.post(&bank.token, REGISTRATIONS, late).await;
-        assert_eq!(late.refusal(409), "email_is_registered_already");
+        assert_eq!(late.rejection(409), "email_is_registered_already");
     }
 
     async fn a_device_replaces_no_face_and_a_client_does(world) {
@@ -128,13 +128,13 @@ on_both_databases! {
         let face = text(&record(&bank, &jo).await["person"]);
         // Before the end, and after it.
         let set = bank.enrol(&own, selfie(ATTACKER, true)).await;
-        assert_eq!(set.refusal(409), "person_already_set");
+        assert_eq!(set.rejection(409), "person_already_set");
         assert_eq!(bank.finish(&jo, &own).await, "COMPLETED");
-        assert_eq!(bank.enrol(&own, selfie(ATTACKER, true)).await.refusal(409), "Conflict");
+        assert_eq!(bank.enrol(&own, selfie(ATTACKER, true)).await.rejection(409), "Conflict");
         safe(&bank, "jo@example.com").await;
         // Somebody known is not enrolled a second time by the word of a device.
         let (_, second) = register(&bank, json!({ "email": "al@example.com" })).await;
-        assert_eq!(bank.enrol(&second, selfie(VICTIM, true)).await.refusal(409), "duplicated_person");
+        assert_eq!(bank.enrol(&second, selfie(VICTIM, true)).await.rejection(409), "duplicated_person");
 
         let by = |registration: &str, force: bool| {
             let mut body = selfie(ATTACKER, force);
@@ -143,19 +143,19 @@ on_both_databases! {
         };
         let reading = vec![verax_domain::Scope::ReadValidations];
         let reading = world.token_with("acme", Some(reading), false).await;
-        assert_eq!(bank.enrol(&reading, by(&jo, true)).await.refusal(403), "FORBIDDEN");
+        assert_eq!(bank.enrol(&reading, by(&jo, true)).await.rejection(403), "FORBIDDEN");
         let stranger = world.token("globex").await;
-        bank.enrol(&stranger, by(&jo, true)).await.refusal(404);
+        bank.enrol(&stranger, by(&jo, true)).await.rejection(404);
         let unnamed = bank.enrol(&bank.token, selfie(ATTACKER, true)).await;
         assert_eq!(unnamed.json()["details"][0]["parameter"], "appRegistration");
-        assert_eq!(bank.enrol(&bank.token, by(&jo, false)).await.refusal(409), "Conflict");
+        assert_eq!(bank.enrol(&bank.token, by(&jo, false)).await.rejection(409), "Conflict");
         let replaced = bank.enrol(&bank.token, by(&jo, true)).await;
         assert_eq!(replaced.status, 200, "{}", replaced.text());
         assert_ne!(replaced.json()["data"]["person"], face.as_str());
         assert_eq!(log_in(&bank, "jo@example.com", ATTACKER).await, 200);
         assert_ne!(log_in(&bank, "jo@example.com", VICTIM).await, 200);
         // One identity has one face: the other is not found by it either.
-        bank.get(&bank.token, &format!("/v2/face-recognition/persons/{face}")).await.refusal(404);
+        bank.get(&bank.token, &format!("/v2/face-recognition/persons/{face}")).await.rejection(404);
     }
 
     async fn a_flow_may_let_its_devices_enrol_by_force(world) {
@@ -208,7 +208,7 @@ on_both_databases! {
         assert_eq!(bank.finish(&jo, &own).await, "COMPLETED");
         for validation in [&first, &second, &third] {
             let late = delete(&bank, &own, validation).await;
-            assert_eq!(late.refusal(409), "Conflict");
+            assert_eq!(late.rejection(409), "Conflict");
             assert_eq!(late.json()["message"], "registration_is_over");
             assert_eq!(bank.validation(validation).await["status"], "completed");
         }
@@ -247,10 +247,10 @@ on_both_databases! {
         let login = bank.get(&bank.token, "/v2/app-logins").await.ids().remove(0);
         let mut tokens = vec![text(&passed["data"]["token"])];
         for _ in 0..3 {
-            tokens.push(world.narrow_token("acme", NarrowScope::Login, &login).await);
+            tokens.push(world.record_token("acme", RecordTokenScope::Login, &login).await);
         }
         // The session that led to a login is not exchanged beside it.
-        assert_eq!(bank.post(&session, EXCHANGE, json!({})).await.refusal(403), "token_not_right");
+        assert_eq!(bank.post(&session, EXCHANGE, json!({})).await.rejection(403), "token_not_right");
         let calls = tokens.iter().chain(&tokens).map(|it| bank.post(it, EXCHANGE, json!({})));
         let answers = join_all(calls).await;
         let mut exchanged = answers.iter().filter(|it| it.status == 200);
@@ -259,8 +259,8 @@ on_both_databases! {
         for other in answers.iter().filter(|it| it.status != 200) {
             assert!([401, 409].contains(&other.status), "{}", other.text());
         }
-        assert_eq!(bank.post(&lasting, EXCHANGE, json!({})).await.refusal(409), "Conflict");
-        let late = world.narrow_token("acme", NarrowScope::Login, &login).await;
+        assert_eq!(bank.post(&lasting, EXCHANGE, json!({})).await.rejection(409), "Conflict");
+        let late = world.record_token("acme", RecordTokenScope::Login, &login).await;
         let late = bank.post(&late, EXCHANGE, json!({ "expiresIn": 12 })).await;
         assert_eq!(late.json()["message"], "token_exchanged");
         assert_eq!(bank.get(&lasting, &format!("/v2/app-logins/{login}")).await.status, 200);
@@ -272,8 +272,8 @@ on_both_databases! {
         let calls = calls.iter().cycle().take(8).map(|it| bank.post(it, EXCHANGE, json!({})));
         let exchanged = join_all(calls).await.iter().filter(|it| it.status == 200).count();
         assert_eq!(exchanged, 1);
-        let late = world.narrow_token("acme", NarrowScope::Session, &session).await;
-        assert_eq!(bank.post(&late, EXCHANGE, json!({})).await.refusal(409), "Conflict");
+        let late = world.record_token("acme", RecordTokenScope::Session, &session).await;
+        assert_eq!(bank.post(&late, EXCHANGE, json!({})).await.rejection(409), "Conflict");
     }
 
     async fn a_stranger_says_not_where_a_result_goes(world) {
@@ -352,13 +352,13 @@ on_both_databases! {
             });
             bank.post("", VALIDATIONS, body)
         };
-        let refused = open(&bank.flow).await;
-        refused.refusal(401);
+        let rejected = open(&bank.flow).await;
+        rejected.rejection(401);
         let path = format!("/v3/project-flows/{}", bank.login_flow);
         for status in ["draft", "paused", "inactive", "pending"] {
             let change = json!({ "status": status });
             assert_eq!(bank.call(Method::PUT, &bank.token, &path, change).await.status, 200);
-            assert_eq!(open(&bank.login_flow).await.bytes, refused.bytes, "{status}");
+            assert_eq!(open(&bank.login_flow).await.bytes, rejected.bytes, "{status}");
         }
         let change = json!({ "status": "active" });
         assert_eq!(bank.call(Method::PUT, &bank.token, &path, change).await.status, 200);

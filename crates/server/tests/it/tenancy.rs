@@ -38,7 +38,7 @@ on_both_databases! {
         }
     }
 
-    async fn another_clients_record_answers_like_an_unknown_id(world) {
+    async fn another_clients_record_answers_like_an_unexisting_id(world) {
         let acme = world.token("acme").await;
         one_of_each(world, "acme").await;
         one_of_each(world, "globex").await;
@@ -51,7 +51,7 @@ on_both_databases! {
                 let path = format!("/{}/{}", resource.versions[0], resource.name);
                 let foreign = world.get(&acme, &format!("{path}/globex-{kind}")).await;
                 let unknown = world.get(&acme, &format!("{path}/nobody-{kind}")).await;
-                assert_eq!(foreign.refusal(404), resource.not_found.code);
+                assert_eq!(foreign.rejection(404), resource.not_found.code);
                 assert_eq!(foreign.bytes, unknown.bytes);
                 let strange = world.get(&acme, &format!("{path}/no%20id%00")).await;
                 assert_eq!(strange.bytes, unknown.bytes);

@@ -82,8 +82,8 @@ fn every_command_ends_quietly_when_nobody_reads_its_output() {
         let mut command = folder.command(arguments);
         command.stdin(Stdio::null()).stdout(closed()).stderr(Stdio::piped());
         let output = command.output().expect("the binary ends");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), &*said), (CLOSED, ""), "{arguments:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*text), (CLOSED, ""), "{arguments:?}");
     }
     // Its help is what clap prints.
     for arguments in [&["--help"][..], &["--version"], &["help", "token"], &["client", "--help"]] {
@@ -128,8 +128,8 @@ fn a_long_export_stops_at_the_first_line_that_nobody_reads() {
     let plain = folder.command(&[]);
     command.args(["-c", line]).env("VERAX", plain.get_program()).env("VERAX_DATA", folder.data());
     let output = command.current_dir(folder.file("")).output().expect("a shell");
-    let said = String::from_utf8(output.stdout).expect("UTF-8");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
 
 #[test]
@@ -207,23 +207,23 @@ fn a_terminal_gets_bars_with_phases_and_rates() {
         .collect();
     folder.write("many.ndjson", &rows);
     let import = "\"$VERAX\" import biometric-validations many.ndjson";
-    let said = at_terminal(&folder, import, &[]);
+    let text = at_terminal(&folder, import, &[]);
     for part in ["checking", "storing", "/s, ", " to go", "stored 20000"] {
-        assert!(said.contains(part), "{part}: {said:?}");
+        assert!(text.contains(part), "{part}: {text:?}");
     }
-    let said = at_terminal(&folder, "\"$VERAX\" export biometric-validations > all.ndjson", &[]);
+    let text = at_terminal(&folder, "\"$VERAX\" export biometric-validations > all.ndjson", &[]);
     for part in ["exporting", "of 20,001", "/s, "] {
-        assert!(said.contains(part), "{part}: {said:?}");
+        assert!(text.contains(part), "{part}: {text:?}");
     }
     for (line, part) in [
         ("\"$VERAX\" backup --database-only third.db", "copying"),
         ("\"$VERAX\" restore third.db", "restoring"),
         ("\"$VERAX\" eval documents set", "measuring"),
     ] {
-        let said = at_terminal(&folder, line, &[]);
-        assert!(said.contains(part), "{line}: {said:?}");
-        let said = at_terminal(&folder, &format!("rm -f third.db; {line} 2>/dev/null"), &[]);
-        assert!(!said.contains(part), "{line}: {said:?}");
+        let text = at_terminal(&folder, line, &[]);
+        assert!(text.contains(part), "{line}: {text:?}");
+        let text = at_terminal(&folder, &format!("rm -f third.db; {line} 2>/dev/null"), &[]);
+        assert!(!text.contains(part), "{line}: {text:?}");
     }
     let key = folder.write("key", "32 bytes that nobody else has ..");
     std::fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("its owner");
@@ -233,9 +233,9 @@ fn a_terminal_gets_bars_with_phases_and_rates() {
         ("restore whole.backup --key-file key --data restored", ["restoring", "B/s", " to go"]),
         ("move --to moved --keys moved-keys", ["moving keys", "B/s", "rows"]),
     ] {
-        let said = at_terminal(&folder, &format!("\"$VERAX\" {line}"), &[]);
+        let text = at_terminal(&folder, &format!("\"$VERAX\" {line}"), &[]);
         for part in parts {
-            assert!(said.contains(part), "{line}: {part}: {said:?}");
+            assert!(text.contains(part), "{line}: {part}: {text:?}");
         }
     }
 }
@@ -299,8 +299,8 @@ fn completions_know_commands_and_options() {
 fn there_is_a_manual_page_for_every_command() {
     let folder = Folder::new();
     for _ in 0..2 {
-        let said = folder.run(&["man", "pages/man1"]).ok();
-        assert!(said.contains("pages/man1"), "{said}");
+        let text = folder.run(&["man", "pages/man1"]).ok();
+        assert!(text.contains("pages/man1"), "{text}");
     }
     let mut root = Cli::command();
     root.build();
@@ -311,8 +311,8 @@ fn there_is_a_manual_page_for_every_command() {
     });
     let page = std::fs::read_to_string(folder.file("pages/man1/verax-serve.1")).expect("a page");
     assert!(page.contains("http.tls_certificate"), "{page}");
-    let said = folder.run(&["man", "/proc/nowhere"]).failed();
-    assert!(said.contains("/proc/nowhere") && said.contains("name a folder of yours"), "{said}");
+    let text = folder.run(&["man", "/proc/nowhere"]).failed();
+    assert!(text.contains("/proc/nowhere") && text.contains("name a folder of yours"), "{text}");
 }
 
 #[test]
@@ -351,27 +351,27 @@ fn errors_of_files_name_the_file_and_the_cure() {
             &["/proc/nowhere.svg", "name a file of yours"],
         ),
     ] {
-        let said = folder.run(arguments).failed();
+        let text = folder.run(arguments).failed();
         for part in parts {
-            assert!(said.contains(part), "{arguments:?} does not say {part:?}: {said}");
+            assert!(text.contains(part), "{arguments:?} does not say {part:?}: {text}");
         }
-        assert!(!said.contains("panicked"), "{said}");
+        assert!(!text.contains("panicked"), "{text}");
     }
 }
 
 #[test]
 fn a_check_that_could_not_be_made_says_so() {
     let folder = furnished();
-    let said = folder.run(&["check", "document", "flat.png"]).ok();
+    let text = folder.run(&["check", "document", "flat.png"]).ok();
     let line = |name: &str| {
-        let line = said.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         line.split_whitespace().nth(1).unwrap_or_default().to_owned()
     };
-    assert_eq!(line("screenReplay"), "not_checked", "{said}");
-    assert_eq!(line("documentCroppedValidation"), "not_checked", "{said}");
+    assert_eq!(line("screenReplay"), "not_checked", "{text}");
+    assert_eq!(line("documentCroppedValidation"), "not_checked", "{text}");
     // That it has no colour is known, and fails it.
-    assert_eq!(line("printedCopy"), "FAILED", "{said}");
-    assert_eq!(line("colourLessValidation"), "failed", "{said}");
+    assert_eq!(line("printedCopy"), "FAILED", "{text}");
+    assert_eq!(line("colourLessValidation"), "failed", "{text}");
     let json = folder.run(&["check", "document", "flat.png", "--json"]).json();
     assert_eq!(json["validationFlags"]["documentCroppedValidation"], "not_checked");
     assert_eq!(json["validationFlags"]["colourLessValidation"], "failed");

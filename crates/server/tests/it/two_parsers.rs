@@ -16,15 +16,15 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::request_line::{Refused, RequestLines};
+use crate::request_line::{Rejected, RequestLines};
 
 /// What came of bytes behind the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// So many requests, the same as without it.
     Same(usize),
-    /// So many of them, then a refusal.
-    Refused(usize),
+    /// So many of them, then a rejection.
+    Rejected(usize),
 }
 
 /// A request as a handler sees it.
@@ -48,27 +48,27 @@ pub fn compare(bytes: &[u8], pieces: &[usize]) -> Outcome {
     // The beginning is read before the version is known.
     let first = pieces.first().map_or(0, |first| bytes.len().min(*first));
     let lines = RequestLines::http1(Pieces::new(&bytes[first..], pieces), &bytes[..first]);
-    let refused = lines.refused();
-    let mut through = read(lines, Arc::clone(&refused));
-    let what = || format!("{refused:?} of {:?}", String::from_utf8_lossy(bytes));
-    let Some(refused) = refused.get() else {
+    let rejected = lines.rejected();
+    let mut through = read(lines, Arc::clone(&rejected));
+    let what = || format!("{rejected:?} of {:?}", String::from_utf8_lossy(bytes));
+    let Some(rejected) = rejected.get() else {
         assert_eq!(through, alone, "{}", what());
         return Outcome::Same(through.len());
     };
-    // Refused while its body was read.
-    if through.len() as u64 == refused.request {
+    // Rejected while its body was read.
+    if through.len() as u64 == rejected.request {
         let begun = through.pop().expect("a request");
         let whole = alone.get(through.len()).expect("the parser alone has it, too");
         assert_eq!((&begun.line, &begun.headers), (&whole.line, &whole.headers), "{}", what());
         assert_eq!(begun.body, None, "{}", what());
     }
-    assert!((through.len() as u64) < refused.request, "{}", what());
+    assert!((through.len() as u64) < rejected.request, "{}", what());
     assert_eq!(Some(&*through), alone.get(..through.len()), "{}", what());
-    Outcome::Refused(through.len())
+    Outcome::Rejected(through.len())
 }
 
-/// The requests that were not refused.
-fn read<T>(stream: T, refused: Arc<OnceLock<Refused>>) -> Vec<Seen>
+/// The requests that were not rejected.
+fn read<T>(stream: T, rejected: Arc<OnceLock<Rejected>>) -> Vec<Seen>
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -76,10 +76,10 @@ where
     let (calls, noted) = (AtomicU64::new(0), Arc::clone(&seen));
     let service = service_fn(move |request: Request<Incoming>| {
         let turn = calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let is_refused = refused.get().is_some_and(|refused| refused.request == turn);
+        let is_rejected = rejected.get().is_some_and(|rejected| rejected.request == turn);
         let seen = Arc::clone(&noted);
         async move {
-            if !is_refused {
+            if !is_rejected {
                 note(request, &seen).await;
             }
             Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
@@ -91,7 +91,7 @@ where
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    // What the parser refuses ends it; after a refusal of the layer it ends by itself.
+    // What the parser rejects ends it; after a rejection of the layer it ends by itself.
     let _ = runtime.block_on(connection);
     std::mem::take(&mut *seen.lock().expect("no panic"))
 }

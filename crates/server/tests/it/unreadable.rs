@@ -10,7 +10,7 @@ use verax_domain::resources::PERSONS;
 use verax_store::Batch;
 
 use crate::bank::{Bank, VALIDATIONS, shot};
-use crate::given_faces::{face, picture};
+use crate::given_faces::{face, image};
 use crate::world::{World, get};
 
 const PERSONS_PATH: &str = "/v2/face-recognition/persons";
@@ -21,8 +21,7 @@ fn key_of(world: &World, subject: &str) -> PathBuf {
 
 /// Enrols a face under this name; the id of the person.
 async fn enrol(bank: &Bank, name: &str, of: u8, collections: &[&str]) -> String {
-    let body =
-        json!({ "name": name, "images": [picture(&[face(of)])], "collections": collections });
+    let body = json!({ "name": name, "images": [image(&[face(of)])], "collections": collections });
     let made = bank.post(&bank.token, PERSONS_PATH, body).await;
     assert!(made.status < 300, "{}", made.text());
     made.json()["data"]["_id"].as_str().expect("an id").to_owned()
@@ -30,7 +29,7 @@ async fn enrol(bank: &Bank, name: &str, of: u8, collections: &[&str]) -> String 
 
 async fn search(bank: &Bank, of: u8, collection: Option<&str>) -> crate::answer::Answer {
     let mut body =
-        json!({ "images": [picture(&[face(of)])], "min_score": 0.85, "search_mode": "FAST" });
+        json!({ "images": [image(&[face(of)])], "min_score": 0.85, "search_mode": "FAST" });
     if let Some(collection) = collection {
         body["collection_id"] = collection.into();
     }
@@ -68,21 +67,21 @@ on_both_databases! {
             let (again, own) = bank.register(&format!("again{}@example.com", damage.map_or(9, |it| it.len()))).await;
             for take in [1, 2] {
                 // As often as anybody likes: it counts for nothing.
-                let refused = bank.enrol(&own, json!({ "image": shot(1, take), "os": "IOS" })).await;
-                assert_eq!(refused.refusal(503), "VAULT_UNREADABLE", "{}", refused.text());
-                assert_eq!(refused.header("retry-after"), "60");
+                let rejected = bank.enrol(&own, json!({ "image": shot(1, take), "os": "IOS" })).await;
+                assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE", "{}", rejected.text());
+                assert_eq!(rejected.header("retry-after"), "60");
             }
             let registration = bank.get(&bank.token, &format!("{}/{again}", crate::bank::REGISTRATIONS)).await;
             assert_eq!(registration.json()["data"]["person"], Value::Null);
             let session = bank.open_validation("onboarding", "another@example.com").await;
             let token = session["token"].as_str().expect("a token");
-            let refused = bank.validate(token, shot(1, 3)).await;
-            assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
+            let rejected = bank.validate(token, shot(1, 3)).await;
+            assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
             let id = session["biometricValidation"]["_id"].as_str().expect("an id");
             assert_eq!(bank.validation(id).await["status"], "new", "the session is not used up");
             for path in ["search-live-face", "search-active-user"] {
                 let body = json!({
-                    "image": picture(&[face(1)]), "os": "DESKTOP", "min_score": 0.85,
+                    "image": image(&[face(1)]), "os": "DESKTOP", "min_score": 0.85,
                     "liveness_min_score": 0.6, "search_mode": "FAST",
                 });
                 let body = match path {
@@ -93,15 +92,15 @@ on_both_databases! {
                     }
                     _ => body,
                 };
-                let refused = bank.post(&bank.token, &format!("/v2/face-recognition/{path}"), body).await;
-                assert_eq!(refused.refusal(503), "VAULT_UNREADABLE", "{path}");
+                let rejected = bank.post(&bank.token, &format!("/v2/face-recognition/{path}"), body).await;
+                assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE", "{path}");
             }
-            let body = json!({ "image": picture(&[face(1)]), "min_score": 0.85, "search_mode": "FAST" });
-            let refused = bank.post(&bank.token, "/v2/face-recognition/detect", body).await;
-            assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
-            let body = json!({ "id": person, "images": [picture(&[face(1)])], "min_score": 0.85, "search_mode": "FAST" });
-            let refused = bank.post(&bank.token, "/v2/face-recognition/verify", body).await;
-            assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
+            let body = json!({ "image": image(&[face(1)]), "min_score": 0.85, "search_mode": "FAST" });
+            let rejected = bank.post(&bank.token, "/v2/face-recognition/detect", body).await;
+            assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
+            let body = json!({ "id": person, "images": [image(&[face(1)])], "min_score": 0.85, "search_mode": "FAST" });
+            let rejected = bank.post(&bank.token, "/v2/face-recognition/verify", body).await;
+            assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
             assert_eq!(persons().await, 1, "the same face is there twice");
             let metrics = get(&bank.router, "", "/metrics").await;
             assert!(metrics.text().contains("verax_templates_unreadable 1\n"), "{}", metrics.text());
@@ -109,8 +108,8 @@ on_both_databases! {
             // The key is put back: it is seen without a restart.
             fs::write(&key, &kept).expect("a key");
             world.turn_clock(2_000);
-            let refused = bank.validate(token, shot(1, 4)).await;
-            assert_eq!(refused.refusal(409), "duplicated_person");
+            let rejected = bank.validate(token, shot(1, 4)).await;
+            assert_eq!(rejected.rejection(409), "duplicated_person");
             let metrics = get(&bank.router, "", "/metrics").await;
             assert!(metrics.text().contains("verax_templates_unreadable 0\n"), "{}", metrics.text());
         }
@@ -130,8 +129,8 @@ on_both_databases! {
         let session = bank.open_validation("login", "jo@example.com").await;
         let token = session["token"].as_str().expect("a token");
         for take in 1..12 {
-            let refused = bank.validate(token, shot(1, take)).await;
-            assert_eq!(refused.refusal(503), "VAULT_UNREADABLE", "{}", refused.text());
+            let rejected = bank.validate(token, shot(1, take)).await;
+            assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE", "{}", rejected.text());
         }
         fs::write(&key, kept).expect("a key");
         let passed = bank.validate(token, shot(1, 12)).await;
@@ -152,13 +151,13 @@ on_both_databases! {
         let fresh = crate::given_faces::with_given_faces(world.node(|_| {}).await, "given");
         let router = verax_server::http::router(verax_server::http::State::new(fresh.clone()));
         let bank = Bank { router, ..bank.clone() };
-        assert_eq!(search(&bank, 3, None).await.refusal(503), "VAULT_UNREADABLE");
-        assert_eq!(search(&bank, 3, Some(&bank.collection)).await.refusal(503), "VAULT_UNREADABLE");
+        assert_eq!(search(&bank, 3, None).await.rejection(503), "VAULT_UNREADABLE");
+        assert_eq!(search(&bank, 3, Some(&bank.collection)).await.rejection(503), "VAULT_UNREADABLE");
         let staff = search(&bank, 3, Some(&other)).await;
         assert_eq!(staff.json()["data"].as_array().map(Vec::len), Some(1), "{}", staff.text());
         assert_eq!(fresh.galleries.templates_unreadable(), 2);
 
-        let inspected = fresh.look_for_unreadable(None, u64::MAX).await.expect("a look");
+        let inspected = fresh.find_unreadable(None, u64::MAX).await.expect("a look");
         let mut named: Vec<&str> = inspected.unreadable.iter().map(|it| it.record.as_str()).collect();
         named.sort_unstable();
         let mut expected = [lost.as_str(), second.as_str()];
@@ -166,11 +165,11 @@ on_both_databases! {
         assert_eq!((inspected.templates, named), (3, expected.to_vec()));
         // Their client cannot delete them: who knows where their keys are.
         let path = format!("{PERSONS_PATH}/{lost}");
-        let refused = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
-        assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
+        let rejected = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
+        assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
 
         fresh.forget_unreadable(&inspected.unreadable).await.expect("given up");
-        assert_eq!(fresh.look_for_unreadable(None, u64::MAX).await.expect("a look").unreadable.len(), 0);
+        assert_eq!(fresh.find_unreadable(None, u64::MAX).await.expect("a look").unreadable.len(), 0);
         assert_eq!(found(&bank, 3).await, 1);
         assert_eq!(found(&bank, 1).await, 0);
         let gone = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
@@ -203,9 +202,9 @@ on_both_databases! {
         let id = session["biometricValidation"]["_id"].as_str().expect("an id");
         fs::remove_file(key_of(world, &format!("{id}.face"))).expect("a key");
         let path = format!("{VALIDATIONS}/{id}");
-        let refused = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
-        assert_eq!(refused.refusal(503), "VAULT_UNREADABLE");
-        let inspected = bank.app.look_for_unreadable(Some("acme"), u64::MAX).await.expect("a look");
+        let rejected = bank.call(Method::DELETE, &bank.token, &path, Value::Null).await;
+        assert_eq!(rejected.rejection(503), "VAULT_UNREADABLE");
+        let inspected = bank.app.find_unreadable(Some("acme"), u64::MAX).await.expect("a look");
         assert_eq!(inspected.unreadable.len(), 1, "{inspected:?}");
         assert_eq!((inspected.unreadable[0].resource, inspected.unreadable[0].record.as_str()), ("biometric-validations", id));
         bank.app.forget_unreadable(&inspected.unreadable).await.expect("given up");

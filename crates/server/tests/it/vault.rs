@@ -1,4 +1,4 @@
-//! What is kept is sealed, opens where it belongs, and cannot be read once its key is destroyed.
+//! What is kept is encrypted, opens where it belongs, and cannot be read once its key is destroyed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,22 +41,22 @@ async fn what_was_kept_is_read_back_after_a_restart_and_lies_on_no_disk_in_the_c
 }
 
 #[tokio::test]
-async fn sealed_bytes_open_for_the_place_that_they_were_sealed_for_alone() {
+async fn encrypted_bytes_open_for_the_place_that_they_were_encrypted_for_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let (vault, _) = vault(folder.path());
-    let mut sealed = vault.seal("acme", "p1", "face", CANARY).await.expect("sealed");
-    vault.seal("acme", "p2", "face", CANARY).await.expect("sealed");
-    vault.seal("other", "p1", "face", CANARY).await.expect("sealed");
-    let opened = vault.unseal("acme", "p1", "face", &sealed).await.expect("opened");
+    let mut encrypted = vault.encrypt("acme", "p1", "face", CANARY).await.expect("encrypted");
+    vault.encrypt("acme", "p2", "face", CANARY).await.expect("encrypted");
+    vault.encrypt("other", "p1", "face", CANARY).await.expect("encrypted");
+    let opened = vault.decrypt("acme", "p1", "face", &encrypted).await.expect("opened");
     assert_eq!(*opened, CANARY);
     for (client, subject, place) in
         [("acme", "p1", "image"), ("acme", "p2", "face"), ("other", "p1", "face")]
     {
-        let opened = vault.unseal(client, subject, place, &sealed).await;
+        let opened = vault.decrypt(client, subject, place, &encrypted).await;
         assert!(matches!(opened, Err(VaultError::DoesNotOpen(_))), "{client} {subject} {place}");
     }
-    *sealed.last_mut().expect("a byte") ^= 1;
-    let opened = vault.unseal("acme", "p1", "face", &sealed).await;
+    *encrypted.last_mut().expect("a byte") ^= 1;
+    let opened = vault.decrypt("acme", "p1", "face", &encrypted).await;
     assert!(matches!(opened, Err(VaultError::DoesNotOpen(_))));
 }
 
@@ -64,17 +64,17 @@ async fn sealed_bytes_open_for_the_place_that_they_were_sealed_for_alone() {
 async fn a_destroyed_subject_is_unreadable_even_from_a_copy_of_its_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let (vault, _) = vault(folder.path());
-    let copy = vault.seal("acme", "p1", "template", CANARY).await.expect("sealed");
+    let copy = vault.encrypt("acme", "p1", "template", CANARY).await.expect("encrypted");
     vault.keep("acme", "p1", "face", CANARY).await.expect("kept");
     vault.keep("acme", "p2", "face", CANARY).await.expect("kept");
 
     vault.destroy("acme", "p1").await.expect("destroyed");
-    let opened = vault.unseal("acme", "p1", "template", &copy).await;
+    let opened = vault.decrypt("acme", "p1", "template", &copy).await;
     assert!(matches!(opened, Err(VaultError::NoKey)));
     assert!(vault.fetch("acme", "p1", "face").await.expect("read").is_none());
-    // A key that is made anew is another.
+    // A key that is rebuilt is another.
     vault.keep("acme", "p1", "face", CANARY).await.expect("kept");
-    assert!(vault.unseal("acme", "p1", "template", &copy).await.is_err());
+    assert!(vault.decrypt("acme", "p1", "template", &copy).await.is_err());
     assert!(vault.fetch("acme", "p2", "face").await.expect("read").is_some());
     vault.destroy("acme", "nobody").await.expect("nothing to destroy is no error");
 }
@@ -127,12 +127,12 @@ async fn two_that_keep_at_once_use_one_key() {
     let (one, _) = vault(folder.path());
     let (two, _) = vault(folder.path());
     let (first, second) = tokio::join!(
-        one.seal("acme", "p1", "face", CANARY),
-        two.seal("acme", "p1", "face", CANARY)
+        one.encrypt("acme", "p1", "face", CANARY),
+        two.encrypt("acme", "p1", "face", CANARY)
     );
-    for sealed in [first.expect("sealed"), second.expect("sealed")] {
+    for encrypted in [first.expect("encrypted"), second.expect("encrypted")] {
         for vault in [&one, &two] {
-            assert!(vault.unseal("acme", "p1", "face", &sealed).await.is_ok());
+            assert!(vault.decrypt("acme", "p1", "face", &encrypted).await.is_ok());
         }
     }
 }

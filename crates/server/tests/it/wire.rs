@@ -236,7 +236,7 @@ async fn a_chunked_body_leaves_the_connection_usable() {
 }
 
 #[tokio::test]
-async fn two_different_lengths_are_refused_and_smuggle_nothing() {
+async fn two_different_lengths_are_rejected_and_smuggle_nothing() {
     let (world, token) = world().await;
     let listening = world.listen().await;
     let mut wire = listening.connect().await;
@@ -285,12 +285,12 @@ async fn http2_with_prior_knowledge_passes_untouched() {
 }
 
 #[tokio::test]
-async fn a_long_target_is_refused_in_the_form_of_errors() {
+async fn a_long_target_is_rejected_in_the_form_of_errors() {
     let (world, token) = world().await;
     let listening = world.listen().await;
     let mut wire = listening.connect().await;
     let long = |bytes: usize| format!("{LIST}?where>_createdAt=2025-01-03&x={}", "y".repeat(bytes));
-    assert_eq!(wire.get(&token, &long(20_000)).await.refusal(414), "URI_TOO_LONG");
+    assert_eq!(wire.get(&token, &long(20_000)).await.rejection(414), "URI_TOO_LONG");
     assert_eq!(wire.get(&token, &long(4_000)).await.status, 200);
     assert_eq!(wire.get(&token, &long(70_000)).await.status, 414);
 }

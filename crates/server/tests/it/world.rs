@@ -11,10 +11,10 @@ use axum::http::{Method, Request, header};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
-use verax_domain::{NarrowScope, Record, Scope, Timestamp};
+use verax_domain::{Record, RecordTokenScope, Scope, Timestamp};
 use verax_query::{Resource, Sql};
 use verax_server::app::App;
-use verax_server::app::access::{Mint, NarrowMint};
+use verax_server::app::access::{Mint, RecordTokenMint};
 use verax_server::clock::{Clock, Random};
 use verax_server::config::Config;
 use verax_server::http::{self, State};
@@ -159,10 +159,15 @@ impl World {
     }
 
     /// A token for this record alone, valid for ten minutes.
-    pub async fn narrow_token(&self, client: &str, scope: NarrowScope, subject: &str) -> String {
+    pub async fn record_token(
+        &self,
+        client: &str,
+        scope: RecordTokenScope,
+        subject: &str,
+    ) -> String {
         let until = Timestamp(self.app.clock.now().0 + 600_000);
-        let mint = NarrowMint { scope, subject, client, mode: "live", until };
-        let (token, kept) = self.app.narrow_token(&mint).expect("a token");
+        let mint = RecordTokenMint { scope, subject, client, mode: "live", until };
+        let (token, kept) = self.app.record_token(&mint).expect("a token");
         let mut batch = Batch::default();
         batch.insert_token(&kept);
         self.app.database.commit(batch).await.expect("a kept token");

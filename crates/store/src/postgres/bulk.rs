@@ -29,7 +29,7 @@ const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = curr
 pub async fn dump(url: &str, blocks: mpsc::Sender<Reading>) -> Result<i64, StoreError> {
     let connection = connect(url).await?;
     connection.batch_execute(BEGIN_SNAPSHOT).await?;
-    let version = crate::migrate::refuse_other_postgres(&connection).await?;
+    let version = crate::migrate::reject_other_postgres(&connection).await?;
     tokio::spawn(async move {
         let read = read_all(&connection, &blocks).await;
         // Nobody may be waiting any more.

@@ -103,7 +103,7 @@ mod tests {
     use crate::Schema;
 
     #[tokio::test]
-    async fn what_comes_after_a_transaction_that_did_not_begin_is_refused() {
+    async fn what_comes_after_a_transaction_that_did_not_begin_is_rejected() {
         let Ok(url) = std::env::var("VERAX_TEST_DATABASE_URL") else {
             panic!("run `cargo xtask postgres -- cargo nextest run`");
         };
@@ -116,9 +116,9 @@ mod tests {
         };
         let pool = pool(&url, &options, Role::Primary, 1).expect("an address");
         let connection = pool.get().await.expect("PostgreSQL");
-        let refused = connection.batch_execute("CREATE TABLE must_not_be_made (id text)").await;
-        let refused = refused.expect_err("it would stay although its batch has failed");
-        assert_eq!(refused.code().map(|code| code.code()), Some("25006"), "{refused}");
+        let rejected = connection.batch_execute("CREATE TABLE must_not_be_made (id text)").await;
+        let rejected = rejected.expect_err("it would stay although its batch has failed");
+        assert_eq!(rejected.code().map(|code| code.code()), Some("25006"), "{rejected}");
         let written = "BEGIN READ WRITE; CREATE TABLE is_taken_back (id text); ROLLBACK";
         connection.batch_execute(written).await.expect("a transaction that writes");
     }

@@ -17,7 +17,7 @@ use verax_query::{Arg, Dialect, Sql};
 use crate::StoreError;
 use crate::batch::{Batch, Rows};
 use crate::row::{Cells, Visit};
-use crate::tally::known::KnownBuckets;
+use crate::tally::cached::CachedBuckets;
 
 /// How the lock of upkeep is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct PostgresConnection {
     /// How long a statement is waited for; `None`: as long as it takes.
     patience: Option<Duration>,
     tls: MakeRustlsConnect,
-    pub known_buckets: Arc<KnownBuckets>,
+    pub cached_buckets: Arc<CachedBuckets>,
 }
 
 // A request whose caller hangs up is dropped in the middle of its statements, and a database that is
@@ -75,7 +75,7 @@ impl PostgresConnection {
         lent: Object,
         patience: Duration,
         tls: MakeRustlsConnect,
-        known_buckets: Arc<KnownBuckets>,
+        cached_buckets: Arc<CachedBuckets>,
     ) -> PostgresConnection {
         PostgresConnection {
             lent: Some(lent),
@@ -84,7 +84,7 @@ impl PostgresConnection {
             settled: true,
             patience: Some(patience),
             tls,
-            known_buckets,
+            cached_buckets,
         }
     }
 
@@ -164,7 +164,7 @@ impl PostgresConnection {
 
     /// Sends the beginning of a transaction, if none has begun, and these statements, then reads their
     /// answers: it waits for the server once, not once for each. Where the transaction does not begin
-    /// they are refused, as [`Role::Primary`](super::connecting::Role) says; where one fails, those
+    /// they are rejected, as [`Role::Primary`](super::connecting::Role) says; where one fails, those
     /// after it are.
     async fn apply(&mut self, statements: &[(Sql, Rows)]) -> Result<(), StoreError> {
         let prepared = self.prepare(statements).await?;

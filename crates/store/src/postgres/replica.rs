@@ -23,10 +23,10 @@ use crate::{Options, StoreError};
 #[derive(Clone)]
 pub struct Replica {
     pool: Pool,
-    known: Arc<Known>,
+    known: Arc<Cached>,
 }
 
-struct Known {
+struct Cached {
     followed_since: Instant,
     /// The end of what it has replayed.
     replayed: watch::Sender<i64>,
@@ -62,7 +62,7 @@ impl Replica {
         options: &Options,
         primary: Pool,
     ) -> Result<Replica, StoreError> {
-        let known = Arc::new(Known {
+        let known = Arc::new(Cached {
             followed_since: Instant::now(),
             replayed: watch::Sender::new(0),
             had_all: Mutex::new(None),
@@ -73,7 +73,7 @@ impl Replica {
         let probes = pool(url, options, Role::Replica, 1)?;
         let mut looks = Looks { known: Arc::downgrade(&known), primary, probes, ahead: None };
         // Not reached yet is no error: it may come later.
-        let _ = looks.look().await;
+        let _ = looks.poll().await;
         tokio::spawn(looks.go_on());
         Ok(Replica { pool: lent, known })
     }
@@ -107,7 +107,7 @@ impl Replica {
     }
 }
 
-impl Known {
+impl Cached {
     fn is_younger(&self, age: Duration) -> bool {
         let had_all = *self.had_all.lock().unwrap_or_else(PoisonError::into_inner);
         had_all.is_some_and(|moment| moment.elapsed() < age)
@@ -120,7 +120,7 @@ impl Known {
     }
 }
 
-struct Waiting<'a>(&'a Known);
+struct Waiting<'a>(&'a Cached);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -129,7 +129,7 @@ impl Drop for Waiting<'_> {
 }
 
 struct Looks {
-    known: Weak<Known>,
+    known: Weak<Cached>,
     primary: Pool,
     probes: Pool,
     /// How far the primary was at a moment that the replica has not reached yet.
@@ -139,7 +139,7 @@ struct Looks {
 impl Looks {
     async fn go_on(mut self) {
         loop {
-            let looked = self.look().await;
+            let looked = self.poll().await;
             let Some(known) = self.known.upgrade() else { return };
             if looked.is_err() {
                 self.ahead = None;
@@ -153,7 +153,7 @@ impl Looks {
         }
     }
 
-    async fn look(&mut self) -> Result<(), StoreError> {
+    async fn poll(&mut self) -> Result<(), StoreError> {
         let (moment, written) = match self.ahead {
             Some(ahead) => ahead,
             None => {

@@ -28,7 +28,7 @@ pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
 pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let source = Connection::open(from)?;
     verify(&source)?;
-    crate::migrate::refuse_newer(&source)?;
+    crate::migrate::reject_newer(&source)?;
     let mut target = connect(to, Access::Write)?;
     copy(&source, &mut target)?;
     drop(target);

@@ -73,7 +73,7 @@ fn fix(path: &Path, scratch: &Path) -> Result<(Connection, i64), StoreError> {
         return Err(StoreError::Unavailable(missing));
     }
     let source = connect(path, Access::Read)?;
-    let version = crate::migrate::refuse_other(&source)?;
+    let version = crate::migrate::reject_other(&source)?;
     private_file(scratch)?;
     let mut target = Connection::open(scratch)?;
     // No other file beside it, and no waiting for the disk.

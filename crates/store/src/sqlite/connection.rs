@@ -9,13 +9,13 @@ use verax_query::{Arg, Dialect, Sql};
 
 use crate::StoreError;
 use crate::row::{Cells, Visit};
-use crate::tally::known::KnownBuckets;
+use crate::tally::cached::CachedBuckets;
 
 /// A connection in the middle of one read transaction.
 pub struct SqliteConnection {
     pub inner: rusqlite::Connection,
     pub remembered: Remembered,
-    pub known_buckets: Arc<KnownBuckets>,
+    pub cached_buckets: Arc<CachedBuckets>,
 }
 
 impl SqliteConnection {

@@ -88,8 +88,8 @@ impl Writer {
 
 fn run(connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>, log: &Log) {
     // It reads no lists: what it remembers stays empty.
-    let (remembered, known_buckets) = (Remembered::default(), Arc::default());
-    let writing = SqliteConnection { inner: connection, remembered, known_buckets };
+    let (remembered, cached_buckets) = (Remembered::default(), Arc::default());
+    let writing = SqliteConnection { inner: connection, remembered, cached_buckets };
     let mut writing = Connection::Sqlite(writing);
     let mut next = jobs.recv().ok();
     while let Some(job) = next.take() {
@@ -162,7 +162,7 @@ fn commit_group(
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return fail_all(group, &error);
     }
-    let (mut applied, mut refused) = (Vec::new(), Vec::new());
+    let (mut applied, mut rejected) = (Vec::new(), Vec::new());
     while let Some(job) = group.next() {
         match apply_in_savepoint(connection, &job.batch) {
             Ok(()) => applied.push(job),
@@ -171,14 +171,14 @@ fn commit_group(
             Err(error) if connection.is_autocommit() => {
                 drop(job.done.send(Err(error)));
                 let why = "the disk has failed";
-                let refused = refused.into_iter().map(|(job, _)| job);
-                for job in applied.into_iter().chain(refused).chain(group) {
+                let rejected = rejected.into_iter().map(|(job, _)| job);
+                for job in applied.into_iter().chain(rejected).chain(group) {
                     drop(job.done.send(Err(StoreError::Unavailable(why.to_owned()))));
                 }
                 return;
             }
             // The batch was rolled back. Whoever it meets in this group is not there for others yet.
-            Err(error) => refused.push((job, error)),
+            Err(error) => rejected.push((job, error)),
         }
     }
     match connection.execute_batch("COMMIT") {
@@ -188,12 +188,12 @@ fn commit_group(
             }
             // Nobody may be waiting any more.
             applied.into_iter().for_each(|job| drop(job.done.send(Ok(()))));
-            refused.into_iter().for_each(|(job, error)| drop(job.done.send(Err(error))));
+            rejected.into_iter().for_each(|(job, error)| drop(job.done.send(Err(error))));
         }
         Err(error) => {
             // A commit that failed for want of disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");
-            fail_all(applied.into_iter().chain(refused.into_iter().map(|(job, _)| job)), &error);
+            fail_all(applied.into_iter().chain(rejected.into_iter().map(|(job, _)| job)), &error);
         }
     }
 }

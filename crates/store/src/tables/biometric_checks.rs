@@ -93,7 +93,7 @@ impl Batch {
         self.transition(ended, now).delete_job(JobKind::BiometricCheck, &ended.after.id)
     }
 
-    /// Ends a validation whose lease has run out: its picture is gone. One that has reached its
+    /// Ends a validation whose lease has run out: its image is gone. One that has reached its
     /// end stays as it is. Its session is used up either way.
     /// The job stays: more may be left to tidy up.
     pub fn abandon_validation(

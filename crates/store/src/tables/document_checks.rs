@@ -1,5 +1,5 @@
 //! The states of a document check: each step is made only where the one before it stands. Its job
-//! outlives it until its picture is where it belongs.
+//! outlives it until its image is where it belongs.
 
 use verax_domain::events::{Certainty, EventKind};
 use verax_domain::resources::DOCUMENT_LIVENESS;

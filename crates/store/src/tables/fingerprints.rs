@@ -12,19 +12,19 @@ use crate::database::Database;
 pub enum FingerprintKind {
     MasterKey,
     SigningKey,
-    /// The id that lies in the place of the vault's keys.
+    /// The id that lies in the location of the vault's keys.
     VaultKeys,
-    /// The id that lies in the place of the vault's objects.
+    /// The id that lies in the location of the vault's objects.
     VaultObjects,
 }
 
-/// A key or a place, by what tells it from others and opens nothing.
+/// A key or a location, by what tells it from others and opens nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     pub kind: FingerprintKind,
-    /// The id of the key, or that of the place.
+    /// The id of the key, or that of the location.
     pub id: String,
-    /// Empty for a place.
+    /// Empty for a location.
     pub digest: String,
 }
 
@@ -84,7 +84,7 @@ impl Batch {
     }
 
     /// Says it anew, whatever was said before.
-    pub fn bind_anew(&mut self, all: &[Fingerprint], now: Timestamp) -> &mut Batch {
+    pub fn rebind(&mut self, all: &[Fingerprint], now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("DELETE FROM fingerprints");
         self.push(sql, Rows::Any);

@@ -13,7 +13,7 @@ use crate::row::Cells;
 
 /// How long the change that deleted a person is remembered. A server that has not looked for as
 /// long must load the faces anew.
-pub const CHANGES_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+pub const CHANGES_RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Database {
     /// How often the faces of a client have changed.
@@ -61,7 +61,7 @@ impl Batch {
     }
 
     /// Says that the person is what the last change was about. Deletions are forgotten after
-    /// [`CHANGES_KEPT_MS`].
+    /// [`CHANGES_RETENTION_MS`].
     pub fn touch_person(&mut self, client: &str, person: &str, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("INSERT INTO gallery_changes (client, person, number, changed_at) ");
@@ -72,7 +72,7 @@ impl Batch {
         self.push(sql, Rows::Exactly(1));
         let mut sql = Sql::default();
         sql.push("DELETE FROM gallery_changes WHERE client = ").bind(text(client));
-        sql.push(" AND changed_at < ").bind(Arg::Integer(now.0 - CHANGES_KEPT_MS));
+        sql.push(" AND changed_at < ").bind(Arg::Integer(now.0 - CHANGES_RETENTION_MS));
         sql.push(" AND NOT EXISTS (SELECT 1 FROM persons WHERE persons.client = ");
         sql.push("gallery_changes.client AND persons.id = gallery_changes.person)");
         self.push(sql, Rows::Any)

@@ -12,7 +12,7 @@ use crate::batch::{Batch, Rows};
 use crate::database::Database;
 use crate::row::Cells;
 use crate::row::Visit;
-use crate::tables::person_templates::{SealedTemplate, in_use_sql, template};
+use crate::tables::person_templates::{EncryptedTemplate, in_use_sql, template};
 
 /// What failed logins are counted under, and how many there may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Database {
         self.has_rows(accepted_sql(self.dialect(), client, digests, old)).await
     }
 
-    /// The same, and the sealed templates of a person who is in use, in the order of their ids: both in
+    /// The same, and the encrypted templates of a person who is in use, in the order of their ids: both in
     /// one round trip.
     pub async fn login_evidence(
         &self,
@@ -63,7 +63,7 @@ impl Database {
         digests: Vec<String>,
         old: Timestamp,
         person: &str,
-    ) -> Result<(bool, Vec<SealedTemplate>), StoreError> {
+    ) -> Result<(bool, Vec<EncryptedTemplate>), StoreError> {
         let accepted = accepted_sql(self.dialect(), client, digests, old);
         let asked = Arc::new((accepted, in_use_sql(client, person)));
         self.read(async move |connection| {

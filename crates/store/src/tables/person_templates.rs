@@ -1,4 +1,4 @@
-//! Sealed templates of persons.
+//! Encrypted templates of persons.
 
 use std::collections::HashSet;
 
@@ -12,24 +12,24 @@ use crate::row::Cells;
 
 /// A template that nobody here can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedTemplate {
+pub struct EncryptedTemplate {
     pub id: String,
     pub person: String,
     /// What computed it: templates of two models are never compared.
     pub model: String,
-    /// Whether the object store keeps a small picture of the face.
+    /// Whether the object store keeps a small image of the face.
     pub thumbnail: bool,
     /// In base64.
-    pub sealed: String,
+    pub encrypted: String,
 }
 
 impl Database {
-    /// The sealed templates of these persons, in the order of their ids.
+    /// The encrypted templates of these persons, in the order of their ids.
     pub async fn templates(
         &self,
         client: &str,
         of: Vec<String>,
-    ) -> Result<Vec<SealedTemplate>, StoreError> {
+    ) -> Result<Vec<EncryptedTemplate>, StoreError> {
         let mut sql = select(client);
         sql.push(" AND person").member_of(self.dialect(), Arg::TextList(of));
         sql.push(" ORDER BY id");
@@ -42,7 +42,7 @@ impl Database {
         client: &str,
         (person, id): (String, String),
         limit: u32,
-    ) -> Result<Vec<SealedTemplate>, StoreError> {
+    ) -> Result<Vec<EncryptedTemplate>, StoreError> {
         let mut sql = select(client);
         sql.push(" AND (person, id) > (").bind(Arg::Text(person)).push(", ");
         sql.bind(Arg::Text(id)).push(") ORDER BY person, id LIMIT ");
@@ -74,7 +74,7 @@ impl Database {
     }
 }
 
-/// The sealed templates of a person who is in use, in the order of their ids.
+/// The encrypted templates of a person who is in use, in the order of their ids.
 pub(super) fn in_use_sql(client: &str, person: &str) -> Sql {
     let mut sql = select(client);
     sql.push(" AND person = ").bind(text(person));
@@ -87,7 +87,7 @@ impl Batch {
     pub fn insert_template(
         &mut self,
         client: &str,
-        template: &SealedTemplate,
+        template: &EncryptedTemplate,
         now: Timestamp,
     ) -> &mut Batch {
         let mut sql = Sql::default();
@@ -95,7 +95,7 @@ impl Batch {
         sql.push("created_at) VALUES (").bind(text(&template.id)).push(", ").bind(text(client));
         sql.push(", ").bind(text(&template.person)).push(", ").bind(text(&template.model));
         sql.push(", ").bind(Arg::Bool(template.thumbnail)).push(", ");
-        sql.bind(text(&template.sealed)).push(", ").bind(Arg::Integer(now.0)).push(")");
+        sql.bind(text(&template.encrypted)).push(", ").bind(Arg::Integer(now.0)).push(")");
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -124,13 +124,13 @@ fn select(client: &str) -> Sql {
     sql
 }
 
-pub(super) fn template(row: &dyn Cells) -> Result<SealedTemplate, StoreError> {
-    Ok(SealedTemplate {
+pub(super) fn template(row: &dyn Cells) -> Result<EncryptedTemplate, StoreError> {
+    Ok(EncryptedTemplate {
         id: row.string(0)?,
         person: row.string(1)?,
         model: row.string(2)?,
         thumbnail: row.boolean(3)?.unwrap_or(false),
-        sealed: row.string(4)?,
+        encrypted: row.string(4)?,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::tables::records::push_record_key;
 
 /// What a search needs to know of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonPlace {
+pub struct Membership {
     pub id: String,
     /// Ids of collections.
     pub collections: Vec<String>,
@@ -20,16 +20,16 @@ pub struct PersonPlace {
 
 impl Database {
     /// Where the client's persons with these ids are, or all.
-    pub async fn person_places(
+    pub async fn memberships(
         &self,
         client: &str,
         ids: Option<Vec<String>>,
-    ) -> Result<Vec<PersonPlace>, StoreError> {
+    ) -> Result<Vec<Membership>, StoreError> {
         let mut sql = select(client);
         if let Some(ids) = ids {
             sql.push(" AND id").member_of(self.dialect(), Arg::TextList(ids));
         }
-        self.fetch_rows(sql, place).await
+        self.fetch_rows(sql, membership).await
     }
 
     /// The client's persons of this name, folded, who were born on this day.
@@ -38,11 +38,11 @@ impl Database {
         client: &str,
         folded_name: &str,
         born: &str,
-    ) -> Result<Vec<PersonPlace>, StoreError> {
+    ) -> Result<Vec<Membership>, StoreError> {
         let mut sql = select(client);
         sql.push(" AND name_folded = ").bind(text(folded_name));
         sql.push(" AND date_of_birth = ").bind(text(born)).push(" ORDER BY id");
-        self.fetch_rows(sql, place).await
+        self.fetch_rows(sql, membership).await
     }
 }
 
@@ -63,9 +63,9 @@ fn select(client: &str) -> Sql {
     sql
 }
 
-fn place(row: &dyn Cells) -> Result<PersonPlace, StoreError> {
+fn membership(row: &dyn Cells) -> Result<Membership, StoreError> {
     let collections = row.text(1)?.and_then(|list| serde_json::from_str(list).ok());
-    Ok(PersonPlace {
+    Ok(Membership {
         id: row.string(0)?,
         collections: collections.unwrap_or_default(),
         // An import may not say: only who is said to be out of use is.

@@ -127,11 +127,11 @@ fn changes(record: &Record, now: Timestamp) -> Sql {
     let mut sql = Sql::default();
     sql.push("UPDATE ").push(resource.table).push(" SET updated_at = ");
     sql.bind(Arg::Integer(now.0));
-    let mut said = false;
+    let mut given = false;
     for ((field, column), value) in columns(resource).zip(&record.values) {
         // The longer form goes with the shorter one, which comes before it.
-        said = *value != Arg::Null || (said && field.full == Some(column));
-        if said && !matches!(column, "id" | "client" | "updated_at") {
+        given = *value != Arg::Null || (given && field.full == Some(column));
+        if given && !matches!(column, "id" | "client" | "updated_at") {
             sql.push(", ").push(column).push(" = ").bind(value.clone());
         }
     }

@@ -2,7 +2,7 @@
 //! the registration stands as it was read.
 
 use verax_domain::Timestamp;
-use verax_domain::lifecycle::Teller;
+use verax_domain::lifecycle::Actor;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{Arg, Sql};
 
@@ -22,7 +22,7 @@ pub struct PassedFace<'a> {
     /// Whom the registration had when the check began: nobody else is replaced.
     pub replaces: Option<&'a str>,
     /// A person's check counts while the registration is open, a client's always.
-    pub teller: Teller,
+    pub actor: Actor,
 }
 
 /// What the device of a registration has done with documents, or may do.
@@ -70,7 +70,7 @@ impl Batch {
         sql.push(", person = ").bind(text(passed.person));
         push_record_key(&mut sql, &APP_REGISTRATIONS, passed.client, passed.registration);
         sql.push(" AND COALESCE(person, '') = ").bind(text(passed.replaces.unwrap_or_default()));
-        if passed.teller == Teller::Person {
+        if passed.actor == Actor::Person {
             sql.push(IS_OPEN);
         }
         self.push(sql, Rows::Exactly(1))

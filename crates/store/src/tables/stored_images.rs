@@ -6,7 +6,7 @@ use verax_query::{Arg, Sql};
 
 /// What a row names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sealed {
+pub enum Encrypted {
     /// The image of a document check.
     Document,
     /// The image of a biometric validation.
@@ -19,43 +19,43 @@ pub enum Sealed {
 
 /// A row that names something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedRow {
+pub struct EncryptedRow {
     pub id: String,
     pub client: String,
     /// The person of a template; of others empty.
     pub person: String,
 }
 
-impl Sealed {
-    pub const ALL: [Sealed; 4] =
-        [Sealed::Document, Sealed::Face, Sealed::Thumbnail, Sealed::Template];
+impl Encrypted {
+    pub const ALL: [Encrypted; 4] =
+        [Encrypted::Document, Encrypted::Face, Encrypted::Thumbnail, Encrypted::Template];
 }
 
 impl Database {
     /// The rows after this id that name something of this kind, `limit` at most.
-    pub async fn sealed_rows(
+    pub async fn encrypted_rows(
         &self,
-        sealed: Sealed,
+        encrypted: Encrypted,
         after: &str,
         limit: u32,
-    ) -> Result<Vec<SealedRow>, StoreError> {
+    ) -> Result<Vec<EncryptedRow>, StoreError> {
         let mut sql = Sql::default();
-        sql.push(match sealed {
-            Sealed::Document => {
+        sql.push(match encrypted {
+            Encrypted::Document => {
                 "SELECT id, client, '' FROM document_liveness WHERE image_saved = TRUE AND id > "
             }
-            Sealed::Face => {
+            Encrypted::Face => {
                 "SELECT id, client, '' FROM biometric_validations WHERE image_saved = TRUE AND id > "
             }
-            Sealed::Thumbnail => {
+            Encrypted::Thumbnail => {
                 "SELECT id, client, person FROM person_templates WHERE thumbnail = TRUE AND id > "
             }
-            Sealed::Template => "SELECT id, client, person FROM person_templates WHERE id > ",
+            Encrypted::Template => "SELECT id, client, person FROM person_templates WHERE id > ",
         });
         sql.bind(Arg::Text(after.to_owned())).push(" ORDER BY id LIMIT ");
         sql.bind(Arg::Integer(i64::from(limit)));
         self.fetch_rows(sql, |row| {
-            Ok(SealedRow { id: row.string(0)?, client: row.string(1)?, person: row.string(2)? })
+            Ok(EncryptedRow { id: row.string(0)?, client: row.string(1)?, person: row.string(2)? })
         })
         .await
     }

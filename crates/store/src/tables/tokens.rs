@@ -1,4 +1,4 @@
-//! Tokens that were handed out: what is needed to refuse them again. The token itself is not kept.
+//! Tokens that were handed out: what is needed to reject them again. The token itself is not kept.
 
 use verax_domain::Timestamp;
 use verax_query::{Arg, Resource, Sql};
@@ -142,7 +142,7 @@ impl Batch {
     }
 
     /// Forgets the tokens of single records that have expired: there are as many as captures.
-    pub fn delete_expired_narrow_tokens(&mut self, now: Timestamp) -> &mut Batch {
+    pub fn delete_expired_record_tokens(&mut self, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("DELETE FROM tokens WHERE subject IS NOT NULL AND expires_at <= ");
         sql.bind(Arg::Integer(now.0));

@@ -30,8 +30,8 @@ fn missing(batch: &mut Batch) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_fails_anywhere_leaves_nothing_and_the_next_one_is_stored() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         for at in [0, 1, 62, 63, 64, 65, MANY - 1, MANY] {
             let mut batch = Batch::default();
             for number in 0..=MANY {
@@ -53,8 +53,8 @@ async fn a_batch_that_fails_anywhere_leaves_nothing_and_the_next_one_is_stored()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_statements_of_a_batch_are_made_in_their_order() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         let mut batch = Batch::default();
         for number in 0..MANY {
             batch.set_setting("last", &number.to_string(), NOW);
@@ -71,8 +71,8 @@ async fn the_statements_of_a_batch_are_made_in_their_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_failure_of_a_batch_is_its_answer() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         let mut conflict_first = Batch::default();
         missing(&mut conflict_first);
         conflict_first.insert_job(&job());

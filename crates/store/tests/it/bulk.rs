@@ -10,15 +10,15 @@ use verax_store::{
     TableDigest, TableDigests, copied_tables,
 };
 
-use crate::databases::{self, Place};
+use crate::databases::{self, Fixture};
 use crate::forgetting::{execute, schema};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_of_the_schema_is_copied_or_rebuilt() {
     let mut kinds = Vec::new();
-    for place in databases::both().await {
-        place.open().await;
-        let tables = schema(&place).await;
+    for fixture in databases::both().await {
+        fixture.open().await;
+        let tables = schema(&fixture).await;
         let named: BTreeSet<&str> = copied_tables().chain(REBUILT_TABLES).collect();
         assert_eq!(named, tables.keys().map(String::as_str).collect(), "a table is forgotten");
         assert_eq!(named.len(), copied_tables().count() + REBUILT_TABLES.len(), "one is both");
@@ -42,10 +42,10 @@ async fn every_table_of_the_schema_is_copied_or_rebuilt() {
 }
 
 /// Three rows in each table: two with something in every column, one with what it must have.
-async fn fill(place: &Place) {
-    place.open().await;
+async fn fill(fixture: &Fixture) {
+    fixture.open().await;
     let mut rows = String::new();
-    for (table, columns) in schema(place).await {
+    for (table, columns) in schema(fixture).await {
         if REBUILT_TABLES.contains(&table.as_str()) {
             continue;
         }
@@ -67,7 +67,7 @@ async fn fill(place: &Place) {
             rows += &format!("INSERT INTO {table} ({names}) VALUES ({values});\n");
         }
     }
-    execute(place, &rows).await;
+    execute(fixture, &rows).await;
 }
 
 async fn all(location: &Location) -> (i64, Vec<RowBlock>, TableDigests) {
@@ -204,8 +204,8 @@ async fn rows_of_an_older_schema_are_loaded_into_it_and_then_brought_up_to_date(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_before_a_dump_is_in_it_while_others_write() {
-    for place in databases::both().await {
-        let database: Database = place.open().await;
+    for fixture in databases::both().await {
+        let database: Database = fixture.open().await;
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let writers: Vec<_> = (0..2)
             .map(|writer| {
@@ -236,7 +236,7 @@ async fn what_was_acknowledged_before_a_dump_is_in_it_while_others_write() {
                 tokio::task::yield_now().await;
             }
             let before = acknowledged.load(Ordering::SeqCst);
-            let (_, _, digests) = all(&place.location).await;
+            let (_, _, digests) = all(&fixture.location).await;
             let after = acknowledged.load(Ordering::SeqCst);
             let found = digests["clients"].rows;
             // Each writer may have one that is committed and not counted yet.

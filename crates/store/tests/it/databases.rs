@@ -21,24 +21,24 @@ pub fn options() -> Options {
 }
 
 /// A database and what must live as long as it.
-pub struct Place {
+pub struct Fixture {
     pub location: Location,
     _folder: Option<tempfile::TempDir>,
 }
 
-impl Place {
+impl Fixture {
     pub async fn open(&self) -> Database {
         Database::open(&self.location, &options()).await.expect("the database opens")
     }
 }
 
-pub fn sqlite() -> Place {
+pub fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::File(folder.path().join("verax.db"));
-    Place { location, _folder: Some(folder) }
+    Fixture { location, _folder: Some(folder) }
 }
 
-pub async fn postgres() -> Place {
+pub async fn postgres() -> Fixture {
     let Ok(url) = std::env::var(VARIABLE) else {
         panic!("{VARIABLE} is not set: run `cargo xtask postgres -- cargo nextest run`");
     };
@@ -50,25 +50,25 @@ pub async fn postgres() -> Place {
     let client = connect(&url).await;
     client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
     let (server, _) = url.rsplit_once('/').expect("the URL names a database");
-    Place { location: Location::Postgres(format!("{server}/{name}")), _folder: None }
+    Fixture { location: Location::Postgres(format!("{server}/{name}")), _folder: None }
 }
 
 /// PostgreSQL with the tables of records distributed by client, as far as one machine can: each is
 /// partitioned, and then every unique key has to hold the client.
-pub async fn distributed() -> Place {
-    let place = postgres().await;
-    place.open().await;
-    let Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+pub async fn distributed() -> Fixture {
+    let fixture = postgres().await;
+    fixture.open().await;
+    let Location::Postgres(url) = &fixture.location else { panic!("PostgreSQL") };
     connect(url).await.batch_execute(include_str!("distribute.sql")).await.expect("partitions");
-    place
+    fixture
 }
 
 /// Those where an id is one record's alone.
-pub async fn both() -> [Place; 2] {
+pub async fn both() -> [Fixture; 2] {
     [sqlite(), postgres().await]
 }
 
-pub async fn all() -> [Place; 3] {
+pub async fn all() -> [Fixture; 3] {
     [sqlite(), postgres().await, distributed().await]
 }
 
@@ -79,8 +79,8 @@ pub async fn connect(url: &str) -> tokio_postgres::Client {
     client
 }
 
-pub fn file(place: &Place) -> &Path {
-    match &place.location {
+pub fn file(fixture: &Fixture) -> &Path {
+    match &fixture.location {
         Location::File(path) => path,
         Location::Postgres(_) => panic!("not a file"),
     }

@@ -64,8 +64,8 @@ async fn shown(database: &Database, id: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_ends_once_whoever_ends_it() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         for id in ["d1", "d2"] {
             commit(&database, |batch| {
                 batch.begin_document_check(&record(id), NOW, LEASE, "how".to_owned())
@@ -81,7 +81,7 @@ async fn a_check_ends_once_whoever_ends_it() {
             .expect("an end");
         drop(database);
 
-        let database = place.open().await;
+        let database = fixture.open().await;
         let kind = JobKind::DocumentCheck;
         let longer = Timestamp(LATER.0 + 1);
         let take = async |now, limit| {
@@ -98,7 +98,7 @@ async fn a_check_ends_once_whoever_ends_it() {
             attempts,
         };
         assert_eq!(take(LEASE, 9).await, []);
-        // The first has reached its end; its picture may still be there.
+        // The first has reached its end; its image may still be there.
         assert_eq!(take(LATER, 1).await, [taken("d1", 0)]);
         assert_eq!(take(LATER, 9).await, [taken("d2", 0)]);
         assert_eq!(take(LATER, 9).await, []);
@@ -138,8 +138,8 @@ async fn a_check_ends_once_whoever_ends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_work_of_a_deleted_client_writes_nothing() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let client = NewClient {
             id: "c1".to_owned(),
             name: "One".to_owned(),

@@ -6,15 +6,15 @@ use rusqlite::Connection;
 use verax_domain::{Timestamp, resources};
 use verax_store::{Batch, Database, Location, TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT};
 
-use crate::databases::{self, Place, file};
+use crate::databases::{self, Fixture, file};
 
 /// A column, its type, and whether a row must say something for it.
 pub type Column = (String, String, bool);
 pub type Schema = BTreeMap<String, Vec<Column>>;
 
-pub async fn schema(place: &Place) -> Schema {
+pub async fn schema(fixture: &Fixture) -> Schema {
     let mut tables = Schema::new();
-    if let Location::Postgres(url) = &place.location {
+    if let Location::Postgres(url) = &fixture.location {
         let client = databases::connect(url).await;
         let rows = client
             .query(
@@ -31,7 +31,7 @@ pub async fn schema(place: &Place) -> Schema {
         }
         return tables;
     }
-    let connection = Connection::open(file(place)).expect("the same file");
+    let connection = Connection::open(file(fixture)).expect("the same file");
     let mut statement = connection
         .prepare(
             "SELECT m.name, c.name, lower(c.type), c.\"notnull\" AND c.dflt_value IS NULL \
@@ -48,8 +48,8 @@ pub async fn schema(place: &Place) -> Schema {
 }
 
 /// Runs statements that the store does not have.
-pub async fn execute(place: &Place, statements: &str) {
-    match &place.location {
+pub async fn execute(fixture: &Fixture, statements: &str) {
+    match &fixture.location {
         Location::Postgres(url) => {
             databases::connect(url).await.batch_execute(statements).await.expect("statements");
         }
@@ -60,9 +60,9 @@ pub async fn execute(place: &Place, statements: &str) {
     }
 }
 
-async fn count(place: &Place, table: &str, column: &str, client: &str) -> i64 {
+async fn count(fixture: &Fixture, table: &str, column: &str, client: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table} WHERE {column} = '{client}'");
-    match &place.location {
+    match &fixture.location {
         Location::Postgres(url) => {
             databases::connect(url).await.query_one(&sql, &[]).await.expect("a number").get(0)
         }
@@ -75,9 +75,9 @@ async fn count(place: &Place, table: &str, column: &str, client: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_is_one_of_clients_or_of_none() {
-    for place in databases::both().await {
-        place.open().await;
-        let schema = schema(&place).await;
+    for fixture in databases::both().await {
+        fixture.open().await;
+        let schema = schema(&fixture).await;
         for (table, columns) in &schema {
             let has = |name: &str| columns.iter().any(|(column, ..)| column == name);
             let known = TABLES_OF_CLIENTS.iter().find(|(name, _)| name == table);
@@ -104,15 +104,15 @@ async fn every_table_is_one_of_clients_or_of_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_client_leaves_no_row_in_any_table_and_others_keep_theirs() {
-    for place in databases::both().await {
-        let database: Database = place.open().await;
+    for fixture in databases::both().await {
+        let database: Database = fixture.open().await;
         let mut rows = String::new();
-        for (table, columns) in schema(&place).await {
+        for (table, columns) in schema(&fixture).await {
             let Some((_, owner)) = TABLES_OF_CLIENTS.iter().find(|(name, _)| *name == table) else {
                 continue;
             };
             for client in ["goes", "stays"] {
-                let said: Vec<(&str, String)> = columns
+                let text: Vec<(&str, String)> = columns
                     .iter()
                     .filter(|(column, _, required)| *required || column == owner)
                     .map(|(column, kind, _)| {
@@ -127,8 +127,8 @@ async fn a_deleted_client_leaves_no_row_in_any_table_and_others_keep_theirs() {
                     // SQLite numbers these by itself.
                     .filter(|(column, _)| table != "tally_changes" || *column != "id")
                     .collect();
-                let names: Vec<&str> = said.iter().map(|(name, _)| *name).collect();
-                let values: Vec<&str> = said.iter().map(|(_, value)| value.as_str()).collect();
+                let names: Vec<&str> = text.iter().map(|(name, _)| *name).collect();
+                let values: Vec<&str> = text.iter().map(|(_, value)| value.as_str()).collect();
                 rows += &format!(
                     "INSERT INTO {table} ({}) VALUES ({});\n",
                     names.join(", "),
@@ -136,25 +136,25 @@ async fn a_deleted_client_leaves_no_row_in_any_table_and_others_keep_theirs() {
                 );
             }
         }
-        execute(&place, &rows).await;
+        execute(&fixture, &rows).await;
         // Drawn rows have statuses that nothing is counted by.
-        execute(&place, "DELETE FROM tally_changes").await;
-        let before = counts(&place, "stays").await;
+        execute(&fixture, "DELETE FROM tally_changes").await;
+        let before = counts(&fixture, "stays").await;
         assert!(before.values().filter(|count| **count > 0).count() >= 17, "{before:?}");
         let mut batch = Batch::default();
         batch.delete_client("goes").delete_tallies("goes");
         database.commit(batch).await.expect("a deletion");
-        execute(&place, "DELETE FROM tally_changes").await;
-        let left = counts(&place, "goes").await;
+        execute(&fixture, "DELETE FROM tally_changes").await;
+        let left = counts(&fixture, "goes").await;
         assert!(left.values().all(|count| *count == 0), "{left:?}");
-        assert_eq!(counts(&place, "stays").await, before);
+        assert_eq!(counts(&fixture, "stays").await, before);
     }
 }
 
-async fn counts(place: &Place, client: &str) -> BTreeMap<&'static str, i64> {
+async fn counts(fixture: &Fixture, client: &str) -> BTreeMap<&'static str, i64> {
     let mut counts = BTreeMap::new();
     for (table, column) in TABLES_OF_CLIENTS {
-        counts.insert(table, count(place, table, column, client).await);
+        counts.insert(table, count(fixture, table, column, client).await);
     }
     counts
 }
@@ -165,8 +165,8 @@ async fn whom_a_response_names_is_found_whatever_came_by_import() {
     use verax_domain::Record;
     use verax_domain::resources::BIOMETRIC_VALIDATIONS;
     let now = Timestamp(1_700_000_000_000);
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let store = async |id: &str, response: serde_json::Value| {
             let json =
                 json!({ "_id": id, "client": "c1", "status": "completed", "response": response });

@@ -25,8 +25,8 @@ async fn retrieved(database: &Database, resource: &'static Resource, id: &str) -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_fills_what_is_known_and_erases_nothing() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let validations = &resources::BIOMETRIC_VALIDATIONS;
         let first = json!({
             "_id": "v1", "status": "new", "createdAt": "2024-01-15T10:30:00Z",
@@ -59,8 +59,8 @@ async fn an_import_fills_what_is_known_and_erases_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_invents_nothing_but_the_moment_it_came() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let json = json!({ "_id": "d1", "client": "c1", "status": "completed" });
         import(&database, &resources::DOCUMENT_LIVENESS, &json).await;
         assert_eq!(
@@ -81,8 +81,8 @@ async fn an_import_invents_nothing_but_the_moment_it_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn details_are_shown_on_retrieval_and_survive_an_import_of_the_list() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let documents = &resources::DOCUMENT_LIVENESS;
         let check = |details| {
             let mut check = json!({ "passed": false, "score": 0.1 });
@@ -136,8 +136,8 @@ async fn many_at_once_end_as_one_by_one() {
     let first: Vec<Record> = (0..130).map(|number| record(documents, &whole(number))).collect();
     let second: Vec<Record> = (0..130).map(|number| record(documents, &less(number))).collect();
     let places = databases::both().await.into_iter().zip(databases::both().await);
-    for (place, other) in places {
-        let (together, alone) = (place.open().await, other.open().await);
+    for (fixture, other) in places {
+        let (together, alone) = (fixture.open().await, other.open().await);
         for records in [&first, &second] {
             together.import(records, NOW).await.expect("an import");
             for record in records {
@@ -153,13 +153,13 @@ async fn many_at_once_end_as_one_by_one() {
         // One of them is another client's: none is stored.
         let mut third: Vec<Record> = first.iter().take(50).cloned().collect();
         third[30] = record(documents, &json!({ "_id": "d30", "client": "c2", "status": "new" }));
-        let refused = together.import(&third, NOW).await;
-        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        let rejected = together.import(&third, NOW).await;
+        assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         let mut theirs = whole(30);
         theirs["client"] = "c2".into();
         third[30] = record(documents, &theirs);
-        let refused = together.import(&third, NOW).await;
-        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        let rejected = together.import(&third, NOW).await;
+        assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         assert_eq!(retrieved(&together, documents, "d1").await["status"], "completed");
         // The same record twice: the later one is what stays.
         let mut twice: Vec<Record> = first.iter().take(49).cloned().collect();
@@ -171,13 +171,13 @@ async fn many_at_once_end_as_one_by_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_clients_record_is_never_touched() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         let projects = &resources::PROJECTS;
         import(&database, projects, &json!({ "_id": "p1", "client": "c1", "name": "Mine" })).await;
         let theirs = record(projects, &json!({ "_id": "p1", "client": "c2", "name": "Theirs" }));
-        let refused = database.import(&[theirs], NOW).await;
-        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        let rejected = database.import(&[theirs], NOW).await;
+        assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         // Populated inside a record of theirs it is left alone, and the record is stored.
         let around = json!({
             "_id": "f1", "client": "c2", "project": { "_id": "p1", "name": "Theirs" },
@@ -188,7 +188,7 @@ async fn another_clients_record_is_never_touched() {
 }
 
 #[test]
-fn templates_and_pictures_are_dropped_at_any_depth() {
+fn templates_and_images_are_dropped_at_any_depth() {
     let json = json!({
         "_id": "v1", "client": "c1", "status": "completed", "otp": "canary",
         "biometricData": { "quality": "good", "template": "canary", "faceImage": "canary" },

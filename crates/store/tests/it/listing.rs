@@ -32,17 +32,17 @@ pub async fn walks(
 ) {
     // Few enough that the walk has steps, enough that it has not too many.
     let limit = query.page().size * 11;
-    let (mut found, mut place, mut steps) = (Vec::new(), None, 0);
+    let (mut found, mut fixture, mut steps) = (Vec::new(), None, 0);
     loop {
-        let listing = database.page_after(query, tenant, place, limit, Layout::Array).await;
+        let listing = database.page_after(query, tenant, fixture, limit, Layout::Array).await;
         let listing = listing.expect("a page");
         assert_eq!(listing.total, Some(wanted.len() as u64), "{raw} as {tenant:?}");
         found.extend(ids(&listing.rows));
         steps += 1;
         let Some(end) = listing.end else { break };
         // As a cursor carries it.
-        place = Some(query.read_place(&end.to_text()).expect("what was written"));
-        assert_eq!(place, Some(end), "{raw}");
+        fixture = Some(query.read_position(&end.to_text()).expect("what was written"));
+        assert_eq!(fixture, Some(end), "{raw}");
     }
     assert_eq!(found, wanted, "{raw} as {tenant:?}");
     assert_eq!(steps, wanted.len().div_ceil(limit as usize).max(1), "{raw} as {tenant:?}");

@@ -59,9 +59,9 @@ fn slow_readers(file: &Path) -> Vec<Connection> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_beside_slow_readers_holds_up_no_writer_and_leaves_the_log_when_they_end() {
-    let place = databases::sqlite();
-    let file = databases::file(&place);
-    let database = place.open().await;
+    let fixture = databases::sqlite();
+    let file = databases::file(&fixture);
+    let database = fixture.open().await;
     // What it begins with is over, and empties nothing of this test.
     assert!(database.log_emptied(SOON).await);
     database.commit(insert("gone", CANARY)).await.expect("a client");
@@ -88,9 +88,9 @@ async fn a_deletion_beside_slow_readers_holds_up_no_writer_and_leaves_the_log_wh
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_whose_server_was_killed_leaves_the_log_at_the_next_start() {
-    let (place, after) = (databases::sqlite(), databases::sqlite());
-    let file = databases::file(&place);
-    let database = place.open().await;
+    let (fixture, after) = (databases::sqlite(), databases::sqlite());
+    let file = databases::file(&fixture);
+    let database = fixture.open().await;
     // What it begins with is over, and empties nothing of this test.
     assert!(database.log_emptied(SOON).await);
     database.commit(insert("gone", CANARY)).await.expect("a client");
@@ -113,10 +113,10 @@ async fn a_deletion_whose_server_was_killed_leaves_the_log_at_the_next_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_reads_that_follow_each_other_without_end_do_not_keep_what_was_deleted() {
-    let place = databases::sqlite();
+    let fixture = databases::sqlite();
     let mut options = databases::options();
     options.statement_limit = Duration::from_secs(1);
-    let database = Database::open(&place.location, &options).await.expect("it opens");
+    let database = Database::open(&fixture.location, &options).await.expect("it opens");
     let rows: Vec<Record> = (0..20_000)
         .map(|number| {
             let json = json!({ "_id": format!("p{number}"), "client": "c", "name": "some name" });
@@ -159,7 +159,7 @@ async fn slow_reads_that_follow_each_other_without_end_do_not_keep_what_was_dele
         assert!(reader.await.expect("a reader") > 0, "no read was answered");
     }
     assert!(emptied);
-    assert!(!holds_canary(&log_of(databases::file(&place))));
+    assert!(!holds_canary(&log_of(databases::file(&fixture))));
 }
 
 /// Another program that closes the database takes itself for the last, and deletes the log, unless
@@ -168,11 +168,11 @@ async fn slow_reads_that_follow_each_other_without_end_do_not_keep_what_was_dele
 #[tokio::test]
 async fn an_open_database_holds_its_lock_of_the_file() {
     use std::os::unix::fs::MetadataExt;
-    let place = databases::sqlite();
-    let database = place.open().await;
+    let fixture = databases::sqlite();
+    let database = fixture.open().await;
     database.commit(insert("one", "One")).await.expect("a commit");
     database.commit(delete("one")).await.expect("a commit");
-    let inode = std::fs::metadata(databases::file(&place)).expect("the file").ino();
+    let inode = std::fs::metadata(databases::file(&fixture)).expect("the file").ino();
     let locks = std::fs::read_to_string("/proc/locks").expect("the locks");
     let held = format!(" {} ", std::process::id());
     let ours = |line: &&str| line.contains(&held) && line.contains(&format!(":{inode} "));

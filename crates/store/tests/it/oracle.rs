@@ -44,7 +44,8 @@ async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u
         record.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
     }
     let places = databases::all().await;
-    let databases = futures_util::future::join_all(places.iter().map(databases::Place::open)).await;
+    let databases =
+        futures_util::future::join_all(places.iter().map(databases::Fixture::open)).await;
     for database in &databases {
         store(database, resource, &records).await;
     }

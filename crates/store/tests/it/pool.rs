@@ -11,7 +11,7 @@ use verax_domain::{Timestamp, resources};
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, JobKind, Location, NewClient, Options, StoreError};
 
-use crate::databases::{self, Place};
+use crate::databases::{self, Fixture};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -24,16 +24,16 @@ enum Wire {
     Cut,
 }
 
-fn url(place: &Place) -> String {
-    match &place.location {
+fn url(fixture: &Fixture) -> String {
+    match &fixture.location {
         Location::Postgres(url) => url.clone(),
         Location::File(_) => panic!("not PostgreSQL"),
     }
 }
 
 /// The same database through a wire.
-async fn wired(place: &Place) -> (Location, watch::Sender<Wire>) {
-    let url = url(place);
+async fn wired(fixture: &Fixture) -> (Location, watch::Sender<Wire>) {
+    let url = url(fixture);
     let (before, after) = url.split_once('@').expect("a user");
     let (server, name) = after.split_once('/').expect("a name");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -76,13 +76,13 @@ async fn ask(database: &Database) -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn connections_that_a_failover_has_killed_are_replaced() {
-    let place = databases::postgres().await;
-    let (location, wire) = wired(&place).await;
+    let fixture = databases::postgres().await;
+    let (location, wire) = wired(&fixture).await;
     let database = Database::open(&location, &options()).await.expect("it opens");
     ask(&database).await.expect("an answer");
     wire.send_replace(Wire::Cut);
-    let refused = ask(&database).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let rejected = ask(&database).await;
+    assert!(matches!(rejected, Err(StoreError::Unavailable(_))), "{rejected:?}");
     assert!(matches!(database.probe(NOW).await, Err(StoreError::Unavailable(_))));
     wire.send_replace(Wire::Whole);
     ask(&database).await.expect("an answer again");
@@ -91,8 +91,8 @@ async fn connections_that_a_failover_has_killed_are_replaced() {
 
 #[tokio::test]
 async fn a_database_that_says_nothing_is_not_waited_for_long_and_its_connections_go() {
-    let place = databases::postgres().await;
-    let (location, wire) = wired(&place).await;
+    let fixture = databases::postgres().await;
+    let (location, wire) = wired(&fixture).await;
     let database = Database::open(&location, &options()).await.expect("it opens");
     ask(&database).await.expect("an answer");
     wire.send_replace(Wire::Silent);
@@ -105,38 +105,38 @@ async fn a_database_that_says_nothing_is_not_waited_for_long_and_its_connections
 }
 
 #[tokio::test]
-async fn requests_beyond_those_that_may_wait_are_refused_at_once() {
-    let place = databases::postgres().await;
+async fn requests_beyond_those_that_may_wait_are_rejected_at_once() {
+    let fixture = databases::postgres().await;
     let options = Options { connections: 1, ..options() };
-    let database = Database::open(&place.location, &options).await.expect("it opens");
+    let database = Database::open(&fixture.location, &options).await.expect("it opens");
     let answers = join_all((0..100).map(|_| ask(&database))).await;
-    let refused = answers.iter().filter(|it| matches!(it, Err(StoreError::Busy(_)))).count();
+    let rejected = answers.iter().filter(|it| matches!(it, Err(StoreError::Busy(_)))).count();
     let answered = answers.iter().filter(|it| it.is_ok()).count();
-    assert_eq!(refused + answered, 100, "{answers:?}");
+    assert_eq!(rejected + answered, 100, "{answers:?}");
     assert!((16..=20).contains(&answered), "{answered}");
 }
 
 #[tokio::test]
 async fn of_several_servers_the_one_that_answers_is_used() {
-    let place = databases::postgres().await;
+    let fixture = databases::postgres().await;
     let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let closed = gone.local_addr().expect("an address");
     drop(gone);
-    let url = url(&place).replace('@', &format!("@{closed},"));
+    let url = url(&fixture).replace('@', &format!("@{closed},"));
     let database = Database::open(&Location::Postgres(url), &options()).await.expect("it opens");
     ask(&database).await.expect("an answer");
 }
 
 #[tokio::test]
 async fn a_replica_that_is_none_or_away_is_not_read_from() {
-    let place = databases::postgres().await;
-    let away = place.open().await;
+    let fixture = databases::postgres().await;
+    let away = fixture.open().await;
     drop(away);
     let closed = Location::Postgres("postgres://nobody@127.0.0.1:1/none".to_owned());
     // A server that is no standby has another history, or none to wait for.
-    for replica in [closed, place.location.clone()] {
+    for replica in [closed, fixture.location.clone()] {
         let options = Options { replica: Some(replica), ..options() };
-        let database = Database::open(&place.location, &options).await.expect("it opens");
+        let database = Database::open(&fixture.location, &options).await.expect("it opens");
         let id = format!("c{}", Instant::now().elapsed().as_nanos());
         let mut batch = Batch::default();
         batch.ensure_client(&id);
@@ -145,15 +145,15 @@ async fn a_replica_that_is_none_or_away_is_not_read_from() {
         assert!(database.count(&query, &Tenant::All).await.expect("a count") > 0);
     }
     let sqlite = databases::sqlite();
-    let options = Options { replica: Some(place.location.clone()), ..options() };
-    let refused = Database::open(&sqlite.location, &options).await.err();
-    assert!(matches!(refused, Some(StoreError::Address(_))), "{refused:?}");
+    let options = Options { replica: Some(fixture.location.clone()), ..options() };
+    let rejected = Database::open(&sqlite.location, &options).await.err();
+    assert!(matches!(rejected, Some(StoreError::Address(_))), "{rejected:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_is_taken_by_one_node() {
-    for place in databases::all().await {
-        let (one, two) = (place.open().await, place.open().await);
+    for fixture in databases::all().await {
+        let (one, two) = (fixture.open().await, fixture.open().await);
         let mut batch = Batch::default();
         batch.insert_client(&NewClient {
             id: "c1".to_owned(),

@@ -48,8 +48,8 @@ async fn found(database: &Database, resource: &'static Resource, raw: &str) -> V
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_an_older_server_are_folded_when_a_newer_one_opens_them() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let names = [
             ("a", "ΟΔΥΣΣΕΥΣ"),
             ("b", "Jose\u{301}"),
@@ -70,10 +70,10 @@ async fn rows_of_an_older_server_are_folded_when_a_newer_one_opens_them() {
         }
         assert_eq!(found(&database, &resources::PROJECTS, "like_name=strasse").await, [""; 0]);
         // Once all is folded nothing is looked at again.
-        drop(place.open().await);
+        drop(fixture.open().await);
         assert_eq!(found(&database, &resources::PROJECTS, "like_name=strasse").await, [""; 0]);
         age_folding(&database).await;
-        drop(place.open().await);
+        drop(fixture.open().await);
         for (raw, ids) in [
             ("like_name=jose", &["b", "c"][..]),
             ("where_name=José", &["b", "c"]),
@@ -88,8 +88,8 @@ async fn rows_of_an_older_server_are_folded_when_a_newer_one_opens_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         let row = |number: usize| {
             let json = json!({ "_id": format!("v{number:05}"), "client": "acme", "status": "new",
                 "identifier": format!("é{number}"), "createdAt": "2026-01-01T00:00:00Z" });
@@ -102,7 +102,7 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
         let validations = &resources::BIOMETRIC_VALIDATIONS;
         execute(&database, spoil, &[]).await;
         age_folding(&database).await;
-        let _ = tokio::join!(place.open(), place.open());
+        let _ = tokio::join!(fixture.open(), fixture.open());
         assert_eq!(found(&database, validations, folded).await, ["v05299"]);
         let left = "where-case-insensitive_identifier=old&count=1";
         let query = Query::parse(validations, left).expect("a request");
@@ -113,7 +113,7 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
         let at = resources::ALL.iter().position(|it| it.name == validations.name);
         let begun = format!("{} 4 acmev05199", at.expect("a resource"));
         execute(&database, "UPDATE text_folding SET version = 1, place = ?", &[&begun]).await;
-        drop(place.open().await);
+        drop(fixture.open().await);
         assert_eq!(found(&database, validations, folded).await, ["v05299"]);
         assert_eq!(database.count(&query, &Tenant::All).await.expect("a count"), 5200);
     }
@@ -121,8 +121,8 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_completed_with_one_address_the_older_holds_it() {
-    for place in databases::both().await {
-        let database = place.open().await;
+    for fixture in databases::both().await {
+        let database = fixture.open().await;
         let registration = |id: &str, day: u32| {
             let json = json!({ "_id": id, "client": "acme", "project": "p", "status": "COMPLETED",
                 "email": format!("{id}@example.com"), "createdAt": format!("2026-01-{day:02}T00:00:00Z") });
@@ -144,7 +144,7 @@ async fn of_two_who_completed_with_one_address_the_older_holds_it() {
             execute(&database, old, &[email, &folded, &folded, id]).await;
         }
         age_folding(&database).await;
-        drop(place.open().await);
+        drop(fixture.open().await);
         for (address, holder) in [("josé@example.com", "b"), ("strasse@example.com", "c")] {
             let contacts = Contacts { email: Some(address.to_owned()), phone: None };
             let held =

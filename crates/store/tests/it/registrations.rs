@@ -7,12 +7,12 @@ use crate::databases;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
-fn registration(id: &str, project: &str, day: u32, said: &Json) -> Record {
+fn registration(id: &str, project: &str, day: u32, text: &Json) -> Record {
     let mut json = json!({
         "_id": id, "client": "c1", "project": project, "status": "COMPLETED", "person": format!("person-of-{id}"),
         "createdAt": format!("2024-01-{day:02}T00:00:00Z"),
     });
-    for (member, value) in said.as_object().expect("an object") {
+    for (member, value) in text.as_object().expect("an object") {
         json[member] = value.clone();
     }
     json.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
@@ -59,8 +59,8 @@ async fn whoever_logs_in_is_found_by_all_that_they_may_say() {
         ("person-of-r8", None),
         ("", None),
     ];
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         database.import(&records, NOW).await.expect("an import");
         for (identifier, wanted) in cases {
             let found =

@@ -11,8 +11,8 @@ use crate::databases::{self, file};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_databases_have_a_column_for_everything_a_resource_says() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         for resource in resources::ALL {
             let columns: Vec<&str> = record::columns(resource).map(|(_, column)| column).collect();
             let names = resource.fields.iter().map(|field| field.name);
@@ -26,9 +26,9 @@ async fn both_databases_have_a_column_for_everything_a_resource_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_requests_use_an_index() {
-    let place = databases::sqlite();
-    place.open().await;
-    let connection = Connection::open(file(&place)).expect("the same file");
+    let fixture = databases::sqlite();
+    fixture.open().await;
+    let connection = Connection::open(file(&fixture)).expect("the same file");
     let usual = [
         ("biometric-validations", "", true),
         ("biometric-validations", "where_status=completed", true),
@@ -70,36 +70,36 @@ async fn the_usual_requests_use_an_index() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_a_newer_server_is_refused() {
-    let place = databases::sqlite();
-    place.open().await;
+async fn a_database_of_a_newer_server_is_rejected() {
+    let fixture = databases::sqlite();
+    fixture.open().await;
     let sql = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', 1)";
-    Connection::open(file(&place)).and_then(|it| it.execute(sql, [])).expect("one row");
-    refused(&place).await;
+    Connection::open(file(&fixture)).and_then(|it| it.execute(sql, [])).expect("one row");
+    rejected(&fixture).await;
 
-    let place = databases::postgres().await;
-    place.open().await;
-    let verax_store::Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+    let fixture = databases::postgres().await;
+    fixture.open().await;
+    let verax_store::Location::Postgres(url) = &fixture.location else { panic!("PostgreSQL") };
     databases::connect(url).await.batch_execute(sql).await.expect("one row");
-    refused(&place).await;
+    rejected(&fixture).await;
 }
 
-async fn refused(place: &databases::Place) {
-    let opened = Database::open(&place.location, &databases::options()).await;
-    let error = opened.err().expect("it is refused");
+async fn rejected(fixture: &databases::Fixture) {
+    let opened = Database::open(&fixture.location, &databases::options()).await;
+    let error = opened.err().expect("it is rejected");
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_takes_longer_than_a_request_may() {
-    let place = databases::postgres().await;
-    let verax_store::Location::Postgres(url) = &place.location else { panic!("PostgreSQL") };
+    let fixture = databases::postgres().await;
+    let verax_store::Location::Postgres(url) = &fixture.location else { panic!("PostgreSQL") };
     let other = databases::connect(url).await;
     // Another node is at it.
     other.batch_execute("SELECT pg_advisory_lock(7305804385)").await.expect("the lock");
     let mut options = databases::options();
     options.statement_limit = Duration::from_millis(300);
-    let opening = Database::open(&place.location, &options);
+    let opening = Database::open(&fixture.location, &options);
     let giving_way = async {
         tokio::time::sleep(Duration::from_millis(900)).await;
         other.batch_execute("SELECT pg_advisory_unlock(7305804385)").await.expect("given back");

@@ -39,8 +39,8 @@ fn client(id: &str) -> NewClient {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_tokens_and_records_live_through_a_restart() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let mut batch = Batch::default();
         batch.insert_client(&client("c1"));
         batch.insert_token(&token("t1", "c1")).insert_token(&token("t2", "c1"));
@@ -50,7 +50,7 @@ async fn clients_tokens_and_records_live_through_a_restart() {
         database.import(&[record.expect("a record")], NOW).await.expect("an import");
         drop(database);
 
-        let database = place.open().await;
+        let database = fixture.open().await;
         assert_eq!(database.token("t1").await.expect("a look"), Some(token("t1", "c1")));
         let mut batch = Batch::default();
         batch.revoke_token("t1", NOW);
@@ -78,8 +78,8 @@ async fn clients_tokens_and_records_live_through_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_misses_takes_nothing_with_it_and_its_neighbours_stay() {
-    for place in databases::all().await {
-        let database = place.open().await;
+    for fixture in databases::all().await {
+        let database = fixture.open().await;
         let mut missing = Batch::default();
         missing.insert_client(&client("lost")).revoke_token("nobody", NOW);
         let writers = (0..40).map(|number| {
@@ -108,10 +108,10 @@ async fn a_batch_that_misses_takes_nothing_with_it_and_its_neighbours_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_stopped() {
-    let place = databases::sqlite();
+    let fixture = databases::sqlite();
     let mut options = databases::options();
     options.statement_limit = Duration::ZERO;
-    let database = Database::open(&place.location, &options).await.expect("it opens");
+    let database = Database::open(&fixture.location, &options).await.expect("it opens");
     let rows: Vec<Record> = (0..2000)
         .map(|number| {
             let json = json!({ "_id": format!("p{number}"), "client": "c", "name": "x" });
@@ -137,6 +137,6 @@ async fn a_backup_restores_to_the_same_records() {
     assert_eq!(Database::restore(&copy, databases::file(&to)).expect("a restore"), 1);
     assert_eq!(other.clients().await.expect("a look").len(), 1);
     std::fs::write(&copy, b"not a database").expect("a file");
-    Database::restore(&copy, databases::file(&to)).expect_err("it is refused");
+    Database::restore(&copy, databases::file(&to)).expect_err("it is rejected");
     assert_eq!(other.clients().await.expect("a look").len(), 1);
 }

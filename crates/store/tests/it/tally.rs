@@ -128,9 +128,9 @@ async fn wrong(database: &Database) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tallies_are_exact_while_records_come_change_and_go() {
-    for (seed, place) in databases::all().await.iter().enumerate() {
+    for (seed, fixture) in databases::all().await.iter().enumerate() {
         // Another node folds: what this one remembers must not outlive it.
-        let (database, other) = (place.open().await, place.open().await);
+        let (database, other) = (fixture.open().await, fixture.open().await);
         let mut draw = Draw::new(seed as u8 + 40);
         let mut records: Vec<Json> = (0..1800).map(|number| draw.one(&record(number))).collect();
         store(&database, &records[..900]).await;
@@ -181,35 +181,35 @@ fn at_once(client: &str, count: usize, time: i64) -> Vec<Json> {
 }
 
 /// Buckets that hold many and have no finer ones.
-fn unsplit(place: &databases::Place) -> i64 {
-    let connection = rusqlite::Connection::open(databases::file(place)).expect("the file");
+fn unsplit(fixture: &databases::Fixture) -> i64 {
+    let connection = rusqlite::Connection::open(databases::file(fixture)).expect("the file");
     let sql = "SELECT count(*) FROM tallies WHERE n > 512 AND NOT split AND level < 6";
     connection.query_row(sql, [], |row| row.get(0)).expect("a number")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_records_of_one_moment_are_split_when_one_of_them_goes() {
-    let place = databases::sqlite();
-    let database = place.open().await;
+    let fixture = databases::sqlite();
+    let database = fixture.open().await;
     let (noon, later) = (1_700_000_000_000, 1_900_000_000_000);
     store(&database, &at_once("client0", 1_000, noon)).await;
     store(&database, &at_once("client1", 10_000, later)).await;
     fold(&database).await;
-    assert_ne!(unsplit(&place), 0, "folded with more than a split takes on");
+    assert_ne!(unsplit(&fixture), 0, "folded with more than a split takes on");
     let mut batch = Batch::default();
     batch.delete(&resources::BIOMETRIC_VALIDATIONS, "client0", "client0-7");
     database.commit(batch).await.expect("a deletion");
     // What comes before the fold is no change of the buckets that are split by it.
     store(&database, &at_once("client2", 300, noon + 1)).await;
     fold(&database).await;
-    assert_eq!(unsplit(&place), 0);
+    assert_eq!(unsplit(&fixture), 0);
     assert_eq!(wrong(&database).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_folded_while_a_bucket_is_counted_is_not_lost() {
-    let place = databases::sqlite();
-    let (database, other) = (place.open().await, place.open().await);
+    let fixture = databases::sqlite();
+    let (database, other) = (fixture.open().await, fixture.open().await);
     let resource = &resources::BIOMETRIC_VALIDATIONS;
     let folding = [&database, &other].map(|database| {
         let database = database.clone();
@@ -234,14 +234,14 @@ async fn what_is_folded_while_a_bucket_is_counted_is_not_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_tally_is_found() {
-    let place = databases::sqlite();
-    let database = place.open().await;
+    let fixture = databases::sqlite();
+    let database = fixture.open().await;
     let mut draw = Draw::new(7);
     let records: Vec<Json> = (0..600).map(|number| draw.one(&record(number))).collect();
     store(&database, &records).await;
     fold(&database).await;
     assert_eq!(wrong(&database).await, 0);
-    let connection = rusqlite::Connection::open(databases::file(&place)).expect("the file");
+    let connection = rusqlite::Connection::open(databases::file(&fixture)).expect("the file");
     let sql = "UPDATE tallies SET c3 = c3 + 1 WHERE scope = '*' AND level = 0";
     let spoilt = connection.execute(sql, []).expect("a change") as u64;
     assert_eq!(wrong(&database).await, spoilt);

@@ -1,5 +1,5 @@
 //! Maps on the 8 x 8 grid of the file: noise, recompression error, sharpness, colour filter
-//! traces. What differs between regions of one picture came from elsewhere.
+//! traces. What differs between regions of one image came from elsewhere.
 
 use super::forensics::ijg_table;
 use super::planes::Plane;
@@ -24,7 +24,7 @@ pub const GHOSTS: usize = 10;
 const CORE: usize = 64;
 const MARGIN: usize = 8;
 const WINDOW: usize = CORE + 2 * MARGIN;
-/// Pictures above this are measured on every second window in both directions.
+/// Images above this are measured on every second window in both directions.
 const DENSE_PIXELS_MAX: usize = 4_000_000;
 
 /// One measured block.
@@ -41,7 +41,7 @@ pub struct Block {
     pub ghosts: [f32; GHOSTS],
 }
 
-/// The blocks of a picture and the sums that are gathered on the way.
+/// The blocks of an image and the sums that are gathered on the way.
 #[derive(Debug, Clone)]
 pub struct BlockMaps {
     pub columns: usize,
@@ -135,7 +135,7 @@ pub fn residual(rows: &[[f64; 3]], values: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-/// A piece of the picture with a margin, and what filters make of it.
+/// A piece of the image with a margin, and what filters make of it.
 struct Window {
     luma: Plane,
     noise: Plane,
@@ -256,7 +256,7 @@ impl Window {
         }
     }
 
-    /// Phases are counted on the picture's grid: windows start at multiples of eight.
+    /// Phases are counted on the image's grid: windows start at multiples of eight.
     fn add_phases(&self, maps: &mut BlockMaps) {
         for y in MARGIN..MARGIN + CORE {
             let (up, row, down) = (self.luma.row(y - 1), self.luma.row(y), self.luma.row(y + 1));

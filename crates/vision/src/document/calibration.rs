@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Platt's sigmoid: `score = 1 / (1 + exp(a * logit + b))` is the probability of a genuine
-/// picture when both classes are equally likely.
+/// image when both classes are equally likely.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Platt {
     pub a: f64,
@@ -21,7 +21,7 @@ impl Platt {
     }
 }
 
-/// Scores below which a picture fails, per calibration.
+/// Scores below which an image fails, per calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     #[serde(rename = "SOFT")]

@@ -1,4 +1,4 @@
-//! Colour of a picture and of a document: grey files, grey copies, black point, glare.
+//! Colour of an image and of a document: grey files, grey copies, black point, glare.
 
 use verax_domain::document_findings::ColourFindings;
 
@@ -18,7 +18,7 @@ pub struct ColourNumbers {
     pub saturation_p95: f32,
 }
 
-/// `grey_share` was counted on the full picture, `small` is the document (or the picture).
+/// `grey_share` was counted on the full image, `small` is the document (or the image).
 pub fn colour_numbers(small: &Colours, grey_share: f32) -> ColourNumbers {
     let luma = small.luma();
     let count = luma.values.len();

@@ -1,6 +1,6 @@
-//! Copy-move: many points of a picture that look the same as points at one fixed distance.
+//! Copy-move: many points of an image that look the same as points at one fixed distance.
 
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::ImageBox;
 
 use super::planes::Plane;
 
@@ -12,7 +12,7 @@ const DISTANCE_MIN_PX: f32 = 24.0;
 const ANGLE_RATIO_MAX: f32 = 0.6;
 const SHIFT_BIN_PX: f32 = 3.0;
 
-/// What was found, on the picture as it came.
+/// What was found, on the image as it came.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CopyMove {
     /// Points with one clearly best twin.
@@ -20,12 +20,12 @@ pub struct CopyMove {
     /// Those that agree on one shift.
     pub agreeing: usize,
     /// Where the agreeing points lie, and where their twins do.
-    pub regions: Option<(PictureBox, PictureBox)>,
-    /// Area of the region over that of the picture.
+    pub regions: Option<(ImageBox, ImageBox)>,
+    /// Area of the region over that of the image.
     pub area_share: f32,
 }
 
-/// `small` is the picture at a longest side of 1000 px, `scale` brings its pixels to the picture's.
+/// `small` is the image at a longest side of 1000 px, `scale` brings its pixels to the image's.
 pub fn find_copy_move(small: &Plane, scale: f32) -> CopyMove {
     let points = corners(small);
     let described: Vec<((f32, f32), [f32; DESCRIPTOR])> = points
@@ -36,7 +36,7 @@ pub fn find_copy_move(small: &Plane, scale: f32) -> CopyMove {
     let (agreeing, regions) = agreeing(&pairs);
     let area_share = regions
         .map_or(0.0, |(from, _)| from.width * from.height / (small.width * small.height) as f32);
-    let grown = |b: PictureBox| PictureBox {
+    let grown = |b: ImageBox| ImageBox {
         x: b.x * scale,
         y: b.y * scale,
         width: b.width * scale,
@@ -157,7 +157,7 @@ fn likeness(a: &[f32; DESCRIPTOR], b: &[f32; DESCRIPTOR]) -> f32 {
 }
 
 /// The largest group of pairs with the same shift (whichever end comes first), and its boxes.
-fn agreeing(pairs: &[Pair]) -> (usize, Option<(PictureBox, PictureBox)>) {
+fn agreeing(pairs: &[Pair]) -> (usize, Option<(ImageBox, ImageBox)>) {
     let shifts: Vec<(f32, f32, Pair)> = pairs
         .iter()
         .map(|&(a, b)| {
@@ -188,7 +188,7 @@ fn agreeing(pairs: &[Pair]) -> (usize, Option<(PictureBox, PictureBox)>) {
         for (x, y) in ends {
             (x0, y0, x1, y1) = (x0.min(x), y0.min(y), x1.max(x), y1.max(y));
         }
-        PictureBox { x: x0, y: y0, width: x1 - x0 + 1.0, height: y1 - y0 + 1.0 }
+        ImageBox { x: x0, y: y0, width: x1 - x0 + 1.0, height: y1 - y0 + 1.0 }
     };
     let from = bounds(&mut best.iter().map(|p| p.0));
     let to = bounds(&mut best.iter().map(|p| p.1));

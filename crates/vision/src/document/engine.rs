@@ -1,8 +1,8 @@
-//! One picture through all checks: decoded once, measured once, judged elsewhere.
+//! One image through all checks: decoded once, measured once, judged elsewhere.
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{
-    CheckFinding, CheckLimit, DocumentFindings, PictureBox, PictureQuality,
+    CheckFinding, CheckLimit, DocumentFindings, ImageBox, ImageQuality,
 };
 use verax_domain::document_verdict::{GREY_FILE_SHARE, OperatingPoints};
 
@@ -23,8 +23,8 @@ pub struct GhostPortrait {
 pub struct DocumentRequest {
     /// Which checks to make.
     pub checks: PerCheck<bool>,
-    /// The largest face that the face detector found, in pixels of the upright picture.
-    pub face: Option<PictureBox>,
+    /// The largest face that the face detector found, in pixels of the upright image.
+    pub face: Option<ImageBox>,
     pub ghost: Option<GhostPortrait>,
 }
 
@@ -120,7 +120,7 @@ impl DocumentEngine {
     }
 }
 
-fn quality(image: &Image, measured: &MeasuredDocument<'_>, file: &FileForensics) -> PictureQuality {
+fn quality(image: &Image, measured: &MeasuredDocument<'_>, file: &FileForensics) -> ImageQuality {
     let document_width_px = match measured.placement.corners {
         Some([a, b, c, d]) => {
             let width = |p: (f32, f32), q: (f32, f32)| (p.0 - q.0).hypot(p.1 - q.1);
@@ -128,7 +128,7 @@ fn quality(image: &Image, measured: &MeasuredDocument<'_>, file: &FileForensics)
         }
         None => image.width.max(image.height) as f32,
     };
-    PictureQuality {
+    ImageQuality {
         width: image.width,
         height: image.height,
         document_width_px,

@@ -1,14 +1,12 @@
-//! Evidence for people: where on the picture a check found what it names.
+//! Evidence for people: where on the image a check found what it names.
 
 use verax_domain::document_check::DocumentCheck;
-use verax_domain::document_findings::{
-    CheckFinding, DocumentEvidence, DocumentFindings, PictureBox,
-};
+use verax_domain::document_findings::{CheckFinding, DocumentEvidence, DocumentFindings, ImageBox};
 
 use super::blocks::{BlockMaps, block_maps};
 use super::checks::{Heat, laid_out, measure_screen, method};
 use super::measured::BASE_SIDE_PX;
-use super::planes::{Colours, Plane, robust};
+use super::planes::{Colours, Plane, median_and_mad};
 use super::spectrum::Spectra;
 use crate::image::Image;
 
@@ -16,16 +14,16 @@ use crate::image::Image;
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvidenceMap {
     pub check: DocumentCheck,
-    /// The places that the finding names, on the upright picture, in pixels.
-    pub regions: Vec<PictureBox>,
-    /// A PNG of at most 640 px: the picture in grey, red where the measurement stands out, the
+    /// The places that the finding names, on the upright image, in pixels.
+    pub regions: Vec<ImageBox>,
+    /// A PNG of at most 640 px: the image in grey, red where the measurement stands out, the
     /// regions framed in yellow.
     pub png: Vec<u8>,
 }
 
 const SIDE_PX: u32 = 640;
 
-/// One map for each check that was made. `image` is the picture that `findings` were measured on;
+/// One map for each check that was made. `image` is the image that `findings` were measured on;
 /// it is measured again, because findings keep no maps.
 pub fn evidence(findings: &DocumentFindings, image: &Image) -> Vec<EvidenceMap> {
     let base = Colours::reduced(image, SIDE_PX);
@@ -44,15 +42,15 @@ pub fn evidence(findings: &DocumentFindings, image: &Image) -> Vec<EvidenceMap> 
         };
         let regions = regions(finding);
         let mixed = |to: f32| luma.map2(&heat, |v, h| v * 0.7 * (1.0 - 0.6 * h) + to * 0.6 * h);
-        let mut picture = Colours { r: mixed(255.0), g: mixed(40.0), b: mixed(0.0) };
+        let mut shaded = Colours { r: mixed(255.0), g: mixed(40.0), b: mixed(0.0) };
         let scale = luma.width as f32 / image.width as f32;
-        regions.iter().for_each(|region| frame(&mut picture, *region, scale));
-        maps.push(EvidenceMap { check, regions, png: png(&picture.to_image()) });
+        regions.iter().for_each(|region| frame(&mut shaded, *region, scale));
+        maps.push(EvidenceMap { check, regions, png: png(&shaded.to_image()) });
     }
     maps
 }
 
-fn regions(finding: &CheckFinding) -> Vec<PictureBox> {
+fn regions(finding: &CheckFinding) -> Vec<ImageBox> {
     let named = finding.evidence.iter().flat_map(|evidence| match evidence {
         DocumentEvidence::MoirePeak { region, .. }
         | DocumentEvidence::ChannelDecorrelation { region, .. }
@@ -63,9 +61,9 @@ fn regions(finding: &CheckFinding) -> Vec<PictureBox> {
     named.collect()
 }
 
-/// Two pixels of yellow along the sides of a region, as far as they lie in the picture.
-fn frame(picture: &mut Colours, region: PictureBox, scale: f32) {
-    let (w, h) = (picture.width(), picture.height());
+/// Two pixels of yellow along the sides of a region, as far as they lie in the image.
+fn frame(image: &mut Colours, region: ImageBox, scale: f32) {
+    let (w, h) = (image.width(), image.height());
     let end = |v: f32, side: usize| (v * scale).clamp(0.0, side as f32 - 1.0) as usize;
     let (x0, x1) = (end(region.x, w), end(region.x + region.width, w));
     let (y0, y1) = (end(region.y, h), end(region.y + region.height, h));
@@ -74,15 +72,15 @@ fn frame(picture: &mut Colours, region: PictureBox, scale: f32) {
             let depth = (x - x0).min(x1 - x).min(y - y0).min(y1 - y);
             if depth < 2 {
                 let at = y * w + x;
-                picture.r.values[at] = 255.0;
-                picture.g.values[at] = 220.0;
-                picture.b.values[at] = 0.0;
+                image.r.values[at] = 255.0;
+                image.g.values[at] = 220.0;
+                image.b.values[at] = 0.0;
             }
         }
     }
 }
 
-/// Empty only when the picture has no pixels.
+/// Empty only when the image has no pixels.
 fn png(image: &Image) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
@@ -122,7 +120,7 @@ fn block_heat(blocks: &BlockMaps, image: &Image, base: &Plane, maps: &[usize]) -
     let mut all: Option<Plane> = None;
     for &map in maps {
         let values = blocks.without_texture(map);
-        let (middle, scale) = robust(&mut values.clone());
+        let (middle, scale) = median_and_mad(&mut values.clone());
         let z: Vec<f32> = values.iter().map(|v| (v - middle).abs() / (scale + 0.03)).collect();
         let plane = laid_out(blocks, &z, 0.0).smoothed(1.5);
         all = Some(match all {

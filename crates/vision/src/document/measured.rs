@@ -1,9 +1,9 @@
-//! One picture measured: what several checks need is measured once, and only when one asks for it.
+//! One image measured: what several checks need is measured once, and only when one asks for it.
 
 use std::cell::OnceCell;
 
 use verax_domain::document_check::DocumentCheck;
-use verax_domain::document_findings::{PictureBox, PlacementFindings};
+use verax_domain::document_findings::{ImageBox, PlacementFindings};
 
 use super::blocks::{BlockMaps, block_maps};
 use super::checks::{
@@ -17,16 +17,16 @@ use super::planes::{Colours, Plane, reduced_size, reduction};
 use super::spectrum::Spectra;
 use crate::image::Image;
 
-/// Longest side of the picture that everything coarse is measured on.
+/// Longest side of the image that everything coarse is measured on.
 pub(super) const BASE_SIDE_PX: u32 = 1000;
 
-/// Measures pictures; shared between threads.
+/// Measures images; shared between threads.
 #[derive(Default)]
 pub struct FeatureExtractor {
     spectra: Spectra,
 }
 
-/// What is known of every picture, and what its checks share.
+/// What is known of every image, and what its checks share.
 pub struct MeasuredDocument<'a> {
     image: &'a Image,
     spectra: &'a Spectra,
@@ -37,7 +37,7 @@ pub struct MeasuredDocument<'a> {
     pub(super) placement: PlacementFindings,
     /// Variance of the Laplacian of luma at a longest side of 1000 px.
     pub(super) sharpness: f32,
-    pub(super) portrait_box: PictureBox,
+    pub(super) portrait_box: ImageBox,
     tiles: OnceCell<Option<ScreenMeasurement>>,
     dots: OnceCell<DotStructure>,
     maps: OnceCell<BlockMaps>,
@@ -46,16 +46,12 @@ pub struct MeasuredDocument<'a> {
 }
 
 impl FeatureExtractor {
-    /// `face` is the largest face that the face detector found, in pixels of the upright picture.
-    pub fn measure<'a>(
-        &'a self,
-        image: &'a Image,
-        face: Option<PictureBox>,
-    ) -> MeasuredDocument<'a> {
+    /// `face` is the largest face that the face detector found, in pixels of the upright image.
+    pub fn measure<'a>(&'a self, image: &'a Image, face: Option<ImageBox>) -> MeasuredDocument<'a> {
         let base = Colours::reduced(image, BASE_SIDE_PX);
         let outline_px = reduction(image, OUTLINE_SIDE_PX);
         let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
-        let small = base.brought_to(small_width, small_height);
+        let small = base.resize_to(small_width, small_height);
         let outline = find_outline(&small, outline_px as f32);
         let document = inside_outline(&small, &outline.coarse, image);
         let base_luma = base.luma();
@@ -81,7 +77,7 @@ impl FeatureExtractor {
 }
 
 impl MeasuredDocument<'_> {
-    /// The features of one check, in the order of `feature_names`; none when the picture offers nothing to
+    /// The features of one check, in the order of `feature_names`; none when the image offers nothing to
     /// measure.
     pub fn features(&self, check: DocumentCheck) -> Option<Vec<f32>> {
         (method(check).features)(self)
@@ -89,11 +85,11 @@ impl MeasuredDocument<'_> {
 
     /// The portrait check's features for a portrait that lies at `place`, in pixels; none when that leaves no
     /// room for other boxes of its size.
-    pub fn portrait_features_at(&self, place: PictureBox) -> Option<Vec<f32>> {
+    pub fn portrait_features_at(&self, place: ImageBox) -> Option<Vec<f32>> {
         Some(measure_portrait(self.image, self.maps(), place)?.features)
     }
 
-    /// None for a picture without any texture.
+    /// None for an image without any texture.
     pub(super) fn tiles(&self) -> Option<&ScreenMeasurement> {
         let measure = || measure_screen(self.spectra, self.image, &self.base);
         self.tiles.get_or_init(measure).as_ref()
@@ -137,7 +133,7 @@ fn inside_outline(small: &Colours, placement: &PlacementFindings, image: &Image)
 }
 
 /// Where identity cards and passports have their portrait: on the left.
-fn usual_portrait(image: &Image, placement: &PlacementFindings) -> PictureBox {
+fn usual_portrait(image: &Image, placement: &PlacementFindings) -> ImageBox {
     let (x0, y0, w, h) = match placement.corners {
         Some([a, b, c, d]) => {
             let x0 = a.0.max(d.0).max(0.0);
@@ -148,7 +144,7 @@ fn usual_portrait(image: &Image, placement: &PlacementFindings) -> PictureBox {
         }
         None => (0.0, 0.0, image.width as f32, image.height as f32),
     };
-    PictureBox { x: x0 + 0.06 * w, y: y0 + 0.24 * h, width: 0.26 * w, height: 0.5 * h }
+    ImageBox { x: x0 + 0.06 * w, y: y0 + 0.24 * h, width: 0.26 * w, height: 0.5 * h }
 }
 
 /// Variance of the Laplacian.
@@ -159,5 +155,5 @@ fn sharpness(luma: &Plane) -> f32 {
         luma.at(x - 1, y) + luma.at(x + 1, y) + luma.at(x, y - 1) + luma.at(x, y + 1)
             - 4.0 * luma.at(x, y)
     });
-    laplacian.deviation().powi(2)
+    laplacian.std_dev().powi(2)
 }

@@ -5,7 +5,7 @@ use verax_domain::document_findings::PlacementFindings;
 
 use super::planes::{Colours, Plane, median};
 
-/// Side of the picture on which the outline is sought.
+/// Side of the image on which the outline is sought.
 pub const OUTLINE_SIDE_PX: u32 = 320;
 
 /// A line `x * nx + y * ny = d`.
@@ -21,12 +21,12 @@ struct Line {
 pub struct Outline {
     /// To the steps of the search: the weights were trained on what is measured inside it.
     pub coarse: PlacementFindings,
-    /// To a fraction of a pixel: whether a corner is inside the picture hangs on little.
+    /// To a fraction of a pixel: whether a corner is inside the image hangs on little.
     pub exact: PlacementFindings,
 }
 
-/// `small` is the picture at a longest side of 320 px, `scale` brings its pixels to the
-/// picture's. Corners may lie outside the picture.
+/// `small` is the image at a longest side of 320 px, `scale` brings its pixels to the
+/// image's. Corners may lie outside the image.
 pub fn find_outline(small: &Colours, scale: f32) -> Outline {
     let nothing = PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
     let (w, h) = (small.width() as f32, small.height() as f32);
@@ -48,7 +48,7 @@ pub fn find_outline(small: &Colours, scale: f32) -> Outline {
     let edges = edge_strength(small);
     let mut sorted = edges.values.clone();
     let floor = 4.0 * median(&mut sorted) + 6.0;
-    // Each side: the strongest straight line in the outer part of the picture.
+    // Each side: the strongest straight line in the outer part of the image.
     let sides = SIDES.map(|side| best_line(&edges, floor, side));
     let coarse = corners(&edges, sides).filter(|corners| plausible(corners, w, h));
     let exact = coarse
@@ -87,7 +87,7 @@ fn edge_strength(small: &Colours) -> Plane {
     })
 }
 
-/// A line by its place in the middle of the picture, and its slope there.
+/// A line by its place in the middle of the image, and its slope there.
 #[derive(Debug, Clone, Copy)]
 struct SideLine {
     upright: bool,
@@ -145,7 +145,7 @@ enum Side {
 }
 
 /// Among lines within 20 degrees of the side's direction: the outermost whose edge support along
-/// the middle of the picture is nearly the best.
+/// the middle of the image is nearly the best.
 fn best_line(edges: &Plane, floor: f32, side: Side) -> Option<SideLine> {
     let upright = matches!(side, Side::Left | Side::Right);
     let (w, h) = (edges.width as f32, edges.height as f32);
@@ -223,7 +223,7 @@ fn area(points: &[(f32, f32)]) -> f32 {
     (twice / 2.0).abs()
 }
 
-/// Share of the outline that lies in the picture (Sutherland & Hodgman clipping).
+/// Share of the outline that lies in the image (Sutherland & Hodgman clipping).
 fn visible_share(corners: &[(f32, f32); 4], w: f32, h: f32) -> f32 {
     let mut polygon: Vec<(f32, f32)> = corners.to_vec();
     let sides: [(bool, f32, f32); 4] =

@@ -41,7 +41,7 @@ impl Plane {
         Plane { width: self.width, height: self.height, values }
     }
 
-    pub fn minus(&self, other: &Plane) -> Plane {
+    pub fn sub(&self, other: &Plane) -> Plane {
         self.map2(other, |a, b| a - b)
     }
 
@@ -85,12 +85,12 @@ impl Plane {
         mean(&self.values)
     }
 
-    pub fn deviation(&self) -> f32 {
-        deviation(&self.values)
+    pub fn std_dev(&self) -> f32 {
+        std_dev(&self.values)
     }
 }
 
-/// The three colour planes of a picture or of a part of it.
+/// The three colour planes of an image or of a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Colours {
     pub r: Plane,
@@ -103,13 +103,13 @@ impl Colours {
         Self::region(image, 1.0, (0, 0), (image.width as usize, image.height as usize))
     }
 
-    /// The picture with its longest side brought to at most `side_px` by area averaging.
+    /// The image with its longest side brought to at most `side_px` by area averaging.
     pub fn reduced(image: &Image, side_px: u32) -> Self {
         let factor = reduction(image, side_px);
         Self::region(image, factor, (0, 0), reduced_size(image.width, image.height, factor))
     }
 
-    /// The picture averaged to exactly this size (never more pixels than it has, else repeated).
+    /// The image averaged to exactly this size (never more pixels than it has, else repeated).
     pub fn exactly(image: &Image, width: usize, height: usize) -> Self {
         let fx = f64::from(image.width) / width as f64;
         let fy = f64::from(image.height) / height as f64;
@@ -117,7 +117,7 @@ impl Colours {
     }
 
     /// These planes averaged to exactly this size.
-    pub fn brought_to(&self, width: usize, height: usize) -> Self {
+    pub fn resize_to(&self, width: usize, height: usize) -> Self {
         let (w, h) = (self.width(), self.height());
         let factors = (w as f64 / width as f64, h as f64 / height as f64);
         let add = |row: usize, columns: Range<usize>, weight: f32, line: &mut [f32]| {
@@ -134,7 +134,7 @@ impl Colours {
         averaged((w, h), add, factors, (0, 0), (width, height))
     }
 
-    /// A window of `size` pixels at `origin`, both counted on the picture reduced by `factor`.
+    /// A window of `size` pixels at `origin`, both counted on the image reduced by `factor`.
     pub fn region(
         image: &Image,
         factor: f64,
@@ -257,7 +257,7 @@ fn averaged(
     Colours::from_planes(out)
 }
 
-/// The size of a picture whose pixels are averaged by `factor` in both directions.
+/// The size of an image whose pixels are averaged by `factor` in both directions.
 pub fn reduced_size(width: u32, height: u32, factor: f64) -> (usize, usize) {
     let side = |v: u32| ((f64::from(v) / factor).round() as usize).max(1);
     (side(width), side(height))
@@ -289,7 +289,7 @@ pub fn mean(values: &[f32]) -> f32 {
     (values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64) as f32
 }
 
-pub fn deviation(values: &[f32]) -> f32 {
+pub fn std_dev(values: &[f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
@@ -312,7 +312,7 @@ pub fn median(values: &mut [f32]) -> f32 {
 }
 
 /// Median and median absolute deviation (times 1.4826: a robust standard deviation).
-pub fn robust(values: &mut [f32]) -> (f32, f32) {
+pub fn median_and_mad(values: &mut [f32]) -> (f32, f32) {
     let middle = median(values);
     let mut away: Vec<f32> = values.iter().map(|v| (v - middle).abs()).collect();
     (middle, 1.4826 * median(&mut away))

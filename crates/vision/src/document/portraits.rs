@@ -1,7 +1,7 @@
 //! Main and second portrait of a document, found and compared by the models for faces.
 
 use verax_domain::document_check::DocumentCheck;
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::ImageBox;
 use verax_domain::face_findings::DetectedFace;
 
 use super::engine::{DocumentRequest, GhostPortrait};
@@ -12,7 +12,7 @@ use crate::workers::Waiting;
 /// Cosine of two templates below which the portraits show two people. Lower than between
 /// photographs (0.42): a ghost is small, pale and printed through lines, and strangers stay near 0.
 /// By the example `measure_ghosts`, of second portraits that were found: 1 of 111 genuine ones
-/// refused and 1 of 93 strangers accepted; at 0.25 it is 3 and 0.
+/// rejected and 1 of 93 strangers accepted; at 0.25 it is 3 and 0.
 const GHOST_COSINE_MIN: f32 = 0.20;
 /// Inter-eye distance over that of the main portrait, up to which a face is a second portrait.
 const GHOST_SCALE_MAX: f64 = 0.75;
@@ -37,7 +37,7 @@ pub fn with_portraits(
         template: Wanted::Yes,
         ..FaceRequest::default()
     };
-    let Ok(measured) = faces.measure_image(image, &wanted, &Waiting::always()) else {
+    let Ok(measured) = faces.analyse_image(image, &wanted, &Waiting::always()) else {
         return request;
     };
     let found = measured.findings.faces;
@@ -52,12 +52,12 @@ pub fn with_portraits(
                 own >= GHOST_EYES_PX_MIN && own <= GHOST_SCALE_MAX * eyes
             })?;
         let part = around(second, image);
-        faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.template
+        faces.analyse_image(&part, &wanted, &Waiting::always()).ok()?.template
     };
     let second = second_in(&found[1..], image).or_else(|| {
-        // The whole picture shows a ghost too small to be found: one half of it, larger, does.
+        // The whole image shows a ghost too small to be found: one half of it, larger, does.
         let part = beside(main, image)?;
-        let found = faces.measure_image(&part, &wanted, &Waiting::always()).ok()?.findings.faces;
+        let found = faces.analyse_image(&part, &wanted, &Waiting::always()).ok()?.findings.faces;
         second_in(&found, &part)
     });
     let ghost = measured.template.zip(second).map(|(main, second)| GhostPortrait {
@@ -67,8 +67,8 @@ pub fn with_portraits(
     DocumentRequest { face: Some(box_of(main)), ghost, ..request }
 }
 
-fn box_of(face: &DetectedFace) -> PictureBox {
-    PictureBox {
+fn box_of(face: &DetectedFace) -> ImageBox {
+    ImageBox {
         x: face.origin.x as f32,
         y: face.origin.y as f32,
         width: face.width_px as f32,
@@ -82,7 +82,7 @@ fn around(face: &DetectedFace, image: &Image) -> Image {
     cut(image, span(face.origin.x, face.width_px), span(face.origin.y, face.height_px))
 }
 
-/// The wider part of the picture beside the portrait; none when there is hardly any.
+/// The wider part of the image beside the portrait; none when there is hardly any.
 fn beside(main: &DetectedFace, image: &Image) -> Option<Image> {
     let (width, height) = (f64::from(image.width), f64::from(image.height));
     let left = main.origin.x - 0.25 * main.width_px;

@@ -1,6 +1,6 @@
 //! The 92 numbers of one tile: residual noise, spectra, autocorrelation, local binary patterns.
 
-use super::planes::{Colours, Plane, correlation, deviation, median};
+use super::planes::{Colours, Plane, correlation, median, std_dev};
 use super::spectrum::{Peak, Spectra, TILE_PX, right_angles};
 
 /// Numbers per tile.
@@ -20,26 +20,26 @@ pub struct TileTexture {
 pub fn tile_texture(spectra: &Spectra, tile: &Colours) -> Option<TileTexture> {
     debug_assert_eq!((tile.width(), tile.height()), (TILE_PX, TILE_PX));
     let luma = tile.luma();
-    if luma.deviation() < 1.0 {
+    if luma.std_dev() < 1.0 {
         return None;
     }
-    let c1 = tile.r.minus(&tile.g);
-    let c2 = tile.b.minus(&tile.g);
+    let c1 = tile.r.sub(&tile.g);
+    let c2 = tile.b.sub(&tile.g);
     let smooth = [&tile.r, &tile.g, &tile.b].map(|plane| plane.smoothed(1.5));
-    let rr = tile.r.minus(&smooth[0]);
-    let rg = tile.g.minus(&smooth[1]);
-    let rb = tile.b.minus(&smooth[2]);
+    let rr = tile.r.sub(&smooth[0]);
+    let rg = tile.g.sub(&smooth[1]);
+    let rb = tile.b.sub(&smooth[2]);
     // Smoothing is linear, so the residuals of sums and differences follow from the colours'.
     let residuals = Colours { r: rr, g: rg, b: rb };
     let ry = residuals.luma();
-    let rc1 = residuals.r.minus(&residuals.g);
-    let rc2 = residuals.b.minus(&residuals.g);
+    let rc1 = residuals.r.sub(&residuals.g);
+    let rc2 = residuals.b.sub(&residuals.g);
 
     let mut values = Vec::with_capacity(TILE_FEATURES);
-    let sd_y = ry.deviation().max(1e-3);
+    let sd_y = ry.std_dev().max(1e-3);
     values.push(sd_y.ln());
-    values.push((rc1.deviation().max(1e-3) / sd_y).ln());
-    values.push((rc2.deviation().max(1e-3) / sd_y).ln());
+    values.push((rc1.std_dev().max(1e-3) / sd_y).ln());
+    values.push((rc2.std_dev().max(1e-3) / sd_y).ln());
     let correlations = [
         correlation(&residuals.r.values, &residuals.g.values),
         correlation(&residuals.g.values, &residuals.b.values),
@@ -116,7 +116,7 @@ fn screen_angles(pairs: &[(f32, f32, f32)]) -> f32 {
 }
 
 fn kurtosis(values: &[f32]) -> f32 {
-    let sd = f64::from(deviation(values)).max(1e-3);
+    let sd = f64::from(std_dev(values)).max(1e-3);
     let fourth: f64 = values.iter().map(|&v| (f64::from(v) / sd).powi(4)).sum();
     (fourth / values.len() as f64) as f32
 }

@@ -12,7 +12,7 @@ pub struct CheckWeights {
     pub check: String,
     pub features_version: u32,
     pub features: Vec<String>,
-    /// Median of each feature over the training pictures.
+    /// Median of each feature over the training images.
     pub medians: Vec<f32>,
     pub platt: Platt,
     pub thresholds: Thresholds,
@@ -24,7 +24,7 @@ pub struct CheckWeights {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Manifest {
     pub seed: u64,
-    /// Pictures per source and label; simulated ones are sources of their own.
+    /// Images per source and label; simulated ones are sources of their own.
     pub sources: Vec<SourceCount>,
     /// Shares measured on sources that the measured model had not seen.
     pub measured: Vec<MeasuredRate>,
@@ -35,7 +35,8 @@ pub struct Manifest {
 pub struct SourceCount {
     pub source: String,
     pub label: String,
-    pub pictures: usize,
+    #[serde(alias = "pictures")]
+    pub images: usize,
 }
 
 /// A rate with its 95 % interval, by bootstrap over sources.
@@ -56,7 +57,7 @@ pub enum WeightsError {
 }
 
 impl CheckWeights {
-    /// Reads weights and refuses those that were made for other features, or are broken.
+    /// Reads weights and rejects those that were made for other features, or are broken.
     pub fn read(
         check: &'static str,
         features_version: u32,
@@ -108,7 +109,7 @@ impl CheckWeights {
         Ok(serde_json::to_string_pretty(&value)?.replace("\"@trees@\"", &listed) + "\n")
     }
 
-    /// The features of a picture without colour: what depends on colour says nothing, so it is
+    /// The features of an image without colour: what depends on colour says nothing, so it is
     /// set to what is usual.
     pub fn without_colour(&self, features: &[f32]) -> Vec<f32> {
         let replaced = |(index, name): (usize, &String)| {
@@ -117,7 +118,7 @@ impl CheckWeights {
         self.features.iter().enumerate().map(replaced).collect()
     }
 
-    /// Probability that the picture is genuine, 0..=1.
+    /// Probability that the image is genuine, 0..=1.
     pub fn score(&self, features: &[f32]) -> f64 {
         self.platt.score(self.forest.logit(features))
     }

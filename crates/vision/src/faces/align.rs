@@ -1,4 +1,4 @@
-//! Turning a face upright: the similarity transform of its five points, and the picture it gives.
+//! Turning a face upright: the similarity transform of its five points, and the image it gives.
 
 use verax_domain::face_findings::PointPx;
 
@@ -70,7 +70,7 @@ fn mean(points: &[PointPx; 5]) -> PointPx {
     }
 }
 
-/// A face of 112 x 112 pixels with its points where [`ALIGNED_POINTS`] are; black outside the picture.
+/// A face of 112 x 112 pixels with its points where [`ALIGNED_POINTS`] are; black outside the image.
 pub(super) fn align(image: &Image, to_aligned: &Similarity) -> Image {
     warp(image, &to_aligned.inverse(), ALIGNED_SIDE_PX)
 }
@@ -87,7 +87,7 @@ pub(super) fn warp(image: &Image, to_image: &Similarity, side_px: usize) -> Imag
     Image { width: side_px as u32, height: side_px as u32, rgb }
 }
 
-// Bilinear between the four neighbours; those outside the picture are black.
+// Bilinear between the four neighbours; those outside the image are black.
 fn sample(image: &Image, at: PointPx) -> [u8; 3] {
     let (left, top) = (at.x.floor(), at.y.floor());
     let (right_share, lower_share) = ((at.x - left) as f32, (at.y - top) as f32);

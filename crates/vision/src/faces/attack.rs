@@ -1,10 +1,10 @@
 //! Presentation-attack detection: three crops round the face, each judged, their mean.
 
 use verax_domain::face_findings::{AttackFindings, DetectedFace};
-use verax_domain::face_verdict::attack_refusal;
+use verax_domain::face_verdict::attack_rejection;
 
 use super::calibration::LIVENESS;
-use super::network::{Network, NetworkError, Planes};
+use super::network::{NchwTensor, Network, NetworkError};
 use super::resample::{View, resize};
 use crate::image::Image;
 
@@ -12,13 +12,13 @@ use crate::image::Image;
 pub const CROP_SCALES: [f64; 3] = [1.5, 2.0, 2.7];
 const CROP_SIDE_PX: usize = 128;
 
-/// None when the face fills the image, is tilted too far ([`attack_refusal`]) or has no area inside it.
+/// None when the face fills the image, is tilted too far ([`attack_rejection`]) or has no area inside it.
 pub(super) fn bona_fide(
     network: &Network,
     image: &Image,
     face: &DetectedFace,
 ) -> Result<Option<AttackFindings>, NetworkError> {
-    if attack_refusal(face, image.width, image.height).is_some() {
+    if attack_rejection(face, image.width, image.height).is_some() {
         return Ok(None);
     }
     let mut bona_fide_by_crop = [0.0; 3];
@@ -56,10 +56,10 @@ fn judge(
     let view = View::part(image, crop.left, crop.top, crop.width, crop.height);
     let Some(view) = view else { return Ok(None) };
     let upright = resize(view, CROP_SIDE_PX, CROP_SIDE_PX).turned_back(quarter_turns);
-    Ok(Some(first_share(&network.run_one(&Planes::of_bgr(&upright))?)))
+    Ok(Some(first_share(&network.run_one(&NchwTensor::of_bgr(&upright))?)))
 }
 
-/// A crop inside a picture.
+/// A crop inside an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CropBox {
     pub left: usize,
@@ -69,7 +69,7 @@ pub struct CropBox {
 }
 
 impl CropBox {
-    /// The face's box scaled about its centre by `scale` or by what the picture allows, then shifted
+    /// The face's box scaled about its centre by `scale` or by what the image allows, then shifted
     /// inside. The arithmetic is that of Minivision's Silent-Face-Anti-Spoofing.
     pub fn round(
         face: &DetectedFace,

@@ -5,7 +5,7 @@
 mod kernels;
 mod plan;
 
-use super::network::Planes;
+use super::network::NchwTensor;
 use plan::{Activation, Matrix, Operation, Plan, plan};
 
 pub(super) struct ConvNet {
@@ -31,7 +31,7 @@ impl ConvNet {
     }
 
     /// None when a shape is not what a node can take.
-    pub(super) fn run(&self, planes: &Planes) -> Option<Vec<Vec<f32>>> {
+    pub(super) fn run(&self, planes: &NchwTensor) -> Option<Vec<Vec<f32>>> {
         let mut values: Vec<Option<Map>> = (0..self.plan.values).map(|_| None).collect();
         values[self.plan.input] = Some(Map::of_planes(planes));
         let mut readers_left = vec![0_usize; self.plan.values];
@@ -58,7 +58,7 @@ impl ConvNet {
 }
 
 impl Map {
-    fn of_planes(planes: &Planes) -> Map {
+    fn of_planes(planes: &NchwTensor) -> Map {
         let plane = planes.width * planes.height;
         let mut values = Vec::with_capacity(3 * plane);
         for pixel in 0..plane {
@@ -102,7 +102,7 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             multiply(&input.values, matrix, activation, &mut out.values);
             out
         }
-        Operation::Dense { matrix, kernel, stride, pad, activation } => {
+        Operation::Conv2d { matrix, kernel, stride, pad, activation } => {
             dense(input, matrix, *kernel, *stride, *pad, activation)?
         }
         Operation::Depthwise(layer, activation) => {
@@ -115,7 +115,7 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             depthwise(input, layer, activation, &mut out);
             out
         }
-        Operation::Connected(matrix) => {
+        Operation::Gemm(matrix) => {
             if input.values.len() != matrix.inputs {
                 return None;
             }
@@ -123,13 +123,13 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             multiply(&input.values, matrix, &Activation::None, &mut out.values);
             out
         }
-        Operation::ScaleShift { scale, shift } => {
+        Operation::BatchNorm { scale, shift } => {
             if scale.len() != input.channels || shift.len() != input.channels {
                 return None;
             }
             per_channel(input, |channel, value| value * scale[channel] + shift[channel])
         }
-        Operation::Activate(Activation::Sloped(slopes)) => {
+        Operation::Activate(Activation::PRelu(slopes)) => {
             if slopes.len() < input.channels {
                 return None;
             }
@@ -158,11 +158,11 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
         }
         Operation::AddNumber(number) => per_channel(input, |_, value| value + number),
         Operation::MultiplyNumber(number) => per_channel(input, |_, value| value * number),
-        Operation::HalveByMaximum => halve_by_maximum(input),
-        Operation::DoubleByNearest => double_by_nearest(input),
-        Operation::MeanOfPixels => mean_of_pixels(input),
+        Operation::MaxPool2x2 => halve_by_maximum(input),
+        Operation::UpsampleNearest2x => double_by_nearest(input),
+        Operation::GlobalAveragePool => mean_of_pixels(input),
         Operation::Sigmoid => per_channel(input, |_, value| 1.0 / (1.0 + (-value).exp())),
-        Operation::ChannelsLast => {
+        Operation::TransposeNhwc => {
             let mut out = input.like(input.values.clone());
             out.channels_last = true;
             out

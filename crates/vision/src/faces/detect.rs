@@ -3,7 +3,7 @@
 use verax_domain::face_findings::{DetectedFace, PointPx};
 
 use super::align::Similarity;
-use super::network::{Network, NetworkError, Planes};
+use super::network::{NchwTensor, Network, NetworkError};
 use super::resample::{View, resize, resize_rows};
 use super::upright::{SURE_CONFIDENCE, Seen, look_again, moved};
 use crate::image::Image;
@@ -161,7 +161,7 @@ fn seen_side_px(face: &DetectedFace, image: &Image) -> f64 {
     face.width_px.max(face.height_px) * LONGER_SIDE_PX[0] as f64 / longer
 }
 
-/// A picture scaled into the top left of a canvas whose sides are multiples of 32.
+/// An image scaled into the top left of a canvas whose sides are multiples of 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Letterbox {
     image_width: u32,
@@ -190,15 +190,15 @@ impl Letterbox {
         }
     }
 
-    pub(super) fn planes(&self, image: &Image) -> Planes {
-        let mut planes = Planes::black(self.canvas_width, self.canvas_height);
+    pub(super) fn planes(&self, image: &Image) -> NchwTensor {
+        let mut planes = NchwTensor::black(self.canvas_width, self.canvas_height);
         resize_rows(View::whole(image), self.width, self.height, |y, row| {
             planes.set_row_bgr(y, row);
         });
         planes
     }
 
-    /// The faces in pixels of the picture, largest first. `outputs` are in the order of
+    /// The faces in pixels of the image, largest first. `outputs` are in the order of
     /// [`DETECTOR_OUTPUTS`]; outputs of another length than the canvas asks for give no face.
     pub fn faces(&self, outputs: &[&[f32]]) -> Vec<DetectedFace> {
         let candidates = decode_outputs(outputs, self.canvas_width, self.canvas_height);

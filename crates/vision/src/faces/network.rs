@@ -22,11 +22,11 @@ pub enum NetworkError {
 /// A loaded model.
 pub struct Network {
     role: &'static str,
-    way: Way,
+    backend: Backend,
 }
 
 // How a model is run.
-enum Way {
+enum Backend {
     Fused(ConvNet),
     General(Box<General>),
 }
@@ -50,28 +50,28 @@ pub enum Runtime {
 // The most by which the fused runtime may differ from the general one, of the largest output.
 const DIFFERENCE_MAX: f32 = 1e-3;
 
-/// One input picture: three planes of `height` x `width`.
-pub struct Planes {
+/// One input image: three planes of `height` x `width`.
+pub struct NchwTensor {
     pub width: usize,
     pub height: usize,
     pub values: Vec<f32>,
 }
 
-impl Planes {
-    pub fn black(width: usize, height: usize) -> Planes {
-        Planes { width, height, values: vec![0.0; 3 * width * height] }
+impl NchwTensor {
+    pub fn black(width: usize, height: usize) -> NchwTensor {
+        NchwTensor { width, height, values: vec![0.0; 3 * width * height] }
     }
 
-    // A picture of no meaning in which no two neighbours are alike.
-    fn noise(side: usize) -> Planes {
+    // An image of no meaning in which no two neighbours are alike.
+    fn noise(side: usize) -> NchwTensor {
         let values = (0..3 * side * side).map(|at| (at * 7919 % 256) as f32).collect();
-        Planes { width: side, height: side, values }
+        NchwTensor { width: side, height: side, values }
     }
 
     /// The planes of an image, in the order B, G, R.
-    pub(super) fn of_bgr(image: &Image) -> Planes {
+    pub(super) fn of_bgr(image: &Image) -> NchwTensor {
         let (width, height) = (image.width as usize, image.height as usize);
-        let mut planes = Planes::black(width, height);
+        let mut planes = NchwTensor::black(width, height);
         for (y, row) in image.rgb.chunks_exact((width * 3).max(1)).enumerate() {
             planes.set_row_bgr(y, row);
         }
@@ -94,7 +94,7 @@ impl Planes {
 
 impl Network {
     /// `outputs` names what is wanted, in the order in which `run` gives it. The fused runtime is
-    /// taken only when it gives what `rten` gives on a square picture of `probe_side_px`.
+    /// taken only when it gives what `rten` gives on a square image of `probe_side_px`.
     pub fn load(
         role: &'static str,
         bytes: Vec<u8>,
@@ -104,34 +104,34 @@ impl Network {
         let fused = ConvNet::load(&bytes, outputs);
         let general = Box::new(General::load(role, bytes, outputs)?);
         if let Some(fused) = fused {
-            let probe = Planes::noise(probe_side_px);
+            let probe = NchwTensor::noise(probe_side_px);
             let expected = general.run(role, &probe)?;
             if fused.run(&probe).is_some_and(|found| agree(&found, &expected)) {
-                return Ok(Network { role, way: Way::Fused(fused) });
+                return Ok(Network { role, backend: Backend::Fused(fused) });
             }
         }
-        Ok(Network { role, way: Way::General(general) })
+        Ok(Network { role, backend: Backend::General(general) })
     }
 
     pub fn runtime(&self) -> Runtime {
-        match self.way {
-            Way::Fused(_) => Runtime::Fused,
-            Way::General(_) => Runtime::General,
+        match self.backend {
+            Backend::Fused(_) => Runtime::Fused,
+            Backend::General(_) => Runtime::General,
         }
     }
 
-    pub fn run(&self, planes: &Planes) -> Result<Vec<Vec<f32>>, NetworkError> {
-        match &self.way {
-            Way::Fused(fused) => fused.run(planes).ok_or_else(|| NetworkError::Failed {
+    pub fn run(&self, planes: &NchwTensor) -> Result<Vec<Vec<f32>>, NetworkError> {
+        match &self.backend {
+            Backend::Fused(fused) => fused.run(planes).ok_or_else(|| NetworkError::Failed {
                 role: self.role,
-                cause: "the picture has a size that the model does not take".to_owned(),
+                cause: "the image has a size that the model does not take".to_owned(),
             }),
-            Way::General(general) => general.run(self.role, planes),
+            Backend::General(general) => general.run(self.role, planes),
         }
     }
 
     /// Runs a network with one output.
-    pub(super) fn run_one(&self, planes: &Planes) -> Result<Vec<f32>, NetworkError> {
+    pub(super) fn run_one(&self, planes: &NchwTensor) -> Result<Vec<f32>, NetworkError> {
         let outputs = self.run(planes)?;
         outputs
             .into_iter()
@@ -158,7 +158,7 @@ impl General {
         Ok(General { model, input, outputs })
     }
 
-    fn run(&self, role: &'static str, planes: &Planes) -> Result<Vec<Vec<f32>>, NetworkError> {
+    fn run(&self, role: &'static str, planes: &NchwTensor) -> Result<Vec<Vec<f32>>, NetworkError> {
         let failed = |cause: String| NetworkError::Failed { role, cause };
         let shape = [1, 3, planes.height, planes.width];
         let input = NdTensorView::from_data(shape, &planes.values[..]);
@@ -202,7 +202,7 @@ impl ConvNet {
         None
     }
 
-    fn run(&self, _planes: &Planes) -> Option<Vec<Vec<f32>>> {
+    fn run(&self, _planes: &NchwTensor) -> Option<Vec<Vec<f32>>> {
         match *self {}
     }
 }

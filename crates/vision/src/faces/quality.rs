@@ -26,7 +26,7 @@ pub fn measure_quality(image: &Image, face: &DetectedFace, aligned: &Image) -> F
         inter_eye_distance_px: face.inter_eye_distance_px(),
         sharpness_levels: grey.laplacian_deviation(),
         brightness: grey.mean() / 255.0,
-        contrast: grey.deviation() / 255.0,
+        contrast: grey.std_dev() / 255.0,
         under_exposed: grey.share(|level| level <= NEARLY_BLACK),
         over_exposed: grey.share(|level| level >= NEARLY_WHITE),
         yaw_degrees,
@@ -94,8 +94,8 @@ impl FaceGrey {
         mean(self.levels.iter().map(|level| f64::from(*level)))
     }
 
-    fn deviation(&self) -> f64 {
-        deviation(self.levels.iter().map(|level| f64::from(*level)))
+    fn std_dev(&self) -> f64 {
+        std_dev(self.levels.iter().map(|level| f64::from(*level)))
     }
 
     fn share(&self, test: impl Fn(u8) -> bool) -> f64 {
@@ -113,7 +113,7 @@ impl FaceGrey {
                 f64::from(sum - 4 * i32::from(here[x]))
             })
         });
-        deviation(values)
+        std_dev(values)
     }
 }
 
@@ -122,7 +122,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     if count > 0.0 { sum / count } else { 0.0 }
 }
 
-fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+fn std_dev(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let middle = mean(values.clone());
     mean(values.map(|value| (value - middle).powi(2))).sqrt()
 }

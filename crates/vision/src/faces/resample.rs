@@ -1,11 +1,11 @@
 //! Bilinear resizing in the arithmetic of OpenCV's `INTER_LINEAR`, so that both give one answer.
 //!
 //! Weights are eleven-bit fixed point and the centres of pixels are aligned. The networks were
-//! trained on pictures that this arithmetic made.
+//! trained on images that this arithmetic made.
 
 use crate::image::Image;
 
-/// A rectangle of a picture: all of it inside.
+/// A rectangle of an image: all of it inside.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     image: &'a Image,
@@ -21,7 +21,7 @@ impl<'a> View<'a> {
         View { image, left: 0, top: 0, width, height }
     }
 
-    /// None when the rectangle is empty or leaves the picture.
+    /// None when the rectangle is empty or leaves the image.
     pub(super) fn part(
         image: &'a Image,
         left: usize,

@@ -3,7 +3,7 @@
 use verax_domain::face_findings::FaceComparison;
 
 use super::calibration::MATCH;
-use super::network::{Network, NetworkError, Planes};
+use super::network::{NchwTensor, Network, NetworkError};
 use crate::image::Image;
 
 /// The numbers of a template.
@@ -65,7 +65,7 @@ pub(super) fn template_of(
     aligned: &Image,
 ) -> Result<Option<Template>, NetworkError> {
     let (width, height) = (aligned.width as usize, aligned.height as usize);
-    let mut planes = Planes::black(width, height);
+    let mut planes = NchwTensor::black(width, height);
     let plane = width * height;
     for (at, pixel) in aligned.rgb.as_chunks::<3>().0.iter().enumerate() {
         for (channel, level) in pixel.iter().enumerate() {

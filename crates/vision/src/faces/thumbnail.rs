@@ -14,7 +14,7 @@ const JPEG_QUALITY: u8 = 85;
 /// How much larger than the face's box it is: hair and chin help people to recognise a face.
 const SCALE: f64 = 1.3;
 
-/// None when the face has no area inside the picture.
+/// None when the face has no area inside the image.
 pub fn thumbnail(image: &Image, face: &DetectedFace) -> Option<Vec<u8>> {
     let crop = CropBox::round(face, image.width, image.height, SCALE)?;
     let view = View::part(image, crop.left, crop.top, crop.width, crop.height)?;

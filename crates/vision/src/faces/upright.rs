@@ -60,14 +60,14 @@ impl Seen {
 
 /// The face with the points of the second look. It stays as it was where that shows nothing.
 pub(super) fn look_again(see: &See<'_>, image: &Image, rough: Seen) -> Result<Seen, NetworkError> {
-    let Some(mut best) = look(see, image, &rough.face, rough.angle_degrees)? else {
+    let Some(mut best) = inspect(see, image, &rough.face, rough.angle_degrees)? else {
         return Ok(rough);
     };
     for _ in 1..STEPS_MAX {
         if best.shown_degrees.abs() <= TILT_DEGREES_LEFT {
             break;
         }
-        match look(see, image, &best.face, best.next_angle())? {
+        match inspect(see, image, &best.face, best.next_angle())? {
             Some(next) if next.face.confidence > best.face.confidence - GAIN_MIN => best = next,
             _ => break,
         }
@@ -76,12 +76,12 @@ pub(super) fn look_again(see: &See<'_>, image: &Image, rough: Seen) -> Result<Se
         return Ok(best);
     }
     for degrees in TRIED_DEGREES {
-        let tried = look(see, image, &best.face, rough.angle_degrees + degrees)?;
+        let tried = inspect(see, image, &best.face, rough.angle_degrees + degrees)?;
         let Some(tried) = tried.filter(|it| it.face.confidence > best.face.confidence + GAIN_MIN)
         else {
             continue;
         };
-        best = match look(see, image, &tried.face, tried.next_angle())? {
+        best = match inspect(see, image, &tried.face, tried.next_angle())? {
             Some(next) if next.face.confidence > tried.face.confidence - GAIN_MIN => next,
             _ => tried,
         };
@@ -90,7 +90,7 @@ pub(super) fn look_again(see: &See<'_>, image: &Image, rough: Seen) -> Result<Se
 }
 
 // The most confident face in the middle of a patch round where `face` is, turned back by `angle_degrees`.
-fn look(
+fn inspect(
     see: &See<'_>,
     image: &Image,
     face: &DetectedFace,
@@ -135,7 +135,7 @@ fn patch(
     if scale <= 1.0 {
         return Some((warp(image, &to_image, PATCH_SIDE_PX), to_image));
     }
-    // A large face is made smaller first, like every picture that the detector sees.
+    // A large face is made smaller first, like every image that the detector sees.
     let reach = side_px * (sin.abs() + cos.abs()) / 2.0 + scale;
     let (left, width) = span(centre.x, reach, image.width)?;
     let (top, height) = span(centre.y, reach, image.height)?;

@@ -1,7 +1,7 @@
 //! Whether a colour profile leaves an image what it is.
 //!
 //! Viewers apply profiles, and the measurements do not. A profile of a camera or a screen changes
-//! colours a little. One that was made for it can show another picture altogether: with curves that
+//! colours a little. One that was made for it can show another image altogether: with curves that
 //! enlarge the lowest bits, or with one channel alone.
 
 use std::collections::BTreeSet;

@@ -11,7 +11,7 @@ use ::image::{DynamicImage, ImageDecoder, Limits, RgbImage};
 use super::formats::{ImageFormat, other_format};
 use super::{Image, colour_profile, jpeg, png_chunks, webp_chunks};
 
-/// What a picture may cost. Everything here is checked before the pixels are allocated.
+/// What an image may cost. Everything here is checked before the pixels are allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeLimits {
     /// Length of the encoded file.
@@ -84,7 +84,7 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Image, Image
     })
 }
 
-/// Everything that is refused without reading the pixels; those of a JPEG are read where the mark of
+/// Everything that is rejected without reading the pixels; those of a JPEG are read where the mark of
 /// its end is missing.
 pub(super) fn inspect(bytes: &[u8], limits: &DecodeLimits) -> Result<(), ImageError> {
     contain(|| match format(bytes, limits)? {
@@ -162,7 +162,7 @@ fn open_png<'a>(
 ) -> Result<impl ImageDecoder + 'a, ImageError> {
     let bytes = png_chunks::check(bytes)?;
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), codec_limits(limits));
-    opened(decoder.map_err(refusal)?, limits)
+    opened(decoder.map_err(rejection)?, limits)
 }
 
 fn open_webp<'a>(
@@ -170,7 +170,7 @@ fn open_webp<'a>(
     limits: &DecodeLimits,
 ) -> Result<impl ImageDecoder + 'a, ImageError> {
     let bytes = webp_chunks::check(bytes)?;
-    opened(WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits)
+    opened(WebPDecoder::new(Cursor::new(bytes)).map_err(rejection)?, limits)
 }
 
 fn opened<D: ImageDecoder>(mut decoder: D, limits: &DecodeLimits) -> Result<D, ImageError> {
@@ -179,7 +179,7 @@ fn opened<D: ImageDecoder>(mut decoder: D, limits: &DecodeLimits) -> Result<D, I
         return Err(ImageError::TooManyPixels { width, height, pixels_max: limits.pixels_max });
     }
     check_sides(width, height, limits)?;
-    decoder.set_limits(codec_limits(limits)).map_err(refusal)?;
+    decoder.set_limits(codec_limits(limits)).map_err(rejection)?;
     check_profile(decoder.icc_profile().unwrap_or(None).as_deref())?;
     Ok(decoder)
 }
@@ -187,7 +187,7 @@ fn opened<D: ImageDecoder>(mut decoder: D, limits: &DecodeLimits) -> Result<D, I
 fn other_pixels(mut decoder: impl ImageDecoder) -> Result<Image, ImageError> {
     // Metadata that cannot be read says nothing about the pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let decoded = DynamicImage::from_decoder(decoder).map_err(refusal)?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(rejection)?;
     if !is_opaque(&decoded) {
         return Err(ImageError::NotOpaque);
     }
@@ -236,7 +236,7 @@ fn codec_limits(limits: &DecodeLimits) -> Limits {
     codec
 }
 
-fn refusal(error: CodecError) -> ImageError {
+fn rejection(error: CodecError) -> ImageError {
     match error {
         CodecError::Unsupported(_) => ImageError::Unsupported { encoding: "an unusual encoding" },
         CodecError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {

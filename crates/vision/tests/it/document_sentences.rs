@@ -2,8 +2,8 @@
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{
-    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, PictureBox,
-    PictureQuality, PlacementFindings,
+    CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, ImageBox,
+    ImageQuality, PlacementFindings,
 };
 use verax_domain::document_verdict::{
     Calibration, ColourlessRule, CroppedRule, DocumentPolicy, OperatingPoints, ValidationResults,
@@ -11,7 +11,7 @@ use verax_domain::document_verdict::{
 };
 use verax_vision::document::seeded::Seeded;
 
-/// Words that say: this is refused.
+/// Words that say: this is rejected.
 const ACCUSING: [&str; 23] = [
     "Looks ",
     "differs",
@@ -24,7 +24,7 @@ const ACCUSING: [&str; 23] = [
     "occurs twice",
     "the same dots",
     "another person",
-    "another picture",
+    "another image",
     "names the editor",
     "names the generator",
     "saved with",
@@ -42,8 +42,8 @@ const ACCUSING: [&str; 23] = [
 const CLEARING: [&str; 5] =
     ["No sign", "agrees", "signed by the camera", "measured:", "hides most traces"];
 
-fn region() -> PictureBox {
-    PictureBox { x: 0.0, y: 0.0, width: 72.0, height: 72.0 }
+fn region() -> ImageBox {
+    ImageBox { x: 0.0, y: 0.0, width: 72.0, height: 72.0 }
 }
 
 /// Every kind of evidence, over the range that its measurement has.
@@ -111,7 +111,7 @@ fn any_finding(random: &mut Seeded) -> CheckFinding {
 
 fn findings(check: &CheckFinding, colour: ColourFindings) -> DocumentFindings {
     DocumentFindings {
-        quality: PictureQuality {
+        quality: ImageQuality {
             width: 2000,
             height: 1500,
             document_width_px: 1200.0,
@@ -144,7 +144,7 @@ fn judged(findings: &DocumentFindings, threshold: f64) -> ValidationResults {
 #[test]
 fn no_sentence_speaks_against_its_outcome() {
     let mut random = Seeded::new(3);
-    let (mut passes, mut refusals) = (0, 0);
+    let (mut passes, mut rejections) = (0, 0);
     for _ in 0..20_000 {
         let finding = any_finding(&mut random);
         let threshold = f64::from(random.between(0.0, 1.0));
@@ -156,10 +156,10 @@ fn no_sentence_speaks_against_its_outcome() {
             let right: &[&str] = if check.passed { &CLEARING } else { &ACCUSING };
             assert!(right.iter().any(|words| check.details.contains(words)), "{}", check.details);
             assert!(check.details.ends_with('.') && !check.details.contains(": ."));
-            if check.passed { passes += 1 } else { refusals += 1 }
+            if check.passed { passes += 1 } else { rejections += 1 }
         }
     }
-    assert!(passes > 5_000 && refusals > 5_000, "{passes} {refusals}");
+    assert!(passes > 5_000 && rejections > 5_000, "{passes} {rejections}");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_region_that_differs_is_no_agreement() {
     };
     assert_eq!(
         portrait(0.5),
-        "No sign of another portrait strong enough to refuse; measured: noise of one region 15.0 deviations from the rest."
+        "No sign of another portrait strong enough to reject; measured: noise of one region 15.0 deviations from the rest."
     );
     assert_eq!(
         portrait(0.95),
@@ -185,7 +185,7 @@ fn a_region_that_differs_is_no_agreement() {
 }
 
 #[test]
-fn the_reason_that_refuses_is_named_first() {
+fn the_reason_that_rejects_is_named_first() {
     let later = DocumentEvidence::ModifiedAfterCapture { seconds: 99 };
     let camera = DocumentEvidence::ProvenanceCamera { claim_generator: "Phone".to_owned() };
     let preview = DocumentEvidence::ThumbnailDiffers { correlation: 0.31 };
@@ -195,12 +195,12 @@ fn the_reason_that_refuses_is_named_first() {
     let digital = digital[DocumentCheck::DigitalManipulation].as_ref().unwrap();
     assert_eq!(
         digital.details,
-        "Looks edited: the embedded preview shows another picture (correlation 0.31), modified 99 s after it was taken."
+        "Looks edited: the embedded preview shows another image (correlation 0.31), modified 99 s after it was taken."
     );
 }
 
 #[test]
-fn a_number_that_refuses_reads_as_one_that_does() {
+fn a_number_that_rejects_reads_as_one_that_does() {
     let ghost = DocumentEvidence::GhostPortraitDiffers { similarity: 0.1999, required: 0.2 };
     let finding = CheckFinding { score: Some(0.9), evidence: vec![ghost], limits: Vec::new() };
     let colour = ColourFindings { chroma_p95: 8.97, ..colourful() };

@@ -4,8 +4,8 @@ use verax_domain::face_findings::{
     AttackFindings, DetectedFace, FaceComparison, FaceFindings, FaceQuality, PointPx,
 };
 use verax_domain::face_verdict::{
-    ATTACK_ROOM_MIN, ATTACK_TILT_DEGREES_MAX, CheckOutcome, FacePolicy, FaceRefusal, QualityLevel,
-    attack_refusal, judge, subject,
+    ATTACK_ROOM_MIN, ATTACK_TILT_DEGREES_MAX, CheckOutcome, FacePolicy, FaceRejection,
+    QualityLevel, attack_rejection, judge, subject,
 };
 
 fn face(height_px: f64) -> DetectedFace {
@@ -54,7 +54,7 @@ fn comparison(match_score: f64) -> FaceComparison {
 }
 
 #[test]
-fn a_good_picture_of_the_enrolled_person_passes_every_check() {
+fn a_good_image_of_the_enrolled_person_passes_every_check() {
     let verdict = judge(&findings(Some(0.97)), Some(&comparison(0.93)), &FacePolicy::default());
     assert_eq!(verdict.liveness_detection, CheckOutcome::Passed);
     assert_eq!(verdict.anti_spoofing, CheckOutcome::Passed);
@@ -96,7 +96,7 @@ fn a_score_at_its_threshold_passes_and_has_a_risk_of_one_half() {
 }
 
 #[test]
-fn a_poor_picture_says_what_missed_which_limit_the_worst_first() {
+fn a_poor_image_says_what_missed_which_limit_the_worst_first() {
     let mut poor = findings(Some(0.97));
     poor.quality =
         Some(FaceQuality { sharpness_levels: 1.0, yaw_degrees: -44.0, ..good_quality() });
@@ -118,10 +118,10 @@ fn a_measurement_that_is_no_number_is_poor() {
 }
 
 #[test]
-fn a_picture_needs_exactly_one_face_that_is_large_enough() {
+fn an_image_needs_exactly_one_face_that_is_large_enough() {
     let policy = FacePolicy::default();
     let with = |faces: Vec<DetectedFace>| FaceFindings { faces, ..findings(None) };
-    assert_eq!(subject(&with(vec![]), &policy), Err(FaceRefusal::NoFace));
+    assert_eq!(subject(&with(vec![]), &policy), Err(FaceRejection::NoFace));
     let two = subject(&with(vec![face(400.0), face(300.0)]), &policy).unwrap_err();
     assert_eq!(two.to_string(), "the image has more than one face");
     assert!(subject(&with(vec![face(400.0), face(100.0)]), &policy).is_ok(), "a face far behind");
@@ -133,22 +133,22 @@ fn a_picture_needs_exactly_one_face_that_is_large_enough() {
 }
 
 #[test]
-fn no_refusal_names_a_number_that_would_be_allowed() {
-    for (refusal, said) in [
+fn no_rejection_names_a_number_that_would_be_allowed() {
+    for (rejection, text) in [
         (
-            FaceRefusal::FaceTooSmall { inter_eye_distance_px: 19.7, min_px: 20.0 },
+            FaceRejection::FaceTooSmall { inter_eye_distance_px: 19.7, min_px: 20.0 },
             "too small: 19 pixels between the eyes; at least 20 are",
         ),
         (
-            FaceRefusal::FaceTooClose { filled_percent: 71.43, filled_percent_max: 71.42 },
+            FaceRejection::FaceTooClose { filled_percent: 71.43, filled_percent_max: 71.42 },
             "it fills 72 % of the image's width or height; at most 71 %",
         ),
         (
-            FaceRefusal::FaceTurned { tilt_degrees: 25.2, tilt_degrees_max: 25.0 },
+            FaceRejection::FaceTurned { tilt_degrees: 25.2, tilt_degrees_max: 25.0 },
             "turned by 26 degrees; at most 25 are",
         ),
     ] {
-        assert!(refusal.to_string().contains(said), "{refusal}");
+        assert!(rejection.to_string().contains(text), "{rejection}");
     }
 }
 
@@ -156,13 +156,13 @@ fn no_refusal_names_a_number_that_would_be_allowed() {
 fn no_attack_check_is_made_of_a_face_that_fills_the_image_or_is_tilted() {
     // A face of 400 x 400 pixels in images of several sizes.
     let near = face(400.0);
-    assert_eq!(attack_refusal(&near, 1000, 1000), None);
+    assert_eq!(attack_rejection(&near, 1000, 1000), None);
     let enough = (400.0 * ATTACK_ROOM_MIN).ceil() as u32 + 1;
-    assert_eq!(attack_refusal(&near, enough, enough), None);
+    assert_eq!(attack_rejection(&near, enough, enough), None);
     for (width, height) in [(400, 400), (enough - 3, 1000), (1000, enough - 3), (1, 1)] {
-        let refusal = attack_refusal(&near, width, height).unwrap();
-        assert!(matches!(refusal, FaceRefusal::FaceTooClose { .. }), "{width} x {height}");
-        assert!(refusal.to_string().contains("hold the camera further away"), "{refusal}");
+        let rejection = attack_rejection(&near, width, height).unwrap();
+        assert!(matches!(rejection, FaceRejection::FaceTooClose { .. }), "{width} x {height}");
+        assert!(rejection.to_string().contains("hold the camera further away"), "{rejection}");
     }
     let tilted = |degrees: f64| {
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -172,16 +172,16 @@ fn no_attack_check_is_made_of_a_face_that_fills_the_image_or_is_tilted() {
         });
         DetectedFace { points, ..near }
     };
-    for (degrees, refused) in
+    for (degrees, rejected) in
         [(0.0, false), (20.0, false), (35.0, true), (90.0, false), (180.0, false)]
     {
         let flat = tilted(degrees - near.roll_degrees());
-        let refusal = attack_refusal(&flat, 1000, 1000);
-        assert_eq!(refusal.is_some(), refused, "{degrees} degrees");
-        if let Some(refusal) = refusal {
+        let rejection = attack_rejection(&flat, 1000, 1000);
+        assert_eq!(rejection.is_some(), rejected, "{degrees} degrees");
+        if let Some(rejection) = rejection {
             assert!(matches!(
-                refusal,
-                FaceRefusal::FaceTurned { tilt_degrees_max: ATTACK_TILT_DEGREES_MAX, .. }
+                rejection,
+                FaceRejection::FaceTurned { tilt_degrees_max: ATTACK_TILT_DEGREES_MAX, .. }
             ));
         }
     }

@@ -93,7 +93,7 @@ fn outputs_of_another_size_than_the_canvas_give_no_face() {
 }
 
 #[test]
-fn faces_are_given_in_pixels_of_the_picture_the_largest_first() {
+fn faces_are_given_in_pixels_of_the_image_the_largest_first() {
     let letterbox = Letterbox::of(1920, 1080, 320);
     let mut outputs = empty_outputs(letterbox.canvas_width, letterbox.canvas_height);
     for (cell, size) in [(45, 2.0_f32), (150, 4.0)] {
@@ -138,14 +138,14 @@ fn points_that_fall_together_have_no_similarity() {
 }
 
 #[test]
-fn a_crop_is_scaled_about_the_face_and_shifted_into_the_picture() {
+fn a_crop_is_scaled_about_the_face_and_shifted_into_the_image() {
     let middle = face(400.0, 300.0, 100.0, 120.0, 0.9);
     let crop = CropBox::round(&middle, 1000, 1000, 2.0).unwrap();
     assert_eq!(crop, CropBox { left: 350, top: 240, width: 201, height: 241 });
     let corner = face(-10.0, 0.0, 100.0, 120.0, 0.9);
     let crop = CropBox::round(&corner, 1000, 1000, 2.0).unwrap();
     assert_eq!(crop, CropBox { left: 0, top: 0, width: 201, height: 241 });
-    // A face that nearly fills the picture: the scale gives way.
+    // A face that nearly fills the image: the scale gives way.
     let large = face(10.0, 10.0, 80.0, 90.0, 0.9);
     let crop = CropBox::round(&large, 100, 100, 2.7).unwrap();
     assert!(crop.left + crop.width <= 100 && crop.top + crop.height <= 100);
@@ -153,7 +153,7 @@ fn a_crop_is_scaled_about_the_face_and_shifted_into_the_picture() {
 }
 
 #[test]
-fn no_crop_leaves_the_picture_wherever_the_face_is() {
+fn no_crop_leaves_the_image_wherever_the_face_is() {
     for x in [-500.0, -90.0, -1.0, 0.0, 50.0, 99.0, 700.0] {
         for size in [0.5, 1.0, 30.0, 99.0, 400.0] {
             for scale in [1.5, 2.0, 2.7] {
@@ -202,7 +202,7 @@ fn a_template_has_length_one_survives_its_bytes_and_is_never_shown() {
 }
 
 #[test]
-fn what_is_no_template_is_refused() {
+fn what_is_no_template_is_rejected() {
     assert_eq!(Template::normalised(&[0.0; 128]), None);
     assert_eq!(Template::normalised(&[1.0; 127]), None);
     assert_eq!(Template::normalised(&[f32::NAN; 128]), None);
@@ -233,22 +233,22 @@ fn aligned(level: impl Fn(u32, u32) -> u8) -> Image {
 
 #[test]
 fn quality_measures_light_contrast_and_sharpness() {
-    let picture = aligned(|_, _| 0);
+    let image = aligned(|_, _| 0);
     let subject = face(20.0, 20.0, 56.0, 56.0, 0.9);
-    let black = measure_quality(&picture, &subject, &picture);
+    let black = measure_quality(&image, &subject, &image);
     assert_eq!((black.brightness, black.contrast, black.under_exposed), (0.0, 0.0, 1.0));
     assert_eq!((black.sharpness_levels, black.over_exposed), (0.0, 0.0));
     assert_eq!((black.face_height_share, black.inside_share), (0.5, 1.0));
-    let checks = measure_quality(&picture, &subject, &aligned(|x, y| ((x + y) % 2 * 255) as u8));
+    let checks = measure_quality(&image, &subject, &aligned(|x, y| ((x + y) % 2 * 255) as u8));
     assert!(near(checks.brightness, 0.5, 0.01) && near(checks.contrast, 0.5, 0.01));
-    let soft = measure_quality(&picture, &subject, &aligned(|x, y| (x + y) as u8));
+    let soft = measure_quality(&image, &subject, &aligned(|x, y| (x + y) as u8));
     assert!(checks.sharpness_levels > 500.0 && soft.sharpness_levels < 1.0);
     let outside = face(-28.0, 20.0, 56.0, 56.0, 0.9);
-    assert!(near(measure_quality(&picture, &outside, &picture).inside_share, 0.5, 1e-9));
+    assert!(near(measure_quality(&image, &outside, &image).inside_share, 0.5, 1e-9));
 }
 
 #[test]
-fn without_models_every_measurement_is_refused_before_anything_is_decoded() {
+fn without_models_every_measurement_is_rejected_before_anything_is_decoded() {
     let engine = FaceEngine::load(ModelBytes::default()).unwrap();
     assert!(!engine.can_detect() && !engine.can_compare() && !engine.can_check_attacks());
     let error =
@@ -271,7 +271,7 @@ fn a_thumbnail_is_a_small_jpeg_of_the_face_alone() {
             image.rgb[(y * 600 + x) * 3] = 200;
         }
     }
-    // In the middle of the red square, over the picture's edge, and larger than the picture.
+    // In the middle of the red square, over the image's edge, and larger than the image.
     for (found, red) in [
         (face(250.0, 150.0, 100.0, 100.0, 0.9), true),
         (face(-40.0, -30.0, 100.0, 120.0, 0.9), false),

@@ -181,7 +181,7 @@ fn a_small_face_is_found_on_whatever_side_the_image_lies() {
         let image = draw(1920, 1080, &[drawn]);
         // Sees no face of less than 10 pixels between the eyes, and none that is tilted by more than 25.
         let looks = Cell::new(0);
-        let narrow = |image: &Image, side: usize| {
+        let record_token = |image: &Image, side: usize| {
             looks.set(looks.get() + 1);
             let Some(points) = spots(image) else { return Ok(Vec::new()) };
             let scale = side as f64 / f64::from(image.width.max(image.height));
@@ -192,7 +192,7 @@ fn a_small_face_is_found_on_whatever_side_the_image_lies() {
             });
             Ok::<_, NetworkError>(faces)
         };
-        let faces = detect_closely(&narrow, &image).unwrap();
+        let faces = detect_closely(&record_token, &image).unwrap();
         assert_eq!(faces.len(), 1, "{roll} degrees");
         let error = error(&faces[0], &drawn);
         assert!(error < 0.12, "{roll} degrees: {error}");

@@ -1,4 +1,4 @@
-//! Pictures read within limits.
+//! Images read within limits.
 
 use std::io::Cursor;
 
@@ -36,13 +36,13 @@ fn pixel(image: &Image, x: u32, y: u32) -> [u8; 3] {
 
 #[test]
 fn the_three_encodings_give_the_pixels_that_went_in() {
-    let picture = quarters(96, 64);
+    let image = quarters(96, 64);
     for (codec, format) in [
         (Codec::Png, ImageFormat::Png),
         (Codec::WebP, ImageFormat::WebP),
         (Codec::Jpeg, ImageFormat::Jpeg),
     ] {
-        let bytes = encoded(&picture, codec);
+        let bytes = encoded(&image, codec);
         assert_eq!(ImageFormat::of(&bytes), Some(format));
         let image = decode(&bytes).unwrap();
         assert_eq!((image.width, image.height), (96, 64));
@@ -91,7 +91,7 @@ fn every_exif_orientation_is_applied() {
     }
 }
 
-// A PNG header alone: what it promises is refused before any pixel is allocated.
+// A PNG header alone: what it promises is rejected before any pixel is allocated.
 fn png_that_promises(width: u32, height: u32) -> Vec<u8> {
     let small = encoded(&quarters(64, 64), Codec::Png);
     let mut bytes = small.clone();
@@ -103,7 +103,7 @@ fn png_that_promises(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_small_file_that_promises_100_megapixels_is_refused_by_its_header() {
+fn a_small_file_that_promises_100_megapixels_is_rejected_by_its_header() {
     let bomb = png_that_promises(10_000, 10_000);
     assert!(bomb.len() < 5_000);
     let error = decode(&bomb).unwrap_err();
@@ -232,7 +232,7 @@ fn with_profile(jpeg: &[u8], profile: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_colour_profile_that_shows_another_picture_is_rejected() {
+fn a_colour_profile_that_shows_another_image_is_rejected() {
     let jpeg = encoded(&quarters(96, 64), Codec::Jpeg);
     let (red, blue) = ([0.4361, 0.2225, 0.0139], [0.1431, 0.0606, 0.7141]);
     let ramp = |value: fn(f64) -> f64| -> Vec<u16> {
@@ -266,7 +266,7 @@ fn a_colour_profile_that_shows_another_picture_is_rejected() {
 }
 
 #[test]
-fn an_image_over_the_byte_limit_is_refused_unread() {
+fn an_image_over_the_byte_limit_is_rejected_unread() {
     let limits = DecodeLimits { bytes_max: 100, ..DecodeLimits::default() };
     assert_eq!(
         Image::decode(&[0; 101], &limits),
@@ -275,7 +275,7 @@ fn an_image_over_the_byte_limit_is_refused_unread() {
 }
 
 #[test]
-fn an_image_with_a_tiny_side_is_refused() {
+fn an_image_with_a_tiny_side_is_rejected() {
     let bytes = encoded(&quarters(200, 20), Codec::Png);
     assert_eq!(
         decode(&bytes),
@@ -284,12 +284,12 @@ fn an_image_with_a_tiny_side_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_is_refused_wherever_the_cut_is() {
-    let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(96, 64, |x, y| {
+fn a_file_that_is_cut_off_is_rejected_wherever_the_cut_is() {
+    let image = DynamicImage::ImageRgb8(RgbImage::from_fn(96, 64, |x, y| {
         Rgb([(x * y) as u8, (x * 7 + y) as u8, (x ^ y) as u8])
     }));
     for codec in [Codec::Jpeg, Codec::Png, Codec::WebP] {
-        let bytes = encoded(&picture, codec);
+        let bytes = encoded(&image, codec);
         for length in (1..bytes.len() - 13).step_by(29) {
             let error = decode(&bytes[..length]).expect_err("a part was taken for the whole");
             assert!(
@@ -306,7 +306,7 @@ fn a_file_that_is_cut_off_is_refused_wherever_the_cut_is() {
 }
 
 #[test]
-fn a_jpeg_with_more_scans_than_the_limit_is_refused() {
+fn a_jpeg_with_more_scans_than_the_limit_is_rejected() {
     let jpeg = encoded(&quarters(64, 64), Codec::Jpeg);
     let limits = DecodeLimits { jpeg_scans_max: 0, ..DecodeLimits::default() };
     assert_eq!(

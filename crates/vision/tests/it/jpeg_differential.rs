@@ -65,9 +65,9 @@ fn every_sampling_size_and_order_of_scans_gives_the_pixels_of_libjpeg() {
     let apart = ["0;1;2;", "0;1 2;", "0 1;2;", "2;0;1;"].map(scans_file);
     let mut compared = 0;
     for (width, height) in [(97, 65), (40, 33), (16, 16), (3, 5), (1, 1)] {
-        let picture = ppm(width, height, &drawn(width, height));
+        let image = ppm(width, height, &drawn(width, height));
         for sampling in SAMPLINGS {
-            let jpeg = make("cjpeg", &["-quality", "85", "-sample", sampling], &picture);
+            let jpeg = make("cjpeg", &["-quality", "85", "-sample", sampling], &image);
             let mut check = |bytes: &[u8], how: &str| {
                 assert_agrees(bytes, &format!("{width}x{height} {sampling} {how}"));
                 compared += 1;
@@ -90,7 +90,7 @@ fn every_sampling_size_and_order_of_scans_gives_the_pixels_of_libjpeg() {
 
 #[test]
 fn colours_qualities_and_progressions_give_the_pixels_of_libjpeg() {
-    let picture = ppm(83, 61, &drawn(83, 61));
+    let image = ppm(83, 61, &drawn(83, 61));
     let band_by_band = scans_file(
         "0 1 2: 0-0, 0, 3; 0: 1-2, 0, 0; 0: 3-63, 0, 4; 2: 1-63, 0, 1; 1: 1-63, 0, 0;
          0: 3-63, 4, 3; 0 1 2: 0-0, 3, 2; 0: 3-63, 3, 2; 0: 3-63, 2, 1; 0: 3-63, 1, 0;
@@ -112,18 +112,18 @@ fn colours_qualities_and_progressions_give_the_pixels_of_libjpeg() {
         &["-scans", band_by_band],
         &["-restart", "1"],
     ] {
-        assert_agrees(&make("cjpeg", how, &picture), &format!("{how:?}"));
+        assert_agrees(&make("cjpeg", how, &image), &format!("{how:?}"));
     }
 }
 
 #[test]
 fn a_reduced_jpeg_gives_the_pixels_of_libjpeg_at_that_scale() {
     for (width, height) in [(97, 65), (128, 96)] {
-        let picture = ppm(width, height, &drawn(width, height));
+        let image = ppm(width, height, &drawn(width, height));
         let pixels = (width * height) as u64;
         for sampling in SAMPLINGS {
             for how in ["-optimize", "-progressive", "-grayscale"] {
-                let jpeg = make("cjpeg", &[how, "-quality", "90", "-sample", sampling], &picture);
+                let jpeg = make("cjpeg", &[how, "-quality", "90", "-sample", sampling], &image);
                 for (scale, pixels_max) in [("1/2", pixels / 3), ("1/4", pixels / 12)] {
                     let limits = DecodeLimits { pixels_max, jpeg_scans_max: 1000, ..limits() };
                     let what = format!("{width}x{height} {sampling} {how} {scale}");
@@ -138,15 +138,15 @@ fn a_reduced_jpeg_gives_the_pixels_of_libjpeg_at_that_scale() {
 
 #[test]
 fn encodings_that_viewers_do_not_share_are_named() {
-    let picture = ppm(64, 48, &drawn(64, 48));
-    let arithmetic = make("cjpeg", &["-arithmetic"], &picture);
+    let image = ppm(64, 48, &drawn(64, 48));
+    let arithmetic = make("cjpeg", &["-arithmetic"], &image);
     let error = decode(&arithmetic).unwrap_err();
     assert_eq!(
         error.to_string(),
         "this is an arithmetic-coded JPEG, which is not read; save it as an ordinary JPEG and send \
          that"
     );
-    let jpeg = make("cjpeg", &[], &picture);
+    let jpeg = make("cjpeg", &[], &image);
     let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     let patched = |at: usize, value: u8| {
         let mut bytes = jpeg.clone();
@@ -209,7 +209,7 @@ fn scan_data(jpeg: &[u8]) -> std::ops::Range<usize> {
 
 #[test]
 fn a_jpeg_whose_data_end_early_is_cut_off_and_one_without_its_end_marker_is_whole() {
-    let picture = ppm(160, 120, &drawn(160, 120));
+    let image = ppm(160, 120, &drawn(160, 120));
     for how in [
         &["-quality", "90"][..],
         &["-quality", "90", "-sample", "1x1"],
@@ -217,7 +217,7 @@ fn a_jpeg_whose_data_end_early_is_cut_off_and_one_without_its_end_marker_is_whol
         &["-restart", "4B"],
         &["-grayscale"],
     ] {
-        let jpeg = make("cjpeg", how, &picture);
+        let jpeg = make("cjpeg", how, &image);
         let whole = decode(&jpeg).unwrap();
         let data = scan_data(&jpeg);
         for percent in (2..=98).step_by(6) {
@@ -247,10 +247,10 @@ fn a_jpeg_whose_data_end_early_is_cut_off_and_one_without_its_end_marker_is_whol
 
 #[test]
 fn missing_scans_and_restarts_are_noticed() {
-    let picture = ppm(160, 120, &drawn(160, 120));
-    let progressive = make("cjpeg", &["-progressive"], &picture);
+    let image = ppm(160, 120, &drawn(160, 120));
+    let progressive = make("cjpeg", &["-progressive"], &image);
     let apart = scans_file("0;1;2;");
-    let apart = make("cjpeg", &["-scans", apart.path().to_str().unwrap()], &picture);
+    let apart = make("cjpeg", &["-scans", apart.path().to_str().unwrap()], &image);
     for jpeg in [progressive, apart] {
         let starts: Vec<usize> =
             (0..jpeg.len() - 1).filter(|at| jpeg[*at..*at + 2] == [0xFF, 0xDA]).collect();
@@ -260,7 +260,7 @@ fn missing_scans_and_restarts_are_noticed() {
             assert_eq!(decode(&cut), Err(ImageError::Truncated));
         }
     }
-    let restarts = make("cjpeg", &["-restart", "2B"], &picture);
+    let restarts = make("cjpeg", &["-restart", "2B"], &image);
     let markers: Vec<usize> = (0..restarts.len() - 1)
         .filter(|at| restarts[*at] == 0xFF && (0xD0..0xD8).contains(&restarts[*at + 1]))
         .collect();
@@ -276,7 +276,7 @@ fn missing_scans_and_restarts_are_noticed() {
 #[test]
 fn damaged_files_give_the_pixels_of_libjpeg_or_an_error() {
     let more: usize = std::env::var("VERAX_DIFFERENTIAL").map_or(1, |more| more.parse().unwrap());
-    let picture = ppm(72, 56, &drawn(72, 56));
+    let image = ppm(72, 56, &drawn(72, 56));
     let (mut seed, mut agreed, mut rejected) = (0x9E37_79B9u32, 0, 0);
     let mut random = |below: usize| {
         seed ^= seed << 13;
@@ -285,7 +285,7 @@ fn damaged_files_give_the_pixels_of_libjpeg_or_an_error() {
         seed as usize % below
     };
     for how in [&["-quality", "60"][..], &["-progressive"], &["-restart", "2", "-sample", "1x1"]] {
-        let jpeg = make("cjpeg", how, &picture);
+        let jpeg = make("cjpeg", how, &image);
         for _ in 0..120 * more {
             let mut damaged = jpeg.clone();
             for _ in 0..=random(2) {

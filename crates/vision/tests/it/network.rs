@@ -1,7 +1,7 @@
 //! The fused runtime against the general one.
 
 use prost::Message as _;
-use verax_vision::faces::{Network, Planes, Runtime};
+use verax_vision::faces::{NchwTensor, Network, Runtime};
 use verax_vision::onnx_fold::proto::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     ShapeProto, TensorProto, TensorTypeProto, TypeProto, ValueInfoProto,
@@ -141,7 +141,7 @@ fn the_fused_runtime_is_taken_because_it_agrees_with_the_general_one() {
     let network = Network::load("tiny", network(None), &["t5", "y6"], 32).unwrap();
     let expected = if fused_is_possible() { Runtime::Fused } else { Runtime::General };
     assert_eq!(network.runtime(), expected);
-    let outputs = network.run(&Planes::black(32, 32)).unwrap();
+    let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
     assert_eq!((outputs[0].len(), outputs[1].len()), (8 * 8 * 21, 5));
     assert!(outputs.concat().iter().all(|value| value.is_finite()));
 }
@@ -153,12 +153,12 @@ fn a_model_with_a_layer_that_is_not_known_runs_on_the_general_runtime() {
     bytes.graph.as_mut().unwrap().output[1].name = text("y7");
     let network = Network::load("tiny", bytes.encode_to_vec(), &["t5", "y7"], 32).unwrap();
     assert_eq!(network.runtime(), Runtime::General);
-    let outputs = network.run(&Planes::black(32, 32)).unwrap();
+    let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
     assert!((outputs[1].iter().sum::<f32>() - 1.0).abs() < 1e-5);
 }
 
 #[test]
-fn a_picture_of_a_size_that_the_model_does_not_take_is_an_error() {
+fn an_image_of_a_size_that_the_model_does_not_take_is_an_error() {
     let network = Network::load("tiny", network(None), &["t5", "y6"], 32).unwrap();
-    assert!(network.run(&Planes::black(48, 32)).is_err());
+    assert!(network.run(&NchwTensor::black(48, 32)).is_err());
 }

@@ -180,7 +180,7 @@ fn the_folded_model_runs() {
 }
 
 #[test]
-fn scales_that_do_not_fit_the_weight_are_refused() {
+fn scales_that_do_not_fit_the_weight_are_rejected() {
     let mut model = quantised();
     model.graph.as_mut().unwrap().initializer[1] = float("s", &[3], &[1.0, 1.0, 1.0]);
     let error = fold(&model.encode_to_vec(), SpatialShape::Fixed).unwrap_err();
@@ -188,7 +188,7 @@ fn scales_that_do_not_fit_the_weight_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_model_are_refused() {
+fn bytes_that_are_no_model_are_rejected() {
     assert!(matches!(fold(b"\xff\xff\xff", SpatialShape::Fixed), Err(FoldError::NotOnnx(_))));
     assert_eq!(fold(b"", SpatialShape::Fixed), Err(FoldError::NoGraph));
 }

@@ -163,7 +163,7 @@ fn a_png_without_its_end_is_whole_when_its_pixels_are() {
 #[test]
 fn webp_gives_the_pixels_of_libwebp() {
     for (width, height) in [(97, 65), (64, 48), (17, 33), (1, 1)] {
-        let picture = ppm(width, height, &drawn(width, height));
+        let image = ppm(width, height, &drawn(width, height));
         for how in [
             &["-q", "80"][..],
             &["-q", "5"],
@@ -176,7 +176,7 @@ fn webp_gives_the_pixels_of_libwebp() {
             &["-near_lossless", "20"],
         ] {
             let arguments = [how, &["-quiet", "-o", "-", "--", "-"]].concat();
-            let webp = make("cwebp", &arguments, &picture);
+            let webp = make("cwebp", &arguments, &image);
             let what = format!("{width}x{height} {how:?}");
             let ours = decode(&webp).unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_same(&ours, &by_libwebp(&webp).unwrap(), 2, &what);

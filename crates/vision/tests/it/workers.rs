@@ -28,7 +28,7 @@ fn work_is_done_and_handed_back() {
 }
 
 #[test]
-fn a_permit_beyond_the_limit_is_refused_until_one_is_given_back() {
+fn a_permit_beyond_the_limit_is_rejected_until_one_is_given_back() {
     let workers = workers(1, 1);
     let (first, second) = (workers.try_permit().unwrap(), workers.try_permit().unwrap());
     assert!(matches!(workers.try_permit(), Err(Overloaded)));

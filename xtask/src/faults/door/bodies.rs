@@ -26,7 +26,7 @@ const PATHS: [&str; 4] = [
     "/v2/face-recognition/persons",
 ];
 
-/// What strangers send is refused, and costs no memory.
+/// What strangers send is rejected, and costs no memory.
 pub fn run(binary: &Binary) -> Result<()> {
     let site = Site::new(binary, None)?.with_settings(SETTINGS)?;
     let made = site.verax(&["client", "create", "--name", "B", "--email", "b@example.com"])?;
@@ -104,7 +104,7 @@ fn hold(address: SocketAddr, token: &str) -> Result<()> {
     })
 }
 
-/// Arrays of millions of numbers, each sent as far as it is taken, and its refusal read.
+/// Arrays of millions of numbers, each sent as far as it is taken, and its rejection read.
 fn send_whole(address: SocketAddr, token: &str) -> Result<()> {
     let mut body = vec![b'['];
     body.extend_from_slice(&b"0,".repeat(LENGTH / 2 - 1));
@@ -118,7 +118,7 @@ fn send_whole(address: SocketAddr, token: &str) -> Result<()> {
                     for number in 0..WHOLE {
                         let mut stream = open(address)?;
                         stream.write_all(head(sender + number, token).as_bytes())?;
-                        // A server that has refused need not take all of it.
+                        // A server that has rejected need not take all of it.
                         let taken = stream.write_all(body);
                         let mut answer = [0; 12];
                         if stream.read_exact(&mut answer).is_ok() {

@@ -32,7 +32,7 @@ pub fn run(binary: &Binary) -> Result<()> {
             scope.spawn(|| -> Result<()> {
                 let mut connection = Connection::open(server.address)?;
                 while !over.load(Ordering::SeqCst) {
-                    // Refused or answered: it asks again.
+                    // Rejected or answered: it asks again.
                     ask(&mut connection, &greedy)?;
                     lists.fetch_add(1, Ordering::SeqCst);
                 }

@@ -36,7 +36,7 @@ struct Readers {
 #[derive(Default)]
 struct Asked {
     took: Vec<Duration>,
-    refused: Vec<String>,
+    rejected: Vec<String>,
 }
 
 pub fn run(binary: &Binary) -> Result<()> {
@@ -105,7 +105,7 @@ impl Readers {
                 for it in them {
                     let one = join(it)?;
                     all.took.extend(one.took);
-                    all.refused.extend(one.refused);
+                    all.rejected.extend(one.rejected);
                 }
                 anyhow::Ok(all)
             };
@@ -114,15 +114,15 @@ impl Readers {
         let p99 = rank(&written.took, 99).context("nothing was written")?;
         let slowest = rank(&written.took, 100).context("nothing was written")?;
         println!(
-            "readers: twelve slow readers ({} lists, {} refused) and {} deletions: {} writes of \
+            "readers: twelve slow readers ({} lists, {} rejected) and {} deletions: {} writes of \
              others in {p99:?} (p99), {slowest:?} (all)",
             read.took.len(),
-            read.refused.len(),
+            read.rejected.len(),
             deleted.took.len(),
             written.took.len(),
         );
         for asked in [&written, &deleted] {
-            ensure!(asked.refused.is_empty(), "a writer was answered {}", asked.refused[0]);
+            ensure!(asked.rejected.is_empty(), "a writer was answered {}", asked.rejected[0]);
         }
         ensure!(!read.took.is_empty(), "no slow list was answered");
         ensure!(!deleted.took.is_empty(), "nothing was deleted");
@@ -168,7 +168,7 @@ fn ask(
             asked.took.push(begin.elapsed());
         } else {
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            asked.refused.push(format!("{} {body}", answer.status));
+            asked.rejected.push(format!("{} {body}", answer.status));
         }
     }
     Ok(asked)

@@ -15,7 +15,7 @@ use crate::running::{Binary, Server, Site};
 /// After the limit.
 const LATE_MAX: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A socket drips at one look of so many: about a byte a second, and not all of them at once.
+/// A socket drips at one probe of so many: about a byte a second, and not all of them at once.
 const LOOKS_PER_DRIP: usize = 10;
 const SMALL_BUFFER_BYTES: usize = 4096;
 /// Files that the server may have opened for itself meanwhile.
@@ -152,12 +152,12 @@ fn open(kind: &Kind, address: SocketAddr, count: usize) -> Result<Vec<Held>> {
 /// The longest that one of them was open.
 fn wait_until_closed(mut held: Vec<Held>, then: Then, limit: Duration) -> Result<Duration> {
     let (mut first, mut slowest) = (Duration::MAX, Duration::ZERO);
-    for look in 0.. {
+    for probe in 0.. {
         if held.is_empty() {
             break;
         }
         if then == Then::Drips {
-            let dripping = held.iter_mut().skip(look % LOOKS_PER_DRIP).step_by(LOOKS_PER_DRIP);
+            let dripping = held.iter_mut().skip(probe % LOOKS_PER_DRIP).step_by(LOOKS_PER_DRIP);
             // One that is closed shows it where it is read.
             dripping.for_each(|it| drop(it.stream.write(b"y")));
         }

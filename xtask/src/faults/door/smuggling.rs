@@ -122,17 +122,17 @@ fn send(address: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(QUIET))?;
-    // It may be refused before its end.
+    // It may be rejected before its end.
     let _ = stream.write_all(bytes);
-    let mut said = Vec::new();
+    let mut answered = Vec::new();
     // A reset or silence ends it.
-    let _ = stream.read_to_end(&mut said);
-    Ok(said)
+    let _ = stream.read_to_end(&mut answered);
+    Ok(answered)
 }
 
-fn statuses(said: &[u8]) -> Vec<String> {
-    let said = String::from_utf8_lossy(said);
-    let answers = said.split("HTTP/1.1 ").skip(1);
+fn statuses(answered: &[u8]) -> Vec<String> {
+    let answered = String::from_utf8_lossy(answered);
+    let answers = answered.split("HTTP/1.1 ").skip(1);
     answers.filter_map(|answer| answer.get(..3).map(str::to_owned)).collect()
 }
 

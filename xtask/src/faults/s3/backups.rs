@@ -50,15 +50,15 @@ pub fn run(
     fs::write(&key, [7; 32])?;
     fs::set_permissions(&key, Permissions::from_mode(0o600))?;
     let key = key.to_str().context("a path of UTF-8")?;
-    let sealed = ["--key-file", key];
-    site.verax(&[&["backup", BACKUP, "--with-keys"], &sealed[..]].concat())?;
-    let again = site.verax(&[&["backup", BACKUP, "--with-keys"], &sealed[..]].concat());
+    let encrypted = ["--key-file", key];
+    site.verax(&[&["backup", BACKUP, "--with-keys"], &encrypted[..]].concat())?;
+    let again = site.verax(&[&["backup", BACKUP, "--with-keys"], &encrypted[..]].concat());
     let Err(error) = again else { bail!("s3: a backup was overwritten") };
     ensure!(format!("{error:#}").contains("exists already"), "s3: it says {error:#}");
     for (what, place) in PLACES {
         let restored =
             Site::new(binary, None)?.with_environment(environment).with_environment(place);
-        restored.verax(&[&["restore", BACKUP], &sealed[..]].concat())?;
+        restored.verax(&[&["restore", BACKUP], &encrypted[..]].concat())?;
         if let Some(models) = models {
             restored.add_models(models)?;
         }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
-use verax_domain::{NarrowScope, Scope, Timestamp};
+use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_store::{Batch, Client, StoreError, Token};
 
 use super::{
-    AccessError, Bearer, Caller, Claims, Digest, Holder, Known, LIVE, Mint, MintError, NarrowMint,
-    SANDBOX,
+    AccessError, Bearer, CachedAnswer, Caller, Claims, Digest, LIVE, Mint, MintError, RecordToken,
+    RecordTokenMint, SANDBOX,
 };
 use crate::app::App;
 
@@ -20,8 +20,8 @@ impl App {
     pub async fn identify(&self, authorization: Option<&str>) -> Result<Bearer, AccessError> {
         let header = authorization.ok_or(AccessError::Missing)?;
         let digest: Digest = Sha256::digest(header).into();
-        let known = match self.access.recall(&digest) {
-            Some(known) => known,
+        let cached = match self.access.recall(&digest) {
+            Some(cached) => cached,
             None => {
                 let claims = self.verify(bare_token(header))?;
                 // What is revoked while the database is asked counts as revoked after it.
@@ -29,16 +29,16 @@ impl App {
                 let token = self.database.token(&claims.jti).await?;
                 let token = token.filter(|token| token.client == claims.client).map(Arc::new);
                 let expires_at = Timestamp(claims.exp.saturating_mul(1000));
-                let known = Known { since, expires_at, token };
-                self.access.remember(digest, known.clone());
-                known
+                let cached = CachedAnswer { since, expires_at, token };
+                self.access.remember(digest, cached.clone());
+                cached
             }
         };
         let now = self.clock.now();
-        if known.expires_at <= now {
+        if cached.expires_at <= now {
             return Err(AccessError::Expired);
         }
-        match known.token {
+        match cached.token {
             Some(token) if token.revoked_at.is_some() => Err(AccessError::Revoked),
             Some(token) if token.expires_at <= now => Err(AccessError::Expired),
             // The wall between live records and sandboxes is the client; here it is checked.
@@ -47,8 +47,8 @@ impl App {
             }
             Some(token) => match &token.subject {
                 None => Ok(Bearer::Caller(Caller { token })),
-                Some(_) => match NarrowScope::from_word(&token.scopes) {
-                    Some(scope) => Ok(Bearer::Holder(Holder { token, scope })),
+                Some(_) => match RecordTokenScope::from_word(&token.scopes) {
+                    Some(scope) => Ok(Bearer::RecordToken(RecordToken { token, scope })),
                     None => Err(AccessError::Invalid),
                 },
             },
@@ -99,11 +99,11 @@ impl App {
             return Err(MintError::SandboxStaff);
         }
         let claims = self.claims(&client, &words(&scopes), mode, mint.valid);
-        let (token, mut kept) = self.sign(claims, None)?;
+        let (token, mut stored) = self.sign(claims, None)?;
         let renewable = mint.renewable.unwrap_or_else(|| self.renewable());
-        kept.renewable_until = Some(later(kept.created_at, renewable).max(kept.expires_at));
+        stored.renewable_until = Some(later(stored.created_at, renewable).max(stored.expires_at));
         let mut batch = Batch::default();
-        batch.insert_token(&kept);
+        batch.insert_token(&stored);
         self.database.commit(batch).await?;
         Ok(token)
     }
@@ -162,12 +162,12 @@ impl App {
         let until = old.renewable_until.unwrap_or_else(renewable).max(old.expires_at);
         let mut claims = self.claims(&old.client, &words(&caller.scopes()), &old.mode, valid);
         claims.exp = claims.exp.min(until.0.div_euclid(1000));
-        let (token, mut kept) = self.sign(claims, None)?;
+        let (token, mut stored) = self.sign(claims, None)?;
         let first = old.renewal_of.as_ref().unwrap_or(&old.id);
-        kept.renewable_until = Some(until);
-        kept.renewal_of = Some(first.clone());
+        stored.renewable_until = Some(until);
+        stored.renewal_of = Some(first.clone());
         let keep_max = self.config.now().tokens.renewals_max;
-        batch.insert_token(&kept).delete_old_renewals(first, &kept.id, keep_max);
+        batch.insert_token(&stored).delete_old_renewals(first, &stored.id, keep_max);
         match self.database.commit(batch).await {
             Err(StoreError::Conflict) => Err(MintError::Revoked),
             done => Ok(done.map(|()| token)?),
@@ -183,11 +183,11 @@ impl App {
     ///
     /// # Errors
     /// `Signing`.
-    pub fn narrow_token(&self, narrow: &NarrowMint<'_>) -> Result<(String, Token), MintError> {
-        let scope = [narrow.scope.word()];
-        let mut claims = self.claims(narrow.client, &scope, narrow.mode, Duration::ZERO);
-        claims.exp = narrow.until.0.div_euclid(1000);
-        self.sign(claims, Some(narrow.subject.to_owned()))
+    pub fn record_token(&self, mint: &RecordTokenMint<'_>) -> Result<(String, Token), MintError> {
+        let scope = [mint.scope.word()];
+        let mut claims = self.claims(mint.client, &scope, mint.mode, Duration::ZERO);
+        claims.exp = mint.until.0.div_euclid(1000);
+        self.sign(claims, Some(mint.subject.to_owned()))
     }
 
     /// What is remembered of tokens may be out of date: some were revoked.
@@ -210,7 +210,7 @@ impl App {
 
     fn sign(&self, claims: Claims, subject: Option<String>) -> Result<(String, Token), MintError> {
         let token = self.keys.sign(&claims).map_err(|_| MintError::Signing)?;
-        let kept = Token {
+        let stored = Token {
             id: claims.jti,
             client: claims.client,
             scopes: claims.scopes.join(" "),
@@ -223,7 +223,7 @@ impl App {
             renewal_of: None,
             sandbox_of: None,
         };
-        Ok((token, kept))
+        Ok((token, stored))
     }
 }
 

@@ -197,9 +197,9 @@ impl App {
         Timestamp(now.0.saturating_sub(days * DAY_MS))
     }
 
-    /// What the digests of an image are kept as. Who has the image can find it out, so the key
+    /// What the digests of an image are stored as. Who has the image can find it out, so the key
     /// need not be secret: it only keeps clients apart.
-    pub(super) fn kept_digests(client: &str, digests: &[Sha256Digest; 2]) -> Vec<String> {
+    pub(super) fn stored_digests(client: &str, digests: &[Sha256Digest; 2]) -> Vec<String> {
         let kinds = ["file", "pixels"].into_iter().zip(digests);
         let digest = |(kind, digest): (&str, &Sha256Digest)| {
             let text = [kind.as_bytes(), digest.as_slice()].concat();

@@ -5,7 +5,7 @@ use verax_domain::records::biometric_validation::{
     BiometricValidation, CheckResult, ValidationStatus,
 };
 use verax_domain::resources::PERSONS;
-use verax_domain::{NarrowScope, Timestamp};
+use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, PassedFace, StoreError};
 
@@ -14,8 +14,8 @@ use super::outcome::FaceOutcome;
 use super::work::Work;
 use super::{Passed, ValidationError};
 use crate::app::App;
-use crate::app::access::NarrowMint;
-use crate::app::faces::MeasureError;
+use crate::app::access::RecordTokenMint;
+use crate::app::faces::AnalysisError;
 use crate::app::persons::PersonError;
 
 /// Why nothing was decided.
@@ -30,17 +30,17 @@ enum Fault {
 const NOT_COMPARED: &str = "the enrolled faces could not be read: nothing was decided";
 
 impl App {
-    /// A picture that cannot be measured does not use up its session, but for the last that it may
-    /// have; the server's own fault ends the validation. No login has failed by either; a picture is
+    /// An image that cannot be measured does not use up its session, but for the last that it may
+    /// have; the server's own fault ends the validation. No login has failed by either; an image is
     /// counted for its source address.
     pub(super) async fn not_measured(
         &self,
         work: &Work,
-        error: MeasureError,
+        error: AnalysisError,
     ) -> Result<ValidationError, StoreError> {
         let fault = match &error {
-            MeasureError::Image { .. } => Fault::Image,
-            MeasureError::Failed(_) => Fault::Measuring,
+            AnalysisError::Image { .. } => Fault::Image,
+            AnalysisError::Failed(_) => Fault::Measuring,
             _ => Fault::Server,
         };
         self.give_back(work, fault, &error.to_string()).await?;
@@ -95,7 +95,7 @@ impl App {
     }
 
     /// The image was accepted before: whoever sends it again need not be there.
-    pub(super) async fn refuse_replayed(
+    pub(super) async fn reject_replayed(
         &self,
         work: &Work,
         outcome: &mut FaceOutcome,
@@ -131,7 +131,7 @@ impl App {
                     validation: id,
                     person: outcome.enrolled.as_deref().unwrap_or_default(),
                     replaces: registration.person.as_deref(),
-                    teller: work.teller,
+                    actor: work.actor,
                 },
                 now,
             );
@@ -140,17 +140,17 @@ impl App {
         let (scope, subject) = if let Some(login) = &work.login {
             let subject = self.log_in(work, login, outcome, &mut batch);
             login.pass(&mut batch);
-            (NarrowScope::Login, subject)
+            (RecordTokenScope::Login, subject)
         } else {
             let session = work.session.as_ref().map(|session| session.id.clone());
-            (NarrowScope::Session, session.unwrap_or_default())
+            (RecordTokenScope::Session, session.unwrap_or_default())
         };
         let seconds = i64::from(self.config.now().validations.login_seconds);
         let until = Timestamp(now.0.saturating_add(seconds * 1000));
-        let mint = NarrowMint { scope, subject: &subject, client, mode: &work.mode, until };
-        let (token, kept) = self.narrow_token(&mint)?;
+        let mint = RecordTokenMint { scope, subject: &subject, client, mode: &work.mode, until };
+        let (token, stored) = self.record_token(&mint)?;
         if !subject.is_empty() {
-            batch.insert_token(&kept);
+            batch.insert_token(&stored);
         }
         let old = self.images_forgotten_before(now);
         for digest in &outcome.digests {
@@ -163,9 +163,9 @@ impl App {
                     return Err(StoreError::Conflict.into());
                 }
                 // The same image was accepted while this one was measured.
-                let refused = self.refuse_replayed(work, outcome).await?;
+                let rejected = self.reject_replayed(work, outcome).await?;
                 self.undo(work).await?;
-                return Err(refused);
+                return Err(rejected);
             }
             committed => committed?,
         }
@@ -218,7 +218,7 @@ impl App {
         self.database.commit(batch).await
     }
 
-    /// Given up or deleted in between: nobody may stay enrolled by it, and no picture be kept.
+    /// Given up or deleted in between: nobody may stay enrolled by it, and no image be stored.
     pub(super) async fn undo(&self, work: &Work) -> Result<(), PersonError> {
         let tenant = Tenant::Client(work.client.clone());
         let record: Option<BiometricValidation> = self.database.find(&tenant, work.id()).await?;

@@ -6,12 +6,12 @@ use verax_domain::records::app_login::AppLogin;
 use verax_domain::records::biometric_validation::{BiometricValidation, ValidationOrder};
 use verax_domain::records::liveness_session::LivenessSession;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
-use verax_domain::{NarrowScope, Timestamp};
+use verax_domain::{RecordTokenScope, Timestamp};
 use verax_store::{Batch, StoreError};
 
 use super::{Opened, ValidationError};
 use crate::app::App;
-use crate::app::access::NarrowMint;
+use crate::app::access::RecordTokenMint;
 use crate::app::registrations::UsableFlow;
 
 const LANGUAGE_DEFAULT: &str = "en";
@@ -48,13 +48,13 @@ impl App {
             &usable.project,
             now,
         );
-        let scope = NarrowScope::Session;
-        let mint = NarrowMint { scope, subject: &session.id, client, mode, until };
-        let (token, kept) = self.narrow_token(&mint)?;
+        let scope = RecordTokenScope::Session;
+        let mint = RecordTokenMint { scope, subject: &session.id, client, mode, until };
+        let (token, stored) = self.record_token(&mint)?;
         let (opened, record) = (session.to_record(), validation.to_record());
         let mut batch = Batch::default();
         batch.create_session(&opened, now, until).create_validation(&record, now, until);
-        batch.insert_token(&kept);
+        batch.insert_token(&stored);
         if let Some(login) = login {
             batch.bind_second_factor(client, &validation.id, login);
             batch.change(&AppLogin::ask_second_factor(login, client, &validation.id), now);

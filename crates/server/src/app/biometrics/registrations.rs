@@ -1,7 +1,7 @@
 //! An image comes for a registration.
 
 use serde_json::Value;
-use verax_domain::lifecycle::Teller;
+use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::{BiometricValidation, Purpose, ValidationOrder};
 use verax_domain::resources::APP_REGISTRATIONS;
@@ -14,7 +14,7 @@ use crate::app::biometrics::work::Work;
 use crate::app::faces::SentImage;
 
 impl App {
-    /// Measures a picture for a registration, enrols the person in the project's collection, and
+    /// Measures an image for a registration, enrols the person in the project's collection, and
     /// answers the registration as it is then. `force` enrols somebody who is known, or another in the
     /// place of the registration's person: it is the client's, and a device's only where the flow says
     /// so. A client may do it to a registration that is over, too.
@@ -26,14 +26,14 @@ impl App {
         (client, mode): (&str, &str),
         registration: &str,
         image: SentImage,
-        teller: Teller,
+        actor: Actor,
         force: bool,
     ) -> Result<Value, ValidationError> {
         self.ready_to_validate()?;
         let tenant = Tenant::Client(client.to_owned());
         let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
         let found = found.ok_or(ValidationError::NoRegistration)?;
-        let replaced_by_client = force && teller == Teller::Reviewer;
+        let replaced_by_client = force && actor == Actor::Reviewer;
         if !found.is_open() && !replaced_by_client {
             return Err(ValidationError::RegistrationOver);
         }
@@ -43,8 +43,8 @@ impl App {
             return Err(ValidationError::NoCollection);
         }
         let limits = usable.flow.liveness;
-        // Capture pages send it with every picture: from a device it says nothing by itself.
-        let force = force && (teller == Teller::Reviewer || limits.allows_force);
+        // Capture pages send it with every image: from a device it says nothing by itself.
+        let force = force && (actor == Actor::Reviewer || limits.allows_force);
         if found.person.is_some() && !force {
             return Err(ValidationError::PersonAlreadySet);
         }
@@ -80,7 +80,7 @@ impl App {
             session: None,
             usable,
             registration: Some(found),
-            teller,
+            actor,
             force,
             login: None,
             enrolled,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use verax_domain::Timestamp;
-use verax_domain::lifecycle::Teller;
+use verax_domain::lifecycle::Actor;
 use verax_domain::records::Transition;
 use verax_domain::records::biometric_validation::{BiometricValidation, Purpose, ValidationStatus};
 use verax_domain::records::liveness_session::SessionStatus;
@@ -13,11 +13,11 @@ use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::biometrics::attempts::LoginAttempt;
 use crate::app::biometrics::work::Work;
-use crate::app::faces::{MeasureError, SentImage};
+use crate::app::faces::{AnalysisError, SentImage};
 use crate::app::registrations::UsableFlow;
 
 impl App {
-    /// Measures a picture for a session, once. What has begun reaches its end although its caller
+    /// Measures an image for a session, once. What has begun reaches its end although its caller
     /// goes. A login counts for the `address` that it comes from, too.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl App {
             session: Some(session),
             usable: UsableFlow { project, flow },
             registration: None,
-            teller: Teller::Person,
+            actor: Actor::Person,
             force: false,
             login,
             enrolled,
@@ -114,9 +114,9 @@ impl App {
     pub(super) fn ready_to_validate(&self) -> Result<(), ValidationError> {
         let missing = self.faces.missing();
         if !missing.is_empty() {
-            return Err(MeasureError::ModelsMissing(missing).into());
+            return Err(AnalysisError::ModelsMissing(missing).into());
         }
-        Ok(self.measuring.refuse_when_full().map_err(MeasureError::from)?)
+        Ok(self.measuring.reject_when_full().map_err(AnalysisError::from)?)
     }
 
     pub(super) fn lease(&self, now: Timestamp) -> Timestamp {
@@ -125,7 +125,7 @@ impl App {
     }
 }
 
-/// Another picture was faster.
+/// Another image was faster.
 pub(super) fn used(error: StoreError) -> ValidationError {
     match error {
         StoreError::Conflict => ValidationError::Used,

@@ -3,19 +3,19 @@
 use verax_domain::Timestamp;
 use verax_domain::face_findings::FaceComparison;
 use verax_domain::face_verdict::{CheckOutcome, judge};
-use verax_domain::lifecycle::Teller;
+use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::{BiometricValidation, CheckResult, Purpose};
 use verax_domain::records::liveness_session::LivenessSession;
 use verax_domain::records::person::PersonDetails;
-use verax_store::{Collection, SealedTemplate, StoreError};
+use verax_store::{Collection, EncryptedTemplate, StoreError};
 use verax_vision::faces::Template;
 
 use super::attempts::LoginAttempt;
 use super::outcome::FaceOutcome;
 use super::{Passed, ValidationError};
 use crate::app::App;
-use crate::app::faces::{MeasureError, Portrait, Selfie, SentImage};
+use crate::app::faces::{AnalysisError, Portrait, Selfie, SentImage};
 use crate::app::persons::{NOBODY, NewPerson, PersonError, Thumbnails, Unknown};
 use crate::app::registrations::UsableFlow;
 use crate::metrics::{CheckEnd, CheckKind, Score};
@@ -30,8 +30,8 @@ pub struct Work {
     pub usable: UsableFlow,
     /// The registration that it is for, if it is for one.
     pub registration: Option<AppRegistration>,
-    /// Who sent the picture for it.
-    pub teller: Teller,
+    /// Who sent the image for it.
+    pub actor: Actor,
     /// Whether somebody who is known already may be enrolled again.
     pub force: bool,
     /// What is tried, if it is a login.
@@ -71,7 +71,7 @@ impl App {
         };
         let end = match outcome {
             Ok(_) => CheckEnd::Passed,
-            Err(ValidationError::Measure(MeasureError::Image { .. })) => CheckEnd::ImageRejected,
+            Err(ValidationError::Measure(AnalysisError::Image { .. })) => CheckEnd::ImageRejected,
             Err(
                 ValidationError::Measure(_) | ValidationError::Store(_) | ValidationError::Stopped,
             ) => CheckEnd::Error,
@@ -81,17 +81,17 @@ impl App {
     }
 
     async fn work(&self, work: &Work, image: SentImage) -> Result<Passed, ValidationError> {
-        let selfie = match self.measure_selfie(image).await {
+        let selfie = match self.analyse_selfie(image).await {
             Ok(selfie) => selfie,
             Err(error) => return Err(self.not_measured(work, error).await?),
         };
         let policy = work.usable.flow.face_policy();
-        let digests = App::kept_digests(&work.client, &selfie.image_digests);
+        let digests = App::stored_digests(&work.client, &selfie.image_digests);
         let old = self.images_forgotten_before(self.clock.now());
         let login = work.login.as_ref().map(|login| login.person.as_deref());
         let (replayed, templates) =
             self.asked_for_face(&work.client, digests.clone(), old, login).await?;
-        // With an image that is refused anyhow nobody finds out whose it is.
+        // With an image that is rejected anyhow nobody finds out whose it is.
         let score = match templates.filter(|_| !replayed) {
             Some(templates) => {
                 match self.match_templates(&work.client, templates, &selfie.template).await {
@@ -119,7 +119,7 @@ impl App {
             outcome.result.image_saved = true;
         }
         if replayed {
-            return Err(self.refuse_replayed(work, &mut outcome).await?);
+            return Err(self.reject_replayed(work, &mut outcome).await?);
         }
         if verdict.liveness_detection != CheckOutcome::Passed {
             self.fail(work, &outcome).await?;
@@ -182,7 +182,7 @@ impl App {
         digests: Vec<String>,
         old: Timestamp,
         login: Option<Option<&str>>,
-    ) -> Result<(bool, Option<Vec<SealedTemplate>>), StoreError> {
+    ) -> Result<(bool, Option<Vec<EncryptedTemplate>>), StoreError> {
         match login {
             Some(person) => {
                 let person = person.unwrap_or(NOBODY);
@@ -228,7 +228,7 @@ impl App {
             phone: phone.clone(),
             ..PersonDetails::default()
         };
-        let person = NewPerson { details, thumbnails: Thumbnails::NotKept };
+        let person = NewPerson { details, thumbnails: Thumbnails::NotStored };
         let min_score = work.usable.flow.liveness.search_score_min();
         let unknown = Unknown { collection: Some(collection.id), min_score };
         let unknown = (!work.force).then_some(unknown);
@@ -244,7 +244,7 @@ impl Work {
     }
 }
 
-/// No picture of the face is kept.
+/// No image of the face is stored.
 fn portrait(template: &Template) -> Portrait {
     Portrait { template: template.clone(), thumbnail: None, liveness_score: None }
 }

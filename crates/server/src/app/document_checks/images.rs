@@ -10,15 +10,15 @@ use verax_vision::document::{DocumentEngine, DocumentRequest, EvidenceMap, evide
 use verax_vision::workers::Permit;
 use zeroize::Zeroizing;
 
-use super::measurement::{find, look_at};
-use super::{DocumentCheckError, PICTURE};
+use super::measurement::{find, inspect};
+use super::{DocumentCheckError, IMAGE};
 use crate::app::App;
 use crate::vault::VaultError;
 
 impl App {
     pub(super) async fn saves_image(&self, id: &str, client: &str) -> Result<bool, StoreError> {
         let record = self.document_record(&Tenant::Client(client.to_owned()), id).await?;
-        Ok(record.is_some_and(|record| record.image != StoredImage::NotKept))
+        Ok(record.is_some_and(|record| record.image != StoredImage::NotStored))
     }
 
     pub(super) async fn document_record(
@@ -29,8 +29,8 @@ impl App {
         self.database.find(tenant, id).await
     }
 
-    /// Looks at a kept picture again and answers where the checks that were made found what they
-    /// name. `None` when the tenant has no such record, or its picture was not kept.
+    /// Looks at a kept image again and answers where the checks that were made found what they
+    /// name. `None` when the tenant has no such record, or its image was not stored.
     pub async fn document_evidence(
         &self,
         tenant: &Tenant,
@@ -38,33 +38,33 @@ impl App {
         (permit, engine): (Permit, Arc<DocumentEngine>),
     ) -> Result<Option<Vec<EvidenceMap>>, DocumentCheckError> {
         let Some(record) = self.document_record(tenant, id).await? else { return Ok(None) };
-        let Some((_, picture)) = self.kept_picture(id).await? else { return Ok(None) };
+        let Some((_, image)) = self.stored_image(id).await? else { return Ok(None) };
         let request = DocumentRequest { checks: record.made, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
-        let maps = look_at(
+        let maps = inspect(
             permit,
-            picture.to_vec(),
+            image.to_vec(),
             self.config.now().images.decode_limits(),
-            move |picture, image| {
-                evidence(&find(&engine, faces.as_deref(), picture, image, request), image)
+            move |bytes, image| {
+                evidence(&find(&engine, faces.as_deref(), bytes, image, request), image)
             },
         );
         Ok(Some(maps.await.ok_or(DocumentCheckError::Stopped)??))
     }
 
-    /// The picture that was kept with a record, and whose it is; nothing when there is none.
-    pub async fn kept_picture(
+    /// The image that was kept with a record, and whose it is; nothing when there is none.
+    pub async fn stored_image(
         &self,
         id: &str,
     ) -> Result<Option<(String, Zeroizing<Vec<u8>>)>, DocumentCheckError> {
         let mut owners = self.database.owners(&DOCUMENT_LIVENESS, vec![id.to_owned()]).await?;
         let Some(client) = owners.remove(id) else { return Ok(None) };
-        // While it is checked, a picture that was not asked to be kept is nobody's to see.
+        // While it is checked, an image that was not asked to be kept is nobody's to see.
         if !self.saves_image(id, &client).await? {
             return Ok(None);
         }
-        match self.vault.fetch(&client, id, PICTURE).await {
-            Ok(picture) => Ok(picture.map(|picture| (client, picture))),
+        match self.vault.fetch(&client, id, IMAGE).await {
+            Ok(image) => Ok(image.map(|image| (client, image))),
             Err(VaultError::NoKey) => Ok(None),
             Err(error) => Err(error.into()),
         }

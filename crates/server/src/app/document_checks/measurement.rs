@@ -12,7 +12,7 @@ use verax_vision::faces::FaceEngine;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::Permit;
 
-/// The policy that the calibrations stand for, with both rules of the whole picture ignored.
+/// The policy that the calibrations stand for, with both rules of the whole image ignored.
 pub fn policy(
     points: &PerCheck<OperatingPoints>,
     calibrations: &PerCheck<Calibration>,
@@ -24,18 +24,18 @@ pub fn policy(
     }
 }
 
-/// Decodes a picture and looks at it on a thread that measures. `None` when the work panicked, or the
+/// Decodes an image and looks at it on a thread that measures. `None` when the work panicked, or the
 /// threads were stopped.
-pub(super) async fn look_at<T: Send + 'static>(
+pub(super) async fn inspect<T: Send + 'static>(
     permit: Permit,
-    picture: Vec<u8>,
+    bytes: Vec<u8>,
     limits: DecodeLimits,
     work: impl FnOnce(&[u8], &Image) -> T + Send + 'static,
 ) -> Option<Result<T, ImageError>> {
     let (sender, receiver) = oneshot::channel();
     let work = move |_: &_| {
-        let image = Image::decode(&picture, &limits)?;
-        Ok(work(&picture, &image))
+        let image = Image::decode(&bytes, &limits)?;
+        Ok(work(&bytes, &image))
     };
     // Nobody listens any more only when the process ends.
     let interest = permit.run(work, move |found| drop(sender.send(found)));
@@ -47,7 +47,7 @@ pub(super) async fn look_at<T: Send + 'static>(
 pub(super) fn find(
     engine: &DocumentEngine,
     faces: Option<&FaceEngine>,
-    picture: &[u8],
+    bytes: &[u8],
     image: &Image,
     request: DocumentRequest,
 ) -> DocumentFindings {
@@ -55,7 +55,7 @@ pub(super) fn find(
         Some(faces) => with_portraits(request, faces, image),
         None => request,
     };
-    engine.check_decoded(picture, image, &request)
+    engine.check_decoded(bytes, image, &request)
 }
 
 /// One of the checks, and what the record says of it.

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use verax_domain::document_check::PerCheck;
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 
-/// What is to be checked, and how strictly. All but the picture is kept with the job.
+/// What is to be checked, and how strictly. All but the image is stored with the job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DocumentOrder {
     /// The encoded file.
     #[serde(skip)]
-    pub picture: Vec<u8>,
+    pub image: Vec<u8>,
     #[serde(with = "stored_checks")]
     pub checks: PerCheck<bool>,
     /// Members beside the others, by the checks' short names.
@@ -17,7 +17,7 @@ pub struct DocumentOrder {
     pub calibrations: PerCheck<Calibration>,
     pub cropped: CroppedRule,
     pub colourless: ColourlessRule,
-    /// Whether the picture stays when the check has ended.
+    /// Whether the image stays when the check has ended.
     pub save_image: bool,
     /// Whose document it is, where the call was made with the token of an app registration.
     pub app_registration: Option<String>,

@@ -7,7 +7,7 @@ use verax_store::{Batch, Job, JobKind, StoreError};
 use verax_vision::document::DocumentEngine;
 use verax_vision::workers::Permit;
 
-use super::{DocumentCheckError, DocumentOrder, PICTURE};
+use super::{DocumentCheckError, DocumentOrder, IMAGE};
 use crate::app::App;
 use crate::vault::VaultError;
 
@@ -21,7 +21,7 @@ impl App {
         permit: (Permit, Arc<DocumentEngine>),
     ) -> Result<(), DocumentCheckError> {
         match self.try_document_check(job, permit).await {
-            Err(DocumentCheckError::Picture(_)) => Ok(()),
+            Err(DocumentCheckError::Image(_)) => Ok(()),
             resumed => resumed,
         }
     }
@@ -38,28 +38,28 @@ impl App {
     ) -> Result<(), DocumentCheckError> {
         let (id, client) = (&job.record, &job.client);
         let order = job.detail.as_deref().and_then(|it| serde_json::from_str(it).ok());
-        let picture = match self.vault.fetch(client, id, PICTURE).await {
+        let image = match self.vault.fetch(client, id, IMAGE).await {
             // Its key is gone, or was never made.
             Err(VaultError::NoKey) => None,
             fetched => fetched?,
         };
         let order: Option<DocumentOrder> = order;
-        let (Some(order), Some(picture)) = (order, picture) else {
+        let (Some(order), Some(image)) = (order, image) else {
             return self.abandon_document_check(id, client, INTERRUPTED).await;
         };
         let mut batch = Batch::default();
         batch.resume_document_check(client, id, self.clock.now());
         match self.database.commit(batch).await {
             Ok(()) => {
-                let order = DocumentOrder { picture: picture.to_vec(), ..order };
+                let order = DocumentOrder { image: image.to_vec(), ..order };
                 let registration = order.app_registration.clone();
                 let check = DocumentCheckRecord::resumed(id.clone(), client.clone(), registration);
-                self.clone().measure_document(check, order, permit).await
+                self.clone().analyse_document(check, order, permit).await
             }
-            // It has reached its end, or was deleted; only its picture was left to see to.
+            // It has reached its end, or was deleted; only its image was left to see to.
             Err(StoreError::Conflict) => {
                 let owned = self.saves_image(id, client).await?;
-                let fate = if owned { Picture::Kept } else { Picture::Destroyed };
+                let fate = if owned { ImageFate::Stored } else { ImageFate::Destroyed };
                 self.close_document_check(id, client, fate).await
             }
             Err(error) => Err(error.into()),
@@ -75,17 +75,17 @@ impl App {
         let mut batch = Batch::default();
         batch.abandon_document_check(client, id, reason, self.clock.now());
         self.database.commit(batch).await?;
-        self.close_document_check(id, client, Picture::Destroyed).await
+        self.close_document_check(id, client, ImageFate::Destroyed).await
     }
 
-    /// The job goes last: until then, whoever takes it up sees to the picture.
+    /// The job goes last: until then, whoever takes it up sees to the image.
     pub(super) async fn close_document_check(
         &self,
         id: &str,
         client: &str,
-        picture: Picture,
+        image: ImageFate,
     ) -> Result<(), DocumentCheckError> {
-        if picture == Picture::Destroyed {
+        if image == ImageFate::Destroyed {
             self.vault.destroy(client, id).await?;
         }
         let mut batch = Batch::default();
@@ -98,9 +98,9 @@ impl App {
     }
 }
 
-/// What becomes of a picture when its check has ended.
+/// What becomes of an image when its check has ended.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Picture {
-    Kept,
+pub(super) enum ImageFate {
+    Stored,
     Destroyed,
 }

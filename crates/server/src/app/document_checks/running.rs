@@ -15,13 +15,13 @@ use verax_vision::document::{DocumentEngine, DocumentRequest};
 use verax_vision::image::ImageError;
 use verax_vision::workers::Permit;
 
-use super::measurement::{CheckMade, find, look_at, made_checks, policy};
-use super::recovery::Picture;
-use super::{DocumentCheckError, DocumentOrder, PICTURE};
+use super::measurement::{CheckMade, find, inspect, made_checks, policy};
+use super::recovery::ImageFate;
+use super::{DocumentCheckError, DocumentOrder, IMAGE};
 use crate::app::App;
-use crate::metrics::{CheckEnd, CheckFound, CheckKind, Measured, Score, Subject};
+use crate::metrics::{CheckEnd, CheckKind, CheckOutcome, Measured, Score, Subject};
 
-const NOT_KEPT: &str = "the picture could not be kept while it was checked";
+const NOT_STORED: &str = "the image could not be stored while it was checked";
 
 const STOPPED: &str = "the measurement stopped before its end";
 
@@ -55,7 +55,7 @@ impl App {
         begun
     }
 
-    /// Commits the record as `new`, keeps its picture for whoever may have to take the check up,
+    /// Commits the record as `new`, keeps its image for whoever may have to take the check up,
     /// and answers its id. Nothing is decoded yet.
     pub async fn begin_document_check(
         &self,
@@ -82,12 +82,12 @@ impl App {
         }
         match (self.database.commit(batch).await, &order.app_registration) {
             (Err(StoreError::Conflict), Some(registration)) => {
-                return Err(self.document_refusal(client, registration).await?);
+                return Err(self.document_rejection(client, registration).await?);
             }
             (begun, _) => begun?,
         }
-        if let Err(error) = self.vault.keep(client, &check.id, PICTURE, &order.picture).await {
-            self.abandon_document_check(&check.id, client, NOT_KEPT).await?;
+        if let Err(error) = self.vault.keep(client, &check.id, IMAGE, &order.image).await {
+            self.abandon_document_check(&check.id, client, NOT_STORED).await?;
             return Err(error.into());
         }
         Ok(check.id)
@@ -102,7 +102,7 @@ impl App {
     }
 
     /// Why the device of a registration could not begin a check.
-    async fn document_refusal(
+    async fn document_rejection(
         &self,
         client: &str,
         registration: &str,
@@ -138,15 +138,15 @@ impl App {
                 .await?
                 .is_none()
             {
-                // Deleted before its picture was stored.
+                // Deleted before its image was stored.
                 self.vault.destroy(&check.client, &check.id).await?;
             }
             return Err(error.into());
         }
-        self.measure_document(started.after, order, permit).await
+        self.analyse_document(started.after, order, permit).await
     }
 
-    pub(super) async fn measure_document(
+    pub(super) async fn analyse_document(
         self,
         check: DocumentCheckRecord,
         order: DocumentOrder,
@@ -154,14 +154,14 @@ impl App {
     ) -> Result<(), DocumentCheckError> {
         let points = engine.operating_points();
         let is_whole = order.is_whole();
-        let DocumentOrder { picture, save_image, .. } = order;
+        let DocumentOrder { image, save_image, .. } = order;
         let request = DocumentRequest { checks: order.checks, ..DocumentRequest::ALL };
         let faces = self.faces.engine();
-        let measured = look_at(
+        let measured = inspect(
             permit,
-            picture,
+            image,
             self.config.now().images.decode_limits(),
-            move |picture, image| find(&engine, faces.as_deref(), picture, image, request),
+            move |bytes, image| find(&engine, faces.as_deref(), bytes, image, request),
         )
         .await;
         let rules = policy(&points, &order.calibrations);
@@ -190,7 +190,7 @@ impl App {
             Some(Err(error)) => {
                 let failed = check.fail(&error.to_string(), now).map_err(StoreError::from)?;
                 batch.transition(&failed, now);
-                Err(DocumentCheckError::Picture(error))
+                Err(DocumentCheckError::Image(error))
             }
             None => {
                 batch.transition(&check.fail(STOPPED, now).map_err(StoreError::from)?, now);
@@ -199,8 +199,8 @@ impl App {
         };
         self.database.commit(batch).await?;
         let kept = save_image && outcome.is_ok();
-        let picture = if kept { Picture::Kept } else { Picture::Destroyed };
-        self.close_document_check(&check.id, &check.client, picture).await?;
+        let image = if kept { ImageFate::Stored } else { ImageFate::Destroyed };
+        self.close_document_check(&check.id, &check.client, image).await?;
         outcome
     }
 
@@ -222,10 +222,11 @@ impl App {
             match found {
                 CheckMade::NotAsked => {}
                 CheckMade::NotChecked(_) => {
-                    self.metrics.document_check(score, CheckFound::NotChecked);
+                    self.metrics.document_check(score, CheckOutcome::NotChecked);
                 }
                 CheckMade::Judged(found) => {
-                    let result = if found.passed { CheckFound::Passed } else { CheckFound::Failed };
+                    let result =
+                        if found.passed { CheckOutcome::Passed } else { CheckOutcome::Failed };
                     self.metrics.document_check(score, result);
                     self.metrics.score(score, found.score);
                 }

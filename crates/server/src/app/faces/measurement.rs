@@ -6,13 +6,13 @@ use anyhow::Result;
 use sha2::{Digest as _, Sha256};
 use verax_domain::face_call::best_score;
 use verax_domain::face_findings::FaceFindings;
-use verax_domain::face_verdict::{FacePolicy, attack_refusal, judge, subject};
+use verax_domain::face_verdict::{FacePolicy, attack_rejection, judge, subject};
 use verax_vision::faces::{FaceError, FaceRequest, MeasuredFace, Wanted, thumbnail};
 use verax_vision::image::Image;
 use verax_vision::workers::Waiting;
 
 use super::{
-    ATTACK, Compared, DETECTOR, FoundFace, ImageProblem, MeasureError, MeasureFaces, Portrait,
+    ATTACK, AnalyseFaces, AnalysisError, Compared, DETECTOR, FoundFace, ImageProblem, Portrait,
     ProbeLiveness, Selfie, SentImage, Sha256Digest, TEMPLATE, decode_base64,
 };
 use crate::app::App;
@@ -21,18 +21,18 @@ use crate::metrics::{Measured, Score, Subject};
 impl App {
     // The permit comes before anything is decoded. When the caller goes, this future is dropped,
     // the interest with it, and the work stops at its next stage.
-    async fn measure_faces<T: Send + 'static>(
+    async fn analyse_faces<T: Send + 'static>(
         &self,
         needed: &[&'static str],
-        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
-    ) -> Result<T, MeasureError> {
+        work: impl FnOnce(&dyn AnalyseFaces, &Waiting) -> Result<T, AnalysisError> + Send + 'static,
+    ) -> Result<T, AnalysisError> {
         let made = self.run_measurement(needed, work).await;
         let how = match &made {
             Ok(_) => Measured::Done,
-            Err(MeasureError::Image { .. }) => Measured::ImageRejected,
-            Err(MeasureError::Overloaded(_)) => Measured::Overloaded,
-            Err(MeasureError::ModelsMissing(_)) => Measured::ModelsMissing,
-            Err(MeasureError::Failed(_)) => Measured::Failed,
+            Err(AnalysisError::Image { .. }) => Measured::ImageRejected,
+            Err(AnalysisError::Overloaded(_)) => Measured::Overloaded,
+            Err(AnalysisError::ModelsMissing(_)) => Measured::ModelsMissing,
+            Err(AnalysisError::Failed(_)) => Measured::Failed,
         };
         self.metrics.measured(Subject::Face, how);
         made
@@ -41,13 +41,13 @@ impl App {
     async fn run_measurement<T: Send + 'static>(
         &self,
         needed: &[&'static str],
-        work: impl FnOnce(&dyn MeasureFaces, &Waiting) -> Result<T, MeasureError> + Send + 'static,
-    ) -> Result<T, MeasureError> {
+        work: impl FnOnce(&dyn AnalyseFaces, &Waiting) -> Result<T, AnalysisError> + Send + 'static,
+    ) -> Result<T, AnalysisError> {
         let missing = self.faces.missing();
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| missing.contains(name)).collect();
         let Some(loaded) = self.faces.loaded.as_ref().filter(|_| missing.is_empty()) else {
-            return Err(MeasureError::ModelsMissing(missing));
+            return Err(AnalysisError::ModelsMissing(missing));
         };
         let permit = self.measuring.try_permit()?;
         let engine = Arc::clone(&loaded.engine);
@@ -59,77 +59,77 @@ impl App {
         );
         let made = receiver.await;
         drop(interest);
-        made.unwrap_or_else(|_| Err(MeasureError::Failed("the work panicked".to_owned())))
+        made.unwrap_or_else(|_| Err(AnalysisError::Failed("the work panicked".to_owned())))
     }
 
-    /// The liveness score of the one face of a picture.
-    pub async fn score_liveness(&self, image: SentImage) -> Result<f64, MeasureError> {
-        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+    /// The liveness score of the one face of an image.
+    pub async fn score_liveness(&self, image: SentImage) -> Result<f64, AnalysisError> {
+        let work = move |engine: &dyn AnalyseFaces, waiting: &Waiting| {
             liveness_of(engine, &image, waiting)
         };
-        let score = self.measure_faces(&[DETECTOR, ATTACK], work).await?;
+        let score = self.analyse_faces(&[DETECTOR, ATTACK], work).await?;
         self.metrics.score(Score::Liveness, score);
         Ok(score)
     }
 
-    /// Measures attack, quality and template of the one face of a picture in one go. Only the models
+    /// Measures attack, quality and template of the one face of an image in one go. Only the models
     /// that find and compare faces must be installed.
-    pub async fn measure_selfie(&self, image: SentImage) -> Result<Selfie, MeasureError> {
+    pub async fn analyse_selfie(&self, image: SentImage) -> Result<Selfie, AnalysisError> {
         let work =
-            move |engine: &dyn MeasureFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
-        let selfie = self.measure_faces(&[DETECTOR, TEMPLATE], work).await?;
+            move |engine: &dyn AnalyseFaces, waiting: &Waiting| selfie_of(engine, &image, waiting);
+        let selfie = self.analyse_faces(&[DETECTOR, TEMPLATE], work).await?;
         self.count_liveness(selfie.liveness_score);
         Ok(selfie)
     }
 
-    /// Compares every probe with every picture of the gallery.
+    /// Compares every probe with every image of the gallery.
     pub async fn compare_faces(
         &self,
         probes: Vec<SentImage>,
         gallery: Vec<SentImage>,
         liveness: ProbeLiveness,
-    ) -> Result<Compared, MeasureError> {
+    ) -> Result<Compared, AnalysisError> {
         let needed: &[&str] = match liveness {
             ProbeLiveness::NotAsked => &[DETECTOR, TEMPLATE],
             _ => &[DETECTOR, TEMPLATE, ATTACK],
         };
-        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+        let work = move |engine: &dyn AnalyseFaces, waiting: &Waiting| {
             compare(engine, &probes, &gallery, liveness, waiting)
         };
-        let compared = self.measure_faces(needed, work).await?;
+        let compared = self.analyse_faces(needed, work).await?;
         self.metrics.score(Score::Match, compared.score);
         self.count_liveness(compared.liveness_score);
         Ok(compared)
     }
 
-    /// Every face of a picture, the largest first.
+    /// Every face of an image, the largest first.
     pub async fn detect_faces(
         &self,
         image: SentImage,
         templates: Wanted,
-    ) -> Result<Vec<FoundFace>, MeasureError> {
+    ) -> Result<Vec<FoundFace>, AnalysisError> {
         let needed: &[&str] =
             if templates == Wanted::Yes { &[DETECTOR, TEMPLATE] } else { &[DETECTOR] };
-        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+        let work = move |engine: &dyn AnalyseFaces, waiting: &Waiting| {
             detect(engine, &image, templates, waiting)
         };
-        self.measure_faces(needed, work).await
+        self.analyse_faces(needed, work).await
     }
 
-    /// The one face of each picture.
-    pub async fn measure_portraits(
+    /// The one face of each image.
+    pub async fn analyse_portraits(
         &self,
         images: Vec<SentImage>,
         liveness: Wanted,
-    ) -> Result<Vec<Portrait>, MeasureError> {
+    ) -> Result<Vec<Portrait>, AnalysisError> {
         let needed: &[&str] = match liveness {
             Wanted::Yes => &[DETECTOR, TEMPLATE, ATTACK],
             Wanted::No => &[DETECTOR, TEMPLATE],
         };
-        let work = move |engine: &dyn MeasureFaces, waiting: &Waiting| {
+        let work = move |engine: &dyn AnalyseFaces, waiting: &Waiting| {
             images.iter().map(|image| portrait(engine, image, liveness, waiting)).collect()
         };
-        let portraits: Vec<Portrait> = self.measure_faces(needed, work).await?;
+        let portraits: Vec<Portrait> = self.analyse_faces(needed, work).await?;
         portraits.iter().for_each(|portrait| self.count_liveness(portrait.liveness_score));
         Ok(portraits)
     }
@@ -142,11 +142,11 @@ impl App {
 }
 
 fn portrait(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     liveness: Wanted,
     waiting: &Waiting,
-) -> Result<Portrait, MeasureError> {
+) -> Result<Portrait, AnalysisError> {
     let (pixels, measured) = measure(engine, image, liveness, Wanted::Yes, waiting)?;
     let liveness_score = match liveness {
         Wanted::Yes => Some(liveness_score(&measured.findings, image)?),
@@ -160,23 +160,23 @@ fn portrait(
 }
 
 fn liveness_of(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     waiting: &Waiting,
-) -> Result<f64, MeasureError> {
+) -> Result<f64, AnalysisError> {
     let (_, measured) = measure(engine, image, Wanted::Yes, Wanted::No, waiting)?;
     liveness_score(&measured.findings, image)
 }
 
 fn selfie_of(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     waiting: &Waiting,
-) -> Result<Selfie, MeasureError> {
+) -> Result<Selfie, AnalysisError> {
     let image_bytes = bytes(image)?;
     let request = FaceRequest { limits: engine.limits(), ..Default::default() };
     let (pixels, MeasuredFace { findings, template, .. }) =
-        measure_bytes(engine, image, &image_bytes, &request, waiting)?;
+        analyse_bytes(engine, image, &image_bytes, &request, waiting)?;
     let verdict = judge(&findings, None, &FacePolicy::default());
     let (Some(quality), Some(quality_score)) = (verdict.quality, verdict.quality_score) else {
         return Err(not_measurable(image));
@@ -208,27 +208,27 @@ fn pixel_digest(image: &Image) -> Sha256Digest {
 }
 
 fn compare(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     probes: &[SentImage],
     gallery: &[SentImage],
     liveness: ProbeLiveness,
     waiting: &Waiting,
-) -> Result<Compared, MeasureError> {
+) -> Result<Compared, AnalysisError> {
     let (mut templates, mut first) = (Vec::new(), None);
     for probe in probes {
         let (pixels, measured) = measure(engine, probe, Wanted::No, Wanted::Yes, waiting)?;
         templates.push(measured.template.ok_or_else(|| not_measurable(probe))?);
-        // Kept for its liveness, which is measured last: most of what fails then costs less.
+        // Stored for its liveness, which is measured last: most of what fails then costs less.
         first.get_or_insert((probe, pixels, measured.findings));
     }
     let mut scores = Vec::new();
-    for picture in gallery {
-        let (_, measured) = measure(engine, picture, Wanted::No, Wanted::Yes, waiting)?;
-        let template = measured.template.ok_or_else(|| not_measurable(picture))?;
+    for image in gallery {
+        let (_, measured) = measure(engine, image, Wanted::No, Wanted::Yes, waiting)?;
+        let template = measured.template.ok_or_else(|| not_measurable(image))?;
         scores.extend(templates.iter().map(|probe| probe.compare(&template).match_score));
     }
     let score = best_score(scores)
-        .ok_or_else(|| MeasureError::Failed("a comparison gave no number".to_owned()))?;
+        .ok_or_else(|| AnalysisError::Failed("a comparison gave no number".to_owned()))?;
     let wanted = match liveness {
         ProbeLiveness::NotAsked => false,
         ProbeLiveness::Always => true,
@@ -237,8 +237,8 @@ fn compare(
     let liveness_score = match first.filter(|_| wanted) {
         Some((probe, pixels, mut findings)) => {
             let subject = subject(&findings, &FacePolicy::default());
-            let subject = subject.map_err(|error| refuse(probe, error))?;
-            let attack = engine.measure_attack(&pixels, subject);
+            let subject = subject.map_err(|error| reject(probe, error))?;
+            let attack = engine.analyse_attack(&pixels, subject);
             findings.attack = attack.map_err(|error| failed(probe, error))?;
             Some(self::liveness_score(&findings, probe)?)
         }
@@ -248,11 +248,11 @@ fn compare(
 }
 
 fn detect(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     templates: Wanted,
     waiting: &Waiting,
-) -> Result<Vec<FoundFace>, MeasureError> {
+) -> Result<Vec<FoundFace>, AnalysisError> {
     let request = FaceRequest {
         limits: engine.limits(),
         attack: Wanted::No,
@@ -260,9 +260,9 @@ fn detect(
         ..FaceRequest::default()
     };
     let pixels =
-        Image::decode(&bytes(image)?, &request.limits).map_err(|error| refuse(image, error))?;
+        Image::decode(&bytes(image)?, &request.limits).map_err(|error| reject(image, error))?;
     let measured =
-        engine.measure_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
+        engine.analyse_image(&pixels, &request, waiting).map_err(|error| failed(image, error))?;
     let found = measured.findings.faces.into_iter().map(|face| {
         let thumbnail = thumbnail(&pixels, &face).ok_or_else(|| not_measurable(image))?;
         let template = match templates {
@@ -276,67 +276,67 @@ fn detect(
     found.collect()
 }
 
-/// Measures the one face of a picture; a picture without one clear face is refused.
+/// Measures the one face of an image; an image without one clear face is rejected.
 pub(super) fn measure(
-    engine: &dyn MeasureFaces,
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     attack: Wanted,
     template: Wanted,
     waiting: &Waiting,
-) -> Result<(Image, MeasuredFace), MeasureError> {
+) -> Result<(Image, MeasuredFace), AnalysisError> {
     let request =
         FaceRequest { limits: engine.limits(), attack, template, ..FaceRequest::default() };
-    measure_bytes(engine, image, &bytes(image)?, &request, waiting)
+    analyse_bytes(engine, image, &bytes(image)?, &request, waiting)
 }
 
-fn measure_bytes(
-    engine: &dyn MeasureFaces,
+fn analyse_bytes(
+    engine: &dyn AnalyseFaces,
     image: &SentImage,
     bytes: &[u8],
     request: &FaceRequest,
     waiting: &Waiting,
-) -> Result<(Image, MeasuredFace), MeasureError> {
-    let pixels = Image::decode(bytes, &request.limits).map_err(|error| refuse(image, error))?;
+) -> Result<(Image, MeasuredFace), AnalysisError> {
+    let pixels = Image::decode(bytes, &request.limits).map_err(|error| reject(image, error))?;
     if waiting.is_over() {
         return Err(failed(image, FaceError::Abandoned));
     }
     let measured =
-        engine.measure_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
-    subject(&measured.findings, &FacePolicy::default()).map_err(|error| refuse(image, error))?;
+        engine.analyse_image(&pixels, request, waiting).map_err(|error| failed(image, error))?;
+    subject(&measured.findings, &FacePolicy::default()).map_err(|error| reject(image, error))?;
     Ok((pixels, measured))
 }
 
 pub(super) fn liveness_score(
     findings: &FaceFindings,
     image: &SentImage,
-) -> Result<f64, MeasureError> {
+) -> Result<f64, AnalysisError> {
     let attack = findings.attack.as_ref();
     attack.map(|attack| attack.liveness_score).ok_or_else(|| not_scored(findings, image))
 }
 
 /// Why no liveness score could be given: that is never a score of zero.
-fn not_scored(findings: &FaceFindings, image: &SentImage) -> MeasureError {
+fn not_scored(findings: &FaceFindings, image: &SentImage) -> AnalysisError {
     let subject = findings.faces.first();
-    let refusal =
-        subject.and_then(|face| attack_refusal(face, findings.width_px, findings.height_px));
-    refusal.map_or_else(|| not_measurable(image), |refusal| refuse(image, refusal))
+    let rejection =
+        subject.and_then(|face| attack_rejection(face, findings.width_px, findings.height_px));
+    rejection.map_or_else(|| not_measurable(image), |rejection| reject(image, rejection))
 }
 
-fn bytes(image: &SentImage) -> Result<Vec<u8>, MeasureError> {
-    decode_base64(image.base64.as_str()).ok_or_else(|| refuse(image, ImageProblem::NotBase64))
+fn bytes(image: &SentImage) -> Result<Vec<u8>, AnalysisError> {
+    decode_base64(image.base64.as_str()).ok_or_else(|| reject(image, ImageProblem::NotBase64))
 }
 
-pub(super) fn failed(image: &SentImage, error: FaceError) -> MeasureError {
+pub(super) fn failed(image: &SentImage, error: FaceError) -> AnalysisError {
     match error {
-        FaceError::Image(error) => refuse(image, error),
-        error => MeasureError::Failed(error.to_string()),
+        FaceError::Image(error) => reject(image, error),
+        error => AnalysisError::Failed(error.to_string()),
     }
 }
 
-fn not_measurable(image: &SentImage) -> MeasureError {
-    refuse(image, ImageProblem::NotMeasurable)
+fn not_measurable(image: &SentImage) -> AnalysisError {
+    reject(image, ImageProblem::NotMeasurable)
 }
 
-fn refuse(image: &SentImage, problem: impl Into<ImageProblem>) -> MeasureError {
-    MeasureError::Image { parameter: image.parameter.clone(), problem: problem.into() }
+fn reject(image: &SentImage, problem: impl Into<ImageProblem>) -> AnalysisError {
+    AnalysisError::Image { parameter: image.parameter.clone(), problem: problem.into() }
 }

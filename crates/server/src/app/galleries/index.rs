@@ -39,10 +39,10 @@ pub struct Hit {
 
 pub struct FaceIndex {
     gallery: Gallery<Arc<str>>,
-    persons: HashMap<Arc<str>, Known>,
+    persons: HashMap<Arc<str>, Membership>,
 }
 
-struct Known {
+struct Membership {
     collections: Vec<String>,
     active: bool,
 }
@@ -65,7 +65,7 @@ impl FaceIndex {
         for template in &templates {
             self.gallery.insert(Arc::clone(&id), template);
         }
-        self.persons.insert(id, Known { collections, active });
+        self.persons.insert(id, Membership { collections, active });
     }
 
     /// Takes a person out, if they are there.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, stream};
-use verax_store::{CHANGES_KEPT_MS, PersonPlace, SealedTemplate, StoreError};
+use verax_store::{CHANGES_RETENTION_MS, EncryptedTemplate, Membership, StoreError};
 use verax_vision::faces::Template;
 
 use super::{Faces, Held, Hit, Opened, Search, State, TRIED_AGAIN_MS, Unopened};
@@ -50,7 +50,7 @@ impl App {
     /// searched for an hour.
     pub async fn forget_deleted(&self) -> Result<(), StoreError> {
         let max = self.config.now().persons.templates_in_memory_max;
-        self.galleries.let_go("", max, self.clock.now());
+        self.galleries.evict("", max, self.clock.now());
         let loaded: Vec<(String, Arc<Held>)> = {
             let held = self.galleries.lock();
             let loaded = held.iter().filter(|(_, it)| it.read(|it| it.state.is_some()));
@@ -68,7 +68,7 @@ impl App {
             if number == state.looked_through.max(state.number) {
                 continue;
             }
-            let late = self.clock.now().0 - state.looked_at.0 >= CHANGES_KEPT_MS / 2;
+            let late = self.clock.now().0 - state.polled_at.0 >= CHANGES_RETENTION_MS / 2;
             if number < state.number || late {
                 // The client was deleted, or it is not known any more who was.
                 held.write(|it| *it = Faces::default());
@@ -76,8 +76,9 @@ impl App {
             }
             let after = state.looked_through.max(state.number);
             let changed = self.database.changed_persons(&client, after).await?;
-            let there = self.database.person_places(&client, Some(changed.clone())).await?;
-            let there: HashSet<&str> = there.iter().map(|place| place.id.as_str()).collect();
+            let there = self.database.memberships(&client, Some(changed.clone())).await?;
+            let there: HashSet<&str> =
+                there.iter().map(|membership| membership.id.as_str()).collect();
             let gone = changed.iter().filter(|id| !there.contains(id.as_str()));
             held.write(|it| {
                 let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
@@ -135,13 +136,13 @@ impl App {
         let now = self.clock.now();
         let max = self.config.now().persons.templates_in_memory_max;
         let newer = known.filter(|known| {
-            known.number <= number && now.0 - known.looked_at.0 < CHANGES_KEPT_MS / 2
+            known.number <= number && now.0 - known.polled_at.0 < CHANGES_RETENTION_MS / 2
         });
         match newer {
             Some(known) if known.number == number => {}
             Some(known) => {
                 let changed = self.database.changed_persons(client, known.number).await?;
-                self.open_anew(client, model, &held, changed).await?;
+                self.reopen(client, model, &held, changed).await?;
             }
             None => {
                 let count = self.database.count_templates(client, model).await?;
@@ -149,11 +150,11 @@ impl App {
                     return Err(PersonError::GalleryTooLarge { count, max });
                 }
                 let (mut index, mut unopened) = (FaceIndex::default(), Vec::new());
-                let mut places = self.database.person_places(client, None).await?;
-                // What is sealed takes more room than what is kept of it: never all of it at once.
-                while !places.is_empty() {
-                    let rest = places.split_off(places.len().min(LOADED_AT_ONCE));
-                    let some = std::mem::replace(&mut places, rest);
+                let mut memberships = self.database.memberships(client, None).await?;
+                // What is encrypted takes more room than what is kept of it: never all of it at once.
+                while !memberships.is_empty() {
+                    let rest = memberships.split_off(memberships.len().min(LOADED_AT_ONCE));
+                    let some = std::mem::replace(&mut memberships, rest);
                     let opened = self.open_faces(client, model, some).await?;
                     opened.persons.into_iter().for_each(|person| index.insert(person));
                     unopened.extend(opened.unopened);
@@ -170,10 +171,10 @@ impl App {
             return Err(PersonError::GalleryTooLarge { count: count as u64, max });
         }
         held.write(|faces| {
-            faces.state = Some(State { number, looked_at: now, looked_through: number })
+            faces.state = Some(State { number, polled_at: now, looked_through: number })
         });
         drop(updating);
-        self.galleries.let_go(client, max, now);
+        self.galleries.evict(client, max, now);
         Ok(held)
     }
 
@@ -181,7 +182,7 @@ impl App {
         let now = self.clock.now();
         held.write(|faces| match &mut faces.state {
             Some(state) if state.number == number => {
-                state.looked_at = now;
+                state.polled_at = now;
                 faces.unopened.is_empty() || now.0 - faces.tried_at.0 < TRIED_AGAIN_MS
             }
             _ => false,
@@ -204,7 +205,7 @@ impl App {
             });
             let before = held.read(|faces| faces.unopened.len());
             let tried = some.len();
-            self.open_anew(client, model, held, some).await?;
+            self.reopen(client, model, held, some).await?;
             // One that is still closed speaks for the rest.
             if held.read(|faces| faces.unopened.len()) + tried > before {
                 held.write(|faces| faces.tried_at = now);
@@ -214,15 +215,15 @@ impl App {
     }
 
     /// Puts these persons into the index as they are now.
-    async fn open_anew(
+    async fn reopen(
         &self,
         client: &str,
         model: &str,
         held: &Held,
         changed: Vec<String>,
     ) -> Result<(), PersonError> {
-        let places = self.database.person_places(client, Some(changed.clone())).await?;
-        let opened = self.open_faces(client, model, places).await?;
+        let memberships = self.database.memberships(client, Some(changed.clone())).await?;
+        let opened = self.open_faces(client, model, memberships).await?;
         let changed: HashSet<String> = changed.into_iter().collect();
         held.write(|faces| {
             faces.unopened.retain(|it| !changed.contains(&it.person.id));
@@ -238,34 +239,34 @@ impl App {
         &self,
         client: &str,
         model: &str,
-        places: Vec<PersonPlace>,
+        memberships: Vec<Membership>,
     ) -> Result<Opened, PersonError> {
-        let ids = places.iter().map(|place| place.id.clone()).collect();
+        let ids = memberships.iter().map(|membership| membership.id.clone()).collect();
         let templates = self.database.templates(client, ids).await?;
         let mut opening = stream::iter(templates.into_iter().filter(|it| it.model == model))
-            .map(|sealed| async move {
-                let opened = self.open_template(client, &sealed).await;
-                (sealed, opened)
+            .map(|encrypted| async move {
+                let opened = self.open_template(client, &encrypted).await;
+                (encrypted, opened)
             })
             .buffered(READ_AT_ONCE);
         let mut of_person: HashMap<String, Vec<Template>> = HashMap::new();
         let mut closed = Vec::new();
-        while let Some((sealed, template)) = opening.next().await {
+        while let Some((encrypted, template)) = opening.next().await {
             match template {
-                Ok(template) => of_person.entry(sealed.person).or_default().push(template),
+                Ok(template) => of_person.entry(encrypted.person).or_default().push(template),
                 Err(error @ PersonError::Vault(VaultError::Store(_))) => return Err(error),
-                Err(error) => closed.push((sealed, error)),
+                Err(error) => closed.push((encrypted, error)),
             }
         }
         let lost = self.lost_templates(client, closed).await?;
         let mut opened = Opened::default();
-        for place in places {
-            if let Some(templates) = lost.get(&place.id) {
-                let (person, templates) = (place.clone(), *templates);
+        for membership in memberships {
+            if let Some(templates) = lost.get(&membership.id) {
+                let (person, templates) = (membership.clone(), *templates);
                 opened.unopened.push(Unopened { person, templates });
             }
-            let Some(templates) = of_person.remove(&place.id) else { continue };
-            let PersonPlace { id, collections, active } = place;
+            let Some(templates) = of_person.remove(&membership.id) else { continue };
+            let Membership { id, collections, active } = membership;
             opened.persons.push(IndexedPerson { id, collections, active, templates });
         }
         Ok(opened)
@@ -276,15 +277,17 @@ impl App {
     async fn lost_templates(
         &self,
         client: &str,
-        closed: Vec<(SealedTemplate, PersonError)>,
+        closed: Vec<(EncryptedTemplate, PersonError)>,
     ) -> Result<HashMap<String, u64>, PersonError> {
         let Some((_, cause)) = closed.first() else { return Ok(HashMap::new()) };
         let cause = cause.to_string();
-        let ids = closed.iter().map(|(sealed, _)| sealed.id.clone()).collect();
+        let ids = closed.iter().map(|(encrypted, _)| encrypted.id.clone()).collect();
         let lasting = self.database.lasting_templates(client, ids).await?;
         let mut lost: HashMap<String, u64> = HashMap::new();
-        for (sealed, _) in closed.into_iter().filter(|(sealed, _)| lasting.contains(&sealed.id)) {
-            *lost.entry(sealed.person).or_default() += 1;
+        for (encrypted, _) in
+            closed.into_iter().filter(|(encrypted, _)| lasting.contains(&encrypted.id))
+        {
+            *lost.entry(encrypted.person).or_default() += 1;
         }
         if !lost.is_empty() {
             let count = lost.values().sum::<u64>();
@@ -304,15 +307,15 @@ impl App {
     pub(in crate::app) async fn open_templates(
         &self,
         client: &str,
-        templates: Vec<SealedTemplate>,
+        templates: Vec<EncryptedTemplate>,
     ) -> Result<Vec<Template>, PersonError> {
         let model = self.faces.template_model()?;
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        for sealed in templates.into_iter().filter(|it| it.model == model) {
-            match self.open_template(client, &sealed).await {
+        for encrypted in templates.into_iter().filter(|it| it.model == model) {
+            match self.open_template(client, &encrypted).await {
                 Ok(template) => opened.push(template),
                 Err(error @ PersonError::Vault(VaultError::Store(_))) => return Err(error),
-                Err(error) => closed.push((sealed, error)),
+                Err(error) => closed.push((encrypted, error)),
             }
         }
         match self.lost_templates(client, closed).await?.values().sum() {
@@ -324,11 +327,11 @@ impl App {
     pub(in crate::app) async fn open_template(
         &self,
         client: &str,
-        template: &SealedTemplate,
+        template: &EncryptedTemplate,
     ) -> Result<Template, PersonError> {
-        let sealed = STANDARD.decode(&template.sealed).map_err(|_| PersonError::Damaged)?;
-        let place = template_place(&template.id);
-        let opened = self.vault.unseal(client, &template.person, &place, &sealed).await?;
+        let encrypted = STANDARD.decode(&template.encrypted).map_err(|_| PersonError::Damaged)?;
+        let location = template_place(&template.id);
+        let opened = self.vault.decrypt(client, &template.person, &location, &encrypted).await?;
         Template::from_bytes(&opened).ok_or(PersonError::Damaged)
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use verax_store::StoreError;
 
-use super::{APART_MS_MAX, Found, Unwell};
+use super::{APART_MS_MAX, ProbeResult, Unhealthy};
 use crate::app::App;
 use crate::app::fingerprints::explain;
 use crate::clock::Clock;
@@ -23,21 +23,21 @@ impl App {
     ///
     /// # Errors
     /// What is in its way.
-    pub async fn look_after_health(&self) -> Result<(), Unwell> {
+    pub async fn look_after_health(&self) -> Result<(), Unhealthy> {
         let mut last = self.health.found.lock().await;
         let known = last.as_ref().filter(|found| found.at.elapsed() < FOUND_FOR);
-        let unwell = match known {
-            Some(found) => found.unwell.clone(),
+        let unhealthy = match known {
+            Some(found) => found.unhealthy.clone(),
             None => {
-                let unwell = self.probe().await.err();
-                *last = Some(Found { at: Instant::now(), unwell: unwell.clone() });
-                unwell
+                let unhealthy = self.probe().await.err();
+                *last = Some(ProbeResult { at: Instant::now(), unhealthy: unhealthy.clone() });
+                unhealthy
             }
         };
-        unwell.map_or(Ok(()), Err)
+        unhealthy.map_or(Ok(()), Err)
     }
 
-    async fn probe(&self) -> Result<(), Unwell> {
+    async fn probe(&self) -> Result<(), Unhealthy> {
         let late = |_| Err(StoreError::Busy("it takes too long".to_owned()));
         let probe = tokio::time::timeout(ANSWER_MAX, self.database.probe(self.clock.now()));
         let theirs = match probe.await.unwrap_or_else(late) {
@@ -46,27 +46,27 @@ impl App {
             Err(StoreError::Busy(_)) if !self.database.is_remote() => None,
             Err(error) => {
                 tracing::error!(cause = %error, "the database does not take writes");
-                return Err(Unwell::Database);
+                return Err(Unhealthy::Database);
             }
         };
         if let (Some(theirs), Clock::System) = (theirs, &self.clock) {
             let apart_ms = self.clock.now().0 - theirs.0;
             if apart_ms.abs() > APART_MS_MAX {
                 tracing::error!(apart_ms, "clock skew between this node and the database");
-                return Err(Unwell::Clock);
+                return Err(Unhealthy::Clock);
             }
         }
         self.probe_space()?;
         self.probe_vault().await
     }
 
-    fn probe_space(&self) -> Result<(), Unwell> {
+    fn probe_space(&self) -> Result<(), Unhealthy> {
         for (folder, free) in self.health.too_full(self.config.now().disk.free_bytes_min) {
             let folder = folder.display();
             match free {
                 Ok(free_bytes) => {
                     tracing::error!(%folder, free_bytes, "there is too little space");
-                    return Err(Unwell::Space);
+                    return Err(Unhealthy::Space);
                 }
                 Err(error) => tracing::warn!(%folder, cause = %error, "its space is not known"),
             }
@@ -74,30 +74,31 @@ impl App {
         Ok(())
     }
 
-    async fn probe_vault(&self) -> Result<(), Unwell> {
+    async fn probe_vault(&self) -> Result<(), Unhealthy> {
         let mut last = self.health.vault.lock().await;
-        let is_known =
-            |found: &&Found| found.unwell.is_none() && found.at.elapsed() < VAULT_FOUND_FOR;
+        let is_known = |found: &&ProbeResult| {
+            found.unhealthy.is_none() && found.at.elapsed() < VAULT_FOUND_FOR
+        };
         if last.as_ref().filter(is_known).is_some() {
             return Ok(());
         }
         let looked = tokio::time::timeout(ANSWER_MAX, self.differences()).await;
-        let unwell = match looked {
+        let unhealthy = match looked {
             Ok(Ok(differences)) if differences.is_empty() => None,
             Ok(Ok(differences)) => {
                 tracing::error!("{}", explain(&differences));
-                Some(Unwell::Vault)
+                Some(Unhealthy::Vault)
             }
             Ok(Err(error)) => {
                 tracing::error!(cause = %error, "the vault cannot be looked at");
-                Some(Unwell::Vault)
+                Some(Unhealthy::Vault)
             }
             Err(_) => {
                 tracing::error!("the vault does not answer in time");
-                Some(Unwell::Vault)
+                Some(Unhealthy::Vault)
             }
         };
-        *last = Some(Found { at: Instant::now(), unwell: unwell.clone() });
-        unwell.map_or(Ok(()), Err)
+        *last = Some(ProbeResult { at: Instant::now(), unhealthy: unhealthy.clone() });
+        unhealthy.map_or(Ok(()), Err)
     }
 }

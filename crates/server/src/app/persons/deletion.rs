@@ -21,7 +21,7 @@ impl App {
     pub async fn delete_person(&self, client: &str, id: &str) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
         run_detached(async move {
-            app.person_place(&client, &id).await?;
+            app.membership(&client, &id).await?;
             let faces = app.database.templates(&client, vec![id.clone()]).await?;
             let subject = (!faces.is_empty()).then_some(id.as_str());
             match app.begin_deletion(&PERSONS, &client, &id, subject).await {
@@ -41,7 +41,7 @@ impl App {
                 batch.touch_person(&client, &id, now).forget_answers(&client, &id);
                 batch.end_deletion(PERSONS.name, &client, &id);
                 match app.database.commit(batch).await {
-                    Err(StoreError::Conflict) => match app.person_place(&client, &id).await {
+                    Err(StoreError::Conflict) => match app.membership(&client, &id).await {
                         Err(PersonError::NotFound) => {
                             // Somebody was faster, and nothing is left to resume.
                             let mut batch = Batch::default();

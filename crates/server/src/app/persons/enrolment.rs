@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_domain::records::person::{Person, PersonDetails};
 use verax_query::{Tenant, fold};
-use verax_store::{Batch, PersonPlace, SealedTemplate, StoreError};
+use verax_store::{Batch, EncryptedTemplate, Membership, StoreError};
 
 use super::{
     ATTEMPTS, NewPerson, PersonChange, PersonError, Thumbnails, Unknown, run_detached,
@@ -46,7 +46,7 @@ impl App {
                 // The person may be there after all; what belongs to nobody is swept.
                 Ok(())
                 | Err(PersonError::Store(StoreError::Busy(_) | StoreError::Unavailable(_))) => {}
-                // What was sealed for it belongs to nobody.
+                // What was encrypted for it belongs to nobody.
                 Err(_) => app.vault.destroy(&client, &id).await?,
             }
             enrolled.map(|()| id)
@@ -78,11 +78,11 @@ impl App {
         id: &str,
         collection: &str,
     ) -> Result<(), PersonError> {
-        let place = self.person_place(client, id).await?;
-        if !place.collections.iter().any(|known| known == collection) {
+        let membership = self.membership(client, id).await?;
+        if !membership.collections.iter().any(|known| known == collection) {
             return Err(PersonError::NotFound);
         }
-        let others = place.collections.into_iter().filter(|known| known != collection);
+        let others = membership.collections.into_iter().filter(|known| known != collection);
         let others: Vec<String> = others.collect();
         if others.is_empty() {
             return self.delete_person(client, id).await;
@@ -103,20 +103,20 @@ impl App {
         let (enrolled, record) = Person::enrol((id, client), &person.details, begun);
         let held = self.galleries.of(client);
         let _turn = held.enrolling.lock().await;
-        let mut sealed = None;
+        let mut encrypted = None;
         for _ in 0..ATTEMPTS {
             let seen = self.database.gallery_number(client).await?;
             if let Some(unknown) = &unknown {
-                self.refuse_known(client, faces, unknown).await?;
+                self.reject_known(client, faces, unknown).await?;
             }
-            self.refuse_alike(&enrolled).await?;
-            if sealed.is_none() {
-                sealed = Some(self.seal_faces(client, id, faces, person.thumbnails).await?);
+            self.reject_alike(&enrolled).await?;
+            if encrypted.is_none() {
+                encrypted = Some(self.encrypt_faces(client, id, faces, person.thumbnails).await?);
             }
             let now = self.clock.now();
             let mut batch = Batch::default();
             batch.change_gallery(client, seen).insert_record(&record, now);
-            for template in sealed.iter().flatten() {
+            for template in encrypted.iter().flatten() {
                 batch.insert_template(client, template, now);
             }
             batch.touch_person(client, id, now);
@@ -136,29 +136,29 @@ impl App {
     ) -> Result<(), PersonError> {
         let held = self.galleries.of(client);
         let _turn = held.enrolling.lock().await;
-        let mut sealed: Option<Vec<SealedTemplate>> = None;
+        let mut encrypted: Option<Vec<EncryptedTemplate>> = None;
         for _ in 0..ATTEMPTS {
             let seen = self.database.gallery_number(client).await?;
             let tenant = Tenant::Client(client.to_owned());
             let known: Option<Person> = self.database.find(&tenant, id).await?;
             let Some(known) = known else {
-                if sealed.is_some() {
-                    // Deleted in between: what was sealed since must not stay.
+                if encrypted.is_some() {
+                    // Deleted in between: what was encrypted since must not stay.
                     self.vault.destroy(client, id).await?;
                 }
                 return Err(PersonError::NotFound);
             };
             let (person, record) = known.change(&change.details);
             if change.details.identifies() {
-                self.refuse_alike(&person).await?;
+                self.reject_alike(&person).await?;
             }
-            if let (None, Some((faces, thumbnails))) = (&sealed, &change.faces) {
-                sealed = Some(self.seal_faces(client, id, faces, *thumbnails).await?);
+            if let (None, Some((faces, thumbnails))) = (&encrypted, &change.faces) {
+                encrypted = Some(self.encrypt_faces(client, id, faces, *thumbnails).await?);
             }
             let now = self.clock.now();
             let mut batch = Batch::default();
             batch.change_gallery(client, seen).change(&record, now);
-            if let Some(templates) = &sealed {
+            if let Some(templates) = &encrypted {
                 batch.delete_templates(client, id);
                 for template in templates {
                     batch.insert_template(client, template, now);
@@ -177,8 +177,8 @@ impl App {
         Err(StoreError::Conflict.into())
     }
 
-    /// Refuses a face that somebody has.
-    async fn refuse_known(
+    /// Rejects a face that somebody has.
+    async fn reject_known(
         &self,
         client: &str,
         faces: &[Portrait],
@@ -197,49 +197,51 @@ impl App {
         }
     }
 
-    /// Refuses a second person of one name and day of birth in one collection, or outside of all.
-    /// Without the day nobody can tell namesakes apart, so they are not refused.
-    async fn refuse_alike(&self, person: &Person) -> Result<(), PersonError> {
+    /// Rejects a second person of one name and day of birth in one collection, or outside of all.
+    /// Without the day nobody can tell namesakes apart, so they are not rejected.
+    async fn reject_alike(&self, person: &Person) -> Result<(), PersonError> {
         let Some(born) = &person.date_of_birth else { return Ok(()) };
         let alike = self.database.persons_alike(&person.client, &fold(&person.name), born).await?;
-        let shares = |place: &PersonPlace| match person.collections.as_slice() {
-            [] => place.collections.is_empty(),
-            collections => place.collections.iter().any(|known| collections.contains(known)),
+        let shares = |membership: &Membership| match person.collections.as_slice() {
+            [] => membership.collections.is_empty(),
+            collections => membership.collections.iter().any(|known| collections.contains(known)),
         };
-        match alike.into_iter().find(|place| place.id != person.id && shares(place)) {
-            Some(place) => Err(PersonError::AlreadySet(place.id)),
+        match alike.into_iter().find(|membership| membership.id != person.id && shares(membership))
+        {
+            Some(membership) => Err(PersonError::AlreadySet(membership.id)),
             None => Ok(()),
         }
     }
 
-    /// Seals the templates, and keeps the small pictures if that is wanted.
-    async fn seal_faces(
+    /// Encrypts the templates, and keeps the small images if that is wanted.
+    async fn encrypt_faces(
         &self,
         client: &str,
         person: &str,
         faces: &[Portrait],
         thumbnails: Thumbnails,
-    ) -> Result<Vec<SealedTemplate>, PersonError> {
+    ) -> Result<Vec<EncryptedTemplate>, PersonError> {
         let model = self.faces.template_model()?.to_owned();
         let known = self.database.templates(client, vec![person.to_owned()]).await?;
         let mut templates = Vec::new();
         for (index, face) in faces.iter().enumerate() {
             let id = format!("{person}-{}", index + 1);
             let plain = zeroize::Zeroizing::new(face.template.to_bytes());
-            let sealed = self.vault.seal(client, person, &template_place(&id), &plain).await?;
-            let jpeg = face.thumbnail.as_ref().filter(|_| thumbnails == Thumbnails::Kept);
+            let encrypted =
+                self.vault.encrypt(client, person, &template_place(&id), &plain).await?;
+            let jpeg = face.thumbnail.as_ref().filter(|_| thumbnails == Thumbnails::Stored);
             if let Some(jpeg) = jpeg {
                 self.vault.keep(client, person, &thumbnail_place(&id), jpeg).await?;
             }
-            templates.push(SealedTemplate {
+            templates.push(EncryptedTemplate {
                 id,
                 person: person.to_owned(),
                 model: model.clone(),
                 thumbnail: jpeg.is_some(),
-                sealed: STANDARD.encode(sealed),
+                encrypted: STANDARD.encode(encrypted),
             });
         }
-        // A picture of a face that is replaced goes with it.
+        // An image of a face that is replaced goes with it.
         let kept = |id: &str| templates.iter().any(|new| new.id == id && new.thumbnail);
         for old in known.iter().filter(|old| old.thumbnail && !kept(&old.id)) {
             self.vault.keep(client, person, &thumbnail_place(&old.id), b"").await?;

@@ -8,7 +8,7 @@ use verax_domain::records::id_of;
 use verax_domain::records::person;
 use verax_domain::resources::PERSONS;
 use verax_query::{Query, Tenant};
-use verax_store::{PersonPlace, SealedTemplate, StoreError};
+use verax_store::{EncryptedTemplate, Membership, StoreError};
 use verax_vision::faces::{TEMPLATE_LEN, Template};
 
 use super::{NOBODY, PersonError, Thumbnail, thumbnail_place};
@@ -48,19 +48,19 @@ impl App {
         person: &str,
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
-        self.person_place(client, person).await?;
+        self.membership(client, person).await?;
         let templates = self.database.templates(client, vec![person.to_owned()]).await?;
         let known = self.open_templates(client, templates).await?;
         Ok(best_score(known.iter().map(|it| face.compare(it).match_score)))
     }
 
     /// The same with templates that were read of a person who may not exist, under [`NOBODY`] if so: as
-    /// many keys are asked for and a template is compared, so that the time of a refusal does not say
+    /// many keys are asked for and a template is compared, so that the time of a rejection does not say
     /// whether somebody is enrolled.
     pub(in crate::app) async fn match_templates(
         &self,
         client: &str,
-        templates: Vec<SealedTemplate>,
+        templates: Vec<EncryptedTemplate>,
         face: &Template,
     ) -> Result<Option<f64>, PersonError> {
         let known = self.open_templates(client, templates).await?;
@@ -68,7 +68,7 @@ impl App {
         if scores.is_empty() {
             // Nothing opens under this name; asking for its key takes as long.
             if let Err(error @ VaultError::Store(_)) =
-                self.vault.unseal(client, NOBODY, NOBODY, &[]).await
+                self.vault.decrypt(client, NOBODY, NOBODY, &[]).await
             {
                 return Err(error.into());
             }
@@ -78,7 +78,7 @@ impl App {
         Ok(best_score(scores))
     }
 
-    /// The small pictures that are kept of a person.
+    /// The small images that are kept of a person.
     pub async fn thumbnails(
         &self,
         client: &str,
@@ -87,8 +87,8 @@ impl App {
         let templates = self.database.templates(client, vec![person.to_owned()]).await?;
         let mut thumbnails = Vec::new();
         for template in templates.into_iter().filter(|template| template.thumbnail) {
-            let place = thumbnail_place(&template.id);
-            if let Some(jpeg) = self.vault.fetch(client, person, &place).await? {
+            let location = thumbnail_place(&template.id);
+            if let Some(jpeg) = self.vault.fetch(client, person, &location).await? {
                 thumbnails.push(Thumbnail { id: template.id, jpeg: jpeg.to_vec() });
             }
         }
@@ -110,12 +110,12 @@ impl App {
         Ok(rows.into_iter().filter_map(by_id).collect())
     }
 
-    pub(super) async fn person_place(
+    pub(super) async fn membership(
         &self,
         client: &str,
         id: &str,
-    ) -> Result<PersonPlace, PersonError> {
-        let mut places = self.database.person_places(client, Some(vec![id.to_owned()])).await?;
-        places.pop().ok_or(PersonError::NotFound)
+    ) -> Result<Membership, PersonError> {
+        let mut memberships = self.database.memberships(client, Some(vec![id.to_owned()])).await?;
+        memberships.pop().ok_or(PersonError::NotFound)
     }
 }

@@ -9,7 +9,7 @@ use verax_store::Location;
 use super::{Finding, bad, good, unchecked};
 use crate::app::App;
 use crate::app::health::{APART_MS_MAX, Health};
-use crate::cli::Place;
+use crate::cli::Locations;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::certificate_expiry;
@@ -77,9 +77,9 @@ pub async fn replica(app: &App) -> Option<Finding> {
     }
 }
 
-pub fn space(place: &Place, config: &Config) -> Finding {
+pub fn space(locations: &Locations, config: &Config) -> Finding {
     const WHAT: &str = "space";
-    let folders = place.watched_folders(config);
+    let folders = locations.watched_folders(config);
     let count = folders.len();
     let free_bytes_min = config.disk.free_bytes_min;
     let health = Health::of(folders);
@@ -92,7 +92,7 @@ pub fn space(place: &Place, config: &Config) -> Finding {
         })
         .collect();
     if short.is_empty() {
-        let beside = match place.location() {
+        let beside = match locations.location() {
             Location::File(_) => "",
             Location::Postgres(_) => "; the database's own disk cannot be seen from here",
         };

@@ -8,7 +8,7 @@ use clap::Args;
 use verax_store::Location;
 
 use super::{Finding, bad, good, unchecked};
-use crate::cli::Place;
+use crate::cli::Locations;
 use crate::cli::serve::tls_files;
 use crate::config::Config;
 use crate::hardening;
@@ -42,13 +42,13 @@ impl Served {
 }
 
 /// Settings are those that the database holds too, if it could be asked.
-pub async fn look(place: &Place, config: &Config, served: &Served) -> Vec<Finding> {
-    let [keys, objects] = place.vault_locations(config);
+pub async fn inspect(locations: &Locations, config: &Config, served: &Served) -> Vec<Finding> {
+    let [keys, objects] = locations.vault_locations(config);
     vec![
         transport(config, served),
-        database_transport(&place.location()),
-        files(place, config, served),
-        separation(place, config, &keys, &objects).await,
+        database_transport(&locations.location()),
+        files(locations, config, served),
+        separation(locations, config, &keys, &objects).await,
         key_versions(&keys).await,
         bucket_transport(&keys, &objects),
         limits(config),
@@ -107,13 +107,13 @@ fn database_transport(location: &Location) -> Finding {
     bad(WHAT, "its address does not insist on it: add ?sslmode=require")
 }
 
-fn files(place: &Place, config: &Config, served: &Served) -> Finding {
+fn files(locations: &Locations, config: &Config, served: &Served) -> Finding {
     const WHAT: &str = "files";
-    let [keys, objects] = place.vault_locations(config);
-    let database = place.database_file();
+    let [keys, objects] = locations.vault_locations(config);
+    let database = locations.database_file();
     let mut paths: Vec<PathBuf> = vec![
-        place.keys_file(config),
-        place.master_keys_file(config),
+        locations.keys_file(config),
+        locations.master_keys_file(config),
         database.clone(),
         database.with_extension("db-wal"),
         database.with_extension("db-shm"),
@@ -128,10 +128,10 @@ fn files(place: &Place, config: &Config, served: &Served) -> Finding {
         }
     }
     // The folder holds other things too: it alone.
-    let folder = std::fs::metadata(&place.data);
+    let folder = std::fs::metadata(&locations.data);
     let open = folder.is_ok_and(|it| std::os::unix::fs::MetadataExt::mode(&it) & 0o077 != 0);
     if open {
-        let data = place.data.display();
+        let data = locations.data.display();
         return bad(WHAT, format!("others can read the folder {data}: run chmod 700 {data}"));
     }
     match exposed.first {
@@ -149,9 +149,9 @@ fn files(place: &Place, config: &Config, served: &Served) -> Finding {
 }
 
 /// Whoever copies one folder, or gets one backup, must not have both keys and what they open.
-async fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -> Finding {
+async fn separation(locations: &Locations, config: &Config, keys: &str, objects: &str) -> Finding {
     const WHAT: &str = "keys apart from data";
-    let together = kept_together(place, config, keys, objects);
+    let together = stored_together(locations, config, keys, objects);
     let mut problems = Vec::new();
     if !together.is_empty() {
         problems.push(format!(
@@ -159,7 +159,7 @@ async fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -
             together.join(" and ")
         ));
     }
-    let master = place.master_keys_file(config);
+    let master = locations.master_keys_file(config);
     // Nothing lies apart yet in a place that is not there.
     let named = [
         ("vault.keys", Path::new(keys), keys.starts_with("s3://")),
@@ -171,7 +171,7 @@ async fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -
         }
     }
     // Keys that were copied out of the data folder open what is in it for as long as they lie there too.
-    let old_keys = place.data.join("keys");
+    let old_keys = locations.data.join("keys");
     if !together.contains(&"vault.keys") {
         match holds_client_keys(&old_keys.display().to_string()).await {
             Ok(false) => {}
@@ -179,7 +179,7 @@ async fn separation(place: &Place, config: &Config, keys: &str, objects: &str) -
             Err(error) => return unchecked(WHAT, format!("{}: {error:#}", old_keys.display())),
         }
     }
-    let old_master = place.data.join("master-keys.json");
+    let old_master = locations.data.join("master-keys.json");
     if !together.contains(&"vault.master_keys_file") && old_master.exists() {
         problems.push(left_behind(&old_master));
     }
@@ -198,8 +198,13 @@ fn left_behind(path: &Path) -> String {
 }
 
 /// The settings by which keys lie with the data.
-fn kept_together(place: &Place, config: &Config, keys: &str, objects: &str) -> Vec<&'static str> {
-    let data = absolute(&place.data);
+fn stored_together(
+    locations: &Locations,
+    config: &Config,
+    keys: &str,
+    objects: &str,
+) -> Vec<&'static str> {
+    let data = absolute(&locations.data);
     let mut together = Vec::new();
     if !keys.starts_with("s3://") {
         let keys = absolute(Path::new(keys));
@@ -213,7 +218,7 @@ fn kept_together(place: &Place, config: &Config, keys: &str, objects: &str) -> V
     } else if objects.starts_with("s3://") && bucket(keys) == bucket(objects) {
         together.push("vault.keys");
     }
-    let master = absolute(&place.master_keys_file(config));
+    let master = absolute(&locations.master_keys_file(config));
     if !MasterKeys::are_in_environment() && master.starts_with(&data) {
         together.push("vault.master_keys_file");
     }
@@ -247,7 +252,7 @@ async fn key_versions(keys: &str) -> Finding {
         ),
         Ok(Versioning::Suspended) => bad(
             WHAT,
-            "the bucket kept deleted keys as versions once: delete the versions of that time",
+            "the bucket held deleted keys as versions once: delete the versions of that time",
         ),
         Err(error) => unchecked(WHAT, format!("the bucket does not say: {error:#}")),
     }
@@ -296,18 +301,17 @@ fn swap(table: &Path) -> Finding {
         Err(error) => unchecked(WHAT, format!("{error:#}")),
         // The first line names the columns.
         Ok(table) if table.lines().skip(1).all(|line| line.trim().is_empty()) => good(WHAT, "off"),
-        Ok(_) => bad(
-            WHAT,
-            "on: keys and pictures in memory can reach a disk. Encrypt it, or turn it off",
-        ),
+        Ok(_) => {
+            bad(WHAT, "on: keys and images in memory can reach a disk. Encrypt it, or turn it off")
+        }
     }
 }
 
 fn core_dumps() -> Finding {
     const WHAT: &str = "core dumps";
-    if hardening::core_dumps_are_refused() {
-        good(WHAT, "refused by every command")
+    if hardening::core_dumps_are_rejected() {
+        good(WHAT, "rejected by every command")
     } else {
-        bad(WHAT, "the system does not let this process refuse them")
+        bad(WHAT, "the system does not let this process reject them")
     }
 }

@@ -8,19 +8,19 @@ use super::{Finding, bad, good, unchecked};
 use crate::app::App;
 use crate::app::fingerprints::explain;
 use crate::app::unreadable::Inspected;
-use crate::cli::Place;
+use crate::cli::Locations;
 use crate::clock::Random;
 use crate::config::Config;
 use crate::keys::MasterKeys;
 use crate::vault::{KeyFound, Vault};
 
 /// Each is opened: more take long. `verax vault check` looks at all.
-const LOOKED_AT_MAX: u64 = 10_000;
+const INSPECTED_MAX: u64 = 10_000;
 const NAMED_MAX: usize = 5;
 
-pub fn master_keys(place: &Place, config: &Config) -> Finding {
+pub fn master_keys(locations: &Locations, config: &Config) -> Finding {
     const WHAT: &str = "master keys";
-    let file = place.master_keys_file(config);
+    let file = locations.master_keys_file(config);
     if !MasterKeys::are_given(&file) {
         let name = file.display();
         let cure = "put them back; for a new database `verax serve` makes them";
@@ -33,9 +33,9 @@ pub fn master_keys(place: &Place, config: &Config) -> Finding {
 }
 
 /// Nothing of a bucket.
-pub fn folders(place: &Place, config: &Config) -> Vec<Finding> {
+pub fn folders(locations: &Locations, config: &Config) -> Vec<Finding> {
     const WHAT: &str = "vault folders";
-    let locations = place.vault_locations(config);
+    let locations = locations.vault_locations(config);
     let folders = locations.iter().filter(|it| !it.starts_with("s3://"));
     folders
         .map(|folder| match std::fs::metadata(Path::new(folder)) {
@@ -49,24 +49,24 @@ pub fn folders(place: &Place, config: &Config) -> Vec<Finding> {
 }
 
 /// The rest needs keys and folders, and says nothing of its own where these are missing.
-pub async fn look(place: &Place, config: &Config, app: App) -> Vec<Finding> {
+pub async fn inspect(locations: &Locations, config: &Config, app: App) -> Vec<Finding> {
     const WHAT: &str = "vault";
-    let Ok(master) = MasterKeys::open_existing(&place.master_keys_file(config)) else {
+    let Ok(master) = MasterKeys::open_existing(&locations.master_keys_file(config)) else {
         return vec![unchecked(WHAT, "without master keys nothing opens")];
     };
-    let [keys, objects] = place.vault_locations(config);
+    let [keys, objects] = locations.vault_locations(config);
     let app = match Vault::open_existing(master, &keys, &objects, Random::System) {
         Ok(vault) => app.with_vault(vault),
         Err(error) => return vec![bad(WHAT, format!("{error:#}"))],
     };
-    if let Err(error) = app.vault.place_fingerprints().await {
+    if let Err(error) = app.vault.location_fingerprints().await {
         // What does not answer is asked once.
         return vec![bad(WHAT, format!("it cannot be looked at: {error}"))];
     }
     let mut findings = vec![binding(&app).await];
     findings.push(match app.vault.write_and_take_back().await {
         Ok(()) => good(WHAT, "an object was written to both places and taken back"),
-        Err((place, error)) => bad(WHAT, format!("{place} takes nothing: {error}")),
+        Err((location, error)) => bad(WHAT, format!("{location} takes nothing: {error}")),
     });
     findings.push(client_keys(&app).await);
     findings.extend(unreadable(&app).await);
@@ -129,7 +129,7 @@ async fn client_keys(app: &App) -> Finding {
 async fn unreadable(app: &App) -> Vec<Finding> {
     const FACES: &str = "faces";
     const IMAGES: &str = "images";
-    let found = match app.look_for_unreadable(None, LOOKED_AT_MAX).await {
+    let found = match app.find_unreadable(None, INSPECTED_MAX).await {
         Ok(found) => found,
         Err(error) => return vec![bad(FACES, format!("they cannot be looked at: {error}"))],
     };

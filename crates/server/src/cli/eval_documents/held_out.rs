@@ -7,31 +7,31 @@ use verax_lab::boosting::{Origin, Row};
 use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, rate_changes};
 use verax_lab::training::{in_parallel, train_check};
-use verax_lab::training_set::{LabelledPicture, photographed_rows, simulated_rows};
+use verax_lab::training_set::{LabelledImage, photographed_rows, simulated_rows};
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::file_forensics;
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::{
-    EvalDocuments, JudgedByCheck, Refusal, Report, judged_row, named, rates, refusal_rates,
+    EvalDocuments, JudgedByCheck, Rejection, Report, judged_row, named, rates, rejection_rates,
 };
 use crate::cli::progress::Progress;
 
 /// Scores of genuine photographs by one check.
 struct Genuine {
-    by_picture: BTreeMap<usize, f64>,
+    by_image: BTreeMap<usize, f64>,
     thresholds: [(&'static str, f64); 3],
 }
 
 pub fn measure(
     args: &EvalDocuments,
-    pictures: &[LabelledPicture],
+    images: &[LabelledImage],
 ) -> Result<(Report, JudgedByCheck), String> {
     let progress = Progress::of_unknown_length("measuring");
-    let mut rows = photographed_rows(pictures, args.seed, args.threads);
-    rows.append(simulated_rows(pictures, args.simulated, args.seed, args.threads));
+    let mut rows = photographed_rows(images, args.seed, args.threads);
+    rows.append(simulated_rows(images, args.simulated, args.seed, args.threads));
     let mut report = Report {
-        pictures: pictures.len() - rows.unreadable,
+        images: images.len() - rows.unreadable,
         unreadable: rows.unreadable,
         ..Report::default()
     };
@@ -82,15 +82,15 @@ pub fn measure(
         all.push((name, calibrating));
     }
     if all.is_empty() {
-        return Err("leaving sources out needs genuine pictures and attacks of two sources".into());
+        return Err("leaving sources out needs genuine images and attacks of two sources".into());
     }
     progress.phase("judging");
-    let refusals = refusals(args.threads, pictures, &genuine);
-    report.add("genuine photographs that a check refuses", refusal_rates(&refusals));
-    let sources: BTreeSet<&str> = refusals.iter().map(|r| r.source.as_str()).collect();
+    let rejections = rejections(args.threads, images, &genuine);
+    report.add("genuine photographs that a check rejects", rejection_rates(&rejections));
+    let sources: BTreeSet<&str> = rejections.iter().map(|r| r.source.as_str()).collect();
     for source in sources {
-        let of = refusals.iter().filter(|r| r.source == source);
-        report.add(format!("of {source}"), refusal_rates(of));
+        let of = rejections.iter().filter(|r| r.source == source);
+        report.add(format!("of {source}"), rejection_rates(of));
     }
     Ok((report, all))
 }
@@ -101,29 +101,29 @@ fn genuine_scores<'a>(
 ) -> Genuine {
     let photographs = scored.filter(|(row, _)| row.origin == Origin::Photograph && !row.attack);
     Genuine {
-        by_picture: photographs.map(|(row, score)| (row.picture, score)).collect(),
+        by_image: photographs.map(|(row, score)| (row.image, score)).collect(),
         thresholds: named(thresholds),
     }
 }
 
 /// What the checks together say of the photographs that the first of them judged. A check that could
-/// not be made has not passed, and what a file tells refuses at every calibration.
-fn refusals(threads: usize, pictures: &[LabelledPicture], checks: &[Genuine]) -> Vec<Refusal> {
+/// not be made has not passed, and what a file tells rejects at every calibration.
+fn rejections(threads: usize, images: &[LabelledImage], checks: &[Genuine]) -> Vec<Rejection> {
     let Some(first) = checks.first() else { return Vec::new() };
-    let numbers: Vec<usize> = first.by_picture.keys().copied().collect();
+    let numbers: Vec<usize> = first.by_image.keys().copied().collect();
     in_parallel(threads, numbers.len(), |at| {
-        let picture = &pictures[numbers[at]];
-        let told = Image::decode(&picture.bytes, &DecodeLimits::default()).is_ok_and(|image| {
-            let evidence = file_forensics(&picture.bytes, &image).evidence;
+        let labelled = &images[numbers[at]];
+        let told = Image::decode(&labelled.bytes, &DecodeLimits::default()).is_ok_and(|image| {
+            let evidence = file_forensics(&labelled.bytes, &image).evidence;
             evidence.iter().any(|evidence| evidence.score_cap() <= 0.25)
         });
         let fails = |level: usize| {
             let below = |check: &Genuine| {
-                let score = check.by_picture.get(&numbers[at]);
+                let score = check.by_image.get(&numbers[at]);
                 score.is_none_or(|score| *score < check.thresholds[level].1)
             };
             told || checks.iter().any(below)
         };
-        Refusal { source: picture.source.clone(), refused: [fails(0), fails(1), fails(2)] }
+        Rejection { source: labelled.source.clone(), rejected: [fails(0), fails(1), fails(2)] }
     })
 }

@@ -5,24 +5,24 @@ use std::collections::BTreeSet;
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
 use verax_lab::captures::{GenuineCapture, genuine_captures};
 use verax_lab::rates::{Judged, measured_share};
-use verax_lab::training_set::{LabelledPicture, simulated_rows};
+use verax_lab::training_set::{LabelledImage, simulated_rows};
 use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::{
-    EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, fails, judged_row, load_engine, policy,
-    rates, refusal_rates,
+    EvalDocuments, JudgedByCheck, LEVELS, Rejection, Report, fails, judged_row, load_engine,
+    policy, rates, rejection_rates,
 };
 use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
-    pictures: &[LabelledPicture],
+    images: &[LabelledImage],
 ) -> Result<(Report, JudgedByCheck), String> {
     let engine = load_engine(args.weights.as_deref())?;
-    let mut report = Report { pictures: args.simulated, ..Report::default() };
+    let mut report = Report { images: args.simulated, ..Report::default() };
     let progress = Progress::of_unknown_length("simulating");
-    let rows = simulated_rows(pictures, args.simulated, args.seed, args.threads);
+    let rows = simulated_rows(images, args.simulated, args.seed, args.threads);
     let mut all = Vec::new();
     for (check, rows) in rows.by_check.iter() {
         let (name, weights) = (check.entry().wire_name, &engine.weights()[check]);
@@ -36,7 +36,7 @@ pub fn measure(
     let judge = |capture: &GenuineCapture| {
         let request = DocumentRequest { face: capture.face, ..DocumentRequest::ALL };
         let findings = engine.check(&capture.bytes, &request, &DecodeLimits::default()).ok()?;
-        let refused =
+        let rejected =
             LEVELS.map(|(_, level)| fails(&judge_document(&findings, &policy(&points, level))));
         Some(Seen {
             saving: capture.saving,
@@ -44,21 +44,19 @@ pub fn measure(
             lost: findings.placement.corners.is_none(),
             cropped: is_cropped(&findings.placement),
             colourless: is_colourless(&findings.colour),
-            by_any: Refusal { source: capture.source.clone(), refused },
+            by_any: Rejection { source: capture.source.clone(), rejected },
         })
     };
     let (count, seed) = (args.simulated, args.seed);
     progress.phase("measuring");
-    let seen: Vec<Seen> = genuine_captures(pictures, count, seed, args.threads, judge)
-        .into_iter()
-        .flatten()
-        .collect();
+    let seen: Vec<Seen> =
+        genuine_captures(images, count, seed, args.threads, judge).into_iter().flatten().collect();
     drop(progress);
     let savings: BTreeSet<&str> = seen.iter().map(|s| s.saving).collect();
     for saving in savings {
         let of = seen.iter().filter(|s| s.saving == saving);
-        let what = format!("genuine cards that a check refuses, saved as {saving}");
-        report.add(what, refusal_rates(of.map(|s| &s.by_any)));
+        let what = format!("genuine cards that a check rejects, saved as {saving}");
+        report.add(what, rejection_rates(of.map(|s| &s.by_any)));
     }
     for (cut, which) in [(false, "genuine cards that are whole"), (true, "genuine cards, cut off")]
     {
@@ -82,5 +80,5 @@ struct Seen {
     lost: bool,
     cropped: bool,
     colourless: bool,
-    by_any: Refusal,
+    by_any: Rejection,
 }

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
-use crate::app::access::{AccessError, Caller, Holder, MintError};
+use crate::app::access::{AccessError, Caller, MintError, RecordToken};
 use crate::app::idempotency::About;
 use crate::app::project_login::ExchangeError;
 use crate::http::body::reading::read;
-use crate::http::body::table::{Member, Purpose, Rule, optional};
+use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, conflict, token_not_right};
 use crate::http::error_codes::{MISSING_PARAMETER, SESSION_UNAUTHORIZED};
@@ -70,11 +70,11 @@ pub async fn session(
     Ok((Extension(About::Client), Json(answer)))
 }
 
-/// What a session is refused with: who renews without a header is told what is missing.
-pub fn refused_session(state: &State, error: AccessError) -> ApiError {
+/// What a session is rejected with: who renews without a header is told what is missing.
+pub fn rejected_session(state: &State, error: AccessError) -> ApiError {
     match error {
         AccessError::Missing => ApiError::new(&MISSING_PARAMETER, "missing Authorization header"),
-        error @ (AccessError::Store(_) | AccessError::Narrow) => error.into(),
+        error @ (AccessError::Store(_) | AccessError::RecordToken) => error.into(),
         _ => unauthorized(state),
     }
 }
@@ -103,7 +103,7 @@ pub async fn renew_and_revoke(
     Ok((Extension(About::Client), Json(answer)))
 }
 
-pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(
+pub static PROJECT_LOGIN_BODY: &[BodyField] = &[optional(
     "expiresIn",
     Rule::Integer(1, MONTHS_MAX as i64),
     "Months that the new token is valid; absent: as long as the setting validations.login_seconds \
@@ -113,7 +113,7 @@ pub static PROJECT_LOGIN_BODY: &[Member] = &[optional(
 /// `POST /v2/auth/project-login`: the token of a passed login or validation, exchanged once.
 pub async fn project_login(
     Extract(state): Extract<State>,
-    holder: Holder,
+    record_token: RecordToken,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Json<Value>, ApiError> {
@@ -121,7 +121,7 @@ pub async fn project_login(
     let sent = sent.finish(&MISSING_PARAMETER)?;
     let months = sent.members.get("expiresIn").and_then(Value::as_u64);
     let valid = months.map(|months| Duration::from_secs(months * MONTH_DAYS * DAY));
-    let exchanged = state.app.exchange_token(&holder, valid).await?;
+    let exchanged = state.app.exchange_token(&record_token, valid).await?;
     let mut data = json!({ "accessToken": exchanged.token, "tokenType": "bearer" });
     if let Some(registration) = exchanged.registration {
         data["appRegistration"] = registration;

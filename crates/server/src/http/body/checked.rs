@@ -1,16 +1,16 @@
-//! A body whose members were checked: what was sent and known, and all that is wrong with it.
+//! A body whose members were checked: what was sent and fields, and all that is wrong with it.
 
 use serde_json::{Map, Value};
 use verax_query::{Ignored, Problem, Timestamp};
 
 use super::parse::{self, Given, Members};
-use super::table::{Default, Member, Purpose};
+use super::table::{BodyField, Default, Purpose};
 use super::unread::Received;
 use super::unreadable::Unreadable;
 use crate::app::faces::ImageText;
 use crate::http::error::{ApiError, collected};
 use crate::http::error_codes::{ErrorCode, INVALID_IMAGE_FORMAT};
-use crate::http::layers::admission::Place;
+use crate::http::layers::admission::Slot;
 
 /// A text where an image is wanted.
 pub struct NamedImage {
@@ -20,34 +20,39 @@ pub struct NamedImage {
     pub(super) text: ImageText,
 }
 
-/// What was sent and known, checked.
-pub struct Sent {
+/// What was sent and fields, checked.
+pub struct CheckedBody {
     /// All but the images.
     pub members: Map<String, Value>,
     /// The names of members that were sent and are not known.
     pub unknown: Vec<String>,
     pub(super) images: Vec<NamedImage>,
     /// Held for as long as one of the images is there.
-    pub(super) place: Option<Place>,
+    pub(super) slot: Option<Slot>,
     pub(super) problems: Vec<Problem>,
-    /// Pictures that a URL names and that are not there.
+    /// Images that a URL names and that are not there.
     pub(super) not_fetched: Vec<Problem>,
     pub(super) now: Timestamp,
 }
 
-impl Sent {
+impl CheckedBody {
     /// The checked members of a JSON object.
     ///
     /// # Errors
-    /// The body is none; or members are not known, and its sender wants to be told.
+    /// The body is none; or members are not fields, and its sender wants to be told.
     pub fn parse(
         body: &Received,
-        known: &'static [Member],
+        fields: &'static [BodyField],
         purpose: Purpose,
-    ) -> Result<Sent, Unreadable> {
+    ) -> Result<CheckedBody, Unreadable> {
         let explain = |error| Unreadable::explain(&body.bytes, &body.content_type, &error);
-        let sent = Sent::new(parse::parse(body, known).map_err(explain)?, known, purpose, body.now);
-        let names = || known.iter().map(|member| member.name);
+        let sent = CheckedBody::new(
+            parse::parse(body, fields).map_err(explain)?,
+            fields,
+            purpose,
+            body.now,
+        );
+        let names = || fields.iter().map(|member| member.name);
         let ignored = sent.unknown.iter().map(|name| Ignored::unknown(name, names()));
         let mut problems = body.handling.note(ignored);
         if problems.is_empty() {
@@ -59,21 +64,21 @@ impl Sent {
 
     pub(super) fn new(
         sent: Members,
-        known: &'static [Member],
+        fields: &'static [BodyField],
         purpose: Purpose,
         now: Timestamp,
-    ) -> Sent {
+    ) -> CheckedBody {
         let Members { mut given, unknown } = sent;
-        let mut sent = Sent {
+        let mut sent = CheckedBody {
             members: Map::new(),
             unknown,
             images: Vec::new(),
-            place: None,
+            slot: None,
             problems: Vec::new(),
             not_fetched: Vec::new(),
             now,
         };
-        for member in known {
+        for member in fields {
             let given = given.remove(member.name).or_else(|| given.remove(member.alias?));
             let value = match given {
                 Some(Given::Json(value)) => sent.check(member.name.to_owned(), &member.rule, value),
@@ -95,10 +100,10 @@ impl Sent {
         sent
     }
 
-    /// The same, whose images hold the place among what is measured for as long as they are there:
+    /// The same, whose images hold the slot among what is measured for as long as they are there:
     /// their work may outlive the call.
-    pub fn holding(self, place: &Place) -> Sent {
-        Sent { place: Some(Place::clone(place)), ..self }
+    pub fn holding(self, slot: &Slot) -> CheckedBody {
+        CheckedBody { slot: Some(Slot::clone(slot)), ..self }
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -135,24 +140,24 @@ impl Sent {
 
     /// # Errors
     /// Everything that was wrong, under this code.
-    pub fn finish(self, code: &'static ErrorCode) -> Result<Sent, ApiError> {
+    pub fn finish(self, code: &'static ErrorCode) -> Result<CheckedBody, ApiError> {
         self.finish_as(
             |problems| collected(code, problems),
-            |pictures| ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", pictures),
+            |images| ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", images),
         )
     }
 
     /// # Errors
-    /// Everything that was wrong; texts that are no pictures only when nothing else was.
+    /// Everything that was wrong; texts that are no images only when nothing else was.
     pub fn finish_as(
         self,
         wrong: impl FnOnce(Vec<Problem>) -> ApiError,
-        no_pictures: impl FnOnce(Vec<Problem>) -> ApiError,
-    ) -> Result<Sent, ApiError> {
+        no_images: impl FnOnce(Vec<Problem>) -> ApiError,
+    ) -> Result<CheckedBody, ApiError> {
         if !self.problems.is_empty() {
             return Err(wrong(self.problems));
         }
-        let pictures = self.no_pictures();
-        if pictures.is_empty() { Ok(self) } else { Err(no_pictures(pictures)) }
+        let images = self.no_images();
+        if images.is_empty() { Ok(self) } else { Err(no_images(images)) }
     }
 }

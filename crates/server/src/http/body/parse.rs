@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::table::{Member, Rule, TEXTS_MAX};
+use super::table::{BodyField, Rule, TEXTS_MAX};
 use super::unread::Received;
 
 /// Names that are not known are told of where they look misspelt: so many, and no longer ones.
@@ -40,18 +40,18 @@ pub enum ImageValue {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The members of a JSON object.
-pub fn parse(body: &Received, known: &'static [Member]) -> Result<Members, serde_json::Error> {
+pub fn parse(body: &Received, fields: &'static [BodyField]) -> Result<Members, serde_json::Error> {
     let text = std::str::from_utf8(&body.bytes).map_err(serde_json::Error::custom)?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut json = serde_json::Deserializer::from_str(text);
-    let members = Table { body, known }.deserialize(&mut json)?;
+    let members = Table { body, fields }.deserialize(&mut json)?;
     json.end()?;
     Ok(members)
 }
 
 struct Table<'a> {
     body: &'a Received,
-    known: &'static [Member],
+    fields: &'static [BodyField],
 }
 
 impl<'de> DeserializeSeed<'de> for Table<'_> {
@@ -71,16 +71,16 @@ impl<'de> Visitor<'de> for Table<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = Members::default();
-        while let Some(name) = map.next_key_seed(Name(self.known))? {
+        while let Some(name) = map.next_key_seed(Name(self.fields))? {
             match name {
                 // Of two members with one name the last counts.
-                Named::Known(name, rule) if rule.is_picture() => {
+                Named::Field(name, rule) if rule.is_image() => {
                     match map.next_value_seed(ImageSeed { body: self.body, rule })? {
                         Some(images) => members.given.insert(name, Given::Images(images)),
                         None => members.given.remove(name),
                     };
                 }
-                Named::Known(name, rule) => {
+                Named::Field(name, rule) => {
                     match map.next_value_seed(Plain(Part::of(rule)))? {
                         Value::Null => members.given.remove(name),
                         value => members.given.insert(name, Given::Json(value)),
@@ -102,10 +102,10 @@ impl<'de> Visitor<'de> for Table<'_> {
     }
 }
 
-struct Name(&'static [Member]);
+struct Name(&'static [BodyField]);
 
 enum Named {
-    Known(&'static str, &'static Rule),
+    Field(&'static str, &'static Rule),
     /// The name, unless it is long.
     Unknown(Option<String>),
 }
@@ -129,7 +129,7 @@ impl Visitor<'_> for Name {
         for member in self.0 {
             for known in [Some(member.name), member.alias].into_iter().flatten() {
                 if known == name {
-                    return Ok(Named::Known(known, &member.rule));
+                    return Ok(Named::Field(known, &member.rule));
                 }
             }
         }

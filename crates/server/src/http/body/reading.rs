@@ -1,12 +1,12 @@
 //! The body of a call, read and checked against its table.
 
-use super::checked::Sent;
+use super::checked::CheckedBody;
 use super::parse::Members;
-use super::table::{Member, Purpose};
+use super::table::{BodyField, Purpose};
 use super::unread::{Received, Unread};
 use crate::http::error::ApiError;
 use crate::http::error_codes::INTERNAL;
-use crate::http::layers::admission::{Place, admitted_body, take_place};
+use crate::http::layers::admission::{Slot, admitted_body, take_slot};
 use crate::http::layers::allowed::Allowed;
 use crate::http::state::State;
 
@@ -16,35 +16,35 @@ const SHORT_BYTES: usize = 64 * 1024;
 /// Reads a body. No body at all reads like `{}`, so that its answer names what is missing.
 ///
 /// # Errors
-/// It is too long or too slow, or no JSON object. What is wrong with members is in [`Sent`].
+/// It is too long or too slow, or no JSON object. What is wrong with members is in [`CheckedBody`].
 pub async fn read(
     state: &State,
     allowed: &Allowed,
     body: Unread,
-    known: &'static [Member],
+    fields: &'static [BodyField],
     purpose: Purpose,
-) -> Result<Sent, ApiError> {
-    let body = body.read(state, allowed, bytes_max(state, known)).await?;
-    parse_body(body, known, purpose).await
+) -> Result<CheckedBody, ApiError> {
+    let body = body.read(state, allowed, bytes_max(state, fields)).await?;
+    parse_body(body, fields, purpose).await
 }
 
-/// The body of a call that measures, with the images that its URLs name, and its place.
+/// The body of a call that measures, with the images that its URLs name, and its slot.
 pub async fn read_measured(
     state: &State,
     allowed: &Allowed,
     body: Unread,
-    known: &'static [Member],
-) -> Result<(Sent, Place), ApiError> {
-    let (place, body) = admitted_body(state, allowed, body, bytes_max(state, known)).await?;
-    let sent = parse_body(body, known, Purpose::Create).await?;
+    fields: &'static [BodyField],
+) -> Result<(CheckedBody, Slot), ApiError> {
+    let (slot, body) = admitted_body(state, allowed, body, bytes_max(state, fields)).await?;
+    let sent = parse_body(body, fields, Purpose::Create).await?;
     if state.app.images.is_none() || !sent.names_urls() {
-        return Ok((sent.holding(&place), place));
+        return Ok((sent.holding(&slot), slot));
     }
     // Others are measured while somebody else's server is waited for.
-    drop(place);
+    drop(slot);
     let sent = sent.with_fetched(state, allowed).await?;
-    let place = take_place(state, allowed)?;
-    Ok((sent.holding(&place), place))
+    let slot = take_slot(state, allowed)?;
+    Ok((sent.holding(&slot), slot))
 }
 
 /// The body of a call that analyses the images in it, if there are any.
@@ -52,25 +52,25 @@ pub async fn read_change(
     state: &State,
     allowed: &Allowed,
     body: Unread,
-    known: &'static [Member],
-) -> Result<Sent, ApiError> {
+    fields: &'static [BodyField],
+) -> Result<CheckedBody, ApiError> {
     // What is longer than any body without images has some.
-    let place = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max()) {
-        true => Some(take_place(state, allowed)?),
+    let slot = match body.may_exceed(state.app.config.now().http.plain_body_bytes_max()) {
+        true => Some(take_slot(state, allowed)?),
         false => None,
     };
-    let sent = read(state, allowed, body, known, Purpose::Change).await?;
+    let sent = read(state, allowed, body, fields, Purpose::Change).await?;
     if state.app.images.is_some() && sent.names_urls() {
-        drop(place);
+        drop(slot);
         return sent.with_fetched(state, allowed).await;
     }
-    Ok(Sent { place, ..sent })
+    Ok(CheckedBody { slot, ..sent })
 }
 
 /// The longest body that such a table may have: a long one for images alone.
-pub fn bytes_max(state: &State, known: &[Member]) -> usize {
+pub fn bytes_max(state: &State, fields: &[BodyField]) -> usize {
     let http = &state.app.config.now().http;
-    match known.iter().any(|member| member.rule.is_picture()) {
+    match fields.iter().any(|member| member.rule.is_image()) {
         true => http.body_bytes_max,
         false => http.plain_body_bytes_max(),
     }
@@ -78,15 +78,15 @@ pub fn bytes_max(state: &State, known: &[Member]) -> usize {
 
 async fn parse_body(
     body: Received,
-    known: &'static [Member],
+    fields: &'static [BodyField],
     purpose: Purpose,
-) -> Result<Sent, ApiError> {
+) -> Result<CheckedBody, ApiError> {
     let bytes = body.bytes.len();
     let parse = move || {
         if body.bytes.trim_ascii().is_empty() {
-            return Ok(Sent::new(Members::default(), known, purpose, body.now));
+            return Ok(CheckedBody::new(Members::default(), fields, purpose, body.now));
         }
-        Ok(Sent::parse(&body, known, purpose)?)
+        Ok(CheckedBody::parse(&body, fields, purpose)?)
     };
     parse_apart(bytes, parse).await?
 }

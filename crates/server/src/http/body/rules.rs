@@ -6,8 +6,8 @@ use verax_query::{Timestamp, is_id, nfc};
 
 use verax_domain::records::person::without_digits;
 
-use super::checked::Sent;
-use super::table::{Member, Rule};
+use super::checked::CheckedBody;
+use super::table::{BodyField, Rule};
 use super::urls;
 use crate::http::body::table::TEXTS_MAX;
 
@@ -17,7 +17,7 @@ const TEXT_CHARS_MAX: usize = 200;
 const DAY_RULE: &str = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
                         or an ISO 8601 time";
 
-impl Sent {
+impl CheckedBody {
     pub(super) fn check(&mut self, path: String, rule: &Rule, value: Value) -> Option<Value> {
         match rule {
             Rule::Object(members) => return self.check_object(&path, members, value),
@@ -33,12 +33,12 @@ impl Sent {
         }
     }
 
-    fn check_object(&mut self, path: &str, known: &[Member], value: Value) -> Option<Value> {
+    fn check_object(&mut self, path: &str, fields: &[BodyField], value: Value) -> Option<Value> {
         let Value::Object(mut object) = value else {
             self.wrong(path, "must be an object");
             return None;
         };
-        for member in known {
+        for member in fields {
             let Some(value) = object.remove(member.name).filter(|value| !value.is_null()) else {
                 continue;
             };
@@ -48,7 +48,7 @@ impl Sent {
             }
         }
         for (name, value) in &object {
-            let known = known.iter().any(|member| member.name == name);
+            let known = fields.iter().any(|member| member.name == name);
             if !known && let Some(problem) = address_problem(name, value) {
                 self.wrong(&format!("{path}.{name}"), problem);
             }
@@ -88,7 +88,7 @@ fn address_problem(name: &str, value: &Value) -> Option<&'static str> {
     match value {
         Value::String(text) if name.ends_with("url") && !text.is_empty() => {
             let called = name.contains("webhook");
-            if called { urls::webhook_refusal(text) } else { urls::refusal(text) }
+            if called { urls::webhook_rejection(text) } else { urls::rejection(text) }
         }
         Value::Array(list) => list.iter().find_map(|value| address_problem(&name, value)),
         Value::Object(object) => object.iter().find_map(|(inner, value)| {
@@ -179,8 +179,8 @@ impl Rule {
                 Some("must be an id: 1 to 64 letters, digits, `_` or `-`".to_owned())
             }
             Rule::Email if !is_email(text) => Some("must be a valid email".to_owned()),
-            Rule::Url => urls::refusal(text).map(str::to_owned),
-            Rule::Webhook => urls::webhook_refusal(text).map(str::to_owned),
+            Rule::Url => urls::rejection(text).map(str::to_owned),
+            Rule::Webhook => urls::webhook_rejection(text).map(str::to_owned),
             Rule::Address if text.parse::<std::net::IpAddr>().is_err() => {
                 Some("must be a valid ip address".to_owned())
             }

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::pictures::BASE64_CHARS_MIN;
-use super::table::{Member, Purpose, Rule};
+use super::images::BASE64_CHARS_MIN;
+use super::table::{BodyField, Purpose, Rule};
 
 /// The body's schema in the OpenAPI document.
-pub fn schema(known: &[Member], purpose: Purpose) -> Value {
+pub fn schema(fields: &[BodyField], purpose: Purpose) -> Value {
     let mut properties = Map::new();
-    for member in known {
+    for member in fields {
         let mut schema = member.rule.schema();
         if let Some(default) = member.default {
             schema["default"] = default.json();
@@ -19,7 +19,7 @@ pub fn schema(known: &[Member], purpose: Purpose) -> Value {
         properties.insert(member.name.to_owned(), schema);
     }
     let mut schema = json!({ "type": "object", "properties": properties });
-    let required: Vec<&str> = known.iter().filter(|it| it.required).map(|it| it.name).collect();
+    let required: Vec<&str> = fields.iter().filter(|it| it.required).map(|it| it.name).collect();
     if purpose == Purpose::Create && !required.is_empty() {
         schema["required"] = json!(required);
     }

@@ -5,7 +5,7 @@ use verax_query::{Field, Kind, Resource};
 
 /// A member that a body may have; others are ignored.
 #[derive(Clone, Copy)]
-pub struct Member {
+pub struct BodyField {
     pub name: &'static str,
     /// Another name that clients use.
     pub alias: Option<&'static str>,
@@ -66,13 +66,13 @@ pub enum Rule {
     Time,
     /// A day between 1900 and today, in any of the protocol's three shapes; it is kept as `YYYY-MM-DD`.
     DayOfBirth,
-    /// A picture in base64, a data URI of one, or where it is allowed an https URL: a text, or a list
+    /// An image in base64, a data URI of one, or where it is allowed an https URL: a text, or a list
     /// of one.
     Image,
-    /// One to so many pictures: a list, or one text.
+    /// One to so many images: a list, or one text.
     Images(usize),
     /// An object: these members are looked at, others are kept as they come.
-    Object(&'static [Member]),
+    Object(&'static [BodyField]),
 }
 
 /// Whether a body makes a record or changes some of its members.
@@ -93,46 +93,46 @@ impl Default {
 }
 
 impl Rule {
-    pub(super) fn is_picture(&self) -> bool {
+    pub(super) fn is_image(&self) -> bool {
         matches!(self, Rule::Image | Rule::Images(_))
     }
 }
 
-impl Member {
+impl BodyField {
     /// The same with what counts where nothing was sent.
-    pub const fn or(self, default: Default) -> Member {
-        Member { default: Some(default), ..self }
+    pub const fn or(self, default: Default) -> BodyField {
+        BodyField { default: Some(default), ..self }
     }
 
     /// The same; a body that makes a record must have it.
-    pub const fn required(self) -> Member {
-        Member { required: true, ..self }
+    pub const fn required(self) -> BodyField {
+        BodyField { required: true, ..self }
     }
 
     /// The same with words of its own, where the field's do not say what may be sent.
-    pub const fn doc(self, doc: &'static str) -> Member {
-        Member { doc, ..self }
+    pub const fn doc(self, doc: &'static str) -> BodyField {
+        BodyField { doc, ..self }
     }
 
     /// The same with another name that clients use.
-    pub const fn also(self, alias: &'static str) -> Member {
-        Member { alias: Some(alias), ..self }
+    pub const fn also(self, alias: &'static str) -> BodyField {
+        BodyField { alias: Some(alias), ..self }
     }
 }
 
-pub const fn required(name: &'static str, rule: Rule, doc: &'static str) -> Member {
-    Member { name, alias: None, rule, required: true, default: None, doc }
+pub const fn required(name: &'static str, rule: Rule, doc: &'static str) -> BodyField {
+    BodyField { name, alias: None, rule, required: true, default: None, doc }
 }
 
-pub const fn optional(name: &'static str, rule: Rule, doc: &'static str) -> Member {
-    Member { name, alias: None, rule, required: false, default: None, doc }
+pub const fn optional(name: &'static str, rule: Rule, doc: &'static str) -> BodyField {
+    BodyField { name, alias: None, rule, required: false, default: None, doc }
 }
 
 /// A field of a resource that may be written: its name, its words and what it is come from there.
 ///
 /// # Panics
 /// Where it is made, at compile time: there is no such field, or its kind alone is no rule.
-pub const fn field(resource: &'static Resource, name: &str) -> Member {
+pub const fn field(resource: &'static Resource, name: &str) -> BodyField {
     let rule = match &find(resource, name).kind {
         Kind::Word(words) => Rule::Word(words.words),
         Kind::Bool => Rule::Flag,
@@ -147,7 +147,7 @@ pub const fn field(resource: &'static Resource, name: &str) -> Member {
 ///
 /// # Panics
 /// Where it is made, at compile time: there is no such field.
-pub const fn field_as(resource: &'static Resource, name: &str, rule: Rule) -> Member {
+pub const fn field_as(resource: &'static Resource, name: &str, rule: Rule) -> BodyField {
     let field = find(resource, name);
     optional(field.name, rule, field.doc)
 }
@@ -173,7 +173,7 @@ const fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The members of two tables, `N` together.
-pub const fn joined<const N: usize>(one: &[Member], other: &[Member]) -> [Member; N] {
+pub const fn joined<const N: usize>(one: &[BodyField], other: &[BodyField]) -> [BodyField; N] {
     let mut all = [one[0]; N];
     let mut at = 0;
     while at < N {

@@ -30,15 +30,15 @@ use crate::shares::{Share, Shares};
 
 /// A body that is slower than this has `http.body_seconds` alone.
 const BYTES_PER_SECOND_MIN: u64 = 64 * 1024;
-/// Of a refused stranger, so much is taken off the connection: clients that send everything before
-/// they read see the refusal then. Nothing of it is kept.
+/// Of a rejected stranger, so much is taken off the connection: clients that send everything before
+/// they read see the rejection then. Nothing of it is kept.
 const STRANGERS_BYTES_MAX: usize = 64 * 1024;
 const STRANGERS_PATIENCE: Duration = Duration::from_secs(2);
 /// Of what nobody reads, the next piece is waited for this long.
 const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request's body, in the request's extensions.
-pub struct SealedBody {
+pub struct UnreadBody {
     body: Mutex<Option<Body>>,
     /// Whether the request's token is one of ours.
     authenticated: AtomicBool,
@@ -48,7 +48,7 @@ pub struct SealedBody {
 
 /// What was not read yet.
 pub struct Unread {
-    sealed: Option<Arc<SealedBody>>,
+    encrypted: Option<Arc<UnreadBody>>,
     length: Option<u64>,
     /// What its sender says that it is.
     content_type: String,
@@ -61,22 +61,22 @@ pub struct Unread {
 pub enum BodyError {
     /// Longer than so many bytes.
     TooLong(usize),
-    Refused(ApiError),
+    Rejected(ApiError),
 }
 
-impl SealedBody {
+impl UnreadBody {
     /// Takes the body out of a request; a request without one is left as it is.
-    pub fn seal(request: &mut Request) -> Option<Arc<SealedBody>> {
+    pub fn encrypt(request: &mut Request) -> Option<Arc<UnreadBody>> {
         if request.body().is_end_stream() {
             return None;
         }
-        let sealed = Arc::new(SealedBody {
+        let encrypted = Arc::new(UnreadBody {
             expects: request.headers().contains_key(EXPECT),
             body: Mutex::new(Some(std::mem::take(request.body_mut()))),
             authenticated: AtomicBool::new(false),
         });
-        request.extensions_mut().insert(Arc::clone(&sealed));
-        Some(sealed)
+        request.extensions_mut().insert(Arc::clone(&encrypted));
+        Some(encrypted)
     }
 
     fn take(&self) -> Option<Body> {
@@ -85,8 +85,8 @@ impl SealedBody {
 
     /// Notes that the token of the request is one of ours.
     pub fn mark_authenticated(parts: &Parts) {
-        if let Some(sealed) = parts.extensions.get::<Arc<SealedBody>>() {
-            sealed.authenticated.store(true, Ordering::Relaxed);
+        if let Some(encrypted) = parts.extensions.get::<Arc<UnreadBody>>() {
+            encrypted.authenticated.store(true, Ordering::Relaxed);
         }
     }
 
@@ -123,7 +123,7 @@ impl FromRequestParts<State> for Unread {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Unread, Infallible> {
         Ok(Unread {
-            sealed: parts.extensions.get().cloned(),
+            encrypted: parts.extensions.get().cloned(),
             length: length(&parts.headers),
             content_type: text(&parts.headers, &CONTENT_TYPE),
             content_encoding: text(&parts.headers, &CONTENT_ENCODING),
@@ -144,7 +144,7 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 impl Unread {
     /// Whether more may come than so many bytes.
     pub fn may_exceed(&self, bytes: usize) -> bool {
-        self.sealed.is_some() && self.length.is_none_or(|length| length > bytes as u64)
+        self.encrypted.is_some() && self.length.is_none_or(|length| length > bytes as u64)
     }
 
     /// The whole body. The request's `Idempotency-Key` is claimed with it.
@@ -163,10 +163,10 @@ impl Unread {
         }
         let coding = self.content_encoding.trim();
         let is_coded = !(coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
-        if is_coded && self.sealed.is_some() {
-            return Err(BodyError::Refused(Unreadable::compressed(&self.content_encoding).into()));
+        if is_coded && self.encrypted.is_some() {
+            return Err(BodyError::Rejected(Unreadable::compressed(&self.content_encoding).into()));
         }
-        let (bytes, room) = match self.sealed.and_then(|sealed| sealed.take()) {
+        let (bytes, room) = match self.encrypted.and_then(|encrypted| encrypted.take()) {
             Some(body) => receive(state, allowed, body, bytes_max).await?,
             None => (Bytes::new(), Arc::new(room(state, allowed))),
         };
@@ -174,7 +174,7 @@ impl Unread {
         let (content_type, handling) = (self.content_type, self.handling);
         let body = Received { bytes, room, content_type, handling, now };
         if let Some(keyed) = self.keyed {
-            keyed.claim(state, &body.bytes).await.map_err(BodyError::Refused)?;
+            keyed.claim(state, &body.bytes).await.map_err(BodyError::Rejected)?;
         }
         Ok(body)
     }
@@ -197,18 +197,18 @@ async fn receive(
             // Nobody is there to be told of it.
             Ok(Some(Err(_))) => {
                 let error = ApiError::new(&BODY_TOO_LARGE, "The body was cut off.");
-                return Err(BodyError::Refused(error));
+                return Err(BodyError::Rejected(error));
             }
             Err(_) => {
                 let error = ApiError::new(&BODY_TOO_SLOW, "The body did not come in time.");
-                return Err(BodyError::Refused(error));
+                return Err(BodyError::Rejected(error));
             }
         };
         if received.len() + piece.len() > bytes_max {
             return Err(BodyError::TooLong(bytes_max));
         }
         if !share.grow(piece.len()) {
-            return Err(BodyError::Refused(no_room()));
+            return Err(BodyError::Rejected(no_room()));
         }
         received.extend_from_slice(&piece);
         // What comes fast is no credit for standing still.
@@ -292,7 +292,7 @@ impl From<BodyError> for ApiError {
             BodyError::TooLong(limit) => {
                 ApiError::new(&BODY_TOO_LARGE, format!("The body is longer than {limit} bytes."))
             }
-            BodyError::Refused(error) => error,
+            BodyError::Rejected(error) => error,
         }
     }
 }

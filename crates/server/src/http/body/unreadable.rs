@@ -12,7 +12,7 @@ pub enum Unreadable {
     Media(String),
     /// It is meant to be JSON.
     Malformed(String),
-    /// It has members that are not known, and its sender wants to be told.
+    /// It has members that are not fields, and its sender wants to be told.
     Members(Vec<Problem>),
 }
 
@@ -99,13 +99,13 @@ fn not_utf8(bytes: &[u8], at: usize, content_type: &str) -> Unreadable {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     let byte = bytes.get(at).copied().unwrap_or_default();
-    let place = format!("byte {byte:#04x} at line {line} column {column}");
+    let position = format!("byte {byte:#04x} at line {line} column {column}");
     match charset(content_type) {
         Some(charset) => Unreadable::Media(format!(
-            "The body is in {charset}, as its Content-Type says ({place}): {CURE}."
+            "The body is in {charset}, as its Content-Type says ({position}): {CURE}."
         )),
         None => Unreadable::Media(format!(
-            "The body is not in UTF-8 ({place}; ISO-8859-1 or Windows-1252?): {CURE}."
+            "The body is not in UTF-8 ({position}; ISO-8859-1 or Windows-1252?): {CURE}."
         )),
     }
 }

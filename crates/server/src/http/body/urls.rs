@@ -3,12 +3,12 @@
 use reqwest::Url;
 use verax_domain::contact::visible;
 
-use crate::http_client::{is_public, refuse_url};
+use crate::http_client::{is_public, reject_url};
 
 const BYTES_MAX: usize = 2048;
 
 /// Why it is no address to send a person to.
-pub fn refusal(text: &str) -> Option<&'static str> {
+pub fn rejection(text: &str) -> Option<&'static str> {
     const RULE: &str = "must be an absolute https URL of at most 2048 bytes, without white space, a \
                         user or a password";
     parse(text).is_none().then_some(RULE)
@@ -16,10 +16,10 @@ pub fn refusal(text: &str) -> Option<&'static str> {
 
 /// Why it is no address for this server to call. Names are resolved, and their addresses looked at,
 /// when it is called.
-pub fn webhook_refusal(text: &str) -> Option<&'static str> {
+pub fn webhook_rejection(text: &str) -> Option<&'static str> {
     const RULE: &str = "must be an absolute https URL of a public host, without a port, a user or a \
                         password";
-    let public = |url: &Url| refuse_url(url, is_public).is_ok() && !is_own_network(url);
+    let public = |url: &Url| reject_url(url, is_public).is_ok() && !is_own_network(url);
     (!parse(text).is_some_and(|url| public(&url))).then_some(RULE)
 }
 
@@ -100,10 +100,10 @@ mod tests {
             ("https://bank\u{200b}.example/", false, false),
             ("https://bank.example/\u{202e}", false, false),
         ] {
-            assert_eq!(refusal(text).is_none(), followed, "{text}");
-            assert_eq!(webhook_refusal(text).is_none(), called, "{text}");
+            assert_eq!(rejection(text).is_none(), followed, "{text}");
+            assert_eq!(webhook_rejection(text).is_none(), called, "{text}");
         }
         let long = format!("https://bank.example/{}", "a".repeat(2048));
-        assert!(refusal(&long).is_some());
+        assert!(rejection(&long).is_some());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Retrieval, Tenant};
 use verax_store::StoreError;
@@ -34,18 +34,18 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let registration = match &bearer {
         Bearer::Caller(_) => None,
-        Bearer::Holder(holder) => holder.subject(NarrowScope::Registration),
+        Bearer::RecordToken(record_token) => record_token.subject(RecordTokenScope::Registration),
     };
     let limit = bytes_max(&state, DOCUMENT_BODY);
     let admitted = admitted_body(&state, &allowed, body, limit).await;
-    let (place, body) = admitted.map_err(refused_body)?;
+    let (slot, body) = admitted.map_err(rejected_body)?;
     let app = &state.app;
     let (permit, engine) = app.measuring.try_document_permit()?;
     let (bytes, limits) = (body.bytes.len(), app.config.now().images.decode_limits());
     let mut order = parse_apart(bytes, move || read_document_order(&body, &limits)).await??;
     order.app_registration = registration.map(str::to_owned);
-    // The work goes on although its caller does not wait: its place is taken until then.
-    let permit = (permit.holding(place), engine);
+    // The work goes on although its caller does not wait: its slot is taken until then.
+    let permit = (permit.holding(slot), engine);
 
     let client = bearer.client().to_owned();
     let (id, work) = app.check_document(&client, order, permit).await?;
@@ -71,10 +71,10 @@ pub async fn create(
     Ok(about(&DOCUMENT_LIVENESS, &id, response))
 }
 
-fn refused_body(error: BodyError) -> ApiError {
+fn rejected_body(error: BodyError) -> ApiError {
     match error {
         BodyError::TooLong(limit) => {
-            let error = format!("The body with its picture is longer than {limit} bytes.");
+            let error = format!("The body with its image is longer than {limit} bytes.");
             ApiError::new(&IMAGE_TOO_LARGE, error)
         }
         error => error.into(),

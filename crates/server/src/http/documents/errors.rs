@@ -9,7 +9,7 @@ impl From<DocumentCheckError> for ApiError {
         match error {
             // The work has logged its error itself.
             DocumentCheckError::Store(error) => ApiError::from(error).logged(),
-            DocumentCheckError::Picture(error) => ApiError::picture(&error),
+            DocumentCheckError::Image(error) => ApiError::image(&error),
             DocumentCheckError::Vault(error) => error.into(),
             DocumentCheckError::RegistrationOver => {
                 conflict("registration_is_over", "The registration is over.")
@@ -20,7 +20,7 @@ impl From<DocumentCheckError> for ApiError {
             ),
             DocumentCheckError::ImagesLimit(max) => conflict(
                 "saved_images_limit",
-                &format!("The device of a registration keeps {max} pictures at most."),
+                &format!("The device of a registration keeps {max} images at most."),
             ),
             DocumentCheckError::Stopped => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.")

@@ -28,14 +28,14 @@ pub struct Signed {
     pub signature: Option<String>,
 }
 
-/// Rows of a list, or one record, with the URLs of kept pictures signed for who may see them.
+/// Rows of a list, or one record, with the URLs of kept images signed for who may see them.
 pub fn sign_image_urls<'a>(
     state: &State,
     resource: &Resource,
     urls: ImageUrls,
     rows: &'a [u8],
 ) -> Cow<'a, [u8]> {
-    // Most pages hold no picture that is kept here: they are not even parsed.
+    // Most pages hold no image that is kept here: they are not even parsed.
     let ours = br#""imageUrl":"/v2/document-liveness/"#;
     if urls == ImageUrls::Unsigned {
         return rows.into();
@@ -69,7 +69,7 @@ fn signed_url(state: &State, id: &str) -> String {
     let step = state.app.clock.now().0.div_euclid(1000 * STEP_SECONDS) + 1;
     let expires = step * STEP_SECONDS + minutes * 60;
     let signature = match state.app.keys.derived(PURPOSE).first() {
-        Some(key) => URL_SAFE_NO_PAD.encode(key.sign(said(id, expires).as_bytes())),
+        Some(key) => URL_SAFE_NO_PAD.encode(key.sign(signed_text(id, expires).as_bytes())),
         None => String::new(),
     };
     let (base, path) = (&config.http.public_url, image_path(id));
@@ -82,12 +82,12 @@ pub fn opens(state: &State, id: &str, signed: &Signed) -> bool {
         return false;
     };
     let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
-    let said = said(id, expires);
+    let text = signed_text(id, expires);
     let keys = state.app.keys.derived(PURPOSE);
     expires.saturating_mul(1000) > state.app.clock.now().0
-        && keys.iter().any(|key| key.verify(said.as_bytes(), &signature))
+        && keys.iter().any(|key| key.verify(text.as_bytes(), &signature))
 }
 
-fn said(id: &str, expires: i64) -> String {
+fn signed_text(id: &str, expires: i64) -> String {
     format!("{id} {expires}")
 }

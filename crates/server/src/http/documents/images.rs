@@ -1,4 +1,4 @@
-//! Pictures that were kept: the URLs that open them, and the bytes.
+//! Images that were kept: the URLs that open them, and the bytes.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Extract};
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
-use verax_domain::document_findings::PictureBox;
+use verax_domain::document_findings::ImageBox;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Audience, Tenant};
 use verax_vision::document::EvidenceMap;
@@ -36,7 +36,7 @@ pub async fn image(
     let tenant = match bearer {
         // The signature stands for the record's own client.
         _ if opens(&state, &id, &signed) => Tenant::All,
-        Some(Bearer::Holder(_)) => return Err(AccessError::Narrow.into()),
+        Some(Bearer::RecordToken(_)) => return Err(AccessError::RecordToken.into()),
         Some(Bearer::Caller(caller)) => {
             require_own(&caller, Scope::ReadMedia)?;
             caller.tenant()
@@ -47,11 +47,11 @@ pub async fn image(
         }
         None => return Err(AccessError::Missing.into()),
     };
-    let (client, picture) = state.app.kept_picture(&id).await?.ok_or_else(unknown)?;
+    let (client, image) = state.app.stored_image(&id).await?.ok_or_else(unknown)?;
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
         return Err(unknown());
     }
-    Ok(shown(&picture))
+    Ok(shown(&image))
 }
 
 /// `GET /v2/biometric-validations/{id}/image`: the face that was measured, if it was kept; to a token
@@ -63,13 +63,13 @@ pub async fn face(
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
     let id = read_id(id).ok_or_else(unknown)?;
-    let picture = state.app.kept_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
-    Ok(shown(&picture))
+    let image = state.app.stored_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
+    Ok(shown(&image))
 }
 
-fn shown(picture: &[u8]) -> Response {
+fn shown(image: &[u8]) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(picture))),
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(image))),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
         // Whatever the bytes are, a browser runs nothing of them.
         (
@@ -77,10 +77,10 @@ fn shown(picture: &[u8]) -> Response {
             HeaderValue::from_static("default-src 'none'; sandbox"),
         ),
     ];
-    (headers, picture.to_vec()).into_response()
+    (headers, image.to_vec()).into_response()
 }
 
-/// `GET /v2/document-liveness/{id}/evidence`: per check, where on the kept picture it found what it
+/// `GET /v2/document-liveness/{id}/evidence`: per check, where on the stored image it found what it
 /// names, for a person to look at.
 pub async fn evidence(
     Extract(state): Extract<State>,
@@ -93,7 +93,8 @@ pub async fn evidence(
     let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
     let shown = |map: EvidenceMap| {
         let name = map.check.entry().wire_name;
-        let region = |it: PictureBox| json!({ "x": it.x, "y": it.y, "width": it.width, "height": it.height });
+        let region =
+            |it: ImageBox| json!({ "x": it.x, "y": it.y, "width": it.width, "height": it.height });
         let regions: Vec<Value> = map.regions.into_iter().map(region).collect();
         let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));
         (name.to_owned(), json!({ "regions": regions, "heatMap": png }))
@@ -103,8 +104,8 @@ pub async fn evidence(
     Ok(json_response(one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
 }
 
-fn content_type(picture: &[u8]) -> &'static str {
-    match picture {
+fn content_type(image: &[u8]) -> &'static str {
+    match image {
         [0xff, 0xd8, ..] => "image/jpeg",
         [0x89, b'P', b'N', b'G', ..] => "image/png",
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",

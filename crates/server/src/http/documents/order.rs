@@ -7,27 +7,27 @@ use verax_vision::image::{DecodeLimits, Image, ImageError};
 
 use crate::app::document_checks::{DocumentOrder, calibrations};
 use crate::app::faces::decode_base64;
-use crate::http::body::checked::Sent;
-use crate::http::body::pictures::base64_of;
-use crate::http::body::table::{Default, Member, Purpose, Rule, joined, optional, required};
+use crate::http::body::checked::CheckedBody;
+use crate::http::body::images::base64_of;
+use crate::http::body::table::{BodyField, Default, Purpose, Rule, joined, optional, required};
 use crate::http::body::unread::Received;
 use crate::http::error::ApiError;
 use crate::http::error_codes::{INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
 
-const fn check(name: &'static str, doc: &'static str) -> Member {
+const fn check(name: &'static str, doc: &'static str) -> BodyField {
     optional(name, Rule::Flag, doc).or(Default::Flag(true))
 }
 
-const fn flag(name: &'static str, doc: &'static str) -> Member {
+const fn flag(name: &'static str, doc: &'static str) -> BodyField {
     optional(name, Rule::Flag, doc).or(Default::Flag(false))
 }
 
-const fn calibration(name: &'static str, doc: &'static str) -> Member {
+const fn calibration(name: &'static str, doc: &'static str) -> BodyField {
     optional(name, Rule::Word(&["SOFT", "REGULAR", "HARD"]), doc).or(Default::Word("REGULAR"))
 }
 
 /// What could be misspelt: a switch a check, the calibrations, the rules of the whole image.
-const SWITCHES: [Member; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()] = {
+const SWITCHES: [BodyField; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()] = {
     let mut switches = [RULES[0]; DocumentCheck::COUNT + CALIBRATIONS + RULES.len()];
     let (mut at, mut calibrations) = (0, 0);
     while at < DocumentCheck::COUNT {
@@ -57,48 +57,48 @@ const CALIBRATIONS: usize = {
     count
 };
 
-const RULES: [Member; 2] = [
+const RULES: [BodyField; 2] = [
     flag(
         "ignoreDocumentCroppedValidation",
-        "Whether a document that leaves the picture is accepted.",
+        "Whether a document that leaves the image is accepted.",
     ),
-    flag("ignoreColourLessValidation", "Whether a picture without colour is accepted."),
+    flag("ignoreColourLessValidation", "Whether an image without colour is accepted."),
 ];
 
-const IMAGE: [Member; 2] = [
+const IMAGE: [BodyField; 2] = [
     required("image", Rule::Image, "A JPEG, PNG or WebP in base64, bare or as a data URI."),
-    flag("saveImage", "Whether the picture is kept, encrypted; `imageUrl` shows it."),
+    flag("saveImage", "Whether the image is stored encrypted; `imageUrl` shows it."),
 ];
 
-pub static DOCUMENT_BODY: &[Member] = &joined::<
+pub static DOCUMENT_BODY: &[BodyField] = &joined::<
     { IMAGE.len() + DocumentCheck::COUNT + CALIBRATIONS + RULES.len() },
 >(&IMAGE, &SWITCHES);
 
 const INVALID: &str = "Invalid parameters";
-const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP picture in base64, or a data URI of one";
+const IMAGE_RULE: &str = "must be a JPEG, PNG or WebP image in base64, or a data URI of one";
 
 /// Reads the body of `POST /v2/document-liveness`. It decodes base64 and headers, no pixels.
 pub fn read_document_order(
     body: &Received,
     limits: &DecodeLimits,
 ) -> Result<DocumentOrder, ApiError> {
-    let mut sent = match Sent::parse(body, DOCUMENT_BODY, Purpose::Create) {
+    let mut sent = match CheckedBody::parse(body, DOCUMENT_BODY, Purpose::Create) {
         Ok(sent) => sent,
         Err(unreadable) => return Err(invalid(vec![unreadable.into_problem()?])),
     };
-    look_for_misspelt(&mut sent);
+    find_misspelt(&mut sent);
     let checks = PerCheck::from_fn(|check| sent.flag(check.entry().switch.0));
     if sent.fits() && checks == PerCheck::all(false) {
         let [first, others @ ..] = DocumentCheck::ALL.map(|check| check.entry().switch.0);
         sent.wrong(first, format!("or one of \"{}\" must be true", others.join("\", \"")));
     }
-    let picture = sent.take_image_text("image");
-    let picture = match picture.as_ref().map(|text| picture_of(text.as_str(), limits)) {
-        Some(Ok(picture)) => picture,
-        // Its codes are for a picture that is the only problem.
+    let image = sent.take_image_text("image");
+    let image = match image.as_ref().map(|text| image_of(text.as_str(), limits)) {
+        Some(Ok(image)) => image,
+        // Its codes are for an image that is the only problem.
         Some(Err(problem)) => {
             if sent.fits() {
-                return Err(problem.refused());
+                return Err(problem.rejected());
             }
             sent.wrong("image", problem);
             Vec::new()
@@ -112,7 +112,7 @@ pub fn read_document_order(
         _ => Calibration::Regular,
     };
     Ok(DocumentOrder {
-        picture,
+        image,
         checks,
         calibrations: calibrations(calibration),
         cropped: match sent.flag("ignoreDocumentCroppedValidation") {
@@ -132,48 +132,48 @@ fn invalid(problems: Vec<Problem>) -> ApiError {
     ApiError::body(&INVALID_PARAMETERS, INVALID, problems)
 }
 
-/// Why a text is not taken for a picture.
-enum NoPicture {
+/// Why a text is not taken for an image.
+enum NoImage {
     NotBase64,
     Image(ImageError),
 }
 
-impl NoPicture {
+impl NoImage {
     /// Alone.
-    fn refused(&self) -> ApiError {
+    fn rejected(&self) -> ApiError {
         match self {
-            NoPicture::NotBase64 => {
+            NoImage::NotBase64 => {
                 let message = format!("\"image\" {IMAGE_RULE}");
                 let problem = Problem { parameter: "image".to_owned(), message };
                 ApiError::body(&INVALID_IMAGE_FORMAT, "The image cannot be used", vec![problem])
             }
-            NoPicture::Image(error) => ApiError::picture(error),
+            NoImage::Image(error) => ApiError::image(error),
         }
     }
 }
 
 /// Beside other problems.
-impl std::fmt::Display for NoPicture {
+impl std::fmt::Display for NoImage {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            NoPicture::Image(error @ (ImageError::NotAnImage | ImageError::Empty)) => {
+            NoImage::Image(error @ (ImageError::NotAnImage | ImageError::Empty)) => {
                 write!(out, "{error}; it {IMAGE_RULE}")
             }
-            NoPicture::Image(error) => write!(out, "{error}"),
-            NoPicture::NotBase64 => out.write_str(IMAGE_RULE),
+            NoImage::Image(error) => write!(out, "{error}"),
+            NoImage::NotBase64 => out.write_str(IMAGE_RULE),
         }
     }
 }
 
-fn picture_of(text: &str, limits: &DecodeLimits) -> Result<Vec<u8>, NoPicture> {
-    let bytes = base64_of(text).ok().and_then(decode_base64).ok_or(NoPicture::NotBase64)?;
-    Image::inspect(&bytes, limits).map_err(NoPicture::Image)?;
+fn image_of(text: &str, limits: &DecodeLimits) -> Result<Vec<u8>, NoImage> {
+    let bytes = base64_of(text).ok().and_then(decode_base64).ok_or(NoImage::NotBase64)?;
+    Image::inspect(&bytes, limits).map_err(NoImage::Image)?;
     Ok(bytes)
 }
 
 /// Verifik's clients send more than this operation reads, which is ignored; but a switch that is not
 /// known would be believed to work.
-fn look_for_misspelt(sent: &mut Sent) {
+fn find_misspelt(sent: &mut CheckedBody) {
     let looks = |name: &str| {
         name.starts_with("validate") || name.starts_with("ignore") || name.ends_with("alibration")
     };

@@ -38,7 +38,7 @@ pub fn comparison_for_device(check: &MatchCheck) -> Value {
     })
 }
 
-/// There is no `passed` beside the score: a caller who read it alone would take a picture of the
+/// There is no `passed` beside the score: a caller who read it alone would take an image of the
 /// right person for the person. Clients compare the score with `compare_min_score`.
 pub fn live_comparison(check: &MatchCheck, probe: &LivenessCheck) -> Value {
     json!({
@@ -64,7 +64,7 @@ pub fn comparison_with_liveness(check: &MatchCheck, probe: Option<&LivenessCheck
     json!({ "comparison": comparison(check), "liveness": liveness })
 }
 
-/// `match` is null when the pictures are not of the person.
+/// `match` is null when the images are not of the person.
 pub fn verification(check: &MatchCheck, matched: &Value) -> Value {
     let result = json!({
         "score": check.score,

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
 
 use crate::app::faces::ProbeLiveness;
-use crate::http::body::checked::Sent;
+use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read_measured;
-use crate::http::body::table::{Default, Member, Rule, optional, required};
+use crate::http::body::table::{BodyField, Default, Rule, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::faces::answers as face_answers;
 use crate::http::faces::errors::{only_base64, unread, wrong_members};
-use crate::http::layers::admission::Place;
+use crate::http::layers::admission::Slot;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::idempotency::changes_nothing;
 use crate::http::lists::answers::json as json_response;
@@ -21,25 +21,25 @@ use crate::http::lists::signature::signature;
 use crate::http::state::State;
 use crate::metrics::CheckKind;
 
-/// Pictures in one list: each costs the server as much as a call with one picture.
+/// Images in one list: each costs the server as much as a call with one image.
 const IMAGES_MAX: usize = 10;
 pub const SEARCH_MODES: Rule = Rule::Word(&["FAST", "ACCURATE"]);
 pub const MODE_DOC: &str = "Accepted for compatibility; has no effect: every comparison is exact.";
 pub const IMAGE_DOC: &str = "A JPEG, PNG or WebP in base64, bare or as a data URI; or an https URL, \
                              where the setting images.fetch_urls allows it.";
-const LIVENESS_MIN_SCORE: Member =
+const LIVENESS_MIN_SCORE: BodyField =
     optional("liveness_min_score", Rule::Number(0.0, 1.0), "Minimum liveness score.")
         .or(Default::Number(0.6));
-const COMPARE_MIN_SCORE: Member =
+const COMPARE_MIN_SCORE: BodyField =
     optional("compare_min_score", Rule::Number(0.67, 0.95), "From here on it is the same face.")
         .or(Default::Number(0.85));
-const SEARCH_MODE: Member = optional("search_mode", SEARCH_MODES, MODE_DOC);
-const GALLERY: Member = required("gallery", Rule::Images(IMAGES_MAX), IMAGE_DOC);
+const SEARCH_MODE: BodyField = optional("search_mode", SEARCH_MODES, MODE_DOC);
+const GALLERY: BodyField = required("gallery", Rule::Images(IMAGES_MAX), IMAGE_DOC);
 // It changes nothing here: it is checked, so that a client that works here works elsewhere.
-pub const OS: Member =
-    required("os", Rule::Text(1, 64), "What the picture was taken with: DESKTOP, IOS, ANDROID.");
+pub const OS: BodyField =
+    required("os", Rule::Text(1, 64), "What the image was taken with: DESKTOP, IOS, ANDROID.");
 
-pub static LIVENESS_BODY: &[Member] = &[
+pub static LIVENESS_BODY: &[BodyField] = &[
     OS,
     required("image", Rule::Image, IMAGE_DOC),
     optional("collection_id", Rule::Text(1, 64), "Changes nothing."),
@@ -47,14 +47,14 @@ pub static LIVENESS_BODY: &[Member] = &[
 ];
 
 // Real clients leave `search_mode` out.
-pub static COMPARE_BODY: &[Member] = &[
+pub static COMPARE_BODY: &[BodyField] = &[
     required("probe", Rule::Images(IMAGES_MAX), IMAGE_DOC),
     GALLERY,
     SEARCH_MODE,
     COMPARE_MIN_SCORE,
 ];
 
-pub static COMPARE_LIVE_BODY: &[Member] = &[
+pub static COMPARE_LIVE_BODY: &[BodyField] = &[
     required("probe", Rule::Image, IMAGE_DOC),
     GALLERY,
     OS,
@@ -63,7 +63,7 @@ pub static COMPARE_LIVE_BODY: &[Member] = &[
     COMPARE_MIN_SCORE,
 ];
 
-pub static COMPARE_WITH_LIVENESS_BODY: &[Member] = &[
+pub static COMPARE_WITH_LIVENESS_BODY: &[BodyField] = &[
     required("probe", Rule::Image, IMAGE_DOC),
     GALLERY,
     SEARCH_MODE,
@@ -77,7 +77,7 @@ pub async fn liveness(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, LIVENESS_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, LIVENESS_BODY).await?;
     let score = state.app.score_liveness(sent.image("image")).await?;
     let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
     state.metrics.check_decided(CheckKind::Liveness, check.passed());
@@ -90,7 +90,7 @@ pub async fn compare(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, COMPARE_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, COMPARE_BODY).await?;
     let (probes, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probes, gallery, ProbeLiveness::NotAsked).await?;
     let check = MatchCheck { score: compared.score, min_score: sent.number("compare_min_score") };
@@ -104,7 +104,7 @@ pub async fn compare_live(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, COMPARE_LIVE_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, COMPARE_LIVE_BODY).await?;
     let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
     let compared = state.app.compare_faces(probe, gallery, ProbeLiveness::Always).await?;
     let Some(liveness_score) = compared.liveness_score else { return Err(unread("probe")) };
@@ -122,7 +122,7 @@ pub async fn compare_with_liveness(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, COMPARE_WITH_LIVENESS_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, COMPARE_WITH_LIVENESS_BODY).await?;
     let (probe, gallery) = (sent.images("probe"), sent.images("gallery"));
     let min_score = sent.number("compare_min_score");
     let wanted = ProbeLiveness::IfScoreReaches(min_score);
@@ -137,15 +137,15 @@ pub async fn compare_with_liveness(
     Ok(found(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
 }
 
-/// The body of a call that measures, and its place.
+/// The body of a call that measures, and its slot.
 pub async fn read(
     state: &State,
     allowed: &Allowed,
     body: Unread,
-    known: &'static [Member],
-) -> Result<(Sent, Place), ApiError> {
-    let (sent, place) = read_measured(state, allowed, body, known).await?;
-    Ok((sent.finish_as(wrong_members, only_base64)?, place))
+    fields: &'static [BodyField],
+) -> Result<(CheckedBody, Slot), ApiError> {
+    let (sent, slot) = read_measured(state, allowed, body, fields).await?;
+    Ok((sent.finish_as(wrong_members, only_base64)?, slot))
 }
 
 /// The envelope of services: a short code of the request, what was found, a signature.

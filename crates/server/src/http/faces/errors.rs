@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
-use verax_domain::face_verdict::FaceRefusal;
+use verax_domain::face_verdict::FaceRejection;
 use verax_query::Problem;
 use verax_vision::image::ImageError;
 
 use crate::app::access::AccessError;
-use crate::app::faces::{ImageProblem, MeasureError};
+use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::measuring::MeasuringError;
 use crate::http::error::{ApiError, collected};
 use crate::http::error_codes::{
@@ -80,8 +80,8 @@ pub static CODES: &[&ErrorCode] = &[
     &MODELS_MISSING,
 ];
 
-/// What the token of a face call is refused with: an expired one is a 403 `token_expired`.
-pub fn refused_token(_: &State, error: AccessError) -> ApiError {
+/// What the token of a face call is rejected with: an expired one is a 403 `token_expired`.
+pub fn rejected_token(_: &State, error: AccessError) -> ApiError {
     match error {
         AccessError::Expired => ApiError::new(&FORBIDDEN, "The access token has expired.")
             .with_member("message", "token_expired".into()),
@@ -100,16 +100,16 @@ pub fn unread(name: &str) -> ApiError {
     wrong_members(vec![Problem { parameter: name.to_owned(), message }])
 }
 
-/// Texts that should be pictures in base64, and are not.
+/// Texts that should be images in base64, and are not.
 pub fn only_base64(problems: Vec<Problem>) -> ApiError {
     let message = "only_images_in_base64".into();
     collected(&ONLY_BASE64, problems).with_member("message", message)
 }
 
-impl From<MeasureError> for ApiError {
-    fn from(error: MeasureError) -> ApiError {
+impl From<AnalysisError> for ApiError {
+    fn from(error: AnalysisError) -> ApiError {
         match error {
-            MeasureError::ModelsMissing(models) => {
+            AnalysisError::ModelsMissing(models) => {
                 let (models, verb) =
                     (models.join(", "), if models.len() > 1 { "are" } else { "is" });
                 let error = format!(
@@ -118,13 +118,13 @@ impl From<MeasureError> for ApiError {
                 );
                 ApiError::new(&MODELS_MISSING, error)
             }
-            MeasureError::Overloaded(overloaded) => MeasuringError::Overloaded(overloaded).into(),
-            MeasureError::Image { parameter, problem: ImageProblem::NotBase64 } => {
+            AnalysisError::Overloaded(overloaded) => MeasuringError::Overloaded(overloaded).into(),
+            AnalysisError::Image { parameter, problem: ImageProblem::NotBase64 } => {
                 let message = format!("\"{parameter}\" must be base64 or a data URI of an image");
                 only_base64(vec![Problem { parameter, message }])
             }
-            MeasureError::Image { parameter, problem } => refused_image(parameter, &problem),
-            MeasureError::Failed(cause) => {
+            AnalysisError::Image { parameter, problem } => rejected_image(parameter, &problem),
+            AnalysisError::Failed(cause) => {
                 ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(cause)
             }
         }
@@ -132,7 +132,7 @@ impl From<MeasureError> for ApiError {
 }
 
 /// `message` is the bare sentence: clients compare it with "the image has more than one face".
-fn refused_image(parameter: String, problem: &ImageProblem) -> ApiError {
+fn rejected_image(parameter: String, problem: &ImageProblem) -> ApiError {
     let message = problem.to_string();
     let mut detail = json!({ "parameter": parameter, "message": message });
     if let Some(reason) = reason_of(problem) {
@@ -162,23 +162,23 @@ pub fn code_of(problem: &ImageProblem) -> &'static ErrorCode {
             | ImageError::SideTooLong { .. }
             | ImageError::TooManyScans { .. } => &IMAGE_TOO_LARGE,
         },
-        ImageProblem::Face(FaceRefusal::NoFace) => &NO_FACE,
-        ImageProblem::Face(FaceRefusal::ManyFaces { .. }) => &MANY_FACES,
-        ImageProblem::Face(FaceRefusal::FaceTooSmall { .. }) => &FACE_TOO_SMALL,
-        ImageProblem::Face(FaceRefusal::FaceTooClose { .. }) => &FACE_TOO_CLOSE,
-        ImageProblem::Face(FaceRefusal::FaceTurned { .. }) => &FACE_TURNED,
+        ImageProblem::Face(FaceRejection::NoFace) => &NO_FACE,
+        ImageProblem::Face(FaceRejection::ManyFaces { .. }) => &MANY_FACES,
+        ImageProblem::Face(FaceRejection::FaceTooSmall { .. }) => &FACE_TOO_SMALL,
+        ImageProblem::Face(FaceRejection::FaceTooClose { .. }) => &FACE_TOO_CLOSE,
+        ImageProblem::Face(FaceRejection::FaceTurned { .. }) => &FACE_TURNED,
         ImageProblem::NotMeasurable => &FACE_NOT_MEASURABLE,
     }
 }
 
 /// The word for it on the protocol's page of requirements for images of faces; none where that has none.
 pub fn reason_of(problem: &ImageProblem) -> Option<&'static str> {
-    let ImageProblem::Face(refusal) = problem else { return None };
-    Some(match refusal {
-        FaceRefusal::NoFace => "no_face_detected",
-        FaceRefusal::ManyFaces { .. } => "multiple_faces_detected",
-        FaceRefusal::FaceTooSmall { .. } => "face_too_far",
-        FaceRefusal::FaceTooClose { .. } => "face_too_close",
-        FaceRefusal::FaceTurned { .. } => "face_rotation_too_large",
+    let ImageProblem::Face(rejection) = problem else { return None };
+    Some(match rejection {
+        FaceRejection::NoFace => "no_face_detected",
+        FaceRejection::ManyFaces { .. } => "multiple_faces_detected",
+        FaceRejection::FaceTooSmall { .. } => "face_too_far",
+        FaceRejection::FaceTooClose { .. } => "face_too_close",
+        FaceRejection::FaceTurned { .. } => "face_rotation_too_large",
     })
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use crate::app::health::Unwell;
+use crate::app::health::Unhealthy;
 use crate::http::lists::answers::json as json_response;
 use crate::http::state::State;
 
@@ -17,28 +17,28 @@ pub async fn healthz() -> Response {
 /// The server can do its work: the database takes writes, the clocks agree, keys and vault are those of
 /// the database, and there is space.
 pub async fn readyz(Extract(state): Extract<State>) -> Response {
-    let unwell = state.app.look_after_health().await.err();
-    let body = match &unwell {
+    let unhealthy = state.app.look_after_health().await.err();
+    let body = match &unhealthy {
         None => {
             // For information: without models the server still keeps and lists records.
             let models = if state.app.faces.missing().is_empty() { "ok" } else { "missing" };
             json!({ "status": "ready", "checks": { "database": "ok", "models": models } })
         }
-        Some(Unwell::Database) => {
+        Some(Unhealthy::Database) => {
             json!({ "status": "not_ready", "checks": { "database": "failed" } })
         }
-        Some(Unwell::Clock) => {
+        Some(Unhealthy::Clock) => {
             json!({ "status": "not_ready", "checks": { "database": "ok", "clock": "failed" } })
         }
-        Some(Unwell::Vault) => {
+        Some(Unhealthy::Vault) => {
             json!({ "status": "not_ready", "checks": { "database": "ok", "vault": "failed" } })
         }
-        Some(Unwell::Space) => {
+        Some(Unhealthy::Space) => {
             json!({ "status": "not_ready", "checks": { "database": "ok", "space": "failed" } })
         }
     };
     let mut response = json_response(body.to_string().into_bytes());
-    if unwell.is_some() {
+    if unhealthy.is_some() {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
     response

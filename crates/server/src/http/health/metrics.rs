@@ -52,7 +52,7 @@ fn read_memory(state: &State) {
     metrics.bodies_bytes.set(gauge(state.bodies.held()));
     metrics.bodies_bytes_max.set(gauge(state.bodies.max()));
     let load = app.measuring.load();
-    metrics.permits_used.set(gauge(load.permits.max(state.places.held())));
+    metrics.permits_used.set(gauge(load.permits.max(state.slots.held())));
     metrics.permits_max.set(gauge(app.measuring.admitted_max()));
     metrics.queue_length.set(gauge(load.waiting));
     metrics.models_missing.set(gauge(app.faces.missing().len()));

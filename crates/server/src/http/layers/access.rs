@@ -1,8 +1,8 @@
 //! Who may call an operation: which tokens, with which scopes, for which records, or none.
 
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 
-use crate::app::access::{AccessError, Caller, Holder};
+use crate::app::access::{AccessError, Caller, RecordToken};
 use crate::http::error::{ApiError, access_denied, for_clients_only, token_not_right};
 use crate::http::layers::allowed::{Allowed, require, require_own};
 use crate::http::state::State;
@@ -14,7 +14,7 @@ pub struct Access {
     /// Which tokens for one record may call it too.
     pub records: RecordKinds,
     /// What other tokens for one record are told.
-    pub other_records: Refusal,
+    pub other_records: Rejection,
     pub without_token: WithoutToken,
     /// What a request whose token is missing or wrong is told.
     pub wrong_token: fn(&State, AccessError) -> ApiError,
@@ -22,32 +22,32 @@ pub struct Access {
 
 /// Kinds of records, for one of which a token may be.
 #[derive(Clone, Copy, PartialEq)]
-pub struct RecordKinds([Option<NarrowScope>; NarrowScope::ALL.len()]);
+pub struct RecordKinds([Option<RecordTokenScope>; RecordTokenScope::ALL.len()]);
 
 impl RecordKinds {
-    pub const NONE: RecordKinds = RecordKinds([None; NarrowScope::ALL.len()]);
+    pub const NONE: RecordKinds = RecordKinds([None; RecordTokenScope::ALL.len()]);
     pub const ALL: RecordKinds = RecordKinds([
-        Some(NarrowScope::Registration),
-        Some(NarrowScope::Session),
-        Some(NarrowScope::Login),
+        Some(RecordTokenScope::Registration),
+        Some(RecordTokenScope::Session),
+        Some(RecordTokenScope::Login),
     ]);
 
-    pub const fn one(kind: NarrowScope) -> RecordKinds {
+    pub const fn one(kind: RecordTokenScope) -> RecordKinds {
         RecordKinds([Some(kind), None, None])
     }
 
-    pub const fn two(kind: NarrowScope, other: NarrowScope) -> RecordKinds {
+    pub const fn two(kind: RecordTokenScope, other: RecordTokenScope) -> RecordKinds {
         RecordKinds([Some(kind), Some(other), None])
     }
 
     /// These kinds, of which there are no more than there are kinds.
-    pub fn of(kinds: impl IntoIterator<Item = NarrowScope>) -> RecordKinds {
+    pub fn of(kinds: impl IntoIterator<Item = RecordTokenScope>) -> RecordKinds {
         let mut all = RecordKinds::NONE;
         all.0.iter_mut().zip(kinds).for_each(|(slot, kind)| *slot = Some(kind));
         all
     }
 
-    pub fn iter(self) -> impl Iterator<Item = NarrowScope> {
+    pub fn iter(self) -> impl Iterator<Item = RecordTokenScope> {
         self.0.into_iter().flatten()
     }
 
@@ -71,11 +71,11 @@ pub enum Clients {
     HoldingOrStaff(Scope),
 }
 
-/// How a token for another record is refused.
+/// How a token for another record is rejected.
 #[derive(Clone, Copy)]
-pub enum Refusal {
+pub enum Rejection {
     /// A token for one record opens nothing of this kind.
-    Narrow,
+    RecordToken,
     /// The operation is the client's own.
     ClientsOnly,
     OtherRecord,
@@ -85,7 +85,7 @@ pub enum Refusal {
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum WithoutToken {
-    Refused,
+    Rejected,
     /// Where the project that the request names allows it, which the handler looks up.
     AsProjectAllows,
     /// With a URL that this server has signed, which the handler checks; it checks the scope of who
@@ -100,8 +100,8 @@ impl Access {
     pub const CLIENT: Access = Access {
         clients: Clients::Any,
         records: RecordKinds::NONE,
-        other_records: Refusal::Narrow,
-        without_token: WithoutToken::Refused,
+        other_records: Rejection::RecordToken,
+        without_token: WithoutToken::Rejected,
         wrong_token: |_, error| error.into(),
     };
     /// A client's token that may write.
@@ -119,11 +119,11 @@ impl Access {
     /// The token of one record of these kinds; `needed` says which in words.
     pub const fn of_record(records: RecordKinds, needed: &'static str) -> Access {
         Access { clients: Clients::None, ..Access::CLIENT }
-            .or_record(records, Refusal::NotRight(needed))
+            .or_record(records, Rejection::NotRight(needed))
     }
 
     /// The same, and the token of one record of these kinds.
-    pub const fn or_record(self, records: RecordKinds, others: Refusal) -> Access {
+    pub const fn or_record(self, records: RecordKinds, others: Rejection) -> Access {
         Access { records, other_records: others, ..self }
     }
 
@@ -139,7 +139,7 @@ impl Access {
             Clients::Reading(scopes) => scopes.to_vec(),
             Clients::Holding(scope) | Clients::HoldingOrStaff(scope) => vec![scope.word()],
         };
-        scopes.extend(self.records.iter().map(NarrowScope::word));
+        scopes.extend(self.records.iter().map(RecordTokenScope::word));
         scopes
     }
 
@@ -163,26 +163,26 @@ impl Access {
     ///
     /// # Errors
     /// It is for a record of another kind.
-    pub fn check_holder(&self, holder: &Holder) -> Result<Allowed, ApiError> {
-        match self.kind_of(holder) {
-            Some(kind) => Allowed::holder(holder, kind),
+    pub fn check_record_token(&self, record_token: &RecordToken) -> Result<Allowed, ApiError> {
+        match self.kind_of(record_token) {
+            Some(kind) => Allowed::record_token(record_token, kind),
             None => Err(self.other_records.error()),
         }
     }
 
     /// Which of the kinds of records that may call it this token is for.
-    pub fn kind_of(&self, holder: &Holder) -> Option<NarrowScope> {
-        self.records.iter().find(|kind| holder.subject(*kind).is_some())
+    pub fn kind_of(&self, record_token: &RecordToken) -> Option<RecordTokenScope> {
+        self.records.iter().find(|kind| record_token.subject(*kind).is_some())
     }
 }
 
-impl Refusal {
+impl Rejection {
     fn error(self) -> ApiError {
         match self {
-            Refusal::Narrow => AccessError::Narrow.into(),
-            Refusal::ClientsOnly => for_clients_only(),
-            Refusal::OtherRecord => access_denied(),
-            Refusal::NotRight(needed) => token_not_right(needed),
+            Rejection::RecordToken => AccessError::RecordToken.into(),
+            Rejection::ClientsOnly => for_clients_only(),
+            Rejection::OtherRecord => access_denied(),
+            Rejection::NotRight(needed) => token_not_right(needed),
         }
     }
 }

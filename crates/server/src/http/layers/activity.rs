@@ -105,15 +105,15 @@ impl Activity {
     /// Ready when the connection has done nothing for longer than it may. `idle` gives the limit of
     /// that moment, which is less where there is no room for many who do nothing.
     pub async fn overdue(&self, limits: Limits, idle: impl Fn() -> Duration) {
-        // What begins after a look cannot be due before that.
+        // What begins after one round cannot be due before that.
         let shortest = limits.head.min(limits.write).min(limits.idle);
         loop {
             let due = self.due(limits, idle());
-            let look = Instant::now();
-            if due.is_some_and(|due| due <= look) {
+            let now = Instant::now();
+            if due.is_some_and(|due| due <= now) {
                 return;
             }
-            let next = look + shortest;
+            let next = now + shortest;
             tokio::time::sleep_until(due.map_or(next, |due| due.min(next))).await;
         }
     }

@@ -16,50 +16,50 @@ use crate::shares::Share;
 
 /// Held until a call is answered and its work has ended: there are as many as may be measured or
 /// wait for it.
-pub type Place = Arc<Share>;
+pub type Slot = Arc<Share>;
 
-/// The body of a call that measures, and its place. A refusal costs next to nothing: the body is
+/// The body of a call that measures, and its slot. A rejection costs next to nothing: the body is
 /// neither kept nor parsed. What a known caller sends all the same is taken off the connection and
 /// thrown away, a stranger's only as far as it is short.
 ///
-/// A sender that takes longer than `vision.body_milliseconds` loses its place to others, and gets
-/// one again, or is refused, when all of its body is there.
+/// A sender that takes longer than `vision.body_milliseconds` loses its slot to others, and gets
+/// one again, or is rejected, when all of its body is there.
 pub async fn admitted_body(
     state: &State,
     allowed: &Allowed,
     body: Unread,
     bytes_max: usize,
-) -> Result<(Place, Received), BodyError> {
-    let take = || take_place(state, allowed).map_err(BodyError::Refused);
-    let place = take()?;
+) -> Result<(Slot, Received), BodyError> {
+    let take = || take_slot(state, allowed).map_err(BodyError::Rejected);
+    let slot = take()?;
     let patience = Duration::from_millis(state.app.config.now().vision.body_milliseconds);
     let mut reading = std::pin::pin!(body.read(state, allowed, bytes_max));
     if let Ok(read) = tokio::time::timeout(patience, &mut reading).await {
-        return Ok((place, read?));
+        return Ok((slot, read?));
     }
-    drop(place);
+    drop(slot);
     let read = reading.await?;
     Ok((take()?, read))
 }
 
-/// A place for this caller's client, of whom others have room beside it.
-pub fn take_place(state: &State, allowed: &Allowed) -> Result<Place, ApiError> {
+/// A slot for this caller's client, of whom others have room beside it.
+pub fn take_slot(state: &State, allowed: &Allowed) -> Result<Slot, ApiError> {
     // Work that is no call's takes room too.
-    let place = state.app.measuring.refuse_when_full().and_then(|()| {
+    let slot = state.app.measuring.reject_when_full().and_then(|()| {
         let client = allowed.client().unwrap_or_default();
-        let own = client_max(state.app.measuring.threads(), state.places.max());
-        state.places.take(client, 1, own).map(Arc::new).ok_or(Overloaded)
+        let own = client_max(state.app.measuring.threads(), state.slots.max());
+        state.slots.take(client, 1, own).map(Arc::new).ok_or(Overloaded)
     });
-    place.map_err(|overloaded| MeasuringError::from(overloaded).into())
+    slot.map_err(|overloaded| MeasuringError::from(overloaded).into())
 }
 
-/// How many of all places one client may have: half of them, and as many as there are threads to
+/// How many of all slots one client may have: half of them, and as many as there are threads to
 /// measure on; but never the last one, unless that is the only one.
-fn client_max(threads: usize, places: usize) -> usize {
-    threads.max(places / 2).min(places.saturating_sub(1)).max(1)
+fn client_max(threads: usize, slots: usize) -> usize {
+    threads.max(slots / 2).min(slots.saturating_sub(1)).max(1)
 }
 
-/// Leave to wait for pictures of other servers. Nothing that others need is held meanwhile.
+/// Leave to wait for images of other servers. Nothing that others need is held meanwhile.
 pub fn may_fetch(state: &State, allowed: &Allowed) -> Result<Share, ApiError> {
     let client = allowed.client().unwrap_or_default();
     state.fetching.take(client, 1, FETCHING_MAX / 2).ok_or_else(|| {

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 
-use crate::app::access::{Caller, Holder};
+use crate::app::access::{Caller, RecordToken};
 use crate::http::error::{ApiError, access_denied};
 use crate::http::error_codes::FORBIDDEN;
 use crate::http::layers::source_address::SourceAddress;
@@ -47,10 +47,13 @@ impl Allowed {
     ///
     /// # Errors
     /// It is for a record of another kind.
-    pub fn holder(holder: &Holder, scope: NarrowScope) -> Result<Allowed, ApiError> {
-        let subject = holder.subject(scope).ok_or_else(access_denied)?;
+    pub fn record_token(
+        record_token: &RecordToken,
+        scope: RecordTokenScope,
+    ) -> Result<Allowed, ApiError> {
+        let subject = record_token.subject(scope).ok_or_else(access_denied)?;
         let record = Some(format!("{}:{subject}", scope.word()));
-        Ok(Allowed { client: Some(holder.client().to_owned()), record, source: None })
+        Ok(Allowed { client: Some(record_token.client().to_owned()), record, source: None })
     }
 
     /// For what may be asked without a token. It gets a small share of all bodies.
@@ -74,7 +77,7 @@ pub fn may_read(caller: &Caller, scopes: &[&str]) -> bool {
     caller.has(Scope::Staff) || scopes.iter().any(has)
 }
 
-/// Refuses a caller that has none of the scopes.
+/// Rejects a caller that has none of the scopes.
 pub fn require(caller: &Caller, scopes: &[&str]) -> Result<Allowed, ApiError> {
     if may_read(caller, scopes) {
         return Ok(Allowed::caller(caller));
@@ -83,7 +86,7 @@ pub fn require(caller: &Caller, scopes: &[&str]) -> Result<Allowed, ApiError> {
     Err(ApiError::new(&FORBIDDEN, format!("The access token needs the scope {scopes}.")))
 }
 
-/// Refuses a caller without this scope itself: that a staff token reads everything is another matter.
+/// Rejects a caller without this scope itself: that a staff token reads everything is another matter.
 pub fn require_own(caller: &Caller, scope: Scope) -> Result<Allowed, ApiError> {
     if caller.has(scope) {
         return Ok(Allowed::caller(caller));

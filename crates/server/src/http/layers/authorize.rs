@@ -5,13 +5,13 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 
-use crate::app::access::{AccessError, Bearer, Caller, Holder};
-use crate::http::body::unread::SealedBody;
+use crate::app::access::{AccessError, Bearer, Caller, RecordToken};
+use crate::http::body::unread::UnreadBody;
 use crate::http::error::ApiError;
 use crate::http::error_codes::INTERNAL;
-use crate::http::layers::access::{Access, Refusal, WithoutToken};
+use crate::http::layers::access::{Access, Rejection, WithoutToken};
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::quota::{take_anonymous, take_of_bearer, take_rejected};
 use crate::http::layers::source_address::SourceAddress;
@@ -37,7 +37,7 @@ async fn admit(access: &Access, parts: &mut Parts, state: &State) -> Result<(), 
         parts.extensions.insert(Allowed::anonymous(source));
         return Ok(());
     }
-    let refuse = |error| (access.wrong_token)(state, error);
+    let reject = |error| (access.wrong_token)(state, error);
     let identified = match authorization(parts) {
         Ok(authorization) => state.app.identify(authorization).await,
         Err(error) => Err(error),
@@ -46,18 +46,20 @@ async fn admit(access: &Access, parts: &mut Parts, state: &State) -> Result<(), 
         Ok(bearer) => bearer,
         Err(error) => {
             note_failure(parts, state, &error).await?;
-            return Err(refuse(error));
+            return Err(reject(error));
         }
     };
-    SealedBody::mark_authenticated(parts);
+    UnreadBody::mark_authenticated(parts);
     take_of_bearer(parts, state, &bearer)?;
     let allowed = match &bearer {
         Bearer::Caller(caller) => access.check_caller(caller)?,
-        Bearer::Holder(holder) => access.check_holder(holder).inspect_err(|_| {
-            if matches!(access.other_records, Refusal::Narrow) {
-                state.metrics.token_failed(TokenFailure::OfOneRecord);
-            }
-        })?,
+        Bearer::RecordToken(record_token) => {
+            access.check_record_token(record_token).inspect_err(|_| {
+                if matches!(access.other_records, Rejection::RecordToken) {
+                    state.metrics.token_failed(TokenFailure::OfOneRecord);
+                }
+            })?
+        }
     };
     parts.extensions.insert(allowed);
     parts.extensions.insert(bearer);
@@ -78,7 +80,7 @@ async fn note_failure(
         AccessError::Expired => TokenFailure::Expired,
         AccessError::Revoked => TokenFailure::Revoked,
         AccessError::OldSandbox => TokenFailure::OldSandbox,
-        AccessError::Narrow => TokenFailure::OfOneRecord,
+        AccessError::RecordToken => TokenFailure::OfOneRecord,
     };
     state.metrics.token_failed(reason);
     take_rejected(parts, state).await
@@ -115,12 +117,12 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
 }
 
 /// For operations that take the tokens of records alone.
-impl<S: Sync> FromRequestParts<S> for Holder {
+impl<S: Sync> FromRequestParts<S> for RecordToken {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Holder, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<RecordToken, ApiError> {
         match parts.extensions.remove() {
-            Some(Bearer::Holder(holder)) => Ok(holder),
+            Some(Bearer::RecordToken(record_token)) => Ok(record_token),
             _ => Err(undeclared()),
         }
     }
@@ -128,7 +130,7 @@ impl<S: Sync> FromRequestParts<S> for Holder {
 
 /// The same where all are of one kind, with the id of the record.
 pub struct Subject {
-    pub holder: Holder,
+    pub record_token: RecordToken,
     pub id: String,
 }
 
@@ -136,10 +138,10 @@ impl<S: Sync> FromRequestParts<S> for Subject {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Subject, ApiError> {
-        let holder = Holder::from_request_parts(parts, state).await?;
-        let id = NarrowScope::ALL.into_iter().find_map(|kind| holder.subject(kind));
+        let record_token = RecordToken::from_request_parts(parts, state).await?;
+        let id = RecordTokenScope::ALL.into_iter().find_map(|kind| record_token.subject(kind));
         let id = id.ok_or_else(undeclared)?.to_owned();
-        Ok(Subject { holder, id })
+        Ok(Subject { record_token, id })
     }
 }
 

@@ -142,7 +142,7 @@ impl Certificate {
             warned_at = Some(now);
             let at = expires_at.to_string();
             match left_ms {
-                ..=0 => tracing::error!(at, "the certificate has expired: clients refuse it"),
+                ..=0 => tracing::error!(at, "the certificate has expired: clients reject it"),
                 _ => tracing::warn!(at, days = left_ms / DAY_MS, "the certificate expires soon"),
             }
         }

@@ -62,7 +62,7 @@ impl RequestHandling {
     fn write(&self, headers: &mut HeaderMap) {
         let ignored = self.ignored.lock().unwrap_or_else(PoisonError::into_inner);
         if !ignored.is_empty()
-            && let Ok(value) = HeaderValue::try_from(told(&ignored))
+            && let Ok(value) = HeaderValue::try_from(describe(&ignored))
         {
             headers.insert(IGNORED_PARAMETERS, value);
         }
@@ -113,7 +113,7 @@ fn preferred(headers: &HeaderMap) -> Option<Handling> {
 }
 
 /// `statu; did you mean status, utm_source`: no more than fits a header.
-fn told(ignored: &[Ignored]) -> String {
+fn describe(ignored: &[Ignored]) -> String {
     let mut told = String::new();
     for (index, it) in ignored.iter().enumerate() {
         let name: String = it.parameter.chars().take(NAME_CHARS_MAX).collect();
@@ -155,10 +155,10 @@ mod tests {
     fn a_header_has_an_end_and_no_name_breaks_out_of_it() {
         let long = Ignored { parameter: "é".repeat(500), hint: None };
         let all = vec![long; 100];
-        let text = told(&all);
+        let text = describe(&all);
         assert!(text.is_ascii() && text.len() < HEADER_BYTES_MAX + 64, "{}", text.len());
         assert!(text.ends_with(" more"), "{text}");
         let odd = Ignored { parameter: "a, b;c\r\nx: y".to_owned(), hint: None };
-        assert_eq!(told(&[odd]), "a%2C%20b%3Bc%0D%0Ax:%20y");
+        assert_eq!(describe(&[odd]), "a%2C%20b%3Bc%0D%0Ax:%20y");
     }
 }

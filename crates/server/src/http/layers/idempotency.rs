@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use verax_query::{Problem, Resource};
 
 use crate::app::access::Bearer;
-use crate::app::idempotency::{About, Claim, Claimed, IdempotencyError, KeptAnswer};
+use crate::app::idempotency::{About, Claim, Claimed, IdempotencyError, StoredAnswer};
 use crate::http::error::ApiError;
 use crate::http::error_codes::{
     IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS,
@@ -34,11 +34,11 @@ pub struct Keyed {
     outcome: Mutex<Option<Outcome>>,
 }
 
-/// What came of the claim; nothing, where the request was refused before.
+/// What came of the claim; nothing, where the request was rejected before.
 enum Outcome {
     First(Box<Claim>),
     /// The handler's own answer is nobody's.
-    Answered(KeptAnswer),
+    Answered(StoredAnswer),
 }
 
 /// The same key and request give the answer of the first for 24 hours, or 410 when what it was about
@@ -123,14 +123,14 @@ async fn answer_and_keep(
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = response.into_parts();
     let about = parts.extensions.remove::<About>().or(of_bearer);
-    // A refusal that names no record names nobody.
+    // A rejection that names no record names nobody.
     let about = about.or_else(|| parts.status.is_client_error().then_some(About::Client));
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let text = std::str::from_utf8(&body).ok().filter(|_| is_final(parts.status));
-    let kept = match text {
+    let stored = match text {
         Some(text) => {
-            let answer = KeptAnswer {
+            let answer = StoredAnswer {
                 status: parts.status.as_u16(),
                 content_type: content_type.unwrap_or_default().to_owned(),
                 body: text.to_owned(),
@@ -139,9 +139,9 @@ async fn answer_and_keep(
         }
         None => state.app.drop_claim(claim).await.map_err(Into::into),
     };
-    if let Err(error) = kept {
+    if let Err(error) = stored {
         // The work is done and must be told of; a repetition waits for the lease.
-        tracing::warn!(cause = %error, "an answer could not be kept for its Idempotency-Key");
+        tracing::warn!(cause = %error, "an answer could not be stored for its Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
@@ -183,7 +183,7 @@ fn is_final(status: StatusCode) -> bool {
     !status.is_server_error() && !again.contains(&status)
 }
 
-fn replay(answer: KeptAnswer) -> Response {
+fn replay(answer: StoredAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = (status, Bytes::from(answer.body)).into_response();
     let headers = response.headers_mut();

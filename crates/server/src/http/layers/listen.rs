@@ -26,7 +26,7 @@ use crate::http::error_codes::UNAVAILABLE;
 use crate::http::layers::activity::{Activity, Limits, Noted, NotedBody, Running};
 use crate::http::layers::certificate::{Certificate, Tls};
 use crate::http::layers::connections::Connections;
-use crate::http::layers::malformed::refusal_of_http2;
+use crate::http::layers::malformed::rejection_of_http2;
 use crate::http::layers::request_line::{HEADERS_MAX, PARSED_HEAD_BYTES_MAX, RequestLines};
 use crate::http::layers::source_address::Peer;
 use crate::metrics::{Metrics, Scarce};
@@ -237,16 +237,16 @@ impl Connection {
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let refused = stream.refused();
+        let rejected = stream.rejected();
         self.activity.watch_heads(stream.begun());
         let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             let running = activity.begin_request();
             // One call for each request that the parser was given.
-            if let Some(refused) = refused.get()
-                && refused.request == running.number
+            if let Some(rejected) = rejected.get()
+                && rejected.request == running.number
             {
-                request.extensions_mut().insert(refused.why);
+                request.extensions_mut().insert(rejected.why);
             }
             answer(router.clone(), peer, request, running)
         });
@@ -267,8 +267,8 @@ impl Connection {
         self.activity.speaks_http2();
         let (router, peer, activity) = (self.router.clone(), self.peer, self.activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            if let Some(refusal) = refusal_of_http2(&request) {
-                request.extensions_mut().insert(refusal);
+            if let Some(rejection) = rejection_of_http2(&request) {
+                request.extensions_mut().insert(rejection);
             }
             answer(router.clone(), peer, request, activity.begin_request())
         });

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use verax_query::is_id;
 
-use crate::http::body::unread::SealedBody;
+use crate::http::body::unread::UnreadBody;
 use crate::http::error::{ApiError, Failure, Rejected};
 use crate::http::error_codes::UNAVAILABLE;
 use crate::http::layers::quota::AllowanceSlot;
-use crate::http::layers::request_line::Refusal;
+use crate::http::layers::request_line::Rejection;
 use crate::http::state::State;
 use crate::metrics::{RequestLabels, RouteLabels, Scarce};
 
@@ -35,15 +35,15 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let slot = AllowanceSlot::default();
     request.extensions_mut().insert(slot.clone());
-    let sealed = SealedBody::seal(&mut request);
+    let encrypted = UnreadBody::encrypt(&mut request);
     state.metrics.in_flight.inc();
     let limit = Duration::from_secs(state.app.config.now().http.request_seconds);
     let span = tracing::info_span!("request", request_id = id);
-    // Refused for how it is written: it is nobody's request, but has its line in the log.
-    let refusal = request.extensions().get::<Refusal>().copied();
+    // Rejected for how it is written: it is nobody's request, but has its line in the log.
+    let rejection = request.extensions().get::<Rejection>().copied();
     let answer = async {
-        match refusal {
-            Some(refusal) => ApiError::from(refusal).into_response(),
+        match rejection {
+            Some(rejection) => ApiError::from(rejection).into_response(),
             None => next.run(request).await,
         }
     };
@@ -53,8 +53,8 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
         ApiError::new(&UNAVAILABLE, error).lacking(Scarce::Time).retry_after(1).into_response()
     });
     state.metrics.in_flight.dec();
-    if let Some(sealed) = sealed {
-        sealed.discard(&state);
+    if let Some(encrypted) = encrypted {
+        encrypted.discard(&state);
     }
     if let Some(Rejected { code, lacking }) = response.extensions_mut().remove() {
         state.metrics.errors.get_or_create(&[("code", code)]).inc();

@@ -25,7 +25,7 @@ pub fn take_of_bearer(parts: &Parts, state: &State, bearer: &Bearer) -> Result<(
     match bearer {
         Bearer::Caller(caller) => take_share(state, caller, parts.extensions.get()),
         // A new token for the same record is no new share.
-        Bearer::Holder(_) => {
+        Bearer::RecordToken(_) => {
             let name = format!("{} {}", bearer.client(), bearer.rights());
             take(state, &name, "with the tokens of this record", parts.extensions.get())
         }
@@ -53,7 +53,7 @@ pub async fn take_rejected(parts: &mut Parts, state: &State) -> Result<(), ApiEr
         Ok(_) => Ok(()),
         Err(allowance) => {
             let counted = "with a wrong token from this address";
-            Err(used_up(counted, RateLimit::RejectedTokens)(allowance).refusal(state))
+            Err(used_up(counted, RateLimit::RejectedTokens)(allowance).rejection(state))
         }
     }
 }
@@ -99,7 +99,7 @@ fn record_allowance(
 ) -> Result<(), ApiError> {
     let (taken, allowance) = match taken {
         Ok(allowance) => (Ok(()), allowance),
-        Err(used_up) => (Err(used_up.refusal(state)), Some(used_up.allowance)),
+        Err(used_up) => (Err(used_up.rejection(state)), Some(used_up.allowance)),
     };
     if let (Some(slot), Some(allowance)) = (slot, allowance) {
         // A request takes its share once.
@@ -120,7 +120,7 @@ fn used_up(counted: &'static str, limit: RateLimit) -> impl Fn(Allowance) -> Use
 }
 
 impl UsedUp {
-    fn refusal(&self, state: &State) -> ApiError {
+    fn rejection(&self, state: &State) -> ApiError {
         state.metrics.rate_limited(self.limit);
         let Allowance { limit, reset_seconds, .. } = self.allowance;
         let error = format!("More than {limit} requests in a minute {}.", self.counted);

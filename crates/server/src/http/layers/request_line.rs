@@ -1,8 +1,8 @@
-//! In front of the parser of HTTP/1.1: encodes raw `<`, `>` and `"` in request targets, and refuses
+//! In front of the parser of HTTP/1.1: encodes raw `<`, `>` and `"` in request targets, and rejects
 //! requests whose end could be read in two ways.
 //!
 //! The seed pages' own examples (`where>_createdAt=…`) go out raw from curl and Python's http.client;
-//! hyper refuses them with a bare 400. To change a request line is to know where one begins, so this
+//! hyper rejects them with a bare 400. To change a request line is to know where one begins, so this
 //! reads heads with the parser that hyper uses and takes only framing that leaves no choice. Whatever
 //! else comes ends the connection. It depends on nothing else of this crate: the fuzz target includes
 //! this file.
@@ -31,32 +31,32 @@ const CHUNK_LINE_BYTES_MAX: usize = 4 * 1024;
 const TRAILERS_BYTES_MAX: usize = 8 * 1024;
 /// Far more than any body, and far from overflow.
 const LENGTH_DIGITS_MAX: usize = 15;
-/// Takes the place of a request that is refused, so that its answer comes after those before it.
-const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+/// Takes the place of a request that is rejected, so that its answer comes after those before it.
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: rejected\r\nconnection: close\r\n\r\n";
 
 pub const NO_HOST: &str = "its Host is not a host with or without a port";
 
-/// Why a request is refused for how it is written.
+/// Why a request is rejected for how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     Malformed(&'static str),
     TargetTooLong,
     HeadersTooLarge,
 }
 
-/// The request of a connection that is refused: the last that its parser sees. It may have begun
+/// The request of a connection that is rejected: the last that its parser sees. It may have begun
 /// already, where it is the chunks of its body that cannot be read.
 #[derive(Clone, Copy, Debug)]
-pub struct Refused {
+pub struct Rejected {
     /// The first request of a connection is 1.
     pub request: u64,
-    pub why: Refusal,
+    pub why: Rejection,
 }
 
 /// A connection of which the parser sees requests with encoded targets alone.
 pub struct RequestLines<T> {
     inner: T,
-    place: Place,
+    position: Position,
     /// The line or head that is not complete.
     held: Vec<u8>,
     /// Where in `held` its last line begins.
@@ -65,12 +65,12 @@ pub struct RequestLines<T> {
     ready: Vec<u8>,
     taken: usize,
     requests: u64,
-    refused: Arc<OnceLock<Refused>>,
+    rejected: Arc<OnceLock<Rejected>>,
     begun: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// In blank lines before a request, or in its line and headers.
     Head {
         lines: usize,
@@ -82,8 +82,8 @@ enum Place {
     Trailers {
         bytes: usize,
     },
-    /// What follows the refused request is read and forgotten.
-    Refused,
+    /// What follows the rejected request is read and forgotten.
+    Rejected,
     /// A chunked body cannot be followed; its request has begun already.
     Broken,
     Http2,
@@ -92,35 +92,35 @@ enum Place {
 impl<T> RequestLines<T> {
     /// A connection of HTTP/1, of which these bytes were read already.
     pub fn http1(inner: T, seen: &[u8]) -> RequestLines<T> {
-        let mut lines = RequestLines::new(inner, Place::Head { lines: 0 });
-        lines.look(seen);
+        let mut lines = RequestLines::new(inner, Position::Head { lines: 0 });
+        lines.inspect(seen);
         lines
     }
 
     /// A connection of HTTP/2, of which these bytes were read already. Nothing of it is changed.
     pub fn http2(inner: T, seen: &[u8]) -> RequestLines<T> {
-        let mut lines = RequestLines::new(inner, Place::Http2);
+        let mut lines = RequestLines::new(inner, Position::Http2);
         lines.ready.extend_from_slice(seen);
         lines
     }
 
-    fn new(inner: T, place: Place) -> RequestLines<T> {
+    fn new(inner: T, position: Position) -> RequestLines<T> {
         RequestLines {
             inner,
-            place,
+            position,
             held: Vec::new(),
             line_start: 0,
             ready: Vec::new(),
             taken: 0,
             requests: 0,
-            refused: Arc::default(),
+            rejected: Arc::default(),
             begun: Arc::default(),
         }
     }
 
-    /// Where the refused request will be named, before the parser sees what stands for it.
-    pub fn refused(&self) -> Arc<OnceLock<Refused>> {
-        Arc::clone(&self.refused)
+    /// Where the rejected request will be named, before the parser sees what stands for it.
+    pub fn rejected(&self) -> Arc<OnceLock<Rejected>> {
+        Arc::clone(&self.rejected)
     }
 
     /// Whether a head has begun and not ended: the parser sees nothing of it yet.
@@ -128,11 +128,11 @@ impl<T> RequestLines<T> {
         Arc::clone(&self.begun)
     }
 
-    fn look(&mut self, bytes: &[u8]) {
+    fn inspect(&mut self, bytes: &[u8]) {
         self.look_through(bytes);
         // Blank lines between two requests begin none.
-        let begun = match self.place {
-            Place::Head { lines } => lines > 0 || self.line_start < self.held.len(),
+        let begun = match self.position {
+            Position::Head { lines } => lines > 0 || self.line_start < self.held.len(),
             _ => false,
         };
         self.begun.store(begun, Ordering::Relaxed);
@@ -140,29 +140,29 @@ impl<T> RequestLines<T> {
 
     fn look_through(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let used = match self.place {
-                Place::Head { lines } => self.head(bytes, lines),
-                Place::Body(left) => {
+            let used = match self.position {
+                Position::Head { lines } => self.head(bytes, lines),
+                Position::Body(left) => {
                     let used = self.pass(bytes, left);
-                    self.place = match left - used as u64 {
-                        0 => Place::Head { lines: 0 },
-                        left => Place::Body(left),
+                    self.position = match left - used as u64 {
+                        0 => Position::Head { lines: 0 },
+                        left => Position::Body(left),
                     };
                     used
                 }
-                Place::ChunkData(left) => {
+                Position::ChunkData(left) => {
                     let used = self.pass(bytes, left);
-                    self.place = match left - used as u64 {
-                        0 => Place::ChunkEnd,
-                        left => Place::ChunkData(left),
+                    self.position = match left - used as u64 {
+                        0 => Position::ChunkEnd,
+                        left => Position::ChunkData(left),
                     };
                     used
                 }
-                Place::ChunkSize | Place::ChunkEnd | Place::Trailers { .. } => {
+                Position::ChunkSize | Position::ChunkEnd | Position::Trailers { .. } => {
                     self.chunk_line(bytes)
                 }
-                Place::Http2 => self.pass(bytes, u64::MAX),
-                Place::Refused | Place::Broken => return,
+                Position::Http2 => self.pass(bytes, u64::MAX),
+                Position::Rejected | Position::Broken => return,
             };
             bytes = &bytes[used..];
         }
@@ -177,22 +177,23 @@ impl<T> RequestLines<T> {
     fn head(&mut self, bytes: &[u8], lines: usize) -> usize {
         // What is no text at all, such as TLS, is not waited for.
         if self.held.is_empty() && !(bytes[0].is_ascii_graphic() || bytes[0] == b'\r') {
-            self.refuse(Refusal::Malformed("it does not begin with a method"));
+            self.reject(Rejection::Malformed("it does not begin with a method"));
             return bytes.len();
         }
         let end = memchr(b'\n', bytes);
         let used = end.map_or(bytes.len(), |end| end + 1);
         self.held.extend_from_slice(&bytes[..used]);
         if self.held.len() > HEAD_BYTES_MAX {
-            let why = if lines == 0 { Refusal::TargetTooLong } else { Refusal::HeadersTooLarge };
-            self.refuse(why);
+            let why =
+                if lines == 0 { Rejection::TargetTooLong } else { Rejection::HeadersTooLarge };
+            self.reject(why);
         } else if end.is_some() {
             match whole_line(&self.held[self.line_start..]) {
-                Err(why) => self.refuse(Refusal::Malformed(why)),
+                Err(why) => self.reject(Rejection::Malformed(why)),
                 Ok([]) if lines > 0 => self.finish_head(),
                 Ok(line) => {
                     // Blank lines between two requests are allowed.
-                    self.place = Place::Head { lines: lines + usize::from(!line.is_empty()) };
+                    self.position = Position::Head { lines: lines + usize::from(!line.is_empty()) };
                     self.line_start = self.held.len();
                 }
             }
@@ -206,20 +207,20 @@ impl<T> RequestLines<T> {
         match append_head(&head, &mut self.ready) {
             Ok(next) => {
                 self.requests += 1;
-                self.place = next;
+                self.position = next;
             }
-            Err(why) => self.refuse(why),
+            Err(why) => self.reject(why),
         }
         head.clear();
         self.held = head;
     }
 
-    fn refuse(&mut self, why: Refusal) {
+    fn reject(&mut self, why: Rejection) {
         // There is no second one: the place is never left.
-        let _ = self.refused.set(Refused { request: self.requests + 1, why });
+        let _ = self.rejected.set(Rejected { request: self.requests + 1, why });
         self.ready.extend_from_slice(STAND_IN);
         self.held = Vec::new();
-        self.place = Place::Refused;
+        self.position = Position::Rejected;
     }
 
     /// A line is held until it is whole and known to be what the parser takes it for.
@@ -235,28 +236,29 @@ impl<T> RequestLines<T> {
         match next {
             Some(_) => self.ready.extend_from_slice(&self.held),
             None => {
-                let why = Refusal::Malformed("the chunks of its body are not written as they must");
-                let _ = self.refused.set(Refused { request: self.requests, why });
+                let why =
+                    Rejection::Malformed("the chunks of its body are not written as they must");
+                let _ = self.rejected.set(Rejected { request: self.requests, why });
             }
         }
-        self.place = next.unwrap_or(Place::Broken);
+        self.position = next.unwrap_or(Position::Broken);
         self.held.clear();
         used
     }
 
-    fn after_chunk_line(&self) -> Option<Place> {
+    fn after_chunk_line(&self) -> Option<Position> {
         let line =
             whole_line(&self.held).ok().filter(|_| self.held.len() <= CHUNK_LINE_BYTES_MAX)?;
-        match self.place {
-            Place::ChunkEnd => line.is_empty().then_some(Place::ChunkSize),
-            Place::Trailers { .. } if line.is_empty() => Some(Place::Head { lines: 0 }),
-            Place::Trailers { bytes } => {
+        match self.position {
+            Position::ChunkEnd => line.is_empty().then_some(Position::ChunkSize),
+            Position::Trailers { .. } if line.is_empty() => Some(Position::Head { lines: 0 }),
+            Position::Trailers { bytes } => {
                 let bytes = bytes + self.held.len();
-                (bytes <= TRAILERS_BYTES_MAX).then_some(Place::Trailers { bytes })
+                (bytes <= TRAILERS_BYTES_MAX).then_some(Position::Trailers { bytes })
             }
             _ => match chunk_size(line)? {
-                0 => Some(Place::Trailers { bytes: 0 }),
-                size => Some(Place::ChunkData(size)),
+                0 => Some(Position::Trailers { bytes: 0 }),
+                size => Some(Position::ChunkData(size)),
             },
         }
     }
@@ -285,21 +287,21 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 }
 
 /// Appends the head with an encoded target, and says what follows it.
-fn append_head(head: &[u8], out: &mut Vec<u8>) -> Result<Place, Refusal> {
+fn append_head(head: &[u8], out: &mut Vec<u8>) -> Result<Position, Rejection> {
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
     let mut request = Request::new(&mut []);
     match request.parse_with_uninit_headers(head, &mut headers) {
         Ok(Status::Complete(length)) if length == head.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::HeadersTooLarge),
+        Err(httparse::Error::TooManyHeaders) => return Err(Rejection::HeadersTooLarge),
         Err(httparse::Error::HeaderName) => {
-            return Err(Refusal::Malformed("a header's name is not one, or its line is folded"));
+            return Err(Rejection::Malformed("a header's name is not one, or its line is folded"));
         }
         Err(httparse::Error::HeaderValue) => {
-            return Err(Refusal::Malformed(
+            return Err(Rejection::Malformed(
                 "a header's value has a character that it must not have",
             ));
         }
-        _ => return Err(Refusal::Malformed("the request line is not METHOD TARGET HTTP/1.1")),
+        _ => return Err(Rejection::Malformed("the request line is not METHOD TARGET HTTP/1.1")),
     }
     let next = framing(&request)?;
     let target = request.path.unwrap_or_default();
@@ -309,7 +311,7 @@ fn append_head(head: &[u8], out: &mut Vec<u8>) -> Result<Place, Refusal> {
     }
     let encoded = target.replace('<', "%3C").replace('>', "%3E").replace('"', "%22");
     if encoded.len() > ENCODED_TARGET_BYTES_MAX {
-        return Err(Refusal::TargetTooLong);
+        return Err(Rejection::TargetTooLong);
     }
     let start = target.as_ptr().addr() - head.as_ptr().addr();
     out.extend_from_slice(&head[..start]);
@@ -319,10 +321,10 @@ fn append_head(head: &[u8], out: &mut Vec<u8>) -> Result<Place, Refusal> {
 }
 
 /// What follows a head, where nobody in front of this server or in it can think otherwise.
-fn framing(request: &Request<'_, '_>) -> Result<Place, Refusal> {
-    let refuse = |why| Err(Refusal::Malformed(why));
+fn framing(request: &Request<'_, '_>) -> Result<Position, Rejection> {
+    let reject = |why| Err(Rejection::Malformed(why));
     if request.method == Some("CONNECT") {
-        return refuse("CONNECT is not served here");
+        return reject("CONNECT is not served here");
     }
     let named = |name: &'static str| {
         let headers = request.headers.iter();
@@ -332,27 +334,27 @@ fn framing(request: &Request<'_, '_>) -> Result<Place, Refusal> {
     let mut hosts = named("host");
     match (hosts.next(), hosts.next()) {
         (Some(host), None) if is_host(host.value) => {}
-        (Some(_), None) => return refuse(NO_HOST),
+        (Some(_), None) => return reject(NO_HOST),
         (None, _) if !is_http_11 => {}
-        (None, _) => return refuse("there is no Host"),
-        _ => return refuse("there is more than one Host"),
+        (None, _) => return reject("there is no Host"),
+        _ => return reject("there is more than one Host"),
     }
     let mut lengths = named("content-length");
     let mut codings = named("transfer-encoding");
     match (lengths.next(), codings.next()) {
-        (None, None) => Ok(Place::Head { lines: 0 }),
-        (Some(_), Some(_)) => refuse("there are Content-Length and Transfer-Encoding"),
-        _ if lengths.next().is_some() => refuse("there is more than one Content-Length"),
-        _ if codings.next().is_some() => refuse("there is more than one Transfer-Encoding"),
-        (None, Some(_)) if !is_http_11 => refuse("HTTP/1.0 has no Transfer-Encoding"),
+        (None, None) => Ok(Position::Head { lines: 0 }),
+        (Some(_), Some(_)) => reject("there are Content-Length and Transfer-Encoding"),
+        _ if lengths.next().is_some() => reject("there is more than one Content-Length"),
+        _ if codings.next().is_some() => reject("there is more than one Transfer-Encoding"),
+        (None, Some(_)) if !is_http_11 => reject("HTTP/1.0 has no Transfer-Encoding"),
         (None, Some(coding)) if coding.value.eq_ignore_ascii_case(b"chunked") => {
-            Ok(Place::ChunkSize)
+            Ok(Position::ChunkSize)
         }
-        (None, Some(_)) => refuse("a Transfer-Encoding other than chunked is not known here"),
+        (None, Some(_)) => reject("a Transfer-Encoding other than chunked is not known here"),
         (Some(length), None) => match content_length(length.value) {
-            Some(0) => Ok(Place::Head { lines: 0 }),
-            Some(length) => Ok(Place::Body(length)),
-            None => refuse("Content-Length is not a number like 0 or 42"),
+            Some(0) => Ok(Position::Head { lines: 0 }),
+            Some(length) => Ok(Position::Body(length)),
+            None => reject("Content-Length is not a number like 0 or 42"),
         },
     }
 }
@@ -426,16 +428,16 @@ impl<T: AsyncRead + Unpin> AsyncRead for RequestLines<T> {
                 }
                 return Poll::Ready(Ok(()));
             }
-            match self.place {
-                Place::Http2 => return Pin::new(&mut self.inner).poll_read(cx, out),
-                Place::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+            match self.position {
+                Position::Http2 => return Pin::new(&mut self.inner).poll_read(cx, out),
+                Position::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 // Nothing behind the end of the body can come into `out`.
-                Place::Body(left) if out.remaining() as u64 <= left => {
+                Position::Body(left) if out.remaining() as u64 <= left => {
                     let before = out.filled().len();
                     ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
-                    self.place = match left - (out.filled().len() - before) as u64 {
-                        0 => Place::Head { lines: 0 },
-                        left => Place::Body(left),
+                    self.position = match left - (out.filled().len() - before) as u64 {
+                        0 => Position::Head { lines: 0 },
+                        left => Position::Body(left),
                     };
                     return Poll::Ready(Ok(()));
                 }
@@ -446,12 +448,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for RequestLines<T> {
             ready!(Pin::new(&mut self.inner).poll_read(cx, &mut incoming))?;
             let seen = incoming.filled();
             if seen.is_empty() {
-                // An end within a head or a body is one for the parser, too. After a refusal it
+                // An end within a head or a body is one for the parser, too. After a rejection it
                 // would take the answer with it.
-                let refused = self.place == Place::Refused;
-                return if refused { Poll::Pending } else { Poll::Ready(Ok(())) };
+                let rejected = self.position == Position::Rejected;
+                return if rejected { Poll::Pending } else { Poll::Ready(Ok(())) };
             }
-            self.look(seen);
+            self.inspect(seen);
         }
     }
 }

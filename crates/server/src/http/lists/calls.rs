@@ -5,11 +5,13 @@ use std::io::Write;
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::Value;
-use verax_domain::NarrowScope;
-use verax_query::{Place, Populate, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant};
+use verax_domain::RecordTokenScope;
+use verax_query::{
+    Populate, Position, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant,
+};
 use verax_store::{Layout, Listing};
 
-use crate::app::access::{Bearer, Caller, Holder, ImageUrls};
+use crate::app::access::{Bearer, Caller, ImageUrls, RecordToken};
 use crate::http::documents::image_urls::sign_image_urls;
 use crate::http::error::{ApiError, access_denied};
 use crate::http::layers::allowed::require;
@@ -38,19 +40,19 @@ pub async fn list(
         let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
         return Ok(known.answer(body, |body| body));
     }
-    let place = begin(&state, &query, &tenant)?;
+    let position = begin(&state, &query, &tenant)?;
     if format != Format::Json {
-        return stream(state, query, tenant, place, format).await;
+        return stream(state, query, tenant, position, format).await;
     }
     let database = &state.app.database;
     let listing = match query.cursor() {
         None => database.page(&query, &tenant).await?,
         Some(_) => {
             let size = query.page().size;
-            database.page_after(&query, &tenant, place, size, Layout::Array).await?
+            database.page_after(&query, &tenant, position, size, Layout::Array).await?
         }
     };
-    let next = listing.end.as_ref().map(|end| state.app.seal_cursor(&query, &tenant, end));
+    let next = listing.end.as_ref().map(|end| state.app.sign_cursor(&query, &tenant, end));
     let body = envelope(&state, &query, &listing, caller.image_urls(), next.as_deref());
     Ok(known.answer(body, |mut body| {
         close(&state, resource, &mut body);
@@ -71,10 +73,10 @@ pub async fn retrieve(
         Bearer::Caller(caller) => {
             record(&state, caller, id, (RawQuery(raw), handling), resource).await?
         }
-        Bearer::Holder(holder) => {
+        Bearer::RecordToken(record_token) => {
             let id = read_id(id);
-            require_opened(&state, holder, resource, id.as_deref()).await?;
-            let tenant = Tenant::Client(holder.client().to_owned());
+            require_opened(&state, record_token, resource, id.as_deref()).await?;
+            let tenant = Tenant::Client(record_token.client().to_owned());
             find(&state, None, &tenant, id, (&short(raw)?, &handling), resource).await?
         }
     };
@@ -118,7 +120,7 @@ async fn find(
 }
 
 /// Where the cursor of a request points to; `None`: to the beginning.
-fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Place>, ApiError> {
+fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Position>, ApiError> {
     let cursor = query.cursor().unwrap_or_default();
     if cursor.is_empty() {
         return Ok(None);
@@ -126,25 +128,25 @@ fn begin(state: &State, query: &Query, tenant: &Tenant) -> Result<Option<Place>,
     let message = "is not a cursor of this list with these filters and this sort: begin again \
                    with cursor=*";
     let problem = Problem { parameter: "cursor".to_owned(), message: message.to_owned() };
-    let place = state.app.open_cursor(query, tenant, cursor);
-    place.map(Some).ok_or_else(|| ApiError::invalid(vec![problem]))
+    let position = state.app.open_cursor(query, tenant, cursor);
+    position.map(Some).ok_or_else(|| ApiError::invalid(vec![problem]))
 }
 
 /// With the token of one record: that record, and what was measured for it.
 async fn require_opened(
     state: &State,
-    holder: &Holder,
+    record_token: &RecordToken,
     resource: &'static Resource,
     id: Option<&str>,
 ) -> Result<(), ApiError> {
-    let tenant = Tenant::Client(holder.client().to_owned());
+    let tenant = Tenant::Client(record_token.client().to_owned());
     let record = match id {
         Some(id) => state.app.find_record(resource, &tenant, id).await?,
         None => None,
     };
     let own = |record: &Value| {
         opened_by(resource).any(|(kind, field)| {
-            holder.subject(kind).is_some_and(|subject| record[field] == *subject)
+            record_token.subject(kind).is_some_and(|subject| record[field] == *subject)
         })
     };
     // Whether there is such a record is not said to who may not see it.
@@ -152,8 +154,8 @@ async fn require_opened(
 }
 
 /// The kinds of records whose tokens open this resource, each with the field that must name the record.
-pub fn opened_by(resource: &Resource) -> impl Iterator<Item = (NarrowScope, &'static str)> {
-    let kind = |word: &str| NarrowScope::from_word(word);
+pub fn opened_by(resource: &Resource) -> impl Iterator<Item = (RecordTokenScope, &'static str)> {
+    let kind = |word: &str| RecordTokenScope::from_word(word);
     resource.opened_by.iter().filter_map(move |opener| Some((kind(opener.scope)?, opener.field)))
 }
 

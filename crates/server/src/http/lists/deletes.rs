@@ -3,7 +3,7 @@
 use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::Map;
-use verax_domain::NarrowScope;
+use verax_domain::RecordTokenScope;
 use verax_query::{Resource, Retrieval, Tenant};
 use verax_store::StoreError;
 
@@ -11,7 +11,7 @@ use crate::app::access::Bearer;
 use crate::app::persons::PersonError;
 use crate::app::records::DeleteError;
 use crate::http::error::{ApiError, access_denied, conflict};
-use crate::http::layers::access::{Access, RecordKinds, Refusal};
+use crate::http::layers::access::{Access, RecordKinds, Rejection};
 use crate::http::layers::allowed::may_read;
 use crate::http::lists::answers::{PathId, json, one, read_id};
 use crate::http::lists::brief::brief;
@@ -21,10 +21,10 @@ use crate::http::state::State;
 /// one too.
 pub fn access(resource: &Resource) -> Access {
     let kinds = resource.opened_by.iter().filter(|opener| opener.may_delete);
-    let records = RecordKinds::of(kinds.filter_map(|it| NarrowScope::from_word(it.scope)));
+    let records = RecordKinds::of(kinds.filter_map(|it| RecordTokenScope::from_word(it.scope)));
     let others = match records.is_empty() {
-        true => Refusal::ClientsOnly,
-        false => Refusal::NotRight("app registration"),
+        true => Rejection::ClientsOnly,
+        false => Rejection::NotRight("app registration"),
     };
     Access::WRITE.or_record(records, others)
 }
@@ -40,8 +40,8 @@ pub async fn delete(
 ) -> Result<Response, ApiError> {
     let registration = match &bearer {
         Bearer::Caller(_) => None,
-        Bearer::Holder(holder) => {
-            Some(holder.subject(NarrowScope::Registration).ok_or_else(access_denied)?)
+        Bearer::RecordToken(record_token) => {
+            Some(record_token.subject(RecordTokenScope::Registration).ok_or_else(access_denied)?)
         }
     };
     let unknown = || ApiError::not_found(resource);

@@ -172,7 +172,7 @@ fn if_none_match() -> Value {
     header("If-None-Match", doc, json!({ "type": "string" }))
 }
 
-/// Whether what is ignored is told of or refused.
+/// Whether what is ignored is told of or rejected.
 fn prefer() -> Value {
     let doc = "`handling=strict`: parameters that are not known are a 400. Else they are named in \
                the answer's header `X-Ignored-Parameters`.";

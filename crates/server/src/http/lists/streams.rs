@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use verax_query::{Place, Problem, Query, Tenant};
+use verax_query::{Position, Problem, Query, Tenant};
 use verax_store::{Layout, Listing, StoreError};
 
 use crate::http::error::ApiError;
@@ -83,12 +83,12 @@ fn asks_for_mark(parameter: &str) -> bool {
     name.trim().eq_ignore_ascii_case("bom") && (value == "1" || value.eq_ignore_ascii_case("true"))
 }
 
-/// The whole list, from a place on.
+/// The whole list, from a position on.
 pub async fn stream(
     state: State,
     query: Query,
     tenant: Tenant,
-    place: Option<Place>,
+    position: Option<Position>,
     format: Format,
 ) -> Result<Response, ApiError> {
     if let [key, ..] = query.sort()
@@ -105,7 +105,7 @@ pub async fn stream(
     };
     let walk = Walk { state, query: query.without_total(), tenant, layout };
     // Before anything is answered, so that a database that does not answer is a 503.
-    let mut first = walk.read(place).await?;
+    let mut first = walk.read(position).await?;
     if layout == Layout::Csv {
         let mut rows = names(&walk.query).into_bytes();
         if format == Format::Csv(Mark::Marked) {
@@ -114,14 +114,16 @@ pub async fn stream(
         rows.append(&mut first.rows);
         first.rows = rows;
     }
-    let chunks = stream::try_unfold((walk, Some(Next::Known(first))), |(walk, next)| async move {
+    let chunks = stream::try_unfold((walk, Some(Next::Read(first))), |(walk, next)| async move {
         let listing = match next {
             None => return Ok(None),
-            Some(Next::Known(listing)) => listing,
-            Some(Next::After(place)) => walk.read(Some(place)).await.inspect_err(|error| {
-                // The connection is cut: whoever reads must not take this for the end.
-                tracing::error!(cause = %error, "a stream ended early");
-            })?,
+            Some(Next::Read(listing)) => listing,
+            Some(Next::After(position)) => {
+                walk.read(Some(position)).await.inspect_err(|error| {
+                    // The connection is cut: whoever reads must not take this for the end.
+                    tracing::error!(cause = %error, "a stream ended early");
+                })?
+            }
         };
         let bytes = Bytes::from(listing.rows);
         Ok::<_, StoreError>(Some((bytes, (walk, listing.end.map(Next::After)))))
@@ -139,14 +141,14 @@ struct Walk {
 }
 
 enum Next {
-    Known(Listing),
-    After(Place),
+    Read(Listing),
+    After(Position),
 }
 
 impl Walk {
-    async fn read(&self, place: Option<Place>) -> Result<Listing, StoreError> {
+    async fn read(&self, position: Option<Position>) -> Result<Listing, StoreError> {
         let database = &self.state.app.database;
-        database.page_after(&self.query, &self.tenant, place, RECORDS_AT_ONCE, self.layout).await
+        database.page_after(&self.query, &self.tenant, position, RECORDS_AT_ONCE, self.layout).await
     }
 }
 

@@ -13,9 +13,9 @@ use verax_vision::faces::Wanted;
 use crate::app::access::Caller;
 use crate::app::faces::{Portrait, SentImage};
 use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
-use crate::http::body::checked::Sent;
+use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read_change;
-use crate::http::body::table::{Member, Rule, field, field_as, joined, optional, required};
+use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::faces::calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
@@ -36,9 +36,9 @@ use crate::http::state::State;
 
 const NAME_CHARS_MIN: usize = 3;
 
-const PERSON: &[Member] = &[
+const PERSON: &[BodyField] = &[
     field_as(&PERSONS, "name", Rule::Name(200)).required().doc("Full name; digits are removed."),
-    // Clients of the live call send one picture as `image`.
+    // Clients of the live call send one image as `image`.
     required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC).also("image"),
     field(&PERSONS, "gender"),
     field_as(&PERSONS, "date_of_birth", Rule::DayOfBirth)
@@ -51,16 +51,16 @@ const PERSON: &[Member] = &[
     optional(
         "keep_thumbnails",
         Rule::Flag,
-        "Whether a small picture of each face is kept, encrypted; absent: as the setting \
+        "Whether a small image of each face is stored encrypted; absent: as the setting \
          persons.keep_thumbnails says.",
     ),
 ];
 
-pub static PERSON_BODY: &[Member] = PERSON;
+pub static PERSON_BODY: &[BodyField] = PERSON;
 
-pub static CHANGE_BODY: &[Member] = &joined::<11>(PERSON, &[field(&PERSONS, "status")]);
+pub static CHANGE_BODY: &[BodyField] = &joined::<11>(PERSON, &[field(&PERSONS, "status")]);
 
-pub static LIVE_PERSON_BODY: &[Member] = &joined::<14>(
+pub static LIVE_PERSON_BODY: &[BodyField] = &joined::<14>(
     PERSON,
     &[
         required("collection_id", Rule::Id, "The collection, by its id or its code."),
@@ -81,11 +81,11 @@ pub async fn create(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, PERSON_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, PERSON_BODY).await?;
     let (person, images) = read_person(&state, &mut sent);
     let told = sent.members;
     let person = with_collections(&state, &caller, person).await?;
-    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let faces = state.app.analyse_portraits(images, Wanted::No).await?;
     let id = enrol(&state, &caller, person, faces, None).await?;
     Ok(about(&PERSONS, &id, answer(&state, shown(&state, &caller, &id, &told).await?)))
 }
@@ -97,14 +97,14 @@ pub async fn create_live(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, LIVE_PERSON_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, LIVE_PERSON_BODY).await?;
     let (mut person, images) = read_person(&state, &mut sent);
     let min_score = sent.number("min_score");
     let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
     person.details.collections.get_or_insert_default().extend(collection.clone());
     let person = with_collections(&state, &caller, person).await?;
-    let faces = state.app.measure_portraits(images, Wanted::Yes).await?;
-    // Each of the pictures must be of a live face: the score that counts is the lowest.
+    let faces = state.app.analyse_portraits(images, Wanted::Yes).await?;
+    // Each of the images must be of a live face: the score that counts is the lowest.
     let scores = faces.iter().filter_map(|face| face.liveness_score);
     let score = scores.fold(1.0, f64::min);
     if !(LivenessCheck { score, min_score: sent.number("liveness_min_score") }).passed() {
@@ -191,7 +191,7 @@ pub async fn lookup(
     Ok(json_response(body))
 }
 
-/// `GET …/persons/{id}`, with the small pictures that are kept.
+/// `GET …/persons/{id}`, with the small images that are kept.
 pub async fn retrieve(
     state: Extract<State>,
     caller: Caller,
@@ -202,12 +202,12 @@ pub async fn retrieve(
     let record = record(&state, &caller, id, (query, handling), &PERSONS).await?;
     let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
     let id = record["_id"].as_str().unwrap_or_default().to_owned();
-    // Of the staff's own client, or of the caller's: nobody else's pictures are shown.
+    // Of the staff's own client, or of the caller's: nobody else's images are shown.
     record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
     Ok(json_response(one(&state, Audience::Client, &PERSONS, record.to_string().as_bytes())))
 }
 
-/// `PUT …/persons/{id}`: what is sent replaces what was there; pictures replace all faces.
+/// `PUT …/persons/{id}`: what is sent replaces what was there; images replace all faces.
 pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -215,10 +215,10 @@ pub async fn change(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = known(&state, &caller, id).await?;
+    let id = existing(&state, &caller, id).await?;
     let sent = read_change(&state, &allowed, body, CHANGE_BODY).await?;
     let mut sent = sent.finish_as(wrong_members, only_base64)?;
-    let (kept, images) = (read_thumbnails(&state, &sent), sent.images("images"));
+    let (stored, images) = (read_thumbnails(&state, &sent), sent.images("images"));
     let text = |name: &str| sent.text(name).map(str::to_owned);
     let details = PersonDetails {
         name: text("name"),
@@ -236,10 +236,10 @@ pub async fn change(
         change.details.collections = Some(resolved(&state, &caller, sent).await?);
     }
     if !images.is_empty() {
-        change.faces = Some((state.app.measure_portraits(images, Wanted::No).await?, kept));
+        change.faces = Some((state.app.analyse_portraits(images, Wanted::No).await?, stored));
     }
     let changed = state.app.change_person(caller.client(), &id, change).await;
-    refused(&state, &caller, changed).await?;
+    rejected(&state, &caller, changed).await?;
     Ok(answer(&state, shown(&state, &caller, &id, &sent.members).await?))
 }
 
@@ -251,7 +251,7 @@ pub async fn delete(
     id: PathId,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
-    let id = known(&state, &caller, id).await?;
+    let id = existing(&state, &caller, id).await?;
     let raw = raw.unwrap_or_default();
     let collection = raw.split('&').filter_map(named).find(|(name, _)| name == "collection");
     let client = caller.client();
@@ -267,7 +267,7 @@ pub async fn delete(
 }
 
 /// What enrolling is told, with collections as they were sent.
-fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
+fn read_person(state: &State, sent: &mut CheckedBody) -> (NewPerson, Vec<SentImage>) {
     let images = sent.images("images");
     let text = |name: &str| sent.text(name).map(str::to_owned);
     let details = PersonDetails {
@@ -284,11 +284,11 @@ fn read_person(state: &State, sent: &mut Sent) -> (NewPerson, Vec<SentImage>) {
     (NewPerson { details, thumbnails: read_thumbnails(state, sent) }, images)
 }
 
-fn read_thumbnails(state: &State, sent: &Sent) -> Thumbnails {
-    let said = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
-    match said.unwrap_or(state.app.config.now().persons.keep_thumbnails) {
-        true => Thumbnails::Kept,
-        false => Thumbnails::NotKept,
+fn read_thumbnails(state: &State, sent: &CheckedBody) -> Thumbnails {
+    let given = sent.members.get("keep_thumbnails").and_then(Value::as_bool);
+    match given.unwrap_or(state.app.config.now().persons.keep_thumbnails) {
+        true => Thumbnails::Stored,
+        false => Thumbnails::NotStored,
     }
 }
 
@@ -324,11 +324,11 @@ async fn enrol(
     unknown: Option<Unknown>,
 ) -> Result<String, ApiError> {
     let enrolled = state.app.enrol_person(caller.client(), person, faces, unknown).await;
-    refused(state, caller, enrolled).await
+    rejected(state, caller, enrolled).await
 }
 
 /// Says who is there already with the whole person, as clients read it.
-async fn refused<T>(
+async fn rejected<T>(
     state: &State,
     caller: &Caller,
     made: Result<T, PersonError>,
@@ -341,7 +341,7 @@ async fn refused<T>(
     }
 }
 
-/// The whole person with their small pictures; to who may not read persons, what was told of them.
+/// The whole person with their small images; to who may not read persons, what was told of them.
 async fn shown(
     state: &State,
     caller: &Caller,
@@ -358,10 +358,10 @@ async fn shown(
 }
 
 /// The id of a person of the caller.
-async fn known(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
+async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
     let id = read_id(id).ok_or_else(unknown_person)?;
-    let places = state.app.database.person_places(caller.client(), Some(vec![id.clone()]));
-    if places.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
+    let slots = state.app.database.memberships(caller.client(), Some(vec![id.clone()]));
+    if slots.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
 }
 
 /// A parameter of a query string and its value, decoded; none when they are not UTF-8.

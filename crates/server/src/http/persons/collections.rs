@@ -10,7 +10,7 @@ use verax_store::{Collection, StoreError};
 use crate::app::access::Caller;
 use crate::app::records::DeleteError;
 use crate::http::body::reading::read;
-use crate::http::body::table::{Member, Purpose, Rule, field, field_as};
+use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::MISSING_PARAMETER;
@@ -26,7 +26,7 @@ use crate::http::lists::streams::Format;
 use crate::http::persons::errors::invalid_collection;
 use crate::http::state::State;
 
-pub static COLLECTION_BODY: &[Member] = &[
+pub static COLLECTION_BODY: &[BodyField] = &[
     field_as(&COLLECTIONS, "name", Rule::Text(1, 200)).required(),
     field_as(&COLLECTIONS, "description", Rule::Text(1, 2000)),
     field(&COLLECTIONS, "project").doc("The project it belongs to."),
@@ -39,9 +39,9 @@ pub async fn create(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let said = read_members(&state, &caller, &allowed, body, Purpose::Create).await?;
-    let told = said.clone();
-    let id = state.app.create_collection(caller.client(), said).await?;
+    let given = read_members(&state, &caller, &allowed, body, Purpose::Create).await?;
+    let told = given.clone();
+    let id = state.app.create_collection(caller.client(), given).await?;
     Ok(about(&COLLECTIONS, &id, shown(&state, &caller, &id, &told).await?))
 }
 
@@ -85,10 +85,10 @@ pub async fn change(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let known = known(&state, &caller, id).await?;
-    let said = read_members(&state, &caller, &allowed, body, Purpose::Change).await?;
-    let told = said.clone();
-    let changed = state.app.change_collection(caller.client(), &known, said).await;
+    let known = existing(&state, &caller, id).await?;
+    let given = read_members(&state, &caller, &allowed, body, Purpose::Change).await?;
+    let told = given.clone();
+    let changed = state.app.change_collection(caller.client(), &known, given).await;
     changed.map_err(gone)?;
     shown(&state, &caller, &known.id, &told).await
 }
@@ -99,7 +99,7 @@ pub async fn delete(
     caller: Caller,
     id: PathId,
 ) -> Result<Response, ApiError> {
-    let known = known(&state, &caller, id).await?;
+    let known = existing(&state, &caller, id).await?;
     let response = shown(&state, &caller, &known.id, &Map::new()).await?;
     match state.app.delete_collection(caller.client(), &known.id).await {
         Ok(()) => Ok(response),
@@ -116,7 +116,7 @@ fn gone(error: StoreError) -> ApiError {
     }
 }
 
-async fn known(state: &State, caller: &Caller, id: PathId) -> Result<Collection, ApiError> {
+async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<Collection, ApiError> {
     let Ok(Path(id)) = id else { return Err(invalid_collection()) };
     let known = state.app.collection(caller.client(), &id).await?;
     known.ok_or_else(invalid_collection)

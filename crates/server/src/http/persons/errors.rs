@@ -35,7 +35,7 @@ pub static LIVENESS_FAILED: ErrorCode = ErrorCode {
 pub static PERSON_WITHOUT_FACE: ErrorCode = ErrorCode {
     code: "person_without_face",
     status: StatusCode::CONFLICT,
-    when: "no face of the person can be compared: none is kept, or another model made it",
+    when: "no face of the person can be compared: none is stored, or another model made it",
 };
 pub static GALLERY_TOO_LARGE: ErrorCode = ErrorCode {
     code: "GALLERY_TOO_LARGE",

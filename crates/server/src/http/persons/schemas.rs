@@ -30,7 +30,7 @@ fn thumbnails() -> Value {
     json!({
         "type": "array",
         "items": { "$ref": reference("Thumbnail") },
-        "description": "Small pictures, if they are kept and the token has the scope media:read.",
+        "description": "Small images, if they are stored and the token has the scope media:read.",
     })
 }
 

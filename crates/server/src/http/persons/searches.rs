@@ -11,8 +11,8 @@ use verax_vision::faces::{Template, Wanted};
 use crate::app::access::Caller;
 use crate::app::galleries::{Hit, Search};
 use crate::app::persons::Thumbnail;
-use crate::http::body::checked::Sent;
-use crate::http::body::table::{Default, Member, Rule, optional, required};
+use crate::http::body::checked::CheckedBody;
+use crate::http::body::table::{BodyField, Default, Rule, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::faces::answers as face_answers;
@@ -23,26 +23,27 @@ use crate::http::persons::errors::{collection_of, unknown_person, without_face};
 use crate::http::state::State;
 use crate::metrics::{CheckKind, Score};
 
-/// Pictures of one person in one call.
+/// Images of one person in one call.
 pub const IMAGES_MAX: usize = 3;
-const IMAGES: Member = required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC);
-const IMAGE: Member = required("image", Rule::Image, IMAGE_DOC);
-const MODE: Member = required("search_mode", SEARCH_MODES, MODE_DOC);
-const COLLECTION: Member = optional(
+const IMAGES: BodyField = required("images", Rule::Images(IMAGES_MAX), IMAGE_DOC);
+const IMAGE: BodyField = required("image", Rule::Image, IMAGE_DOC);
+const MODE: BodyField = required("search_mode", SEARCH_MODES, MODE_DOC);
+const COLLECTION: BodyField = optional(
     "collection_id",
     Rule::Id,
     "The collection to look in, by its id or its code; absent: in all.",
 );
-const MAX_RESULTS: Member =
+const MAX_RESULTS: BodyField =
     optional("max_results", Rule::Integer(1, 100), "Persons at most.").or(Default::Number(99.0));
 
-const fn min_score(low: f64, high: f64) -> Member {
+const fn min_score(low: f64, high: f64) -> BodyField {
     required("min_score", Rule::Number(low, high), "From here on a face is a person's.")
 }
 
-pub static SEARCH_BODY: &[Member] = &[IMAGES, min_score(0.2, 1.0), MODE, COLLECTION, MAX_RESULTS];
-pub static CROPS_BODY: &[Member] = &[IMAGES, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
-pub static LIVE_BODY: &[Member] = &[
+pub static SEARCH_BODY: &[BodyField] =
+    &[IMAGES, min_score(0.2, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static CROPS_BODY: &[BodyField] = &[IMAGES, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static LIVE_BODY: &[BodyField] = &[
     IMAGE,
     OS,
     required("liveness_min_score", Rule::Number(0.5, 1.0), "Minimum liveness score."),
@@ -51,11 +52,12 @@ pub static LIVE_BODY: &[Member] = &[
     COLLECTION,
     MAX_RESULTS,
 ];
-pub static ACTIVE_BODY: &[Member] =
+pub static ACTIVE_BODY: &[BodyField] =
     &[IMAGE, OS, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
-pub static VERIFY_BODY: &[Member] =
+pub static VERIFY_BODY: &[BodyField] =
     &[required("id", Rule::Id, "The person."), IMAGES, min_score(0.5, 1.0), MODE, COLLECTION];
-pub static DETECT_BODY: &[Member] = &[IMAGE, min_score(0.7, 0.95), MODE, COLLECTION, MAX_RESULTS];
+pub static DETECT_BODY: &[BodyField] =
+    &[IMAGE, min_score(0.7, 0.95), MODE, COLLECTION, MAX_RESULTS];
 
 /// `POST …/search`.
 pub async fn search(
@@ -67,7 +69,7 @@ pub async fn search(
     search_from(state, (caller, allowed), body, SEARCH_BODY).await
 }
 
-/// `POST …/search/crops`: pictures that are little more than the face.
+/// `POST …/search/crops`: images that are little more than the face.
 pub async fn search_crops(
     state: Extract<State>,
     caller: Caller,
@@ -81,12 +83,12 @@ async fn search_from(
     Extract(state): Extract<State>,
     (caller, allowed): (Caller, Allowed),
     body: Unread,
-    known: &'static [Member],
+    fields: &'static [BodyField],
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, known).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, fields).await?;
     let (images, wish) = (sent.images("images"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
-    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let faces = state.app.analyse_portraits(images, Wanted::No).await?;
     let probes = faces.into_iter().map(|face| face.template).collect();
     let hits = search_for(&state, &caller, wish.search(probes, collection)).await?;
     Ok(found(&state, shown(&state, &caller, &hits).await?))
@@ -99,10 +101,10 @@ pub async fn search_live_face(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, LIVE_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, LIVE_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
-    let mut faces = state.app.measure_portraits(vec![image], Wanted::Yes).await?;
+    let mut faces = state.app.analyse_portraits(vec![image], Wanted::Yes).await?;
     let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
     let Some(score) = face.liveness_score else { return Err(unread("image")) };
     let liveness = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
@@ -126,24 +128,24 @@ pub async fn search_active_user(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, ACTIVE_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, ACTIVE_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
-    let faces = state.app.measure_portraits(vec![image], Wanted::No).await?;
+    let faces = state.app.analyse_portraits(vec![image], Wanted::No).await?;
     let probes = faces.into_iter().map(|face| face.template).collect();
     let search = Search { active_only: true, ..wish.search(probes, collection) };
     let hits = search_for(&state, &caller, search).await?;
     Ok(found(&state, hits.iter().map(id_and_score).collect()))
 }
 
-/// `POST …/verify`: whether the pictures are of one person.
+/// `POST …/verify`: whether the images are of one person.
 pub async fn verify(
     Extract(state): Extract<State>,
     caller: Caller,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, VERIFY_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, VERIFY_BODY).await?;
     let (images, min_score) = (sent.images("images"), sent.number("min_score"));
     let id = sent.text("id").unwrap_or_default().to_owned();
     let collection = collection_of(&state, &caller, sent.text("collection_id")).await?;
@@ -156,7 +158,7 @@ pub async fn verify(
     if collection.as_ref().is_some_and(|collection| !is_in(collection)) {
         return Err(unknown_person());
     }
-    let faces = state.app.measure_portraits(images, Wanted::No).await?;
+    let faces = state.app.analyse_portraits(images, Wanted::No).await?;
     let mut scores = Vec::new();
     for face in &faces {
         scores.extend(state.app.match_person(client, &id, &face.template).await?);
@@ -192,7 +194,7 @@ pub async fn detect(
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (mut sent, _place) = read(&state, &allowed, body, DETECT_BODY).await?;
+    let (mut sent, _slot) = read(&state, &allowed, body, DETECT_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     // A client without persons needs no templates to be told so.
@@ -225,7 +227,7 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(sent: &Sent) -> Wish {
+    fn of(sent: &CheckedBody) -> Wish {
         Wish {
             min_score: sent.number("min_score"),
             max: sent.number("max_results") as usize,
@@ -253,7 +255,7 @@ fn id_and_score(hit: &Hit) -> Value {
     json!({ "id": hit.person, "score": hit.score })
 }
 
-/// The found persons in the order of the hits, with their small pictures, and with their names for
+/// The found persons in the order of the hits, with their small images, and with their names for
 /// who may read persons.
 async fn shown(state: &State, caller: &Caller, hits: &[Hit]) -> Result<Value, ApiError> {
     if hits.is_empty() {
@@ -276,17 +278,17 @@ async fn shown(state: &State, caller: &Caller, hits: &[Hit]) -> Result<Value, Ap
     Ok(Value::Array(all))
 }
 
-/// The small pictures that are kept of a person, for a token that may see pictures.
+/// The small images that are kept of a person, for a token that may see images.
 pub async fn thumbnails(state: &State, caller: &Caller, person: &str) -> Result<Value, ApiError> {
     if !caller.has(Scope::ReadMedia) {
         return Ok(json!([]));
     }
-    let kept = state.app.thumbnails(caller.client(), person).await?;
-    let shown = |kept: Thumbnail| {
+    let stored = state.app.thumbnails(caller.client(), person).await?;
+    let shown = |stored: Thumbnail| {
         json!({
-            "id": kept.id,
-            "thumbnail": face_answers::base64(&kept.jpeg),
+            "id": stored.id,
+            "thumbnail": face_answers::base64(&stored.jpeg),
         })
     };
-    Ok(kept.into_iter().map(shown).collect())
+    Ok(stored.into_iter().map(shown).collect())
 }

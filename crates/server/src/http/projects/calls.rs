@@ -9,9 +9,9 @@ use verax_query::{Audience, Resource, Retrieval, Tenant};
 use verax_store::StoreError;
 
 use crate::app::access::Caller;
-use crate::http::body::checked::Sent;
+use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
-use crate::http::body::table::{Member, Purpose, Rule, field, field_as, optional};
+use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::{ErrorCode, INVALID_PARAMETERS};
@@ -25,7 +25,7 @@ use crate::http::state::State;
 const SEARCH_MODES: &[&str] = &["FAST", "ACCURATE"];
 const STEP: Rule = Rule::Word(&["mandatory", "optional", "skip"]);
 
-pub static PROJECT_BODY: &[Member] = &[
+pub static PROJECT_BODY: &[BodyField] = &[
     field_as(&PROJECTS, "name", Rule::Text(1, 60)).required(),
     field_as(&PROJECTS, "description", Rule::Text(1, 2000)),
     field_as(&PROJECTS, "identifier", Rule::Text(1, 120)),
@@ -47,7 +47,7 @@ pub static PROJECT_BODY: &[Member] = &[
     field(&PROJECTS, "allowAnonymous"),
 ];
 
-const DATA_PROTECTION: &[Member] = &[
+const DATA_PROTECTION: &[BodyField] = &[
     optional("name", Rule::Text(1, 200), ""),
     optional("email", Rule::Email, ""),
     optional("address", Rule::Text(1, 200), ""),
@@ -57,7 +57,7 @@ const DATA_PROTECTION: &[Member] = &[
     optional("postalCode", Rule::Text(3, 12), ""),
 ];
 
-pub static FLOW_BODY: &[Member] = &[
+pub static FLOW_BODY: &[BodyField] = &[
     field(&PROJECT_FLOWS, "project").required(),
     field(&PROJECT_FLOWS, "type").required(),
     field_as(&PROJECT_FLOWS, "name", Rule::Text(1, 120)),
@@ -75,7 +75,7 @@ pub static FLOW_BODY: &[Member] = &[
     field_as(&PROJECT_FLOWS, "emailTemplates", Rule::Object(&[])),
 ];
 
-const LOGIN_SETTINGS: &[Member] = &[
+const LOGIN_SETTINGS: &[BodyField] = &[
     optional("email", Rule::Flag, ""),
     optional("phone", Rule::Flag, ""),
     optional("faceLiveness", Rule::Flag, ""),
@@ -83,11 +83,11 @@ const LOGIN_SETTINGS: &[Member] = &[
     optional("searchMode", Rule::Word(SEARCH_MODES), ""),
     optional("searchMinScore", Rule::Number(0.7, 0.95), ""),
 ];
-const DOCUMENTS: &[Member] = &[
+const DOCUMENTS: &[BodyField] = &[
     optional("attemptLimit", Rule::Integer(1, 100), ""),
     optional("verificationMethods", Rule::Texts, ""),
 ];
-const LIVENESS: &[Member] = &[
+const LIVENESS: &[BodyField] = &[
     optional("attemptLimit", Rule::Integer(1, 100), ""),
     optional("minScore", Rule::Number(0.52, 0.9), "Liveness scores from here on are accepted."),
     optional(
@@ -103,14 +103,14 @@ const LIVENESS: &[Member] = &[
     optional("searchMode", Rule::Word(SEARCH_MODES), "Accepted for compatibility; has no effect."),
     optional("allowForce", Rule::Flag, "Whether a device may enrol a face that is known; false."),
 ];
-const STEPS: &[Member] = &[
+const STEPS: &[BodyField] = &[
     optional("document", STEP, ""),
     optional("liveness", STEP, ""),
     optional("form", STEP, ""),
     optional("signUpForm", STEP, ""),
     optional("basicInformation", STEP, ""),
 ];
-const INTEGRATIONS: &[Member] = &[
+const INTEGRATIONS: &[BodyField] = &[
     optional("redirectUrl", Rule::Url, ""),
     optional("webhook", Rule::WebhookOrId, ""),
     optional("source", Rule::Word(&["NONE", "API", "CSV"]), ""),
@@ -120,7 +120,7 @@ const INTEGRATIONS: &[Member] = &[
 /// What a project and what a flow may be told, and how each family says what is wrong.
 struct Family {
     resource: &'static Resource,
-    body: &'static [Member],
+    body: &'static [BodyField],
     wrong: &'static ErrorCode,
 }
 
@@ -213,7 +213,7 @@ async fn change(
 async fn look_up(
     state: &State,
     caller: &Caller,
-    mut sent: Sent,
+    mut sent: CheckedBody,
     family: &Family,
 ) -> Result<Map<String, Value>, ApiError> {
     let tenant = Tenant::Client(caller.client().to_owned());

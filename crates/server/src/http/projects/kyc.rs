@@ -31,7 +31,7 @@ pub async fn kyc(
     };
     let Some(id) = id else {
         return Err(match bearer {
-            None => anonymous_refused(),
+            None => anonymous_rejected(),
             Some(_) => ApiError::new(&MISSING_PARAMETER, "\"id\" is required"),
         });
     };
@@ -39,9 +39,9 @@ pub async fn kyc(
     let project = match (project, &bearer) {
         (Some(project), Some(_)) => project,
         (Some(project), None) if project["allowAnonymous"] == true => project,
-        (_, None) => return Err(anonymous_refused()),
+        (_, None) => return Err(anonymous_rejected()),
         (None, Some(Bearer::Caller(_))) => return Err(project_not_found()),
-        (None, Some(Bearer::Holder(_))) => return Err(access_denied()),
+        (None, Some(Bearer::RecordToken(_))) => return Err(access_denied()),
     };
     let shown = PROJECT_FLOWS.fields.iter().filter(|field| KYC_FLOW.contains(&field.name));
     let query = Query::of(&PROJECT_FLOWS)
@@ -109,16 +109,16 @@ const KYC: [&str; 14] = [
 
 /// The same words whether there is such a project or not.
 /// What is wrong with a body is not said: it would tell who may call. How it came is.
-pub fn anonymous_refusal(error: ApiError) -> ApiError {
+pub fn anonymous_rejection(error: ApiError) -> ApiError {
     match error.status() {
         StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::REQUEST_TIMEOUT
         | StatusCode::PAYLOAD_TOO_LARGE
         | StatusCode::UNSUPPORTED_MEDIA_TYPE => error,
-        _ => anonymous_refused(),
+        _ => anonymous_rejected(),
     }
 }
 
-pub fn anonymous_refused() -> ApiError {
+pub fn anonymous_rejected() -> ApiError {
     ApiError::new(&UNAUTHORIZED, "An access token is needed: Authorization: Bearer <token>.")
 }

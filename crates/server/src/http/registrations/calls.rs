@@ -4,18 +4,18 @@ use axum::extract::{Path, RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::contact::Phone;
-use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, Teller};
+use verax_domain::lifecycle::{Actor, RegistrationStatus, SYNC_STEPS};
 use verax_domain::records::app_registration::Reviewer;
 use verax_domain::resources::APP_REGISTRATIONS;
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 use verax_query::{Audience, Retrieval, Tenant};
 
 use crate::app::access::{Bearer, Caller};
 use crate::app::registrations::{SyncOrder, TokenFor};
-use crate::http::body::checked::Sent;
+use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
 use crate::http::body::table::{
-    Member, Purpose, Rule, field, field_as, joined, optional, required,
+    BodyField, Purpose, Rule, field, field_as, joined, optional, required,
 };
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, access_denied};
@@ -28,7 +28,7 @@ use crate::http::lists::brief::brief;
 use crate::http::lists::calls::short;
 use crate::http::state::State;
 
-const ABOUT: &[Member] = &[
+const ABOUT: &[BodyField] = &[
     field_as(&APP_REGISTRATIONS, "email", Rule::Email)
         .doc("Email address; a new registration needs this or a phone."),
     field_as(&APP_REGISTRATIONS, "phone", Rule::Phone)
@@ -41,9 +41,9 @@ const ABOUT: &[Member] = &[
     field_as(&APP_REGISTRATIONS, "consentSession", Rule::Object(&[])),
 ];
 
-pub static CHANGE_BODY: &[Member] = ABOUT;
+pub static CHANGE_BODY: &[BodyField] = ABOUT;
 
-pub static REGISTRATION_BODY: &[Member] = &joined::<10>(
+pub static REGISTRATION_BODY: &[BodyField] = &joined::<10>(
     &[
         field(&APP_REGISTRATIONS, "project").required(),
         field(&APP_REGISTRATIONS, "projectFlow").required(),
@@ -51,14 +51,14 @@ pub static REGISTRATION_BODY: &[Member] = &joined::<10>(
     ABOUT,
 );
 
-pub static SYNC_BODY: &[Member] = &[
+pub static SYNC_BODY: &[BodyField] = &[
     required("step", Rule::Word(&SYNC_STEPS), "Where the person is; or adminOverride."),
     optional("status", Rule::Text(1, 40), "The status that follows, where the step has several."),
     optional("note", Rule::Text(1, 1000), "Why a status is overridden."),
 ];
 
 /// `POST /v2/app-registrations`. Each gives a registration of its own, which knows nothing of others
-/// with the same address or number; when one of those is completed, it is refused.
+/// with the same address or number; when one of those is completed, it is rejected.
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -87,7 +87,7 @@ pub async fn create(
 /// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
 pub async fn me(
     Extract(state): Extract<State>,
-    Subject { holder, id }: Subject,
+    Subject { record_token, id }: Subject,
     allowed: Allowed,
     RawQuery(raw): RawQuery,
     body: Unread,
@@ -96,7 +96,7 @@ pub async fn me(
     read(&state, &allowed, body, &[], Purpose::Change).await?;
     let raw = short(raw)?;
     let retrieval = Retrieval::parse(&APP_REGISTRATIONS, &raw).map_err(ApiError::invalid)?;
-    let tenant = Tenant::Client(holder.client().to_owned());
+    let tenant = Tenant::Client(record_token.client().to_owned());
     let record = state.app.database.record(&retrieval, &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
     let body = one(&state, Audience::Device, &APP_REGISTRATIONS, &record);
@@ -111,7 +111,7 @@ pub async fn change(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = known_id(id)?;
+    let id = existing_id(id)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
@@ -144,14 +144,14 @@ pub async fn sync(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let (tenant, teller, reviewer) = match &bearer {
-        Bearer::Holder(holder) => {
-            let own = holder.subject(NarrowScope::Registration);
+    let (tenant, actor, reviewer) = match &bearer {
+        Bearer::RecordToken(record_token) => {
+            let own = record_token.subject(RecordTokenScope::Registration);
             if id.as_ref().is_ok_and(|Path(id)| own != Some(id.as_str())) {
                 return Err(access_denied());
             }
-            let tenant = Tenant::Client(holder.client().to_owned());
-            (tenant, Teller::Person, Reviewer::Client(String::new()))
+            let tenant = Tenant::Client(record_token.client().to_owned());
+            (tenant, Actor::Person, Reviewer::Client(String::new()))
         }
         Bearer::Caller(caller) => {
             let who = caller.client().to_owned();
@@ -159,10 +159,10 @@ pub async fn sync(
                 true => Reviewer::Staff(who),
                 false => Reviewer::Client(who),
             };
-            (caller.tenant(), Teller::Reviewer, reviewer)
+            (caller.tenant(), Actor::Reviewer, reviewer)
         }
     };
-    let id = known_id(id)?;
+    let id = existing_id(id)?;
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
     let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
@@ -185,12 +185,12 @@ pub async fn sync(
         step: text("step").unwrap_or_default(),
         wanted: known.flatten(),
         note: text("note"),
-        teller,
+        actor,
         reviewer,
     };
     let step = order.step.clone();
     let (reads, writes) = match &bearer {
-        Bearer::Holder(_) => (true, true),
+        Bearer::RecordToken(_) => (true, true),
         Bearer::Caller(caller) => {
             (may_read(caller, APP_REGISTRATIONS.scopes), caller.has(Scope::Write))
         }
@@ -214,7 +214,7 @@ pub async fn sync(
 
 /// A number and its country's code belong together: what was sent of them, and what the registration
 /// has, must be one number, which is kept in one form.
-fn check_phone(sent: &mut Sent, before: &Value) {
+fn check_phone(sent: &mut CheckedBody, before: &Value) {
     if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
         return;
     }
@@ -235,7 +235,7 @@ fn check_phone(sent: &mut Sent, before: &Value) {
     }
 }
 
-pub fn known_id(id: PathId) -> Result<String, ApiError> {
+pub fn existing_id(id: PathId) -> Result<String, ApiError> {
     read_id(id).ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, SyncRefusal};
+use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, SyncRejection};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::Problem;
 use verax_store::{HeldContact, StoreError};
@@ -50,7 +50,7 @@ impl From<RegistrationError> for ApiError {
                 ApiError::new(&CANNOT_RESEND_LINK, error)
                     .with_member("message", CANNOT_RESEND_LINK.code.into())
             }
-            RegistrationError::Refused(refusal) => refused_step(refusal),
+            RegistrationError::Rejected(rejection) => rejected_step(rejection),
             RegistrationError::Mint(error) => error.into(),
             RegistrationError::Store(StoreError::Conflict) => {
                 conflict("registration_has_moved", "The registration has moved. Read it again.")
@@ -60,23 +60,23 @@ impl From<RegistrationError> for ApiError {
     }
 }
 
-fn refused_step(refusal: SyncRefusal) -> ApiError {
+fn rejected_step(rejection: SyncRejection) -> ApiError {
     let wrong = |parameter: &str, allowed: Vec<&str>| {
         let message = format!("\"{parameter}\" must be one of [{}]", allowed.join(", "));
         let problem = Problem { parameter: parameter.to_owned(), message: message.clone() };
         ApiError::body(&MISSING_PARAMETER, message.clone(), vec![problem])
             .with_member("message", Value::from(message))
     };
-    match refusal {
-        SyncRefusal::UnknownStep => wrong("step", SYNC_STEPS.to_vec()),
-        SyncRefusal::StatusNotOfStep(allowed) => {
+    match rejection {
+        SyncRejection::UnknownStep => wrong("step", SYNC_STEPS.to_vec()),
+        SyncRejection::StatusNotOfStep(allowed) => {
             wrong("status", allowed.iter().copied().map(RegistrationStatus::word).collect())
         }
-        SyncRefusal::Over => conflict("registration_is_over", "The registration is over."),
-        SyncRefusal::Mandatory => {
+        SyncRejection::Over => conflict("registration_is_over", "The registration is over."),
+        SyncRejection::Mandatory => {
             conflict("step_is_mandatory", "The flow demands a check that was not made.")
         }
-        SyncRefusal::ReviewersOnly => {
+        SyncRejection::ReviewersOnly => {
             ApiError::new(&FORBIDDEN, "Only the client or staff may override a status.")
         }
     }

@@ -19,13 +19,13 @@ use crate::http::state::State;
 /// With the registration's token. The body says nothing that would be read.
 pub async fn compare(
     Extract(state): Extract<State>,
-    Subject { holder, id: registration }: Subject,
+    Subject { record_token, id: registration }: Subject,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
     let (sent, _place) = read_measured(&state, &allowed, body, &[]).await?;
     sent.finish(&MISSING_PARAMETER)?;
-    let check = state.app.compare_registration(holder.client(), &registration).await?;
+    let check = state.app.compare_registration(record_token.client(), &registration).await?;
     Ok(found(&state, face_answers::comparison_for_device(&check)))
 }
 
@@ -39,11 +39,11 @@ impl From<RegistrationFaceError> for ApiError {
             ),
             RegistrationFaceError::NoDocument => conflict(
                 "document_face_not_set",
-                "The registration has no checked document whose picture was kept.",
+                "The registration has no checked document whose image was stored.",
             ),
             RegistrationFaceError::NoPortrait => ApiError::new(
                 &FACE_NOT_MEASURABLE,
-                "The picture of the document shows no face that can be measured.",
+                "The image of the document shows no face that can be measured.",
             ),
             RegistrationFaceError::Measure(error) => error.into(),
             RegistrationFaceError::Persons(error) => error.into(),

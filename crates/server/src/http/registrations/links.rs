@@ -7,18 +7,18 @@ use verax_domain::resources::APP_REGISTRATIONS;
 
 use crate::app::access::Caller;
 use crate::http::body::reading::read;
-use crate::http::body::table::{Member, Purpose, Rule, optional};
+use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::{Allowed, require};
 use crate::http::layers::idempotency::about;
 use crate::http::lists::answers::PathId;
-use crate::http::registrations::calls::{answer, known_id};
+use crate::http::registrations::calls::{answer, existing_id};
 use crate::http::state::State;
 
-pub static LINK_BODY: &[Member] =
-    &[optional("sendEmail", Rule::Flag, "Not available yet: true is refused.")];
+pub static LINK_BODY: &[BodyField] =
+    &[optional("sendEmail", Rule::Flag, "Not available yet: true is rejected.")];
 
 /// The kind of access that the token gives, in the word that the capture pages read.
 const ACCESS_TYPE: &str = "app_registration_created";
@@ -34,7 +34,7 @@ pub async fn resend(
 ) -> Result<Response, ApiError> {
     // The answer says who it is, and so does the token that is in it.
     require(&caller, APP_REGISTRATIONS.scopes)?;
-    let id = known_id(id)?;
+    let id = existing_id(id)?;
     let mut sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
     if sent.flag("sendEmail") {
         sent.wrong("sendEmail", "is not available yet: this server sends no email");

@@ -1,10 +1,10 @@
-//! Biometric validations: opened, answered with a picture, and the sessions in between.
+//! Biometric validations: opened, answered with an image, and the sessions in between.
 
 use axum::extract::{Path, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use verax_domain::NarrowScope;
-use verax_domain::lifecycle::Teller;
+use verax_domain::RecordTokenScope;
+use verax_domain::lifecycle::Actor;
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS,
 };
@@ -12,10 +12,10 @@ use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use crate::app::access::{Bearer, Caller};
 use crate::app::biometrics::Opened;
-use crate::http::body::checked::Sent;
+use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::{read, read_measured};
 use crate::http::body::table::{
-    Member, Purpose, Rule, field, field_as, joined, optional, required,
+    BodyField, Purpose, Rule, field, field_as, joined, optional, required,
 };
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, access_denied, for_clients_only};
@@ -29,16 +29,16 @@ use crate::http::layers::source_address::SourceAddress;
 use crate::http::lists::answers::{PathId, json as json_response, shown};
 use crate::http::lists::brief::brief;
 use crate::http::projects::errors::project_not_found;
-use crate::http::projects::kyc::{anonymous_refusal, anonymous_refused};
+use crate::http::projects::kyc::{anonymous_rejected, anonymous_rejection};
 use crate::http::state::State;
-use crate::http::validations::errors::{Family, refused_validation};
+use crate::http::validations::errors::{Family, rejected_validation};
 
 /// Nobody waits longer for somebody else's face.
 const DAYS_MAX: i64 = 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 // What is kept as it is given.
-const KEPT: &[Member] = &[
+const KEPT: &[BodyField] = &[
     field(&BIOMETRIC_VALIDATIONS, "expiresAt").doc(
         "When it can no longer be completed; at most in 30 days, and not taken without a token.",
     ),
@@ -51,26 +51,26 @@ const KEPT: &[Member] = &[
     field_as(&BIOMETRIC_VALIDATIONS, "language", Rule::Word(&["en", "es"])),
 ];
 
-pub static OPEN_BODY: &[Member] = &joined::<12>(
+pub static OPEN_BODY: &[BodyField] = &joined::<12>(
     &[
         field(&BIOMETRIC_VALIDATIONS, "project").required(),
         field(&BIOMETRIC_VALIDATIONS, "projectFlow").required(),
         field_as(&BIOMETRIC_VALIDATIONS, "identifier", Rule::Text(1, 256)).required(),
         field(&BIOMETRIC_VALIDATIONS, "type").required(),
-        field(&BIOMETRIC_VALIDATIONS, "sendViaEmail").doc("Not available yet: true is refused."),
+        field(&BIOMETRIC_VALIDATIONS, "sendViaEmail").doc("Not available yet: true is rejected."),
         field_as(&BIOMETRIC_VALIDATIONS, "email", Rule::Email).doc("Where the link would be sent."),
     ],
     KEPT,
 );
 
 /// Who logs in, in which flow and until when is the login's, not the device's to say.
-pub static LOGIN_BODY: &[Member] = &[
+pub static LOGIN_BODY: &[BodyField] = &[
     field(&BIOMETRIC_VALIDATIONS, "project").required().doc("The project of the login."),
     field_as(&BIOMETRIC_VALIDATIONS, "type", Rule::Word(&["login"])),
     field_as(&BIOMETRIC_VALIDATIONS, "language", Rule::Word(&["en", "es"])),
 ];
 
-pub static SESSION_BODY: &[Member] = &[
+pub static SESSION_BODY: &[BodyField] = &[
     field(&LIVENESS_SESSIONS, "project").required(),
     field(&LIVENESS_SESSIONS, "projectFlow").required(),
     field_as(&LIVENESS_SESSIONS, "identifier", Rule::Text(1, 256)),
@@ -78,12 +78,12 @@ pub static SESSION_BODY: &[Member] = &[
         .doc("When it can no longer be used; at most in 30 days."),
 ];
 
-pub static CAPTURE_BODY: &[Member] = &[
+pub static CAPTURE_BODY: &[BodyField] = &[
     required("image", Rule::Image, IMAGE_DOC),
-    optional("os", Rule::Text(1, 64), "What the picture was taken with."),
+    optional("os", Rule::Text(1, 64), "What the image was taken with."),
 ];
 
-pub static ENROL_BODY: &[Member] = &[
+pub static ENROL_BODY: &[BodyField] = &[
     required("image", Rule::Image, IMAGE_DOC),
     OS,
     optional(
@@ -110,10 +110,10 @@ pub async fn open(
             let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
-        Some(Bearer::Holder(_)) => return Err(for_clients_only()),
+        Some(Bearer::RecordToken(_)) => return Err(for_clients_only()),
         None => {
             let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await;
-            let sent = sent.map_err(anonymous_refusal)?;
+            let sent = sent.map_err(anonymous_rejection)?;
             let client = anonymous_client(&state, &sent).await?;
             let mode = state.app.mode_of(&client).await?.to_owned();
             (client, mode, sent)
@@ -129,11 +129,11 @@ pub async fn open(
         members
             .retain(|name, _| !matches!(name.as_str(), "redirectUrl" | "webhookUrl" | "expiresAt"));
         if !state.app.is_login_flow(&client, &members).await? {
-            return Err(anonymous_refused());
+            return Err(anonymous_rejected());
         }
     }
     let opened = state.app.open_validation(&client, &mode, members, None).await;
-    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    let opened = opened.map_err(|error| rejected_validation(error, Family::Validation))?;
     Ok(match bearer {
         Some(Bearer::Caller(caller)) => answer(audience, readable(opened, &caller)),
         _ => answer(audience, opened),
@@ -141,15 +141,15 @@ pub async fn open(
 }
 
 /// The client of a project that lets anybody log in. Whether there is such a project is not said.
-async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError> {
-    let refused = || Err(anonymous_refused());
+async fn anonymous_client(state: &State, sent: &CheckedBody) -> Result<String, ApiError> {
+    let rejected = || Err(anonymous_rejected());
     if sent.text("type") != Some("login") {
-        return refused();
+        return rejected();
     }
-    let Some(project) = sent.text("project") else { return refused() };
+    let Some(project) = sent.text("project") else { return rejected() };
     let found = state.app.find_record(&PROJECTS, &Tenant::All, project).await?;
     let Some(found) = found.filter(|project| project["allowAnonymous"] == true) else {
-        return refused();
+        return rejected();
     };
     // Nobody has a token to be counted by: the project is.
     take(state, &format!("anonymous:{project}"), "without a token for this project", None)?;
@@ -159,11 +159,11 @@ async fn anonymous_client(state: &State, sent: &Sent) -> Result<String, ApiError
 /// `POST /v2/biometric-validations/app-login`: a second factor for a login.
 pub async fn open_for_login(
     Extract(state): Extract<State>,
-    Subject { holder, id: login }: Subject,
+    Subject { record_token, id: login }: Subject,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let client = holder.client();
+    let client = record_token.client();
     let sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     let tenant = Tenant::Client(client.to_owned());
@@ -176,8 +176,9 @@ pub async fn open_for_login(
     for (name, known) in [("projectFlow", "projectFlow"), ("identifier", "name")] {
         members.insert(name.to_owned(), found[known].clone());
     }
-    let opened = state.app.open_validation(client, holder.mode(), members, Some(&login)).await;
-    let opened = opened.map_err(|error| refused_validation(error, Family::Login))?;
+    let opened =
+        state.app.open_validation(client, record_token.mode(), members, Some(&login)).await;
+    let opened = opened.map_err(|error| rejected_validation(error, Family::Login))?;
     Ok(answer(Audience::Device, opened))
 }
 
@@ -193,23 +194,23 @@ pub async fn open_session(
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
     members.insert("type".to_owned(), "validation".into());
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
-    let opened = opened.map_err(|error| refused_validation(error, Family::Validation))?;
+    let opened = opened.map_err(|error| rejected_validation(error, Family::Validation))?;
     Ok(answer(Audience::Client, readable(opened, &caller)))
 }
 
 /// `POST /v2/biometric-validations/validate`, with the session's token.
 pub async fn validate(
     Extract(state): Extract<State>,
-    Subject { holder, id: session }: Subject,
+    Subject { record_token, id: session }: Subject,
     allowed: Allowed,
     source: SourceAddress,
     body: Unread,
 ) -> Result<Response, ApiError> {
     let (sent, _place) = read_measured(&state, &allowed, body, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
-    let (client, mode) = (holder.client(), holder.mode());
+    let (client, mode) = (record_token.client(), record_token.mode());
     let passed = state.app.validate_session(client, mode, &session, source.0, image).await;
-    let passed = passed.map_err(|error| refused_validation(error, Family::Validation))?;
+    let passed = passed.map_err(|error| rejected_validation(error, Family::Validation))?;
     let seen = shown(Audience::Device, &BIOMETRIC_VALIDATIONS, passed.validation);
     let mut data = Map::new();
     for name in [
@@ -238,7 +239,7 @@ pub async fn validate_by_id(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let tenant = Tenant::Client(subject.holder.client().to_owned());
+    let tenant = Tenant::Client(subject.record_token.client().to_owned());
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
     if found.is_none_or(|found| found["livenessSession"] != subject.id) {
@@ -257,23 +258,23 @@ pub async fn validate_registration(
 ) -> Result<Response, ApiError> {
     let own = match &bearer {
         Bearer::Caller(_) => None,
-        Bearer::Holder(holder) => holder.subject(NarrowScope::Registration),
+        Bearer::RecordToken(record_token) => record_token.subject(RecordTokenScope::Registration),
     };
     let (mut sent, _place) = read_measured(&state, &allowed, body, ENROL_BODY).await?;
     let named = sent.text("appRegistration").map(str::to_owned);
-    let (registration, teller) = match (own, named) {
-        (Some(own), _) => (own.to_owned(), Teller::Person),
-        (None, Some(named)) => (named, Teller::Reviewer),
+    let (registration, actor) = match (own, named) {
+        (Some(own), _) => (own.to_owned(), Actor::Person),
+        (None, Some(named)) => (named, Actor::Reviewer),
         (None, None) => {
             sent.wrong("appRegistration", "is required with a client's token");
-            (String::new(), Teller::Reviewer)
+            (String::new(), Actor::Reviewer)
         }
     };
     let mut sent = sent.finish(&MISSING_PARAMETER)?;
     let (force, image) = (sent.flag("force"), sent.image("image"));
     let whose = (bearer.client(), bearer.mode());
-    let done = state.app.validate_registration(whose, &registration, image, teller, force).await;
-    let record = done.map_err(|error| refused_validation(error, Family::Login))?;
+    let done = state.app.validate_registration(whose, &registration, image, actor, force).await;
+    let record = done.map_err(|error| rejected_validation(error, Family::Login))?;
     let record = match &bearer {
         Bearer::Caller(caller) if !may_read(caller, APP_REGISTRATIONS.scopes) => {
             brief(&registration, &Map::new())
@@ -284,7 +285,7 @@ pub async fn validate_registration(
     Ok(json_response(body.to_string().into_bytes()))
 }
 
-fn check_expiry(state: &State, sent: &mut Sent) {
+fn check_expiry(state: &State, sent: &mut CheckedBody) {
     let now = state.app.clock.now();
     let latest = Timestamp(now.0.saturating_add(DAYS_MAX * DAY_MS));
     match sent.time("expiresAt") {

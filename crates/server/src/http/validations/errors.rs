@@ -4,12 +4,12 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use verax_domain::face_verdict::{ADVISED, FaceRefusal, Reason};
+use verax_domain::face_verdict::{ADVISED, FaceRejection, Reason};
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_store::StoreError;
 
 use crate::app::biometrics::ValidationError;
-use crate::app::faces::{ImageProblem, MeasureError};
+use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::persons::PersonError;
 use crate::http::error::{ApiError, conflict};
 use crate::http::error_codes::{ErrorCode, INTERNAL};
@@ -68,7 +68,7 @@ pub enum Family {
     Login,
 }
 
-pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
+pub fn rejected_validation(error: ValidationError, family: Family) -> ApiError {
     let worded = |code: &'static ErrorCode, error: &str| {
         ApiError::new(code, error).with_member("message", code.code.into())
     };
@@ -114,10 +114,10 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
             worded(&LOGIN_LOCKED, "Too many logins have failed. Try again later.")
                 .retry_after(seconds)
         }
-        ValidationError::Measure(MeasureError::Image {
+        ValidationError::Measure(AnalysisError::Image {
             parameter,
-            problem: ImageProblem::Face(refusal),
-        }) => rejected_face(&parameter, refusal),
+            problem: ImageProblem::Face(rejection),
+        }) => rejected_face(&parameter, rejection),
         ValidationError::Measure(error) => error.into(),
         ValidationError::Persons(PersonError::GalleryTooLarge { .. }) => {
             ApiError::new(&GALLERY_TOO_LARGE, "The client has more faces than fit in memory.")
@@ -139,19 +139,19 @@ pub fn refused_validation(error: ValidationError, family: Family) -> ApiError {
 }
 
 /// The same as everywhere, without what was measured.
-fn rejected_face(parameter: &str, refusal: FaceRefusal) -> ApiError {
-    let message = match &refusal {
-        FaceRefusal::FaceTooSmall { .. } => "the face is too small: come closer",
-        FaceRefusal::FaceTooClose { .. } => "the face is too close: hold the camera further away",
-        FaceRefusal::FaceTurned { .. } => {
+fn rejected_face(parameter: &str, rejection: FaceRejection) -> ApiError {
+    let message = match &rejection {
+        FaceRejection::FaceTooSmall { .. } => "the face is too small: come closer",
+        FaceRejection::FaceTooClose { .. } => "the face is too close: hold the camera further away",
+        FaceRejection::FaceTurned { .. } => {
             "the face is turned: hold the camera and the head upright"
         }
-        FaceRefusal::NoFace | FaceRefusal::ManyFaces { .. } => {
-            let problem = ImageProblem::Face(refusal);
-            return MeasureError::Image { parameter: parameter.to_owned(), problem }.into();
+        FaceRejection::NoFace | FaceRejection::ManyFaces { .. } => {
+            let problem = ImageProblem::Face(rejection);
+            return AnalysisError::Image { parameter: parameter.to_owned(), problem }.into();
         }
     };
-    let problem = ImageProblem::Face(refusal);
+    let problem = ImageProblem::Face(rejection);
     let reason = reason_of(&problem);
     let details = json!([{ "parameter": parameter, "message": message, "reason": reason }]);
     ApiError::new(code_of(&problem), message).with_member("details", details)

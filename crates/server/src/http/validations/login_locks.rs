@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::app::access::Caller;
 use crate::app::biometrics::LockedLogin;
 use crate::http::body::reading::read;
-use crate::http::body::table::{Member, Purpose, Rule, optional};
+use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::MISSING_PARAMETER;
@@ -20,7 +20,7 @@ use crate::http::layers::source_address::SourceAddress;
 use crate::http::lists::answers::json as json_response;
 use crate::http::state::State;
 
-pub static UNLOCK_BODY: &[Member] = &[
+pub static UNLOCK_BODY: &[BodyField] = &[
     optional("project", Rule::Id, "The project of the identifier."),
     optional(
         "identifier",

@@ -2,12 +2,12 @@
 //! quantisation, colour filter traces, copied regions.
 
 use rustfft::{FftPlanner, num_complex::Complex};
-use verax_domain::document_findings::{CheckLimit, DocumentEvidence, PictureBox};
+use verax_domain::document_findings::{CheckLimit, DocumentEvidence, ImageBox};
 
 use super::{CheckInput, CheckMethod, Heat, WithoutColour};
 use crate::document::blocks::{BlockMaps, GHOSTS, residual};
 use crate::document::copymove::CopyMove;
-use crate::document::planes::{Plane, deviation, mean, median, quantile, robust};
+use crate::document::planes::{Plane, mean, median, median_and_mad, quantile, std_dev};
 
 pub(super) const METHOD: CheckMethod = CheckMethod {
     features_version: 1,
@@ -64,7 +64,7 @@ fn limits(input: &CheckInput<'_>) -> Vec<CheckLimit> {
     limits
 }
 
-/// None when the picture holds too few blocks.
+/// None when the image holds too few blocks.
 fn features(maps: &BlockMaps, copies: &CopyMove) -> Option<Vec<f32>> {
     if maps.blocks.len() < 64 {
         return None;
@@ -84,7 +84,7 @@ fn features(maps: &BlockMaps, copies: &CopyMove) -> Option<Vec<f32>> {
     features.extend(double_quantisation(maps));
     let filter: Vec<f32> = tile_means(maps, &maps.without_texture(7), 8);
     let largest = filter.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-    features.extend([mean(&filter).abs(), deviation(&filter), largest]);
+    features.extend([mean(&filter).abs(), std_dev(&filter), largest]);
     features.push((1.0 + copies.matches as f32).ln());
     features.push((1.0 + copies.agreeing as f32).ln());
     Some(features.into_iter().map(|v| if v.is_finite() { v } else { 0.0 }).collect())
@@ -109,7 +109,7 @@ fn chroma(maps: &BlockMaps) -> Vec<f32> {
 
 fn outliers(maps: &BlockMaps, values: &[f32]) -> [f32; 7] {
     let mut sorted = values.to_vec();
-    let (middle, scale) = robust(&mut sorted);
+    let (middle, scale) = median_and_mad(&mut sorted);
     let p95 = quantile(&mut sorted, 0.95);
     let share = values.iter().filter(|v| (*v - middle).abs() > 3.0 * scale).count() as f32
         / values.len() as f32;
@@ -117,11 +117,11 @@ fn outliers(maps: &BlockMaps, values: &[f32]) -> [f32; 7] {
     let high = soft.values.iter().fold(f32::MIN, |m, &v| m.max(v)) - middle;
     let low = middle - soft.values.iter().fold(f32::MAX, |m, &v| m.min(v));
     [
-        deviation(values),
+        std_dev(values),
         p95 - middle,
         (p95 - middle) / (scale + 1e-3),
         share,
-        soft.deviation(),
+        soft.std_dev(),
         high,
         low,
     ]
@@ -150,7 +150,7 @@ fn ghosts(maps: &BlockMaps) -> Vec<f32> {
     let mut features: Vec<f32> = curve.windows(2).map(|w| w[1] - w[0]).collect();
     let dip = curve.windows(3).map(|w| w[0] - 2.0 * w[1] + w[2]).fold(f32::MIN, f32::max);
     features.push(dip);
-    // Per block: the shape of its own curve against the picture's.
+    // Per block: the shape of its own curve against the image's.
     let mut spread = 0.0;
     let mut best = Vec::with_capacity(maps.blocks.len());
     let mut shapes: Vec<Vec<f32>> = vec![Vec::new(); GHOSTS];
@@ -168,10 +168,10 @@ fn ghosts(maps: &BlockMaps) -> Vec<f32> {
         best.push(lowest.1 as f32);
     }
     for shape in &shapes {
-        spread += deviation(shape) / GHOSTS as f32;
+        spread += std_dev(shape) / GHOSTS as f32;
     }
     features.push(spread);
-    features.push(deviation(&best));
+    features.push(std_dev(&best));
     features
 }
 
@@ -187,7 +187,7 @@ fn grid(maps: &BlockMaps) -> [f32; 4] {
     let (columns, columns_foreign) = contrast(&maps.column_phases);
     let (rows, rows_foreign) = contrast(&maps.row_phases);
     let tiles = tile_means(maps, &maps.without_texture(8), 16);
-    [columns, rows, columns_foreign + rows_foreign, deviation(&tiles)]
+    [columns, rows, columns_foreign + rows_foreign, std_dev(&tiles)]
 }
 
 /// Means of a map over squares of so many blocks.
@@ -237,7 +237,7 @@ fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
         ("recompression error", maps.without_texture(3)),
         ("sharpness", maps.without_texture(6)),
     ] {
-        let (middle, scale) = robust(&mut values.clone());
+        let (middle, scale) = median_and_mad(&mut values.clone());
         let soft = laid_out(maps, &values, middle).smoothed(2.0);
         for (at, &v) in soft.values.iter().enumerate() {
             let z = (v - middle).abs() / (scale + 1e-3);
@@ -248,7 +248,7 @@ fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
     }
     let (z, measure, at) = best.filter(|b| b.0 > 3.0)?;
     let (column, row) = (at % maps.columns, at / maps.columns);
-    let region = PictureBox {
+    let region = ImageBox {
         x: (column.saturating_sub(4) * 8) as f32,
         y: (row.saturating_sub(4) * 8) as f32,
         width: 72.0,

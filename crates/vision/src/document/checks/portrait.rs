@@ -1,11 +1,11 @@
 //! Portrait substitution: does the portrait's box differ from other boxes of the same size in
 //! noise, compression and sharpness, once texture is accounted for?
 
-use verax_domain::document_findings::{CheckLimit, DocumentEvidence, PictureBox};
+use verax_domain::document_findings::{CheckLimit, DocumentEvidence, ImageBox};
 
 use super::{CheckInput, CheckMethod, Heat, WithoutColour};
 use crate::document::blocks::{BlockMaps, MAP_NAMES, MAPS};
-use crate::document::planes::{deviation, mean, robust};
+use crate::document::planes::{mean, median_and_mad, std_dev};
 use crate::document::seeded::Seeded;
 use crate::image::Image;
 
@@ -76,11 +76,11 @@ fn limits(input: &CheckInput<'_>) -> Vec<CheckLimit> {
     limits
 }
 
-/// None when the picture has no room for other boxes of the portrait's size.
+/// None when the image has no room for other boxes of the portrait's size.
 pub fn measure_portrait(
     image: &Image,
     maps: &BlockMaps,
-    portrait: PictureBox,
+    portrait: ImageBox,
 ) -> Option<PortraitMeasurement> {
     let own = BlockBox::of(portrait, maps)?;
     let residuals: Vec<Grid> =
@@ -104,7 +104,7 @@ pub fn measure_portrait(
         for (kind, (value, all)) in
             [(centre, &mut centres), (spread, &mut spreads)].into_iter().enumerate()
         {
-            let (middle, scale) = robust(all);
+            let (middle, scale) = median_and_mad(all);
             difference[kind][map] = (value - middle).abs();
             z[kind][map] = ((value - middle) / (scale + 0.03)).clamp(-Z_MAX, Z_MAX);
         }
@@ -122,14 +122,14 @@ pub fn measure_portrait(
 }
 
 /// The portrait around a face box: 0.9 heights up and down of its centre, 0.75 to each side.
-pub fn portrait_around(face: PictureBox, image: &Image) -> PictureBox {
+pub fn portrait_around(face: ImageBox, image: &Image) -> ImageBox {
     let (cx, cy) = (face.x + face.width / 2.0, face.y + face.height / 2.0);
     let (half_width, half_height) = (0.75 * face.width, 0.9 * face.height);
     let x0 = (cx - half_width).max(0.0);
     let y0 = (cy - half_height).max(0.0);
     let x1 = (cx + half_width).min(image.width as f32);
     let y1 = (cy + half_height).min(image.height as f32);
-    PictureBox { x: x0, y: y0, width: (x1 - x0).max(1.0), height: (y1 - y0).max(1.0) }
+    ImageBox { x: x0, y: y0, width: (x1 - x0).max(1.0), height: (y1 - y0).max(1.0) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ struct BlockBox {
 }
 
 impl BlockBox {
-    fn of(place: PictureBox, maps: &BlockMaps) -> Option<Self> {
+    fn of(place: ImageBox, maps: &BlockMaps) -> Option<Self> {
         // Blocks that lie wholly inside.
         let column = (place.x.max(0.0) / 8.0).ceil() as usize;
         let row = (place.y.max(0.0) / 8.0).ceil() as usize;
@@ -163,7 +163,7 @@ impl BlockBox {
 }
 
 fn other_boxes(maps: &BlockMaps, own: BlockBox) -> Vec<BlockBox> {
-    // The same boxes for the same picture size: the answer must not change between calls.
+    // The same boxes for the same image size: the answer must not change between calls.
     let mut random = Seeded::new((maps.columns * 31 + maps.rows) as u64);
     let mut found = Vec::new();
     // A portrait that fills its card leaves no room for boxes of its size: smaller ones will do.
@@ -219,14 +219,14 @@ impl Grid {
         if inside.len() < 6 {
             return None;
         }
-        let spread = deviation(&inside);
-        let (middle, _) = robust(&mut inside);
+        let spread = std_dev(&inside);
+        let (middle, _) = median_and_mad(&mut inside);
         Some((middle, spread))
     }
 }
 
 /// `ln(1 + mean step across the four sides)` minus the median of the same for shifted boxes.
-fn frame_edge(image: &Image, place: PictureBox) -> f32 {
+fn frame_edge(image: &Image, place: ImageBox) -> f32 {
     let own = edge_step(image, place, 0.0, 0.0);
     let mut shifted = Vec::with_capacity(16);
     for distance in [10.0f32, 16.0] {
@@ -234,10 +234,10 @@ fn frame_edge(image: &Image, place: PictureBox) -> f32 {
             shifted.push(edge_step(image, place, dx as f32 * distance, dy as f32 * distance));
         }
     }
-    own - robust(&mut shifted).0
+    own - median_and_mad(&mut shifted).0
 }
 
-fn edge_step(image: &Image, place: PictureBox, dx: f32, dy: f32) -> f32 {
+fn edge_step(image: &Image, place: ImageBox, dx: f32, dy: f32) -> f32 {
     let (w, h) = (image.width as isize, image.height as isize);
     let luma = |x: isize, y: isize| {
         let at = ((y.clamp(0, h - 1) * w + x.clamp(0, w - 1)) * 3) as usize;

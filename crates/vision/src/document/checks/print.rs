@@ -1,6 +1,6 @@
 //! Printed copies: the structure of dots in the portrait and elsewhere, gamut, black point.
 
-use verax_domain::document_findings::{DocumentEvidence, PictureBox};
+use verax_domain::document_findings::{DocumentEvidence, ImageBox};
 
 use super::screen::ScreenMeasurement;
 use super::{CheckInput, CheckMethod, Heat, WithoutColour};
@@ -78,7 +78,7 @@ fn evidence(input: &CheckInput<'_>) -> Vec<DocumentEvidence> {
 }
 
 /// Compares the middle of the portrait with the place farthest from it.
-pub fn dot_structure(spectra: &Spectra, image: &Image, portrait: PictureBox) -> DotStructure {
+pub fn dot_structure(spectra: &Spectra, image: &Image, portrait: ImageBox) -> DotStructure {
     let (w, h) = (image.width as usize, image.height as usize);
     if w < TILE_PX || h < TILE_PX {
         return DotStructure::default();

@@ -1,6 +1,6 @@
-//! Recapture from a display: 395 numbers of a picture and the evidence behind them.
+//! Recapture from a display: 395 numbers of an image and the evidence behind them.
 
-use verax_domain::document_findings::{DocumentEvidence, PictureBox};
+use verax_domain::document_findings::{DocumentEvidence, ImageBox};
 
 use super::{CheckMethod, Heat, WithoutColour};
 use crate::document::planes::{Colours, Plane, correlation, quantile, reduction};
@@ -19,14 +19,14 @@ pub(super) const METHOD: CheckMethod = CheckMethod {
     heat: Heat::Tiles,
 };
 
-/// Numbers per picture.
+/// Numbers per image.
 const SCREEN_FEATURES: usize = 4 * TILE_FEATURES + GLOBALS + SHARED;
 const GLOBALS: usize = 24;
 const SHARED: usize = 3;
 const NATIVE_SIDE_PX: u32 = 2600;
 const COARSE_SIDE_PX: u32 = 640;
 
-/// Where a tile lies on the picture as it came, in pixels.
+/// Where a tile lies on the image as it came, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TileBox {
     pub x: f32,
@@ -35,7 +35,7 @@ pub struct TileBox {
     pub height: f32,
 }
 
-/// The measurement of one picture.
+/// The measurement of one image.
 #[derive(Debug, Clone)]
 pub struct ScreenMeasurement {
     pub features: Vec<f32>,
@@ -47,7 +47,7 @@ pub struct ScreenMeasurement {
     pub edge_falloff: f32,
 }
 
-/// `None` for a picture without any texture (every tile is flat). `base` is the picture at a longest
+/// `None` for an image without any texture (every tile is flat). `base` is the image at a longest
 /// side of 1000 px.
 pub fn measure_screen(
     spectra: &Spectra,
@@ -66,8 +66,8 @@ pub fn measure_screen(
     let rough = if coarse.is_empty() { &native } else { &coarse };
     features.extend(tile_mean(fine));
     features.extend(tile_mean(rough));
-    features.extend(tile_least(fine));
-    features.extend(tile_least(rough));
+    features.extend(tile_min(fine));
+    features.extend(tile_min(rough));
     let edge_falloff = globals.last().copied().unwrap_or(0.0);
     features.extend(globals);
     features.extend(shared_peaks(&native));
@@ -124,7 +124,7 @@ fn tiles_at(
     let factor = reduction(image, side_px);
     let width = ((f64::from(image.width) / factor).round() as usize).max(1);
     let height = ((f64::from(image.height) / factor).round() as usize).max(1);
-    // A reduced picture is averaged once when its tiles overlap, tile by tile when they do not.
+    // A reduced image is averaged once when its tiles overlap, tile by tile when they do not.
     let whole = (side_px == COARSE_SIDE_PX || width < TILE_PX || height < TILE_PX)
         .then(|| Colours::region(image, factor, (0, 0), (width, height)));
     cells
@@ -169,7 +169,7 @@ fn tile_mean(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     sums.map(|sum| sum / tiles.len().max(1) as f32)
 }
 
-fn tile_least(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
+fn tile_min(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     let mut least = [f32::MAX; TILE_FEATURES];
     for (_, tile) in tiles {
         for (low, &value) in least.iter_mut().zip(&tile.values) {
@@ -179,7 +179,7 @@ fn tile_least(tiles: &[(TileBox, TileTexture)]) -> [f32; TILE_FEATURES] {
     least
 }
 
-/// Two peaks are one wave across the picture. Perspective bends it a little from tile to tile.
+/// Two peaks are one wave across the image. Perspective bends it a little from tile to tile.
 fn same_wave(a: &Peak, b: &Peak) -> bool {
     let turned = (a.angle - b.angle).abs();
     (a.frequency - b.frequency).abs() < 0.015 && turned.min(180.0 - turned) < 12.0
@@ -207,14 +207,14 @@ fn shared_peaks(tiles: &[(TileBox, TileTexture)]) -> [f32; SHARED] {
 
 fn globals(base: &Colours) -> Vec<f32> {
     const SIDE: usize = 256;
-    let small = base.brought_to(SIDE, SIDE);
+    let small = base.resize_to(SIDE, SIDE);
     let luma = small.luma();
     let share = |test: &dyn Fn(f32) -> bool| {
         luma.values.iter().filter(|&&v| test(v)).count() as f32 / luma.values.len() as f32
     };
     let mut sorted = luma.values.clone();
-    let red_green = small.r.minus(&small.g).deviation();
-    let yellow_blue = small.map(|r, g, b| 0.5 * (r + g) - b).deviation();
+    let red_green = small.r.sub(&small.g).std_dev();
+    let yellow_blue = small.map(|r, g, b| 0.5 * (r + g) - b).std_dev();
     let centre = (SIDE as f32 - 1.0) / 2.0;
     let distance: Vec<f32> = (0..SIDE * SIDE)
         .map(|i| ((i % SIDE) as f32 - centre).hypot((i / SIDE) as f32 - centre))
@@ -223,7 +223,7 @@ fn globals(base: &Colours) -> Vec<f32> {
     for p in [0.01, 0.05, 0.50, 0.95, 0.99] {
         out.push(quantile(&mut sorted, p));
     }
-    out.push(luma.deviation());
+    out.push(luma.std_dev());
     out.push(share(&|v| v > 250.0));
     out.push(share(&|v| v < 8.0));
     out.push(red_green.hypot(yellow_blue));
@@ -251,7 +251,7 @@ fn sides(luma: &Plane) -> Vec<f32> {
         luma.window(0, (side - STRIP) as isize, side, STRIP),
     ];
     let mut means = strips.each_ref().map(Plane::mean);
-    let mut deviations = strips.each_ref().map(Plane::deviation);
+    let mut deviations = strips.each_ref().map(Plane::std_dev);
     means.sort_unstable_by(f32::total_cmp);
     deviations.sort_unstable_by(f32::total_cmp);
     means.into_iter().chain(deviations).collect()
@@ -310,7 +310,7 @@ fn evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
     evidence
 }
 
-impl From<TileBox> for PictureBox {
+impl From<TileBox> for ImageBox {
     fn from(tile: TileBox) -> Self {
         Self { x: tile.x, y: tile.y, width: tile.width, height: tile.height }
     }

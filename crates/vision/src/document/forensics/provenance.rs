@@ -15,7 +15,7 @@ const SETTINGS: &str = r#"{"verify": {
     "remote_manifest_fetch": false, "ocsp_fetch": false, "verify_trust": false
 }}"#;
 
-/// Actions that change what a picture shows. Turning, cropping and saving again do not.
+/// Actions that change what an image shows. Turning, cropping and saving again do not.
 const EDITS: [&str; 6] = [
     "c2pa.edited",
     "c2pa.placed",
@@ -43,7 +43,7 @@ fn read(bytes: &[u8], media_type: &str) -> c2pa::Result<Reader> {
 fn evidence(reader: &Reader) -> Vec<DocumentEvidence> {
     let mut evidence = Vec::new();
     let failures = reader.validation_status().unwrap_or_default();
-    // Certificates run out and are not on a list of ours: neither says anything about the picture.
+    // Certificates run out and are not on a list of ours: neither says anything about the image.
     let about_signer = |code: &str| {
         let code = code.to_ascii_lowercase();
         ["signingcredential.", "timestamp."].iter().any(|family| code.starts_with(family))
@@ -51,7 +51,7 @@ fn evidence(reader: &Reader) -> Vec<DocumentEvidence> {
     if let Some(failure) = failures.iter().find(|s| !s.passed() && !about_signer(s.code())) {
         evidence.push(broken(failure.code()));
     }
-    // What was done to an ingredient was done to this picture.
+    // What was done to an ingredient was done to this image.
     for action in reader.iter_manifests().flat_map(actions) {
         if action.is_generated() {
             evidence.push(DocumentEvidence::ProvenanceGenerated {

@@ -30,7 +30,7 @@ pub(super) fn agreement(preview: &[u8], image: &Image) -> Option<f32> {
     let preview = Image::decode(preview, &limits).ok()?;
     let side = f64::from(preview.width.max(preview.height)).min(SIDE_PX);
     let (preview, whole) = (reduced(&preview, side), reduced(image, side));
-    if preview.deviation() < FLAT || whole.deviation() < FLAT {
+    if preview.std_dev() < FLAT || whole.std_dev() < FLAT {
         return None;
     }
     // Half the sharpness: a preview is sharpened otherwise than an area is averaged.

@@ -117,7 +117,7 @@ struct Epilogue {
 enum Kind {
     Straight,
     Relu,
-    Sloped,
+    PRelu,
 }
 
 impl Epilogue {
@@ -128,7 +128,7 @@ impl Epilogue {
         let (kind, slope) = match activation {
             Activation::None => (Kind::Straight, bias),
             Activation::Relu => (Kind::Relu, bias),
-            Activation::Sloped(slopes) => (Kind::Sloped, load_pair(&slopes[first..first + PANEL])),
+            Activation::PRelu(slopes) => (Kind::PRelu, load_pair(&slopes[first..first + PANEL])),
         };
         Epilogue { bias, kind, slope }
     }
@@ -147,7 +147,7 @@ impl Epilogue {
             Kind::Straight => sum,
             Kind::Relu => _mm256_max_ps(sum, _mm256_setzero_ps()),
             // The sign bit chooses the slope.
-            Kind::Sloped => _mm256_blendv_ps(sum, _mm256_mul_ps(sum, self.slope[half]), sum),
+            Kind::PRelu => _mm256_blendv_ps(sum, _mm256_mul_ps(sum, self.slope[half]), sum),
         }
     }
 }
@@ -165,7 +165,7 @@ pub(super) fn depthwise_row(
     let channels = layer.channels;
     let wide = channels.next_multiple_of(PANEL);
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
-        // The taps that lie inside the picture.
+        // The taps that lie inside the image.
         let (top, left) = (y * layer.stride, x * layer.stride);
         let rows = layer.pad.saturating_sub(top)..layer.kernel.0.min(height + layer.pad - top);
         let columns = layer.pad.saturating_sub(left)..layer.kernel.1.min(width + layer.pad - left);

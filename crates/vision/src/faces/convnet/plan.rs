@@ -29,13 +29,13 @@ pub(super) enum Activation {
     None,
     Relu,
     /// PReLU: the slope of negative values, padded to sixteen.
-    Sloped(Vec<f32>),
+    PRelu(Vec<f32>),
 }
 
 pub(super) enum Operation {
     Pointwise(Matrix, Activation),
     /// A convolution over a neighbourhood and all channels.
-    Dense {
+    Conv2d {
         matrix: Matrix,
         kernel: (usize, usize),
         stride: usize,
@@ -44,8 +44,8 @@ pub(super) enum Operation {
     },
     Depthwise(Depthwise, Activation),
     /// A fully connected layer on flat numbers.
-    Connected(Matrix),
-    ScaleShift {
+    Gemm(Matrix),
+    BatchNorm {
         scale: Vec<f32>,
         shift: Vec<f32>,
     },
@@ -54,12 +54,12 @@ pub(super) enum Operation {
     Multiply,
     AddNumber(f32),
     MultiplyNumber(f32),
-    HalveByMaximum,
-    DoubleByNearest,
-    MeanOfPixels,
+    MaxPool2x2,
+    UpsampleNearest2x,
+    GlobalAveragePool,
     Sigmoid,
     /// Channels last, which they are already: only remembered for the flattening after it.
-    ChannelsLast,
+    TransposeNhwc,
     Flatten,
 }
 
@@ -136,10 +136,10 @@ impl<'a> Planner<'a> {
             "MatMul" => self.product(node)?,
             "BatchNormalization" => {
                 let (scale, shift) = self.normalisation(node)?;
-                Operation::ScaleShift { scale, shift }
+                Operation::BatchNorm { scale, shift }
             }
             "Relu" => Operation::Activate(Activation::Relu),
-            "PRelu" => Operation::Activate(Activation::Sloped(self.floats(node.input.get(1)?)?)),
+            "PRelu" => Operation::Activate(Activation::PRelu(self.floats(node.input.get(1)?)?)),
             "Add" if self.is_value(node, 1) => Operation::Add,
             "Mul" if self.is_value(node, 1) => Operation::Multiply,
             "Mul" => Operation::MultiplyNumber(self.number(node)?),
@@ -149,13 +149,13 @@ impl<'a> Planner<'a> {
                     ints(node, "kernel_shape")? == [2, 2] && ints(node, "strides")? == [2, 2];
                 let unpadded =
                     ints(node, "pads").is_none_or(|pads| pads.iter().all(|pad| *pad == 0));
-                (halves && unpadded).then_some(Operation::HalveByMaximum)?
+                (halves && unpadded).then_some(Operation::MaxPool2x2)?
             }
             "Resize" => self.doubling(node)?,
-            "GlobalAveragePool" => Operation::MeanOfPixels,
+            "GlobalAveragePool" => Operation::GlobalAveragePool,
             "Sigmoid" => Operation::Sigmoid,
             "Transpose" => {
-                (ints(node, "perm")? == [0, 2, 3, 1]).then_some(Operation::ChannelsLast)?
+                (ints(node, "perm")? == [0, 2, 3, 1]).then_some(Operation::TransposeNhwc)?
             }
             "Reshape" | "Flatten" => Operation::Flatten,
             _ => return None,
@@ -205,7 +205,7 @@ impl<'a> Planner<'a> {
         } else if let Some(next) = self.only_reader(output, "PRelu") {
             let mut slopes = self.floats(self.graph.node[next].input.get(1)?)?;
             slopes.resize(outputs.next_multiple_of(PANEL), 0.0);
-            activation = Activation::Sloped(slopes);
+            activation = Activation::PRelu(slopes);
             output = self.absorb(next)?;
         }
         let (stride, pad) = (same(node, "strides", 1)?, same(node, "pads", 0)?);
@@ -218,7 +218,7 @@ impl<'a> Planner<'a> {
             if (rows, columns, stride, pad) == (1, 1, 1, 0) {
                 Operation::Pointwise(matrix, activation)
             } else {
-                Operation::Dense { matrix, kernel: (rows, columns), stride, pad, activation }
+                Operation::Conv2d { matrix, kernel: (rows, columns), stride, pad, activation }
             }
         } else if inputs == 1 && group as usize == outputs {
             Operation::Depthwise(
@@ -242,7 +242,7 @@ impl<'a> Planner<'a> {
         }
         let bias = self.floats(node.input.get(2)?)?;
         let dims = [outputs as usize, inputs as usize, 1, 1];
-        Some(Operation::Connected(Matrix::of_convolution(&floats_of(weight)?, bias, dims)))
+        Some(Operation::Gemm(Matrix::of_convolution(&floats_of(weight)?, bias, dims)))
     }
 
     fn product(&self, node: &NodeProto) -> Option<Operation> {
@@ -255,7 +255,7 @@ impl<'a> Planner<'a> {
             .map(|(n, k)| values[k * outputs + n])
             .collect();
         let dims = [outputs, inputs, 1, 1];
-        Some(Operation::Connected(Matrix::of_convolution(&turned, vec![0.0; outputs], dims)))
+        Some(Operation::Gemm(Matrix::of_convolution(&turned, vec![0.0; outputs], dims)))
     }
 
     // y = x * scale + shift.
@@ -279,7 +279,7 @@ impl<'a> Planner<'a> {
         let scales = self.floats(node.input.get(2)?)?;
         let nearest = text("mode").is_none_or(|mode| mode == b"nearest");
         // With a factor of two every rounding that exporters use picks the same source pixel.
-        (nearest && scales == [1.0, 1.0, 2.0, 2.0]).then_some(Operation::DoubleByNearest)
+        (nearest && scales == [1.0, 1.0, 2.0, 2.0]).then_some(Operation::UpsampleNearest2x)
     }
 
     fn only_reader(&self, value: &str, wanted: &str) -> Option<usize> {

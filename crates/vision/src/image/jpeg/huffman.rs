@@ -54,11 +54,11 @@ impl HuffmanTable {
             table.ends[length as usize] = code << (16 - length);
             code <<= 1;
         }
-        table.look_for_coefficients();
+        table.index_coefficients();
         Ok(table)
     }
 
-    fn look_for_coefficients(&mut self) {
+    fn index_coefficients(&mut self) {
         for (bits, (length, symbol)) in self.short.iter().enumerate() {
             let (run, size) = (symbol >> 4, u32::from(symbol & 15));
             let whole = u32::from(*length) + size;

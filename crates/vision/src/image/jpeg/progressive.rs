@@ -57,7 +57,7 @@ pub(super) fn decode(
                 let size = dc[at].symbol(bits)?;
                 let prediction = &mut state.predictions[at];
                 *prediction = prediction.wrapping_add(bits.signed(u32::from(size)));
-                block[0] = kept(*prediction, low)?;
+                block[0] = scaled(*prediction, low)?;
                 Ok(())
             })
         }
@@ -113,7 +113,7 @@ fn tables(
     codes.map(HuffmanTable::of).collect()
 }
 
-fn kept(value: i32, low: u8) -> Result<i16, ImageError> {
+fn scaled(value: i32, low: u8) -> Result<i16, ImageError> {
     i16::try_from(i64::from(value) << low).map_err(|_| ImageError::Corrupt)
 }
 
@@ -146,7 +146,7 @@ fn first_ac(
             bits.check()?;
             return Err(ImageError::Corrupt);
         }
-        block[NATURAL_ORDER[k]] = kept(bits.signed(size), scan.low)?;
+        block[NATURAL_ORDER[k]] = scaled(bits.signed(size), scan.low)?;
         k += 1;
     }
     Ok(())

@@ -5,43 +5,43 @@ use crate::{Arg, Field, Kind, Sql, Timestamp};
 
 /// The values of a record's sort keys, in their order, and its id, which is the last key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Position {
     pub keys: Vec<Option<Value>>,
     pub id: String,
 }
 
 impl Query {
     /// The sort keys before the id, which breaks every tie and so ends the sort.
-    pub fn place_keys(&self) -> &[SortKey] {
+    pub fn position_keys(&self) -> &[SortKey] {
         let end = self.sort.iter().position(|key| key.field.name == "_id");
         &self.sort[..end.unwrap_or(self.sort.len())]
     }
 
     /// Whether the id, as the last key, descends.
     pub(crate) fn id_descends(&self) -> bool {
-        let keys = self.place_keys();
+        let keys = self.position_keys();
         self.sort.get(keys.len()).or(keys.last()).is_none_or(|key| key.descending)
     }
 
-    /// Reads what [`Place::to_text`] wrote for a list with this sort.
-    pub fn read_place(&self, text: &str) -> Option<Place> {
+    /// Reads what [`Position::to_text`] wrote for a list with this sort.
+    pub fn read_position(&self, text: &str) -> Option<Position> {
         let mut values: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
         let serde_json::Value::String(id) = values.pop()? else { return None };
-        if values.len() != self.place_keys().len() {
+        if values.len() != self.position_keys().len() {
             return None;
         }
         let read = |(key, value): (&SortKey, &serde_json::Value)| match value {
             serde_json::Value::Null => Some(None),
             value => read_value(key.field, value).map(Some),
         };
-        let keys = self.place_keys().iter().zip(&values).map(read).collect::<Option<_>>()?;
-        Some(Place { keys, id })
+        let keys = self.position_keys().iter().zip(&values).map(read).collect::<Option<_>>()?;
+        Some(Position { keys, id })
     }
 
-    /// Appends the condition of the records that come after a place in this sort.
-    pub(crate) fn push_after(&self, sql: &mut Sql, place: &Place) {
+    /// Appends the condition of the records that come after a position in this sort.
+    pub(crate) fn push_after(&self, sql: &mut Sql, position: &Position) {
         let keys: Vec<(SortKey, &Option<Value>)> =
-            self.place_keys().iter().copied().zip(&place.keys).collect();
+            self.position_keys().iter().copied().zip(&position.keys).collect();
         let descends = self.id_descends();
         if !keys.is_empty()
             && keys.iter().all(|(key, _)| key.field.required && key.descending == descends)
@@ -52,18 +52,18 @@ impl Query {
                 sql.push(key.field.column).push(", ");
             }
             sql.push(if descends { "id) < (" } else { "id) > (" });
-            for value in place.keys.iter().flatten() {
+            for value in position.keys.iter().flatten() {
                 sql.bind(value.arg()).push(", ");
             }
-            sql.bind(Arg::Text(place.id.clone())).push(")");
+            sql.bind(Arg::Text(position.id.clone())).push(")");
         } else {
-            push_after(sql, &keys, descends, &place.id);
+            push_after(sql, &keys, descends, &position.id);
         }
     }
 }
 
-impl Place {
-    /// The place as text. Numbers are written by their bits, so that they read back as they were.
+impl Position {
+    /// The position as text. Numbers are written by their bits, so that they read back as they were.
     pub fn to_text(&self) -> String {
         let keys = self.keys.iter().map(|value| match value {
             None => serde_json::Value::Null,

@@ -1,4 +1,4 @@
-//! A sealed stream: AES-256-GCM in chunks that open in their order alone, and to the end (the STREAM
+//! An encrypted stream: AES-256-GCM in chunks that open in their order alone, and to the end (the STREAM
 //! construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015).
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::files::Output;
 use crate::clock::Random;
 
-/// What a stream is sealed with.
+/// What a stream is encrypted with.
 #[derive(Clone)]
 pub enum Secret {
     /// The key is what Argon2id makes of it.
@@ -20,7 +20,7 @@ pub enum Secret {
     Key(Zeroizing<Vec<u8>>),
 }
 
-pub struct SealedWriter {
+pub struct EncryptedWriter {
     out: Output,
     key: LessSafeKey,
     /// Of the chunk that is not full yet.
@@ -28,10 +28,10 @@ pub struct SealedWriter {
     count: u64,
 }
 
-pub struct SealedReader {
+pub struct EncryptedReader {
     input: Box<dyn AsyncRead + Send + Unpin>,
     key: LessSafeKey,
-    /// The sealed chunk after the one that is read from: without one, that was the last.
+    /// The encrypted chunk after the one that is read from: without one, that was the last.
     ahead: Vec<u8>,
     plain: Vec<u8>,
     at: usize,
@@ -45,10 +45,10 @@ pub const KEY_BYTES_MIN: usize = 32;
 const MAGIC: &[u8; 16] = b"verax backup 01\n";
 const SALT_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
-/// What it is, what it is sealed with, and the salt.
+/// What it is, what it is encrypted with, and the salt.
 const HEADER_BYTES: usize = MAGIC.len() + 1 + SALT_BYTES;
 const CHUNK_BYTES: usize = 64 * 1024;
-const SEALED_BYTES: usize = CHUNK_BYTES + TAG_BYTES;
+const ENCRYPTED_BYTES: usize = CHUNK_BYTES + TAG_BYTES;
 /// The second of the two that RFC 9106 recommends: 64 MiB, three passes.
 const ARGON2_KIB: u32 = 64 * 1024;
 const ARGON2_PASSES: u32 = 3;
@@ -113,8 +113,12 @@ fn stretched(passphrase: &str, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
     Ok(key)
 }
 
-impl SealedWriter {
-    pub async fn begin(mut out: Output, secret: &Secret, random: &Random) -> Result<SealedWriter> {
+impl EncryptedWriter {
+    pub async fn begin(
+        mut out: Output,
+        secret: &Secret,
+        random: &Random,
+    ) -> Result<EncryptedWriter> {
         let mut salt = [0; SALT_BYTES];
         random.fill(&mut salt);
         let key = secret.stream_key(salt).await?;
@@ -125,14 +129,14 @@ impl SealedWriter {
         let check = check_tag(&key, &header)?;
         header.extend(check);
         out.write(&header).await?;
-        Ok(SealedWriter { out, key, plain: Vec::with_capacity(SEALED_BYTES), count: 0 })
+        Ok(EncryptedWriter { out, key, plain: Vec::with_capacity(ENCRYPTED_BYTES), count: 0 })
     }
 
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             // A full chunk waits until it is known that it is not the last.
             if self.plain.len() == CHUNK_BYTES {
-                self.seal(Position::Inner).await?;
+                self.encrypt(Position::Inner).await?;
             }
             let room = CHUNK_BYTES - self.plain.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
@@ -142,9 +146,9 @@ impl SealedWriter {
         Ok(())
     }
 
-    /// Seals the end. It is on the disk when this returns.
+    /// Encrypts the end. It is on the disk when this returns.
     pub async fn finish(mut self) -> Result<()> {
-        self.seal(Position::Last).await?;
+        self.encrypt(Position::Last).await?;
         self.out.finish().await
     }
 
@@ -153,10 +157,10 @@ impl SealedWriter {
         self.out.abandon().await;
     }
 
-    async fn seal(&mut self, position: Position) -> Result<()> {
+    async fn encrypt(&mut self, position: Position) -> Result<()> {
         let nonce = nonce(self.count, position);
-        let sealed = self.key.seal_in_place_append_tag(nonce, Aad::empty(), &mut self.plain);
-        sealed.map_err(|_| anyhow!("a chunk cannot be sealed"))?;
+        let encrypted = self.key.seal_in_place_append_tag(nonce, Aad::empty(), &mut self.plain);
+        encrypted.map_err(|_| anyhow!("a chunk cannot be encrypted"))?;
         self.out.write(&self.plain).await?;
         self.plain.clear();
         self.count += 1;
@@ -164,13 +168,13 @@ impl SealedWriter {
     }
 }
 
-impl SealedReader {
+impl EncryptedReader {
     /// # Errors
-    /// It is no backup, or is sealed with something else.
+    /// It is no backup, or is encrypted with something else.
     pub async fn open(
         mut input: Box<dyn AsyncRead + Send + Unpin>,
         secret: &Secret,
-    ) -> Result<SealedReader> {
+    ) -> Result<EncryptedReader> {
         let mut header = Vec::new();
         let length = HEADER_BYTES + TAG_BYTES;
         (&mut input).take(length as u64).read_to_end(&mut header).await?;
@@ -181,8 +185,8 @@ impl SealedReader {
         let (kind, salt) = (header[MAGIC.len()], &header[MAGIC.len() + 1..]);
         if kind != secret.kind() {
             match kind {
-                1 => bail!("the backup is sealed with a passphrase, and no key file opens it"),
-                2 => bail!("the backup is sealed with a key file, and no passphrase opens it"),
+                1 => bail!("the backup is encrypted with a passphrase, and no key file opens it"),
+                2 => bail!("the backup is encrypted with a key file, and no passphrase opens it"),
                 _ => bail!("the backup is damaged in its first bytes, or of a newer version"),
             }
         }
@@ -193,7 +197,7 @@ impl SealedReader {
                  the backup is damaged in its first bytes"
             );
         }
-        let mut reader = SealedReader {
+        let mut reader = EncryptedReader {
             input,
             key,
             ahead: Vec::new(),
@@ -202,7 +206,7 @@ impl SealedReader {
             count: 0,
             ended: false,
         };
-        reader.ahead = reader.sealed_chunk().await?;
+        reader.ahead = reader.encrypted_chunk().await?;
         Ok(reader)
     }
 
@@ -232,7 +236,7 @@ impl SealedReader {
         if self.ended {
             return Ok(false);
         }
-        let following = self.sealed_chunk().await?;
+        let following = self.encrypted_chunk().await?;
         let position = if following.is_empty() { Position::Last } else { Position::Inner };
         let mut chunk = std::mem::replace(&mut self.ahead, following);
         let opened = self.key.open_in_place(nonce(self.count, position), Aad::empty(), &mut chunk);
@@ -250,9 +254,9 @@ impl SealedReader {
         Ok(!self.plain.is_empty())
     }
 
-    async fn sealed_chunk(&mut self) -> Result<Vec<u8>> {
-        let mut chunk = Vec::with_capacity(SEALED_BYTES);
-        (&mut self.input).take(SEALED_BYTES as u64).read_to_end(&mut chunk).await?;
+    async fn encrypted_chunk(&mut self) -> Result<Vec<u8>> {
+        let mut chunk = Vec::with_capacity(ENCRYPTED_BYTES);
+        (&mut self.input).take(ENCRYPTED_BYTES as u64).read_to_end(&mut chunk).await?;
         Ok(chunk)
     }
 }
@@ -277,6 +281,6 @@ fn check_tag(
 ) -> Result<impl AsRef<[u8]> + IntoIterator<Item = u8> + use<>> {
     let nonce = Nonce::assume_unique_for_key(CHECK_NONCE);
     let tag = key.seal_in_place_separate_tag(nonce, Aad::from(header), &mut []);
-    let tag = tag.map_err(|_| anyhow!("the header cannot be sealed"))?;
+    let tag = tag.map_err(|_| anyhow!("the header cannot be encrypted"))?;
     Ok(<[u8; TAG_BYTES]>::try_from(tag.as_ref())?)
 }

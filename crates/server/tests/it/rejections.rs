@@ -1,4 +1,4 @@
-//! For every operation of the table: who is refused, and how. A new route is tested by
+//! For every operation of the table: who is rejected, and how. A new route is tested by
 //! existing.
 
 use axum::body::Body;
@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac::{HMAC_SHA256, HMAC_SHA512};
 use serde_json::{Value, json};
-use verax_domain::{NarrowScope, Scope};
+use verax_domain::{RecordTokenScope, Scope};
 use verax_server::app::access::Claims;
 use verax_server::http;
 use verax_store::Batch;
@@ -22,7 +22,7 @@ pub struct Operation {
     pub path: String,
     scopes: Vec<Scope>,
     /// Which tokens for one record it takes too.
-    narrow: Vec<NarrowScope>,
+    record_token: Vec<RecordTokenScope>,
     /// The kind of record that the path's `{id}` stands for.
     kind: Option<String>,
     /// The operation's own example of a body, if it has one.
@@ -43,7 +43,7 @@ impl Operation {
             // What these need is in their query, and in what is kept.
             "/v2/face-recognition/persons/lookup" | "/v2/projects/kyc" => 409,
             "/v2/face-recognition/compare/app-registration" => 409,
-            // No picture of the document is kept.
+            // No image of the document is kept.
             path if path.ends_with("/image") || path.ends_with("/evidence") => 404,
             _ => self.status_without_body,
         }
@@ -51,10 +51,10 @@ impl Operation {
 
     /// A token that may call it.
     async fn good_token(&self, world: &World) -> String {
-        match self.narrow.first() {
+        match self.record_token.first() {
             Some(scope) if self.scopes.is_empty() => {
                 let subject = format!("acme-{}", scope.word());
-                world.narrow_token("acme", *scope, &subject).await
+                world.record_token("acme", *scope, &subject).await
             }
             // Renewing kills the others: each operation has a token of its own.
             _ => world.token("acme").await,
@@ -86,11 +86,11 @@ pub fn operations() -> Vec<Operation> {
         if access.is_for_anybody() {
             continue;
         }
-        let (mut scopes, mut narrow) = (Vec::new(), Vec::new());
+        let (mut scopes, mut record_token) = (Vec::new(), Vec::new());
         for word in access.scopes() {
-            match (Scope::from_word(word), NarrowScope::from_word(word)) {
+            match (Scope::from_word(word), RecordTokenScope::from_word(word)) {
                 (Some(scope), _) => scopes.push(scope),
-                (_, Some(scope)) => narrow.push(scope),
+                (_, Some(scope)) => record_token.push(scope),
                 _ => panic!("{}: the scope {word} is not known", operation.path),
             }
         }
@@ -102,7 +102,7 @@ pub fn operations() -> Vec<Operation> {
             method: operation.method,
             path: operation.path,
             scopes,
-            narrow,
+            record_token,
             kind,
             body: example.map(|example| example.to_string()),
             status_without_body,
@@ -126,16 +126,16 @@ async fn call(world: &World, operation: &Operation, token: &str) -> Answer {
     world.send(request.map(|_| Body::from(body))).await
 }
 
-/// Checks that every operation refuses this token with a 401 of the superset body.
-async fn refused_everywhere(world: &World, token: &str) {
+/// Checks that every operation rejects this token with a 401 of the superset body.
+async fn rejected_everywhere(world: &World, token: &str) {
     for operation in operations() {
         let answer = call(world, &operation, token).await;
-        refused(&operation, &answer, token);
+        rejected(&operation, &answer, token);
     }
 }
 
-fn refused(operation: &Operation, answer: &Answer, token: &str) {
-    let code = answer.refusal(401);
+fn rejected(operation: &Operation, answer: &Answer, token: &str) {
+    let code = answer.rejection(401);
     assert!(["UNAUTHORIZED", "Unauthorized"].contains(&code.as_str()), "{code}");
     assert_eq!(answer.header("www-authenticate"), "Bearer", "{}", operation.path);
     assert!(token.len() < 20 || !answer.text().contains(token), "{}", operation.path);
@@ -160,38 +160,38 @@ async fn every_operation_needs_a_token() {
     let token = world.token("acme").await;
     for operation in operations() {
         let status = operation.status_without_token();
-        call(&world, &operation, "").await.refusal(status);
+        call(&world, &operation, "").await.rejection(status);
         for name in ["token", "access_token", "Authorization", "jwt", "accessToken"] {
             let target = format!("{}?{name}={token}", operation.target("acme"));
             let answer = world.send(request(operation.method.clone(), "", &target)).await;
-            answer.refusal(status);
+            answer.rejection(status);
             assert!(!answer.text().contains(&token));
         }
         let empty = Request::builder()
             .method(operation.method.clone())
             .uri(operation.target("acme"))
             .header(header::AUTHORIZATION, "");
-        world.send(empty.body(Body::empty()).expect("a request")).await.refusal(status);
+        world.send(empty.body(Body::empty()).expect("a request")).await.rejection(status);
     }
 }
 
 #[tokio::test]
-async fn every_operation_refuses_garbage() {
+async fn every_operation_rejects_garbage() {
     let world = world().await;
     for token in ["x", "ey.ey.ey", "e30.e30.", "null", "undefined", "Basic YTpi", "..", "a b c"] {
-        refused_everywhere(&world, token).await;
+        rejected_everywhere(&world, token).await;
     }
 }
 
 #[tokio::test]
-async fn every_operation_refuses_an_expired_token() {
+async fn every_operation_rejects_an_expired_token() {
     let world = world().await;
     let token = world.token("acme").await;
     world.turn_clock(30 * DAY - 1);
     for operation in operations() {
         one_of_each(&world, "acme").await;
-        let narrow = operation.scopes.is_empty() && !operation.narrow.is_empty();
-        if operation.path != "/v2/auth/renew-and-revoke" && !narrow {
+        let record_token = operation.scopes.is_empty() && !operation.record_token.is_empty();
+        if operation.path != "/v2/auth/renew-and-revoke" && !record_token {
             let status = operation.status_when_let_in();
             assert_eq!(call(&world, &operation, &token).await.status, status, "{}", operation.path);
         }
@@ -200,16 +200,16 @@ async fn every_operation_refuses_an_expired_token() {
     for operation in operations() {
         let answer = call(&world, &operation, &token).await;
         if operation.is_face_call() {
-            assert_eq!(answer.refusal(403), "FORBIDDEN", "{}", operation.path);
+            assert_eq!(answer.rejection(403), "FORBIDDEN", "{}", operation.path);
             assert_eq!(answer.json()["message"], "token_expired", "{}", operation.path);
         } else {
-            refused(&operation, &answer, &token);
+            rejected(&operation, &answer, &token);
         }
     }
 }
 
 #[tokio::test]
-async fn every_operation_refuses_a_revoked_token() {
+async fn every_operation_rejects_a_revoked_token() {
     let world = world().await;
     let (token, other) = (world.token("acme").await, world.token("acme").await);
     let tokens = world.app.database.tokens(Some("acme")).await.expect("tokens");
@@ -218,22 +218,22 @@ async fn every_operation_refuses_a_revoked_token() {
     let mut batch = Batch::default();
     batch.revoke_token(&claims.jti, world.app.clock.now());
     world.app.database.commit(batch).await.expect("a revocation");
-    refused_everywhere(&world, &token).await;
+    rejected_everywhere(&world, &token).await;
     assert_eq!(world.get(&other, "/v2/clients/me").await.status, 200);
     let mut batch = Batch::default();
     batch.revoke_tokens_of("acme", world.app.clock.now());
     world.app.database.commit(batch).await.expect("a revocation");
-    refused_everywhere(&world, &other).await;
+    rejected_everywhere(&world, &other).await;
 }
 
 #[tokio::test]
-async fn every_operation_refuses_the_token_of_a_client_that_is_gone() {
+async fn every_operation_rejects_the_token_of_a_client_that_is_gone() {
     let world = world().await;
     let token = world.token("acme").await;
     let mut batch = Batch::default();
     batch.delete_client("acme");
     world.app.database.commit(batch).await.expect("a deletion");
-    refused_everywhere(&world, &token).await;
+    rejected_everywhere(&world, &token).await;
 }
 
 #[tokio::test]
@@ -246,8 +246,8 @@ async fn an_operation_needs_one_of_its_scopes() {
             .collect();
         let token = world.token_with("acme", Some(others), false).await;
         let answer = call(&world, operation, &token).await;
-        assert_eq!(answer.refusal(403), "FORBIDDEN", "{}", operation.path);
-        // What is refused says nothing of what is there.
+        assert_eq!(answer.rejection(403), "FORBIDDEN", "{}", operation.path);
+        // What is rejected says nothing of what is there.
         let unknown = request(operation.method.clone(), &token, &operation.target("nobody"));
         assert_eq!(world.send(unknown).await.bytes, answer.bytes);
         for scope in &operation.scopes {
@@ -278,14 +278,14 @@ async fn an_operation_needs_one_of_its_scopes() {
 async fn a_token_for_one_record_opens_nothing_that_is_not_for_it() {
     let world = world().await;
     for (scope, subject) in [
-        (NarrowScope::Registration, "acme-registration"),
-        (NarrowScope::Session, "acme-session"),
-        (NarrowScope::Login, "acme-login"),
+        (RecordTokenScope::Registration, "acme-registration"),
+        (RecordTokenScope::Session, "acme-session"),
+        (RecordTokenScope::Login, "acme-login"),
     ] {
-        let token = world.narrow_token("acme", scope, subject).await;
-        for operation in operations().iter().filter(|it| !it.narrow.contains(&scope)) {
+        let token = world.record_token("acme", scope, subject).await;
+        for operation in operations().iter().filter(|it| !it.record_token.contains(&scope)) {
             let answer = call(&world, operation, &token).await;
-            let code = answer.refusal(403);
+            let code = answer.rejection(403);
             let codes = ["FORBIDDEN", "Forbidden", "token_not_right"];
             assert!(codes.contains(&code.as_str()), "{}: {code}", operation.path);
         }
@@ -296,18 +296,18 @@ async fn a_token_for_one_record_opens_nothing_that_is_not_for_it() {
 }
 
 #[tokio::test]
-async fn every_retrieve_answers_another_clients_record_like_an_unknown_id() {
+async fn every_retrieve_answers_another_clients_record_like_an_unexisting_id() {
     let world = world().await;
     let token = world.token("acme").await;
     for operation in operations().iter().filter(|operation| operation.kind.is_some()) {
         let get =
             |client: &str| request(operation.method.clone(), &token, &operation.target(client));
         if operation.scopes.is_empty() {
-            // It is for the token of one record, and refuses every other.
+            // It is for the token of one record, and rejects every other.
             continue;
         }
         let foreign = world.send(get("globex")).await;
-        foreign.refusal(404);
+        foreign.rejection(404);
         assert_eq!(foreign.bytes, world.send(get("nobody")).await.bytes, "{}", operation.path);
     }
 }
@@ -327,12 +327,12 @@ async fn a_token_is_taken_in_every_form_that_clients_send() {
     for form in ["Basic ", "Token ", "Bearer Bearer ", "Bearer,", "\""] {
         let request =
             Request::get("/v2/clients/me").header(header::AUTHORIZATION, format!("{form}{token}"));
-        world.send(request.body(Body::empty()).expect("a request")).await.refusal(401);
+        world.send(request.body(Body::empty()).expect("a request")).await.rejection(401);
     }
 }
 
 #[tokio::test]
-async fn unsigned_forged_and_changed_tokens_are_refused() {
+async fn unsigned_forged_and_changed_tokens_are_rejected() {
     let world = world().await;
     let token = world.token("acme").await;
     let claims = claims(&token);
@@ -368,21 +368,21 @@ async fn unsigned_forged_and_changed_tokens_are_refused() {
         sign("another".into()),
         signed(&longer, &claims, HMAC_SHA512, &right_key),
     ] {
-        world.get(&forged, "/v2/clients/me").await.refusal(401);
-        world.get(&forged, "/v2/biometric-validations").await.refusal(401);
+        world.get(&forged, "/v2/clients/me").await.rejection(401);
+        world.get(&forged, "/v2/biometric-validations").await.rejection(401);
     }
     assert_eq!(world.get(&token, "/v2/clients/me").await.status, 200);
 }
 
 #[tokio::test]
-async fn a_signed_token_that_was_never_handed_out_is_refused() {
+async fn a_signed_token_that_was_never_handed_out_is_rejected() {
     let world = world().await;
     let mut claims = claims(&world.token("acme").await);
     claims.jti = "0123456789abcdef0123456789abcdef".to_owned();
     let (kid, key) = signing_key(&world);
     let header = json!({ "typ": "JWT", "alg": "HS256", "kid": kid });
     let token = signed(&header, &claims, HMAC_SHA256, &key);
-    refused_everywhere(&world, &token).await;
+    rejected_everywhere(&world, &token).await;
 }
 
 fn claims(token: &str) -> Claims {

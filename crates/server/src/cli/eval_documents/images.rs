@@ -1,67 +1,67 @@
-//! Given weights on given pictures, as the server would judge them.
+//! Given weights on given images, as the server would judge them.
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
 use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
 use verax_lab::rates::{Judged, measured_share};
 use verax_lab::training::in_parallel;
-use verax_lab::training_set::LabelledPicture;
+use verax_lab::training_set::LabelledImage;
 use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::{
-    Calibration, EvalDocuments, JudgedByCheck, LEVELS, Refusal, Report, attacks_of, fails,
-    load_engine, policy, rates, refusal_rates,
+    Calibration, EvalDocuments, JudgedByCheck, LEVELS, Rejection, Report, attacks_of, fails,
+    load_engine, policy, rates, rejection_rates,
 };
 use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
-    pictures: &[LabelledPicture],
+    images: &[LabelledImage],
 ) -> Result<(Report, JudgedByCheck), String> {
     let engine = load_engine(args.weights.as_deref())?;
     let points = engine.operating_points();
-    let progress = Progress::of_items("measuring", pictures.len());
+    let progress = Progress::of_items("measuring", images.len());
     let findings: Vec<Option<DocumentFindings>> =
-        in_parallel(args.threads, pictures.len(), |index| {
+        in_parallel(args.threads, images.len(), |index| {
             progress.add(1);
-            let bytes = &pictures[index].bytes;
+            let bytes = &images[index].bytes;
             engine.check(bytes, &DocumentRequest::ALL, &DecodeLimits::default()).ok()
         });
     drop(progress);
     let mut judged = PerCheck::<Vec<Judged>>::default();
     let mut by_any = Vec::new();
-    for (picture, findings) in pictures.iter().zip(&findings) {
+    for (image, findings) in images.iter().zip(&findings) {
         let Some(findings) = findings else { continue };
         let verdict = judge_document(findings, &policy(&points, Calibration::Regular));
-        let genuine = picture.label == "genuine";
+        let genuine = image.label == "genuine";
         for (check, verdict) in verdict.results.iter() {
-            let attack = attacks_of(check).contains(&picture.label.as_str());
+            let attack = attacks_of(check).contains(&image.label.as_str());
             if let Some(verdict) = verdict
                 && (attack || genuine)
             {
                 judged[check].push(Judged {
-                    source: picture.source.clone(),
-                    kind: picture.label.clone(),
+                    source: image.source.clone(),
+                    kind: image.label.clone(),
                     attack,
                     score: verdict.score,
                 });
             }
         }
         if genuine {
-            let refused =
+            let rejected =
                 LEVELS.map(|(_, level)| fails(&judge_document(findings, &policy(&points, level))));
-            by_any.push(Refusal { source: picture.source.clone(), refused });
+            by_any.push(Rejection { source: image.source.clone(), rejected });
         }
     }
-    let mut report = Report { pictures: pictures.len(), ..Report::default() };
+    let mut report = Report { images: images.len(), ..Report::default() };
     for (check, judged) in judged.iter() {
         let thresholds = &engine.weights()[check].thresholds;
         report.add(check.entry().wire_name, rates(judged, thresholds));
     }
-    report.add("genuine pictures that a check refuses", refusal_rates(&by_any));
+    report.add("genuine images that a check rejects", rejection_rates(&by_any));
     let genuine = |name: &str, found: fn(&DocumentFindings) -> bool| {
-        let read = pictures.iter().zip(&findings).filter(|(picture, _)| picture.label == "genuine");
+        let read = images.iter().zip(&findings).filter(|(image, _)| image.label == "genuine");
         let shares = read.filter_map(|(p, f)| Some((p.source.as_str(), found(f.as_ref()?))));
         measured_share(name, shares)
     };
@@ -69,14 +69,14 @@ pub fn measure(
         genuine("no outline found", |found| found.placement.corners.is_none()),
         genuine("called cropped", |found| is_cropped(&found.placement)),
         genuine("called colourless", |found| is_colourless(&found.colour)),
-        genuine("refused by the file's rules", told_by_the_file),
+        genuine("rejected by the file's rules", rejected_by_file),
     ];
-    report.add("genuine pictures", rules.into_iter().flatten().collect());
+    report.add("genuine images", rules.into_iter().flatten().collect());
     let judged = DocumentCheck::ALL.into_iter().zip(judged.into_values());
     Ok((report, judged.map(|(check, judged)| (check.entry().wire_name, judged)).collect()))
 }
 
-fn told_by_the_file(findings: &DocumentFindings) -> bool {
+fn rejected_by_file(findings: &DocumentFindings) -> bool {
     let evidence = findings.checks[DocumentCheck::DigitalManipulation]
         .iter()
         .flat_map(|digital| &digital.evidence);

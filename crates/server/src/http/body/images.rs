@@ -1,4 +1,4 @@
-//! Pictures in bodies: texts in base64, data URIs, and what https URLs name.
+//! Images in bodies: texts in base64, data URIs, and what https URLs name.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_query::Problem;
 
-use super::checked::Sent;
+use super::checked::CheckedBody;
 use super::parse::ImageValue;
-use super::table::{Member, Rule};
+use super::table::{BodyField, Rule};
 use super::unread::{counted, no_room, room};
 use crate::app::faces::{ImageText, SentImage};
 use crate::http::body::checked::NamedImage;
@@ -18,11 +18,11 @@ use crate::http::layers::allowed::Allowed;
 use crate::http::state::State;
 use crate::http_client::FetchError;
 
-/// No picture is shorter in base64.
+/// No image is shorter in base64.
 pub const BASE64_CHARS_MIN: usize = 100;
 
-impl Sent {
-    /// A picture that is required.
+impl CheckedBody {
+    /// An image that is required.
     pub fn image(&mut self, name: &str) -> SentImage {
         let image = self.images(name).pop();
         image.unwrap_or_else(|| SentImage {
@@ -31,13 +31,13 @@ impl Sent {
         })
     }
 
-    /// The pictures of a member; none when it was not sent.
+    /// The images of a member; none when it was not sent.
     pub fn images(&mut self, name: &str) -> Vec<SentImage> {
-        let place = self.place.clone();
+        let slot = self.slot.clone();
         let of_member = self.images.extract_if(.., |image| image.member == name);
         let taken = |NamedImage { parameter, text, .. }: NamedImage| {
             let base64 = text.part(base64_of(text.as_str()).ok()?);
-            Some(SentImage { parameter, base64: base64.holding(place.clone()) })
+            Some(SentImage { parameter, base64: base64.holding(slot.clone()) })
         };
         of_member.filter_map(taken).collect()
     }
@@ -49,7 +49,7 @@ impl Sent {
     }
 
     /// One to so many images: each is checked, and named by its position.
-    pub(super) fn check_images(&mut self, member: &Member, sent: ImageValue) {
+    pub(super) fn check_images(&mut self, member: &BodyField, sent: ImageValue) {
         let list = match (&member.rule, sent) {
             (Rule::Images(max), ImageValue::List(list)) => {
                 if list.is_empty() {
@@ -61,7 +61,7 @@ impl Sent {
                 }
                 list
             }
-            // One picture is named by its member alone.
+            // One image is named by its member alone.
             (_, one) => return self.check_image(member, member.name.to_owned(), lone(one)),
         };
         for (at, one) in list.into_iter().enumerate() {
@@ -69,9 +69,9 @@ impl Sent {
         }
     }
 
-    fn check_image(&mut self, member: &Member, parameter: String, sent: ImageValue) {
+    fn check_image(&mut self, member: &BodyField, parameter: String, sent: ImageValue) {
         match sent {
-            // What it is a picture of is looked at by whoever measures it.
+            // What it is an image of is looked at by whoever measures it.
             ImageValue::Text(text) => {
                 let text = ImageText::new(text);
                 self.images.push(NamedImage { member: member.name, parameter, text });
@@ -94,7 +94,7 @@ impl Sent {
         mut self,
         state: &State,
         allowed: &Allowed,
-    ) -> Result<Sent, ApiError> {
+    ) -> Result<CheckedBody, ApiError> {
         let Some(fetcher) = &state.app.images else { return Ok(self) };
         let _fetching = may_fetch(state, allowed)?;
         let mut images = Vec::new();
@@ -111,7 +111,7 @@ impl Sent {
                     images.push(NamedImage { text, ..image });
                 }
                 Err(FetchError::NoRoom) => return Err(no_room()),
-                // Told with the texts that are no pictures.
+                // Told with the texts that are no images.
                 Err(error) => {
                     let parameter = image.parameter;
                     let message = format!("\"{parameter}\" {error}");
@@ -123,8 +123,8 @@ impl Sent {
         Ok(self)
     }
 
-    /// The texts that are no pictures in base64, and what could not be fetched.
-    pub(super) fn no_pictures(&self) -> Vec<Problem> {
+    /// The texts that are no images in base64, and what could not be fetched.
+    pub(super) fn no_images(&self) -> Vec<Problem> {
         let mut problems = self.not_fetched.clone();
         for NamedImage { parameter, text, .. } in &self.images {
             if let Err(rule) = long_enough(text.as_str()) {

@@ -14,15 +14,15 @@ const PARTS_MAX: usize = 4_096;
 
 /// What all connections of one database remember of its tallies.
 #[derive(Default)]
-pub struct KnownBuckets {
+pub struct CachedBuckets {
     nodes: Remembered<(usize, i64), Arc<[Bucket]>>,
     parts: Remembered<(i64, i64), i64>,
 }
 
-type Remembered<K, T> = Mutex<HashMap<(List, K), Known<T>>>;
+type Remembered<K, T> = Mutex<HashMap<(List, K), Cached<T>>>;
 
 /// In which state of the tallies it was so.
-struct Known<T> {
+struct Cached<T> {
     version: i64,
     it: T,
 }
@@ -37,12 +37,12 @@ struct List {
 
 /// The buckets of one kind of request, in one state of the tallies.
 pub struct KnownList<'a> {
-    all: &'a KnownBuckets,
+    all: &'a CachedBuckets,
     list: List,
     version: i64,
 }
 
-impl KnownBuckets {
+impl CachedBuckets {
     pub fn list(&self, resource: &Resource, slice: &Slice, version: i64) -> KnownList<'_> {
         let columns = slice.columns.iter().fold(0, |bits, column| bits | 1 << column);
         let scope = slice.scope.as_str().into();
@@ -69,7 +69,7 @@ impl KnownList<'_> {
         if nodes.len() >= NODES_MAX {
             nodes.clear();
         }
-        let known = Known { version: self.version, it: buckets };
+        let known = Cached { version: self.version, it: buckets };
         nodes.insert((self.list.clone(), node), known);
     }
 
@@ -85,6 +85,6 @@ impl KnownList<'_> {
         if parts.len() >= PARTS_MAX {
             parts.clear();
         }
-        parts.insert((self.list.clone(), span), Known { version: self.version, it: count });
+        parts.insert((self.list.clone(), span), Cached { version: self.version, it: count });
     }
 }

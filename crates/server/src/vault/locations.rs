@@ -1,4 +1,4 @@
-//! Where the keys and the objects of a vault are, and the ids by which both places are known again.
+//! Where the keys and the objects of a vault are, and the ids by which both locations are known again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
-use object_store::path::Path as Place;
+use object_store::path::Path as Location;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 use verax_store::{Fingerprint, FingerprintKind};
@@ -35,24 +35,24 @@ pub enum Folders {
 }
 
 impl Vault {
-    /// The ids that lie in the two places; a place without one is left out.
-    pub async fn place_fingerprints(&self) -> Result<Vec<Fingerprint>, VaultError> {
+    /// The ids that lie in the two locations; a location without one is left out.
+    pub async fn location_fingerprints(&self) -> Result<Vec<Fingerprint>, VaultError> {
         let mut found = Vec::new();
-        for (kind, store) in self.places() {
-            let id = get(store, &Place::from(PLACE_ID)).await?.map(id_of);
+        for (kind, store) in self.locations() {
+            let id = get(store, &Location::from(PLACE_ID)).await?.map(id_of);
             let digest = String::new();
             found.extend(id.map(|id| Fingerprint { kind, id, digest }));
         }
         Ok(found)
     }
 
-    /// The same; gives an id to a place that has none.
+    /// The same; gives an id to a location that has none.
     pub async fn mark_places(&self) -> Result<Vec<Fingerprint>, VaultError> {
-        for (_, store) in self.places() {
+        for (_, store) in self.locations() {
             let id = format!("{:016x}{:016x}\n", self.random.number(), self.random.number());
-            put_first(store, &Place::from(PLACE_ID), id.into_bytes()).await?;
+            put_first(store, &Location::from(PLACE_ID), id.into_bytes()).await?;
         }
-        self.place_fingerprints().await
+        self.location_fingerprints().await
     }
 
     /// Where the keys, or the objects, are.
@@ -61,12 +61,12 @@ impl Vault {
         if kind == FingerprintKind::VaultObjects { objects } else { keys }
     }
 
-    pub(super) fn places(&self) -> [(FingerprintKind, &Arc<dyn ObjectStore>); 2] {
+    pub(super) fn locations(&self) -> [(FingerprintKind, &Arc<dyn ObjectStore>); 2] {
         [(FingerprintKind::VaultKeys, &self.keys), (FingerprintKind::VaultObjects, &self.objects)]
     }
 }
 
-/// Whether this place holds the wrapped key of any client; a folder that is not there holds none.
+/// Whether this location holds the wrapped key of any client; a folder that is not there holds none.
 ///
 /// # Errors
 /// It does not answer.

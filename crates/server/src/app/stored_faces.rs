@@ -1,4 +1,4 @@
-//! The picture of a face that was measured for a validation, kept when the operator asks for it.
+//! The image of a face that was measured for a validation, kept when the operator asks for it.
 
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::{BiometricValidation, ValidationStatus};
@@ -12,8 +12,8 @@ use super::persons::PersonError;
 use crate::vault::VaultError;
 
 /// Where the vault has it.
-pub(super) const PICTURE: &str = "picture";
-/// The picture has a key of its own: who was enrolled by a validation has its id, and outlives it.
+pub(super) const IMAGE: &str = "picture";
+/// The image has a key of its own: who was enrolled by a validation has its id, and outlives it.
 /// No record is called so, as ids hold no dot.
 const SUBJECT: &str = ".face";
 
@@ -24,17 +24,17 @@ pub fn record_of_subject(subject: &str) -> &str {
 }
 
 impl App {
-    /// Seals the picture of a validation.
+    /// Encrypts the image of a validation.
     pub(super) async fn keep_face(
         &self,
         client: &str,
         validation: &str,
-        picture: &[u8],
+        image: &[u8],
     ) -> Result<(), VaultError> {
-        self.vault.keep(client, &subject_of_face(validation), PICTURE, picture).await
+        self.vault.keep(client, &subject_of_face(validation), IMAGE, image).await
     }
 
-    /// Destroys the picture of a validation, and before it the key that opens it. There need not be
+    /// Destroys the image of a validation, and before it the key that opens it. There need not be
     /// one.
     pub(super) async fn destroy_face(
         &self,
@@ -48,7 +48,7 @@ impl App {
     /// client to see; a passed check counts as failed from then on, and whom it enrolled is forgotten.
     ///
     /// # Errors
-    /// `Store(Conflict)` when the registration is over, or the picture is being measured.
+    /// `Store(Conflict)` when the registration is over, or the image is being measured.
     pub async fn set_aside_validation(
         &self,
         client: &str,
@@ -77,23 +77,23 @@ impl App {
         }
     }
 
-    /// The picture that was kept with a validation. `None` when the tenant has no such record, or it
+    /// The image that was kept with a validation. `None` when the tenant has no such record, or it
     /// was not kept.
-    pub async fn kept_face(
+    pub async fn stored_face(
         &self,
         tenant: &Tenant,
         validation: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, PersonError> {
         let record: Option<BiometricValidation> = self.database.find(tenant, validation).await?;
         let Some(record) = record.filter(|record| record.image_saved) else { return Ok(None) };
-        match self.vault.fetch(&record.client, &subject_of_face(validation), PICTURE).await {
+        match self.vault.fetch(&record.client, &subject_of_face(validation), IMAGE).await {
             Err(VaultError::NoKey) => Ok(None),
             fetched => Ok(fetched?),
         }
     }
 }
 
-/// Whose key opens the picture of a validation.
+/// Whose key opens the image of a validation.
 pub fn subject_of_face(validation: &str) -> String {
     format!("{validation}{SUBJECT}")
 }
