@@ -9,11 +9,13 @@ mod calibration;
 #[cfg(target_arch = "x86_64")]
 mod convnet;
 mod detect;
+mod detector;
 mod gallery;
 mod network;
 mod quality;
 mod resample;
 mod template;
+mod tensor;
 mod thumbnail;
 mod upright;
 
@@ -24,13 +26,13 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 pub use align::{ALIGNED_POINTS, ALIGNED_SIDE_PX, Similarity};
 pub use attack::{CROP_SCALES, CropBox};
 pub use calibration::{Calibration, LIVENESS, MATCH};
-pub use detect::{
-    DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, detect, detect_closely, suppress_overlapping,
-};
+pub use detect::{detect, detect_closely};
+pub use detector::{DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, suppress_overlapping};
 pub use gallery::{Candidate, Gallery};
-pub use network::{NchwTensor, Network, NetworkError, Runtime};
+pub use network::{Network, NetworkError, Runtime};
 pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
+pub use tensor::NchwTensor;
 pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 
 use crate::image::{DecodeLimits, Image, ImageError};
@@ -203,8 +205,8 @@ impl FaceEngine {
         let detector = self.detector.as_ref().ok_or(FaceError::NoDetector)?;
         let mut timings = StageTimings::default();
         let faces = timed(&mut timings.detect, || match request.second_look {
-            Wanted::Yes => detect_closely(&detect::by(detector), image),
-            Wanted::No => detect(&detect::by(detector), image),
+            Wanted::Yes => detect_closely(&detector::by(detector), image),
+            Wanted::No => detect(&detector::by(detector), image),
         })?;
         let subject = faces.first().copied();
         let mut measured = MeasuredFace {
@@ -232,7 +234,7 @@ impl FaceEngine {
         face: &DetectedFace,
     ) -> Result<Option<Template>, FaceError> {
         let face = match &self.detector {
-            Some(detector) => detect::look_closely(&detect::by(detector), image, *face)?.face,
+            Some(detector) => detect::look_closely(&detector::by(detector), image, *face)?.face,
             None => *face,
         };
         let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);

@@ -4,8 +4,9 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace};
 use verax_domain::face_verdict::attack_rejection;
 
 use super::calibration::LIVENESS;
-use super::network::{NchwTensor, Network, NetworkError};
+use super::network::{Network, NetworkError};
 use super::resample::{View, resize};
+use super::tensor::NchwTensor;
 use crate::image::Image;
 
 /// How much larger than the face's box the crops are.

@@ -3,10 +3,12 @@
 //! `rten` is the other way, and the check of the first.
 
 mod kernels;
+mod layers;
 mod plan;
 
-use super::network::NchwTensor;
-use plan::{Activation, Matrix, Operation, Plan, plan};
+use super::tensor::NchwTensor;
+use layers::{Activation, Depthwise, Matrix};
+use plan::{Operation, Plan, plan};
 
 pub(super) struct ConvNet {
     plan: Plan,
@@ -266,7 +268,7 @@ fn multiply(input: &[f32], matrix: &Matrix, activation: &Activation, out: &mut [
 }
 
 #[expect(unsafe_code, reason = "the kernel needs AVX2 and FMA, which `load` has looked for")]
-fn depthwise(input: &Map, layer: &plan::Depthwise, activation: &Activation, out: &mut Map) {
+fn depthwise(input: &Map, layer: &Depthwise, activation: &Activation, out: &mut Map) {
     let size = (input.height, input.width);
     for (y, row) in out.values.chunks_exact_mut(out.width * out.channels).enumerate() {
         // SAFETY: a `ConvNet` exists only where `kernels::supported` said yes.

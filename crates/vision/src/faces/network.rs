@@ -6,7 +6,7 @@ use rten_tensor::{AsView as _, NdTensorView};
 
 #[cfg(target_arch = "x86_64")]
 use super::convnet::ConvNet;
-use crate::image::Image;
+use super::tensor::NchwTensor;
 
 /// Why a model cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,48 +49,6 @@ pub enum Runtime {
 
 // The most by which the fused runtime may differ from the general one, of the largest output.
 const DIFFERENCE_MAX: f32 = 1e-3;
-
-/// One input image: three planes of `height` x `width`.
-pub struct NchwTensor {
-    pub width: usize,
-    pub height: usize,
-    pub values: Vec<f32>,
-}
-
-impl NchwTensor {
-    pub fn black(width: usize, height: usize) -> NchwTensor {
-        NchwTensor { width, height, values: vec![0.0; 3 * width * height] }
-    }
-
-    // An image of no meaning in which no two neighbours are alike.
-    fn noise(side: usize) -> NchwTensor {
-        let values = (0..3 * side * side).map(|at| (at * 7919 % 256) as f32).collect();
-        NchwTensor { width: side, height: side, values }
-    }
-
-    /// The planes of an image, in the order B, G, R.
-    pub(super) fn of_bgr(image: &Image) -> NchwTensor {
-        let (width, height) = (image.width as usize, image.height as usize);
-        let mut planes = NchwTensor::black(width, height);
-        for (y, row) in image.rgb.chunks_exact((width * 3).max(1)).enumerate() {
-            planes.set_row_bgr(y, row);
-        }
-        planes
-    }
-
-    /// Puts one row of RGB pixels into the planes, in the order B, G, R.
-    pub(super) fn set_row_bgr(&mut self, y: usize, rgb: &[u8]) {
-        let (width, plane) = (self.width, self.width * self.height);
-        let (blue, rest) = self.values.split_at_mut(plane);
-        let (green, red) = rest.split_at_mut(plane);
-        let start = y * width;
-        for (x, [r, g, b]) in rgb.as_chunks::<3>().0.iter().enumerate() {
-            blue[start + x] = f32::from(*b);
-            green[start + x] = f32::from(*g);
-            red[start + x] = f32::from(*r);
-        }
-    }
-}
 
 impl Network {
     /// `outputs` names what is wanted, in the order in which `run` gives it. The fused runtime is

@@ -3,7 +3,8 @@
 use verax_domain::face_findings::FaceComparison;
 
 use super::calibration::MATCH;
-use super::network::{NchwTensor, Network, NetworkError};
+use super::network::{Network, NetworkError};
+use super::tensor::NchwTensor;
 use crate::image::Image;
 
 /// The numbers of a template.

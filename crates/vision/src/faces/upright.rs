@@ -7,7 +7,7 @@
 use verax_domain::face_findings::{DetectedFace, PointPx};
 
 use super::align::{Similarity, warp};
-use super::detect::See;
+use super::detector::See;
 use super::network::NetworkError;
 use super::resample::{View, resize};
 use crate::image::Image;

@@ -5,9 +5,8 @@ use std::arch::x86_64::{
     _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
 };
 
-use super::plan::{Activation, Depthwise, Matrix};
+use super::layers::{Activation, Depthwise, Matrix, PANEL};
 
-pub(super) const PANEL: usize = 16;
 const TILE_ROWS: usize = 6;
 // 256 inputs of a panel are 16 KiB, and of the block of pixels 96 KiB.
 const BLOCK_INPUTS: usize = 256;

@@ -4,33 +4,8 @@ use std::collections::HashMap;
 
 use prost::Message as _;
 
-use super::kernels::PANEL;
+use super::layers::{Activation, Depthwise, Matrix, PANEL};
 use crate::onnx_fold::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
-
-/// Weights of a product, sixteen outputs side by side, and a bias padded to sixteen.
-pub(super) struct Matrix {
-    pub(super) inputs: usize,
-    pub(super) outputs: usize,
-    pub(super) packed: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-}
-
-/// Weights of a convolution channel by channel: taps of channels padded to sixteen.
-pub(super) struct Depthwise {
-    pub(super) channels: usize,
-    pub(super) kernel: (usize, usize),
-    pub(super) stride: usize,
-    pub(super) pad: usize,
-    pub(super) weights: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-}
-
-pub(super) enum Activation {
-    None,
-    Relu,
-    /// PReLU: the slope of negative values, padded to sixteen.
-    PRelu(Vec<f32>),
-}
 
 pub(super) enum Operation {
     Pointwise(Matrix, Activation),
@@ -307,47 +282,6 @@ impl<'a> Planner<'a> {
 
     fn floats(&self, name: &str) -> Option<Vec<f32>> {
         floats_of(self.constants.get(name)?)
-    }
-}
-
-impl Matrix {
-    // From [outputs][inputs][rows][columns] to panels of [rows][columns][inputs][16 outputs].
-    fn of_convolution(weights: &[f32], mut bias: Vec<f32>, dims: [usize; 4]) -> Matrix {
-        let [outputs, inputs, rows, columns] = dims;
-        let taps = rows * columns;
-        let k = taps * inputs;
-        let mut packed = vec![0.0; outputs.next_multiple_of(PANEL) * k];
-        for n in 0..outputs {
-            for input in 0..inputs {
-                for tap in 0..taps {
-                    let at = (n / PANEL * k + tap * inputs + input) * PANEL + n % PANEL;
-                    packed[at] = weights[(n * inputs + input) * taps + tap];
-                }
-            }
-        }
-        bias.resize(outputs.next_multiple_of(PANEL), 0.0);
-        Matrix { inputs: k, outputs, packed, bias }
-    }
-}
-
-impl Depthwise {
-    fn of(
-        weights: &[f32],
-        mut bias: Vec<f32>,
-        channels: usize,
-        kernel: (usize, usize),
-        stride: usize,
-        pad: usize,
-    ) -> Depthwise {
-        let (wide, taps) = (channels.next_multiple_of(PANEL), kernel.0 * kernel.1);
-        let mut turned = vec![0.0; wide * taps];
-        for channel in 0..channels {
-            for tap in 0..taps {
-                turned[tap * wide + channel] = weights[channel * taps + tap];
-            }
-        }
-        bias.resize(wide, 0.0);
-        Depthwise { channels, kernel, stride, pad, weights: turned, bias }
     }
 }
 
