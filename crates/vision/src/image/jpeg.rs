@@ -6,46 +6,31 @@
 
 mod bits;
 mod colour;
+mod decoder;
 mod frame;
 mod huffman;
 mod idct;
+mod pixels;
+mod planes;
 mod progressive;
+mod reduction;
 mod scan;
 mod segments;
 mod sequential;
 mod upsample;
 
-use super::ImageError;
-use frame::{Colour, Frame, Planes};
-use huffman::HuffmanCode;
+use super::error::ImageError;
+use decoder::Decoder;
+use frame::Frame;
+use planes::Planes;
 use scan::Scan;
 use segments::Segments;
 
+pub(super) use pixels::Pixels;
+pub(super) use reduction::Reduction;
+
 const START_OF_SCAN: u8 = 0xDA;
 const END_OF_IMAGE: u8 = 0xD9;
-
-/// By how much each side is divided while decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reduction {
-    Full,
-    Half,
-    Quarter,
-}
-
-impl Reduction {
-    /// Side of what an 8 x 8 block becomes.
-    fn block_px(self) -> usize {
-        match self {
-            Reduction::Full => 8,
-            Reduction::Half => 4,
-            Reduction::Quarter => 2,
-        }
-    }
-
-    pub(super) fn divisor(self) -> u32 {
-        8 / self.block_px() as u32
-    }
-}
 
 /// What the headers say, read without decoding.
 pub(super) struct Header {
@@ -58,12 +43,6 @@ pub(super) struct Header {
     pub coefficient_bytes: u64,
     pub exif: Option<Vec<u8>>,
     pub colour_profile: Option<Vec<u8>>,
-}
-
-pub(super) struct Pixels {
-    pub width: u32,
-    pub height: u32,
-    pub rgb: Vec<u8>,
 }
 
 /// Reads every marker up to the end of the image or of the bytes. Encodings that are not decoded are
@@ -140,10 +119,10 @@ pub(super) fn decode(bytes: &[u8], reduction: Reduction) -> Result<Pixels, Image
                 let frame = decoder.frame.as_ref().ok_or(ImageError::Corrupt)?;
                 // libjpeg decides on the colours with what it has read when the first scan begins.
                 let colour = decoder.colour();
-                let planes = image.get_or_insert_with(|| frame.planes(reduction, colour));
+                let planes = image.get_or_insert_with(|| Planes::of(frame, reduction, colour));
                 let scan = Scan::read(segment.payload, frame)?;
                 planes.latch_tables(&scan, &decoder.quantisation)?;
-                let end = decoder.decode_scan(&scan, planes, segments.rest())?;
+                let end = decode_scan(&decoder, &scan, planes, segments.rest())?;
                 // libjpeg reads no further than one scan that has everything.
                 if !frame.progressive && scan.components.len() == frame.components.len() {
                     break;
@@ -158,112 +137,18 @@ pub(super) fn decode(bytes: &[u8], reduction: Reduction) -> Result<Pixels, Image
     }
     let frame = decoder.frame.as_ref().ok_or(ImageError::Truncated)?;
     let planes = image.ok_or(ImageError::Truncated)?;
-    planes.into_pixels(frame)
+    pixels::pixels_of(planes, frame)
 }
 
-/// The tables in force.
-#[derive(Default)]
-struct Decoder {
-    frame: Option<Frame>,
-    quantisation: [Option<[u16; 64]>; 4],
-    dc: [Option<HuffmanCode>; 4],
-    ac: [Option<HuffmanCode>; 4],
-    /// MCUs between restart markers; 0: there are none.
-    restart_interval: usize,
-    jfif: bool,
-    adobe_transform: Option<u8>,
-}
-
-impl Decoder {
-    fn read_segment(&mut self, segment: &segments::Segment) -> Result<(), ImageError> {
-        let payload = segment.payload;
-        match segment.marker {
-            0xC4 => self.read_huffman_tables(payload)?,
-            0xDB => self.read_quantisation(payload)?,
-            0xDD => {
-                let interval = payload.try_into().map_err(|_| ImageError::Corrupt)?;
-                self.restart_interval = usize::from(u16::from_be_bytes(interval));
-            }
-            0xE0 => self.jfif |= payload.len() >= 14 && payload.starts_with(b"JFIF\0"),
-            0xEE if payload.len() >= 12 && payload.starts_with(b"Adobe") => {
-                self.adobe_transform = Some(payload[11]);
-            }
-            // Applications' data, comments, and what means nothing between scans.
-            0x01 | 0xD0..=0xD7 | 0xDC | 0xE0..=0xEF | 0xFE => {}
-            _ => match Frame::of_segment(segment)? {
-                Some(frame) if self.frame.is_none() => self.frame = Some(frame),
-                _ => return Err(ImageError::Corrupt),
-            },
-        }
-        Ok(())
-    }
-
-    fn read_huffman_tables(&mut self, mut payload: &[u8]) -> Result<(), ImageError> {
-        while let [class_and_slot, rest @ ..] = payload {
-            let (counts, rest) = rest.split_at_checked(16).ok_or(ImageError::Corrupt)?;
-            let symbols: usize = counts.iter().map(|count| usize::from(*count)).sum();
-            if symbols > 256 {
-                return Err(ImageError::Corrupt);
-            }
-            let (symbols, rest) = rest.split_at_checked(symbols).ok_or(ImageError::Corrupt)?;
-            let tables = match class_and_slot >> 4 {
-                0 => &mut self.dc,
-                1 => &mut self.ac,
-                _ => return Err(ImageError::Corrupt),
-            };
-            let slot =
-                tables.get_mut(usize::from(class_and_slot & 15)).ok_or(ImageError::Corrupt)?;
-            *slot = Some(HuffmanCode { counts: counts.to_vec(), symbols: symbols.to_vec() });
-            payload = rest;
-        }
-        Ok(())
-    }
-
-    fn read_quantisation(&mut self, mut payload: &[u8]) -> Result<(), ImageError> {
-        while let [precision_and_slot, rest @ ..] = payload {
-            let bytes_each = 1 + usize::from(precision_and_slot >> 4);
-            if bytes_each > 2 {
-                return Err(ImageError::Corrupt);
-            }
-            let (values, rest) =
-                rest.split_at_checked(64 * bytes_each).ok_or(ImageError::Corrupt)?;
-            let slot = usize::from(precision_and_slot & 15);
-            let slot = self.quantisation.get_mut(slot).ok_or(ImageError::Corrupt)?;
-            let mut table = [0; 64];
-            for (value, at) in values.chunks(bytes_each).zip(idct::NATURAL_ORDER) {
-                table[at] = value.iter().fold(0, |all, byte| all << 8 | u16::from(*byte));
-            }
-            *slot = Some(table);
-            payload = rest;
-        }
-        Ok(())
-    }
-
-    /// libjpeg's rule.
-    fn colour(&self) -> Colour {
-        let components = self.frame.as_ref().map_or(&[][..], |frame| &frame.components);
-        let names: Vec<u8> = components.iter().map(|component| component.name).collect();
-        match (&names[..], self.jfif, self.adobe_transform) {
-            ([_], ..) => Colour::Grey,
-            ([_, _, _, _], _, None | Some(0)) => Colour::Cmyk,
-            ([_, _, _, _], ..) => Colour::Ycck,
-            (_, true, _) => Colour::YCbCr,
-            (_, false, Some(0)) => Colour::Rgb,
-            ([82, 71, 66], false, None) => Colour::Rgb,
-            _ => Colour::YCbCr,
-        }
-    }
-
-    fn decode_scan(
-        &self,
-        scan: &Scan,
-        planes: &mut Planes,
-        data: &[u8],
-    ) -> Result<usize, ImageError> {
-        if planes.is_progressive() {
-            progressive::decode(self, scan, planes, data)
-        } else {
-            sequential::decode(self, scan, planes, data)
-        }
+fn decode_scan(
+    decoder: &Decoder,
+    scan: &Scan,
+    planes: &mut Planes,
+    data: &[u8],
+) -> Result<usize, ImageError> {
+    if planes.progressive {
+        progressive::decode(decoder, scan, planes, data)
+    } else {
+        sequential::decode(decoder, scan, planes, data)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::ImageError;
 use super::colour_profile::{are_usual_chromaticities, is_usual_coding, is_usual_gamma};
+use super::error::ImageError;
 
 /// The bytes, with the mark of their end where it is missing after whole chunks. Rejects what viewers
 /// would show in another way than it is decoded; whether all pixels are there, decoding tells.

@@ -1,6 +1,6 @@
 //! Walks a WebP's chunks: is it one still image, and does it say one thing alone about itself?
 
-use super::ImageError;
+use super::error::ImageError;
 
 const HAS_ANIMATION: u8 = 0x02;
 const HAS_ALPHA: u8 = 0x10;

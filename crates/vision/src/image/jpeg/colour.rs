@@ -1,4 +1,15 @@
-//! Colours of a JPEG to RGB, with libjpeg's rounding.
+//! How a JPEG stores colours, and how they become RGB, with libjpeg's rounding.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colour {
+    Grey,
+    YCbCr,
+    Rgb,
+    /// Inks, stored inverted: so do all who write them, and viewers know.
+    Cmyk,
+    /// The same, with the first three as YCbCr.
+    Ycck,
+}
 
 /// Pixels that are converted at once.
 pub(super) const RUN: usize = 64;

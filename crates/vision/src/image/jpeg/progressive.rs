@@ -1,10 +1,10 @@
 //! Progressive scans: the coefficients of all blocks come band by band and bit by bit (T.81, annex G).
 
-use super::Decoder;
 use super::bits::Bits;
-use super::frame::{NOT_SENT, Plane, Planes};
+use super::decoder::Decoder;
 use super::huffman::{HuffmanCode, HuffmanTable};
 use super::idct::{self, NATURAL_ORDER};
+use super::planes::{NOT_SENT, Plane, Planes};
 use super::scan::{Scan, ScanComponent};
 use crate::image::ImageError;
 

@@ -1,10 +1,10 @@
 //! Sequential scans: each block comes whole.
 
-use super::Decoder;
 use super::bits::Bits;
-use super::frame::Planes;
+use super::decoder::Decoder;
 use super::huffman::HuffmanTable;
 use super::idct::{self, NATURAL_ORDER};
+use super::planes::Planes;
 use super::scan::Scan;
 use crate::image::ImageError;
 

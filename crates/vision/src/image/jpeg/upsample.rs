@@ -1,6 +1,7 @@
 //! Components that are sampled less densely, brought to the size of the image as libjpeg does.
 
-use super::frame::{Component, Frame, Plane};
+use super::frame::{Component, Frame};
+use super::planes::Plane;
 
 /// How much longer than the image's width a row has to be.
 pub(super) const SPARE: usize = super::colour::RUN;
