@@ -2,6 +2,7 @@
 
 mod blocks;
 pub mod calibration;
+mod check_method;
 mod checks;
 mod colour;
 mod copymove;
@@ -12,6 +13,7 @@ mod measured;
 mod outline;
 pub mod planes;
 mod portraits;
+mod request;
 pub mod seeded;
 mod spectrum;
 mod texture;
@@ -19,8 +21,9 @@ pub mod trees;
 pub mod weights;
 
 pub use checks::{feature_names, features_version, shipped_weights};
-pub use engine::{DocumentEngine, DocumentRequest, GhostPortrait};
+pub use engine::DocumentEngine;
 pub use forensics::{FileForensics, READS_PROVENANCE, file_forensics, ijg_table};
 pub use heat::{EvidenceMap, evidence};
 pub use measured::{FeatureExtractor, MeasuredDocument};
 pub use portraits::with_portraits;
+pub use request::{DocumentRequest, GhostPortrait};

@@ -101,6 +101,16 @@ impl BlockMaps {
             .collect();
         residual(&rows, &values)
     }
+
+    /// The map as a plane of blocks; what was not measured is filled.
+    pub fn laid_out(&self, values: &[f32], filling: f32) -> Plane {
+        let mut plane = Plane::new(self.columns, self.rows);
+        plane.values.fill(filling);
+        for (block, &value) in self.blocks.iter().zip(values) {
+            plane.values[block.row as usize * self.columns + block.column as usize] = value;
+        }
+        plane
+    }
 }
 
 /// `values` minus their least-squares fit on three regressors.

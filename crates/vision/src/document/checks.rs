@@ -1,4 +1,4 @@
-//! How each check measures: a file a check, a row in one match.
+//! The checks: a file a check, an arm in one match.
 
 mod digital;
 mod portrait;
@@ -6,62 +6,9 @@ mod print;
 mod screen;
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
-use verax_domain::document_findings::{CheckLimit, DocumentEvidence};
 
-use super::engine::DocumentRequest;
-use super::forensics::FileForensics;
+use super::check_method::CheckMethod;
 use super::measured::MeasuredDocument;
-
-pub(super) use digital::laid_out;
-pub(super) use portrait::{PortraitMeasurement, measure_portrait, portrait_around};
-pub(super) use print::{DotStructure, dot_structure};
-pub(super) use screen::{ScreenMeasurement, measure_screen};
-
-/// One check, as far as it is measurement; its names and words are in its row of the domain's table.
-pub(super) struct CheckMethod {
-    /// Version of the features' definition: the same name may mean something else in another.
-    pub features_version: u32,
-    pub feature_names: fn() -> Vec<String>,
-    /// In the order of their names; none when the image offers nothing to measure.
-    pub features: fn(&MeasuredDocument<'_>) -> Option<Vec<f32>>,
-    /// The weights that this version was released with.
-    pub weights: &'static str,
-    /// What its features say without colour.
-    pub without_colour: WithoutColour,
-    /// Most telling first.
-    pub evidence: fn(&CheckInput<'_>) -> Vec<DocumentEvidence>,
-    /// Why its answer is worth less than usual, besides a lack of colour.
-    pub limits: fn(&CheckInput<'_>) -> Vec<CheckLimit>,
-    pub heat: Heat,
-}
-
-/// What a check's features are worth on an image without colour.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum WithoutColour {
-    /// Those that depend on colour say nothing: each counts as its usual value.
-    UsualValues,
-    Same,
-}
-
-/// What a map for reviewers shows of a check.
-#[derive(Clone, Copy)]
-pub(super) enum Heat {
-    /// The strongest spectral peak of each tile.
-    Tiles,
-    /// The departures of these maps of blocks.
-    Blocks(&'static [usize]),
-}
-
-/// What a check may look at, besides its features.
-pub(super) struct CheckInput<'a> {
-    pub measured: &'a MeasuredDocument<'a>,
-    pub file: &'a FileForensics,
-    pub request: &'a DocumentRequest,
-    /// What the features scored; none when there were none.
-    pub score: Option<f64>,
-    /// The image was made small or compressed again, which hides what editing leaves behind.
-    pub traces_lost: bool,
-}
 
 pub(super) fn method(check: DocumentCheck) -> &'static CheckMethod {
     match check {
@@ -85,4 +32,12 @@ pub fn features_version(check: DocumentCheck) -> u32 {
 /// The weights that this version was released with, as JSON.
 pub fn shipped_weights() -> PerCheck<&'static str> {
     PerCheck::from_fn(|check| method(check).weights)
+}
+
+impl MeasuredDocument<'_> {
+    /// The features of one check, in the order of `feature_names`; none when the image offers nothing to
+    /// measure.
+    pub fn features(&self, check: DocumentCheck) -> Option<Vec<f32>> {
+        (method(check).features)(self)
+    }
 }

@@ -1,36 +1,16 @@
 //! One image through all checks: decoded once, measured once, judged elsewhere.
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
-use verax_domain::document_findings::{
-    CheckFinding, CheckLimit, DocumentFindings, ImageBox, ImageQuality,
-};
+use verax_domain::document_findings::{CheckFinding, CheckLimit, DocumentFindings, ImageQuality};
 use verax_domain::document_verdict::{GREY_FILE_SHARE, OperatingPoints};
 
-use super::checks::{CheckInput, WithoutColour, feature_names, features_version, method};
+use super::check_method::{CheckInput, WithoutColour};
+use super::checks::{feature_names, features_version, method};
 use super::forensics::{FileForensics, file_forensics};
 use super::measured::{FeatureExtractor, MeasuredDocument};
+use super::request::DocumentRequest;
 use super::weights::{CheckWeights, WeightsError};
 use crate::image::{DecodeLimits, Image, ImageError};
-
-/// The face comparison's answer about the main and the second portrait.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GhostPortrait {
-    pub similarity: f32,
-    pub required: f32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DocumentRequest {
-    /// Which checks to make.
-    pub checks: PerCheck<bool>,
-    /// The largest face that the face detector found, in pixels of the upright image.
-    pub face: Option<ImageBox>,
-    pub ghost: Option<GhostPortrait>,
-}
-
-impl DocumentRequest {
-    pub const ALL: Self = Self { checks: PerCheck::all(true), face: None, ghost: None };
-}
 
 /// Weights and prepared transforms; shared between threads.
 pub struct DocumentEngine {

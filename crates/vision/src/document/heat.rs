@@ -4,8 +4,9 @@ use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::{CheckFinding, DocumentEvidence, DocumentFindings, ImageBox};
 
 use super::blocks::{BlockMaps, block_maps};
-use super::checks::{Heat, laid_out, measure_screen, method};
-use super::measured::BASE_SIDE_PX;
+use super::check_method::Heat;
+use super::checks::method;
+use super::measured::{BASE_SIDE_PX, measure_screen};
 use super::planes::{Colours, Plane, median_and_mad};
 use super::spectrum::Spectra;
 use crate::image::Image;
@@ -122,7 +123,7 @@ fn block_heat(blocks: &BlockMaps, image: &Image, base: &Plane, maps: &[usize]) -
         let values = blocks.without_texture(map);
         let (middle, scale) = median_and_mad(&mut values.clone());
         let z: Vec<f32> = values.iter().map(|v| (v - middle).abs() / (scale + 0.03)).collect();
-        let plane = laid_out(blocks, &z, 0.0).smoothed(1.5);
+        let plane = blocks.laid_out(&z, 0.0).smoothed(1.5);
         all = Some(match all {
             Some(before) => before.map2(&plane, f32::max),
             None => plane,

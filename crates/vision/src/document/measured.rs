@@ -1,21 +1,27 @@
 //! One image measured: what several checks need is measured once, and only when one asks for it.
 
+mod dots;
+mod portrait;
+mod screen;
+
 use std::cell::OnceCell;
 
-use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::{ImageBox, PlacementFindings};
 
 use super::blocks::{BlockMaps, block_maps};
-use super::checks::{
-    DotStructure, PortraitMeasurement, ScreenMeasurement, dot_structure, measure_portrait,
-    measure_screen, method, portrait_around,
-};
 use super::colour::{ColourNumbers, colour_numbers, grey_share};
 use super::copymove::{CopyMove, find_copy_move};
 use super::outline::{OUTLINE_SIDE_PX, find_outline};
 use super::planes::{Colours, Plane, reduced_size, reduction};
 use super::spectrum::Spectra;
 use crate::image::Image;
+
+use dots::dot_structure;
+use portrait::{PortraitMeasurement, measure_portrait, portrait_around};
+
+pub(super) use dots::DotStructure;
+pub(super) use portrait::portrait_feature_names;
+pub(super) use screen::{ScreenMeasurement, measure_screen, same_wave, screen_feature_names};
 
 /// Longest side of the image that everything coarse is measured on.
 pub(super) const BASE_SIDE_PX: u32 = 1000;
@@ -77,12 +83,6 @@ impl FeatureExtractor {
 }
 
 impl MeasuredDocument<'_> {
-    /// The features of one check, in the order of `feature_names`; none when the image offers nothing to
-    /// measure.
-    pub fn features(&self, check: DocumentCheck) -> Option<Vec<f32>> {
-        (method(check).features)(self)
-    }
-
     /// The portrait check's features for a portrait that lies at `place`, in pixels; none when that leaves no
     /// room for other boxes of its size.
     pub fn portrait_features_at(&self, place: ImageBox) -> Option<Vec<f32>> {

@@ -4,7 +4,7 @@ use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::ImageBox;
 use verax_domain::face_findings::DetectedFace;
 
-use super::engine::{DocumentRequest, GhostPortrait};
+use super::request::{DocumentRequest, GhostPortrait};
 use crate::faces::{FaceEngine, FaceRequest, Wanted};
 use crate::image::Image;
 use crate::workers::Waiting;

@@ -4,10 +4,10 @@
 use rustfft::{FftPlanner, num_complex::Complex};
 use verax_domain::document_findings::{CheckLimit, DocumentEvidence, ImageBox};
 
-use super::{CheckInput, CheckMethod, Heat, WithoutColour};
 use crate::document::blocks::{BlockMaps, GHOSTS, residual};
+use crate::document::check_method::{CheckInput, CheckMethod, Heat, WithoutColour};
 use crate::document::copymove::CopyMove;
-use crate::document::planes::{Plane, mean, median, median_and_mad, quantile, std_dev};
+use crate::document::planes::{mean, median, median_and_mad, quantile, std_dev};
 
 pub(super) const METHOD: CheckMethod = CheckMethod {
     features_version: 1,
@@ -113,7 +113,7 @@ fn outliers(maps: &BlockMaps, values: &[f32]) -> [f32; 7] {
     let p95 = quantile(&mut sorted, 0.95);
     let share = values.iter().filter(|v| (*v - middle).abs() > 3.0 * scale).count() as f32
         / values.len() as f32;
-    let soft = laid_out(maps, values, middle).smoothed(2.0);
+    let soft = maps.laid_out(values, middle).smoothed(2.0);
     let high = soft.values.iter().fold(f32::MIN, |m, &v| m.max(v)) - middle;
     let low = middle - soft.values.iter().fold(f32::MAX, |m, &v| m.min(v));
     [
@@ -125,16 +125,6 @@ fn outliers(maps: &BlockMaps, values: &[f32]) -> [f32; 7] {
         high,
         low,
     ]
-}
-
-/// The map as a plane of blocks; what was not measured is filled.
-pub fn laid_out(maps: &BlockMaps, values: &[f32], filling: f32) -> Plane {
-    let mut plane = Plane::new(maps.columns, maps.rows);
-    plane.values.fill(filling);
-    for (block, &value) in maps.blocks.iter().zip(values) {
-        plane.values[block.row as usize * maps.columns + block.column as usize] = value;
-    }
-    plane
 }
 
 fn ghosts(maps: &BlockMaps) -> Vec<f32> {
@@ -238,7 +228,7 @@ fn strongest_region(maps: &BlockMaps) -> Option<DocumentEvidence> {
         ("sharpness", maps.without_texture(6)),
     ] {
         let (middle, scale) = median_and_mad(&mut values.clone());
-        let soft = laid_out(maps, &values, middle).smoothed(2.0);
+        let soft = maps.laid_out(&values, middle).smoothed(2.0);
         for (at, &v) in soft.values.iter().enumerate() {
             let z = (v - middle).abs() / (scale + 1e-3);
             if best.is_none_or(|b| z > b.0) {
