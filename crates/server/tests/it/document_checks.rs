@@ -167,8 +167,7 @@ on_both_databases! {
         }));
         assert_eq!(record["validationFlags"]["colourLessValidation"], "passed");
         let results = &record["validationResults"];
-        let checks =
-            ["screenReplay", "printedCopy", "portraitSubstitution", "digitalManipulation"];
+        let checks = DocumentCheck::ALL.map(|check| check.entry().wire_name);
         assert_eq!(keys(results), checks);
         for check in checks {
             assert_eq!(keys(&results[check]), ["passed", "score", "details"], "{check}");
@@ -443,17 +442,15 @@ on_both_databases! {
 async fn a_check_that_was_not_asked_for_is_absent() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
-    let answer = post(
-        &world,
-        &token,
-        &json!({
-            "image": URL_SAFE_NO_PAD.encode(image()),
-            "validateScreenReplay": false,
-            "validatePortraitSubstitution": false,
-            "validateDigitalManipulation": null,
-        }),
-    )
-    .await;
+    let mut body = json!({ "image": URL_SAFE_NO_PAD.encode(image()) });
+    for check in DocumentCheck::ALL {
+        body[check.entry().switch.0] = match check {
+            DocumentCheck::PrintedCopy => continue,
+            DocumentCheck::DigitalManipulation => Value::Null,
+            _ => json!(false),
+        };
+    }
+    let answer = post(&world, &token, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let results = &answer.json()["data"]["validationResults"];
     assert_eq!(keys(results), ["printedCopy", "digitalManipulation"]);
@@ -488,18 +485,11 @@ async fn every_problem_of_a_body_is_told_at_once() {
             "image",
         ]
     );
-    let none = post(
-        &world,
-        &token,
-        &json!({
-            "image": STANDARD.encode(image()),
-            "validateScreenReplay": false,
-            "validatePrintedCopy": false,
-            "validatePortraitSubstitution": false,
-            "validateDigitalManipulation": false,
-        }),
-    )
-    .await;
+    let mut asked = json!({ "image": STANDARD.encode(image()) });
+    for check in DocumentCheck::ALL {
+        asked[check.entry().switch.0] = json!(false);
+    }
+    let none = post(&world, &token, &asked).await;
     assert_eq!(none.rejection(400), "INVALID_PARAMETERS");
     assert_eq!(named(&none), ["validateScreenReplay"]);
     for body in [json!({}), json!([]), json!(null), json!({ "image": 5 }), json!({ "image": null })]
@@ -646,8 +636,9 @@ const STORED: &str = r#"{"checks":{"screen_replay":false,"printed_copy":true,"po
 fn a_job_that_another_version_stored_is_read() {
     let read = |json: &str| serde_json::from_str::<DocumentOrder>(json).expect("an order");
     let order = read(STORED);
-    let asked = [DocumentCheck::PrintedCopy, DocumentCheck::DigitalManipulation];
-    assert_eq!(order.checks, PerCheck::from_fn(|check| asked.contains(&check)));
+    // A check that it does not name is made.
+    let left_out = [DocumentCheck::ScreenReplay, DocumentCheck::PortraitSubstitution];
+    assert_eq!(order.checks, PerCheck::from_fn(|check| !left_out.contains(&check)));
     assert_eq!(order.calibrations[DocumentCheck::ScreenReplay], Calibration::Soft);
     assert_eq!(order.calibrations[DocumentCheck::PrintedCopy], Calibration::Hard);
     assert_eq!(order.cropped, CroppedRule::Ignored);
