@@ -1,6 +1,7 @@
 //! The simulator repeats itself, and its attacks look like what they are.
 
 use verax_lab::boosting::Row;
+use verax_lab::plans::training_plan;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::display::screen_replay;
 use verax_lab::simulator::{jpeg, shrunk};
@@ -37,7 +38,12 @@ fn rows_do_not_depend_on_the_number_of_threads() {
     // The first simulation is the same whether or not another thread makes a second one.
     let one = simulated_rows(&images, 1, 5, 1);
     let two = simulated_rows(&images, 2, 5, 2);
-    for (one, two) in one.by_check.values().zip(two.by_check.values()) {
+    for (check, one) in one.by_check.iter() {
+        let two = &two.by_check[check];
+        if training_plan(check).is_none() {
+            assert!(one.is_empty() && two.is_empty(), "{check:?} is not trained here");
+            continue;
+        }
         assert!(two.len() > one.len());
         assert_eq!(features(one), features(&two[..one.len()]));
         assert!(one.iter().any(|r| r.attack) && one.iter().any(|r| !r.attack));

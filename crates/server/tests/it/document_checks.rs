@@ -658,6 +658,12 @@ fn a_job_that_another_version_stored_is_read() {
     let written = serde_json::to_value(&order).expect("JSON");
     let stored: Value = serde_json::from_str(STORED).expect("JSON");
     for (member, value) in stored.as_object().expect("an object") {
-        assert_eq!(&written[member], value, "{member}");
+        let Value::Object(checks) = value else {
+            assert_eq!(&written[member], value, "{member}");
+            continue;
+        };
+        for (check, asked) in checks {
+            assert_eq!(&written[member][check], asked, "{check}");
+        }
     }
 }
