@@ -210,7 +210,7 @@ enum Eval {
 
 #[derive(Subcommand)]
 enum Check {
-    /// The four checks of an identity document.
+    /// The checks of an identity document.
     Document(check_document::CheckDocument),
 }
 
@@ -218,7 +218,7 @@ enum Check {
 enum Bench {
     /// Images a second and time per stage.
     Faces(bench_faces::BenchFacesArgs),
-    /// One photograph of a document, decoded and put through the four checks.
+    /// One photograph of a document, decoded and put through the checks.
     Documents(bench_documents::BenchDocumentsArgs),
 }
 

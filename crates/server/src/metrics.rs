@@ -333,7 +333,7 @@ impl Numbers {
         self.check_ended(kind, if passed { CheckEnd::Passed } else { CheckEnd::Failed });
     }
 
-    /// One of the four checks of a document.
+    /// One of the checks of a document.
     pub fn document_check(&self, check: Score, found: CheckOutcome) {
         let labels = [("check", check.word()), ("result", found.word())];
         self.document_checks.get_or_create(&labels).inc();

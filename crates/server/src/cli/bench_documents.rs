@@ -60,7 +60,7 @@ pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
-    writeln!(out, "milliseconds, median and 95th percentile, of one image with four checks")?;
+    writeln!(out, "milliseconds, median and 95th percentile, of one image with all checks")?;
     writeln!(
         out,
         "{:<8} {:>9} {:>16} {:>16} {:>9} {:>14}",

@@ -25,7 +25,7 @@ pub struct CheckDocument {
     /// One JSON object: the verdict as the API shows it, and the findings behind it.
     #[arg(long)]
     pub json: bool,
-    /// Folder of the four weights files instead of the shipped ones.
+    /// Folder of weights files, one for each check, instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
 }

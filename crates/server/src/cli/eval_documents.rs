@@ -1,4 +1,4 @@
-//! `verax eval documents DIR`: error rates of the four document checks on labelled images.
+//! `verax eval documents DIR`: error rates of the document checks on labelled images.
 
 mod held_out;
 mod images;
