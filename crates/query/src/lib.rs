@@ -18,10 +18,10 @@ mod text;
 mod time;
 
 pub use lookup::{Comparable, Key};
-pub use parse::{Handling, Ignored, Problem, QUERY_BYTES_MAX};
+pub use parse::{Handling, Problem, QUERY_BYTES_MAX};
 pub use position::Position;
 pub use query::{
-    Condition, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
+    Condition, Ignored, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
 pub use resource::{
     Audience, Field, Form, Kind, Member, MemberKind, NotFound, Opener, PageSize, Relation,

@@ -4,15 +4,16 @@
 mod ignored;
 mod include;
 mod key;
+mod problem;
 mod value;
 
 use crate::query::{Condition, Page, Query, Retrieval, SortKey, Test};
-use crate::{Field, Kind, Resource};
-pub use ignored::Ignored;
-use ignored::{IgnoredWords, Why};
+use crate::{Field, Kind, Resource, Typed};
+use ignored::IgnoredWords;
 use include::IncludeWords;
-use key::{Key, Operator, Pair, Parameter};
-pub use value::part;
+use key::{Key, Operator, Pair, Parameter, SentValue, Why};
+pub use problem::Problem;
+use problem::problem;
 
 /// What becomes of parameters that mean nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,15 +23,6 @@ pub enum Handling {
     Lenient,
     /// They are problems.
     Strict,
-}
-
-/// What is wrong with one parameter of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The parameter as it was sent, decoded.
-    pub parameter: String,
-    /// What is wrong and what is allowed.
-    pub message: String,
 }
 
 /// The longest query string in bytes, as sent.
@@ -159,18 +151,6 @@ impl Retrieval {
         let retrieval = Retrieval { resource, included, ignored: ignored.0 };
         if problems.is_empty() { Ok(retrieval) } else { Err(problems) }
     }
-}
-
-fn problem(parameter: &str, message: impl Into<String>) -> Problem {
-    let parameter = parameter.chars().take(128).collect();
-    Problem { parameter, message: message.into() }
-}
-
-/// A parameter as it was sent, and its value.
-#[derive(Clone, Debug)]
-struct SentValue {
-    parameter: String,
-    value: String,
 }
 
 struct Filter {
@@ -427,8 +407,10 @@ fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition
             Err(message) => return failed(first, message),
         },
         Operator::Contains | Operator::ContainsNot => match value::text(&first.value) {
-            Ok(text) if filter.operator == Operator::Contains => Test::Contains(part(field, &text)),
-            Ok(text) => Test::ContainsNot(part(field, &text)),
+            Ok(text) if filter.operator == Operator::Contains => {
+                Test::Contains(field.settled(&text, Typed::Part))
+            }
+            Ok(text) => Test::ContainsNot(field.settled(&text, Typed::Part)),
             Err(message) => return failed(first, message),
         },
         operator => {

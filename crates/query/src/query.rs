@@ -1,6 +1,6 @@
 //! A list request that has met the schema.
 
-use crate::{Field, Ignored, Relation, Resource, Reverse, Timestamp};
+use crate::{Field, Relation, Resource, Reverse, Timestamp, Typed};
 
 /// A list request whose every name is known and whose every value has its field's type. Made by
 /// [`Query::parse`] from what somebody sent, and by [`Query::of`] for the server's own look-ups.
@@ -33,6 +33,15 @@ pub struct Retrieval {
     pub(crate) resource: &'static Resource,
     pub(crate) included: Included,
     pub(crate) ignored: Vec<Ignored>,
+}
+
+/// A parameter that was left out of account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// As it was sent, decoded.
+    pub parameter: String,
+    /// What may have been meant, or why it means nothing: `did you mean status`.
+    pub hint: Option<String>,
 }
 
 /// Which fields are shown, and which relations are shown as records.
@@ -181,7 +190,7 @@ impl Query {
             searchable
                 .map(|field| Condition {
                     field,
-                    test: Test::Contains(crate::parse::part(field, text)),
+                    test: Test::Contains(field.settled(text, Typed::Part)),
                 })
                 .collect()
         });

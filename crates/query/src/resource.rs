@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Tally, fold};
+use crate::fold;
 
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
@@ -128,6 +128,14 @@ pub struct Words {
     pub synonyms: &'static [(&'static str, &'static str)],
     /// An import keeps words that are not in the list (other systems have their own).
     pub open: bool,
+}
+
+/// Which fields of a resource its tally tells apart.
+#[derive(Debug)]
+pub struct Tally {
+    pub status: &'static Words,
+    /// `None`: the resource has no types.
+    pub kind: Option<&'static Words>,
 }
 
 #[derive(Debug)]
@@ -293,6 +301,20 @@ impl Field {
     /// A value, or a part of one, in the form in which it is looked for.
     pub(crate) fn typed<'a>(&self, text: &'a str, typed: Typed) -> Cow<'a, str> {
         self.typed.map_or(Cow::Borrowed(text), |form| Cow::Owned(form(text, typed)))
+    }
+
+    /// Folded and in the form in which it is looked for. Doing both again changes nothing.
+    pub(crate) fn settled(&self, text: &str, typed: Typed) -> String {
+        const ROUNDS_MAX: usize = 4;
+        let mut settled = (self.folding)(text);
+        for _ in 0..ROUNDS_MAX {
+            let again = (self.folding)(&self.typed(&settled, typed));
+            if again == settled {
+                break;
+            }
+            settled = again;
+        }
+        settled
     }
 
     /// Whether it holds several ids.

@@ -9,15 +9,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::query::{Condition, Query, Tenant, Test, Value};
+pub use crate::resource::Tally;
 use crate::{Field, Kind, Words};
-
-/// Which fields of a resource its tally tells apart.
-#[derive(Debug)]
-pub struct Tally {
-    pub status: &'static Words,
-    /// `None`: the resource has no types.
-    pub kind: Option<&'static Words>,
-}
 
 /// The scope that counts the records of all clients.
 pub const EVERYBODY: &str = "*";

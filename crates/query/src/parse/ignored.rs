@@ -1,27 +1,9 @@
 //! What a request says and nobody hears: told of, so that a slip of the pen is found.
 
-use super::key::{OPERATORS, PARAMETERS};
-use super::{Problem, problem};
-use crate::Resource;
+use super::key::{OPERATORS, PARAMETERS, Why};
+use super::problem::{Problem, problem};
 use crate::nearest::nearest;
-
-/// A parameter that was left out of account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored {
-    /// As it was sent, decoded.
-    pub parameter: String,
-    /// What may have been meant, or why it means nothing: `did you mean status`.
-    pub hint: Option<String>,
-}
-
-/// Why a parameter means nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Verifik ignores what it does not know, and so do its clients' trackers.
-    Unknown,
-    /// A form sends `status=` for "all".
-    Empty,
-}
+use crate::{Ignored, Resource};
 
 #[derive(Default)]
 pub struct IgnoredWords(pub Vec<Ignored>);

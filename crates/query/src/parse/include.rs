@@ -1,7 +1,7 @@
 //! What an answer shows: `populates`, `populateSelects`, `with`, `columns`.
 
 use super::key::{Parameter, unknown};
-use super::{Problem, problem};
+use super::problem::{Problem, problem};
 use crate::query::{Included, Populate};
 use crate::{Field, Relation, Resource};
 

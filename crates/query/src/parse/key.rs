@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::SentValue;
-use super::ignored::Why;
 use crate::nearest::nearest;
 use crate::query::{Test, Value};
 use crate::{Field, Kind, Resource};
@@ -45,11 +43,27 @@ pub fn pairs(raw: &str) -> impl Iterator<Item = Pair> + '_ {
     })
 }
 
+/// A parameter as it was sent, and its value.
+#[derive(Clone, Debug)]
+pub struct SentValue {
+    pub parameter: String,
+    pub value: String,
+}
+
 /// What a key means for a resource.
 pub enum Key {
     Filter { any: bool, operator: Operator, field: &'static Field },
     Parameter(Parameter),
     Ignored(Why),
+}
+
+/// Why a parameter means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Verifik ignores what it does not know, and so do its clients' trackers.
+    Unknown,
+    /// A form sends `status=` for "all".
+    Empty,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,26 +78,7 @@ pub fn spellings(field: &Field, word: &str) -> Result<Vec<Value>, String> {
 
 /// What the folded column is compared with.
 pub fn folded(field: &Field, word: &str) -> Result<Vec<Value>, String> {
-    text(word).map(|text| vec![Value::Text(settled(field, &text, Typed::Whole))])
-}
-
-/// What the folded column must contain.
-pub fn part(field: &Field, text: &str) -> String {
-    settled(field, text, Typed::Part)
-}
-
-/// Folded and in the form in which it is looked for. Doing both again changes nothing.
-fn settled(field: &Field, text: &str, typed: Typed) -> String {
-    const ROUNDS_MAX: usize = 4;
-    let mut settled = (field.folding)(text);
-    for _ in 0..ROUNDS_MAX {
-        let again = (field.folding)(&field.typed(&settled, typed));
-        if again == settled {
-            break;
-        }
-        settled = again;
-    }
-    settled
+    text(word).map(|text| vec![Value::Text(field.settled(&text, Typed::Whole))])
 }
 
 pub fn boolean(word: &str) -> Result<bool, String> {
