@@ -1,9 +1,11 @@
 //! Findings and a policy in, a verdict out: pure, so the same findings always judge the same.
 
+mod colour;
 mod sentences;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::colour::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE, is_colourless};
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_findings::{
     CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, ImageQuality,
@@ -89,13 +91,8 @@ impl DocumentVerdict {
     }
 }
 
-/// Chroma (CIE Lab, 95th percentile, after white balance) below which a copy counts as grey.
-pub const GREY_COPY_CHROMA_P95: f32 = 9.0;
 /// Evidence whose cap is at most this rejects by itself.
 const REJECTING_CAP: f64 = 0.25;
-/// Share of pixels with equal channels from which a file counts as grey.
-pub const GREY_FILE_SHARE: f32 = 0.99;
-
 pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> DocumentVerdict {
     let mut results = PerCheck::from_fn(|check| {
         let finding = findings.checks[check].as_ref();
@@ -154,10 +151,6 @@ pub fn quality_factor(quality: &ImageQuality) -> f64 {
 /// not found says nothing.
 pub fn is_cropped(placement: &PlacementFindings) -> bool {
     placement.corners.is_some() && (placement.corners_inside < 4 || placement.visible_share < 0.97)
-}
-
-pub fn is_colourless(colour: &ColourFindings) -> bool {
-    colour.grey_share >= GREY_FILE_SHARE || colour.chroma_p95 < GREY_COPY_CHROMA_P95
 }
 
 fn grey_copy_score(colour: &ColourFindings) -> f64 {

@@ -2,7 +2,7 @@
 //! cannot speak against its outcome: a rejection accuses and names what speaks for it, a pass notes
 //! what was measured and accuses nobody.
 
-use super::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
+use super::colour::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
 use crate::document_check::DocumentCheck;
 use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
 

@@ -2,10 +2,10 @@
 
 use verax_query::{NotFound, Opener, PageSize, Resource, Words};
 
-use super::{
-    APP_REGISTRATION, BIOMETRIC_VALIDATION, PROJECT, PROJECT_FLOW, READ, client, id, plain,
-    related, text, time, word,
-};
+use super::clients::{READ, client};
+use super::fields::{id, related, text, time, word};
+use super::projects::{PROJECT, PROJECT_FLOW};
+use super::validations::{APP_REGISTRATION, BIOMETRIC_VALIDATION};
 use crate::contact::typed_identifier;
 
 pub static APP_LOGINS: Resource = Resource {
@@ -24,9 +24,8 @@ pub static APP_LOGINS: Resource = Resource {
         related("project", "project", &PROJECT, "The project.").on_devices(),
         related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
         word("type", "type", &LOGIN_TYPE, "What the person came in by.").on_devices(),
-        plain("emailValidation", "email_validation", "The check of the email address.")
-            .on_devices(),
-        plain("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
+        text("emailValidation", "email_validation", "The check of the email address.").on_devices(),
+        text("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
         related(
             "biometricValidation",
             "biometric_validation",
@@ -41,7 +40,7 @@ pub static APP_LOGINS: Resource = Resource {
             "The registration of the person.",
         )
         .on_devices(),
-        plain("person", "person", "The person who was recognised."),
+        text("person", "person", "The person who was recognised."),
         time("createdAt", "created_at", "When it was created.").on_devices(),
         time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],

@@ -2,7 +2,9 @@
 
 use verax_query::{Field, Kind, NotFound, PageSize, Relation, Resource, Words};
 
-use super::{PROJECT, client, email, flag, id, phone, plain, related, text, time, word};
+use super::clients::client;
+use super::fields::{email, flag, id, phone, related, text, time, word};
+use super::projects::PROJECT;
 
 /// Below `/v2/face-recognition/`.
 const VERSIONS: &[&str] = &["v2/face-recognition"];
@@ -16,7 +18,7 @@ pub static COLLECTIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        plain("code", "code", "Its other name: a UUID, taken wherever its id is.").required(),
+        text("code", "code", "Its other name: a UUID, taken wherever its id is.").required(),
         text("name", "name", "Its name.").folded("name_folded"),
         text("description", "description", "What it is for.").folded("description_folded"),
         related("project", "project", &PROJECT, "The project whose persons it holds."),
@@ -47,14 +49,14 @@ pub static PERSONS: Resource = Resource {
         text("name", "name", "The whole name, without digits.").folded("name_folded"),
         word("gender", "gender", &GENDER, "M or F."),
         Field::new("date_of_birth", "date_of_birth", Kind::Date, "The day of birth."),
-        plain("nationality", "nationality", "The nationality, as it was given."),
+        text("nationality", "nationality", "The nationality, as it was given."),
         Field::new(
             "collections",
             "collections",
             Kind::Relations(&COLLECTION),
             "The collections that the person is in.",
         ),
-        plain("notes", "notes", "What the client noted."),
+        text("notes", "notes", "What the client noted."),
         email("email", "email", "Email address.").folded("email_folded"),
         phone("phone", "phone", "Phone number.").folded("phone_folded"),
         word("status", "status", &STATUS, "Whether the person is in use."),

@@ -1,0 +1,115 @@
+//! Projects, and the flows through them.
+
+use verax_query::{NotFound, PageSize, Relation, Resource, Reverse, Words};
+
+use super::clients::{READ, client};
+use super::fields::{email, flag, id, integer, json, related, text, time, word};
+
+pub static PROJECTS: Resource = Resource {
+    name: "projects",
+    title: "Project",
+    doc: "What a client validates people for: its name, its rules, its look.",
+    table: "projects",
+    fields: &[
+        id(),
+        client(),
+        text("name", "name", "Its name.").folded("name_folded").on_devices(),
+        text("description", "description", "What it is for.")
+            .folded("description_folded")
+            .on_devices(),
+        text("identifier", "identifier", "A name of the client's own.").folded("identifier_folded"),
+        email("contactEmail", "contact_email", "Support contact shown to end users."),
+        text("privacyUrl", "privacy_url", "Its privacy notice."),
+        text("termsAndConditionsUrl", "terms_and_conditions_url", "Its terms."),
+        json("allowedCountries", "allowed_countries", &[], "Country names, or All.").on_retrieve(),
+        text("defaultLanguage", "default_language", "The language of its pages."),
+        json("dataProtection", "data_protection", &[], "Who answers for the data.").on_retrieve(),
+        json("branding", "branding", &[], "Colours and logos of its pages.").on_retrieve(),
+        word("status", "status", &PROJECT_STATUS, "Whether it is in use."),
+        word("target", "target", &PROJECT_TARGET, "Whom it validates."),
+        integer("currentStep", "current_step", "Current onboarding step.").on_retrieve(),
+        integer("lastStep", "last_step", "The last step of its set-up.").on_retrieve(),
+        flag("demoMode", "demo_mode", "Whether it is a trial."),
+        flag("allowAnonymous", "allow_anonymous", "Whether logins may begin without a token.")
+            .on_retrieve(),
+        integer("version", "version", "Schema version."),
+        text("assignedCollection", "assigned_collection", "The collection of its persons.")
+            .on_retrieve(),
+        text("collectionCode", "collection_code", "That collection's code.").on_retrieve(),
+        time("createdAt", "created_at", "When it was created."),
+        time("updatedAt", "updated_at", "When it last changed."),
+    ],
+    reverse: &[Reverse {
+        name: "projectFlows",
+        resource: &PROJECT_FLOWS,
+        via: "project",
+        projection: &["_id", "name", "type", "status"],
+    }],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: &["v2", "v3"],
+    scopes: READ,
+    opened_by: &[],
+    deleted_under: &["v2", "v3"],
+    not_found: NotFound { code: "NotFound", error: "Record not found." },
+    tally: None,
+};
+
+pub static PROJECT_FLOWS: Resource = Resource {
+    name: "project-flows",
+    title: "Project flow",
+    doc: "One way through a project: login, onboarding or a smart link, and its thresholds.",
+    table: "project_flows",
+    fields: &[
+        id(),
+        client(),
+        related("project", "project", &PROJECT, "The project it belongs to."),
+        word("type", "type", &FLOW_TYPE, "What it is for.").on_devices(),
+        word("status", "status", &PROJECT_STATUS, "Whether it is in use."),
+        integer("version", "version", "Schema version."),
+        text("name", "name", "Its name.").folded("name_folded").on_devices(),
+        word("target", "target", &PROJECT_TARGET, "Whom it validates."),
+        text("redirectUrl", "redirect_url", "Where its users go afterwards."),
+        text("webhookUrl", "webhook_url", "URL that receives webhook events."),
+        json("loginSettings", "login_settings", &[], "How its users log in.").on_retrieve(),
+        json("signUpForm", "sign_up_form", &[], "What its users are asked.").on_retrieve(),
+        json("documents", "documents", &[], "Which documents it takes.").on_retrieve(),
+        json("liveness", "liveness", &[], "Attempts and thresholds of its face checks.")
+            .on_retrieve(),
+        json("steps", "steps", &[], "Which steps are mandatory, optional or skipped.")
+            .on_retrieve(),
+        json("integrations", "integrations", &[], "What it is connected to.").on_retrieve(),
+        json("emailTemplates", "email_templates", &[], "What its users are sent.").on_retrieve(),
+        time("createdAt", "created_at", "When it was created."),
+        time("updatedAt", "updated_at", "When it last changed."),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: true,
+    versions: &["v2"],
+    scopes: READ,
+    opened_by: &[],
+    deleted_under: &["v2", "v3"],
+    not_found: NotFound { code: "NotFound", error: "Record not found." },
+    tally: None,
+};
+
+pub(super) static PROJECT: Relation =
+    Relation { resource: &PROJECTS, projection: &["_id", "name", "description"] };
+
+pub(super) static PROJECT_FLOW: Relation =
+    Relation { resource: &PROJECT_FLOWS, projection: &["_id", "name", "type"] };
+
+static PROJECT_STATUS: Words = Words {
+    words: &["draft", "active", "paused", "inactive", "pending"],
+    synonyms: &[],
+    open: true,
+};
+
+static PROJECT_TARGET: Words =
+    Words { words: &["personal", "business"], synonyms: &[], open: true };
+
+static FLOW_TYPE: Words =
+    Words { words: &["login", "onboarding", "smartlink"], synonyms: &[], open: true };

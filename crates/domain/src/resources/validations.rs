@@ -1,0 +1,248 @@
+//! Checks of a face, the sessions in which one is captured, and the registrations that they belong to.
+
+use verax_query::{MemberKind, NotFound, Opener, PageSize, Relation, Resource, Tally, Words};
+
+use super::clients::{READ, client};
+use super::fields::{
+    country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
+    text, time, word,
+};
+use super::projects::{PROJECT, PROJECT_FLOW};
+
+pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
+    name: "biometric-validations",
+    title: "Biometric validation",
+    doc: "A check of a person's face: liveness, presentation attacks, quality, identity.",
+    table: "biometric_validations",
+    fields: &[
+        id(),
+        client(),
+        related("project", "project", &PROJECT, "The project it was made for.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow it was made in.")
+            .on_devices(),
+        related("livenessSession", "liveness_session", &LIVENESS_SESSION, "Its capture session.")
+            .on_devices(),
+        related(
+            "appRegistration",
+            "app_registration",
+            &APP_REGISTRATION,
+            "The registration it belongs to.",
+        )
+        .on_devices(),
+        word("status", "status", &BIOMETRIC_STATUS, "Where it stands.").required().on_devices(),
+        identifier("Who is being validated: an email or a name of yours.").on_devices(),
+        word("type", "type", &BIOMETRIC_TYPE, "What it is for.").on_devices(),
+        time("expiresAt", "expires_at", "When it can no longer be completed.").on_devices(),
+        text("redirectUrl", "redirect_url", "Where the user goes afterwards.")
+            .on_retrieve()
+            .on_devices(),
+        text("webhookUrl", "webhook_url", "Who is told of the outcome.").on_retrieve(),
+        flag("requires2FA", "requires_2fa", "Whether a second factor is asked for.").on_devices(),
+        text("ipAddress", "ip_address", "The address given for the user.").on_devices(),
+        flag("sendViaEmail", "send_via_email", "Whether the link is sent by email.").on_retrieve(),
+        email("email", "email", "Where the link is sent.").on_retrieve(),
+        text("language", "language", "The language of the capture page: en or es.")
+            .on_retrieve()
+            .on_devices(),
+        text("url", "url", "The capture page.").on_retrieve().on_devices(),
+        text("assignedCollection", "assigned_collection", "The collection compared with.")
+            .on_retrieve()
+            .on_devices(),
+        text("collectionCode", "collection_code", "That collection's code.")
+            .on_retrieve()
+            .on_devices(),
+        number("livenessScore", "liveness_score", "Liveness, 0..1.").on_retrieve(),
+        json("response", "response", &[], "Liveness and persons found.").on_retrieve(),
+        json(
+            "reasons",
+            "reasons",
+            &[],
+            "Which measurement missed which limit, or why there is none.",
+        )
+        .on_retrieve()
+        .on_devices(),
+        json(
+            "biometricData",
+            "biometric_data",
+            &[
+                on_devices(member("quality", MemberKind::Word(&["good", "acceptable", "poor"]))),
+                member("livenessScore", MemberKind::Score),
+            ],
+            "What was measured of the face.",
+        )
+        .with_full("biometric_data_full")
+        .on_devices(),
+        json(
+            "verificationResults",
+            "verification_results",
+            &[
+                on_devices(member("livenessDetection", MemberKind::Word(OUTCOME))),
+                on_devices(member("identityMatch", MemberKind::Word(OUTCOME))),
+                member("qualityScore", MemberKind::Score),
+                on_devices(member("antiSpoofing", MemberKind::Word(OUTCOME))),
+            ],
+            "What each check found; a check that was not made says not_checked.",
+        )
+        .with_full("verification_results_full")
+        .on_devices(),
+        number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
+        flag("imageSaved", "image_saved", "Whether the image was stored.")
+            .on_retrieve()
+            .on_devices(),
+        time("createdAt", "created_at", "When it was created.").required().on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+        time("completedAt", "completed_at", "When it was completed.").on_devices(),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "perPage", default: 20 },
+    signed: false,
+    versions: &["v2"],
+    scopes: &["validations:read"],
+    opened_by: &[
+        Opener { scope: "session", field: "livenessSession", may_delete: false },
+        // Who begins the face check again sets the old one aside.
+        Opener { scope: "registration", field: "appRegistration", may_delete: true },
+    ],
+    deleted_under: &["v2"],
+    not_found: NotFound {
+        code: "biometric_validation_not_found",
+        error: "Biometric validation not found",
+    },
+    tally: Some(&Tally { status: &BIOMETRIC_STATUS, kind: Some(&BIOMETRIC_TYPE) }),
+};
+
+pub static APP_REGISTRATIONS: Resource = Resource {
+    name: "app-registrations",
+    title: "App registration",
+    doc: "A person on the way through a project flow.",
+    table: "app_registrations",
+    fields: &[
+        id(),
+        client(),
+        related("project", "project", &PROJECT, "The project.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        word("status", "status", &REGISTRATION_STATUS, "How far the person came.").on_devices(),
+        text("fullName", "full_name", "The person's whole name.")
+            .folded("full_name_folded")
+            .on_devices(),
+        text("firstName", "first_name", "First name.").folded("first_name_folded").on_devices(),
+        text("lastName", "last_name", "Last name.").folded("last_name_folded").on_devices(),
+        email("email", "email", "Email address.").folded("email_folded").on_devices(),
+        phone("phone", "phone", "Phone number without its country code.")
+            .folded("phone_folded")
+            .on_devices(),
+        country_code("Country code of the phone: +57.").on_devices(),
+        text("language", "language", "Language of the pages.").on_devices(),
+        text("currentStep", "current_step", "The step that comes next.").on_devices(),
+        text("emailValidation", "email_validation", "The check of the email address.").on_devices(),
+        text("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
+        related(
+            "biometricValidation",
+            "biometric_validation",
+            &BIOMETRIC_VALIDATION,
+            "The face check that it passed.",
+        )
+        .on_devices(),
+        text("documentValidation", "document_validation", "The check of the document.")
+            .on_devices(),
+        text("person", "person", "The person who was enrolled."),
+        json("consentSession", "consent_session", &[], "What the person has agreed to.")
+            .on_retrieve()
+            .on_devices(),
+        json(
+            "failedBiometricValidations",
+            "failed_biometric_validations",
+            &[],
+            "The face checks that it did not pass.",
+        )
+        .on_retrieve()
+        .on_devices(),
+        text("assignedCollection", "assigned_collection", "The collection of the person.")
+            .on_retrieve()
+            .on_devices(),
+        json("manualReviewLog", "manual_review_log", &[], "What reviewers decided.").on_retrieve(),
+        time("createdAt", "created_at", "When it was created.").on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: &["v2"],
+    scopes: READ,
+    opened_by: &[Opener { scope: "registration", field: "_id", may_delete: false }],
+    deleted_under: &["v2"],
+    not_found: NotFound { code: "appRegistration_not_found", error: "App registration not found" },
+    tally: None,
+};
+
+pub static LIVENESS_SESSIONS: Resource = Resource {
+    name: "liveness-sessions",
+    title: "Liveness session",
+    doc: "A short-lived permission to capture one face.",
+    table: "liveness_sessions",
+    fields: &[
+        id(),
+        client(),
+        related("project", "project", &PROJECT, "The project.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        identifier("Who is being validated.").on_devices(),
+        word("status", "status", &SESSION_STATUS, "Whether it can still be used.").on_devices(),
+        time("expiresAt", "expires_at", "When it can no longer be used.").on_devices(),
+        time("createdAt", "created_at", "When it was created.").on_devices(),
+        time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+    ],
+    reverse: &[],
+    tenant_column: "client",
+    page_size: PageSize { name: "limit", default: 10 },
+    signed: false,
+    versions: &["v2"],
+    scopes: READ,
+    opened_by: &[Opener { scope: "session", field: "_id", may_delete: false }],
+    deleted_under: &[],
+    not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
+    tally: None,
+};
+
+const OUTCOME: &[&str] = &["passed", "failed", "not_checked"];
+
+static LIVENESS_SESSION: Relation =
+    Relation { resource: &LIVENESS_SESSIONS, projection: &["_id", "status", "expiresAt"] };
+
+pub(super) static APP_REGISTRATION: Relation =
+    Relation { resource: &APP_REGISTRATIONS, projection: &["_id", "fullName", "email", "status"] };
+
+pub(super) static BIOMETRIC_VALIDATION: Relation =
+    Relation { resource: &BIOMETRIC_VALIDATIONS, projection: &["_id", "status", "type"] };
+
+static BIOMETRIC_STATUS: Words = Words {
+    words: &["new", "pending", "completed", "failed", "expired"],
+    synonyms: &[("validated", "completed"), ("sent", "pending")],
+    open: false,
+};
+
+static BIOMETRIC_TYPE: Words = Words {
+    words: &["validation", "login", "onboarding", "oneTimeLink"],
+    synonyms: &[],
+    open: false,
+};
+
+// The seed page shows `completed` in lower case beside the documented words: both can be filtered.
+static REGISTRATION_STATUS: Words = Words {
+    words: &[
+        "STARTED",
+        "ONGOING",
+        "COMPLETED",
+        "COMPLETED_WITHOUT_KYC",
+        "FAILED",
+        "NEEDS_MANUAL_VERIFICATION",
+        "EXPIRED",
+        "completed",
+    ],
+    synonyms: &[],
+    open: true,
+};
+
+static SESSION_STATUS: Words =
+    Words { words: &["active", "completed", "expired"], synonyms: &[], open: true };
