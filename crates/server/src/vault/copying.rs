@@ -6,7 +6,9 @@ use futures_util::StreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path as Location;
 
-use super::{CLIENT_KEYS, Missing, Vault, VaultError, client_key_at, get};
+use super::errors::VaultError;
+use super::key_tree::{Missing, Vault};
+use super::objects::{CLIENT_KEYS, at, client_key_at, get, subject_key_at};
 
 /// Where the bytes of one thing lie.
 pub struct StoredAt {
@@ -58,11 +60,11 @@ pub fn stored_at(location: &Location) -> Option<StoredAt> {
 
 /// Where the key of a subject lies, and what was kept of it.
 pub fn key_name(client: &str, subject: &str) -> Location {
-    super::subject_key_at(client, subject)
+    subject_key_at(client, subject)
 }
 
 pub fn object_name(client: &str, subject: &str, location: &str) -> Location {
-    super::at(client, subject, location)
+    at(client, subject, location)
 }
 
 pub async fn get_bytes(

@@ -6,11 +6,12 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path as Location;
 use verax_domain::Timestamp;
 
-use super::{
-    CLIENT_KEY, CLIENT_KEYS, Vault, VaultError, at, client_key_at, delete, full, get, key_bytes,
-    subject_key_at,
+use super::encryption::{DoesNotOpen, EncryptionKey};
+use super::errors::VaultError;
+use super::key_tree::{Vault, key_bytes};
+use super::objects::{
+    CLIENT_KEY, CLIENT_KEYS, at, client_key_at, delete, full, get, subject_key_at,
 };
-use crate::vault::encryption::{DoesNotOpen, EncryptionKey};
 
 /// What became of the look at a client's key.
 #[derive(Debug)]

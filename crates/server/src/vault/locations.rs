@@ -1,4 +1,4 @@
-//! Where the keys and the objects of a vault are, and the ids by which both locations are known again.
+//! Where the keys and the objects of a vault are: folders, or buckets.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,16 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
-use object_store::path::Path as Location;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
-use verax_store::{Fingerprint, FingerprintKind};
 
-use super::{Vault, VaultError, get, put_first};
-
-/// No client is called so: an id holds no dot.
-const PLACE_ID: &str = "vault.id";
-const PLACE_ID_BYTES_MAX: usize = 64;
+use super::errors::VaultError;
 
 /// Together less than `http.request_seconds` by default: a request that the store fails is answered while
 /// its caller still waits.
@@ -34,38 +28,6 @@ pub enum Folders {
     Expected,
 }
 
-impl Vault {
-    /// The ids that lie in the two locations; a location without one is left out.
-    pub async fn location_fingerprints(&self) -> Result<Vec<Fingerprint>, VaultError> {
-        let mut found = Vec::new();
-        for (kind, store) in self.locations() {
-            let id = get(store, &Location::from(PLACE_ID)).await?.map(id_of);
-            let digest = String::new();
-            found.extend(id.map(|id| Fingerprint { kind, id, digest }));
-        }
-        Ok(found)
-    }
-
-    /// The same; gives an id to a location that has none.
-    pub async fn mark_places(&self) -> Result<Vec<Fingerprint>, VaultError> {
-        for (_, store) in self.locations() {
-            let id = format!("{:016x}{:016x}\n", self.random.number(), self.random.number());
-            put_first(store, &Location::from(PLACE_ID), id.into_bytes()).await?;
-        }
-        self.location_fingerprints().await
-    }
-
-    /// Where the keys, or the objects, are.
-    pub fn address(&self, kind: FingerprintKind) -> &str {
-        let [keys, objects] = &*self.addresses;
-        if kind == FingerprintKind::VaultObjects { objects } else { keys }
-    }
-
-    pub(super) fn locations(&self) -> [(FingerprintKind, &Arc<dyn ObjectStore>); 2] {
-        [(FingerprintKind::VaultKeys, &self.keys), (FingerprintKind::VaultObjects, &self.objects)]
-    }
-}
-
 /// Whether this location holds the wrapped key of any client; a folder that is not there holds none.
 ///
 /// # Errors
@@ -77,12 +39,6 @@ pub async fn holds_client_keys(address: &str) -> Result<bool> {
     let store = store_at(address, Folders::Expected)?;
     let listed = store.list_with_delimiter(None).await.map_err(VaultError::from)?;
     Ok(!listed.common_prefixes.is_empty())
-}
-
-/// A file that somebody has damaged is another id, and no text of any length.
-fn id_of(bytes: Vec<u8>) -> String {
-    let text = String::from_utf8_lossy(&bytes);
-    text.trim().chars().take(PLACE_ID_BYTES_MAX).collect()
 }
 
 /// A folder, or `s3://bucket/prefix` with the credentials of the environment (`AWS_…`).

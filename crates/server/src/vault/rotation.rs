@@ -14,11 +14,12 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path as Location;
 use zeroize::Zeroizing;
 
-use super::encryption::{DoesNotOpen, EncryptionKey, KEY_BYTES};
-use super::{
-    CLIENT_KEY, CLIENT_KEYS, DESTROYED, NEXT_CLIENT_KEY, OLD_CLIENT_KEY, Vault, VaultError,
-    client_key_at, delete, delete_under, destroyed_at, full, get, key_bytes, put_first,
-    subject_key_at,
+use super::encryption::{EncryptionKey, KEY_BYTES};
+use super::errors::VaultError;
+use super::key_tree::Vault;
+use super::objects::{
+    CLIENT_KEY, CLIENT_KEYS, DESTROYED, NEXT_CLIENT_KEY, OLD_CLIENT_KEY, client_key_at, delete,
+    delete_under, destroyed_at, full, get, put_first, subject_key_at,
 };
 
 /// What came of a rotation.
@@ -158,65 +159,6 @@ impl Vault {
             delete(&self.keys, &location).await?;
         }
         Ok(Outcome::Rewrapped)
-    }
-
-    /// Whether a rotation has begun and not come to its end.
-    pub(super) async fn is_being_rotated(&self, client: &str) -> Result<bool, VaultError> {
-        Ok(get(&self.keys, &client_key_at(client, OLD_CLIENT_KEY)).await?.is_some())
-    }
-
-    /// The key of a subject, wrapped with the client's key as it is remembered, or as it is now, or,
-    /// while that is rotated, as it was before.
-    pub(super) async fn open_key(
-        &self,
-        client: &str,
-        subject: &str,
-        remembered: &EncryptionKey,
-        wrapped: &[u8],
-    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
-        let name = full(client, subject, "key");
-        let opened = match remembered.open(&name, wrapped) {
-            Ok(opened) => opened,
-            Err(DoesNotOpen) => {
-                self.clients().remove(client);
-                let mut keys = Vec::new();
-                for it in [CLIENT_KEY, OLD_CLIENT_KEY] {
-                    if let Some(wrapped) = get(&self.keys, &client_key_at(client, it)).await? {
-                        keys.push(EncryptionKey::new(&*self.unwrap_client_key(client, &wrapped)?));
-                    }
-                }
-                // It may have been rewrapped in between. Read last, it is wrapped with one of them.
-                let wrapped = get(&self.keys, &subject_key_at(client, subject)).await?;
-                let wrapped = wrapped.ok_or(VaultError::NoKey)?;
-                let opened = keys.iter().find_map(|key| key.open(&name, &wrapped).ok());
-                opened.ok_or(DoesNotOpen)?
-            }
-        };
-        key_bytes(opened)
-    }
-
-    /// Wraps a key that was made just now with the client's key of this moment, if it was made with
-    /// one that has been replaced.
-    pub(super) async fn rewrap_new(
-        &self,
-        client: &str,
-        subject: &str,
-        wrapped: &[u8],
-        key: &[u8; KEY_BYTES],
-    ) -> Result<(), VaultError> {
-        let (location, name) = (subject_key_at(client, subject), full(client, subject, "key"));
-        let Some(current) = get(&self.keys, &client_key_at(client, CLIENT_KEY)).await? else {
-            // The client was destroyed: nothing of it may come after that.
-            self.clients().remove(client);
-            delete(&self.keys, &location).await?;
-            return Err(VaultError::NoKey);
-        };
-        let current = EncryptionKey::new(&*self.unwrap_client_key(client, &current)?);
-        if current.open(&name, wrapped).is_err() {
-            self.clients().remove(client);
-            self.keys.put(&location, current.encrypt(&name, key, &self.random).into()).await?;
-        }
-        Ok(())
     }
 }
 
