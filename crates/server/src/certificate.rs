@@ -2,8 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::{Context, Result, anyhow};
 use rustls_pki_types::pem::PemObject;
@@ -30,6 +29,7 @@ pub struct Certificate(Arc<Shared>);
 struct Shared {
     files: Tls,
     used: RwLock<Used>,
+    reported: Mutex<Reported>,
 }
 
 struct Used {
@@ -41,6 +41,14 @@ struct Used {
     is_stale: bool,
 }
 
+/// What the log was told, so that it is not told with every look.
+#[derive(Default)]
+struct Reported {
+    failure: Option<String>,
+    /// When it was last told that the certificate expires.
+    expiry_at: Option<Timestamp>,
+}
+
 /// Another file, or another text in it, has another stamp.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
@@ -50,7 +58,6 @@ struct Stamp {
     bytes: u64,
 }
 
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 const WARNED_DAYS_BEFORE: i64 = 14;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -63,7 +70,8 @@ impl Certificate {
         let stamps = stamps(files);
         let (acceptor, expires_at) = read(files)?;
         let used = RwLock::new(Used { acceptor, expires_at, stamps, is_stale: false });
-        Ok(Certificate(Arc::new(Shared { files: files.clone(), used })))
+        let reported = Mutex::default();
+        Ok(Certificate(Arc::new(Shared { files: files.clone(), used, reported })))
     }
 
     /// When the first certificate of the chain ends; `None` where that cannot be read.
@@ -104,48 +112,47 @@ impl Certificate {
         }
     }
 
-    /// Uses what is put in the place of the files within seconds, and says when the certificate is
-    /// about to expire, for as long as the server runs.
-    pub async fn keep_fresh(self, clock: Clock, metrics: Metrics) {
-        let mut tick = tokio::time::interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut failure, mut warned_at) = (None, None);
-        loop {
-            tick.tick().await;
-            let certificate = self.clone();
-            // The files may be on a disk that does not answer.
-            let refreshed = tokio::task::spawn_blocking(move || certificate.refresh()).await;
-            let refreshed = refreshed.unwrap_or_else(|error| Err(error.into()));
-            metrics.certificate_reload.get_or_create(&[]).set(i64::from(refreshed.is_ok()));
-            match refreshed {
-                Ok(true) => {
-                    (failure, warned_at) = (None, None);
-                    tracing::info!("another certificate is used");
-                }
-                Ok(false) => {}
-                Err(error) => {
-                    let text = format!("{error:#}");
-                    if failure.as_ref() != Some(&text) {
-                        tracing::error!(cause = text, "the certificate from before is used");
-                        failure = Some(text);
-                    }
-                }
+    /// Reads the files again if they have changed, and says when the certificate is about to expire. A
+    /// failure is logged once, until it is another; what expires, once a day.
+    ///
+    /// # Errors
+    /// They were not looked at. Files that cannot be used are no error: the pair from before is used.
+    pub async fn keep_fresh(&self, clock: &Clock, metrics: &Metrics) -> Result<()> {
+        let certificate = self.clone();
+        // The files may be on a disk that does not answer.
+        let refreshed = tokio::task::spawn_blocking(move || certificate.refresh()).await;
+        let is_read = matches!(refreshed, Ok(Ok(_)));
+        metrics.certificate_reload.get_or_create(&[]).set(i64::from(is_read));
+        let mut reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        match refreshed? {
+            Ok(true) => {
+                *reported = Reported::default();
+                tracing::info!("another certificate is used");
             }
-            let Some(expires_at) = self.expires_at() else { continue };
-            metrics.certificate_expiry.get_or_create(&[]).set(expires_at.0.div_euclid(1000));
-            let now = clock.now();
-            let left_ms = expires_at.0 - now.0;
-            let is_told = warned_at.is_some_and(|at: Timestamp| now.0 - at.0 < DAY_MS);
-            if left_ms > WARNED_DAYS_BEFORE * DAY_MS || is_told {
-                continue;
-            }
-            warned_at = Some(now);
-            let at = expires_at.to_string();
-            match left_ms {
-                ..=0 => tracing::error!(at, "the certificate has expired: clients reject it"),
-                _ => tracing::warn!(at, days = left_ms / DAY_MS, "the certificate expires soon"),
+            Ok(false) => {}
+            Err(error) => {
+                let text = format!("{error:#}");
+                if reported.failure.as_ref() != Some(&text) {
+                    tracing::error!(cause = text, "the certificate from before is used");
+                    reported.failure = Some(text);
+                }
             }
         }
+        let Some(expires_at) = self.expires_at() else { return Ok(()) };
+        metrics.certificate_expiry.get_or_create(&[]).set(expires_at.0.div_euclid(1000));
+        let now = clock.now();
+        let left_ms = expires_at.0 - now.0;
+        let is_told = reported.expiry_at.is_some_and(|at| now.0 - at.0 < DAY_MS);
+        if left_ms > WARNED_DAYS_BEFORE * DAY_MS || is_told {
+            return Ok(());
+        }
+        reported.expiry_at = Some(now);
+        let at = expires_at.to_string();
+        match left_ms {
+            ..=0 => tracing::error!(at, "the certificate has expired: clients reject it"),
+            _ => tracing::warn!(at, days = left_ms / DAY_MS, "the certificate expires soon"),
+        }
+        Ok(())
     }
 }
 

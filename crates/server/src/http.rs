@@ -21,10 +21,10 @@ mod state;
 mod swagger_ui;
 mod validations;
 
+pub use crate::certificate::{Certificate, Tls, certificate_expiry};
 pub use error_codes::ErrorCode;
 pub use faces::answers as face_answers;
 pub use families::{codes, operations};
-pub use layers::certificate::{Certificate, Tls, certificate_expiry};
 pub use layers::listen::{Serving, serve};
 pub use layers::{request_line, source_address};
 pub use lists::streams::BYTE_ORDER_MARK;

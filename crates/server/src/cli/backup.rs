@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
-use super::Locations;
+use super::locations::Locations;
 use super::output::print_line;
 use super::progress::{self, with_bar};
 use crate::app;

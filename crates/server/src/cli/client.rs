@@ -10,7 +10,7 @@ use verax_domain::Scope;
 use verax_query::is_id;
 use verax_store::{Batch, Client, NewClient, StoreError};
 
-use super::Locations;
+use super::locations::Locations;
 use super::output::{print_line, report_line};
 use super::token::parse_scope;
 

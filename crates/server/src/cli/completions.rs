@@ -4,10 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use super::output::Output;
 
 #[derive(Args)]
@@ -17,10 +16,10 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub fn run(arguments: &Arguments, mut command: Command) -> Result<ExitCode> {
     // Written whole afterwards: what writes it panics where it cannot.
     let mut script = Vec::new();
-    generate(arguments.shell, &mut Cli::command(), "verax", &mut script);
+    generate(arguments.shell, &mut command, "verax", &mut script);
     Output.write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }

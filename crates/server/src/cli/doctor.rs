@@ -1,5 +1,6 @@
 //! `verax doctor` and `verax migrate`.
 
+mod findings;
 mod machine;
 mod security;
 mod vault;
@@ -12,7 +13,8 @@ use serde_json::json;
 use verax_store::Location;
 use verax_vision::document::READS_PROVENANCE;
 
-use super::Locations;
+use self::findings::{Finding, State, bad, good, unchecked};
+use super::locations::Locations;
 use super::output::{print_line, takes_colour};
 use crate::app::App;
 use crate::installed_models::{ModelState, read_face_models, read_models};
@@ -43,48 +45,6 @@ pub struct Migrate {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// What one look found.
-struct Finding {
-    what: &'static str,
-    state: State,
-    says: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Good,
-    Bad,
-    /// It could not be looked at: that is no good sign, and no bad one.
-    NotChecked,
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            State::Good => "ok",
-            State::Bad => "problem",
-            State::NotChecked => "not_checked",
-        }
-    }
-
-    fn mark(self) -> &'static str {
-        match self {
-            State::Good => "ok",
-            State::Bad => "!!",
-            State::NotChecked => "??",
-        }
-    }
-
-    /// The mark in green, red or yellow.
-    fn colour(self) -> &'static str {
-        match self {
-            State::Good => "\x1b[32mok\x1b[0m",
-            State::Bad => "\x1b[1;31m!!\x1b[0m",
-            State::NotChecked => "\x1b[33m??\x1b[0m",
-        }
-    }
 }
 
 pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCode> {
@@ -245,16 +205,4 @@ fn models(locations: &Locations) -> Finding {
         return good("models", format!("not installed: {}: {cure}", missing.join(", ")));
     }
     good("models", format!("{} installed", usable.join(", ")))
-}
-
-fn good(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, state: State::Good, says: says.into() }
-}
-
-fn bad(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, state: State::Bad, says: says.into() }
-}
-
-fn unchecked(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, state: State::NotChecked, says: says.into() }
 }

@@ -8,8 +8,8 @@ use clap::Args;
 use verax_query::{Query, Resource, Tenant};
 use verax_store::{Client, Layout};
 
-use super::Locations;
 use super::import::parse_resource;
+use super::locations::Locations;
 use super::output::Output;
 use super::progress::{self, Progress};
 use crate::app::App;

@@ -10,7 +10,7 @@ use serde_json::json;
 use verax_domain::resources;
 use verax_query::{Resource, is_id};
 
-use super::Locations;
+use super::locations::Locations;
 use super::output::{print_line, report_line};
 use super::progress::Progress;
 use crate::app::import::{Import, Report};

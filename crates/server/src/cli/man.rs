@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
-use super::Cli;
 use super::output::print_line;
 
 #[derive(Args)]
@@ -16,11 +15,11 @@ pub struct Arguments {
     folder: PathBuf,
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub fn run(arguments: &Arguments, command: Command) -> Result<ExitCode> {
     let folder = arguments.folder.display();
     let cure = || format!("cannot write manual pages to {folder}: name a folder of yours");
     std::fs::create_dir_all(&arguments.folder).with_context(cure)?;
-    clap_mangen::generate_to(Cli::command(), &arguments.folder).with_context(cure)?;
+    clap_mangen::generate_to(command, &arguments.folder).with_context(cure)?;
     print_line(format_args!("the manual pages are in {folder}: man {folder}/verax.1"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -13,9 +13,10 @@ use verax_store::{
     is_served,
 };
 
+use super::locations::Locations;
 use super::output::print_line;
 use super::progress::with_bar;
-use super::{Locations, rebuild_tallies};
+use super::tallies::rebuild_tallies;
 use crate::backup::{Progress, copy_store};
 use crate::config::Config;
 use crate::keys::{read_private, write};

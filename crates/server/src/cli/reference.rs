@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use verax_domain::resources;
 use verax_query::{Field, Kind, Resource, Shown};
 
-use super::Cli;
 use super::output::report_line;
 use crate::config::{DEFAULTS, shared_names};
 use crate::http::{codes, openapi};
@@ -23,9 +22,9 @@ pub struct Arguments {
     check: bool,
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub fn run(arguments: &Arguments, command: Command) -> Result<ExitCode> {
     let mut stale = 0;
-    for (name, text) in pages() {
+    for (name, text) in pages(command) {
         let path = arguments.folder.join(name);
         if !arguments.check {
             write(&path, &text)?;
@@ -46,13 +45,13 @@ fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(cure)
 }
 
-fn pages() -> Vec<(&'static str, String)> {
+fn pages(command: Command) -> Vec<(&'static str, String)> {
     let openapi = serde_json::to_string_pretty(&openapi::document()).unwrap_or_default() + "\n";
     vec![
         ("lists.md", lists()),
         ("errors.md", errors()),
         ("settings.md", settings()),
-        ("commands.md", commands()),
+        ("commands.md", commands(command)),
         ("openapi.json", openapi),
     ]
 }
@@ -178,18 +177,18 @@ fn settings() -> String {
     )
 }
 
-fn commands() -> String {
+fn commands(root: Command) -> String {
     let mut out = format!(
         "{MADE}# Commands\n\nExit codes: 0 done, 1 it failed, 2 the arguments are wrong, \
          141 nobody reads the output any more (`verax export … | head`).\n"
     );
-    let mut root = Cli::command().term_width(100);
+    let mut root = root.term_width(100);
     root.build();
     command(&mut out, &mut root, "verax");
     out
 }
 
-fn command(out: &mut String, command_: &mut clap::Command, path: &str) {
+fn command(out: &mut String, command_: &mut Command, path: &str) {
     let help = command_.render_long_help().to_string();
     let help: String = help.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     put(out, format!("\n## {path}\n\n```text\n{help}```"));

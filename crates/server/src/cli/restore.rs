@@ -15,9 +15,10 @@ use verax_store::{Database, Location, Schema};
 use zeroize::Zeroizing;
 
 use super::backup::{Asked, Encryption};
+use super::locations::Locations;
 use super::output::print_line;
 use super::progress;
-use super::{Locations, rebuild_tallies};
+use super::tallies::rebuild_tallies;
 use crate::backup::{BackupFile, FileName, Manifest, Opened, Progress, Samples, Target, unpack};
 use crate::clock::Random;
 use crate::config::Config;

@@ -14,9 +14,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use verax_store::Batch;
 
-use super::Locations;
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
+use super::locations::Locations;
 use super::output::{print_line, report_line, takes_colour};
 use crate::app::access::{Mint, SANDBOX};
 use crate::app::faces::Faces;
@@ -101,9 +101,6 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     }
     let serving = Serving::bind(arguments.listen, tls.as_ref()).await?;
     let serving = serving.counted_by(app.metrics.clone());
-    if let Some(certificate) = serving.certificate() {
-        tokio::spawn(certificate.keep_fresh(app.clock.clone(), app.metrics.clone()));
-    }
     let url = serving.url()?;
     // Listened for before anybody is told that the server is there.
     let stopped = stopped()?;
@@ -123,7 +120,8 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     }
     let role = if arguments.no_jobs { Role::Serves } else { Role::ServesAndWorks };
     let backup_source = locations.backup_source(app.database.clone())?;
-    let jobs = jobs::start(&Node { app: app.clone(), role, backup_source });
+    let certificate = serving.certificate();
+    let jobs = jobs::start(&Node { app: app.clone(), role, backup_source, certificate });
     let router = http::router(http::State::new(app.clone()));
     http::serve(serving, router, &app.config.now().http, stopped).await?;
     jobs.drain().await;

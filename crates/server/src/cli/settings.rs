@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Map, json};
 
-use super::Locations;
+use super::locations::Locations;
 use super::output::print_line;
 
 #[derive(Subcommand)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use verax_domain::{Scope, Timestamp};
 use verax_store::{Batch, StoreError, Token};
 
-use super::Locations;
+use super::locations::Locations;
 use super::output::print_line;
 use crate::app::access::{LIVE, Mint, SANDBOX};
 

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use verax_store::Schema;
 
+use super::locations::{Locations, Opening};
 use super::output::print_line;
-use super::{Locations, Opening};
 use crate::app::App;
 use crate::app::fingerprints::Lost;
 use crate::app::sweeping::Orphans;

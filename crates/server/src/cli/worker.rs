@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::Locations;
+use super::locations::Locations;
 use super::serve::{announce, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::http::{self, Serving};
@@ -44,7 +44,8 @@ pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCod
         None => announce("at work"),
     }
     let backup_source = locations.backup_source(app.database.clone())?;
-    let jobs = jobs::start(&Node { app: app.clone(), role: Role::Works, backup_source });
+    let node = Node { app: app.clone(), role: Role::Works, backup_source, certificate: None };
+    let jobs = jobs::start(&node);
     match serving {
         Some(serving) => {
             let router = http::health_router(http::State::new(app.clone()));

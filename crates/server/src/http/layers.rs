@@ -6,7 +6,6 @@ pub mod admission;
 pub mod allowed;
 pub mod authorize;
 pub mod caching;
-pub mod certificate;
 pub mod connections;
 pub mod handling;
 pub mod idempotency;

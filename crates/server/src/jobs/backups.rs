@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Nodes, ONE, PeriodicJob};
+use super::periodic::{Failure, Nodes, ONE, PeriodicJob};
 
 const EVERY: Duration = Duration::from_secs(30);
 

@@ -9,14 +9,14 @@ use verax_store::{Job, JobKind};
 use verax_vision::document::DocumentEngine;
 use verax_vision::workers::Permit;
 
+use super::periodic::{Failure, Nodes, PeriodicJob, Role};
 use super::queue::{AfterFailure, Queue, run_due};
-use super::{Failure, PeriodicJob, Role};
 use crate::app::App;
 
 pub static JOB: PeriodicJob = PeriodicJob {
     name: "document_checks",
     every: Duration::from_secs(5),
-    on: super::Nodes::Working,
+    on: Nodes::Working,
     // A server measures for those who wait; a worker has nobody else.
     lanes: |node| if node.role == Role::Works { node.app.measuring.threads() } else { 1 },
     run: |node| {

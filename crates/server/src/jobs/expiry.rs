@@ -7,8 +7,8 @@ use verax_domain::Timestamp;
 use verax_store::{Job, JobKind};
 
 use super::face_checks::LEASE_MS;
+use super::periodic::{Failure, Nodes, ONE, PeriodicJob};
 use super::queue::{AfterFailure, Queue, run_due};
-use super::{Failure, Nodes, ONE, PeriodicJob};
 use crate::app::App;
 
 pub static JOB: PeriodicJob = PeriodicJob {

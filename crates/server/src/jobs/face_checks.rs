@@ -6,8 +6,8 @@ use anyhow::Result;
 use verax_domain::Timestamp;
 use verax_store::{Job, JobKind};
 
+use super::periodic::{Failure, Nodes, ONE, PeriodicJob};
 use super::queue::{AfterFailure, Queue, run_due};
-use super::{Failure, Nodes, ONE, PeriodicJob};
 use crate::app::App;
 
 pub static JOB: PeriodicJob = PeriodicJob {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Nodes, ONE, PeriodicJob};
+use super::periodic::{Failure, Nodes, ONE, PeriodicJob};
 
 pub static JOB: PeriodicJob = PeriodicJob {
     name: "galleries",

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use verax_store::Location;
 
-use super::{Finding, bad, good, unchecked};
+use super::findings::{Finding, bad, good, unchecked};
 use crate::app::App;
 use crate::app::health::{APART_MS_MAX, Health};
-use crate::cli::Locations;
+use crate::cli::locations::Locations;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::certificate_expiry;

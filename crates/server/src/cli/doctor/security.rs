@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::Args;
 use verax_store::Location;
 
-use super::{Finding, bad, good, unchecked};
-use crate::cli::Locations;
+use super::findings::{Finding, bad, good, unchecked};
+use crate::cli::locations::Locations;
 use crate::cli::serve::tls_files;
 use crate::config::Config;
 use crate::hardening;

@@ -4,11 +4,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::{Finding, bad, good, unchecked};
+use super::findings::{Finding, bad, good, unchecked};
 use crate::app::App;
 use crate::app::fingerprints::explain;
 use crate::app::unreadable::Inspected;
-use crate::cli::Locations;
+use crate::cli::locations::Locations;
 use crate::clock::Random;
 use crate::config::Config;
 use crate::keys::MasterKeys;

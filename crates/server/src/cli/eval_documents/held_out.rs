@@ -12,9 +12,8 @@ use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::file_forensics;
 use verax_vision::image::{DecodeLimits, Image};
 
-use super::{
-    EvalDocuments, JudgedByCheck, Rejection, Report, judged_row, named, rates, rejection_rates,
-};
+use super::arguments::EvalDocuments;
+use super::report::{JudgedByCheck, Rejection, Report, judged_row, named, rates, rejection_rates};
 use crate::cli::progress::Progress;
 
 /// Scores of genuine photographs by one check.

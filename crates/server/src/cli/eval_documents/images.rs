@@ -2,16 +2,17 @@
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
-use verax_domain::document_verdict::{is_colourless, is_cropped, judge_document};
+use verax_domain::document_verdict::{Calibration, is_colourless, is_cropped, judge_document};
 use verax_lab::rates::{Judged, measured_share};
 use verax_lab::training::in_parallel;
 use verax_lab::training_set::LabelledImage;
 use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
-use super::{
-    Calibration, EvalDocuments, JudgedByCheck, LEVELS, Rejection, Report, attacks_of, fails,
-    load_engine, policy, rates, rejection_rates,
+use super::arguments::EvalDocuments;
+use super::engine::{load_engine, policy};
+use super::report::{
+    JudgedByCheck, LEVELS, Rejection, Report, attacks_of, fails, rates, rejection_rates,
 };
 use crate::cli::progress::Progress;
 

@@ -9,9 +9,10 @@ use verax_lab::training_set::{LabelledImage, simulated_rows};
 use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
-use super::{
-    EvalDocuments, JudgedByCheck, LEVELS, Rejection, Report, fails, judged_row, load_engine,
-    policy, rates, rejection_rates,
+use super::arguments::EvalDocuments;
+use super::engine::{load_engine, policy};
+use super::report::{
+    JudgedByCheck, LEVELS, Rejection, Report, fails, judged_row, rates, rejection_rates,
 };
 use crate::cli::progress::Progress;
 

@@ -21,10 +21,10 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use crate::certificate::{Certificate, Tls};
 use crate::config::Http;
 use crate::http::error_codes::UNAVAILABLE;
 use crate::http::layers::activity::{Activity, Limits, Noted, NotedBody, Running};
-use crate::http::layers::certificate::{Certificate, Tls};
 use crate::http::layers::connections::Connections;
 use crate::http::layers::malformed::rejection_of_http2;
 use crate::http::layers::request_line::{HEADERS_MAX, PARSED_HEAD_BYTES_MAX, RequestLines};
