@@ -4,6 +4,7 @@
 pub mod boosting;
 pub mod calibration;
 pub mod captures;
+pub mod labelled_files;
 pub mod metrics;
 pub mod plans;
 pub mod rates;

@@ -2,10 +2,11 @@
 //! `<source>/<label>/image` and from simulation.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use verax_lab::boosting::Row;
+use verax_lab::labelled_files::{LabelledFile, labelled_files};
 use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates};
 use verax_lab::training::{HeldOut, train_check};
@@ -123,36 +124,14 @@ fn parse(args: &[&str]) -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-/// Every image of `<folder>/<source>/<label>/`, sorted by path so that a seed means the same.
+/// Every image of these folders.
 fn read_folders(folders: &[PathBuf]) -> Result<Vec<LabelledImage>, String> {
     let mut images = Vec::new();
     for folder in folders {
-        for source in listed(folder)?.into_iter().filter(|p| p.is_dir()) {
-            for label in listed(&source)?.into_iter().filter(|p| p.is_dir()) {
-                for file in listed(&label)?.into_iter().filter(|p| p.is_file()) {
-                    let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-                    images.push(LabelledImage {
-                        source: name(&source),
-                        label: name(&label),
-                        bytes,
-                    });
-                }
-            }
+        for LabelledFile { source, label, path } in labelled_files(folder)? {
+            let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            images.push(LabelledImage { source, label, bytes });
         }
     }
     Ok(images)
-}
-
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(|e| format!("{}: {e}", folder.display()))?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -10,7 +10,6 @@ mod completions;
 mod doctor;
 mod eval_documents;
 mod eval_faces;
-mod eval_files;
 mod export;
 mod import;
 mod install_models;

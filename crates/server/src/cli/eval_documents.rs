@@ -10,6 +10,7 @@ mod simulation;
 use std::path::Path;
 
 use anyhow::Result;
+use verax_lab::labelled_files::{LabelledFile, labelled_files};
 use verax_lab::metrics::{PlotSeries, error_tradeoff_svg};
 use verax_lab::rates::scored_set;
 use verax_lab::training::in_parallel;
@@ -19,8 +20,7 @@ use verax_vision::image::{DecodeLimits, Image};
 
 pub use self::arguments::EvalDocuments;
 pub use self::engine::{load_engine, policy};
-use self::report::Report;
-use super::eval_files::{UnreadableFile, files_of, folders_of};
+use self::report::{Report, UnreadableFile};
 use super::output::print_line;
 use super::progress::Progress;
 
@@ -67,24 +67,14 @@ fn read_folder(
     folder: &Path,
     threads: usize,
 ) -> Result<(Vec<LabelledImage>, Vec<UnreadableFile>), String> {
-    let mut files = Vec::new();
-    let problem = |folder: &Path, e: std::io::Error| {
-        format!("cannot read {}: {e}: name a folder of <source>/<label>/", folder.display())
-    };
-    for source in folders_of(folder).map_err(|e| problem(folder, e))? {
-        for label in folders_of(&source).map_err(|e| problem(&source, e))? {
-            for file in files_of(&label).map_err(|e| problem(&label, e))? {
-                files.push((name(&source), name(&label), file));
-            }
-        }
-    }
+    let files = labelled_files(folder)?;
     let progress = Progress::of_items("reading", files.len());
     let read = in_parallel(threads, files.len(), |at| -> Result<LabelledImage, UnreadableFile> {
         progress.add(1);
-        let (source, label, file) = &files[at];
-        let bytes = std::fs::read(file).map_err(|e| UnreadableFile::new(file, e))?;
+        let LabelledFile { source, label, path } = &files[at];
+        let bytes = std::fs::read(path).map_err(|e| UnreadableFile::new(path, e))?;
         Image::decode(&bytes, &DecodeLimits::default())
-            .map_err(|e| UnreadableFile::new(file, e))?;
+            .map_err(|e| UnreadableFile::new(path, e))?;
         Ok(LabelledImage { source: source.clone(), label: label.clone(), bytes })
     });
     let mut images = Vec::new();
@@ -100,10 +90,6 @@ fn read_folder(
 
 fn unreadable_line(unreadable: &UnreadableFile) -> String {
     format!("\n  {}: {}", unreadable.file, unreadable.reason)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn print_table(report: &Report) -> Result<()> {

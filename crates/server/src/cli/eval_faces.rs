@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use verax_domain::face_verdict::FacePolicy;
+use verax_lab::labelled_files::{files_of, folders_of};
 use verax_lab::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
 use verax_vision::faces::{FaceEngine, FaceRequest, LIVENESS, MATCH, ModelBytes, Template, Wanted};
 use verax_vision::workers::Waiting;
 
-use super::eval_files::{files_of, folders_of};
 use super::progress::Progress;
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]

@@ -1,5 +1,7 @@
 //! What an evaluation reports: tables of rates, and what they are counted from.
 
+use std::path::Path;
+
 use serde::Serialize;
 use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_verdict::{Calibration, DocumentVerdict};
@@ -9,7 +11,18 @@ use verax_lab::rates::{Judged, measured_rates, measured_share, rates_by_kind};
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::weights::MeasuredRate;
 
-use crate::cli::eval_files::UnreadableFile;
+/// A file that was not measured, and why.
+#[derive(Debug, Serialize)]
+pub struct UnreadableFile {
+    pub file: String,
+    pub reason: String,
+}
+
+impl UnreadableFile {
+    pub fn new(file: &Path, reason: impl ToString) -> Self {
+        Self { file: file.display().to_string(), reason: reason.to_string() }
+    }
+}
 
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
