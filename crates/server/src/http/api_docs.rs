@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::error::ApiError;
 use crate::http::error_codes::NOT_FOUND;
-use crate::http::lists::answers::{PathId, json as json_response};
+use crate::http::lists::answers::json as json_response;
 use crate::http::openapi::document;
 use crate::http::swagger_ui;
 
@@ -30,7 +31,7 @@ pub async fn docs_index() -> Response {
     asset("index.html").await
 }
 
-pub async fn docs(file: PathId) -> Response {
+pub async fn docs(file: Result<Path<String>, PathRejection>) -> Response {
     let file = file.map(|Path(file)| file).unwrap_or_default();
     asset(&file).await
 }

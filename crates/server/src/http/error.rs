@@ -65,6 +65,11 @@ impl ApiError {
         ApiError::with(StatusCode::NOT_FOUND, code, known.error.to_owned(), code.to_owned())
     }
 
+    /// A defect of ours: the caller learns nothing of its cause.
+    pub fn internal() -> ApiError {
+        ApiError::new(&INTERNAL, "Something went wrong on our side.")
+    }
+
     /// The answer of the seed pages: exactly these four keys.
     pub fn invalid(problems: Vec<Problem>) -> ApiError {
         let body = json!({
@@ -230,7 +235,7 @@ impl From<MeasuringError> for ApiError {
                     .lacking(Scarce::Measuring)
                     .retry_after(MEASURING_SECONDS)
             }
-            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+            error => ApiError::internal().caused(error),
         }
     }
 }
@@ -246,9 +251,7 @@ impl From<VaultError> for ApiError {
             | VaultError::NoMasterKey
             | VaultError::NotHeld
             | VaultError::DoesNotOpen(_) => unreadable(error),
-            error @ VaultError::OtherRotation => {
-                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
-            }
+            error @ VaultError::OtherRotation => ApiError::internal().caused(error),
         }
     }
 }
@@ -269,7 +272,7 @@ impl From<StoreError> for ApiError {
                     .retry_after(1)
                     .caused(error)
             }
-            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+            error => ApiError::internal().caused(error),
         }
     }
 }
@@ -300,7 +303,7 @@ impl From<MintError> for ApiError {
         match error {
             MintError::Store(error) => error.into(),
             MintError::Revoked => AccessError::Revoked.into(),
-            error => ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error),
+            error => ApiError::internal().caused(error),
         }
     }
 }

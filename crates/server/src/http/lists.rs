@@ -12,7 +12,6 @@ use axum::extract::{RawQuery, State as Extract};
 use verax_domain::resources;
 use verax_query::Resource;
 
-use self::answers::PathId;
 use self::calls::opened_by;
 use self::description::{list_of, retrieve_of};
 use self::streams::Format;
@@ -23,6 +22,7 @@ use super::openapi::shapes::{operation_id, record};
 use super::operation::{Answer, Description, Operation};
 use super::state::State;
 use crate::app::access::{Bearer, Caller};
+use crate::http::path_id::PathId;
 
 /// Persons and collections are below it, and answer in the way of the face calls: with handlers of
 /// their own.

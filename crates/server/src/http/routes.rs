@@ -16,7 +16,7 @@ use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
 
 use super::error::ApiError;
-use super::error_codes::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::error_codes::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::health::{self, metrics};
 use super::layers::authorize::authorize;
 use super::layers::handling::{IGNORED_PARAMETERS, PREFER, PREFERENCE_APPLIED, tell_ignored};
@@ -113,7 +113,7 @@ async fn method_not_allowed(method: Method) -> Response {
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    ApiError::new(&INTERNAL, "Something went wrong on our side.").into_response()
+    ApiError::internal().into_response()
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

@@ -20,6 +20,7 @@ use crate::http::error_codes::{MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use crate::http::layers::allowed::Allowed;
 use crate::http::lists::answers::json as json_response;
 use crate::http::lists::signature::signature;
+use crate::http::query_string::value_of;
 use crate::http::state::State;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -159,10 +160,7 @@ struct SessionWish {
 impl SessionWish {
     fn read(raw: &str, body: &[u8]) -> Result<SessionWish, ApiError> {
         let sent: Value = serde_json::from_slice(body).unwrap_or_default();
-        let query = |name: &str| {
-            let pairs = raw.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
-        };
+        let query = |name: &str| value_of(raw, name).map(str::to_owned);
         let member = |name: &str| match &sent[name] {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),

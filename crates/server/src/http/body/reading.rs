@@ -5,7 +5,6 @@ use super::parse::Members;
 use super::table::{BodyField, Purpose};
 use super::unread::{Received, Unread};
 use crate::http::error::ApiError;
-use crate::http::error_codes::INTERNAL;
 use crate::http::layers::admission::{Slot, admitted_body, take_slot};
 use crate::http::layers::allowed::Allowed;
 use crate::http::state::State;
@@ -100,5 +99,5 @@ pub async fn parse_apart<T: Send + 'static>(
         return Ok(parse());
     }
     let parsed = tokio::task::spawn_blocking(parse).await;
-    parsed.map_err(|_| ApiError::new(&INTERNAL, "Something went wrong on our side."))
+    parsed.map_err(|_| ApiError::internal())
 }

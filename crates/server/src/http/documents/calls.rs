@@ -16,7 +16,7 @@ use crate::http::body::reading::{bytes_max, parse_apart};
 use crate::http::body::unread::{BodyError, Unread};
 use crate::http::documents::order::{DOCUMENT_BODY, read_document_order};
 use crate::http::error::ApiError;
-use crate::http::error_codes::{IMAGE_TOO_LARGE, INTERNAL};
+use crate::http::error_codes::IMAGE_TOO_LARGE;
 use crate::http::layers::admission::admitted_body;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::idempotency::about;
@@ -57,7 +57,7 @@ pub async fn create(
         // Somebody else has written the end of it: the record says which.
         Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
         Ok(Ok(Err(error))) => return Err(error.into()),
-        Ok(Err(_)) => return Err(ApiError::new(&INTERNAL, "Something went wrong on our side.")),
+        Ok(Err(_)) => return Err(ApiError::internal()),
         Err(_) => StatusCode::ACCEPTED,
     };
 

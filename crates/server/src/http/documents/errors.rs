@@ -2,7 +2,6 @@
 
 use crate::app::document_checks::DocumentCheckError;
 use crate::http::error::{ApiError, conflict};
-use crate::http::error_codes::INTERNAL;
 
 impl From<DocumentCheckError> for ApiError {
     fn from(error: DocumentCheckError) -> ApiError {
@@ -22,9 +21,7 @@ impl From<DocumentCheckError> for ApiError {
                 "saved_images_limit",
                 &format!("The device of a registration keeps {max} images at most."),
             ),
-            DocumentCheckError::Stopped => {
-                ApiError::new(&INTERNAL, "Something went wrong on our side.")
-            }
+            DocumentCheckError::Stopped => ApiError::internal(),
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::http::error::ApiError;
 use crate::http::error_codes::UNAUTHORIZED;
 use crate::http::layers::allowed::require_own;
 use crate::http::layers::authorize::MaybeBearer;
-use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::answers::{json as json_response, one};
+use crate::http::path_id::PathId;
 use crate::http::state::State;
 
 /// `GET /v2/document-liveness/{id}/image`: to whoever has a URL that has not expired, or a token
@@ -31,7 +32,7 @@ pub async fn image(
     signed: Result<Query<Signed>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
-    let id = read_id(id).ok_or_else(unknown)?;
+    let id = id.of(&DOCUMENT_LIVENESS)?;
     let signed = signed.map(|Query(signed)| signed).unwrap_or_default();
     let tenant = match bearer {
         // The signature stands for the record's own client.
@@ -62,7 +63,7 @@ pub async fn face(
     id: PathId,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
-    let id = read_id(id).ok_or_else(unknown)?;
+    let id = id.of(&BIOMETRIC_VALIDATIONS)?;
     let image = state.app.stored_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
     Ok(shown(&image))
 }
@@ -88,7 +89,7 @@ pub async fn evidence(
     id: PathId,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
-    let id = read_id(id).ok_or_else(unknown)?;
+    let id = id.of(&DOCUMENT_LIVENESS)?;
     let permit = state.app.measuring.try_document_permit()?;
     let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
     let shown = |map: EvidenceMap| {

@@ -11,7 +11,7 @@ use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::measuring::MeasuringError;
 use crate::http::error::{ApiError, collected};
 use crate::http::error_codes::{
-    ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT, MISSING_PARAMETER,
+    ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER,
 };
 use crate::http::state::State;
 
@@ -124,9 +124,7 @@ impl From<AnalysisError> for ApiError {
                 only_base64(vec![Problem { parameter, message }])
             }
             AnalysisError::Image { parameter, problem } => rejected_image(parameter, &problem),
-            AnalysisError::Failed(cause) => {
-                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(cause)
-            }
+            AnalysisError::Failed(cause) => ApiError::internal().caused(cause),
         }
     }
 }

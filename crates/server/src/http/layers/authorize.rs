@@ -10,7 +10,6 @@ use verax_domain::RecordTokenScope;
 use crate::app::access::{AccessError, Bearer, Caller, RecordToken};
 use crate::http::body::unread::UnreadBody;
 use crate::http::error::ApiError;
-use crate::http::error_codes::INTERNAL;
 use crate::http::layers::access::{Access, Rejection, WithoutToken};
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::quota::{take_anonymous, take_of_bearer, take_rejected};
@@ -158,6 +157,6 @@ impl<S: Sync> FromRequestParts<S> for MaybeBearer {
 
 /// The handler asks for another token than its operation's access names.
 fn undeclared() -> ApiError {
-    ApiError::new(&INTERNAL, "Something went wrong on our side.")
+    ApiError::internal()
         .caused("the access of this operation admits a token that its handler does not take")
 }

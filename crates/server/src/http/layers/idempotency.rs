@@ -13,9 +13,7 @@ use verax_query::{Problem, Resource};
 use crate::app::access::Bearer;
 use crate::app::idempotency::{About, Claim, Claimed, IdempotencyError, StoredAnswer};
 use crate::http::error::ApiError;
-use crate::http::error_codes::{
-    IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT, INTERNAL, INVALID_PARAMETERS,
-};
+use crate::http::error_codes::{IDEMPOTENCY_ANSWER_GONE, IDEMPOTENCY_CONFLICT, INVALID_PARAMETERS};
 use crate::http::state::State;
 
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -111,7 +109,7 @@ impl Keyed {
 }
 
 fn went_wrong() -> ApiError {
-    ApiError::new(&INTERNAL, "Something went wrong on our side.")
+    ApiError::internal()
 }
 
 /// Keeps what a repetition would be answered again; what may go better next time is not kept.

@@ -1,26 +1,16 @@
 //! The envelope around one record, and what of a record an audience sees.
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use verax_domain::device_view::device_view;
-use verax_query::{Audience, Resource, is_id};
+use verax_query::{Audience, Resource};
 
 use crate::app::access::ImageUrls;
 use crate::http::documents::image_urls::sign_image_urls;
 use crate::http::layers::caching::PRIVATE;
 use crate::http::lists::signature::signature;
 use crate::http::state::State;
-
-/// The id in a path; an error when it is not even UTF-8.
-pub type PathId = Result<Path<String>, PathRejection>;
-
-/// The id, if it may be one.
-pub fn read_id(id: PathId) -> Option<String> {
-    id.map(|Path(id)| id).ok().filter(|id| is_id(id))
-}
 
 /// The envelope around one record, as this audience may see it; no URL in it opens an image.
 pub fn one(

@@ -17,8 +17,9 @@ use crate::http::error::{ApiError, access_denied};
 use crate::http::layers::allowed::require;
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
-use crate::http::lists::answers::{PathId, close, open, read_id};
+use crate::http::lists::answers::{close, open};
 use crate::http::lists::streams::{Format, stream};
+use crate::http::path_id::PathId;
 use crate::http::state::State;
 
 /// `GET /v2/<resource>`.
@@ -74,8 +75,7 @@ pub async fn retrieve(
             record(&state, caller, id, (RawQuery(raw), handling), resource).await?
         }
         Bearer::RecordToken(record_token) => {
-            let id = read_id(id);
-            require_opened(&state, record_token, resource, id.as_deref()).await?;
+            require_opened(&state, record_token, resource, id.sent()).await?;
             let tenant = Tenant::Client(record_token.client().to_owned());
             find(&state, None, &tenant, id, (&short(raw)?, &handling), resource).await?
         }
@@ -96,14 +96,14 @@ pub async fn record(
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
     let raw = short(raw)?;
-    find(state, Some(caller), &caller.tenant(), read_id(id), (&raw, &handling), resource).await
+    find(state, Some(caller), &caller.tenant(), id, (&raw, &handling), resource).await
 }
 
 async fn find(
     state: &State,
     caller: Option<&Caller>,
     tenant: &Tenant,
-    id: Option<String>,
+    id: PathId,
     (raw, handling): (&str, &RequestHandling),
     resource: &'static Resource,
 ) -> Result<Vec<u8>, ApiError> {
@@ -113,10 +113,9 @@ async fn find(
     if let Some(caller) = caller {
         require_populated(caller, retrieval.included().populates())?;
     }
-    let unknown = || ApiError::not_found(resource);
-    let id = id.ok_or_else(unknown)?;
+    let id = id.of(resource)?;
     let record = state.app.database.record(&retrieval, tenant, &id).await?;
-    record.ok_or_else(unknown)
+    record.ok_or_else(|| ApiError::not_found(resource))
 }
 
 /// Where the cursor of a request points to; `None`: to the beginning.

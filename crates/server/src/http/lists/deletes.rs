@@ -13,8 +13,9 @@ use crate::app::records::DeleteError;
 use crate::http::error::{ApiError, access_denied, conflict};
 use crate::http::layers::access::{Access, RecordKinds, Rejection};
 use crate::http::layers::allowed::may_read;
-use crate::http::lists::answers::{PathId, json, one, read_id};
+use crate::http::lists::answers::{json, one};
 use crate::http::lists::brief::brief;
+use crate::http::path_id::PathId;
 use crate::http::state::State;
 
 /// A client's token that may write; where a record may be set aside with the registration's token, that
@@ -45,7 +46,7 @@ pub async fn delete(
         }
     };
     let unknown = || ApiError::not_found(resource);
-    let id = read_id(id).ok_or_else(unknown)?;
+    let id = id.of(resource)?;
     let client = bearer.client();
     let tenant = Tenant::Client(client.to_owned());
     let found = state.app.find_record(resource, &tenant, &id).await?;

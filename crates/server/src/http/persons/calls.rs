@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
 use verax_domain::records::person::PersonDetails;
@@ -24,14 +24,16 @@ use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::answers::{json as json_response, one};
 use crate::http::lists::brief::brief;
 use crate::http::lists::calls::{list as list_records, record, short};
 use crate::http::lists::streams::Format;
+use crate::http::path_id::PathId;
 use crate::http::persons::errors::{
     already_set, collection_of, invalid_collection, liveness_failed, unknown_person,
 };
 use crate::http::persons::searches::{IMAGES_MAX, thumbnails};
+use crate::http::query_string::{decoded, parts};
 use crate::http::state::State;
 
 const NAME_CHARS_MIN: usize = 3;
@@ -126,8 +128,8 @@ pub async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let mut query = Vec::new();
-    for part in short(raw)?.split('&') {
-        query.push(match named(part) {
+    for part in parts(&short(raw)?) {
+        query.push(match decoded(part) {
             Some((name, value)) if name == "collection" => {
                 let known = state.app.collection(caller.client(), &value).await?;
                 let id = known.map_or(value, |known| known.id);
@@ -152,8 +154,8 @@ pub async fn lookup(
 ) -> Result<Response, ApiError> {
     let raw = short(raw)?;
     let (mut query, mut name, mut ignored) = (Vec::new(), None, Vec::new());
-    for part in raw.split('&') {
-        match named(part) {
+    for part in parts(&raw) {
+        match decoded(part) {
             Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
             Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
                 query.push(format!("where_date_of_birth={}", encoded(&value)));
@@ -253,7 +255,7 @@ pub async fn delete(
 ) -> Result<Response, ApiError> {
     let id = existing(&state, &caller, id).await?;
     let raw = raw.unwrap_or_default();
-    let collection = raw.split('&').filter_map(named).find(|(name, _)| name == "collection");
+    let collection = parts(&raw).filter_map(decoded).find(|(name, _)| name == "collection");
     let client = caller.client();
     match collection {
         Some((_, wanted)) => {
@@ -359,19 +361,9 @@ async fn shown(
 
 /// The id of a person of the caller.
 async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
-    let id = read_id(id).ok_or_else(unknown_person)?;
+    let id = id.of(&PERSONS)?;
     let slots = state.app.database.memberships(caller.client(), Some(vec![id.clone()]));
     if slots.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
-}
-
-/// A parameter of a query string and its value, decoded; none when they are not UTF-8.
-fn named(part: &str) -> Option<(String, String)> {
-    let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-    };
-    Some((decode(name)?, decode(value)?))
 }
 
 fn encoded(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! `/v2/face-recognition/collections`: the sets that persons are searched in.
 
-use axum::extract::{Path, RawQuery, State as Extract};
+use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{COLLECTIONS, PROJECTS};
@@ -19,10 +19,11 @@ use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{PathId, json as json_response, one};
+use crate::http::lists::answers::{json as json_response, one};
 use crate::http::lists::brief::brief;
 use crate::http::lists::calls::{list as list_records, record};
 use crate::http::lists::streams::Format;
+use crate::http::path_id::PathId;
 use crate::http::persons::errors::invalid_collection;
 use crate::http::state::State;
 
@@ -65,13 +66,11 @@ pub async fn retrieve(
     handling: RequestHandling,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    let id = match id {
-        Ok(Path(sent)) => {
-            let known = state.app.collection(caller.client(), &sent).await?;
-            Ok(Path(known.map_or(sent, |known| known.id)))
-        }
-        bad => bad,
+    let existing = match id.sent() {
+        Some(sent) => state.app.collection(caller.client(), sent).await?,
+        None => None,
     };
+    let id = id.or_named(existing.map(|existing| existing.id));
     let record = record(&state, &caller, id, (query, handling), &COLLECTIONS).await;
     let record = record.map_err(|error| error.if_not_found(invalid_collection))?;
     Ok(json_response(one(&state, Audience::Client, &COLLECTIONS, &record)))
@@ -117,8 +116,8 @@ fn gone(error: StoreError) -> ApiError {
 }
 
 async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<Collection, ApiError> {
-    let Ok(Path(id)) = id else { return Err(invalid_collection()) };
-    let known = state.app.collection(caller.client(), &id).await?;
+    let Some(sent) = id.sent() else { return Err(invalid_collection()) };
+    let known = state.app.collection(caller.client(), sent).await?;
     known.ok_or_else(invalid_collection)
 }
 

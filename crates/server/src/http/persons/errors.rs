@@ -8,7 +8,7 @@ use verax_store::StoreError;
 use crate::app::access::Caller;
 use crate::app::persons::PersonError;
 use crate::http::error::{ApiError, unreadable};
-use crate::http::error_codes::{ErrorCode, INTERNAL, UNAVAILABLE};
+use crate::http::error_codes::{ErrorCode, UNAVAILABLE};
 use crate::http::state::State;
 
 pub static INVALID_COLLECTION: ErrorCode = ErrorCode {
@@ -119,9 +119,7 @@ impl From<PersonError> for ApiError {
             }
             PersonError::Vault(error) => error.into(),
             PersonError::Unreadable { .. } | PersonError::Damaged => unreadable(error),
-            PersonError::Stopped => {
-                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
-            }
+            PersonError::Stopped => ApiError::internal().caused(error),
         }
     }
 }

@@ -17,8 +17,9 @@ use crate::http::error::ApiError;
 use crate::http::error_codes::{ErrorCode, INVALID_PARAMETERS};
 use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::answers::{json as json_response, one};
 use crate::http::lists::brief::brief;
+use crate::http::path_id::PathId;
 use crate::http::projects::errors::UNPROCESSABLE;
 use crate::http::state::State;
 
@@ -195,7 +196,7 @@ async fn change(
     family: &'static Family,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(family.resource);
-    let id = read_id(id).ok_or_else(unknown)?;
+    let id = id.of(family.resource)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     state.app.find_record(family.resource, &tenant, &id).await?.ok_or_else(unknown)?;
     let sent = read(&state, &allowed, body, family.body, Purpose::Change).await?;

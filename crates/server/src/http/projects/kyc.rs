@@ -14,6 +14,7 @@ use crate::http::error_codes::{MISSING_PARAMETER, UNAUTHORIZED};
 use crate::http::layers::authorize::MaybeBearer;
 use crate::http::lists::answers::json as json_response;
 use crate::http::projects::errors::project_not_found;
+use crate::http::query_string::value_of;
 use crate::http::state::State;
 
 /// `GET /v2/projects/kyc?id=`: what the capture pages need of a project and its flows. Without a
@@ -24,7 +25,7 @@ pub async fn kyc(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let raw = raw.unwrap_or_default();
-    let id = raw.split('&').find_map(|pair| pair.strip_prefix("id=")).filter(|id| is_id(id));
+    let id = value_of(&raw, "id").filter(|id| is_id(id));
     let tenant = match &bearer {
         None => Tenant::All,
         Some(bearer) => Tenant::Client(bearer.client().to_owned()),

@@ -1,6 +1,6 @@
 //! App registrations: made, looked at with their own token, moved on, changed.
 
-use axum::extract::{Path, RawQuery, State as Extract};
+use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::contact::Phone;
@@ -23,9 +23,10 @@ use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::{Allowed, may_read, require_own};
 use crate::http::layers::authorize::Subject;
 use crate::http::layers::idempotency::{about, changes_nothing};
-use crate::http::lists::answers::{PathId, json as json_response, one, read_id};
+use crate::http::lists::answers::{json as json_response, one};
 use crate::http::lists::brief::brief;
 use crate::http::lists::calls::short;
+use crate::http::path_id::PathId;
 use crate::http::state::State;
 
 const ABOUT: &[BodyField] = &[
@@ -111,7 +112,7 @@ pub async fn change(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = existing_id(id)?;
+    let id = id.of(&APP_REGISTRATIONS)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
@@ -147,7 +148,7 @@ pub async fn sync(
     let (tenant, actor, reviewer) = match &bearer {
         Bearer::RecordToken(record_token) => {
             let own = record_token.subject(RecordTokenScope::Registration);
-            if id.as_ref().is_ok_and(|Path(id)| own != Some(id.as_str())) {
+            if id.sent().is_some_and(|id| own != Some(id)) {
                 return Err(access_denied());
             }
             let tenant = Tenant::Client(record_token.client().to_owned());
@@ -162,7 +163,7 @@ pub async fn sync(
             (caller.tenant(), Actor::Reviewer, reviewer)
         }
     };
-    let id = existing_id(id)?;
+    let id = id.of(&APP_REGISTRATIONS)?;
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?.ok_or_else(unknown)?;
     let mut sent = read(&state, &allowed, body, SYNC_BODY, Purpose::Create).await?;
@@ -233,10 +234,6 @@ fn check_phone(sent: &mut CheckedBody, before: &Value) {
         // A code alone is nobody's number.
         _ => {}
     }
-}
-
-pub fn existing_id(id: PathId) -> Result<String, ApiError> {
-    read_id(id).ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))
 }
 
 pub fn answer(data: &Value) -> Response {

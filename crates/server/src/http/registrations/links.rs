@@ -13,8 +13,8 @@ use crate::http::error::ApiError;
 use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::{Allowed, require};
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::PathId;
-use crate::http::registrations::calls::{answer, existing_id};
+use crate::http::path_id::PathId;
+use crate::http::registrations::calls::answer;
 use crate::http::state::State;
 
 pub static LINK_BODY: &[BodyField] =
@@ -34,7 +34,7 @@ pub async fn resend(
 ) -> Result<Response, ApiError> {
     // The answer says who it is, and so does the token that is in it.
     require(&caller, APP_REGISTRATIONS.scopes)?;
-    let id = existing_id(id)?;
+    let id = id.of(&APP_REGISTRATIONS)?;
     let mut sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
     if sent.flag("sendEmail") {
         sent.wrong("sendEmail", "is not available yet: this server sends no email");

@@ -1,6 +1,6 @@
 //! Biometric validations: opened, answered with an image, and the sessions in between.
 
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::RecordTokenScope;
@@ -26,8 +26,9 @@ use crate::http::layers::authorize::{MaybeBearer, Subject};
 use crate::http::layers::idempotency::about;
 use crate::http::layers::quota::take;
 use crate::http::layers::source_address::SourceAddress;
-use crate::http::lists::answers::{PathId, json as json_response, shown};
+use crate::http::lists::answers::{json as json_response, shown};
 use crate::http::lists::brief::brief;
+use crate::http::path_id::PathId;
 use crate::http::projects::errors::project_not_found;
 use crate::http::projects::kyc::{anonymous_rejected, anonymous_rejection};
 use crate::http::state::State;
@@ -240,8 +241,8 @@ pub async fn validate_by_id(
     body: Unread,
 ) -> Result<Response, ApiError> {
     let tenant = Tenant::Client(subject.record_token.client().to_owned());
-    let id = id.map(|Path(id)| id).unwrap_or_default();
-    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, &id).await?;
+    let id = id.sent().unwrap_or_default();
+    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, id).await?;
     if found.is_none_or(|found| found["livenessSession"] != subject.id) {
         return Err(access_denied());
     }

@@ -12,7 +12,7 @@ use crate::app::biometrics::ValidationError;
 use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::persons::PersonError;
 use crate::http::error::{ApiError, conflict};
-use crate::http::error_codes::{ErrorCode, INTERNAL};
+use crate::http::error_codes::ErrorCode;
 use crate::http::faces::errors::{code_of, reason_of};
 use crate::http::persons::errors::{DUPLICATED_PERSON, GALLERY_TOO_LARGE, LIVENESS_FAILED};
 use crate::http::projects::errors::project_not_found;
@@ -125,10 +125,8 @@ pub fn rejected_validation(error: ValidationError, family: Family) -> ApiError {
         ValidationError::Persons(
             error @ (PersonError::Vault(_) | PersonError::Unreadable { .. } | PersonError::Damaged),
         ) => error.into(),
-        ValidationError::Persons(error) => {
-            ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
-        }
-        ValidationError::Stopped => ApiError::new(&INTERNAL, "Something went wrong on our side."),
+        ValidationError::Persons(error) => ApiError::internal().caused(error),
+        ValidationError::Stopped => ApiError::internal(),
         ValidationError::Mint(error) => error.into(),
         // Somebody else has ended it: a deletion, or the keeper.
         ValidationError::Store(StoreError::Conflict) => {
