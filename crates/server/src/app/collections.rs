@@ -29,7 +29,9 @@ impl App {
         members: Map<String, Value>,
     ) -> Result<String, StoreError> {
         let (id, now) = (self.new_id(), self.clock.now());
-        let code = uuid(self.random.number(), self.random.number());
+        let mut bytes = uuid::Bytes::default();
+        self.random.fill(&mut bytes);
+        let code = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
         let mut record = body_record(&COLLECTIONS, &id, client, members)?;
         record.set(collection::CODE, Some(code.as_str())).made_at(now);
         let mut batch = Batch::default();
@@ -63,18 +65,4 @@ impl App {
         // A key that was made in between belongs to nobody.
         Ok(self.destroy_answers(client, id).await?)
     }
-}
-
-/// A random UUID (version 4, RFC 9562).
-fn uuid(high: u64, low: u64) -> String {
-    let high = high & !0xf000 | 0x4000;
-    let low = low & !(0xc << 60) | (0x8 << 60);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
 }
