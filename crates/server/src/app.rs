@@ -1,32 +1,21 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
-pub mod backups;
-pub mod biometrics;
-pub mod collections;
-pub mod cursor;
+pub mod account;
+pub mod admission;
 pub mod deletions;
 pub mod demo;
-pub mod document_checks;
-pub mod expiry;
+pub mod documents;
 pub mod faces;
-pub mod fingerprints;
-pub mod galleries;
 pub mod health;
 pub mod idempotency;
 pub mod import;
-pub mod measuring;
+pub mod lists;
 pub mod persons;
-pub mod project_login;
-pub mod records;
-pub mod registration_faces;
 pub mod registrations;
 pub mod settings;
-pub mod stored_faces;
-pub mod stored_objects;
-pub mod sweeping;
-pub mod tallies;
-pub mod unreadable;
+pub mod upkeep;
+pub mod validations;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,17 +41,18 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub access: access::Access,
-    pub measuring: measuring::Measuring,
+    /// To the engines that analyse images.
+    pub admission: admission::Admission,
     pub faces: faces::Faces,
     pub vault: Vault,
     /// Nothing unless the setting `images.fetch_urls` allows it.
     pub images: Option<ImageFetcher>,
-    pub galleries: galleries::Galleries,
+    pub galleries: persons::galleries::Galleries,
     pub health: health::Health,
     pub metrics: Metrics,
     /// Whose free space is told: names, and a path on each.
     pub disks: Arc<[(&'static str, PathBuf)]>,
-    pub sweeps: sweeping::Sweeps,
+    pub sweeps: upkeep::sweeping::Sweeps,
 }
 
 impl App {
@@ -100,10 +90,10 @@ impl App {
         random: Random,
     ) -> App {
         let access = access::Access::new(config.tokens.cache_seconds);
-        let measuring = measuring::Measuring::new(&config.vision);
+        let admission = admission::Admission::new(&config.vision);
         let faces = faces::Faces::default();
         let vault = Vault::in_memory(random.clone());
-        let galleries = galleries::Galleries::default();
+        let galleries = persons::galleries::Galleries::default();
         let config = settings::Settings::new(config);
         let metrics = Metrics::default();
         let kind = if database.is_remote() { "postgresql" } else { "sqlite" };
@@ -117,12 +107,12 @@ impl App {
             clock,
             random,
             access,
-            measuring,
+            admission,
             faces,
             vault,
             galleries,
             health: health::Health::default(),
-            sweeps: sweeping::Sweeps::default(),
+            sweeps: upkeep::sweeping::Sweeps::default(),
             images: None,
             metrics,
             disks: Arc::default(),

@@ -6,9 +6,9 @@ use verax_domain::resources::{self, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, PE
 use verax_query::{Resource, Tenant};
 use verax_store::{Batch, Deletion, StoreError};
 
-use super::App;
-use super::persons::PersonError;
-use super::records::DeleteError;
+use crate::app::App;
+use crate::app::lists::records::DeleteError;
+use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 
 /// A deletion takes less; and no more than one node in this time resumes it.
@@ -22,7 +22,7 @@ impl App {
     /// # Errors
     /// `Vault(NotHeld)` when that key is not in this node's vault: what it opens may be in another, and
     /// would stay there. `Store(Conflict)` when the record is gone.
-    pub(super) async fn begin_deletion(
+    pub(in crate::app) async fn begin_deletion(
         &self,
         resource: &'static Resource,
         client: &str,

@@ -8,7 +8,7 @@ use verax_domain::{Record, Timestamp, id, resources};
 use verax_query::Resource;
 use verax_store::StoreError;
 
-use super::App;
+use crate::app::App;
 use crate::clock::Random;
 
 /// The client of the seed examples, whose the demo's records are.

@@ -16,7 +16,7 @@ use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::model_catalogue::MODELS;
 use verax_vision::workers::{Overloaded, Waiting};
 
-use super::measuring::MeasuringError;
+use crate::app::admission::AdmissionError;
 use crate::installed_models::sha256_hex;
 use crate::shares::Share;
 
@@ -27,7 +27,7 @@ const TEMPLATE: &str = "face-template";
 const ATTACK: &str = "face-attack";
 
 /// What measures faces; nothing until models are loaded. It is run on the threads of
-/// [`Measuring`](super::measuring::Measuring).
+/// [`Admission`](crate::app::admission::Admission).
 #[derive(Clone, Default)]
 pub struct Faces {
     loaded: Option<Loaded>,
@@ -229,10 +229,10 @@ pub enum AnalysisError {
     Failed(String),
 }
 
-impl From<MeasuringError> for AnalysisError {
-    fn from(error: MeasuringError) -> AnalysisError {
+impl From<AdmissionError> for AnalysisError {
+    fn from(error: AdmissionError) -> AnalysisError {
         match error {
-            MeasuringError::Overloaded(overloaded) => AnalysisError::Overloaded(overloaded),
+            AdmissionError::Overloaded(overloaded) => AnalysisError::Overloaded(overloaded),
             error => AnalysisError::Failed(error.to_string()),
         }
     }

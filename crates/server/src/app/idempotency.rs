@@ -12,8 +12,8 @@ use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Resource;
 use verax_store::{Answer, Batch, StoreError};
 
-use super::App;
-use super::access::Bearer;
+use crate::app::App;
+use crate::app::access::Bearer;
 use crate::mac_key::MacKey;
 use crate::vault::VaultError;
 
@@ -23,9 +23,9 @@ const EXPIRED_AT_ONCE: u32 = 200;
 
 /// The key of the answers about a record is apart from that of its images: it ends a day after them.
 /// No record is called so, as ids hold no dot; alone it is the client's own.
-pub(super) const ANSWERS: &str = ".answers";
+pub(in crate::app) const ANSWERS: &str = ".answers";
 /// The client's key for the digests of its requests.
-pub(super) const REQUESTS: &str = ".requests";
+pub(in crate::app) const REQUESTS: &str = ".requests";
 
 /// What an answer is about: it is given again as long as that exists.
 #[derive(Clone, Debug)]
@@ -211,7 +211,7 @@ impl App {
     }
 
     /// Destroys the key of the answers about a record.
-    pub(super) async fn destroy_answers(
+    pub(in crate::app) async fn destroy_answers(
         &self,
         client: &str,
         record: &str,

@@ -8,7 +8,7 @@ use verax_domain::{Record, extended_json};
 use verax_query::Resource;
 use verax_store::{Imported, StoreError};
 
-use super::App;
+use crate::app::App;
 
 /// What an import did, or why it did nothing.
 #[derive(Debug, Default)]

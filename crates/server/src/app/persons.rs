@@ -1,14 +1,16 @@
 //! Persons: enrolled with their faces, found by them, changed, and deleted.
 
+pub mod collections;
 mod deletion;
 mod enrolment;
+pub mod galleries;
 mod matching;
 
 use verax_domain::records::person::PersonDetails;
 use verax_store::StoreError;
 
-use super::faces::{AnalysisError, Portrait};
-use super::galleries::Hit;
+use crate::app::faces::{AnalysisError, Portrait};
+use crate::app::persons::galleries::Hit;
 use crate::vault::VaultError;
 
 /// A person as they are enrolled. Whoever makes one has checked the details.
@@ -78,16 +80,16 @@ pub enum PersonError {
 }
 
 /// Stands for whoever is not there: no id holds a dot.
-pub(super) const NOBODY: &str = ".nobody";
+pub(in crate::app) const NOBODY: &str = ".nobody";
 
 /// How often a change is tried again when another comes between looking and writing.
 const ATTEMPTS: usize = 20;
 
-pub(super) fn template_place(id: &str) -> String {
+pub(in crate::app) fn template_place(id: &str) -> String {
     format!("template/{id}")
 }
 
-pub(super) fn thumbnail_place(id: &str) -> String {
+pub(in crate::app) fn thumbnail_place(id: &str) -> String {
     format!("thumbnail/{id}")
 }
 

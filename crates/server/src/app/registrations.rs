@@ -1,5 +1,7 @@
 //! Persons on the way through a project flow: registered, moved on, reviewed.
 
+pub mod faces;
+
 use serde_json::{Map, Value};
 use verax_domain::lifecycle::{Actor, REVIEW, RegistrationStatus, SyncRejection};
 use verax_domain::records::Values;
@@ -13,9 +15,9 @@ use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, Contacts, HeldContact, Hold, RegistrationStep, StoreError};
 
-use super::App;
-use super::access::{MintError, RecordTokenMint};
-use super::records::body_record;
+use crate::app::App;
+use crate::app::access::{MintError, RecordTokenMint};
+use crate::app::lists::records::body_record;
 
 /// Why a registration is not made or moved.
 #[derive(Debug, thiserror::Error)]

@@ -18,7 +18,7 @@ use super::encrypted_stream::{EncryptedWriter, Secret};
 use super::files::BackupFile;
 use super::frames::{FORMAT, FileName, Frame, Head, Manifest, StoreName, StoreTally, TableCount};
 use super::progress::{Phase, Progress};
-use crate::app::stored_objects::objects_of;
+use crate::app::upkeep::stored_objects::objects_of;
 use crate::clock::{Clock, Random};
 use crate::keys::{MasterKeys, SigningKeys};
 use crate::vault::VaultError;

@@ -15,7 +15,7 @@ use verax_vision::image::{DecodeLimits, Image};
 
 use super::eval_documents::{load_engine, policy};
 use super::output::print_line;
-use crate::app::document_checks::{CheckMade, made_checks};
+use crate::app::documents::{CheckMade, made_checks};
 
 /// The whole result for one photograph of a document.
 #[derive(Debug, Args)]

@@ -84,7 +84,7 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let app = locations.open_or_make().await?;
     locations.make_vault_private(&locations.config()?);
     locations.warn_of_open_folder();
-    app.measuring.start()?;
+    app.admission.start()?;
     let faces = Faces::load_within(
         read_face_models(&models, &app.config.now().models)?,
         app.config.now().images.decode_limits(),

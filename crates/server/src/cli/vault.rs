@@ -10,8 +10,8 @@ use verax_store::Schema;
 use super::locations::{Locations, Opening};
 use super::output::print_line;
 use crate::app::App;
-use crate::app::fingerprints::Lost;
-use crate::app::sweeping::Orphans;
+use crate::app::upkeep::fingerprints::Lost;
+use crate::app::upkeep::sweeping::Orphans;
 use crate::vault::VaultError;
 
 #[derive(Subcommand)]

@@ -27,7 +27,7 @@ pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCod
     let app = locations.open().await?;
     let _in_use = locations.shared()?;
     locations.make_vault_private(&locations.config()?);
-    app.measuring.start()?;
+    app.admission.start()?;
     let faces = Faces::load_within(
         read_face_models(&locations.models(), &app.config.now().models)?,
         app.config.now().images.decode_limits(),

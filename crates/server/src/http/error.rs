@@ -9,8 +9,8 @@ use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
 use crate::app::access::{AccessError, MintError};
+use crate::app::admission::AdmissionError;
 use crate::app::idempotency::About;
-use crate::app::measuring::MeasuringError;
 use crate::http::error_codes::{
     ACCESS_DENIED, CONFLICT, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
     INVALID_PARAMETERS, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE, URI_TOO_LONG, VAULT_UNREADABLE,
@@ -226,10 +226,10 @@ pub fn for_clients_only() -> ApiError {
     ApiError::new(&ACCESS_DENIED, error).with_member("message", "access_denied".into())
 }
 
-impl From<MeasuringError> for ApiError {
-    fn from(error: MeasuringError) -> ApiError {
+impl From<AdmissionError> for ApiError {
+    fn from(error: AdmissionError) -> ApiError {
         match error {
-            MeasuringError::Overloaded(_) => {
+            AdmissionError::Overloaded(_) => {
                 let sentence = "The server is at capacity. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence)
                     .lacking(Scarce::Measuring)

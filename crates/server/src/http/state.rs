@@ -32,7 +32,7 @@ pub struct Shared {
 impl State {
     pub fn new(app: App) -> State {
         let limits = Limits::default();
-        let slots = Shares::new(app.measuring.admitted_max());
+        let slots = Shares::new(app.admission.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
         let fetching = Shares::new(FETCHING_MAX);
         let (metrics, polls) = (app.metrics.clone(), Arc::default());

@@ -18,7 +18,7 @@ pub static JOB: PeriodicJob = PeriodicJob {
     every: Duration::from_secs(5),
     on: Nodes::Working,
     // A server measures for those who wait; a worker has nobody else.
-    lanes: |node| if node.role == Role::Works { node.app.measuring.threads() } else { 1 },
+    lanes: |node| if node.role == Role::Works { node.app.admission.threads() } else { 1 },
     run: |node| {
         Box::pin(async move {
             let count = resume(&node.app).await?;
@@ -51,7 +51,7 @@ impl Queue for DocumentChecks {
 
     fn slot(app: &App) -> Option<Self::Slot> {
         // Whoever waits for an answer comes first.
-        app.measuring.try_document_permit().ok()
+        app.admission.try_document_permit().ok()
     }
 
     fn lease_until(app: &App) -> Timestamp {

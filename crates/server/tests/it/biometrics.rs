@@ -9,7 +9,7 @@ use verax_domain::records::biometric_validation::{BiometricValidation, CheckResu
 use verax_domain::records::person::PersonDetails;
 use verax_query::Tenant;
 use verax_server::app::persons::NewPerson;
-use verax_server::app::sweeping::Orphans;
+use verax_server::app::upkeep::sweeping::Orphans;
 use verax_server::http::{self, State};
 use verax_server::jobs::{expiry, face_checks};
 use verax_store::{Batch, StoreError};

@@ -13,8 +13,8 @@ use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{RecordTokenScope, Scope};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
-use verax_server::app::document_checks::{DocumentCheckError, DocumentOrder};
-use verax_server::app::sweeping::Orphans;
+use verax_server::app::documents::{DocumentCheckError, DocumentOrder};
+use verax_server::app::upkeep::sweeping::Orphans;
 use verax_server::jobs::document_checks;
 use verax_store::{Batch, StoreError};
 use verax_vision::document::seeded::Seeded;
@@ -206,7 +206,7 @@ on_both_databases! {
         }
         assert_eq!(kept(world), 0, "nothing of the images stays");
         // A worker that was only slow changes nothing any more.
-        let permit = app.measuring.try_document_permit().expect("a permit");
+        let permit = app.admission.try_document_permit().expect("a permit");
         let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
         let rejected = matches!(late, Err(DocumentCheckError::Store(StoreError::Conflict)));
         assert!(rejected, "{late:?}");
@@ -578,7 +578,7 @@ async fn a_full_server_rejects_before_a_record_is_made() {
     })
     .await;
     let token = world.token("acme").await;
-    let permit = world.app.measuring.try_document_permit().expect("the only permit");
+    let permit = world.app.admission.try_document_permit().expect("the only permit");
     let answer = post_image(&world, &token, &image()).await;
     assert_eq!(answer.rejection(503), "UNAVAILABLE");
     assert_ne!(answer.header("retry-after"), "");

@@ -251,7 +251,7 @@ async fn a_call_without_a_place_is_rejected_before_its_body_is_read() {
     .await;
     let token = world.token("acme").await;
     let router = finding(&world, vec![face(60.0)]);
-    let permit = world.app.measuring.try_permit().expect("the only permit");
+    let permit = world.app.admission.try_permit().expect("the only permit");
     for path in ["/v2/face-recognition/liveness", "/v2/document-liveness"] {
         let call = request(Method::POST, &token, path).map(|_| endless());
         let answer = send(&router, call).await;
@@ -271,7 +271,7 @@ async fn a_rejected_sender_reads_its_answer_and_keeps_its_connection() {
     .await;
     let token = world.token("acme").await;
     let server = world.listen().await;
-    let permit = world.app.measuring.try_permit().expect("the only permit");
+    let permit = world.app.admission.try_permit().expect("the only permit");
     let mut wire = server.connect().await;
     let body = "x".repeat(3_000_000);
     wire.send(&format!(

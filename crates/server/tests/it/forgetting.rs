@@ -556,7 +556,7 @@ on_both_databases! {
         let office = Office::open(world, "acme").await;
         let (goes, stays) = (office.story(1).await, office.story(2).await);
         let node = with_given_faces(world.node(|_| {}).await, "given");
-        let search = verax_server::app::galleries::Search {
+        let search = verax_server::app::persons::galleries::Search {
             probes: vec![crate::given_faces::template(face(2))],
             collection: None, active_only: false, min_score: 0.85, max: 5,
         };

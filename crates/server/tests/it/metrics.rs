@@ -230,8 +230,8 @@ async fn a_call_that_finds_no_place_is_counted_as_an_overload() {
     })
     .await;
     let app = with_given_faces(world.app.clone(), "a-model");
-    app.measuring.start().expect("threads");
-    let _taken = app.measuring.try_permit().expect("the only permit");
+    app.admission.start().expect("threads");
+    let _taken = app.admission.try_permit().expect("the only permit");
     let router = http::router(State::new(app));
     let token = world.token("acme").await;
     let mut call = request(Method::POST, &token, "/v2/face-recognition/liveness");

@@ -12,7 +12,7 @@ use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
-use verax_server::app::document_checks::DocumentOrder;
+use verax_server::app::documents::DocumentOrder;
 use verax_server::http::{self, State};
 use verax_server::jobs::document_checks;
 use verax_store::Batch;

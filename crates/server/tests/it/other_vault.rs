@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
-use verax_server::app::fingerprints::{Difference, Lost};
+use verax_server::app::upkeep::fingerprints::{Difference, Lost};
 use verax_server::clock::Random;
 use verax_server::http::{self, State};
 use verax_server::keys::MasterKeys;

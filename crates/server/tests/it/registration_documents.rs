@@ -102,7 +102,7 @@ on_both_databases! {
     async fn a_check_that_a_crash_interrupted_still_does_for_its_registration(world) {
         let token = world.token("acme").await;
         let (id, _) = register(world, &token, json!({ "document": "mandatory" })).await;
-        let order = verax_server::app::document_checks::DocumentOrder {
+        let order = verax_server::app::documents::DocumentOrder {
             image: STANDARD.decode(genuine()).expect("base64"),
             checks: PerCheck::all(true),
             calibrations: PerCheck::default(),

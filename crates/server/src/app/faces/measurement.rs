@@ -49,7 +49,7 @@ impl App {
         let Some(loaded) = self.faces.loaded.as_ref().filter(|_| missing.is_empty()) else {
             return Err(AnalysisError::ModelsMissing(missing));
         };
-        let permit = self.measuring.try_permit()?;
+        let permit = self.admission.try_permit()?;
         let engine = Arc::clone(&loaded.engine);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let interest = permit.run(

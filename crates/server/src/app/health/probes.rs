@@ -6,7 +6,7 @@ use verax_store::StoreError;
 
 use super::{APART_MS_MAX, ProbeResult, Unhealthy};
 use crate::app::App;
-use crate::app::fingerprints::explain;
+use crate::app::upkeep::fingerprints::explain;
 use crate::clock::Clock;
 
 /// Anybody may ask, and each look writes: one look answers all who ask within this time.

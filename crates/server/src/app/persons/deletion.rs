@@ -6,7 +6,7 @@ use verax_store::{Batch, StoreError};
 
 use super::{ATTEMPTS, PersonError, run_detached};
 use crate::app::App;
-use crate::app::records::DeleteError;
+use crate::app::lists::records::DeleteError;
 
 /// Validations that a person is taken out of in one change: others must be able to come between.
 const REDACTED_AT_ONCE: u32 = 100;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::app::App;
 use crate::app::faces::Portrait;
-use crate::app::galleries::Search;
+use crate::app::persons::galleries::Search;
 
 impl App {
     /// Enrols a person and answers their id. With `unknown` only if nobody has that face. It reaches

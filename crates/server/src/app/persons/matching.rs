@@ -13,7 +13,7 @@ use verax_vision::faces::{TEMPLATE_LEN, Template};
 
 use super::{NOBODY, PersonError, Thumbnail, thumbnail_place};
 use crate::app::App;
-use crate::app::galleries::{Hit, Search};
+use crate::app::persons::galleries::{Hit, Search};
 use crate::vault::VaultError;
 
 impl App {

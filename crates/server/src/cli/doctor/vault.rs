@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::findings::{Finding, bad, good, unchecked};
 use crate::app::App;
-use crate::app::fingerprints::explain;
-use crate::app::unreadable::Inspected;
+use crate::app::upkeep::fingerprints::explain;
+use crate::app::upkeep::unreadable::Inspected;
 use crate::cli::locations::Locations;
 use crate::clock::Random;
 use crate::config::Config;

@@ -6,7 +6,7 @@ use verax_domain::document_check::PerCheck;
 use verax_domain::document_verdict::{Calibration, DocumentPolicy, OperatingPoints};
 use verax_vision::document::{DocumentEngine, shipped_weights};
 
-use crate::app::document_checks;
+use crate::app::documents;
 
 /// One calibration for all checks that have one; the cropped and colourless rules are judged apart.
 pub fn policy(points: &PerCheck<OperatingPoints>, level: Calibration) -> DocumentPolicy {

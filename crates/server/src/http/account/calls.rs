@@ -10,8 +10,8 @@ use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use crate::app::access::{AccessError, Caller, MintError, RecordToken};
+use crate::app::account::project_login::ExchangeError;
 use crate::app::idempotency::About;
-use crate::app::project_login::ExchangeError;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;

@@ -11,7 +11,7 @@ use verax_query::{Retrieval, Tenant};
 use verax_store::StoreError;
 
 use crate::app::access::Bearer;
-use crate::app::document_checks::DocumentCheckError;
+use crate::app::documents::DocumentCheckError;
 use crate::http::body::reading::{bytes_max, parse_apart};
 use crate::http::body::unread::{BodyError, Unread};
 use crate::http::documents::order::{DOCUMENT_BODY, read_document_order};
@@ -40,7 +40,7 @@ pub async fn create(
     let admitted = admitted_body(&state, &allowed, body, limit).await;
     let (slot, body) = admitted.map_err(rejected_body)?;
     let app = &state.app;
-    let (permit, engine) = app.measuring.try_document_permit()?;
+    let (permit, engine) = app.admission.try_document_permit()?;
     let (bytes, limits) = (body.bytes.len(), app.config.now().images.decode_limits());
     let mut order = parse_apart(bytes, move || read_document_order(&body, &limits)).await??;
     order.app_registration = registration.map(str::to_owned);

@@ -1,6 +1,6 @@
 //! Why a document is not checked.
 
-use crate::app::document_checks::DocumentCheckError;
+use crate::app::documents::DocumentCheckError;
 use crate::http::error::{ApiError, conflict};
 
 impl From<DocumentCheckError> for ApiError {

@@ -5,7 +5,7 @@ use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_query::Problem;
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 
-use crate::app::document_checks::{DocumentOrder, calibrations};
+use crate::app::documents::{DocumentOrder, calibrations};
 use crate::app::faces::decode_base64;
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::images::base64_of;

@@ -7,8 +7,8 @@ use verax_query::Problem;
 use verax_vision::image::ImageError;
 
 use crate::app::access::AccessError;
+use crate::app::admission::AdmissionError;
 use crate::app::faces::{AnalysisError, ImageProblem};
-use crate::app::measuring::MeasuringError;
 use crate::http::error::{ApiError, collected};
 use crate::http::error_codes::{
     ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER,
@@ -118,7 +118,7 @@ impl From<AnalysisError> for ApiError {
                 );
                 ApiError::new(&MODELS_MISSING, error)
             }
-            AnalysisError::Overloaded(overloaded) => MeasuringError::Overloaded(overloaded).into(),
+            AnalysisError::Overloaded(overloaded) => AdmissionError::Overloaded(overloaded).into(),
             AnalysisError::Image { parameter, problem: ImageProblem::NotBase64 } => {
                 let message = format!("\"{parameter}\" must be base64 or a data URI of an image");
                 only_base64(vec![Problem { parameter, message }])

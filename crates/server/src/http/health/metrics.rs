@@ -51,9 +51,9 @@ fn read_memory(state: &State) {
     let (app, metrics) = (&state.app, &state.metrics);
     metrics.bodies_bytes.set(gauge(state.bodies.held()));
     metrics.bodies_bytes_max.set(gauge(state.bodies.max()));
-    let load = app.measuring.load();
+    let load = app.admission.load();
     metrics.permits_used.set(gauge(load.permits.max(state.slots.held())));
-    metrics.permits_max.set(gauge(app.measuring.admitted_max()));
+    metrics.permits_max.set(gauge(app.admission.admitted_max()));
     metrics.queue_length.set(gauge(load.waiting));
     metrics.models_missing.set(gauge(app.faces.missing().len()));
     for pool in app.database.pools() {

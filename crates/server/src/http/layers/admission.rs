@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use verax_vision::workers::Overloaded;
 
-use crate::app::measuring::MeasuringError;
+use crate::app::admission::AdmissionError;
 use crate::http::body::unread::{BodyError, Received, Unread};
 use crate::http::error::ApiError;
 use crate::http::error_codes::UNAVAILABLE;
@@ -45,12 +45,12 @@ pub async fn admitted_body(
 /// A slot for this caller's client, of whom others have room beside it.
 pub fn take_slot(state: &State, allowed: &Allowed) -> Result<Slot, ApiError> {
     // Work that is no call's takes room too.
-    let slot = state.app.measuring.reject_when_full().and_then(|()| {
+    let slot = state.app.admission.reject_when_full().and_then(|()| {
         let client = allowed.client().unwrap_or_default();
-        let own = client_max(state.app.measuring.threads(), state.slots.max());
+        let own = client_max(state.app.admission.threads(), state.slots.max());
         state.slots.take(client, 1, own).map(Arc::new).ok_or(Overloaded)
     });
-    slot.map_err(|overloaded| MeasuringError::from(overloaded).into())
+    slot.map_err(|overloaded| AdmissionError::from(overloaded).into())
 }
 
 /// How many of all slots one client may have: half of them, and as many as there are threads to

@@ -8,8 +8,8 @@ use verax_query::{Resource, Retrieval, Tenant};
 use verax_store::StoreError;
 
 use crate::app::access::Bearer;
+use crate::app::lists::records::DeleteError;
 use crate::app::persons::PersonError;
-use crate::app::records::DeleteError;
 use crate::http::error::{ApiError, access_denied, conflict};
 use crate::http::layers::access::{Access, RecordKinds, Rejection};
 use crate::http::layers::allowed::may_read;

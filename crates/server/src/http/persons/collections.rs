@@ -8,7 +8,7 @@ use verax_query::Audience;
 use verax_store::{Collection, StoreError};
 
 use crate::app::access::Caller;
-use crate::app::records::DeleteError;
+use crate::app::lists::records::DeleteError;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as};
 use crate::http::body::unread::Unread;

@@ -9,8 +9,8 @@ use verax_domain::resources::PERSONS;
 use verax_vision::faces::{Template, Wanted};
 
 use crate::app::access::Caller;
-use crate::app::galleries::{Hit, Search};
 use crate::app::persons::Thumbnail;
+use crate::app::persons::galleries::{Hit, Search};
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::table::{BodyField, Default, Rule, optional, required};
 use crate::http::body::unread::Unread;

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use axum::response::Response;
 use verax_domain::resources::APP_REGISTRATIONS;
 
-use crate::app::registration_faces::RegistrationFaceError;
+use crate::app::registrations::faces::RegistrationFaceError;
 use crate::http::body::reading::read_measured;
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, conflict};

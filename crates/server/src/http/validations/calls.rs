@@ -11,7 +11,7 @@ use verax_domain::resources::{
 use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use crate::app::access::{Bearer, Caller};
-use crate::app::biometrics::Opened;
+use crate::app::validations::Opened;
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::{read, read_measured};
 use crate::http::body::table::{

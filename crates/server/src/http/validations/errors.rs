@@ -8,9 +8,9 @@ use verax_domain::face_verdict::{ADVISED, FaceRejection, Reason};
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use verax_store::StoreError;
 
-use crate::app::biometrics::ValidationError;
 use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::persons::PersonError;
+use crate::app::validations::ValidationError;
 use crate::http::error::{ApiError, conflict};
 use crate::http::error_codes::ErrorCode;
 use crate::http::faces::errors::{code_of, reason_of};

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::app::access::Caller;
-use crate::app::biometrics::LockedLogin;
+use crate::app::validations::LockedLogin;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;

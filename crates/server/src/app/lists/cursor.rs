@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use verax_query::{Position, Query, Tenant};
 
-use super::App;
+use crate::app::App;
 
 /// Of HMAC-SHA-256.
 const SIGNATURE_BYTES: usize = 32;

@@ -11,10 +11,10 @@ use verax_query::{Query, Tenant};
 use verax_store::StoreError;
 use verax_vision::faces::Wanted;
 
-use super::App;
-use super::document_checks::DocumentCheckError;
-use super::faces::{AnalysisError, SentImage};
-use super::persons::PersonError;
+use crate::app::App;
+use crate::app::documents::DocumentCheckError;
+use crate::app::faces::{AnalysisError, SentImage};
+use crate::app::persons::PersonError;
 
 /// Why the two faces were not compared.
 #[derive(Debug, thiserror::Error)]

@@ -6,13 +6,13 @@ use verax_query::Tenant;
 use verax_store::{Batch, StoreError};
 use zeroize::Zeroizing;
 
-use super::App;
-use super::idempotency::{ANSWERS, REQUESTS};
-use super::persons::PersonError;
+use crate::app::App;
+use crate::app::idempotency::{ANSWERS, REQUESTS};
+use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 
 /// Where the vault has it.
-pub(super) const IMAGE: &str = "picture";
+pub(in crate::app) const IMAGE: &str = "picture";
 /// The image has a key of its own: who was enrolled by a validation has its id, and outlives it.
 /// No record is called so, as ids hold no dot.
 const SUBJECT: &str = ".face";
@@ -25,7 +25,7 @@ pub fn record_of_subject(subject: &str) -> &str {
 
 impl App {
     /// Encrypts the image of a validation.
-    pub(super) async fn keep_face(
+    pub(in crate::app) async fn keep_face(
         &self,
         client: &str,
         validation: &str,
@@ -36,7 +36,7 @@ impl App {
 
     /// Destroys the image of a validation, and before it the key that opens it. There need not be
     /// one.
-    pub(super) async fn destroy_face(
+    pub(in crate::app) async fn destroy_face(
         &self,
         client: &str,
         validation: &str,

@@ -7,9 +7,9 @@ use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 use verax_query::{Key, Query, Tenant};
 use verax_store::Batch;
 
-use super::App;
-use super::persons::PersonError;
-use super::stored_faces::subject_of_face;
+use crate::app::App;
+use crate::app::persons::PersonError;
+use crate::app::validations::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
 /// Something that is stored and cannot be opened.

@@ -12,8 +12,8 @@ use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::{Query, Resource, Tenant};
 use verax_store::{Batch, StoreError};
 
-use super::App;
-use super::access::{MintError, RecordToken, RecordTokenMint};
+use crate::app::App;
+use crate::app::access::{MintError, RecordToken, RecordTokenMint};
 
 /// What a token was exchanged for.
 pub struct Exchanged {

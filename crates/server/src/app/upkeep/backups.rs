@@ -8,7 +8,7 @@ use verax_domain::Timestamp;
 use verax_store::{Batch, JobKind, StoreError};
 use zeroize::Zeroizing;
 
-use super::App;
+use crate::app::App;
 use crate::backup::{BackupFolder, Progress, Secret, Source, make, verify};
 use crate::config;
 use crate::keys::MasterKeys;

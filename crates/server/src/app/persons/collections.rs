@@ -6,8 +6,8 @@ use verax_domain::resources::COLLECTIONS;
 use verax_query::is_id;
 use verax_store::{Batch, Collection, StoreError};
 
-use super::App;
-use super::records::{DeleteError, body_record};
+use crate::app::App;
+use crate::app::lists::records::{DeleteError, body_record};
 
 impl App {
     /// The client's collection with this id, or else with this code.

@@ -6,6 +6,7 @@ mod opening;
 mod outcome;
 mod registrations;
 mod sessions;
+pub mod stored_faces;
 mod work;
 
 use std::net::IpAddr;
@@ -15,9 +16,9 @@ use verax_domain::face_verdict::Reason;
 use verax_domain::records::biometric_validation::CheckResult;
 use verax_store::StoreError;
 
-use super::access::MintError;
-use super::faces::AnalysisError;
-use super::persons::PersonError;
+use crate::app::access::MintError;
+use crate::app::faces::AnalysisError;
+use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 
 /// A session and the validation that it is for.
@@ -112,6 +113,6 @@ impl From<PersonError> for ValidationError {
 const INTERRUPTED: &str = "the server stopped before the face was measured";
 
 /// What a validation says that a crash left behind.
-pub(super) fn interrupted() -> String {
+pub(in crate::app) fn interrupted() -> String {
     CheckResult::unmeasured("image", INTERRUPTED).reasons_text()
 }

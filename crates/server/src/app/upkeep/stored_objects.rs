@@ -2,13 +2,14 @@
 
 use verax_store::{Encrypted, EncryptedRow};
 
-use super::{document_checks, persons, stored_faces};
+use crate::app::validations::stored_faces;
+use crate::app::{documents, persons};
 
 /// Under which subject lies what a row names, and where among its objects; a template's bytes are in the
 /// row itself.
 pub fn objects_of(encrypted: Encrypted, row: &EncryptedRow) -> (String, Option<String>) {
     match encrypted {
-        Encrypted::Document => (row.id.clone(), Some(document_checks::IMAGE.to_owned())),
+        Encrypted::Document => (row.id.clone(), Some(documents::IMAGE.to_owned())),
         Encrypted::Face => {
             (stored_faces::subject_of_face(&row.id), Some(stored_faces::IMAGE.to_owned()))
         }

@@ -8,8 +8,8 @@ use verax_domain::{Record, RecordProblem};
 use verax_query::{Resource, Retrieval, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
-use super::App;
-use super::stored_faces::subject_of_face;
+use crate::app::App;
+use crate::app::validations::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
 /// Why a record is not deleted.
@@ -202,7 +202,7 @@ impl App {
 }
 
 /// What a checked body says of this record of this client; what it does not say is not said.
-pub(super) fn body_record(
+pub(in crate::app) fn body_record(
     resource: &'static Resource,
     id: &str,
     client: &str,

@@ -1,4 +1,4 @@
-//! The threads that measure images, and what they measure with: started when first needed.
+//! Admission to the engines: permits for the threads that analyse images, started when first needed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::config;
 
 /// Cheap to clone: clones share the threads.
 #[derive(Clone)]
-pub struct Measuring {
+pub struct Admission {
     settings: WorkerSettings,
     running: Arc<Mutex<Option<Arc<Running>>>>,
 }
@@ -28,7 +28,7 @@ pub struct Load {
 
 /// Why nothing is measured.
 #[derive(Debug, thiserror::Error)]
-pub enum MeasuringError {
+pub enum AdmissionError {
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
     #[error("no thread to measure on: {0}")]
@@ -37,26 +37,26 @@ pub enum MeasuringError {
     Weights(String),
 }
 
-impl Measuring {
-    pub fn new(settings: &config::Vision) -> Measuring {
+impl Admission {
+    pub fn new(settings: &config::Vision) -> Admission {
         let threads = match settings.threads {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             threads => threads,
         };
         let settings = WorkerSettings { threads, waiting_max: settings.waiting_max };
-        Measuring { settings, running: Arc::default() }
+        Admission { settings, running: Arc::default() }
     }
 
     /// Starts the threads, if they are not at work yet.
     ///
     /// # Errors
     /// The system has no threads to give, or the weights cannot be read.
-    pub fn start(&self) -> Result<(), MeasuringError> {
+    pub fn start(&self) -> Result<(), AdmissionError> {
         self.running().map(drop)
     }
 
     /// A permit to have one thing measured. Ask before decoding.
-    pub fn try_permit(&self) -> Result<Permit, MeasuringError> {
+    pub fn try_permit(&self) -> Result<Permit, AdmissionError> {
         Ok(self.running()?.workers.try_permit()?)
     }
 
@@ -88,19 +88,19 @@ impl Measuring {
     }
 
     /// A permit to have one image measured, and what measures documents. Ask before decoding.
-    pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), MeasuringError> {
+    pub fn try_document_permit(&self) -> Result<(Permit, Arc<DocumentEngine>), AdmissionError> {
         let running = self.running()?;
         let permit = running.workers.try_permit()?;
         Ok((permit, Arc::clone(&running.documents)))
     }
 
-    fn running(&self) -> Result<Arc<Running>, MeasuringError> {
+    fn running(&self) -> Result<Arc<Running>, AdmissionError> {
         let mut running = self.lock();
         if let Some(running) = &*running {
             return Ok(Arc::clone(running));
         }
         let weights = |error: verax_vision::document::weights::WeightsError| {
-            MeasuringError::Weights(error.to_string())
+            AdmissionError::Weights(error.to_string())
         };
         let documents = DocumentEngine::load(&shipped_weights()).map_err(weights)?;
         let workers = Workers::start(self.settings)?;

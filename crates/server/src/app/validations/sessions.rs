@@ -11,10 +11,10 @@ use verax_store::{Batch, JobKind, StoreError};
 
 use super::{Passed, ValidationError};
 use crate::app::App;
-use crate::app::biometrics::attempts::LoginAttempt;
-use crate::app::biometrics::work::Work;
 use crate::app::faces::{AnalysisError, SentImage};
 use crate::app::registrations::UsableFlow;
+use crate::app::validations::attempts::LoginAttempt;
+use crate::app::validations::work::Work;
 
 impl App {
     /// Measures an image for a session, once. What has begun reaches its end although its caller
@@ -116,7 +116,7 @@ impl App {
         if !missing.is_empty() {
             return Err(AnalysisError::ModelsMissing(missing).into());
         }
-        Ok(self.measuring.reject_when_full().map_err(AnalysisError::from)?)
+        Ok(self.admission.reject_when_full().map_err(AnalysisError::from)?)
     }
 
     pub(super) fn lease(&self, now: Timestamp) -> Timestamp {

@@ -4,7 +4,7 @@ use verax_domain::resources;
 use verax_query::Resource;
 use verax_store::{StoreError, Upkeep};
 
-use super::App;
+use crate::app::App;
 
 /// More changes than come between two looks when nothing is imported.
 const MANY: u64 = 1_000;

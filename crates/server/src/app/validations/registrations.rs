@@ -10,8 +10,8 @@ use verax_store::{Batch, StoreError};
 
 use super::ValidationError;
 use crate::app::App;
-use crate::app::biometrics::work::Work;
 use crate::app::faces::SentImage;
+use crate::app::validations::work::Work;
 
 impl App {
     /// Measures an image for a registration, enrols the person in the project's collection, and

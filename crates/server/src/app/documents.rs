@@ -36,4 +36,4 @@ pub enum DocumentCheckError {
 }
 
 /// Where the vault has the image of a record.
-pub(super) const IMAGE: &str = "picture";
+pub(in crate::app) const IMAGE: &str = "picture";

@@ -4,9 +4,9 @@ use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_query::Tenant;
 use verax_store::{Batch, Job, JobKind, StoreError};
 
-use super::App;
-use super::biometrics::interrupted;
-use super::persons::PersonError;
+use crate::app::App;
+use crate::app::persons::PersonError;
+use crate::app::validations::interrupted;
 
 impl App {
     /// Forgets tokens, counts of failed logins and digests of images that mean nothing any more.

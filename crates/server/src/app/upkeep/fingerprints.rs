@@ -8,7 +8,7 @@ use std::fmt;
 use anyhow::{Result, bail};
 use verax_store::{Batch, Fingerprint, FingerprintKind, StoreError};
 
-use super::App;
+use crate::app::App;
 use crate::vault::{KeyFound, VaultError};
 
 /// In what a node differs from its database.

@@ -11,7 +11,7 @@ use verax_vision::faces::Template;
 
 use super::{Faces, Held, Hit, Opened, Search, State, TRIED_AGAIN_MS, Unopened};
 use crate::app::App;
-use crate::app::galleries::index::{FaceIndex, IndexedPerson};
+use crate::app::persons::galleries::index::{FaceIndex, IndexedPerson};
 use crate::app::persons::{PersonError, template_place};
 use crate::vault::VaultError;
 

@@ -1,0 +1,3 @@
+//! What a caller does with its own tokens.
+
+pub mod project_login;

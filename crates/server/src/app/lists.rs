@@ -1,0 +1,4 @@
+//! Records of every kind: made, changed and deleted as a whole, and listed page by page.
+
+pub mod cursor;
+pub mod records;
