@@ -23,7 +23,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use verax_domain::resources;
 use verax_query::{Query, Tenant};
-use verax_store::{Batch, Database, Location, Options, Schema, StoreError};
+/// Why the database did not do what a use case asked of it.
+pub use verax_store::StoreError;
+use verax_store::{Batch, Database, Location, Options, Schema};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;

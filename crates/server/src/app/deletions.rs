@@ -7,7 +7,7 @@ use verax_query::{Resource, Tenant};
 use verax_store::{Batch, Deletion, StoreError};
 
 use crate::app::App;
-use crate::app::lists::records::DeleteError;
+use crate::app::lists::records::RecordError;
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 
@@ -21,14 +21,14 @@ impl App {
     ///
     /// # Errors
     /// `Vault(NotHeld)` when that key is not in this node's vault: what it opens may be in another, and
-    /// would stay there. `Store(Conflict)` when the record is gone.
+    /// would stay there. `Gone` when the record is gone.
     pub(in crate::app) async fn begin_deletion(
         &self,
         resource: &'static Resource,
         client: &str,
         id: &str,
         subject: Option<&str>,
-    ) -> Result<(), DeleteError> {
+    ) -> Result<(), RecordError> {
         if let Some(subject) = subject
             && !self.vault.holds_key(client, subject).await?
             && !self.database.is_being_deleted(client, resource, id).await?
@@ -36,7 +36,7 @@ impl App {
             // The key goes before the record and what is said here goes with it: asked in this order.
             let tenant = Tenant::Client(client.to_owned());
             if self.find_record(resource, &tenant, id).await?.is_none() {
-                return Err(StoreError::Conflict.into());
+                return Err(RecordError::Gone);
             }
             tracing::error!(
                 resource = resource.name,
@@ -50,7 +50,7 @@ impl App {
     }
 
     /// Ends deletions that were interrupted. Answers how many.
-    pub async fn resume_deletions(&self) -> Result<u64, DeleteError> {
+    pub async fn resume_deletions(&self) -> Result<u64, RecordError> {
         let now = self.clock.now();
         let before = Timestamp(now.0.saturating_sub(INTERRUPTED_AFTER_MS));
         let (mut count, mut failed) = (0, None);
@@ -74,13 +74,14 @@ impl App {
         }
     }
 
-    async fn resume_deletion(&self, deletion: &Deletion) -> Result<(), DeleteError> {
+    async fn resume_deletion(&self, deletion: &Deletion) -> Result<(), RecordError> {
         let (client, id) = (deletion.client.as_str(), deletion.record.as_str());
         let with_image = [BIOMETRIC_VALIDATIONS.name, DOCUMENT_LIVENESS.name];
         let ended = match resources::by_name(&deletion.resource) {
             Some(resource) if resource.name == PERSONS.name => {
                 match self.delete_person(client, id).await {
                     Ok(()) | Err(PersonError::NotFound) => Ok(()),
+                    Err(PersonError::Contended) => Err(RecordError::Gone),
                     Err(PersonError::Store(error)) => Err(error.into()),
                     Err(PersonError::Vault(error)) => Err(error.into()),
                     Err(error) => Err(StoreError::Statement(error.to_string()).into()),
@@ -93,7 +94,7 @@ impl App {
         };
         match ended {
             // Somebody was faster, or it is gone.
-            Ok(()) | Err(DeleteError::Store(StoreError::Conflict)) => {}
+            Ok(()) | Err(RecordError::Gone) => {}
             Err(error) => return Err(error),
         }
         let mut batch = Batch::default();

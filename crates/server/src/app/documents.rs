@@ -28,11 +28,23 @@ pub enum DocumentCheckError {
     ChecksLimit(u32),
     #[error("the registration's device has stored {0} images")]
     ImagesLimit(u32),
+    /// Somebody else has written its end, or has deleted the record.
+    #[error("the record was changed by somebody else")]
+    Ended,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The record is `failed`, or its job will be taken up.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<StoreError> for DocumentCheckError {
+    fn from(error: StoreError) -> DocumentCheckError {
+        match error {
+            StoreError::Conflict => DocumentCheckError::Ended,
+            error => DocumentCheckError::Store(error),
+        }
+    }
 }
 
 /// Where the vault has the image of a record.

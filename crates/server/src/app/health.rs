@@ -1,6 +1,7 @@
 //! Whether the server can do its work: its database takes writes, and agrees with it about the time; its
 //! keys and its vault are those of the database; there is space.
 
+mod load;
 mod probes;
 
 use std::path::{Path, PathBuf};

@@ -54,8 +54,11 @@ pub struct Thumbnail {
 /// Why a person was not enrolled, found, changed or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum PersonError {
+    /// Others were faster, each time that it was tried.
+    #[error("the record was changed by somebody else")]
+    Contended,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
@@ -77,6 +80,15 @@ pub enum PersonError {
     Unreadable { count: u64 },
     #[error("the work stopped before its end")]
     Stopped,
+}
+
+impl From<StoreError> for PersonError {
+    fn from(error: StoreError) -> PersonError {
+        match error {
+            StoreError::Conflict => PersonError::Contended,
+            error => PersonError::Store(error),
+        }
+    }
 }
 
 /// Stands for whoever is not there: no id holds a dot.

@@ -13,7 +13,8 @@ use verax_domain::records::project_flow::ProjectFlow;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
-use verax_store::{Batch, Contacts, HeldContact, Hold, RegistrationStep, StoreError};
+pub use verax_store::HeldContact;
+use verax_store::{Batch, Contacts, Hold, RegistrationStep, StoreError};
 
 use crate::app::App;
 use crate::app::access::{MintError, RecordTokenMint};
@@ -34,8 +35,20 @@ pub enum RegistrationError {
     Rejected(SyncRejection),
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// It was moved on by somebody else: read it again.
+    #[error("the record was changed by somebody else")]
+    Moved,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for RegistrationError {
+    fn from(error: StoreError) -> RegistrationError {
+        match error {
+            StoreError::Conflict => RegistrationError::Moved,
+            error => RegistrationError::Store(error),
+        }
+    }
 }
 
 /// How long the token of a link lives that goes by email or by hand.
@@ -231,9 +244,7 @@ impl App {
         let actor = order.actor;
         let mut step = self.registration_step(&before, after, order)?;
         let mut synced = self.commit_step(token_for, &step).await;
-        if step.hold == Hold::Taken
-            && matches!(synced, Err(RegistrationError::Store(StoreError::Conflict)))
-        {
+        if step.hold == Hold::Taken && matches!(synced, Err(RegistrationError::Moved)) {
             let contacts = contacts(&before.contact);
             let project = before.project.as_deref().unwrap_or_default();
             match self.database.contact_holder(client, project, contacts, id).await? {

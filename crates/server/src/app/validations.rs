@@ -87,8 +87,20 @@ pub enum ValidationError {
     Stopped,
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// Somebody else has ended it: a deletion, or the job that expires it.
+    #[error("the record was changed by somebody else")]
+    Ended,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ValidationError {
+    fn from(error: StoreError) -> ValidationError {
+        match error {
+            StoreError::Conflict => ValidationError::Ended,
+            error => ValidationError::Store(error),
+        }
+    }
 }
 
 impl From<VaultError> for ValidationError {
@@ -101,6 +113,7 @@ impl From<PersonError> for ValidationError {
     fn from(error: PersonError) -> ValidationError {
         match error {
             PersonError::Measure(error) => ValidationError::Measure(error),
+            PersonError::Contended => ValidationError::Ended,
             PersonError::Store(error) => ValidationError::Store(error),
             PersonError::AlreadySet(_) | PersonError::Duplicated(_) => {
                 ValidationError::DuplicatedPerson

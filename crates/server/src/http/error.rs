@@ -5,12 +5,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use verax_query::{Problem, QUERY_BYTES_MAX, Resource};
-use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
+use crate::app::StoreError;
 use crate::app::access::{AccessError, MintError};
 use crate::app::admission::AdmissionError;
 use crate::app::idempotency::About;
+use crate::app::lists::records::RecordError;
 use crate::http::error_codes::{
     ACCESS_DENIED, CONFLICT, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
     INVALID_PARAMETERS, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE, URI_TOO_LONG, VAULT_UNREADABLE,
@@ -273,6 +274,18 @@ impl From<StoreError> for ApiError {
                     .caused(error)
             }
             error => ApiError::internal().caused(error),
+        }
+    }
+}
+
+impl From<RecordError> for ApiError {
+    fn from(error: RecordError) -> ApiError {
+        match error {
+            RecordError::Gone => {
+                ApiError::new(&INTERNAL, "Something went wrong on our side.").caused(error)
+            }
+            RecordError::Store(error) => error.into(),
+            RecordError::Vault(error) => error.into(),
         }
     }
 }

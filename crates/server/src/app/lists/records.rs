@@ -12,13 +12,25 @@ use crate::app::App;
 use crate::app::validations::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
-/// Why a record is not deleted.
+/// Why a record is not changed or deleted.
 #[derive(Debug, thiserror::Error)]
-pub enum DeleteError {
+pub enum RecordError {
+    /// Somebody else was faster with a change or a deletion.
+    #[error("the record was changed by somebody else")]
+    Gone,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<StoreError> for RecordError {
+    fn from(error: StoreError) -> RecordError {
+        match error {
+            StoreError::Conflict => RecordError::Gone,
+            error => RecordError::Store(error),
+        }
+    }
 }
 
 /// What a record that is deleted takes with it.
@@ -73,17 +85,17 @@ impl App {
     /// Changes these members of a record of this client.
     ///
     /// # Errors
-    /// `Conflict` when the client has no such record.
+    /// `Gone` when the client has no such record.
     pub async fn change_record(
         &self,
         resource: &'static Resource,
         client: &str,
         id: &str,
         members: Map<String, Value>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RecordError> {
         let mut batch = Batch::default();
         batch.change(&body_record(resource, id, client, members)?, self.clock.now());
-        self.database.commit(batch).await
+        Ok(self.database.commit(batch).await?)
     }
 
     /// Deletes a record that this client has, what is nothing without it, and what other records say
@@ -91,14 +103,14 @@ impl App {
     /// record is still there and can be deleted again. Work that is running writes nothing any more.
     ///
     /// # Errors
-    /// `Store(Conflict)` when somebody else was faster; `Vault(NotHeld)` when the record has an image whose
+    /// `Gone` when somebody else was faster; `Vault(NotHeld)` when the record has an image whose
     /// key is not in this vault.
     pub async fn delete_record(
         &self,
         resource: &'static Resource,
         client: &str,
         id: &str,
-    ) -> Result<(), DeleteError> {
+    ) -> Result<(), RecordError> {
         let deleted = self.find_deleted(resource, client, id).await?;
         match &deleted {
             Deleted::Document(record) => {

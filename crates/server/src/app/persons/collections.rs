@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 use verax_domain::records::collection;
 use verax_domain::resources::COLLECTIONS;
 use verax_query::is_id;
-use verax_store::{Batch, Collection, StoreError};
+pub use verax_store::Collection;
+use verax_store::{Batch, StoreError};
 
 use crate::app::App;
-use crate::app::lists::records::{DeleteError, body_record};
+use crate::app::lists::records::{RecordError, body_record};
 
 impl App {
     /// The client's collection with this id, or else with this code.
@@ -43,21 +44,21 @@ impl App {
     /// Changes what is said of a collection that is there.
     ///
     /// # Errors
-    /// `Conflict` when it is not there any more.
+    /// `Gone` when it is not there any more.
     pub async fn change_collection(
         &self,
         client: &str,
         known: &Collection,
         members: Map<String, Value>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RecordError> {
         self.change_record(&COLLECTIONS, client, &known.id, members).await
     }
 
     /// Deletes a collection; its persons stay, outside it.
     ///
     /// # Errors
-    /// `Store(Conflict)` when it is not there any more.
-    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), DeleteError> {
+    /// `Gone` when it is not there any more.
+    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), RecordError> {
         self.destroy_answers(client, id).await?;
         let mut batch = Batch::default();
         batch.delete_collection(client, id, self.clock.now());

@@ -6,7 +6,7 @@ use verax_store::{Batch, StoreError};
 
 use super::{ATTEMPTS, PersonError, run_detached};
 use crate::app::App;
-use crate::app::lists::records::DeleteError;
+use crate::app::lists::records::RecordError;
 
 /// Validations that a person is taken out of in one change: others must be able to come between.
 const REDACTED_AT_ONCE: u32 = 100;
@@ -25,9 +25,9 @@ impl App {
             let faces = app.database.templates(&client, vec![id.clone()]).await?;
             let subject = (!faces.is_empty()).then_some(id.as_str());
             match app.begin_deletion(&PERSONS, &client, &id, subject).await {
-                Err(DeleteError::Store(StoreError::Conflict)) => return Err(PersonError::NotFound),
-                Err(DeleteError::Store(error)) => return Err(error.into()),
-                Err(DeleteError::Vault(error)) => return Err(error.into()),
+                Err(RecordError::Gone) => return Err(PersonError::NotFound),
+                Err(RecordError::Store(error)) => return Err(error.into()),
+                Err(RecordError::Vault(error)) => return Err(error.into()),
                 Ok(()) => {}
             }
             app.vault.destroy(&client, &id).await?;
@@ -61,7 +61,7 @@ impl App {
                     }
                 }
             }
-            Err(StoreError::Conflict.into())
+            Err(PersonError::Contended)
         })
         .await
     }

@@ -125,7 +125,7 @@ impl App {
                 committed => return Ok(committed?),
             }
         }
-        Err(StoreError::Conflict.into())
+        Err(PersonError::Contended)
     }
 
     async fn change(
@@ -174,7 +174,7 @@ impl App {
                 }
             }
         }
-        Err(StoreError::Conflict.into())
+        Err(PersonError::Contended)
     }
 
     /// Rejects a face that somebody has.

@@ -110,6 +110,12 @@ impl App {
         Ok(rows.into_iter().filter_map(by_id).collect())
     }
 
+    /// Whether the client has such a person.
+    pub async fn has_person(&self, client: &str, id: &str) -> Result<bool, StoreError> {
+        let memberships = self.database.memberships(client, Some(vec![id.to_owned()])).await?;
+        Ok(!memberships.is_empty())
+    }
+
     pub(super) async fn membership(
         &self,
         client: &str,

@@ -160,7 +160,7 @@ impl App {
             Err(StoreError::Conflict) => {
                 let digests = outcome.digests.clone();
                 if !self.database.was_accepted(client, digests, old).await? {
-                    return Err(StoreError::Conflict.into());
+                    return Err(ValidationError::Ended);
                 }
                 // The same image was accepted while this one was measured.
                 let rejected = self.reject_replayed(work, outcome).await?;

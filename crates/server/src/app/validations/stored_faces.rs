@@ -3,7 +3,7 @@
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::{BiometricValidation, ValidationStatus};
 use verax_query::Tenant;
-use verax_store::{Batch, StoreError};
+use verax_store::Batch;
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -48,7 +48,7 @@ impl App {
     /// client to see; a passed check counts as failed from then on, and whom it enrolled is forgotten.
     ///
     /// # Errors
-    /// `Store(Conflict)` when the registration is over, or the image is being measured.
+    /// `Contended` when the registration is over, or the image is being measured.
     pub async fn set_aside_validation(
         &self,
         client: &str,
@@ -65,7 +65,7 @@ impl App {
         } else {
             let validation: Option<BiometricValidation> = self.database.find(&tenant, id).await?;
             if validation.is_some_and(|it| it.status == ValidationStatus::Pending) {
-                return Err(StoreError::Conflict.into());
+                return Err(PersonError::Contended);
             }
             batch.touch_open_registration(client, registration, now);
         }

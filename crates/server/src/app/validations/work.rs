@@ -51,11 +51,15 @@ impl App {
         let running = tokio::spawn(async move {
             let outcome = app.work(&work, image).await;
             app.count_validation(&work, &outcome);
-            if let Err(error @ (ValidationError::Store(_) | ValidationError::Persons(_))) = &outcome
+            if let Err(
+                error @ (ValidationError::Ended
+                | ValidationError::Store(_)
+                | ValidationError::Persons(_)),
+            ) = &outcome
             {
                 tracing::warn!(cause = %error, "a face check could not be ended");
             }
-            if let Err(ValidationError::Store(StoreError::Conflict)) = &outcome {
+            if let Err(ValidationError::Ended) = &outcome {
                 app.undo(&work).await?;
             }
             outcome
@@ -73,7 +77,10 @@ impl App {
             Ok(_) => CheckEnd::Passed,
             Err(ValidationError::Measure(AnalysisError::Image { .. })) => CheckEnd::ImageRejected,
             Err(
-                ValidationError::Measure(_) | ValidationError::Store(_) | ValidationError::Stopped,
+                ValidationError::Measure(_)
+                | ValidationError::Ended
+                | ValidationError::Store(_)
+                | ValidationError::Stopped,
             ) => CheckEnd::Error,
             Err(_) => CheckEnd::Failed,
         };
@@ -95,7 +102,9 @@ impl App {
         let score = match templates.filter(|_| !replayed) {
             Some(templates) => {
                 match self.match_templates(&work.client, templates, &selfie.template).await {
-                    Err(error) if !matches!(error, PersonError::Store(_)) => {
+                    Err(error)
+                        if !matches!(error, PersonError::Contended | PersonError::Store(_)) =>
+                    {
                         return Err(self.not_compared(work, error).await?);
                     }
                     compared => compared?,
@@ -159,7 +168,7 @@ impl App {
         }
         match self.complete(work, &mut outcome).await {
             // Meanwhile the registration was over, or had another person: this one is nobody's.
-            Err(ValidationError::Store(StoreError::Conflict)) if work.registration.is_some() => {
+            Err(ValidationError::Ended) if work.registration.is_some() => {
                 let why = "it was over, or had another face, before the end";
                 outcome.result.add_reason("registration", why);
                 self.fail(work, &outcome).await?;

@@ -146,7 +146,7 @@ async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError>
     let id = caller.client();
     let tenant = Tenant::Client(id.to_owned());
     let whole = Retrieval::whole(&CLIENTS);
-    let record = state.app.database.record(&whole, &tenant, id).await?;
+    let record = state.app.record_bytes(&whole, &tenant, id).await?;
     record.ok_or_else(|| ApiError::not_found(&CLIENTS))
 }
 

@@ -8,7 +8,6 @@ use axum::response::Response;
 use verax_domain::RecordTokenScope;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Retrieval, Tenant};
-use verax_store::StoreError;
 
 use crate::app::access::Bearer;
 use crate::app::documents::DocumentCheckError;
@@ -55,14 +54,14 @@ pub async fn create(
     let wait = Duration::from_secs(wait);
     let status = match tokio::time::timeout(wait, work).await {
         // Somebody else has written the end of it: the record says which.
-        Ok(Ok(Ok(()) | Err(DocumentCheckError::Store(StoreError::Conflict)))) => StatusCode::OK,
+        Ok(Ok(Ok(()) | Err(DocumentCheckError::Ended))) => StatusCode::OK,
         Ok(Ok(Err(error))) => return Err(error.into()),
         Ok(Err(_)) => return Err(ApiError::internal()),
         Err(_) => StatusCode::ACCEPTED,
     };
 
     let tenant = Tenant::Client(client);
-    let record = app.database.record(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
+    let record = app.record_bytes(&Retrieval::whole(&DOCUMENT_LIVENESS), &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
     // All of it comes from what was sent: whoever may write may see it, but for the image.
     let (audience, urls) = (bearer.audience(), bearer.image_urls());

@@ -21,7 +21,7 @@ impl From<DocumentCheckError> for ApiError {
                 "saved_images_limit",
                 &format!("The device of a registration keeps {max} images at most."),
             ),
-            DocumentCheckError::Stopped => ApiError::internal(),
+            DocumentCheckError::Ended | DocumentCheckError::Stopped => ApiError::internal(),
         }
     }
 }

@@ -56,7 +56,7 @@ fn read_memory(state: &State) {
     metrics.permits_max.set(gauge(app.admission.admitted_max()));
     metrics.queue_length.set(gauge(load.waiting));
     metrics.models_missing.set(gauge(app.faces.missing().len()));
-    for pool in app.database.pools() {
+    for pool in app.database_pools() {
         for (state, count) in [("used", pool.used), ("idle", pool.idle)] {
             let labels = [("pool", pool.name), ("state", state)];
             metrics.pool_connections.get_or_create(&labels).set(gauge(count));
@@ -66,7 +66,7 @@ fn read_memory(state: &State) {
             metrics.pool_waiting.get_or_create(&[("pool", pool.name)]).set(gauge(waiting));
         }
     }
-    if let Some(lag) = app.database.replica_lag() {
+    if let Some(lag) = app.replica_lag() {
         metrics.replica_lag.get_or_create(&[]).set(lag.as_secs_f64());
     }
     metrics.vault_orphans.set(app.sweeps.orphans().unwrap_or(-1));

@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use verax_store::StoreError;
-
-use crate::app::App;
+use crate::app::{App, StoreError};
 use crate::metrics::process;
 
 /// The database, the disks and the process are polled no more often.
@@ -52,7 +50,7 @@ impl Drop for Running<'_> {
 
 async fn poll(app: &App, polls: &Arc<Polls>) {
     let (metrics, now) = (&app.metrics, app.clock.now());
-    match app.database.jobs().await {
+    match app.jobs().await {
         Ok(jobs) => {
             metrics.database_up.set(1);
             for job in jobs {

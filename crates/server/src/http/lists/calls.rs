@@ -9,9 +9,9 @@ use verax_domain::RecordTokenScope;
 use verax_query::{
     Populate, Position, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant,
 };
-use verax_store::{Layout, Listing};
 
 use crate::app::access::{Bearer, Caller, ImageUrls, RecordToken};
+use crate::app::lists::pages::{Layout, Listing};
 use crate::http::documents::image_urls::sign_image_urls;
 use crate::http::error::{ApiError, access_denied};
 use crate::http::layers::allowed::require;
@@ -37,7 +37,7 @@ pub async fn list(
     require_populated(&caller, query.included().populates())?;
     let tenant = caller.tenant();
     if query.is_count_only() {
-        let count = state.app.database.count(&query, &tenant).await?;
+        let count = state.app.count_listed(&query, &tenant).await?;
         let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
         return Ok(known.answer(body, |body| body));
     }
@@ -45,12 +45,11 @@ pub async fn list(
     if format != Format::Json {
         return stream(state, query, tenant, position, format).await;
     }
-    let database = &state.app.database;
     let listing = match query.cursor() {
-        None => database.page(&query, &tenant).await?,
+        None => state.app.page(&query, &tenant).await?,
         Some(_) => {
             let size = query.page().size;
-            database.page_after(&query, &tenant, position, size, Layout::Array).await?
+            state.app.page_after(&query, &tenant, position, size, Layout::Array).await?
         }
     };
     let next = listing.end.as_ref().map(|end| state.app.sign_cursor(&query, &tenant, end));
@@ -114,7 +113,7 @@ async fn find(
         require_populated(caller, retrieval.included().populates())?;
     }
     let id = id.of(resource)?;
-    let record = state.app.database.record(&retrieval, tenant, &id).await?;
+    let record = state.app.record_bytes(&retrieval, tenant, &id).await?;
     record.ok_or_else(|| ApiError::not_found(resource))
 }
 

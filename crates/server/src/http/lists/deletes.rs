@@ -5,10 +5,9 @@ use axum::response::Response;
 use serde_json::Map;
 use verax_domain::RecordTokenScope;
 use verax_query::{Resource, Retrieval, Tenant};
-use verax_store::StoreError;
 
 use crate::app::access::Bearer;
-use crate::app::lists::records::DeleteError;
+use crate::app::lists::records::RecordError;
 use crate::app::persons::PersonError;
 use crate::http::error::{ApiError, access_denied, conflict};
 use crate::http::layers::access::{Access, RecordKinds, Rejection};
@@ -57,7 +56,7 @@ pub async fn delete(
     }
     found.ok_or_else(unknown)?;
     let whole = Retrieval::whole(resource);
-    let mut record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    let mut record = state.app.record_bytes(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
     if let Bearer::Caller(caller) = &bearer
         && !may_read(caller, resource.scopes)
     {
@@ -66,7 +65,7 @@ pub async fn delete(
     if let Some(own) = registration {
         return match state.app.set_aside_validation(client, own, &id).await {
             Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
-            Err(PersonError::Store(StoreError::Conflict)) => Err(conflict(
+            Err(PersonError::Contended) => Err(conflict(
                 "registration_is_over",
                 "The registration is over, or its face is being measured.",
             )),
@@ -75,8 +74,7 @@ pub async fn delete(
     }
     match state.app.delete_record(resource, client, &id).await {
         Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
-        Err(DeleteError::Store(StoreError::Conflict)) => Err(unknown()),
-        Err(DeleteError::Store(error)) => Err(error.into()),
-        Err(DeleteError::Vault(error)) => Err(error.into()),
+        Err(RecordError::Gone) => Err(unknown()),
+        Err(error) => Err(error.into()),
     }
 }

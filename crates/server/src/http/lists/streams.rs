@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use verax_query::{Position, Problem, Query, Tenant};
-use verax_store::{Layout, Listing, StoreError};
 
+use crate::app::StoreError;
+use crate::app::lists::pages::{Layout, Listing};
 use crate::http::error::ApiError;
 use crate::http::layers::caching::{PRIVATE, VARY};
 use crate::http::state::State;
@@ -147,8 +148,8 @@ enum Next {
 
 impl Walk {
     async fn read(&self, position: Option<Position>) -> Result<Listing, StoreError> {
-        let database = &self.state.app.database;
-        database.page_after(&self.query, &self.tenant, position, RECORDS_AT_ONCE, self.layout).await
+        let (app, limit) = (&self.state.app, RECORDS_AT_ONCE);
+        app.page_after(&self.query, &self.tenant, position, limit, self.layout).await
     }
 }
 

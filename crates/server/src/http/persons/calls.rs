@@ -186,7 +186,7 @@ pub async fn lookup(
     }
     query.push(format!("like_name={}", encoded(&name)));
     let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
-    let listing = state.app.database.page(&query, &caller.tenant()).await?;
+    let listing = state.app.page(&query, &caller.tenant()).await?;
     let mut body = br#"{"success":true,"data":["#.to_vec();
     body.extend_from_slice(&listing.rows);
     body.extend_from_slice(format!(r#"],"total":{}}}"#, listing.total.unwrap_or(0)).as_bytes());
@@ -362,8 +362,7 @@ async fn shown(
 /// The id of a person of the caller.
 async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
     let id = id.of(&PERSONS)?;
-    let slots = state.app.database.memberships(caller.client(), Some(vec![id.clone()]));
-    if slots.await?.is_empty() { Err(unknown_person()) } else { Ok(id) }
+    if state.app.has_person(caller.client(), &id).await? { Ok(id) } else { Err(unknown_person()) }
 }
 
 fn encoded(text: &str) -> String {

@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{COLLECTIONS, PROJECTS};
 use verax_query::Audience;
-use verax_store::{Collection, StoreError};
 
 use crate::app::access::Caller;
-use crate::app::lists::records::DeleteError;
+use crate::app::lists::records::RecordError;
+use crate::app::persons::collections::Collection;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as};
 use crate::http::body::unread::Unread;
@@ -100,17 +100,14 @@ pub async fn delete(
 ) -> Result<Response, ApiError> {
     let known = existing(&state, &caller, id).await?;
     let response = shown(&state, &caller, &known.id, &Map::new()).await?;
-    match state.app.delete_collection(caller.client(), &known.id).await {
-        Ok(()) => Ok(response),
-        Err(DeleteError::Store(error)) => Err(gone(error)),
-        Err(DeleteError::Vault(error)) => Err(error.into()),
-    }
+    state.app.delete_collection(caller.client(), &known.id).await.map_err(gone)?;
+    Ok(response)
 }
 
 /// Somebody was faster with a deletion.
-fn gone(error: StoreError) -> ApiError {
+fn gone(error: RecordError) -> ApiError {
     match error {
-        StoreError::Conflict => invalid_collection(),
+        RecordError::Gone => invalid_collection(),
         error => error.into(),
     }
 }

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use verax_domain::resources::PERSONS;
-use verax_store::StoreError;
 
 use crate::app::access::Caller;
 use crate::app::persons::PersonError;
@@ -97,7 +96,7 @@ pub fn liveness_failed(score: f64) -> ApiError {
 impl From<PersonError> for ApiError {
     fn from(error: PersonError) -> ApiError {
         match error {
-            PersonError::Store(error @ StoreError::Conflict) => {
+            PersonError::Contended => {
                 let sentence = "Too many concurrent updates. Try again in a moment.";
                 ApiError::new(&UNAVAILABLE, sentence).retry_after(1).caused(error)
             }

@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::{Audience, Resource, Retrieval, Tenant};
-use verax_store::StoreError;
 
 use crate::app::access::Caller;
+use crate::app::lists::records::RecordError;
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as, optional};
@@ -204,7 +204,7 @@ async fn change(
     let members = look_up(&state, &caller, sent, family).await?;
     let changed = state.app.change_record(family.resource, caller.client(), &id, members).await;
     match changed {
-        Err(StoreError::Conflict) => Err(unknown()),
+        Err(RecordError::Gone) => Err(unknown()),
         Err(error) => Err(error.into()),
         Ok(()) => shown(&state, &caller, family.resource, &id, &told).await,
     }
@@ -248,7 +248,7 @@ async fn shown(
         return Ok(json_response(one(state, Audience::Client, resource, record.as_bytes())));
     }
     let tenant = Tenant::Client(caller.client().to_owned());
-    let record = state.app.database.record(&Retrieval::whole(resource), &tenant, id).await?;
+    let record = state.app.record_bytes(&Retrieval::whole(resource), &tenant, id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(resource))?;
     Ok(json_response(one(state, Audience::Client, resource, &record)))
 }

@@ -51,7 +51,7 @@ pub async fn kyc(
         .at_most(100)
         .showing(&shown.collect::<Vec<_>>());
     let owner = Tenant::Client(project["client"].as_str().unwrap_or_default().to_owned());
-    let flows = state.app.database.page(&query, &owner).await?;
+    let flows = state.app.page(&query, &owner).await?;
     let mut flows: Vec<Value> =
         serde_json::from_slice(&[b"[", &flows.rows[..], b"]"].concat()).unwrap_or_default();
     if !matches!(bearer, Some(Bearer::Caller(_))) {

@@ -98,7 +98,7 @@ pub async fn me(
     let raw = short(raw)?;
     let retrieval = Retrieval::parse(&APP_REGISTRATIONS, &raw).map_err(ApiError::invalid)?;
     let tenant = Tenant::Client(record_token.client().to_owned());
-    let record = state.app.database.record(&retrieval, &tenant, &id).await?;
+    let record = state.app.record_bytes(&retrieval, &tenant, &id).await?;
     let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
     let body = one(&state, Audience::Device, &APP_REGISTRATIONS, &record);
     Ok(changes_nothing(json_response(body)))
@@ -132,7 +132,7 @@ pub async fn change(
         )));
     }
     let whole = Retrieval::whole(&APP_REGISTRATIONS);
-    let record = state.app.database.record(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
+    let record = state.app.record_bytes(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
     Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
 }
 

@@ -5,9 +5,8 @@ use serde_json::Value;
 use verax_domain::lifecycle::{RegistrationStatus, SYNC_STEPS, SyncRejection};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::Problem;
-use verax_store::{HeldContact, StoreError};
 
-use crate::app::registrations::RegistrationError;
+use crate::app::registrations::{HeldContact, RegistrationError};
 use crate::http::error::{ApiError, conflict};
 use crate::http::error_codes::{ErrorCode, FORBIDDEN, MISSING_PARAMETER};
 use crate::http::projects::errors::project_not_found;
@@ -52,7 +51,7 @@ impl From<RegistrationError> for ApiError {
             }
             RegistrationError::Rejected(rejection) => rejected_step(rejection),
             RegistrationError::Mint(error) => error.into(),
-            RegistrationError::Store(StoreError::Conflict) => {
+            RegistrationError::Moved => {
                 conflict("registration_has_moved", "The registration has moved. Read it again.")
             }
             RegistrationError::Store(error) => error.into(),

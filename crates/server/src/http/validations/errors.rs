@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use verax_domain::face_verdict::{ADVISED, FaceRejection, Reason};
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
-use verax_store::StoreError;
 
 use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::persons::PersonError;
@@ -128,10 +127,7 @@ pub fn rejected_validation(error: ValidationError, family: Family) -> ApiError {
         ValidationError::Persons(error) => ApiError::internal().caused(error),
         ValidationError::Stopped => ApiError::internal(),
         ValidationError::Mint(error) => error.into(),
-        // Somebody else has ended it: a deletion, or the keeper.
-        ValidationError::Store(StoreError::Conflict) => {
-            conflict("validation_is_over", "The validation is over.")
-        }
+        ValidationError::Ended => conflict("validation_is_over", "The validation is over."),
         ValidationError::Store(error) => error.into(),
     }
 }
