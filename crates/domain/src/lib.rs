@@ -14,6 +14,7 @@ pub mod face_findings;
 pub mod face_verdict;
 pub mod id;
 pub mod lifecycle;
+pub mod openers;
 pub mod record;
 pub mod records;
 pub mod resources;

@@ -61,6 +61,15 @@ impl RecordTokenScope {
         }
     }
 
+    /// The record that it is for, in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            RecordTokenScope::Registration => "app registration",
+            RecordTokenScope::Session => "liveness session",
+            RecordTokenScope::Login => "app login",
+        }
+    }
+
     pub fn from_word(word: &str) -> Option<RecordTokenScope> {
         RecordTokenScope::ALL.into_iter().find(|scope| scope.word() == word)
     }

@@ -18,14 +18,14 @@ mod text;
 mod time;
 
 pub use lookup::{Comparable, Key};
-pub use parse::{Handling, Problem, QUERY_BYTES_MAX};
+pub use parse::{Compared, Handling, OwnFilter, Problem, QUERY_BYTES_MAX};
 pub use position::Position;
 pub use query::{
     Condition, Ignored, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
 };
 pub use resource::{
-    Audience, Field, Form, Kind, Member, MemberKind, NotFound, Opener, PageSize, Relation,
-    Resource, Reverse, Shown, Typed, Words,
+    Audience, Deletion, Field, Form, Kind, Member, MemberKind, NotFound, Opener, PageSize,
+    Relation, Resource, Reverse, Shown, Takes, Typed, Words,
 };
 pub use sql::{Arg, Dialect, Sql};
 pub use statements::{After, Statement, Window};

@@ -18,8 +18,8 @@ use crate::{
 /// #     name: "things", title: "", doc: "", table: "things",
 /// #     fields: &[Field::new("_id", "id", Kind::Id, "")],
 /// #     reverse: &[], tenant_column: "client", page_size: PageSize { name: "limit", default: 10 },
-/// #     signed: false, versions: &[], scopes: &[], not_found: NotFound { code: "", error: "" },
-/// #     tally: None,
+/// #     signed: false, versions: &[], scopes: &[], opened_by: &[], deletion: None,
+/// #     not_found: NotFound { code: "", error: "" }, tally: None,
 /// # };
 /// const MISSPELT: Key<str> = Key::text(&THINGS, "id");
 /// # println!("{:?}", MISSPELT.field());

@@ -25,6 +25,22 @@ pub enum Handling {
     Strict,
 }
 
+/// A condition that a call makes of a parameter of its own: its value is read like a filter's.
+#[derive(Clone, Debug)]
+pub struct OwnFilter {
+    pub field: &'static Field,
+    pub compared: Compared,
+    pub value: String,
+}
+
+/// How the field is compared with the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    Equal,
+    /// The field contains it, in any case.
+    Containing,
+}
+
 /// The longest query string in bytes, as sent.
 pub const QUERY_BYTES_MAX: usize = 8 * 1024;
 
@@ -53,7 +69,53 @@ impl Query {
         raw: &str,
         handling: Handling,
     ) -> Result<Query, Vec<Problem>> {
-        read(resource, raw, handling, |_, _| Ok(()))
+        read(resource, raw, handling, OwnFilters::default(), |_, _| Ok(()))
+    }
+
+    /// The same; where the parameter `name` is sent, the next of `filters` counts in its place.
+    ///
+    /// # Errors
+    /// All problems of the request.
+    pub fn parse_with(
+        resource: &'static Resource,
+        raw: &str,
+        handling: Handling,
+        name: &str,
+        filters: Vec<OwnFilter>,
+    ) -> Result<Query, Vec<Problem>> {
+        let own = OwnFilters { name, filters: filters.into_iter() };
+        read(resource, raw, handling, own, |_, _| Ok(()))
+    }
+
+    /// A list of what these filters leave. Of the parameters, decoded, `page`, `offset`, `limit` and
+    /// `perPage` say which page; without its size there are `size` records on it.
+    ///
+    /// # Errors
+    /// All problems of the filters and the page.
+    pub fn of_call(
+        resource: &'static Resource,
+        parameters: &[(String, String)],
+        size: u32,
+        filters: Vec<OwnFilter>,
+    ) -> Result<Query, Vec<Problem>> {
+        let (mut request, mut problems) = (Request::default(), Vec::new());
+        for (name, value) in parameters {
+            let parameter = match name.as_str() {
+                "page" => Parameter::Page,
+                "offset" => Parameter::Offset,
+                "limit" => Parameter::Limit,
+                "perPage" => Parameter::PerPage,
+                _ => continue,
+            };
+            request.add_parameter(parameter, name.clone(), value.clone(), &mut problems);
+        }
+        if request.sizes.is_empty() {
+            let sent = SentValue { parameter: "limit".to_owned(), value: size.to_string() };
+            request.sizes.push((Parameter::Limit, sent));
+        }
+        filters.into_iter().for_each(|filter| request.add_own(filter));
+        let query = request.finish(resource, &mut problems);
+        if problems.is_empty() { Ok(query) } else { Err(problems) }
     }
 
     /// Everything that an export writes: the records that these filters leave, each with its
@@ -67,7 +129,8 @@ impl Query {
             Parameter::Search => Ok(()),
             _ => Err(format!("`{}` is no filter: an export writes all that matches", pair.sent)),
         };
-        let mut query = read(resource, raw, Handling::Strict, filters_alone)?;
+        let own = OwnFilters::default();
+        let mut query = read(resource, raw, Handling::Strict, own, filters_alone)?;
         query.included.populates = include::all_relations(resource);
         Ok(query)
     }
@@ -78,10 +141,18 @@ impl Query {
     }
 }
 
+/// What a parameter that is no word of lists stands for, each time that it is sent.
+#[derive(Default)]
+struct OwnFilters<'a> {
+    name: &'a str,
+    filters: std::vec::IntoIter<OwnFilter>,
+}
+
 fn read(
     resource: &'static Resource,
     raw: &str,
     handling: Handling,
+    mut own: OwnFilters<'_>,
     allow: impl Fn(&Pair, Parameter) -> Result<(), String>,
 ) -> Result<Query, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -91,6 +162,12 @@ fn read(
     }
     let mut request = Request::default();
     for pair in key::pairs(raw) {
+        if pair.sent == own.name
+            && let Some(filter) = own.filters.next()
+        {
+            request.add_own(filter);
+            continue;
+        }
         match Key::read(resource, &pair) {
             Ok(Key::Ignored(why)) => {
                 let ignored = request.ignored.add(resource, &pair.sent, why);
@@ -178,6 +255,15 @@ struct Request {
 }
 
 impl Request {
+    fn add_own(&mut self, filter: OwnFilter) {
+        let OwnFilter { field, compared, value } = filter;
+        let (operator, prefix) = match compared {
+            Compared::Equal => (Operator::Equals, "where_"),
+            Compared::Containing => (Operator::Contains, "like_"),
+        };
+        self.add_filter(false, operator, field, format!("{prefix}{}", field.name), value);
+    }
+
     fn add_filter(
         &mut self,
         any: bool,

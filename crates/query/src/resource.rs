@@ -28,9 +28,8 @@ pub struct Resource {
     pub scopes: &'static [&'static str],
     /// Which tokens for one record open one of these too.
     pub opened_by: &'static [Opener],
-    /// Prefixes under which one is deleted by its id; none: it is deleted in no such way, or in one of
-    /// its own.
-    pub deleted_under: &'static [&'static str],
+    /// How one is deleted; `None`: it goes with what it belongs to.
+    pub deletion: Option<Deletion>,
     pub not_found: NotFound,
     /// What is counted ahead, so that totals and deep pages cost the same at any size.
     pub tally: Option<&'static Tally>,
@@ -41,6 +40,32 @@ pub struct PageSize {
     /// Its native name on the wire, echoed in `pagination`: `perPage` or `limit`.
     pub name: &'static str,
     pub default: u32,
+}
+
+/// How a record is deleted.
+#[derive(Debug)]
+pub struct Deletion {
+    /// Prefixes under which one is deleted by its id; none: its family has a call of its own.
+    pub under: &'static [&'static str],
+    pub takes: Takes,
+}
+
+/// What a deletion takes with the record, besides its tokens and the answers about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Nothing,
+    /// Records that are nothing without it.
+    Parts,
+    /// What says who somebody is, in other records too.
+    Identity,
+    /// The image that was stored of a face, and the session it was taken in.
+    FaceImage,
+    /// The image that was stored of a document, and the work that waits for it.
+    DocumentImage,
+    /// The faces of whoever it is, and that others name them.
+    Faces,
+    /// That others are in it.
+    Memberships,
 }
 
 /// The token for one record that opens another, or that record itself.
@@ -75,6 +100,8 @@ pub struct Field {
     pub audience: Audience,
     /// Text that people type in several ways: the form in which it is looked for.
     pub typed: Option<fn(&str, Typed) -> String>,
+    /// Whether a body may say it: all else is the server's to write.
+    pub writable: bool,
     /// What makes one of texts that are looked for alike.
     pub folding: fn(&str) -> String,
     pub doc: &'static str,
@@ -197,6 +224,11 @@ impl Resource {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Prefixes under which one is deleted by its id.
+    pub fn deleted_under(&self) -> &'static [&'static str] {
+        self.deletion.as_ref().map_or(&[], |deletion| deletion.under)
+    }
+
     /// Fields that a list row shows, in the order of the wire.
     pub fn row_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.shown == Shown::List)
@@ -245,6 +277,7 @@ impl Field {
             full: None,
             audience: Audience::Client,
             typed: None,
+            writable: false,
             folding: fold,
             doc,
         }
@@ -279,6 +312,12 @@ impl Field {
     /// Typed in several ways: this gives the form in which it is looked for.
     pub const fn typed_as(mut self, typed: fn(&str, Typed) -> String) -> Field {
         self.typed = Some(typed);
+        self
+    }
+
+    /// A body may say it.
+    pub const fn writable(mut self) -> Field {
+        self.writable = true;
         self
     }
 

@@ -7,11 +7,11 @@ use crate::resources::PROJECTS;
 
 const TABLE: &Resource = &PROJECTS;
 const ID: Key<str> = Key::text(TABLE, "_id");
-const CLIENT: Key<str> = Key::text(TABLE, "client");
+pub const CLIENT: Key<str> = Key::text(TABLE, "client");
 const STATUS: Key<str> = Key::text(TABLE, "status");
 const COLLECTION: Key<str> = Key::text(TABLE, "assignedCollection");
 const COLLECTION_CODE: Key<str> = Key::text(TABLE, "collectionCode");
-const ALLOW_ANONYMOUS: Key<bool> = Key::flag(TABLE, "allowAnonymous");
+pub const ALLOW_ANONYMOUS: Key<bool> = Key::flag(TABLE, "allowAnonymous");
 
 /// A project. Its look and its texts are no part of this: they are kept and shown as they came.
 #[derive(Clone, Debug, PartialEq)]

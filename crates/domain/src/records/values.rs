@@ -32,6 +32,14 @@ impl Values {
         Values { resource, values: resource.fields.iter().map(read).collect() }
     }
 
+    /// What a record says that an answer shows, relations as ids.
+    pub fn of_shown(resource: &'static Resource, record: &Json) -> Values {
+        match record {
+            Json::Object(members) => Values::of_body(resource, members),
+            _ => Values::of_body(resource, &Map::new()),
+        }
+    }
+
     pub fn text(&self, key: Key<str>) -> Option<String> {
         match self.value(key) {
             Some(Value::Text(text)) => Some(text.clone()),

@@ -29,7 +29,7 @@ pub static CLIENTS: Resource = Resource {
     versions: &[],
     scopes: READ,
     opened_by: &[],
-    deleted_under: &[],
+    deletion: None,
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };

@@ -1,6 +1,8 @@
 //! Checks of identity documents.
 
-use verax_query::{Member, MemberKind, NotFound, PageSize, Resource, Shown, Tally, Words};
+use verax_query::{
+    Deletion, Member, MemberKind, NotFound, PageSize, Resource, Shown, Takes, Tally, Words,
+};
 
 use super::clients::client;
 use super::fields::{flag, id, json, member, number, on_devices, related, text, time, word};
@@ -59,7 +61,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
     versions: &["v2"],
     scopes: &["documents:read"],
     opened_by: &[],
-    deleted_under: &["v2"],
+    deletion: Some(Deletion { under: &["v2"], takes: Takes::DocumentImage }),
     not_found: NotFound {
         code: "DOCUMENT_LIVENESS_NOT_FOUND",
         error: "Document liveness not found",

@@ -1,6 +1,6 @@
 //! App logins: who came in, and by what.
 
-use verax_query::{NotFound, Opener, PageSize, Resource, Words};
+use verax_query::{Deletion, NotFound, Opener, PageSize, Resource, Takes, Words};
 
 use super::clients::{READ, client};
 use super::fields::{id, related, text, time, word};
@@ -51,7 +51,7 @@ pub static APP_LOGINS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     opened_by: &[Opener { scope: "login", field: "_id", may_delete: false }],
-    deleted_under: &["v2"],
+    deletion: Some(Deletion { under: &["v2"], takes: Takes::Nothing }),
     not_found: NotFound { code: "appLogin_not_found", error: "App login not found" },
     tally: None,
 };

@@ -1,6 +1,6 @@
 //! Persons whose faces are known, and the collections that they are in.
 
-use verax_query::{Field, Kind, NotFound, PageSize, Relation, Resource, Words};
+use verax_query::{Deletion, Field, Kind, NotFound, PageSize, Relation, Resource, Takes, Words};
 
 use super::clients::client;
 use super::fields::{email, flag, id, phone, related, text, time, word};
@@ -19,9 +19,11 @@ pub static COLLECTIONS: Resource = Resource {
         id(),
         client(),
         text("code", "code", "Its other name: a UUID, taken wherever its id is.").required(),
-        text("name", "name", "Its name.").folded("name_folded"),
-        text("description", "description", "What it is for.").folded("description_folded"),
-        related("project", "project", &PROJECT, "The project whose persons it holds."),
+        text("name", "name", "Its name.").writable().folded("name_folded"),
+        text("description", "description", "What it is for.")
+            .writable()
+            .folded("description_folded"),
+        related("project", "project", &PROJECT, "The project whose persons it holds.").writable(),
         flag("deleted", "deleted", "Always false: what is deleted is gone.").required(),
         time("createdAt", "created_at", "When it was created.").required(),
         time("updatedAt", "updated_at", "When it last changed."),
@@ -33,7 +35,7 @@ pub static COLLECTIONS: Resource = Resource {
     versions: VERSIONS,
     scopes: READ,
     opened_by: &[],
-    deleted_under: &[],
+    deletion: Some(Deletion { under: &[], takes: Takes::Memberships }),
     not_found: NotFound { code: "ERROR", error: "There is no such collection" },
     tally: None,
 };
@@ -46,20 +48,21 @@ pub static PERSONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        text("name", "name", "The whole name, without digits.").folded("name_folded"),
-        word("gender", "gender", &GENDER, "M or F."),
-        Field::new("date_of_birth", "date_of_birth", Kind::Date, "The day of birth."),
-        text("nationality", "nationality", "The nationality, as it was given."),
+        text("name", "name", "The whole name, without digits.").writable().folded("name_folded"),
+        word("gender", "gender", &GENDER, "M or F.").writable(),
+        Field::new("date_of_birth", "date_of_birth", Kind::Date, "The day of birth.").writable(),
+        text("nationality", "nationality", "The nationality, as it was given.").writable(),
         Field::new(
             "collections",
             "collections",
             Kind::Relations(&COLLECTION),
             "The collections that the person is in.",
-        ),
-        text("notes", "notes", "What the client noted."),
-        email("email", "email", "Email address.").folded("email_folded"),
-        phone("phone", "phone", "Phone number.").folded("phone_folded"),
-        word("status", "status", &STATUS, "Whether the person is in use."),
+        )
+        .writable(),
+        text("notes", "notes", "What the client noted.").writable(),
+        email("email", "email", "Email address.").writable().folded("email_folded"),
+        phone("phone", "phone", "Phone number.").writable().folded("phone_folded"),
+        word("status", "status", &STATUS, "Whether the person is in use.").writable(),
         flag("deleted", "deleted", "Always false: who is deleted is gone.").required(),
         time("createdAt", "created_at", "When the person was enrolled.").required(),
         time("updatedAt", "updated_at", "When it last changed."),
@@ -71,7 +74,7 @@ pub static PERSONS: Resource = Resource {
     versions: VERSIONS,
     scopes: READ,
     opened_by: &[],
-    deleted_under: &[],
+    deletion: Some(Deletion { under: &[], takes: Takes::Faces }),
     not_found: NotFound { code: "PERSON_NOT_FOUND", error: "Person not found" },
     tally: None,
 };

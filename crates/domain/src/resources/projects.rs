@@ -1,6 +1,6 @@
 //! Projects, and the flows through them.
 
-use verax_query::{NotFound, PageSize, Relation, Resource, Reverse, Words};
+use verax_query::{Deletion, NotFound, PageSize, Relation, Resource, Reverse, Takes, Words};
 
 use super::clients::{READ, client};
 use super::fields::{email, flag, id, integer, json, related, text, time, word};
@@ -13,28 +13,39 @@ pub static PROJECTS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        text("name", "name", "Its name.").folded("name_folded").on_devices(),
+        text("name", "name", "Its name.").folded("name_folded").on_devices().writable(),
         text("description", "description", "What it is for.")
             .folded("description_folded")
-            .on_devices(),
-        text("identifier", "identifier", "A name of the client's own.").folded("identifier_folded"),
-        email("contactEmail", "contact_email", "Support contact shown to end users."),
-        text("privacyUrl", "privacy_url", "Its privacy notice."),
-        text("termsAndConditionsUrl", "terms_and_conditions_url", "Its terms."),
-        json("allowedCountries", "allowed_countries", &[], "Country names, or All.").on_retrieve(),
-        text("defaultLanguage", "default_language", "The language of its pages."),
-        json("dataProtection", "data_protection", &[], "Who answers for the data.").on_retrieve(),
-        json("branding", "branding", &[], "Colours and logos of its pages.").on_retrieve(),
-        word("status", "status", &PROJECT_STATUS, "Whether it is in use."),
-        word("target", "target", &PROJECT_TARGET, "Whom it validates."),
-        integer("currentStep", "current_step", "Current onboarding step.").on_retrieve(),
-        integer("lastStep", "last_step", "The last step of its set-up.").on_retrieve(),
-        flag("demoMode", "demo_mode", "Whether it is a trial."),
+            .on_devices()
+            .writable(),
+        text("identifier", "identifier", "A name of the client's own.")
+            .folded("identifier_folded")
+            .writable(),
+        email("contactEmail", "contact_email", "Support contact shown to end users.").writable(),
+        text("privacyUrl", "privacy_url", "Its privacy notice.").writable(),
+        text("termsAndConditionsUrl", "terms_and_conditions_url", "Its terms.").writable(),
+        json("allowedCountries", "allowed_countries", &[], "Country names, or All.")
+            .on_retrieve()
+            .writable(),
+        text("defaultLanguage", "default_language", "The language of its pages.").writable(),
+        json("dataProtection", "data_protection", &[], "Who answers for the data.")
+            .on_retrieve()
+            .writable(),
+        json("branding", "branding", &[], "Colours and logos of its pages.")
+            .on_retrieve()
+            .writable(),
+        word("status", "status", &PROJECT_STATUS, "Whether it is in use.").writable(),
+        word("target", "target", &PROJECT_TARGET, "Whom it validates.").writable(),
+        integer("currentStep", "current_step", "Current onboarding step.").on_retrieve().writable(),
+        integer("lastStep", "last_step", "The last step of its set-up.").on_retrieve().writable(),
+        flag("demoMode", "demo_mode", "Whether it is a trial.").writable(),
         flag("allowAnonymous", "allow_anonymous", "Whether logins may begin without a token.")
-            .on_retrieve(),
-        integer("version", "version", "Schema version."),
+            .on_retrieve()
+            .writable(),
+        integer("version", "version", "Schema version.").writable(),
         text("assignedCollection", "assigned_collection", "The collection of its persons.")
-            .on_retrieve(),
+            .on_retrieve()
+            .writable(),
         text("collectionCode", "collection_code", "That collection's code.").on_retrieve(),
         time("createdAt", "created_at", "When it was created."),
         time("updatedAt", "updated_at", "When it last changed."),
@@ -51,7 +62,7 @@ pub static PROJECTS: Resource = Resource {
     versions: &["v2", "v3"],
     scopes: READ,
     opened_by: &[],
-    deleted_under: &["v2", "v3"],
+    deletion: Some(Deletion { under: &["v2", "v3"], takes: Takes::Parts }),
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };
@@ -64,23 +75,33 @@ pub static PROJECT_FLOWS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project it belongs to."),
-        word("type", "type", &FLOW_TYPE, "What it is for.").on_devices(),
-        word("status", "status", &PROJECT_STATUS, "Whether it is in use."),
-        integer("version", "version", "Schema version."),
-        text("name", "name", "Its name.").folded("name_folded").on_devices(),
-        word("target", "target", &PROJECT_TARGET, "Whom it validates."),
-        text("redirectUrl", "redirect_url", "Where its users go afterwards."),
-        text("webhookUrl", "webhook_url", "URL that receives webhook events."),
-        json("loginSettings", "login_settings", &[], "How its users log in.").on_retrieve(),
-        json("signUpForm", "sign_up_form", &[], "What its users are asked.").on_retrieve(),
-        json("documents", "documents", &[], "Which documents it takes.").on_retrieve(),
+        related("project", "project", &PROJECT, "The project it belongs to.").writable(),
+        word("type", "type", &FLOW_TYPE, "What it is for.").on_devices().writable(),
+        word("status", "status", &PROJECT_STATUS, "Whether it is in use.").writable(),
+        integer("version", "version", "Schema version.").writable(),
+        text("name", "name", "Its name.").folded("name_folded").on_devices().writable(),
+        word("target", "target", &PROJECT_TARGET, "Whom it validates.").writable(),
+        text("redirectUrl", "redirect_url", "Where its users go afterwards.").writable(),
+        text("webhookUrl", "webhook_url", "URL that receives webhook events.").writable(),
+        json("loginSettings", "login_settings", &[], "How its users log in.")
+            .on_retrieve()
+            .writable(),
+        json("signUpForm", "sign_up_form", &[], "What its users are asked.")
+            .on_retrieve()
+            .writable(),
+        json("documents", "documents", &[], "Which documents it takes.").on_retrieve().writable(),
         json("liveness", "liveness", &[], "Attempts and thresholds of its face checks.")
-            .on_retrieve(),
+            .on_retrieve()
+            .writable(),
         json("steps", "steps", &[], "Which steps are mandatory, optional or skipped.")
-            .on_retrieve(),
-        json("integrations", "integrations", &[], "What it is connected to.").on_retrieve(),
-        json("emailTemplates", "email_templates", &[], "What its users are sent.").on_retrieve(),
+            .on_retrieve()
+            .writable(),
+        json("integrations", "integrations", &[], "What it is connected to.")
+            .on_retrieve()
+            .writable(),
+        json("emailTemplates", "email_templates", &[], "What its users are sent.")
+            .on_retrieve()
+            .writable(),
         time("createdAt", "created_at", "When it was created."),
         time("updatedAt", "updated_at", "When it last changed."),
     ],
@@ -91,7 +112,7 @@ pub static PROJECT_FLOWS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     opened_by: &[],
-    deleted_under: &["v2", "v3"],
+    deletion: Some(Deletion { under: &["v2", "v3"], takes: Takes::Nothing }),
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
 };

@@ -1,6 +1,8 @@
 //! Checks of a face, the sessions in which one is captured, and the registrations that they belong to.
 
-use verax_query::{MemberKind, NotFound, Opener, PageSize, Relation, Resource, Tally, Words};
+use verax_query::{
+    Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally, Words,
+};
 
 use super::clients::{READ, client};
 use super::fields::{
@@ -17,9 +19,12 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project it was made for.").on_devices(),
+        related("project", "project", &PROJECT, "The project it was made for.")
+            .on_devices()
+            .writable(),
         related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow it was made in.")
-            .on_devices(),
+            .on_devices()
+            .writable(),
         related("livenessSession", "liveness_session", &LIVENESS_SESSION, "Its capture session.")
             .on_devices(),
         related(
@@ -30,20 +35,28 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         )
         .on_devices(),
         word("status", "status", &BIOMETRIC_STATUS, "Where it stands.").required().on_devices(),
-        identifier("Who is being validated: an email or a name of yours.").on_devices(),
-        word("type", "type", &BIOMETRIC_TYPE, "What it is for.").on_devices(),
-        time("expiresAt", "expires_at", "When it can no longer be completed.").on_devices(),
+        identifier("Who is being validated: an email or a name of yours.").on_devices().writable(),
+        word("type", "type", &BIOMETRIC_TYPE, "What it is for.").on_devices().writable(),
+        time("expiresAt", "expires_at", "When it can no longer be completed.")
+            .on_devices()
+            .writable(),
         text("redirectUrl", "redirect_url", "Where the user goes afterwards.")
             .on_retrieve()
-            .on_devices(),
-        text("webhookUrl", "webhook_url", "Who is told of the outcome.").on_retrieve(),
-        flag("requires2FA", "requires_2fa", "Whether a second factor is asked for.").on_devices(),
-        text("ipAddress", "ip_address", "The address given for the user.").on_devices(),
-        flag("sendViaEmail", "send_via_email", "Whether the link is sent by email.").on_retrieve(),
-        email("email", "email", "Where the link is sent.").on_retrieve(),
+            .on_devices()
+            .writable(),
+        text("webhookUrl", "webhook_url", "Who is told of the outcome.").on_retrieve().writable(),
+        flag("requires2FA", "requires_2fa", "Whether a second factor is asked for.")
+            .on_devices()
+            .writable(),
+        text("ipAddress", "ip_address", "The address given for the user.").on_devices().writable(),
+        flag("sendViaEmail", "send_via_email", "Whether the link is sent by email.")
+            .on_retrieve()
+            .writable(),
+        email("email", "email", "Where the link is sent.").on_retrieve().writable(),
         text("language", "language", "The language of the capture page: en or es.")
             .on_retrieve()
-            .on_devices(),
+            .on_devices()
+            .writable(),
         text("url", "url", "The capture page.").on_retrieve().on_devices(),
         text("assignedCollection", "assigned_collection", "The collection compared with.")
             .on_retrieve()
@@ -104,7 +117,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         // Who begins the face check again sets the old one aside.
         Opener { scope: "registration", field: "appRegistration", may_delete: true },
     ],
-    deleted_under: &["v2"],
+    deletion: Some(Deletion { under: &["v2"], takes: Takes::FaceImage }),
     not_found: NotFound {
         code: "biometric_validation_not_found",
         error: "Biometric validation not found",
@@ -120,20 +133,28 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project.").on_devices(),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
+        related("project", "project", &PROJECT, "The project.").on_devices().writable(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices().writable(),
         word("status", "status", &REGISTRATION_STATUS, "How far the person came.").on_devices(),
         text("fullName", "full_name", "The person's whole name.")
             .folded("full_name_folded")
-            .on_devices(),
-        text("firstName", "first_name", "First name.").folded("first_name_folded").on_devices(),
-        text("lastName", "last_name", "Last name.").folded("last_name_folded").on_devices(),
-        email("email", "email", "Email address.").folded("email_folded").on_devices(),
+            .on_devices()
+            .writable(),
+        text("firstName", "first_name", "First name.")
+            .folded("first_name_folded")
+            .on_devices()
+            .writable(),
+        text("lastName", "last_name", "Last name.")
+            .folded("last_name_folded")
+            .on_devices()
+            .writable(),
+        email("email", "email", "Email address.").folded("email_folded").on_devices().writable(),
         phone("phone", "phone", "Phone number without its country code.")
             .folded("phone_folded")
-            .on_devices(),
-        country_code("Country code of the phone: +57.").on_devices(),
-        text("language", "language", "Language of the pages.").on_devices(),
+            .on_devices()
+            .writable(),
+        country_code("Country code of the phone: +57.").on_devices().writable(),
+        text("language", "language", "Language of the pages.").on_devices().writable(),
         text("currentStep", "current_step", "The step that comes next.").on_devices(),
         text("emailValidation", "email_validation", "The check of the email address.").on_devices(),
         text("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
@@ -149,7 +170,8 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         text("person", "person", "The person who was enrolled."),
         json("consentSession", "consent_session", &[], "What the person has agreed to.")
             .on_retrieve()
-            .on_devices(),
+            .on_devices()
+            .writable(),
         json(
             "failedBiometricValidations",
             "failed_biometric_validations",
@@ -172,7 +194,7 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     opened_by: &[Opener { scope: "registration", field: "_id", may_delete: false }],
-    deleted_under: &["v2"],
+    deletion: Some(Deletion { under: &["v2"], takes: Takes::Identity }),
     not_found: NotFound { code: "appRegistration_not_found", error: "App registration not found" },
     tally: None,
 };
@@ -185,11 +207,11 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project.").on_devices(),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
-        identifier("Who is being validated.").on_devices(),
+        related("project", "project", &PROJECT, "The project.").on_devices().writable(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices().writable(),
+        identifier("Who is being validated.").on_devices().writable(),
         word("status", "status", &SESSION_STATUS, "Whether it can still be used.").on_devices(),
-        time("expiresAt", "expires_at", "When it can no longer be used.").on_devices(),
+        time("expiresAt", "expires_at", "When it can no longer be used.").on_devices().writable(),
         time("createdAt", "created_at", "When it was created.").on_devices(),
         time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],
@@ -200,7 +222,7 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     versions: &["v2"],
     scopes: READ,
     opened_by: &[Opener { scope: "session", field: "_id", may_delete: false }],
-    deleted_under: &[],
+    deletion: None,
     not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
     tally: None,
 };

@@ -34,7 +34,7 @@ pub static CHECKS: Resource = Resource {
     versions: &["v2"],
     scopes: &[],
     opened_by: &[],
-    deleted_under: &[],
+    deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };
@@ -62,7 +62,7 @@ pub static PROJECTS: Resource = Resource {
     versions: &["v2"],
     scopes: &[],
     opened_by: &[],
-    deleted_under: &[],
+    deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };
@@ -85,7 +85,7 @@ pub static BARE: Resource = Resource {
     versions: &[],
     scopes: &[],
     opened_by: &[],
-    deleted_under: &[],
+    deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
 };

@@ -2,8 +2,8 @@
 //! between.
 
 use verax_domain::Timestamp;
-use verax_domain::resources::{self, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, PERSONS};
-use verax_query::{Resource, Tenant};
+use verax_domain::resources;
+use verax_query::{Resource, Takes, Tenant};
 use verax_store::{Batch, Deletion, StoreError};
 
 use crate::app::App;
@@ -76,18 +76,17 @@ impl App {
 
     async fn resume_deletion(&self, deletion: &Deletion) -> Result<(), RecordError> {
         let (client, id) = (deletion.client.as_str(), deletion.record.as_str());
-        let with_image = [BIOMETRIC_VALIDATIONS.name, DOCUMENT_LIVENESS.name];
-        let ended = match resources::by_name(&deletion.resource) {
-            Some(resource) if resource.name == PERSONS.name => {
-                match self.delete_person(client, id).await {
-                    Ok(()) | Err(PersonError::NotFound) => Ok(()),
-                    Err(PersonError::Contended) => Err(RecordError::Gone),
-                    Err(PersonError::Store(error)) => Err(error.into()),
-                    Err(PersonError::Vault(error)) => Err(error.into()),
-                    Err(error) => Err(StoreError::Statement(error.to_string()).into()),
-                }
-            }
-            Some(resource) if with_image.contains(&resource.name) => {
+        let resource = resources::by_name(&deletion.resource);
+        let takes = resource.and_then(|it| Some((it, it.deletion.as_ref()?.takes)));
+        let ended = match takes {
+            Some((_, Takes::Faces)) => match self.delete_person(client, id).await {
+                Ok(()) | Err(PersonError::NotFound) => Ok(()),
+                Err(PersonError::Contended) => Err(RecordError::Gone),
+                Err(PersonError::Store(error)) => Err(error.into()),
+                Err(PersonError::Vault(error)) => Err(error.into()),
+                Err(error) => Err(StoreError::Statement(error.to_string()).into()),
+            },
+            Some((resource, Takes::FaceImage | Takes::DocumentImage)) => {
                 self.delete_record(resource, client, id).await
             }
             _ => Ok(()),

@@ -64,7 +64,7 @@ pub struct UsableFlow {
 pub struct Resent {
     pub token: String,
     pub until: Timestamp,
-    pub registration: Value,
+    pub registration: Values,
     pub flow: ProjectFlow,
 }
 
@@ -198,8 +198,9 @@ impl App {
         self.forget_tokens();
         let flow = found.flow.unwrap_or_default();
         let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
-        let registration = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
-        let registration = registration.ok_or(RegistrationError::NotFound)?;
+        let shown = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
+        let shown = shown.ok_or(RegistrationError::NotFound)?;
+        let registration = Values::of_shown(&APP_REGISTRATIONS, &shown);
         Ok(Resent { token, until, registration, flow })
     }
 
@@ -231,7 +232,7 @@ impl App {
         token_for: Option<TokenFor<'_>>,
         id: &str,
         order: SyncOrder,
-    ) -> Result<(Option<String>, Value, ProjectFlow), RegistrationError> {
+    ) -> Result<(Option<String>, Values, ProjectFlow), RegistrationError> {
         let before: Option<AppRegistration> = self.database.find(tenant, id).await?;
         let before = before.ok_or(RegistrationError::NotFound)?;
         let client = before.client.as_str();
@@ -262,7 +263,8 @@ impl App {
         }
         let token = synced?;
         let record = self.find_record(&APP_REGISTRATIONS, &own, id).await?;
-        Ok((token, record.ok_or(RegistrationError::NotFound)?, flow))
+        let record = record.ok_or(RegistrationError::NotFound)?;
+        Ok((token, Values::of_shown(&APP_REGISTRATIONS, &record), flow))
     }
 
     fn registration_step(

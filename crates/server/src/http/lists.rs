@@ -9,10 +9,10 @@ pub mod signature;
 pub mod streams;
 
 use axum::extract::{RawQuery, State as Extract};
+use verax_domain::openers::openers;
 use verax_domain::resources;
 use verax_query::Resource;
 
-use self::calls::opened_by;
 use self::description::{list_of, retrieve_of};
 use self::streams::Format;
 use super::layers::access::{Access, RecordKinds, Rejection};
@@ -35,7 +35,7 @@ pub fn operations() -> Vec<Operation> {
         for version in resource.versions.iter().filter(|it| **it != FACE_RECOGNITION) {
             all.extend([list(version, resource), retrieve(version, resource)]);
         }
-        all.extend(resource.deleted_under.iter().map(|version| delete(version, resource)));
+        all.extend(resource.deleted_under().iter().map(|version| delete(version, resource)));
     }
     all
 }
@@ -61,7 +61,7 @@ fn retrieve(version: &str, resource: &'static Resource) -> Operation {
                          query: RawQuery| {
         calls::retrieve(state, bearer, known, id, (query, handling), resource)
     };
-    let records = RecordKinds::of(opened_by(resource).map(|(kind, _)| kind));
+    let records = RecordKinds::of(openers(resource).map(|opener| opener.kind));
     let access = Access::reading(resource.scopes).or_record(records, Rejection::OtherRecord);
     retrieve_of(version, resource, access, retrieve).compressed()
 }

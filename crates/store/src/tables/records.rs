@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use verax_domain::events::{Certainty, Event};
 use verax_domain::record::columns;
 use verax_domain::records::Transition;
-use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Kind, Resource, Sql};
 
@@ -111,7 +110,7 @@ impl Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE ").push(resource.table).push(" SET image_saved = ");
         sql.bind(Arg::Bool(false));
-        if resource.name == DOCUMENT_LIVENESS.name {
+        if resource.fields.iter().any(|field| field.column == "image_url") {
             sql.push(", image_url = NULL");
         }
         sql.push(", updated_at = ").bind(Arg::Integer(now.0));

@@ -1,11 +1,12 @@
 //! Records that are made, changed and deleted as a whole.
 
 use serde_json::{Map, Value};
+use verax_domain::records::StoredRecord;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::records::document_check::{DocumentCheckRecord, StoredImage};
 use verax_domain::{Record, RecordProblem};
-use verax_query::{Resource, Retrieval, Tenant};
+use verax_query::{Resource, Retrieval, Takes, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use crate::app::App;
@@ -56,6 +57,15 @@ impl App {
             serde_json::from_slice(&bytes).map_err(|error| StoreError::Statement(error.to_string()))
         };
         record.map(read).transpose()
+    }
+
+    /// The record as its type.
+    pub async fn find<R: StoredRecord>(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Option<R>, StoreError> {
+        self.database.find(tenant, id).await
     }
 
     /// The whole record, if this client has it.
@@ -178,16 +188,18 @@ impl App {
         id: &str,
     ) -> Result<Deleted, StoreError> {
         let (tenant, database) = (Tenant::Client(client.to_owned()), &self.database);
-        let found = match resource.name {
-            "projects" => Some(Deleted::Project),
-            "app-registrations" => {
+        let takes = resource.deletion.as_ref().map_or(Takes::Nothing, |deletion| deletion.takes);
+        let found = match takes {
+            Takes::Parts => Some(Deleted::Project),
+            Takes::Identity => {
                 database.find(&tenant, id).await?.map(|it| Deleted::Registration(Box::new(it)))
             }
-            "biometric-validations" => {
+            Takes::FaceImage => {
                 database.find(&tenant, id).await?.map(|it| Deleted::Validation(Box::new(it)))
             }
-            "document-liveness" => database.find(&tenant, id).await?.map(Deleted::Document),
-            _ => Some(Deleted::Other),
+            Takes::DocumentImage => database.find(&tenant, id).await?.map(Deleted::Document),
+            // Persons and collections have a way of their own.
+            Takes::Nothing | Takes::Faces | Takes::Memberships => Some(Deleted::Other),
         };
         found.ok_or(StoreError::Conflict)
     }

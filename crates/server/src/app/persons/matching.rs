@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use verax_domain::face_call::best_score;
-use verax_domain::records::id_of;
-use verax_domain::records::person;
+use verax_domain::records::{Values, id_of, person};
 use verax_domain::resources::PERSONS;
 use verax_query::{Query, Tenant};
 use verax_store::{EncryptedTemplate, Membership, StoreError};
@@ -100,13 +99,13 @@ impl App {
         &self,
         client: &str,
         ids: &[String],
-    ) -> Result<HashMap<String, Value>, StoreError> {
+    ) -> Result<HashMap<String, Values>, StoreError> {
         let query = Query::of(&PERSONS).one_of(person::ID, ids.iter().cloned()).at_most(100);
         let listing = self.database.page(&query, &Tenant::Client(client.to_owned())).await?;
         let rows: Vec<Value> =
             serde_json::from_slice(&[b"[", listing.rows.as_slice(), b"]"].concat())
                 .map_err(|error| StoreError::Statement(error.to_string()))?;
-        let by_id = |row: Value| Some((id_of(&row)?.to_owned(), row));
+        let by_id = |row: Value| Some((id_of(&row)?.to_owned(), Values::of_shown(&PERSONS, &row)));
         Ok(rows.into_iter().filter_map(by_id).collect())
     }
 

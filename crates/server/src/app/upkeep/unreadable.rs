@@ -21,8 +21,16 @@ pub struct Unreadable {
     /// The id of that record.
     pub record: String,
     pub why: String,
-    /// The template, of a person.
-    template: Option<String>,
+    lost: Lost,
+}
+
+/// What of it cannot be opened.
+#[derive(Clone, Debug)]
+enum Lost {
+    /// By its id.
+    Template(String),
+    FaceImage,
+    DocumentImage,
 }
 
 /// What a look has found.
@@ -56,10 +64,11 @@ impl App {
         for client in &clients {
             self.inspect_templates(client, max, &mut found).await?;
             let whose = (client.as_str(), max);
-            self.inspect_images(whose, document_check::IMAGE_SAVED, &mut found, document_subject)
-                .await?;
+            let document = (Lost::DocumentImage, document_check::IMAGE_SAVED);
+            self.inspect_images(whose, document, &mut found, document_subject).await?;
             let face = |it: &BiometricValidation| Some(subject_of_face(&it.id));
-            self.inspect_images(whose, biometric_validation::IMAGE_SAVED, &mut found, face).await?;
+            let validation = (Lost::FaceImage, biometric_validation::IMAGE_SAVED);
+            self.inspect_images(whose, validation, &mut found, face).await?;
         }
         Ok(found)
     }
@@ -70,26 +79,22 @@ impl App {
         for lost in unreadable {
             let now = self.clock.now();
             let mut batch = Batch::default();
-            match &lost.template {
-                Some(template) => {
+            match &lost.lost {
+                Lost::Template(template) => {
                     let seen = self.database.gallery_number(&lost.client).await?;
                     batch
                         .change_gallery(&lost.client, seen)
                         .delete_template(&lost.client, template);
                     batch.touch_person(&lost.client, &lost.record, now);
                 }
-                None => {
-                    let resource = match lost.resource {
-                        name if name == DOCUMENT_LIVENESS.name => &DOCUMENT_LIVENESS,
-                        _ => &BIOMETRIC_VALIDATIONS,
-                    };
+                Lost::FaceImage => {
                     // Bytes that nothing opens.
-                    let subject = match resource.name == DOCUMENT_LIVENESS.name {
-                        true => lost.record.clone(),
-                        false => subject_of_face(&lost.record),
-                    };
-                    self.vault.destroy(&lost.client, &subject).await?;
-                    batch.forget_image(resource, &lost.client, &lost.record, now);
+                    self.vault.destroy(&lost.client, &subject_of_face(&lost.record)).await?;
+                    batch.forget_image(&BIOMETRIC_VALIDATIONS, &lost.client, &lost.record, now);
+                }
+                Lost::DocumentImage => {
+                    self.vault.destroy(&lost.client, &lost.record).await?;
+                    batch.forget_image(&DOCUMENT_LIVENESS, &lost.client, &lost.record, now);
                 }
             }
             self.database.commit(batch).await?;
@@ -128,7 +133,7 @@ impl App {
                     resource: "persons",
                     record: template.person.clone(),
                     why,
-                    template: Some(template.id.clone()),
+                    lost: Lost::Template(template.id.clone()),
                 });
             }
         }
@@ -138,7 +143,7 @@ impl App {
     async fn inspect_images<R: StoredRecord>(
         &self,
         (client, max): (&str, u64),
-        image_saved: Key<bool>,
+        (lost, image_saved): (Lost, Key<bool>),
         found: &mut Inspected,
         subject: impl Fn(&R) -> Option<String>,
     ) -> Result<(), PersonError> {
@@ -171,7 +176,7 @@ impl App {
                     resource: R::RESOURCE.name,
                     record: record.id().to_owned(),
                     why,
-                    template: None,
+                    lost: lost.clone(),
                 });
             }
         }

@@ -10,7 +10,7 @@ use crate::app::documents;
 
 /// One calibration for all checks that have one; the cropped and colourless rules are judged apart.
 pub fn policy(points: &PerCheck<OperatingPoints>, level: Calibration) -> DocumentPolicy {
-    document_checks::policy(points, &document_checks::calibrations(|_| level))
+    documents::policy(points, &documents::calibrations(|_| level))
 }
 
 pub fn load_engine(folder: Option<&Path>) -> Result<DocumentEngine, String> {

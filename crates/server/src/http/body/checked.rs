@@ -128,6 +128,11 @@ impl CheckedBody {
         Some(list.filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// Says a member in a form of the server's own.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.insert(name.to_owned(), value.into());
+    }
+
     /// Whether nothing is wrong so far.
     pub fn fits(&self) -> bool {
         self.problems.is_empty()

@@ -146,9 +146,10 @@ pub const fn field(resource: &'static Resource, name: &str) -> BodyField {
 /// The same with a rule of its own.
 ///
 /// # Panics
-/// Where it is made, at compile time: there is no such field.
+/// Where it is made, at compile time: there is no such field, or no body may say it.
 pub const fn field_as(resource: &'static Resource, name: &str, rule: Rule) -> BodyField {
     let field = find(resource, name);
+    assert!(field.writable, "the table of resources lists the field as the server's to write");
     optional(field.name, rule, field.doc)
 }
 

@@ -90,7 +90,7 @@ pub async fn evidence(
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
     let id = id.of(&DOCUMENT_LIVENESS)?;
-    let permit = state.app.measuring.try_document_permit()?;
+    let permit = state.app.admission.try_document_permit()?;
     let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
     let shown = |map: EvidenceMap| {
         let name = map.check.entry().wire_name;

@@ -5,7 +5,7 @@ use std::io::Write;
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::Value;
-use verax_domain::RecordTokenScope;
+use verax_domain::openers::openers;
 use verax_query::{
     Populate, Position, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant,
 };
@@ -33,17 +33,29 @@ pub async fn list(
 ) -> Result<Response, ApiError> {
     let raw = short(raw)?;
     let query = Query::parse_as(resource, &raw, handling.handling()).map_err(ApiError::invalid)?;
+    answer_list(&state, &caller, format, &known, &handling, query).await
+}
+
+/// Answers a list that was read.
+pub async fn answer_list(
+    state: &State,
+    caller: &Caller,
+    format: Format,
+    known: &IfNoneMatch,
+    handling: &RequestHandling,
+    query: Query,
+) -> Result<Response, ApiError> {
     handling.note(query.ignored().iter().cloned());
-    require_populated(&caller, query.included().populates())?;
+    require_populated(caller, query.included().populates())?;
     let tenant = caller.tenant();
     if query.is_count_only() {
         let count = state.app.count_listed(&query, &tenant).await?;
         let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
         return Ok(known.answer(body, |body| body));
     }
-    let position = begin(&state, &query, &tenant)?;
+    let position = begin(state, &query, &tenant)?;
     if format != Format::Json {
-        return stream(state, query, tenant, position, format).await;
+        return stream(state.clone(), query, tenant, position, format).await;
     }
     let listing = match query.cursor() {
         None => state.app.page(&query, &tenant).await?,
@@ -53,9 +65,9 @@ pub async fn list(
         }
     };
     let next = listing.end.as_ref().map(|end| state.app.sign_cursor(&query, &tenant, end));
-    let body = envelope(&state, &query, &listing, caller.image_urls(), next.as_deref());
+    let body = envelope(state, &query, &listing, caller.image_urls(), next.as_deref());
     Ok(known.answer(body, |mut body| {
-        close(&state, resource, &mut body);
+        close(state, query.resource(), &mut body);
         body
     }))
 }
@@ -143,18 +155,13 @@ async fn require_opened(
         None => None,
     };
     let own = |record: &Value| {
-        opened_by(resource).any(|(kind, field)| {
-            record_token.subject(kind).is_some_and(|subject| record[field] == *subject)
+        openers(resource).any(|opener| {
+            let subject = record_token.subject(opener.kind);
+            subject.is_some() && opener.subject_of(record) == subject
         })
     };
     // Whether there is such a record is not said to who may not see it.
     if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
-}
-
-/// The kinds of records whose tokens open this resource, each with the field that must name the record.
-pub fn opened_by(resource: &Resource) -> impl Iterator<Item = (RecordTokenScope, &'static str)> {
-    let kind = |word: &str| RecordTokenScope::from_word(word);
-    resource.opened_by.iter().filter_map(move |opener| Some((kind(opener.scope)?, opener.field)))
 }
 
 /// What is populated is read too: it takes the scope of its own resource.

@@ -3,7 +3,7 @@
 use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::Map;
-use verax_domain::RecordTokenScope;
+use verax_domain::openers::openers;
 use verax_query::{Resource, Retrieval, Tenant};
 
 use crate::app::access::Bearer;
@@ -20,12 +20,9 @@ use crate::http::state::State;
 /// A client's token that may write; where a record may be set aside with the registration's token, that
 /// one too.
 pub fn access(resource: &Resource) -> Access {
-    let kinds = resource.opened_by.iter().filter(|opener| opener.may_delete);
-    let records = RecordKinds::of(kinds.filter_map(|it| RecordTokenScope::from_word(it.scope)));
-    let others = match records.is_empty() {
-        true => Rejection::ClientsOnly,
-        false => Rejection::NotRight("app registration"),
-    };
+    let records = RecordKinds::of(openers(resource).filter(|it| it.may_delete).map(|it| it.kind));
+    let needed = records.iter().next();
+    let others = needed.map_or(Rejection::ClientsOnly, |it| Rejection::NotRight(it.title()));
     Access::WRITE.or_record(records, others)
 }
 
@@ -38,10 +35,12 @@ pub async fn delete(
     id: PathId,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    let registration = match &bearer {
+    let owner = match &bearer {
         Bearer::Caller(_) => None,
         Bearer::RecordToken(record_token) => {
-            Some(record_token.subject(RecordTokenScope::Registration).ok_or_else(access_denied)?)
+            let mut openers = openers(resource).filter(|opener| opener.may_delete);
+            let owner = openers.find_map(|it| Some((it, record_token.subject(it.kind)?)));
+            Some(owner.ok_or_else(access_denied)?)
         }
     };
     let unknown = || ApiError::not_found(resource);
@@ -49,8 +48,8 @@ pub async fn delete(
     let client = bearer.client();
     let tenant = Tenant::Client(client.to_owned());
     let found = state.app.find_record(resource, &tenant, &id).await?;
-    if let Some(own) = registration
-        && found.as_ref().is_none_or(|record| record["appRegistration"] != own)
+    if let Some((opener, own)) = owner
+        && found.as_ref().is_none_or(|record| opener.subject_of(record) != Some(own))
     {
         return Err(access_denied());
     }
@@ -62,7 +61,7 @@ pub async fn delete(
     {
         record = brief(&id, &Map::new()).to_string().into_bytes();
     }
-    if let Some(own) = registration {
+    if let Some((_, own)) = owner {
         return match state.app.set_aside_validation(client, own, &id).await {
             Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Contended) => Err(conflict(

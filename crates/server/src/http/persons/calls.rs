@@ -2,12 +2,12 @@
 
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use verax_domain::face_call::LivenessCheck;
-use verax_domain::records::person::PersonDetails;
+use verax_domain::records::id_of;
+use verax_domain::records::person::{self, PersonDetails};
 use verax_domain::resources::PERSONS;
-use verax_query::{Audience, Ignored, Problem, Query};
+use verax_query::{Audience, Compared, Ignored, OwnFilter, Problem, Query};
 use verax_vision::faces::Wanted;
 
 use crate::app::access::Caller;
@@ -26,7 +26,7 @@ use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::about;
 use crate::http::lists::answers::{json as json_response, one};
 use crate::http::lists::brief::brief;
-use crate::http::lists::calls::{list as list_records, record, short};
+use crate::http::lists::calls::{answer_list, record, short};
 use crate::http::lists::streams::Format;
 use crate::http::path_id::PathId;
 use crate::http::persons::errors::{
@@ -120,29 +120,31 @@ pub async fn create_live(
 
 /// `GET …/persons`: `collection` is an id or a code.
 pub async fn list(
-    state: Extract<State>,
+    Extract(state): Extract<State>,
     caller: Caller,
     format: Format,
     known: IfNoneMatch,
     handling: RequestHandling,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
-    let mut query = Vec::new();
-    for part in parts(&short(raw)?) {
-        query.push(match decoded(part) {
-            Some((name, value)) if name == "collection" => {
-                let known = state.app.collection(caller.client(), &value).await?;
-                let id = known.map_or(value, |known| known.id);
-                format!("where_collections={}", encoded(&id))
-            }
-            _ => part.to_owned(),
-        });
+    let raw = short(raw)?;
+    let mut collections = Vec::new();
+    for (_, value) in parts(&raw).filter_map(decoded).filter(|(name, _)| name == COLLECTION) {
+        let known = state.app.collection(caller.client(), &value).await?;
+        let (field, value) = (person::COLLECTIONS.field(), known.map_or(value, |known| known.id));
+        collections.push(OwnFilter { field, compared: Compared::Equal, value });
     }
-    let query = RawQuery(Some(query.join("&")));
-    list_records(state, caller, format, known, (query, handling), &PERSONS).await
+    let strict = handling.handling();
+    let query = Query::parse_with(&PERSONS, &raw, strict, COLLECTION, collections);
+    let query = query.map_err(ApiError::invalid)?;
+    answer_list(&state, &caller, format, &known, &handling, query).await
 }
 
+/// Of a list: an id or a code.
+const COLLECTION: &str = "collection";
 const LOOKUP_WORDS: [&str; 2] = ["name", "date_of_birth"];
+/// Persons on a page of a look-up that does not say.
+const LOOKUP_SIZE: u32 = 20;
 const PAGE_WORDS: [&str; 4] = ["page", "limit", "perPage", "offset"];
 
 /// `GET …/persons/lookup`: by a part of the name, and the day of birth.
@@ -153,14 +155,16 @@ pub async fn lookup(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
     let raw = short(raw)?;
-    let (mut query, mut name, mut ignored) = (Vec::new(), None, Vec::new());
+    let (mut filters, mut page) = (Vec::new(), Vec::new());
+    let (mut name, mut ignored) = (None, Vec::new());
     for part in parts(&raw) {
         match decoded(part) {
             Some((key, value)) if key == "name" => name = Some(value.trim().to_owned()),
             Some((key, value)) if key == "date_of_birth" && !value.is_empty() => {
-                query.push(format!("where_date_of_birth={}", encoded(&value)));
+                let (field, compared) = (person::DATE_OF_BIRTH.field(), Compared::Equal);
+                filters.push(OwnFilter { field, compared, value });
             }
-            Some((key, _)) if PAGE_WORDS.contains(&key.as_str()) => query.push(part.to_owned()),
+            Some((key, value)) if PAGE_WORDS.contains(&key.as_str()) => page.push((key, value)),
             Some((key, _)) if !LOOKUP_WORDS.contains(&key.as_str()) && ignored.len() < 20 => {
                 let words = LOOKUP_WORDS.iter().chain(&PAGE_WORDS).copied();
                 ignored.extend((!key.is_empty()).then(|| Ignored::unknown(&key, words)));
@@ -181,11 +185,9 @@ pub async fn lookup(
         let message = format!("\"name\" {rule}");
         return Err(wrong_members(vec![Problem { parameter: "name".to_owned(), message }]));
     }
-    if !query.iter().any(|part| part.starts_with("limit") || part.starts_with("perPage")) {
-        query.push("limit=20".to_owned());
-    }
-    query.push(format!("like_name={}", encoded(&name)));
-    let query = Query::parse(&PERSONS, &query.join("&")).map_err(wrong_members)?;
+    let (field, compared) = (person::NAME.field(), Compared::Containing);
+    filters.push(OwnFilter { field, compared, value: name });
+    let query = Query::of_call(&PERSONS, &page, LOOKUP_SIZE, filters).map_err(wrong_members)?;
     let listing = state.app.page(&query, &caller.tenant()).await?;
     let mut body = br#"{"success":true,"data":["#.to_vec();
     body.extend_from_slice(&listing.rows);
@@ -203,7 +205,7 @@ pub async fn retrieve(
 ) -> Result<Response, ApiError> {
     let record = record(&state, &caller, id, (query, handling), &PERSONS).await?;
     let mut record: Value = serde_json::from_slice(&record).unwrap_or_default();
-    let id = record["_id"].as_str().unwrap_or_default().to_owned();
+    let id = id_of(&record).unwrap_or_default().to_owned();
     // Of the staff's own client, or of the caller's: nobody else's images are shown.
     record["thumbnails"] = thumbnails(&state, &caller, &id).await?;
     Ok(json_response(one(&state, Audience::Client, &PERSONS, record.to_string().as_bytes())))
@@ -363,8 +365,4 @@ async fn shown(
 async fn existing(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
     let id = id.of(&PERSONS)?;
     if state.app.has_person(caller.client(), &id).await? { Ok(id) } else { Err(unknown_person()) }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use verax_domain::records::id_of;
 use verax_domain::resources::PERSONS;
 
 use crate::app::access::Caller;
@@ -83,7 +84,7 @@ pub fn already_set(person: &Value) -> ApiError {
     ApiError::new(&PERSON_ALREADY_SET, error)
         .with_member("message", "person_already_set".into())
         .with_member("data", person.clone())
-        .about(&PERSONS, person["_id"].as_str().unwrap_or_default())
+        .about(&PERSONS, id_of(person).unwrap_or_default())
 }
 
 /// The score is told, as the hosted page shows it.

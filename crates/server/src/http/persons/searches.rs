@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::Scope;
 use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
+use verax_domain::records::person;
 use verax_domain::resources::PERSONS;
 use verax_vision::faces::{Template, Wanted};
 
@@ -152,10 +153,8 @@ pub async fn verify(
     let client = caller.client();
     let mut persons = state.app.person_records(client, std::slice::from_ref(&id)).await?;
     let person = persons.remove(&id).ok_or_else(unknown_person)?;
-    let is_in = |collection: &String| {
-        person["collections"].as_array().is_some_and(|list| list.iter().any(|it| it == collection))
-    };
-    if collection.as_ref().is_some_and(|collection| !is_in(collection)) {
+    let collections = person.ids(person::COLLECTIONS);
+    if collection.as_ref().is_some_and(|collection| !collections.contains(collection)) {
         return Err(unknown_person());
     }
     let faces = state.app.analyse_portraits(images, Wanted::No).await?;
@@ -175,12 +174,12 @@ pub async fn verify(
         }),
         true => json!({
             "id": id,
-            "name": person["name"],
+            "name": person.text(person::NAME),
             "score": score,
-            "gender": person["gender"],
-            "date_of_birth": person["date_of_birth"],
+            "gender": person.text(person::GENDER),
+            "date_of_birth": person.text(person::DATE_OF_BIRTH),
             "thumbnails": thumbnails(&state, &caller, &id).await?,
-            "collections": person.get("collections").cloned().unwrap_or_else(|| json!([])),
+            "collections": collections,
         }),
         false => Value::Null,
     };
@@ -269,7 +268,7 @@ async fn shown(state: &State, caller: &Caller, hits: &[Hit]) -> Result<Value, Ap
         let Some(record) = records.get(&hit.person) else { continue };
         let mut person = json!({ "id": hit.person });
         if may_read(caller, PERSONS.scopes) {
-            person["name"] = record["name"].clone();
+            person["name"] = record.text(person::NAME).into();
         }
         person["score"] = hit.score.into();
         person["thumbnails"] = thumbnails(state, caller, &hit.person).await?;

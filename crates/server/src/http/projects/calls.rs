@@ -226,8 +226,8 @@ async fn look_up(
     if let Some(wanted) = sent.text("assignedCollection") {
         match state.app.collection(caller.client(), wanted).await? {
             Some(known) => {
-                sent.members.insert("assignedCollection".to_owned(), known.id.into());
-                sent.members.insert("collectionCode".to_owned(), known.code.into());
+                sent.set("assignedCollection", known.id);
+                sent.set("collectionCode", known.code);
             }
             None => sent.wrong("assignedCollection", "must be a collection of yours"),
         }

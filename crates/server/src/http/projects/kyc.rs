@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use verax_domain::records::project_flow;
+use verax_domain::records::{Values, project, project_flow};
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::{Query, Tenant, is_id};
 
@@ -36,21 +36,22 @@ pub async fn kyc(
             Some(_) => ApiError::new(&MISSING_PARAMETER, "\"id\" is required"),
         });
     };
-    let project = state.app.find_record(&PROJECTS, &tenant, id).await?;
-    let project = match (project, &bearer) {
+    let shown = state.app.find_record(&PROJECTS, &tenant, id).await?;
+    let project = shown.map(|shown| (Values::of_shown(&PROJECTS, &shown), shown));
+    let (project, shown) = match (project, &bearer) {
         (Some(project), Some(_)) => project,
-        (Some(project), None) if project["allowAnonymous"] == true => project,
+        (Some(it), None) if it.0.flag(project::ALLOW_ANONYMOUS) == Some(true) => it,
         (_, None) => return Err(anonymous_rejected()),
         (None, Some(Bearer::Caller(_))) => return Err(project_not_found()),
         (None, Some(Bearer::RecordToken(_))) => return Err(access_denied()),
     };
-    let shown = PROJECT_FLOWS.fields.iter().filter(|field| KYC_FLOW.contains(&field.name));
+    let fields = PROJECT_FLOWS.fields.iter().filter(|field| KYC_FLOW.contains(&field.name));
     let query = Query::of(&PROJECT_FLOWS)
         .equal(project_flow::PROJECT, id)
         .oldest_first()
         .at_most(100)
-        .showing(&shown.collect::<Vec<_>>());
-    let owner = Tenant::Client(project["client"].as_str().unwrap_or_default().to_owned());
+        .showing(&fields.collect::<Vec<_>>());
+    let owner = Tenant::Client(project.text(project::CLIENT).unwrap_or_default());
     let flows = state.app.page(&query, &owner).await?;
     let mut flows: Vec<Value> =
         serde_json::from_slice(&[b"[", &flows.rows[..], b"]"].concat()).unwrap_or_default();
@@ -59,7 +60,7 @@ pub async fn kyc(
     }
     let mut seen = Map::new();
     for name in KYC {
-        if let Some(value) = project.get(name) {
+        if let Some(value) = shown.get(name) {
             seen.insert(name.to_owned(), value.clone());
         }
     }

@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::contact::Phone;
 use verax_domain::lifecycle::{Actor, RegistrationStatus, SYNC_STEPS};
-use verax_domain::records::app_registration::Reviewer;
+use verax_domain::records::app_registration::{self, AppRegistration, ContactDetails, Reviewer};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{RecordTokenScope, Scope};
-use verax_query::{Audience, Retrieval, Tenant};
+use verax_query::{Audience, Key, Retrieval, Tenant};
 
 use crate::app::access::{Bearer, Caller};
 use crate::app::registrations::{SyncOrder, TokenFor};
@@ -70,7 +70,7 @@ pub async fn create(
     if sent.text("email").is_none() && sent.text("phone").is_none() {
         sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
     }
-    check_phone(&mut sent, &Value::Null);
+    check_phone(&mut sent, None);
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let client = caller.client();
     let told = members.clone();
@@ -115,10 +115,10 @@ pub async fn change(
     let id = id.of(&APP_REGISTRATIONS)?;
     let tenant = Tenant::Client(caller.client().to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
-    let before = state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?;
+    let before: Option<AppRegistration> = state.app.find(&tenant, &id).await?;
     let before = before.ok_or_else(unknown)?;
     let mut sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
-    check_phone(&mut sent, &before);
+    check_phone(&mut sent, Some(&before.contact));
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let told = members.clone();
     state.app.change_registration(caller.client(), &id, members).await?;
@@ -201,30 +201,35 @@ pub async fn sync(
         (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode() });
     let synced = state.app.sync_registration(&tenant, token_for, &id, order).await?;
     let (token, record, flow) = synced;
-    let mut data = Map::new();
-    data.insert("token".to_owned(), token.into());
-    for name in ["firstName", "lastName", "fullName"] {
-        data.insert(name.to_owned(), if reads { record[name].clone() } else { Value::Null });
-    }
-    data.insert("step".to_owned(), step.into());
-    data.insert("steps".to_owned(), if reads { Value::Object(flow.steps) } else { json!({}) });
-    data.insert("appRegistrationId".to_owned(), id.into());
-    data.insert("status".to_owned(), record["status"].clone());
-    Ok(answer(&Value::Object(data)))
+    let known = |key: Key<str>| record.text(key).filter(|_| reads);
+    Ok(answer(&json!({
+        "token": token,
+        "firstName": known(app_registration::FIRST_NAME),
+        "lastName": known(app_registration::LAST_NAME),
+        "fullName": known(app_registration::FULL_NAME),
+        "step": step,
+        "steps": if reads { flow.steps } else { Map::new() },
+        "appRegistrationId": id,
+        "status": record.text(app_registration::STATUS),
+    })))
 }
 
 /// A number and its country's code belong together: what was sent of them, and what the registration
 /// has, must be one number, which is kept in one form.
-fn check_phone(sent: &mut CheckedBody, before: &Value) {
+fn check_phone(sent: &mut CheckedBody, before: Option<&ContactDetails>) {
     if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
         return;
     }
-    let known = |name: &str| sent.text(name).or_else(|| before[name].as_str()).map(str::to_owned);
-    match (known("countryCode"), known("phone")) {
+    let known = |name: &str, before: Option<&String>| {
+        sent.text(name).or(before.map(String::as_str)).map(str::to_owned)
+    };
+    let code = before.and_then(|it| it.country_code.as_ref());
+    let number = before.and_then(|it| it.phone.as_ref());
+    match (known("countryCode", code), known("phone", number)) {
         (Some(code), Some(number)) => match Phone::new(&code, &number) {
             Ok(phone) => {
-                sent.members.insert("countryCode".to_owned(), phone.country_code.into());
-                sent.members.insert("phone".to_owned(), phone.number.into());
+                sent.set("countryCode", phone.country_code);
+                sent.set("phone", phone.number);
             }
             Err(problem) => sent.wrong("phone", problem),
         },

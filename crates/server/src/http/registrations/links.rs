@@ -2,7 +2,8 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::json;
+use verax_domain::records::app_registration;
 use verax_domain::resources::APP_REGISTRATIONS;
 
 use crate::app::access::Caller;
@@ -43,21 +44,22 @@ pub async fn resend(
     let resent = state.app.resend_link(caller.client(), caller.mode(), &id).await?;
     let record = &resent.registration;
     let public_url = state.app.config.now().http.public_url.clone();
-    let project = record["project"].as_str().unwrap_or_default();
-    let mut data = Map::new();
-    let link = format!("{public_url}/sign-up/{project}?token={}", resent.token);
-    data.insert("token".to_owned(), resent.token.into());
-    data.insert("link".to_owned(), link.into());
-    for name in ["firstName", "lastName", "fullName", "email"] {
-        data.insert(name.to_owned(), record[name].clone());
-    }
-    data.insert("step".to_owned(), record["currentStep"].clone());
-    data.insert("steps".to_owned(), resent.flow.steps.into());
-    data.insert("appRegistrationId".to_owned(), id.as_str().into());
-    data.insert("status".to_owned(), record["status"].clone());
-    data.insert("expiresAt".to_owned(), resent.until.to_string().into());
-    data.insert("accessType".to_owned(), ACCESS_TYPE.into());
-    data.insert("issuedAt".to_owned(), state.app.clock.now().to_string().into());
-    data.insert("emailSent".to_owned(), json!(false));
-    Ok(about(&APP_REGISTRATIONS, &id, answer(&Value::Object(data))))
+    let project = record.text(app_registration::PROJECT).unwrap_or_default();
+    let data = json!({
+        "token": resent.token,
+        "link": format!("{public_url}/sign-up/{project}?token={}", resent.token),
+        "firstName": record.text(app_registration::FIRST_NAME),
+        "lastName": record.text(app_registration::LAST_NAME),
+        "fullName": record.text(app_registration::FULL_NAME),
+        "email": record.text(app_registration::EMAIL),
+        "step": record.text(app_registration::CURRENT_STEP),
+        "steps": resent.flow.steps,
+        "appRegistrationId": id,
+        "status": record.text(app_registration::STATUS),
+        "expiresAt": resent.until.to_string(),
+        "accessType": ACCESS_TYPE,
+        "issuedAt": state.app.clock.now().to_string(),
+        "emailSent": false,
+    });
+    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
 }

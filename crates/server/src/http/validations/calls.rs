@@ -5,8 +5,12 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::RecordTokenScope;
 use verax_domain::lifecycle::Actor;
+use verax_domain::records::app_login::AppLogin;
+use verax_domain::records::biometric_validation::BiometricValidation;
+use verax_domain::records::id_of;
+use verax_domain::records::project::Project;
 use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS, PROJECTS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS,
 };
 use verax_query::{Audience, Resource, Tenant, Timestamp};
 
@@ -148,13 +152,13 @@ async fn anonymous_client(state: &State, sent: &CheckedBody) -> Result<String, A
         return rejected();
     }
     let Some(project) = sent.text("project") else { return rejected() };
-    let found = state.app.find_record(&PROJECTS, &Tenant::All, project).await?;
-    let Some(found) = found.filter(|project| project["allowAnonymous"] == true) else {
+    let found: Option<Project> = state.app.find(&Tenant::All, project).await?;
+    let Some(found) = found.filter(|project| project.allows_anonymous) else {
         return rejected();
     };
     // Nobody has a token to be counted by: the project is.
     take(state, &format!("anonymous:{project}"), "without a token for this project", None)?;
-    Ok(found["client"].as_str().unwrap_or_default().to_owned())
+    Ok(found.client)
 }
 
 /// `POST /v2/biometric-validations/app-login`: a second factor for a login.
@@ -166,19 +170,18 @@ pub async fn open_for_login(
 ) -> Result<Response, ApiError> {
     let client = record_token.client();
     let sent = read(&state, &allowed, body, LOGIN_BODY, Purpose::Create).await?;
-    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
+    let mut sent = sent.finish(&MISSING_PARAMETER)?;
     let tenant = Tenant::Client(client.to_owned());
-    let found = state.app.find_record(&APP_LOGINS, &tenant, &login).await?;
+    let found: Option<AppLogin> = state.app.find(&tenant, &login).await?;
     let found = found.ok_or_else(|| ApiError::not_found(&APP_LOGINS))?;
-    if members.get("project") != Some(&found["project"]) {
+    if sent.text("project") != found.project.as_deref() {
         return Err(project_not_found());
     }
-    members.insert("type".to_owned(), "login".into());
-    for (name, known) in [("projectFlow", "projectFlow"), ("identifier", "name")] {
-        members.insert(name.to_owned(), found[known].clone());
-    }
-    let opened =
-        state.app.open_validation(client, record_token.mode(), members, Some(&login)).await;
+    sent.set("type", "login");
+    sent.set("projectFlow", found.flow);
+    sent.set("identifier", found.name);
+    let (mode, members) = (record_token.mode(), sent.members);
+    let opened = state.app.open_validation(client, mode, members, Some(&login)).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Login))?;
     Ok(answer(Audience::Device, opened))
 }
@@ -192,8 +195,9 @@ pub async fn open_session(
 ) -> Result<Response, ApiError> {
     let mut sent = read(&state, &allowed, body, SESSION_BODY, Purpose::Create).await?;
     check_expiry(&state, &mut sent);
-    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
-    members.insert("type".to_owned(), "validation".into());
+    let mut sent = sent.finish(&MISSING_PARAMETER)?;
+    sent.set("type", "validation");
+    let members = sent.members;
     let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Validation))?;
     Ok(answer(Audience::Client, readable(opened, &caller)))
@@ -242,8 +246,8 @@ pub async fn validate_by_id(
 ) -> Result<Response, ApiError> {
     let tenant = Tenant::Client(subject.record_token.client().to_owned());
     let id = id.sent().unwrap_or_default();
-    let found = state.app.find_record(&BIOMETRIC_VALIDATIONS, &tenant, id).await?;
-    if found.is_none_or(|found| found["livenessSession"] != subject.id) {
+    let found: Option<BiometricValidation> = state.app.find(&tenant, id).await?;
+    if found.is_none_or(|found| found.session.as_ref() != Some(&subject.id)) {
         return Err(access_denied());
     }
     validate(state, subject, allowed, source, body).await
@@ -317,7 +321,7 @@ fn readable(opened: Opened, caller: &Caller) -> Opened {
 }
 
 fn answer(audience: Audience, opened: Opened) -> Response {
-    let id = opened.validation["_id"].as_str().unwrap_or_default().to_owned();
+    let id = id_of(&opened.validation).unwrap_or_default().to_owned();
     let data = json!({
         "livenessSession": shown(audience, &LIVENESS_SESSIONS, opened.session),
         "biometricValidation": shown(audience, &BIOMETRIC_VALIDATIONS, opened.validation),
