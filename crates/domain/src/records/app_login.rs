@@ -3,7 +3,7 @@
 use verax_query::{Key, Resource};
 
 use super::biometric_validation::BiometricValidation;
-use super::{StoredRecord, UnreadableRecord, Values};
+use super::{StoredRecord, Transition, UnreadableRecord, Values};
 use crate::resources::APP_LOGINS;
 use crate::{Record, Timestamp};
 
@@ -119,23 +119,33 @@ impl AppLogin {
     }
 
     /// A second factor is asked for: this validation. Any login may be asked for another.
-    pub fn ask_second_factor(id: &str, client: &str, validation: &str) -> Record {
-        let mut changes = Record::of(TABLE, id, client);
-        changes.set(VALIDATION, Some(validation)).set(STATUS, Some(LoginStatus::Pending.word()));
-        changes
+    pub fn ask_second_factor(&self, validation: &str) -> Transition<AppLogin> {
+        let mut step = self.step(LoginStatus::Pending);
+        step.after.validation = Some(validation.to_owned());
+        step.changes.set(VALIDATION, Some(validation));
+        step
     }
 
     /// The second factor was passed, by this person if one was compared with.
-    pub fn second_factor_passed(&self, person: Option<&str>) -> Record {
-        let mut changes = Record::of(TABLE, &self.id, &self.client);
-        changes.set(STATUS, Some(LoginStatus::Completed.word())).set(PERSON, person);
-        changes
+    pub fn second_factor_passed(&self, person: Option<&str>) -> Transition<AppLogin> {
+        let mut step = self.step(LoginStatus::Completed);
+        if let Some(person) = person {
+            step.after.person = Some(person.to_owned());
+        }
+        step.changes.set(PERSON, person);
+        step
     }
 
     /// The second factor was not passed.
-    pub fn second_factor_failed(&self) -> Record {
+    pub fn second_factor_failed(&self) -> Transition<AppLogin> {
+        self.step(LoginStatus::Failed)
+    }
+
+    /// A second factor may come in any status; it is of the login as it was read.
+    fn step(&self, status: LoginStatus) -> Transition<AppLogin> {
         let mut changes = Record::of(TABLE, &self.id, &self.client);
-        changes.set(STATUS, Some(LoginStatus::Failed.word()));
-        changes
+        changes.set(STATUS, Some(status.word()));
+        let after = AppLogin { status, ..self.clone() };
+        Transition { from: self.status.word(), after, changes, event: None }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 use verax_query::Timestamp;
 
+use super::app_login::{AppLogin, LoginStatus};
 use super::app_registration::{AppRegistration, Review, Reviewer};
 use super::biometric_validation::{
     BiometricValidation, CheckResult, Purpose, ValidationOrder, ValidationStatus, response_without,
@@ -128,6 +129,22 @@ fn a_validation_that_is_not_being_measured_does_not_end_and_an_ended_one_does_no
         assert!(ended.release(NOW).is_err(), "{word}");
         assert!(ended.complete(result(), NOW).is_err(), "{word}");
         assert!(ended.fail(result(), NOW).is_err(), "{word}");
+    }
+}
+
+#[test]
+fn a_login_takes_a_second_factor_only_as_it_was_read() {
+    let login = AppLogin::by_face("l".to_owned(), &opened(), None);
+    let asked = login.ask_second_factor("w");
+    assert_eq!((asked.from, asked.after.status), ("completed", LoginStatus::Pending));
+    assert_eq!(asked.after.validation.as_deref(), Some("w"));
+    let passed = asked.after.second_factor_passed(Some("jo"));
+    assert_eq!((passed.from, passed.after.status), ("pending", LoginStatus::Completed));
+    let failed = passed.after.second_factor_failed();
+    assert_eq!((failed.from, failed.after.status), ("completed", LoginStatus::Failed));
+    assert_eq!(failed.after.person.as_deref(), Some("jo"));
+    for step in [&asked, &passed, &failed] {
+        assert!(step.changes.to_json()["status"].is_string());
     }
 }
 

@@ -9,6 +9,7 @@ mod forgetting;
 mod import;
 mod listing;
 mod log;
+mod logins;
 mod naive;
 mod oracle;
 mod pool;

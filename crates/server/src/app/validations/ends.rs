@@ -182,7 +182,7 @@ impl App {
     ) -> String {
         let (now, person) = (self.clock.now(), outcome.person.as_deref());
         if let Some(known) = &login.app_login {
-            batch.change(&known.second_factor_passed(person), now);
+            batch.transition(&known.second_factor_passed(person), now);
             return known.id.clone();
         }
         let login = AppLogin::by_face(self.new_id(), &work.validation, person.map(str::to_owned));
@@ -212,7 +212,7 @@ impl App {
             batch.fail_face(&work.client, &registration.id, work.id(), now);
         }
         if let Some(login) = work.login.as_ref().and_then(|login| login.app_login.as_ref()) {
-            batch.change(&login.second_factor_failed(), now);
+            batch.transition(&login.second_factor_failed(), now);
         }
         batch.append(more);
         self.database.commit(batch).await

@@ -24,7 +24,7 @@ impl App {
         client: &str,
         mode: &str,
         members: Map<String, Value>,
-        login: Option<&str>,
+        login: Option<&AppLogin>,
     ) -> Result<Opened, ValidationError> {
         let order = ValidationOrder::read(&Values::of_body(&BIOMETRIC_VALIDATIONS, &members));
         let order = order.map_err(StoreError::from)?;
@@ -56,8 +56,8 @@ impl App {
         batch.create_session(&opened, now, until).create_validation(&record, now, until);
         batch.insert_token(&stored);
         if let Some(login) = login {
-            batch.bind_second_factor(client, &validation.id, login);
-            batch.change(&AppLogin::ask_second_factor(login, client, &validation.id), now);
+            batch.bind_second_factor(client, &validation.id, &login.id);
+            batch.transition(&login.ask_second_factor(&validation.id), now);
         }
         self.database.commit(batch).await?;
         Ok(Opened { session: opened.to_json(), validation: record.to_json(), token })

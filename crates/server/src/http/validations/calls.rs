@@ -178,10 +178,10 @@ pub async fn open_for_login(
         return Err(project_not_found());
     }
     sent.set("type", "login");
-    sent.set("projectFlow", found.flow);
-    sent.set("identifier", found.name);
+    sent.set("projectFlow", found.flow.as_deref());
+    sent.set("identifier", found.name.as_deref());
     let (mode, members) = (record_token.mode(), sent.members);
-    let opened = state.app.open_validation(client, mode, members, Some(&login)).await;
+    let opened = state.app.open_validation(client, mode, members, Some(&found)).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Login))?;
     Ok(answer(Audience::Device, opened))
 }
