@@ -70,7 +70,7 @@ pub fn operations() -> Vec<Operation> {
                 "exchange_login_token",
                 "Exchange the token of a passed login or validation, once",
                 TAG,
-                Access::of_record(exchange, "app login"),
+                Access::of_record(exchange, RecordTokenScope::Login.title()),
                 Answer::data(exchanged_schema()),
             ),
         )

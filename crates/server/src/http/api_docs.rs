@@ -7,9 +7,9 @@ use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::http::answers::json as json_response;
 use crate::http::error::ApiError;
 use crate::http::error_codes::NOT_FOUND;
-use crate::http::lists::answers::json as json_response;
 use crate::http::openapi::document;
 use crate::http::swagger_ui;
 

@@ -2,7 +2,6 @@
 
 pub mod calls;
 pub mod errors;
-pub mod image_urls;
 pub mod images;
 pub mod order;
 

@@ -14,7 +14,8 @@ use crate::app::idempotency::About;
 use crate::app::lists::records::RecordError;
 use crate::http::error_codes::{
     ACCESS_DENIED, CONFLICT, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
-    INVALID_PARAMETERS, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE, URI_TOO_LONG, VAULT_UNREADABLE,
+    INVALID_PARAMETERS, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE,
+    URI_TOO_LONG, VAULT_UNREADABLE,
 };
 use crate::metrics::Scarce;
 use crate::vault::VaultError;
@@ -225,6 +226,27 @@ pub fn access_denied() -> ApiError {
 pub fn for_clients_only() -> ApiError {
     let error = "This takes an access token of the client, not the token of one record.";
     ApiError::new(&ACCESS_DENIED, error).with_member("message", "access_denied".into())
+}
+
+pub fn project_not_found() -> ApiError {
+    ApiError::new(&PROJECT_NOT_FOUND, "There is no such project with this flow, or it is paused.")
+        .with_member("message", PROJECT_NOT_FOUND.code.into())
+}
+
+/// What is wrong with a body is not said: it would tell who may call. How it came is.
+pub fn anonymous_rejection(error: ApiError) -> ApiError {
+    match error.status() {
+        StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => error,
+        _ => anonymous_rejected(),
+    }
+}
+
+/// The same words whether there is such a project or not.
+pub fn anonymous_rejected() -> ApiError {
+    ApiError::new(&UNAUTHORIZED, "An access token is needed: Authorization: Bearer <token>.")
 }
 
 impl From<AdmissionError> for ApiError {

@@ -177,3 +177,25 @@ pub static CODES: &[&ErrorCode] = &[
     &TOKEN_NOT_RIGHT,
     &ACCESS_DENIED,
 ];
+
+// Those that calls of several families answer; each is listed by the family that it is about.
+pub static DUPLICATED_PERSON: ErrorCode = ErrorCode {
+    code: "duplicated_person",
+    status: StatusCode::CONFLICT,
+    when: "somebody with that face is in the collection; `data` says who, and how alike",
+};
+pub static LIVENESS_FAILED: ErrorCode = ErrorCode {
+    code: "liveness_failed",
+    status: StatusCode::CONFLICT,
+    when: "the face is not live enough; `message` is `liveness_failed@` and the score",
+};
+pub static GALLERY_TOO_LARGE: ErrorCode = ErrorCode {
+    code: "GALLERY_TOO_LARGE",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    when: "the client has more faces than the setting persons.templates_in_memory_max",
+};
+pub static PROJECT_NOT_FOUND: ErrorCode = ErrorCode {
+    code: "Project_not_found_or_featured_disabled",
+    status: StatusCode::NOT_FOUND,
+    when: "the client has no such project with this flow, or one of both is paused",
+};

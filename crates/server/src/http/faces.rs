@@ -1,38 +1,17 @@
 //! Face calls: they measure what they are sent and keep nothing.
 
-pub mod answers;
 pub mod calls;
-pub mod errors;
-pub mod schemas;
 
 use serde_json::Value;
 
 use self::calls::{COMPARE_BODY, COMPARE_LIVE_BODY, COMPARE_WITH_LIVENESS_BODY, LIVENESS_BODY};
-use self::errors::{
-    FACE_NOT_MEASURABLE, MANY_FACES, MODELS_MISSING, NO_FACE, ONLY_BASE64, rejected_token,
-};
-use self::schemas::{comparison, comparison_with_liveness, live_comparison, liveness};
 use super::body::table::Purpose;
-use super::error_codes::{ErrorCode, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER};
-use super::layers::access::Access;
+use super::error_codes::MISSING_PARAMETER;
+use super::face_service::schemas::{
+    comparison, comparison_with_liveness, live_comparison, liveness,
+};
+use super::face_service::{ACCESS, IMAGE_ERRORS, TAG, path};
 use super::operation::{Answer, Description, Operation};
-
-pub const TAG: &str = "face-recognition";
-
-/// Measuring is what a client's own server does; a token that may only read must not be enough to ask
-/// whether two people are the same.
-pub const ACCESS: Access = Access { wrong_token: rejected_token, ..Access::WRITE };
-
-/// What every call may answer that is sent images.
-pub static IMAGE_ERRORS: &[&ErrorCode] = &[
-    &INVALID_IMAGE_FORMAT,
-    &ONLY_BASE64,
-    &IMAGE_TOO_LARGE,
-    &NO_FACE,
-    &MANY_FACES,
-    &FACE_NOT_MEASURABLE,
-    &MODELS_MISSING,
-];
 
 pub fn operations() -> Vec<Operation> {
     vec![
@@ -90,10 +69,6 @@ pub fn operations() -> Vec<Operation> {
     .into_iter()
     .map(|operation| operation.errors(IMAGE_ERRORS))
     .collect()
-}
-
-pub fn path(name: &str) -> String {
-    format!("/v2/{TAG}/{name}")
 }
 
 fn description(id: &str, summary: &str, data: Value) -> Description {

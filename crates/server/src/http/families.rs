@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
-    account, documents, faces, health, lists, persons, projects, registrations, validations,
+    account, documents, face_service, faces, health, lists, persons, projects, registrations,
+    validations,
 };
 
 /// Every call of the API.
@@ -30,7 +31,7 @@ pub fn operations() -> Vec<Operation> {
 pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
     let families = [
         error_codes::CODES,
-        faces::errors::CODES,
+        face_service::errors::CODES,
         persons::errors::CODES,
         projects::errors::CODES,
         registrations::errors::CODES,

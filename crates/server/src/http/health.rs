@@ -2,7 +2,6 @@
 
 pub mod calls;
 pub mod metrics;
-pub mod polls;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

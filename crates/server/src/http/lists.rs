@@ -1,28 +1,23 @@
 //! What every resource has: its list, its records, and the deletion of one.
 
-pub mod answers;
-pub mod brief;
-pub mod calls;
 pub mod deletes;
-pub mod description;
-pub mod signature;
-pub mod streams;
 
 use axum::extract::{RawQuery, State as Extract};
 use verax_domain::openers::openers;
 use verax_domain::resources;
 use verax_query::Resource;
 
-use self::description::{list_of, retrieve_of};
-use self::streams::Format;
 use super::layers::access::{Access, RecordKinds, Rejection};
 use super::layers::caching::IfNoneMatch;
 use super::layers::handling::RequestHandling;
+use super::listing::calls;
+use super::listing::description::{list_of, retrieve_of};
+use super::listing::streams::Format;
 use super::openapi::shapes::{operation_id, record};
 use super::operation::{Answer, Description, Operation};
+use super::path_id::PathId;
 use super::state::State;
 use crate::app::access::{Bearer, Caller};
-use crate::http::path_id::PathId;
 
 /// Persons and collections are below it, and answer in the way of the face calls: with handlers of
 /// their own.

@@ -11,19 +11,18 @@ use verax_domain::resources::{COLLECTIONS, PERSONS};
 
 use self::calls::{CHANGE_BODY, LIVE_PERSON_BODY, PERSON_BODY};
 use self::collections::COLLECTION_BODY;
-use self::errors::{
-    DUPLICATED_PERSON, GALLERY_TOO_LARGE, INVALID_COLLECTION, LIVENESS_FAILED, PERSON_ALREADY_SET,
-    PERSON_WITHOUT_FACE,
-};
+use self::errors::{INVALID_COLLECTION, PERSON_ALREADY_SET, PERSON_WITHOUT_FACE};
 use self::schemas::{found, hits, live_person, live_search, looked_up, verification};
 use self::searches::{ACTIVE_BODY, CROPS_BODY, DETECT_BODY, LIVE_BODY, SEARCH_BODY, VERIFY_BODY};
 use super::body::table::Purpose;
-use super::error_codes::{MISSING_PARAMETER, URI_TOO_LONG};
-use super::faces::errors::rejected_token;
-use super::faces::schemas::detection;
-use super::faces::{ACCESS, IMAGE_ERRORS, TAG, path};
+use super::error_codes::{
+    DUPLICATED_PERSON, GALLERY_TOO_LARGE, LIVENESS_FAILED, MISSING_PARAMETER, URI_TOO_LONG,
+};
+use super::face_service::errors::rejected_token;
+use super::face_service::schemas::detection;
+use super::face_service::{ACCESS, IMAGE_ERRORS, TAG, path};
 use super::layers::access::Access;
-use super::lists::description::{ignored_header, list_of, retrieve_of};
+use super::listing::description::{ignored_header, list_of, retrieve_of};
 use super::openapi::shapes::{id_schema, members, query, record};
 use super::operation::{Answer, Description, Operation};
 

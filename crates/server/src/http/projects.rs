@@ -10,9 +10,9 @@ use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::Resource;
 
 use self::calls::{FLOW_BODY, PROJECT_BODY};
-use self::errors::{PROJECT_NOT_FOUND, UNPROCESSABLE};
+use self::errors::UNPROCESSABLE;
 use super::body::table::Purpose;
-use super::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER};
+use super::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER, PROJECT_NOT_FOUND};
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{id_schema, operation_id, query, record};
 use super::operation::{Answer, Description, Operation};

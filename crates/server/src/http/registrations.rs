@@ -13,18 +13,17 @@ use self::calls::{CHANGE_BODY, REGISTRATION_BODY, SYNC_BODY};
 use self::errors::{CANNOT_RESEND_LINK, EMAIL_IS_REGISTERED, PHONE_IS_REGISTERED};
 use self::links::LINK_BODY;
 use super::body::table::Purpose;
-use super::error_codes::{CONFLICT, MISSING_PARAMETER, TOKEN_NOT_RIGHT};
-use super::faces::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, rejected_token};
-use super::faces::schemas::comparison;
+use super::error_codes::{CONFLICT, MISSING_PARAMETER, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT};
+use super::face_service::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, rejected_token};
+use super::face_service::schemas::comparison;
 use super::layers::access::{Access, Clients, RecordKinds, Rejection};
-use super::lists::description::include_parameters;
+use super::listing::description::include_parameters;
 use super::openapi::shapes::{id_schema, record};
 use super::operation::{Answer, Description, Operation};
-use super::projects::errors::PROJECT_NOT_FOUND;
 
 const TAG: &str = APP_REGISTRATIONS.name;
 const UNKNOWN: &str = APP_REGISTRATIONS.not_found.error;
-const NEEDED: &str = "app registration";
+const NEEDED: &str = RecordTokenScope::Registration.title();
 const KIND: RecordKinds = RecordKinds::one(RecordTokenScope::Registration);
 const OWN: Access = Access::of_record(KIND, NEEDED);
 
@@ -113,14 +112,18 @@ fn compare() -> Operation {
     let described = Description::new(
         "compare_registration_faces",
         "Whether the face of a registration is the one on its document",
-        super::faces::TAG,
+        super::face_service::TAG,
         Access { wrong_token: rejected_token, ..OWN },
         Answer::service(comparison()),
     );
-    Operation::post(super::faces::path("compare/app-registration"), faces::compare, described)
-        .body(&[], Purpose::Change, &MISSING_PARAMETER)
-        .errors(&[&CONFLICT, &FACE_NOT_MEASURABLE, &MODELS_MISSING])
-        .unknown("The registration was deleted")
+    Operation::post(
+        super::face_service::path("compare/app-registration"),
+        faces::compare,
+        described,
+    )
+    .body(&[], Purpose::Change, &MISSING_PARAMETER)
+    .errors(&[&CONFLICT, &FACE_NOT_MEASURABLE, &MODELS_MISSING])
+    .unknown("The registration was deleted")
 }
 
 fn token() -> Value {

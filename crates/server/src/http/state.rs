@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::http::health::polls::Polls;
 use crate::http::layers::rate_limit::Limits;
+use crate::http::polls::Polls;
 use crate::metrics::Metrics;
 use crate::shares::Shares;
 

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod errors;
+pub mod images;
 pub mod login_locks;
 
 use serde_json::{Value, json};
@@ -15,23 +16,24 @@ use self::errors::{
 };
 use self::login_locks::UNLOCK_BODY;
 use super::body::table::Purpose;
-use super::documents::images;
 use super::error_codes::{
-    CONFLICT, ErrorCode, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, MISSING_PARAMETER, TOKEN_NOT_RIGHT,
+    CONFLICT, DUPLICATED_PERSON, ErrorCode, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, LIVENESS_FAILED,
+    MISSING_PARAMETER, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT,
 };
-use super::faces::errors::{MODELS_MISSING, NO_FACE, ONLY_BASE64};
+use super::face_service::errors::{MODELS_MISSING, NO_FACE, ONLY_BASE64};
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::record;
 use super::operation::{Answer, Description, Operation};
-use super::persons::errors::{DUPLICATED_PERSON, LIVENESS_FAILED};
-use super::projects::errors::PROJECT_NOT_FOUND;
 
 const TAG: &str = BIOMETRIC_VALIDATIONS.name;
 /// The client's own, of which the token of a record is told that it is another's.
 const CLIENTS_OWN: Access = Access::WRITE.or_record(RecordKinds::NONE, Rejection::ClientsOnly);
-const SESSION: Access =
-    Access::of_record(RecordKinds::one(RecordTokenScope::Session), "liveness session");
-const LOGIN: Access = Access::of_record(RecordKinds::one(RecordTokenScope::Login), "app login");
+const SESSION: Access = Access::of_record(
+    RecordKinds::one(RecordTokenScope::Session),
+    RecordTokenScope::Session.title(),
+);
+const LOGIN: Access =
+    Access::of_record(RecordKinds::one(RecordTokenScope::Login), RecordTokenScope::Login.title());
 
 static IMAGE_ERRORS: [&ErrorCode; 5] =
     [&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &ONLY_BASE64, &NO_FACE, &MODELS_MISSING];
@@ -143,7 +145,8 @@ fn enrolment() -> Operation {
         "validate_app_registration",
         "Check the face of a registration, and enrol it in the project's collection",
         TAG,
-        Access::WRITE.or_record(registration, Rejection::NotRight("app registration")),
+        Access::WRITE
+            .or_record(registration, Rejection::NotRight(RecordTokenScope::Registration.title())),
         Answer::data(record(&APP_REGISTRATIONS)),
     );
     Operation::post(

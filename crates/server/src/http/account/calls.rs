@@ -6,20 +6,21 @@ use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde_json::{Value, json};
+use verax_domain::RecordTokenScope;
 use verax_domain::resources::CLIENTS;
 use verax_query::{Problem, Retrieval, Tenant};
 
 use crate::app::access::{AccessError, Caller, MintError, RecordToken};
 use crate::app::account::project_login::ExchangeError;
 use crate::app::idempotency::About;
+use crate::http::answers::json as json_response;
+use crate::http::answers::signature::signature;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, conflict, token_not_right};
 use crate::http::error_codes::{MISSING_PARAMETER, SESSION_UNAUTHORIZED};
 use crate::http::layers::allowed::Allowed;
-use crate::http::lists::answers::json as json_response;
-use crate::http::lists::signature::signature;
 use crate::http::query_string::value_of;
 use crate::http::state::State;
 
@@ -133,7 +134,7 @@ pub async fn project_login(
 impl From<ExchangeError> for ApiError {
     fn from(error: ExchangeError) -> ApiError {
         match error {
-            ExchangeError::OtherToken => token_not_right("app login"),
+            ExchangeError::OtherToken => token_not_right(RecordTokenScope::Login.title()),
             ExchangeError::NotPassed => conflict("not_validated", "The check was not passed."),
             ExchangeError::Exchanged => conflict("token_exchanged", "The token was exchanged."),
             ExchangeError::Mint(error) => error.into(),

@@ -11,6 +11,7 @@ use verax_query::{Retrieval, Tenant};
 
 use crate::app::access::Bearer;
 use crate::app::documents::DocumentCheckError;
+use crate::http::answers::{json, one_with_images};
 use crate::http::body::reading::{bytes_max, parse_apart};
 use crate::http::body::unread::{BodyError, Unread};
 use crate::http::documents::order::{DOCUMENT_BODY, read_document_order};
@@ -19,7 +20,6 @@ use crate::http::error_codes::IMAGE_TOO_LARGE;
 use crate::http::layers::admission::admitted_body;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{json, one_with_images};
 use crate::http::state::State;
 
 /// Answers the whole record, like a retrieve: 200 when the checks are made, 202 when they take

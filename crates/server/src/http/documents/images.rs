@@ -2,24 +2,24 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Extract};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
 use verax_domain::document_findings::ImageBox;
-use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
+use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Audience, Tenant};
 use verax_vision::document::EvidenceMap;
 
 use crate::app::access::{AccessError, Bearer, Caller};
-use crate::http::documents::image_urls::{Signed, opens};
+use crate::http::answers::image_urls::{Signed, opens};
+use crate::http::answers::stored_image::stored_image;
+use crate::http::answers::{json as json_response, one};
 use crate::http::error::ApiError;
 use crate::http::error_codes::UNAUTHORIZED;
 use crate::http::layers::allowed::require_own;
 use crate::http::layers::authorize::MaybeBearer;
-use crate::http::lists::answers::{json as json_response, one};
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 
@@ -52,33 +52,7 @@ pub async fn image(
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
         return Err(unknown());
     }
-    Ok(shown(&image))
-}
-
-/// `GET /v2/biometric-validations/{id}/image`: the face that was measured, if it was kept; to a token
-/// with `media:read` alone.
-pub async fn face(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    id: PathId,
-) -> Result<Response, ApiError> {
-    let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
-    let id = id.of(&BIOMETRIC_VALIDATIONS)?;
-    let image = state.app.stored_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
-    Ok(shown(&image))
-}
-
-fn shown(image: &[u8]) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(image))),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-        // Whatever the bytes are, a browser runs nothing of them.
-        (
-            HeaderName::from_static("content-security-policy"),
-            HeaderValue::from_static("default-src 'none'; sandbox"),
-        ),
-    ];
-    (headers, image.to_vec()).into_response()
+    Ok(stored_image(&image))
 }
 
 /// `GET /v2/document-liveness/{id}/evidence`: per check, where on the stored image it found what it
@@ -103,13 +77,4 @@ pub async fn evidence(
     let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
     let record = json!({ "_id": id, "evidence": checks }).to_string();
     Ok(json_response(one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
-}
-
-fn content_type(image: &[u8]) -> &'static str {
-    match image {
-        [0xff, 0xd8, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => "application/octet-stream",
-    }
 }

@@ -2,31 +2,23 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
-use serde_json::{Value, json};
 use verax_domain::face_call::{LivenessCheck, MatchCheck};
 
 use crate::app::faces::ProbeLiveness;
-use crate::http::body::checked::CheckedBody;
-use crate::http::body::reading::read_measured;
+use crate::http::answers::services::found;
 use crate::http::body::table::{BodyField, Default, Rule, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
-use crate::http::faces::answers as face_answers;
-use crate::http::faces::errors::{only_base64, unread, wrong_members};
-use crate::http::layers::admission::Slot;
+use crate::http::face_service::errors::unread;
+use crate::http::face_service::{
+    IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, answers as face_answers, read,
+};
 use crate::http::layers::allowed::Allowed;
-use crate::http::layers::idempotency::changes_nothing;
-use crate::http::lists::answers::json as json_response;
-use crate::http::lists::signature::signature;
 use crate::http::state::State;
 use crate::metrics::CheckKind;
 
 /// Images in one list: each costs the server as much as a call with one image.
 const IMAGES_MAX: usize = 10;
-pub const SEARCH_MODES: Rule = Rule::Word(&["FAST", "ACCURATE"]);
-pub const MODE_DOC: &str = "Accepted for compatibility; has no effect: every comparison is exact.";
-pub const IMAGE_DOC: &str = "A JPEG, PNG or WebP in base64, bare or as a data URI; or an https URL, \
-                             where the setting images.fetch_urls allows it.";
 const LIVENESS_MIN_SCORE: BodyField =
     optional("liveness_min_score", Rule::Number(0.0, 1.0), "Minimum liveness score.")
         .or(Default::Number(0.6));
@@ -35,10 +27,6 @@ const COMPARE_MIN_SCORE: BodyField =
         .or(Default::Number(0.85));
 const SEARCH_MODE: BodyField = optional("search_mode", SEARCH_MODES, MODE_DOC);
 const GALLERY: BodyField = required("gallery", Rule::Images(IMAGES_MAX), IMAGE_DOC);
-// It changes nothing here: it is checked, so that a client that works here works elsewhere.
-pub const OS: BodyField =
-    required("os", Rule::Text(1, 64), "What the image was taken with: DESKTOP, IOS, ANDROID.");
-
 pub static LIVENESS_BODY: &[BodyField] = &[
     OS,
     required("image", Rule::Image, IMAGE_DOC),
@@ -135,43 +123,4 @@ pub async fn compare_with_liveness(
         state.metrics.check_decided(CheckKind::Liveness, probe.passed());
     }
     Ok(found(&state, face_answers::comparison_with_liveness(&check, probe.as_ref())))
-}
-
-/// The body of a call that measures, and its slot.
-pub async fn read(
-    state: &State,
-    allowed: &Allowed,
-    body: Unread,
-    fields: &'static [BodyField],
-) -> Result<(CheckedBody, Slot), ApiError> {
-    let (sent, slot) = read_measured(state, allowed, body, fields).await?;
-    Ok((sent.finish_as(wrong_members, only_base64)?, slot))
-}
-
-/// The envelope of services: a short code of the request, what was found, a signature.
-pub fn answer(state: &State, data: Value) -> Response {
-    let text = signature(&state.app.config.now().signature, state.app.clock.now());
-    let signature: Value = serde_json::from_str(&text).unwrap_or_default();
-    let body = json!({
-        "id": request_code(state.app.random.number()),
-        "data": data,
-        "signature": signature,
-    });
-    json_response(body.to_string().into_bytes())
-}
-
-/// The same of a call that changes nothing: a repetition is made again.
-pub fn found(state: &State, data: Value) -> Response {
-    changes_nothing(answer(state, data))
-}
-
-/// Five letters and digits.
-fn request_code(mut number: u64) -> String {
-    const SIGNS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let mut code = String::new();
-    for _ in 0..5 {
-        code.push(char::from(SIGNS[(number % 36) as usize]));
-        number /= 36;
-    }
-    code
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::app::health::Unhealthy;
-use crate::http::lists::answers::json as json_response;
+use crate::http::answers::json as json_response;
 use crate::http::state::State;
 
 /// The process is alive.

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::error::ApiError;
 use crate::http::error_codes::FORBIDDEN;
-use crate::http::health::polls::poll_when_due;
 use crate::http::layers::source_address::{Peer, SourceAddress};
+use crate::http::polls::poll_when_due;
 use crate::http::state::State;
 
 /// The numbers, for who may know them: one more score in a bucket tells of one person's check.

@@ -9,11 +9,11 @@ use verax_query::{Resource, Retrieval, Tenant};
 use crate::app::access::Bearer;
 use crate::app::lists::records::RecordError;
 use crate::app::persons::PersonError;
+use crate::http::answers::brief::brief;
+use crate::http::answers::{json, one};
 use crate::http::error::{ApiError, access_denied, conflict};
 use crate::http::layers::access::{Access, RecordKinds, Rejection};
 use crate::http::layers::allowed::may_read;
-use crate::http::lists::answers::{json, one};
-use crate::http::lists::brief::brief;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 

@@ -13,21 +13,22 @@ use verax_vision::faces::Wanted;
 use crate::app::access::Caller;
 use crate::app::faces::{Portrait, SentImage};
 use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
+use crate::http::answers::brief::brief;
+use crate::http::answers::services::answer;
+use crate::http::answers::{json as json_response, one};
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read_change;
 use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
-use crate::http::faces::calls::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, answer, read};
-use crate::http::faces::errors::{only_base64, wrong_members};
+use crate::http::face_service::errors::{only_base64, wrong_members};
+use crate::http::face_service::{IMAGE_DOC, MODE_DOC, SEARCH_MODES, read};
 use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{json as json_response, one};
-use crate::http::lists::brief::brief;
-use crate::http::lists::calls::{answer_list, record, short};
-use crate::http::lists::streams::Format;
+use crate::http::listing::calls::{answer_list, record, short};
+use crate::http::listing::streams::Format;
 use crate::http::path_id::PathId;
 use crate::http::persons::errors::{
     already_set, collection_of, invalid_collection, liveness_failed, unknown_person,

@@ -8,7 +8,9 @@ use verax_domain::resources::PERSONS;
 use crate::app::access::Caller;
 use crate::app::persons::PersonError;
 use crate::http::error::{ApiError, unreadable};
-use crate::http::error_codes::{ErrorCode, UNAVAILABLE};
+use crate::http::error_codes::{
+    DUPLICATED_PERSON, ErrorCode, GALLERY_TOO_LARGE, LIVENESS_FAILED, UNAVAILABLE,
+};
 use crate::http::state::State;
 
 pub static INVALID_COLLECTION: ErrorCode = ErrorCode {
@@ -22,25 +24,10 @@ pub static PERSON_ALREADY_SET: ErrorCode = ErrorCode {
     when: "a person of that name and date of birth is in the collection; `message` is \
            `person_already_set` and `data` is the person",
 };
-pub static DUPLICATED_PERSON: ErrorCode = ErrorCode {
-    code: "duplicated_person",
-    status: StatusCode::CONFLICT,
-    when: "somebody with that face is in the collection; `data` says who, and how alike",
-};
-pub static LIVENESS_FAILED: ErrorCode = ErrorCode {
-    code: "liveness_failed",
-    status: StatusCode::CONFLICT,
-    when: "the face is not live enough; `message` is `liveness_failed@` and the score",
-};
 pub static PERSON_WITHOUT_FACE: ErrorCode = ErrorCode {
     code: "person_without_face",
     status: StatusCode::CONFLICT,
     when: "no face of the person can be compared: none is stored, or another model made it",
-};
-pub static GALLERY_TOO_LARGE: ErrorCode = ErrorCode {
-    code: "GALLERY_TOO_LARGE",
-    status: StatusCode::SERVICE_UNAVAILABLE,
-    when: "the client has more faces than the setting persons.templates_in_memory_max",
 };
 
 /// The codes of this family.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::http::faces::schemas::liveness;
+use crate::http::face_service::schemas::liveness;
 use crate::http::openapi::shapes::{id_schema, members, reference, score};
 
 /// Adds what several calls show of a person.

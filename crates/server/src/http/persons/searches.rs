@@ -12,13 +12,15 @@ use verax_vision::faces::{Template, Wanted};
 use crate::app::access::Caller;
 use crate::app::persons::Thumbnail;
 use crate::app::persons::galleries::{Hit, Search};
+use crate::http::answers::services::found;
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::table::{BodyField, Default, Rule, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
-use crate::http::faces::answers as face_answers;
-use crate::http::faces::calls::{IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, found, read};
-use crate::http::faces::errors::unread;
+use crate::http::face_service::errors::unread;
+use crate::http::face_service::{
+    IMAGE_DOC, MODE_DOC, OS, SEARCH_MODES, answers as face_answers, read,
+};
 use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::persons::errors::{collection_of, unknown_person, without_face};
 use crate::http::state::State;

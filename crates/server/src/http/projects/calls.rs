@@ -9,6 +9,8 @@ use verax_query::{Audience, Resource, Retrieval, Tenant};
 
 use crate::app::access::Caller;
 use crate::app::lists::records::RecordError;
+use crate::http::answers::brief::brief;
+use crate::http::answers::{json as json_response, one};
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, field, field_as, optional};
@@ -17,8 +19,6 @@ use crate::http::error::ApiError;
 use crate::http::error_codes::{ErrorCode, INVALID_PARAMETERS};
 use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::idempotency::about;
-use crate::http::lists::answers::{json as json_response, one};
-use crate::http::lists::brief::brief;
 use crate::http::path_id::PathId;
 use crate::http::projects::errors::UNPROCESSABLE;
 use crate::http::state::State;

@@ -1,7 +1,6 @@
 //! What the capture pages need of a project, also without a token where the project allows it.
 
 use axum::extract::{RawQuery, State as Extract};
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::records::{Values, project, project_flow};
@@ -9,11 +8,10 @@ use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::{Query, Tenant, is_id};
 
 use crate::app::access::Bearer;
-use crate::http::error::{ApiError, access_denied};
-use crate::http::error_codes::{MISSING_PARAMETER, UNAUTHORIZED};
+use crate::http::answers::json as json_response;
+use crate::http::error::{ApiError, access_denied, anonymous_rejected, project_not_found};
+use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::authorize::MaybeBearer;
-use crate::http::lists::answers::json as json_response;
-use crate::http::projects::errors::project_not_found;
 use crate::http::query_string::value_of;
 use crate::http::state::State;
 
@@ -108,19 +106,3 @@ const KYC: [&str; 14] = [
     "target",
     "version",
 ];
-
-/// The same words whether there is such a project or not.
-/// What is wrong with a body is not said: it would tell who may call. How it came is.
-pub fn anonymous_rejection(error: ApiError) -> ApiError {
-    match error.status() {
-        StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::REQUEST_TIMEOUT
-        | StatusCode::PAYLOAD_TOO_LARGE
-        | StatusCode::UNSUPPORTED_MEDIA_TYPE => error,
-        _ => anonymous_rejected(),
-    }
-}
-
-pub fn anonymous_rejected() -> ApiError {
-    ApiError::new(&UNAUTHORIZED, "An access token is needed: Authorization: Bearer <token>.")
-}

@@ -12,6 +12,8 @@ use verax_query::{Audience, Key, Retrieval, Tenant};
 
 use crate::app::access::{Bearer, Caller};
 use crate::app::registrations::{SyncOrder, TokenFor};
+use crate::http::answers::brief::brief;
+use crate::http::answers::{json as json_response, one};
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
 use crate::http::body::table::{
@@ -23,9 +25,7 @@ use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::{Allowed, may_read, require_own};
 use crate::http::layers::authorize::Subject;
 use crate::http::layers::idempotency::{about, changes_nothing};
-use crate::http::lists::answers::{json as json_response, one};
-use crate::http::lists::brief::brief;
-use crate::http::lists::calls::short;
+use crate::http::listing::calls::short;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 

@@ -7,9 +7,8 @@ use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::Problem;
 
 use crate::app::registrations::{HeldContact, RegistrationError};
-use crate::http::error::{ApiError, conflict};
+use crate::http::error::{ApiError, conflict, project_not_found};
 use crate::http::error_codes::{ErrorCode, FORBIDDEN, MISSING_PARAMETER};
-use crate::http::projects::errors::project_not_found;
 
 pub static EMAIL_IS_REGISTERED: ErrorCode = ErrorCode {
     code: "email_is_registered_already",

@@ -5,13 +5,13 @@ use axum::response::Response;
 use verax_domain::resources::APP_REGISTRATIONS;
 
 use crate::app::registrations::faces::RegistrationFaceError;
+use crate::http::answers::services::found;
 use crate::http::body::reading::read_measured;
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, conflict};
 use crate::http::error_codes::MISSING_PARAMETER;
-use crate::http::faces::answers as face_answers;
-use crate::http::faces::calls::found;
-use crate::http::faces::errors::FACE_NOT_MEASURABLE;
+use crate::http::face_service::answers as face_answers;
+use crate::http::face_service::errors::FACE_NOT_MEASURABLE;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::authorize::Subject;
 use crate::http::state::State;

@@ -16,25 +16,26 @@ use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use crate::app::access::{Bearer, Caller};
 use crate::app::validations::Opened;
+use crate::http::answers::brief::brief;
+use crate::http::answers::{json as json_response, shown};
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::{read, read_measured};
 use crate::http::body::table::{
     BodyField, Purpose, Rule, field, field_as, joined, optional, required,
 };
 use crate::http::body::unread::Unread;
-use crate::http::error::{ApiError, access_denied, for_clients_only};
+use crate::http::error::{
+    ApiError, access_denied, anonymous_rejected, anonymous_rejection, for_clients_only,
+    project_not_found,
+};
 use crate::http::error_codes::MISSING_PARAMETER;
-use crate::http::faces::calls::{IMAGE_DOC, OS};
+use crate::http::face_service::{IMAGE_DOC, OS};
 use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::authorize::{MaybeBearer, Subject};
 use crate::http::layers::idempotency::about;
 use crate::http::layers::quota::take;
 use crate::http::layers::source_address::SourceAddress;
-use crate::http::lists::answers::{json as json_response, shown};
-use crate::http::lists::brief::brief;
 use crate::http::path_id::PathId;
-use crate::http::projects::errors::project_not_found;
-use crate::http::projects::kyc::{anonymous_rejected, anonymous_rejection};
 use crate::http::state::State;
 use crate::http::validations::errors::{Family, rejected_validation};
 

@@ -10,11 +10,9 @@ use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 use crate::app::faces::{AnalysisError, ImageProblem};
 use crate::app::persons::PersonError;
 use crate::app::validations::ValidationError;
-use crate::http::error::{ApiError, conflict};
-use crate::http::error_codes::ErrorCode;
-use crate::http::faces::errors::{code_of, reason_of};
-use crate::http::persons::errors::{DUPLICATED_PERSON, GALLERY_TOO_LARGE, LIVENESS_FAILED};
-use crate::http::projects::errors::project_not_found;
+use crate::http::error::{ApiError, conflict, project_not_found};
+use crate::http::error_codes::{DUPLICATED_PERSON, ErrorCode, GALLERY_TOO_LARGE, LIVENESS_FAILED};
+use crate::http::face_service::errors::{code_of, reason_of};
 
 pub static LIVENESS_DETECTION_FAILED: ErrorCode = ErrorCode {
     code: "LIVENESS_DETECTION_FAILED",

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::app::access::Caller;
 use crate::app::validations::LockedLogin;
+use crate::http::answers::json as json_response;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
@@ -17,7 +18,6 @@ use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::idempotency::changes_nothing;
 use crate::http::layers::source_address::SourceAddress;
-use crate::http::lists::answers::json as json_response;
 use crate::http::state::State;
 
 pub static UNLOCK_BODY: &[BodyField] = &[

@@ -1,5 +1,11 @@
 //! The envelope around one record, and what of a record an audience sees.
 
+pub mod brief;
+pub mod image_urls;
+pub mod services;
+pub mod signature;
+pub mod stored_image;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -7,9 +13,9 @@ use verax_domain::device_view::device_view;
 use verax_query::{Audience, Resource};
 
 use crate::app::access::ImageUrls;
-use crate::http::documents::image_urls::sign_image_urls;
+use crate::http::answers::image_urls::sign_image_urls;
+use crate::http::answers::signature::signature;
 use crate::http::layers::caching::PRIVATE;
-use crate::http::lists::signature::signature;
 use crate::http::state::State;
 
 /// The envelope around one record, as this audience may see it; no URL in it opens an image.

@@ -12,13 +12,13 @@ use verax_query::{
 
 use crate::app::access::{Bearer, Caller, ImageUrls, RecordToken};
 use crate::app::lists::pages::{Layout, Listing};
-use crate::http::documents::image_urls::sign_image_urls;
+use crate::http::answers::image_urls::sign_image_urls;
+use crate::http::answers::{close, open};
 use crate::http::error::{ApiError, access_denied};
 use crate::http::layers::allowed::require;
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
-use crate::http::lists::answers::{close, open};
-use crate::http::lists::streams::{Format, stream};
+use crate::http::listing::streams::{Format, stream};
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 
