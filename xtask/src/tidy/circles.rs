@@ -20,7 +20,7 @@ const ROOTS: [&str; 5] = [
 const LEFT: &str = include_str!("circles_left.txt");
 
 /// A path or a file as a list of modules.
-type Names = Vec<String>;
+pub type Names = Vec<String>;
 
 /// The files of one crate by their modules, and what each hands on.
 struct Crate {
@@ -146,7 +146,7 @@ fn reachable<'a>(
 }
 
 /// `crates/store/src/tables/jobs.rs` is `tables`, `jobs`; the root is nothing.
-fn module_of(root: &str, path: &str) -> Names {
+pub fn module_of(root: &str, path: &str) -> Names {
     let inside = path.strip_prefix(root).unwrap_or(path).trim_start_matches('/');
     let names: Names = inside.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     match names.as_slice() {
@@ -162,7 +162,7 @@ fn children_of(module: &[String], root: &str, files: &[(String, String)]) -> BTr
 }
 
 /// The text without comments, strings and what comes at the first `#[cfg(test)]`.
-fn code_of(text: &str) -> String {
+pub fn code_of(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let mut code = String::new();
     let mut goes_on = false;
@@ -188,7 +188,7 @@ fn code_of(text: &str) -> String {
 }
 
 /// What a file names, and what it hands on, as paths from the root of the crate.
-fn paths_of(
+pub fn paths_of(
     code: &str,
     module: &[String],
     children: &BTreeSet<String>,
