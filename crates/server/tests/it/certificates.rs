@@ -104,8 +104,8 @@ async fn a_renewed_certificate_is_used_and_open_connections_go_on() {
     let (address, certificate) = serve(&pair).await;
     let metrics = Metrics::default();
     let clock = Clock::Manual(Arc::new(AtomicI64::new(NOW)));
-    let look = async || certificate.keep_fresh(&clock, &metrics).await.expect("a look");
-    look().await;
+    let poll = async || certificate.keep_fresh(&clock, &metrics).await.expect("a look");
+    poll().await;
     let open = client();
     let first = certificate_of(&open, address).await;
     let expiry = certificate.expires_at().expect("a time");
@@ -117,11 +117,11 @@ async fn a_renewed_certificate_is_used_and_open_connections_go_on() {
         let line = format!("verax_tls_last_reload_successful{{}} {word}\n");
         metrics.text().contains(&line)
     };
-    look().await;
+    poll().await;
     assert!(reloaded("0"));
     assert_eq!(shown(address).await, first);
     pair.put("key.pem", "renewed.key");
-    look().await;
+    poll().await;
     assert_ne!(shown(address).await, first);
     assert!(reloaded("1"));
     assert_eq!(certificate_of(&open, address).await, first, "its connection is the same");
@@ -132,11 +132,11 @@ async fn a_renewed_certificate_is_used_and_open_connections_go_on() {
 
     // Gone, and there again.
     fs::remove_file(pair.path("key.pem")).expect("a file");
-    look().await;
+    poll().await;
     assert!(reloaded("0"));
     assert_ne!(shown(address).await, first);
     pair.put("key.pem", "renewed.key");
-    look().await;
+    poll().await;
     assert!(reloaded("1"));
 }
 
@@ -188,21 +188,21 @@ async fn a_certificate_that_expires_soon_is_told_once_a_day() {
     let time = Arc::new(AtomicI64::new(expiry - 20 * DAY));
     let clock = Clock::Manual(Arc::clone(&time));
     let metrics = Metrics::default();
-    let look = async || certificate.keep_fresh(&clock, &metrics).await.expect("a look");
+    let poll = async || certificate.keep_fresh(&clock, &metrics).await.expect("a look");
     let count = |needle: &str| captured.text().matches(needle).count();
-    look().await;
+    poll().await;
     assert_eq!(count("expires soon"), 0);
     time.store(expiry - 13 * DAY - DAY / 2, Ordering::SeqCst);
-    look().await;
+    poll().await;
     assert_eq!(count("expires soon"), 1);
     assert!(captured.text().contains("days=13"), "{}", captured.text());
-    look().await;
+    poll().await;
     assert_eq!(count("expires soon"), 1, "not with every look");
     time.fetch_add(DAY, Ordering::SeqCst);
-    look().await;
+    poll().await;
     assert_eq!(count("expires soon"), 2, "again a day later");
     time.store(expiry + 1, Ordering::SeqCst);
-    look().await;
+    poll().await;
     assert_eq!(count("has expired"), 1);
 }
 
