@@ -1,4 +1,4 @@
-//! The checks of a photographed document, in one table: names, weight, words. Whoever adds one adds a
+//! The checks of a photographed document, in one table: names and words. Whoever adds one adds a
 //! variant and a row here, and a file in `vision/document/checks`.
 
 use std::fmt;
@@ -32,8 +32,6 @@ pub struct DocumentCheckEntry {
     pub label: &'static str,
     /// Its name in findings and as a file of weights (`screen.json`).
     pub short_name: &'static str,
-    /// Exponent of its score in the risk.
-    pub risk_weight: f64,
     pub words: CheckWords,
 }
 
@@ -59,7 +57,6 @@ const TABLE: &[DocumentCheckEntry] = &[
         calibration: Some(("screenReplayCalibration", "How strict the screen replay check is.")),
         label: "screen_replay",
         short_name: "screen",
-        risk_weight: 1.0,
         words: CheckWords {
             rejected: "Looks photographed from a screen",
             rejected_by: by_no_evidence,
@@ -74,7 +71,6 @@ const TABLE: &[DocumentCheckEntry] = &[
         calibration: Some(("printedCopyCalibration", "How strict the printed copy check is.")),
         label: "printed_copy",
         short_name: "print",
-        risk_weight: 0.8,
         words: CheckWords {
             rejected: "Looks like a printed copy",
             rejected_by: by_no_evidence,
@@ -89,7 +85,6 @@ const TABLE: &[DocumentCheckEntry] = &[
         calibration: Some(("portraitSubstitutionCalibration", "How strict the portrait check is.")),
         label: "portrait_substitution",
         short_name: "portrait",
-        risk_weight: 1.0,
         words: CheckWords {
             rejected: "The portrait differs from its surroundings",
             rejected_by: |evidence, pixels_reject| match evidence {
@@ -109,7 +104,6 @@ const TABLE: &[DocumentCheckEntry] = &[
         calibration: None,
         label: "digital_manipulation",
         short_name: "digital",
-        risk_weight: 1.0,
         words: CheckWords {
             rejected: "Looks edited",
             rejected_by: |evidence, _| match evidence {
@@ -177,6 +171,10 @@ impl<T> PerCheck<T> {
 
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
     }
 
     pub fn into_values(self) -> impl Iterator<Item = T> {

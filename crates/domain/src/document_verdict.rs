@@ -3,7 +3,8 @@
 mod colour;
 mod sentences;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::colour::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE, is_colourless};
 use crate::document_check::{DocumentCheck, PerCheck};
@@ -59,12 +60,59 @@ pub enum ColourlessRule {
     Ignored,
 }
 
-/// One check on the wire.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One check that was asked for. On the wire `passed` and `score` are null where it could not be made.
+#[derive(Debug, Clone, PartialEq)]
 pub struct CheckVerdict {
-    pub passed: bool,
-    pub score: f64,
+    /// None: the image offers nothing to measure.
+    pub judgement: Option<Judgement>,
     pub details: String,
+}
+
+/// What a check that was made concludes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    pub passed: bool,
+    /// 0..=1, larger is more genuine.
+    pub score: f64,
+}
+
+impl CheckVerdict {
+    /// Whether it was made and has passed.
+    pub fn has_passed(&self) -> bool {
+        self.judgement.is_some_and(|judgement| judgement.passed)
+    }
+}
+
+impl Serialize for CheckVerdict {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_struct("CheckVerdict", 3)?;
+        object.serialize_field("passed", &self.judgement.map(|it| it.passed))?;
+        object.serialize_field("score", &self.judgement.map(|it| it.score))?;
+        object.serialize_field("details", &self.details)?;
+        object.end()
+    }
+}
+
+/// Why a verdict is worth less than it could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfidenceLimit {
+    /// The document is less than 600 px wide.
+    LowResolution,
+    /// The longest side is below 900 px, as messengers save images.
+    SmallImage,
+    Blurred,
+    Glare,
+    /// JPEG quality below 75.
+    Compressed,
+    PortraitNotFound,
+    NoColour,
+    /// The image was made small or compressed again.
+    TracesLost,
+    /// A check that was asked for could not be made.
+    NotChecked,
+    /// A score lies near its threshold: half the way to it, or less.
+    NearThreshold,
 }
 
 /// The checks on the wire; one that was not made is absent.
@@ -77,17 +125,23 @@ pub struct DocumentVerdict {
     pub cropped: bool,
     /// The file or the copy has no colour (and the flag does not ignore it).
     pub colourless: bool,
-    /// 0..=1, larger is worse.
-    pub risk_score: f64,
+    /// The riskiest check that was made: 0 at score 1, 0.5 at its threshold, 1 at score 0. None when
+    /// none could be made.
+    pub risk_score: Option<f64>,
     /// 0..=1: how much the image lets anybody say.
     pub confidence: f64,
+    /// What lowers the confidence.
+    pub confidence_limits: Vec<ConfidenceLimit>,
 }
 
 impl DocumentVerdict {
     /// Whether every check that was asked for has passed.
     pub fn has_passed(&self) -> bool {
         let mut made = self.results.values().flatten().peekable();
-        made.peek().is_some() && made.all(|check| check.passed) && !self.cropped && !self.colourless
+        made.peek().is_some()
+            && made.all(CheckVerdict::has_passed)
+            && !self.cropped
+            && !self.colourless
     }
 }
 
@@ -102,49 +156,96 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
     let cropped = policy.cropped == CroppedRule::Fails && is_cropped(&findings.placement);
     let colourless = policy.colourless == ColourlessRule::Fails && is_colourless(&findings.colour);
     if colourless && let Some(verdict) = &mut results[DocumentCheck::PrintedCopy] {
-        verdict.passed = false;
-        verdict.score = verdict.score.min(grey_copy_score(&findings.colour));
+        let score = grey_copy_score(&findings.colour);
+        let score = verdict.judgement.map_or(score, |it| it.score.min(score));
+        verdict.judgement = Some(Judgement { passed: false, score });
         verdict.details = sentences::colourless(&findings.colour);
     }
 
-    let made: Vec<(&CheckVerdict, f64)> = results
-        .iter()
-        .filter_map(|(check, verdict)| Some((verdict.as_ref()?, check.entry().risk_weight)))
-        .collect();
-    let product: f64 = made.iter().map(|(v, w)| v.score.powf(*w)).product();
-    let asked = || findings.checks.values().flatten();
-    let deterministic = asked()
+    let made = results.iter().filter_map(|(check, verdict)| {
+        let (points, calibration) = policy.checks[check];
+        Some(risk(verdict.as_ref()?.judgement?.score, points.at(calibration)))
+    });
+    let measured = made.reduce(f64::max);
+    let deterministic = findings
+        .checks
+        .values()
+        .flatten()
         .flat_map(|finding| &finding.evidence)
         .any(|evidence| evidence.score_cap() <= REJECTING_CAP);
-    let mut risk_score = if made.is_empty() { 0.0 } else { 1.0 - product };
-    if deterministic || cropped || colourless {
-        risk_score = risk_score.max(0.9);
-    }
-    let limits = asked().flat_map(|f| &f.limits);
-    let limited: f64 = limits.map(|limit| limit_factor(*limit)).fold(1.0, f64::min);
-    let measured = asked().all(|f| f.score.is_some());
-    let decided = if made.is_empty() || !measured {
-        0.0
-    } else {
-        made.iter().map(|(v, _)| (2.0 * v.score - 1.0).abs()).sum::<f64>() / made.len() as f64
+    let risk_score = match deterministic || cropped || colourless {
+        true => Some(measured.unwrap_or_default().max(0.9)),
+        false => measured,
     };
-    let confidence = rounded(quality_factor(&findings.quality) * limited * decided);
-    DocumentVerdict { results, cropped, colourless, risk_score: rounded(risk_score), confidence }
+    let (confidence, confidence_limits) = confidence(findings, &results, measured);
+    DocumentVerdict {
+        results,
+        cropped,
+        colourless,
+        risk_score: risk_score.map(rounded),
+        confidence,
+        confidence_limits,
+    }
+}
+
+/// 0 at score 1, 0.5 at the threshold, 1 at score 0, and straight between.
+fn risk(score: f64, threshold: f64) -> f64 {
+    let risk = if score >= threshold {
+        0.5 * (1.0 - score) / (1.0 - threshold).max(f64::EPSILON)
+    } else {
+        0.5 + 0.5 * (threshold - score) / threshold.max(f64::EPSILON)
+    };
+    risk.clamp(0.0, 1.0)
+}
+
+/// The product of what limits it: the image's quality, what the checks had to do without, the share of
+/// them that could be made, and how far the riskiest score is from its threshold.
+fn confidence(
+    findings: &DocumentFindings,
+    results: &ValidationResults,
+    risk: Option<f64>,
+) -> (f64, Vec<ConfidenceLimit>) {
+    let asked = || results.values().flatten();
+    let made = asked().filter(|check| check.judgement.is_some()).count();
+    let share = made as f64 / asked().count().max(1) as f64;
+    let decided = risk.map_or(0.0, |risk| (2.0 * risk - 1.0).abs());
+    let mut factors = quality_factors(&findings.quality).to_vec();
+    let limited = findings.checks.values().flatten().flat_map(|finding| &finding.limits);
+    let limited: Vec<_> = limited.filter_map(|limit| limit_factor(*limit)).collect();
+    // Several limits often have one cause: the strongest counts.
+    let strongest = limited.iter().map(|(_, factor)| *factor).fold(1.0, f64::min);
+    let mut limits: Vec<ConfidenceLimit> = limited.iter().map(|(limit, _)| *limit).collect();
+    factors.push((ConfidenceLimit::NotChecked, share));
+    limits.extend(factors.iter().filter(|(_, factor)| *factor < 1.0).map(|(limit, _)| *limit));
+    if risk.is_some() && decided < 0.5 {
+        limits.push(ConfidenceLimit::NearThreshold);
+    }
+    limits.sort_unstable();
+    limits.dedup();
+    let product: f64 = factors.iter().map(|(_, factor)| factor).product();
+    (rounded(product * strongest * decided), limits)
 }
 
 /// The product of one factor per quality gate, 0..=1.
 pub fn quality_factor(quality: &ImageQuality) -> f64 {
+    quality_factors(quality).iter().map(|(_, factor)| factor).product()
+}
+
+fn quality_factors(quality: &ImageQuality) -> [(ConfidenceLimit, f64); 5] {
     let ramp = |value: f32, low: f32, high: f32, worst: f64| {
         let share = f64::from(((value - low) / (high - low)).clamp(0.0, 1.0));
         worst + (1.0 - worst) * share
     };
     let longest = quality.width.max(quality.height) as f32;
-    let resolution = ramp(quality.document_width_px, 250.0, 600.0, 0.4);
-    let messenger = ramp(longest, 500.0, 900.0, 0.6);
-    let sharpness = ramp(quality.sharpness, 10.0, 80.0, 0.5);
     let glare = 1.0 - 0.6 * f64::from((quality.glare_share / 0.15).clamp(0.0, 1.0));
     let compression = quality.jpeg_quality.map_or(1.0, |q| ramp(f32::from(q), 40.0, 75.0, 0.6));
-    resolution * messenger * sharpness * glare * compression
+    [
+        (ConfidenceLimit::LowResolution, ramp(quality.document_width_px, 250.0, 600.0, 0.4)),
+        (ConfidenceLimit::SmallImage, ramp(longest, 500.0, 900.0, 0.6)),
+        (ConfidenceLimit::Blurred, ramp(quality.sharpness, 10.0, 80.0, 0.5)),
+        (ConfidenceLimit::Glare, glare),
+        (ConfidenceLimit::Compressed, compression),
+    ]
 }
 
 /// Fewer than four corners inside, or less than 97 % of the outline visible. An outline that was
@@ -157,13 +258,13 @@ fn grey_copy_score(colour: &ColourFindings) -> f64 {
     rounded(f64::from((colour.chroma_p95 / GREY_COPY_CHROMA_P95).clamp(0.0, 1.0)) * 0.2)
 }
 
-fn limit_factor(limit: CheckLimit) -> f64 {
+fn limit_factor(limit: CheckLimit) -> Option<(ConfidenceLimit, f64)> {
     match limit {
-        CheckLimit::PortraitPlaceAssumed => 0.8,
-        CheckLimit::NoColour => 0.7,
-        CheckLimit::TracesLost => 0.5,
+        CheckLimit::PortraitPlaceAssumed => Some((ConfidenceLimit::PortraitNotFound, 0.8)),
+        CheckLimit::NoColour => Some((ConfidenceLimit::NoColour, 0.7)),
+        CheckLimit::TracesLost => Some((ConfidenceLimit::TracesLost, 0.5)),
         // Most files hold none: what is measured is worth what it is worth for those.
-        CheckLimit::ManifestNotRead => 1.0,
+        CheckLimit::ManifestNotRead => None,
     }
 }
 
@@ -172,11 +273,12 @@ fn judge_check(
     finding: &CheckFinding,
     (points, calibration): (OperatingPoints, Calibration),
 ) -> CheckVerdict {
-    let Some(score) = finding.score else {
-        let details = sentences::NOT_CHECKED.to_owned();
-        return CheckVerdict { passed: false, score: 0.0, details };
-    };
     let cap = finding.evidence.iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
+    // What a file states needs no pixels.
+    let Some(score) = finding.score.or((cap <= REJECTING_CAP).then_some(cap)) else {
+        let details = sentences::NOT_CHECKED.to_owned();
+        return CheckVerdict { judgement: None, details };
+    };
     let threshold = points.at(calibration);
     let capped = rounded(score.min(cap).clamp(0.0, 1.0));
     // Evidence that leaves at most 0.25 fails at every calibration, however lax its threshold.
@@ -187,10 +289,25 @@ fn judge_check(
         let pixels_reject = rounded(score.clamp(0.0, 1.0)) < threshold;
         sentences::rejected(check, finding, pixels_reject)
     };
-    CheckVerdict { passed, score: capped, details }
+    CheckVerdict { judgement: Some(Judgement { passed, score: capped }), details }
 }
 
 /// To four decimals, so that a score reads the same everywhere.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_a_risk_of_one_half() {
+        for threshold in [0.05, 0.3, 0.5, 0.9] {
+            assert_eq!(risk(1.0, threshold), 0.0);
+            assert_eq!(risk(threshold, threshold), 0.5);
+            assert_eq!(risk(0.0, threshold), 1.0);
+            assert!((risk(threshold / 2.0, threshold) - 0.75).abs() < 1e-9);
+        }
+    }
 }

@@ -187,6 +187,8 @@ pub struct Reverse {
 pub struct Member {
     pub name: &'static str,
     pub kind: MemberKind,
+    /// Whether it may be null: what it says was not measured.
+    pub nullable: bool,
     pub shown: Shown,
     pub audience: Audience,
 }

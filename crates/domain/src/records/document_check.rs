@@ -8,7 +8,7 @@ use super::{IllegalTransition, StoredRecord, Transition, UnreadableRecord, Value
 use crate::document_check::PerCheck;
 use crate::document_findings::DocumentFindings;
 use crate::document_verdict::{
-    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
+    Calibration, ColourlessRule, ConfidenceLimit, CroppedRule, DocumentPolicy, DocumentVerdict,
 };
 use crate::events::EventKind;
 use crate::resources::DOCUMENT_LIVENESS;
@@ -97,6 +97,9 @@ struct ValidationFlags {
     document_cropped_validation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     colour_less_validation: Option<&'static str>,
+    /// Once it was judged: what lowers its confidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence_limits: Option<Vec<ConfidenceLimit>>,
 }
 
 impl DocumentStatus {
@@ -210,7 +213,7 @@ impl DocumentCheckRecord {
         save_image: bool,
         now: Timestamp,
     ) -> Result<Transition<Self>, IllegalTransition> {
-        let (risk_score, completed_at) = (Some(verdict.risk_score), now);
+        let (risk_score, completed_at) = (verdict.risk_score, now);
         let status = DocumentStatus::Completed { risk_score, completed_at };
         let may = matches!(self.status, DocumentStatus::Processing);
         let mut step = self.step(may, status, now)?;
@@ -221,7 +224,7 @@ impl DocumentCheckRecord {
             .set(IMAGE_URL, url.as_deref())
             .set(RESULTS, Some(&json!(verdict.results)))
             .set(FLAGS, Some(flags))
-            .set(RISK_SCORE, Some(&verdict.risk_score))
+            .set(RISK_SCORE, verdict.risk_score.as_ref())
             .set(CONFIDENCE, Some(&verdict.confidence))
             .set(COMPLETED_AT, Some(&now));
         Ok(step)
@@ -280,6 +283,7 @@ impl DocumentOutcome<'_> {
         if policy.colourless == ColourlessRule::Fails {
             flags.colour_less_validation = Some(word(verdict.colourless));
         }
+        flags.confidence_limits = Some(verdict.confidence_limits.clone());
         json!(flags)
     }
 }
@@ -295,5 +299,6 @@ fn rules(cropped: CroppedRule, colourless: ColourlessRule) -> ValidationFlags {
         ignore_colour_less_validation: colourless == ColourlessRule::Ignored,
         document_cropped_validation: None,
         colour_less_validation: None,
+        confidence_limits: None,
     }
 }

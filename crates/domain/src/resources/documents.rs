@@ -32,7 +32,8 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
             "validationResults",
             "validation_results",
             &DOCUMENT_CHECKS,
-            "What each check found; a check that was not asked for is absent.",
+            "What each check found; a check that was not asked for is absent, and one that could not be \
+             made has null as `passed` and `score`.",
         )
         .with_full("validation_results_full")
         .on_devices(),
@@ -80,8 +81,8 @@ static DOCUMENT_CHECKS: [Member; DocumentCheck::COUNT] = {
 };
 
 const CHECK: &[Member] = &[
-    on_devices(member("passed", MemberKind::Bool)),
-    member("score", MemberKind::Score),
+    on_devices(Member { nullable: true, ..member("passed", MemberKind::Bool) }),
+    Member { nullable: true, ..member("score", MemberKind::Score) },
     Member { shown: Shown::Retrieve, ..member("details", MemberKind::Text) },
 ];
 

@@ -79,7 +79,7 @@ pub(super) const fn json(
 }
 
 pub(super) const fn member(name: &'static str, kind: MemberKind) -> Member {
-    Member { name, kind, shown: Shown::List, audience: Audience::Client }
+    Member { name, kind, nullable: false, shown: Shown::List, audience: Audience::Client }
 }
 
 /// Devices see it too.

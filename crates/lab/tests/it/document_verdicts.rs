@@ -3,7 +3,8 @@
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings, ImageBox};
 use verax_domain::document_verdict::{
-    Calibration, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict, judge_document,
+    Calibration, ColourlessRule, ConfidenceLimit, CroppedRule, DocumentPolicy, DocumentVerdict,
+    judge_document,
 };
 use verax_lab::simulator::press::{Process, printed_copy};
 use verax_lab::simulator::{camera, cards::card, edits, jpeg};
@@ -58,8 +59,18 @@ fn an_image_with_nothing_on_it_is_not_checked_and_never_passes() {
     let flat = Image { width: 400, height: 300, rgb: vec![128; 400 * 300 * 3] };
     let verdict = judge(&find(&flat, &DocumentRequest::ALL));
     let screen = verdict.results[DocumentCheck::ScreenReplay].as_ref().unwrap();
-    assert!(!screen.passed && screen.details.starts_with("Not checked"));
-    assert_eq!(verdict.confidence, 0.0);
+    assert!(screen.details.starts_with("Not checked"));
+    assert_eq!(screen.judgement, None);
+    assert!(!verdict.has_passed());
+    assert!(verdict.confidence_limits.contains(&ConfidenceLimit::NotChecked));
+    let json = serde_json::to_value(screen).unwrap();
+    assert!(json["passed"].is_null() && json["score"].is_null());
+    let mut nothing = find(&flat, &DocumentRequest::ALL);
+    nothing.colour.grey_share = 0.0;
+    nothing.colour.chroma_p95 = 40.0;
+    nothing.checks.values_mut().flatten().for_each(|finding| finding.score = None);
+    let verdict = judge(&nothing);
+    assert_eq!((verdict.risk_score, verdict.confidence), (None, 0.0));
 }
 
 #[test]
@@ -82,8 +93,8 @@ fn a_grey_file_is_colourless_and_its_print_score_is_kept_low() {
         pixel.fill(v);
     }
     let verdict = judge(&find(&grey, &DocumentRequest::ALL));
-    assert!(verdict.colourless && verdict.risk_score >= 0.9);
-    assert!(!verdict.results[DocumentCheck::PrintedCopy].as_ref().unwrap().passed);
+    assert!(verdict.colourless && verdict.risk_score >= Some(0.9));
+    assert!(!verdict.results[DocumentCheck::PrintedCopy].as_ref().unwrap().has_passed());
 }
 
 #[test]
@@ -108,7 +119,10 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
     let ghost = Some(GhostPortrait { similarity: 0.1, required: 0.4 });
     let verdict = judge(&find(&drawn, &DocumentRequest { ghost, ..DocumentRequest::ALL }));
     let portrait = verdict.results[DocumentCheck::PortraitSubstitution].as_ref().unwrap();
-    assert!(!portrait.passed && portrait.score <= 0.05 && verdict.risk_score >= 0.9);
+    assert!(
+        portrait.judgement.is_some_and(|it| !it.passed && it.score <= 0.05)
+            && verdict.risk_score >= Some(0.9)
+    );
     assert!(portrait.details.contains("another person"), "{}", portrait.details);
 }
 

@@ -109,6 +109,7 @@ static TYPE: Words = Words { words: &["login", "onboarding"], synonyms: &[], ope
 const DETAILS: &[Member] = &[Member {
     name: "score",
     kind: MemberKind::Score,
+    nullable: false,
     shown: Shown::List,
     audience: Audience::Client,
 }];

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use verax_domain::document_verdict::{
-    Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, judge_document,
+    Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, Judgement,
+    judge_document,
 };
 use verax_domain::records::document_check::DocumentOutcome;
 use verax_vision::document::{DocumentRequest, with_portraits};
@@ -55,14 +56,13 @@ pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
         print_line(serde_json::to_string_pretty(&all)?)?;
         return Ok(());
     }
-    for (check, made) in made_checks(&findings, &verdict) {
+    for (check, made) in made_checks(&verdict) {
         let name = check.entry().wire_name;
         match made {
-            CheckMade::Judged(CheckVerdict { passed, score, details }) => {
-                let word = if *passed { "passed" } else { "FAILED" };
+            CheckMade::Judged(Judgement { passed, score }, CheckVerdict { details, .. }) => {
+                let word = if passed { "passed" } else { "FAILED" };
                 print_line(format_args!("{name:28} {word:11} {score:.4}  {details}"))?;
             }
-            // The score of the protocol says 0 then: no number would be true.
             CheckMade::NotChecked(CheckVerdict { details, .. }) => {
                 print_line(format_args!("{name:28} not_checked         {details}"))?;
             }
@@ -72,7 +72,16 @@ pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
     for flag in ["documentCroppedValidation", "colourLessValidation"] {
         print_line(format_args!("{flag:28} {}", flags[flag].as_str().unwrap_or("not_checked")))?;
     }
-    print_line(format_args!("{:28} {:.4}", "riskScore", verdict.risk_score))?;
-    print_line(format_args!("{:28} {:.4}", "confidence", verdict.confidence))?;
+    let risk = verdict.risk_score.map_or("not_checked".to_owned(), |risk| format!("{risk:.4}"));
+    print_line(format_args!("{:28} {risk}", "riskScore"))?;
+    let limits = serde_json::to_value(&verdict.confidence_limits)?;
+    let limits: Vec<&str> =
+        limits.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    print_line(format_args!(
+        "{:28} {:.4}  {}",
+        "confidence",
+        verdict.confidence,
+        limits.join(", ")
+    ))?;
     Ok(())
 }

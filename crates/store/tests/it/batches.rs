@@ -128,8 +128,9 @@ fn each_end_of_a_check_has_one_event() {
         results: ValidationResults::default(),
         cropped: false,
         colourless: false,
-        risk_score: 0.0,
+        risk_score: Some(0.0),
         confidence: 0.0,
+        confidence_limits: Vec::new(),
     };
     let validation = BiometricValidation {
         status: ValidationStatus::Pending,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use verax_domain::document_check::DocumentCheck;
-use verax_domain::document_verdict::{CheckVerdict, DocumentVerdict, ValidationResults};
+use verax_domain::document_verdict::{CheckVerdict, DocumentVerdict, Judgement, ValidationResults};
 use verax_domain::records::Transition;
 use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{Record, Timestamp, resources};
@@ -30,15 +30,19 @@ fn started(id: &str) -> Transition<DocumentCheckRecord> {
 
 /// The end of a check whose maker believes that it is running, with what was found.
 fn completed(id: &str, now: Timestamp) -> Transition<DocumentCheckRecord> {
-    let finding = CheckVerdict { passed: true, score: 0.5, details: "x".to_owned() };
+    let finding = CheckVerdict {
+        judgement: Some(Judgement { passed: true, score: 0.5 }),
+        details: "x".to_owned(),
+    };
     let mut results = ValidationResults::default();
     results[DocumentCheck::PrintedCopy] = Some(finding);
     let verdict = DocumentVerdict {
         results,
         cropped: false,
         colourless: false,
-        risk_score: 0.5,
+        risk_score: Some(0.5),
         confidence: 1.0,
+        confidence_limits: Vec::new(),
     };
     started(id).after.complete(&verdict, &json!({}), false, now).expect("it runs")
 }

@@ -5,7 +5,7 @@ use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{
     Calibration, CheckVerdict, ColourlessRule, CroppedRule, DocumentPolicy, DocumentVerdict,
-    OperatingPoints,
+    Judgement, OperatingPoints,
 };
 use verax_vision::document::{DocumentEngine, DocumentRequest, with_portraits};
 use verax_vision::faces::FaceEngine;
@@ -63,23 +63,20 @@ pub enum CheckMade<'a> {
     NotAsked,
     /// The image does not let anybody measure it.
     NotChecked(&'a CheckVerdict),
-    Judged(&'a CheckVerdict),
+    Judged(Judgement, &'a CheckVerdict),
 }
 
 /// The checks in the order of the protocol.
-pub fn made_checks<'a>(
-    findings: &DocumentFindings,
-    verdict: &'a DocumentVerdict,
-) -> [(DocumentCheck, CheckMade<'a>); DocumentCheck::COUNT] {
+pub fn made_checks(
+    verdict: &DocumentVerdict,
+) -> [(DocumentCheck, CheckMade<'_>); DocumentCheck::COUNT] {
     DocumentCheck::ALL.map(|check| {
-        let finding = &findings.checks[check];
-        let is_measured = finding.as_ref().is_some_and(|finding| finding.score.is_some());
-        // An image without colour is judged by that alone.
-        let is_ruled = check == DocumentCheck::PrintedCopy && verdict.colourless;
         let made = match &verdict.results[check] {
             None => CheckMade::NotAsked,
-            Some(result) if is_measured || is_ruled => CheckMade::Judged(result),
-            Some(result) => CheckMade::NotChecked(result),
+            Some(result) => match result.judgement {
+                Some(judgement) => CheckMade::Judged(judgement, result),
+                None => CheckMade::NotChecked(result),
+            },
         };
         (check, made)
     })

@@ -174,7 +174,7 @@ impl App {
         let outcome = match measured {
             Some(Ok(findings)) => {
                 let verdict = judge_document(&findings, &rules);
-                self.count_verdict(&findings, &verdict);
+                self.count_verdict(&verdict);
                 let outcome =
                     DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
                 let completed = check.complete(&verdict, &outcome.flags(), save_image, now);
@@ -216,23 +216,25 @@ impl App {
         }
     }
 
-    fn count_verdict(&self, findings: &DocumentFindings, verdict: &DocumentVerdict) {
-        for (check, found) in made_checks(findings, verdict) {
+    fn count_verdict(&self, verdict: &DocumentVerdict) {
+        for (check, found) in made_checks(verdict) {
             let score = Score::Document(check);
             match found {
                 CheckMade::NotAsked => {}
                 CheckMade::NotChecked(_) => {
                     self.metrics.document_check(score, CheckOutcome::NotChecked);
                 }
-                CheckMade::Judged(found) => {
+                CheckMade::Judged(judgement, _) => {
                     let result =
-                        if found.passed { CheckOutcome::Passed } else { CheckOutcome::Failed };
+                        if judgement.passed { CheckOutcome::Passed } else { CheckOutcome::Failed };
                     self.metrics.document_check(score, result);
-                    self.metrics.score(score, found.score);
+                    self.metrics.score(score, judgement.score);
                 }
             }
         }
-        self.metrics.score(Score::DocumentRisk, verdict.risk_score);
+        if let Some(risk) = verdict.risk_score {
+            self.metrics.score(Score::DocumentRisk, risk);
+        }
         self.metrics.check_decided(CheckKind::Document, verdict.has_passed());
     }
 

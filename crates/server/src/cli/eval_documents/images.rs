@@ -38,14 +38,14 @@ pub fn measure(
         let genuine = image.label == "genuine";
         for (check, verdict) in verdict.results.iter() {
             let attack = attacks_of(check).contains(&image.label.as_str());
-            if let Some(verdict) = verdict
+            if let Some(judgement) = verdict.as_ref().and_then(|verdict| verdict.judgement)
                 && (attack || genuine)
             {
                 judged[check].push(Judged {
                     source: image.source.clone(),
                     kind: image.label.clone(),
                     attack,
-                    score: verdict.score,
+                    score: judgement.score,
                 });
             }
         }

@@ -86,7 +86,7 @@ pub fn rejection_rates<'a>(genuine: impl IntoIterator<Item = &'a Rejection>) -> 
 
 /// Whether one of the checks fails.
 pub fn fails(verdict: &DocumentVerdict) -> bool {
-    verdict.results.values().flatten().any(|check| !check.passed)
+    verdict.results.values().flatten().any(|check| !check.has_passed())
 }
 
 pub fn attacks_of(check: DocumentCheck) -> &'static [&'static str] {

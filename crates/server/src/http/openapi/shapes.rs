@@ -182,6 +182,10 @@ fn members_schema(members: &[Member], shown: Shown) -> Value {
             MemberKind::Object(members) => members_schema(members, shown),
             MemberKind::Any => json!({}),
         };
+        let schema = match member.nullable {
+            true => json!({ "anyOf": [schema, { "type": "null" }] }),
+            false => schema,
+        };
         properties.insert(member.name.to_owned(), schema);
     }
     json!({ "type": "object", "properties": properties })
