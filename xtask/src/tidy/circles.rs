@@ -16,9 +16,6 @@ const ROOTS: [&str; 5] = [
     "crates/vision/src",
 ];
 
-/// The files that are in a circle today, one a line: a list that only shrinks.
-const LEFT: &str = include_str!("circles_left.txt");
-
 /// A path or a file as a list of modules.
 pub type Names = Vec<String>;
 
@@ -51,30 +48,15 @@ impl Circles {
         }
     }
 
-    /// Every circle that is not on the list, and every file on it that is in none.
+    /// Every circle.
     pub fn problems(&self) -> Vec<String> {
         let circles = self.0.iter().flat_map(|(root, files)| Crate::read(root, files).circles());
-        problems_of(&circles.collect::<Vec<_>>(), &LEFT.lines().collect::<Vec<_>>())
+        circles.map(|circle| problem_of(&circle)).collect()
     }
 }
 
-fn problems_of(circles: &[Vec<String>], left: &[&str]) -> Vec<String> {
-    let is_left = |file: &String| left.contains(&file.as_str());
-    let new = circles.iter().filter(|circle| !circle.iter().all(is_left));
-    let mut problems: Vec<String> = new
-        .map(|circle| {
-            let files: Vec<&str> = circle.iter().map(String::as_str).collect();
-            format!("a circle of files: {}", files.join(", "))
-        })
-        .collect();
-    let in_circles: BTreeSet<&str> = circles.iter().flatten().map(String::as_str).collect();
-    let gone = left.iter().filter(|file| !in_circles.contains(*file));
-    problems.extend(
-        gone.map(|file| {
-            format!("{file} is in no circle any more: take it off tidy/circles_left.txt")
-        }),
-    );
-    problems
+fn problem_of(circle: &[String]) -> String {
+    format!("a circle of files: {}", circle.join(", "))
 }
 
 impl Crate {
@@ -294,10 +276,10 @@ fn tokens_of(code: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn told(files: &[(&str, &str)], left: &[&str]) -> Vec<String> {
+    fn told(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<(String, String)> =
             files.iter().map(|(path, text)| (format!("src/{path}"), (*text).to_owned())).collect();
-        problems_of(&Crate::read("src", &files).circles(), left)
+        Crate::read("src", &files).circles().iter().map(|circle| problem_of(circle)).collect()
     }
 
     const CIRCLE: &str = "a circle of files: src/a.rs, src/b.rs";
@@ -309,7 +291,7 @@ mod tests {
             ("a.rs", "use crate::b::B;\n"),
             ("b.rs", "pub struct B;\n"),
         ];
-        assert_eq!(told(&files, &[]), Vec::<String>::new());
+        assert_eq!(told(&files), Vec::<String>::new());
     }
 
     #[test]
@@ -329,17 +311,17 @@ mod tests {
                 ("a.rs", "use crate::b::B;\n"),
                 ("b.rs", back),
             ];
-            assert_eq!(told(&files, &[]), [CIRCLE], "{back}");
+            assert_eq!(told(&files), [CIRCLE], "{back}");
         }
     }
 
     #[test]
     fn a_module_and_a_part_of_it_can_be_one() {
         let files = [("a.rs", "mod b;\nfn f() { b::run() }\n"), ("a/b.rs", "use super::A;\n")];
-        assert_eq!(told(&files, &[]), ["a circle of files: src/a.rs, src/a/b.rs"]);
+        assert_eq!(told(&files), ["a circle of files: src/a.rs, src/a/b.rs"]);
         let files = [("a.rs", "mod b;\n"), ("a/b.rs", "use super::A;\n")];
         assert_eq!(
-            told(&files, &[]),
+            told(&files),
             Vec::<String>::new(),
             "saying that it is there is no use of it"
         );
@@ -349,16 +331,8 @@ mod tests {
     fn comments_strings_and_tests_name_nothing() {
         let back = "// crate::a::A\nconst B: &str = \"crate::a\";\n#[cfg(test)]\nmod tests { use crate::a; }\n";
         assert_eq!(
-            told(&[("a.rs", "use crate::b::B;"), ("b.rs", back)], &[]),
+            told(&[("a.rs", "use crate::b::B;"), ("b.rs", back)]),
             Vec::<String>::new()
         );
-    }
-
-    #[test]
-    fn what_is_on_the_list_passes_until_it_is_in_no_circle() {
-        let files = [("a.rs", "use crate::b::B;"), ("b.rs", "use crate::a::A;")];
-        assert_eq!(told(&files, &["src/a.rs", "src/b.rs"]), Vec::<String>::new());
-        assert_eq!(told(&files, &["src/a.rs"]), [CIRCLE], "all of a circle is on it");
-        assert_eq!(told(&files[..1], &["src/a.rs"]).len(), 1);
     }
 }

@@ -208,7 +208,7 @@ on_both_databases! {
         // A worker that was only slow changes nothing any more.
         let permit = app.admission.try_document_permit().expect("a permit");
         let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
-        let rejected = matches!(late, Err(DocumentCheckError::Store(StoreError::Conflict)));
+        let rejected = matches!(late, Err(DocumentCheckError::Ended));
         assert!(rejected, "{late:?}");
         assert_eq!(world.get(&token, PATH).await.total(), 2);
     }
