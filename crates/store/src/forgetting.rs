@@ -2,28 +2,19 @@
 //! records say of it. Only ids connect records here: an email address that two of them hold is not
 //! followed.
 
+use verax_domain::resources;
 use verax_query::{Arg, Sql, fold};
 
 use crate::StoreError;
 use crate::batch::{Batch, Rows};
 use crate::database::Database;
 
-/// Every table that holds rows of clients, and the column that says whose they are. A table that is
-/// not here is in [`TABLES_OF_NO_CLIENT`]: a test compares both with the schema.
-pub static TABLES_OF_CLIENTS: [(&str, &str); 22] = [
-    ("projects", "client"),
-    ("project_flows", "client"),
-    ("collections", "client"),
-    ("persons", "client"),
+/// Tables of clients that hold no records.
+static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 13] = [
     ("person_templates", "client"),
     ("gallery_changes", "client"),
     ("galleries", "client"),
-    ("liveness_sessions", "client"),
-    ("app_registrations", "client"),
-    ("biometric_validations", "client"),
     ("validation_persons", "client"),
-    ("app_logins", "client"),
-    ("document_liveness", "client"),
     ("jobs", "client"),
     ("tokens", "client"),
     ("idempotency", "client"),
@@ -35,6 +26,13 @@ pub static TABLES_OF_CLIENTS: [(&str, &str); 22] = [
     (TALLIES, "scope"),
     (CLIENTS, "id"),
 ];
+
+/// Every table that holds rows of clients, those of records first, and the column that says whose they
+/// are. A table that is not here is in [`TABLES_OF_NO_CLIENT`]: a test compares both with the schema.
+pub fn tables_of_clients() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let records = resources::ALL.iter().map(|resource| (resource.table, resource.tenant_column));
+    records.filter(|(table, _)| *table != CLIENTS).chain(OTHER_TABLES_OF_CLIENTS)
+}
 
 /// Tables without anything of a client.
 pub static TABLES_OF_NO_CLIENT: [&str; 6] = [
@@ -95,7 +93,7 @@ impl Batch {
     pub fn empty_client(&mut self, client: &str) -> &mut Batch {
         self.erases = true;
         let later = [TALLY_CHANGES, TALLIES, CLIENTS];
-        for (table, column) in TABLES_OF_CLIENTS.iter().filter(|(name, _)| !later.contains(name)) {
+        for (table, column) in tables_of_clients().filter(|(name, _)| !later.contains(name)) {
             let mut sql = Sql::default();
             sql.push("DELETE FROM ").push(table).push(" WHERE ").push(column).push(" = ");
             self.push(bound(sql, client), Rows::Any);

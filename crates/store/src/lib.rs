@@ -35,7 +35,7 @@ pub use bulk::{Dump, Loading, is_served};
 pub use database::Database;
 pub use error::StoreError;
 pub use forgetting::{
-    ForgottenRegistration, NamingValidation, TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT,
+    ForgottenRegistration, NamingValidation, TABLES_OF_NO_CLIENT, tables_of_clients,
 };
 pub use import::Imported;
 pub use list::Listing;

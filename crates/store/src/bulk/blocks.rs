@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::StoreError;
-use crate::forgetting::{TABLES_OF_CLIENTS, TABLES_OF_NO_CLIENT};
+use crate::forgetting::{TABLES_OF_NO_CLIENT, tables_of_clients};
 
 /// Tables that are not copied: their rows follow from those of others, by triggers and by counting, or
 /// mean nothing elsewhere.
@@ -24,7 +24,7 @@ pub static REBUILT_TABLES: [&str; 8] = [
 
 /// Every other table of the schema.
 pub fn copied_tables() -> impl Iterator<Item = &'static str> {
-    let all = TABLES_OF_CLIENTS.iter().map(|(table, _)| *table).chain(TABLES_OF_NO_CLIENT);
+    let all = tables_of_clients().map(|(table, _)| table).chain(TABLES_OF_NO_CLIENT);
     all.filter(|table| !REBUILT_TABLES.contains(table))
 }
 
