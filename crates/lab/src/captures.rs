@@ -23,6 +23,8 @@ pub struct GenuineCapture {
     pub face: Option<ImageBox>,
     /// The card leaves the image.
     pub cut: bool,
+    /// The card's corners in pixels, clockwise from its top left.
+    pub corners: [(f32, f32); 4],
 }
 
 /// From cards that the image cuts off a little to cards that are half as wide as it.
@@ -52,6 +54,7 @@ pub fn genuine_captures<T: Send>(
                 bytes,
                 face: face_in(capture.places[0], scale),
                 cut: capture.cut,
+                corners: capture.corners.map(|(x, y)| (x * scale as f32, y * scale as f32)),
             })
         });
         Vec::from(each)

@@ -3,6 +3,7 @@
 use super::{Light, shrunk};
 use verax_vision::document::planes::{Colours, Plane};
 use verax_vision::document::seeded::Seeded;
+use verax_vision::document::square_to_quad;
 use verax_vision::image::Image;
 
 /// How the camera looks at a flat scene that spans `0..width` by `0..height` scene units.
@@ -49,6 +50,22 @@ impl View {
         let m = &self.homography;
         let w = m[6] * u + m[7] * v + m[8];
         ((m[0] * u + m[1] * v + m[2]) / w, (m[3] * u + m[4] * v + m[5]) / w)
+    }
+
+    /// Where the camera sees a position of the scene (Newton's method on `scene`).
+    fn camera(&self, at: (f32, f32)) -> (f32, f32) {
+        let (mut x, mut y) = (self.width as f32 / 2.0, self.height as f32 / 2.0);
+        for _ in 0..12 {
+            let here = self.scene(x, y);
+            let (right, below) = (self.scene(x + 1.0, y), self.scene(x, y + 1.0));
+            let (ax, ay) = (right.0 - here.0, right.1 - here.1);
+            let (bx, by) = (below.0 - here.0, below.1 - here.1);
+            let (dx, dy) = (at.0 - here.0, at.1 - here.1);
+            let det = ax * by - ay * bx;
+            x += (dx * by - dy * bx) / det;
+            y += (ax * dy - ay * dx) / det;
+        }
+        (x, y)
     }
 
     /// The box of camera pixels (x, y, width, height) that see a box of the scene.
@@ -104,17 +121,6 @@ impl View {
         let [r, g, b] = planes;
         Light { r, g, b }
     }
-}
-
-/// The unit square to a quadrilateral (Heckbert 1989), corners clockwise from the origin.
-fn square_to_quad(c: [(f32, f32); 4]) -> [f32; 9] {
-    let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = c;
-    let (dx1, dx2, sx) = (x1 - x2, x3 - x2, x0 - x1 + x2 - x3);
-    let (dy1, dy2, sy) = (y1 - y2, y3 - y2, y0 - y1 + y2 - y3);
-    let det = dx1 * dy2 - dx2 * dy1;
-    let g = (sx * dy2 - dx2 * sy) / det;
-    let h = (dx1 * sy - sx * dy1) / det;
-    [x1 - x0 + g * x1, x3 - x0 + h * x3, x0, y1 - y0 + g * y1, y3 - y0 + h * y3, y0, g, h, 1.0]
 }
 
 /// From light on the lens to the image that an application gets, before it is compressed.
@@ -282,6 +288,8 @@ pub struct Captured {
     pub places: Vec<[usize; 4]>,
     /// The motif leaves the image, or comes nearer to its frame than 1 % of a side.
     pub cut: bool,
+    /// The motif's corners in pixels, clockwise from its top left; some may lie outside.
+    pub corners: [(f32, f32); 4],
 }
 
 pub fn captured(
@@ -301,8 +309,12 @@ pub fn captured(
             view.bounds_of(place.map(|v| v as f32 * to_scene)).map(|v| (v * shrunk_by) as usize)
         })
         .collect();
-    let cut = view.cuts(scene.width() as f32, scene.height() as f32);
-    Captured { image, places: found, cut }
+    let (width, height) = (scene.width() as f32, scene.height() as f32);
+    let corners = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)].map(|corner| {
+        let (x, y) = view.camera(corner);
+        (x * shrunk_by, y * shrunk_by)
+    });
+    Captured { image, places: found, cut: view.cuts(width, height), corners }
 }
 
 /// Samples a flat thing in a room: shading across it, a table around it, perhaps a reflection.

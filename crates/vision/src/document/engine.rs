@@ -63,7 +63,7 @@ impl DocumentEngine {
         request: &DocumentRequest,
     ) -> DocumentFindings {
         let file = file_forensics(bytes, image);
-        let measured = self.extractor.measure(image, request.face);
+        let measured = self.extractor.measure_located(image, request.face, request.location);
         let stored = Image::stored_size(bytes).unwrap_or((image.width, image.height));
         let traces_lost = image.width.max(image.height) < 900
             // Decoded at a part of its size, it shows no blocks of its encoder.

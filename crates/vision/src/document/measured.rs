@@ -11,8 +11,9 @@ use verax_domain::document_findings::{ImageBox, PlacementFindings};
 use super::blocks::{BlockMaps, block_maps};
 use super::colour::{ColourNumbers, colour_numbers, grey_share};
 use super::copymove::{CopyMove, find_copy_move};
-use super::outline::{OUTLINE_SIDE_PX, find_outline};
+use super::locator::Locator;
 use super::planes::{Colours, Plane, reduced_size, reduction};
+use super::quad::{DocumentLocation, Quad};
 use super::spectrum::Spectra;
 use crate::image::Image;
 
@@ -25,6 +26,8 @@ pub(super) use screen::{ScreenMeasurement, measure_screen, same_wave, screen_fea
 
 /// Longest side of the image that everything coarse is measured on.
 pub(super) const BASE_SIDE_PX: u32 = 1000;
+/// Longest side of the image whose colours are counted.
+const COLOUR_SIDE_PX: u32 = 320;
 
 /// Measures images; shared between threads.
 #[derive(Default)]
@@ -54,22 +57,36 @@ pub struct MeasuredDocument<'a> {
 impl FeatureExtractor {
     /// `face` is the largest face that the face detector found, in pixels of the upright image.
     pub fn measure<'a>(&'a self, image: &'a Image, face: Option<ImageBox>) -> MeasuredDocument<'a> {
+        self.measure_located(image, face, None)
+    }
+
+    /// The same where the document was sought before.
+    pub(super) fn measure_located<'a>(
+        &'a self,
+        image: &'a Image,
+        face: Option<ImageBox>,
+        location: Option<DocumentLocation>,
+    ) -> MeasuredDocument<'a> {
         let base = Colours::reduced(image, BASE_SIDE_PX);
-        let outline_px = reduction(image, OUTLINE_SIDE_PX);
-        let (small_width, small_height) = reduced_size(image.width, image.height, outline_px);
+        let quad = match location {
+            Some(DocumentLocation::Found(quad)) => Some(quad),
+            Some(DocumentLocation::NotFound) => None,
+            None => Locator::shipped().locate_in(&base, image).map(|located| located.quad),
+        };
+        let small_px = reduction(image, COLOUR_SIDE_PX);
+        let (small_width, small_height) = reduced_size(image.width, image.height, small_px);
         let small = base.resize_to(small_width, small_height);
-        let outline = find_outline(&small, outline_px as f32);
-        let document = inside_outline(&small, &outline.coarse, image);
+        let colour = colour_numbers(&inside(&small, quad, image), grey_share(&image.rgb));
         let base_luma = base.luma();
         MeasuredDocument {
             image,
             spectra: &self.spectra,
-            colour: colour_numbers(&document, grey_share(&image.rgb)),
-            placement: outline.exact,
+            colour,
+            placement: placement(quad, image),
             sharpness: sharpness(&base_luma),
             portrait_box: match face {
                 Some(face) => portrait_around(face, image),
-                None => usual_portrait(image, &outline.coarse),
+                None => usual_portrait(image, quad),
             },
             base,
             base_luma,
@@ -115,9 +132,32 @@ impl MeasuredDocument<'_> {
     }
 }
 
-/// The upright rectangle inside the outline, or the whole.
-fn inside_outline(small: &Colours, placement: &PlacementFindings, image: &Image) -> Colours {
-    let Some(corners) = placement.corners else { return small.clone() };
+/// Where the corners lie. A document that fills the image from edge to edge is a scan that was cut out
+/// along its sides: nothing says that more of it is missing.
+fn placement(quad: Option<Quad>, image: &Image) -> PlacementFindings {
+    let Some(quad) = quad else {
+        return PlacementFindings { corners: None, corners_inside: 0, visible_share: 1.0 };
+    };
+    let (w, h) = (image.width as f32, image.height as f32);
+    let (near_x, near_y) = (0.03 * w, 0.03 * h);
+    let fills = quad
+        .corners
+        .iter()
+        .all(|(x, y)| (*x <= near_x || *x >= w - near_x) && (*y <= near_y || *y >= h - near_y));
+    let (mx, my) = (0.01 * w, 0.01 * h);
+    let inside = (quad.corners.iter())
+        .filter(|(x, y)| *x >= mx && *y >= my && *x <= w - mx && *y <= h - my)
+        .count();
+    PlacementFindings {
+        corners: Some(quad.corners),
+        corners_inside: if fills { 4 } else { inside as u8 },
+        visible_share: if fills { 1.0 } else { quad.visible_share(w, h) },
+    }
+}
+
+/// The upright rectangle inside the document, or the whole.
+fn inside(small: &Colours, quad: Option<Quad>, image: &Image) -> Colours {
+    let Some(Quad { corners }) = quad else { return small.clone() };
     let scale = small.width() as f32 / image.width as f32;
     let inner = |values: [f32; 4], low: f32, high: f32| {
         let mut v = values.map(|v| (v * scale).clamp(low, high));
@@ -133,8 +173,8 @@ fn inside_outline(small: &Colours, placement: &PlacementFindings, image: &Image)
 }
 
 /// Where identity cards and passports have their portrait: on the left.
-fn usual_portrait(image: &Image, placement: &PlacementFindings) -> ImageBox {
-    let (x0, y0, w, h) = match placement.corners {
+fn usual_portrait(image: &Image, quad: Option<Quad>) -> ImageBox {
+    let (x0, y0, w, h) = match quad.map(|quad| quad.corners) {
         Some([a, b, c, d]) => {
             let x0 = a.0.max(d.0).max(0.0);
             let y0 = a.1.max(b.1).max(0.0);

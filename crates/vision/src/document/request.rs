@@ -3,6 +3,8 @@
 use verax_domain::document_check::PerCheck;
 use verax_domain::document_findings::ImageBox;
 
+use super::quad::DocumentLocation;
+
 /// The face comparison's answer about the main and the second portrait.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GhostPortrait {
@@ -17,8 +19,11 @@ pub struct DocumentRequest {
     /// The largest face that the face detector found, in pixels of the upright image.
     pub face: Option<ImageBox>,
     pub ghost: Option<GhostPortrait>,
+    /// Where the document lies, when it was sought before; none has it sought.
+    pub location: Option<DocumentLocation>,
 }
 
 impl DocumentRequest {
-    pub const ALL: Self = Self { checks: PerCheck::all(true), face: None, ghost: None };
+    pub const ALL: Self =
+        Self { checks: PerCheck::all(true), face: None, ghost: None, location: None };
 }
