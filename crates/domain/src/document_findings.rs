@@ -93,6 +93,9 @@ pub struct ColourFindings {
     /// Median and 95th percentile of CIE Lab chroma after white balance.
     pub chroma_p50: f32,
     pub chroma_p95: f32,
+    /// 90th percentile of the document's chroma once the light's cast is accounted for, in CIE Lab
+    /// units; none when no document was found.
+    pub chroma_residual_p90: Option<f32>,
 }
 
 /// Where the document lies.

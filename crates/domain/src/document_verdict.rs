@@ -6,7 +6,8 @@ mod sentences;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use self::colour::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE, is_colourless};
+use self::colour::is_grey_file;
+pub use self::colour::{GREY_COPY_CHROMA, GREY_FILE_SHARE, is_colour_checked, is_colourless};
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_findings::{
     CheckFinding, CheckLimit, ColourFindings, DocumentEvidence, DocumentFindings, ImageQuality,
@@ -255,7 +256,9 @@ pub fn is_cropped(placement: &PlacementFindings) -> bool {
 }
 
 fn grey_copy_score(colour: &ColourFindings) -> f64 {
-    rounded(f64::from((colour.chroma_p95 / GREY_COPY_CHROMA_P95).clamp(0.0, 1.0)) * 0.2)
+    let reached =
+        if is_grey_file(colour) { 0.0 } else { colour.chroma_residual_p90.unwrap_or(0.0) };
+    rounded(f64::from((reached / GREY_COPY_CHROMA).clamp(0.0, 1.0)) * 0.2)
 }
 
 fn limit_factor(limit: CheckLimit) -> Option<(ConfidenceLimit, f64)> {

@@ -2,7 +2,7 @@
 //! cannot speak against its outcome: a rejection accuses and names what speaks for it, a pass notes
 //! what was measured and accuses nobody.
 
-use super::colour::{GREY_COPY_CHROMA_P95, GREY_FILE_SHARE};
+use super::colour::{GREY_COPY_CHROMA, GREY_FILE_SHARE};
 use crate::document_check::DocumentCheck;
 use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
 
@@ -68,9 +68,9 @@ pub(super) fn colourless(colour: &ColourFindings) -> String {
         );
     }
     // Rounded down: what lies below the limit must read so.
-    let reached = (colour.chroma_p95 * 10.0).floor() / 10.0;
+    let reached = (colour.chroma_residual_p90.unwrap_or(0.0) * 10.0).floor() / 10.0;
     format!(
-        "A grey copy: colour reaches {reached:.1} Lab units after white balance, {GREY_COPY_CHROMA_P95} at least on a document in colour."
+        "A grey copy: beside the colour of the light, its own reaches {reached:.1} Lab units, {GREY_COPY_CHROMA} at least on a document in colour."
     )
 }
 

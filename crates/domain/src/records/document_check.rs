@@ -9,6 +9,7 @@ use crate::document_check::PerCheck;
 use crate::document_findings::DocumentFindings;
 use crate::document_verdict::{
     Calibration, ColourlessRule, ConfidenceLimit, CroppedRule, DocumentPolicy, DocumentVerdict,
+    is_colour_checked,
 };
 use crate::events::EventKind;
 use crate::resources::DOCUMENT_LIVENESS;
@@ -281,7 +282,12 @@ impl DocumentOutcome<'_> {
             flags.document_cropped_validation = Some(found);
         }
         if policy.colourless == ColourlessRule::Fails {
-            flags.colour_less_validation = Some(word(verdict.colourless));
+            let found = if is_colour_checked(&findings.colour) {
+                word(verdict.colourless)
+            } else {
+                "not_checked"
+            };
+            flags.colour_less_validation = Some(found);
         }
         flags.confidence_limits = Some(verdict.confidence_limits.clone());
         json!(flags)

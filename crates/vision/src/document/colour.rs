@@ -73,6 +73,7 @@ pub fn colour_numbers(small: &Colours, grey_share: f32) -> ColourNumbers {
             grey_share,
             chroma_p50: quantile(&mut chroma, 0.5),
             chroma_p95: quantile(&mut chroma, 0.95),
+            chroma_residual_p90: None,
         },
         hue_roundness: (small_one.max(0.0) / large.max(1e-6)) as f32,
         black_point: p1 / p99.max(1.0),
@@ -95,7 +96,7 @@ pub fn grey_share(rgb: &[u8]) -> f32 {
 }
 
 /// CIE L*a*b* (D65) of coded sRGB values in 0..=255.
-fn lab(rgb: [f32; 3]) -> [f32; 3] {
+pub(super) fn lab(rgb: [f32; 3]) -> [f32; 3] {
     let [r, g, b] = rgb.map(|v| {
         let v = v / 255.0;
         if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }

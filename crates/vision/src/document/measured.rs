@@ -11,6 +11,7 @@ use verax_domain::document_findings::{ImageBox, PlacementFindings};
 use super::blocks::{BlockMaps, block_maps};
 use super::colour::{ColourNumbers, colour_numbers, grey_share};
 use super::copymove::{CopyMove, find_copy_move};
+use super::grey_copy::chroma_residual;
 use super::locator::Locator;
 use super::planes::{Colours, Plane, reduced_size, reduction};
 use super::quad::{DocumentLocation, Quad};
@@ -76,7 +77,8 @@ impl FeatureExtractor {
         let small_px = reduction(image, COLOUR_SIDE_PX);
         let (small_width, small_height) = reduced_size(image.width, image.height, small_px);
         let small = base.resize_to(small_width, small_height);
-        let colour = colour_numbers(&inside(&small, quad, image), grey_share(&image.rgb));
+        let mut colour = colour_numbers(&inside(&small, quad, image), grey_share(&image.rgb));
+        colour.findings.chroma_residual_p90 = quad.map(|quad| chroma_residual(image, &quad));
         let base_luma = base.luma();
         MeasuredDocument {
             image,

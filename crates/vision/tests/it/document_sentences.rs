@@ -126,7 +126,12 @@ fn findings(check: &CheckFinding, colour: ColourFindings) -> DocumentFindings {
 }
 
 fn colourful() -> ColourFindings {
-    ColourFindings { grey_share: 0.0, chroma_p50: 20.0, chroma_p95: 40.0 }
+    ColourFindings {
+        grey_share: 0.0,
+        chroma_p50: 20.0,
+        chroma_p95: 40.0,
+        chroma_residual_p90: Some(12.0),
+    }
 }
 
 /// `threshold` is the score under which a check fails.
@@ -209,14 +214,14 @@ fn the_reason_that_rejects_is_named_first() {
 fn a_number_that_rejects_reads_as_one_that_does() {
     let ghost = DocumentEvidence::GhostPortraitDiffers { similarity: 0.1999, required: 0.2 };
     let finding = CheckFinding { score: Some(0.9), evidence: vec![ghost], limits: Vec::new() };
-    let colour = ColourFindings { chroma_p95: 8.97, ..colourful() };
+    let colour = ColourFindings { chroma_residual_p90: Some(2.97), ..colourful() };
     let results = judged(&findings(&finding, colour), 0.5);
     assert_eq!(
         results[DocumentCheck::PortraitSubstitution].clone().unwrap().details,
         "The portrait does not belong to this document: the second portrait shows another person (0.1999, 0.2 required)."
     );
     let print = results[DocumentCheck::PrintedCopy].clone().unwrap().details;
-    assert!(print.contains("reaches 8.9 Lab units") && print.contains("9 at least"), "{print}");
+    assert!(print.contains("reaches 2.9 Lab units") && print.contains("3 at least"), "{print}");
 }
 
 #[test]
