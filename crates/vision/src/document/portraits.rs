@@ -1,9 +1,13 @@
 //! Main and second portrait of a document, found and compared by the models for faces.
 
+use std::borrow::Cow;
+
 use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::ImageBox;
 use verax_domain::face_findings::DetectedFace;
 
+use super::locator::Locator;
+use super::quad::{DocumentLocation, Quad};
 use super::request::{DocumentRequest, GhostPortrait};
 use crate::faces::{FaceEngine, FaceRequest, Wanted};
 use crate::image::Image;
@@ -21,7 +25,8 @@ const GHOST_EYES_PX_MIN: f64 = 20.0;
 const CONFIDENCE_MIN: f64 = 0.7;
 
 /// The request with what the loaded models for faces tell: where the portrait is, and how alike the
-/// second portrait is. Unchanged where they tell nothing.
+/// second portrait is. Faces are sought in the document alone: a newspaper under it shows faces too.
+/// Where no document is found, the largest face is the portrait, and no other is compared with it.
 pub fn with_portraits(
     request: DocumentRequest,
     faces: &FaceEngine,
@@ -37,13 +42,24 @@ pub fn with_portraits(
         template: Wanted::Yes,
         ..FaceRequest::default()
     };
-    let Ok(measured) = faces.analyse_image(image, &wanted, &Waiting::always()) else {
+    let located = Locator::shipped().locate(image).map(|located| located.quad);
+    let location = located.map_or(DocumentLocation::NotFound, DocumentLocation::Found);
+    let request = DocumentRequest { location: Some(location), ..request };
+    let (document, origin) = match &located {
+        Some(quad) => alone(image, quad),
+        None => (Cow::Borrowed(image), (0.0, 0.0)),
+    };
+    let Ok(measured) = faces.analyse_image(&document, &wanted, &Waiting::always()) else {
         return request;
     };
     let found = measured.findings.faces;
     let Some(main) = found.first().filter(|face| face.confidence >= CONFIDENCE_MIN) else {
         return request;
     };
+    let request = DocumentRequest { face: Some(box_of(main, origin)), ..request };
+    if located.is_none() {
+        return request;
+    }
     let eyes = main.inter_eye_distance_px();
     let second_in = |found: &[DetectedFace], image: &Image| {
         let second =
@@ -54,9 +70,9 @@ pub fn with_portraits(
         let part = around(second, image);
         faces.analyse_image(&part, &wanted, &Waiting::always()).ok()?.template
     };
-    let second = second_in(&found[1..], image).or_else(|| {
-        // The whole image shows a ghost too small to be found: one half of it, larger, does.
-        let part = beside(main, image)?;
+    let second = second_in(&found[1..], &document).or_else(|| {
+        // The whole document shows a ghost too small to be found: one half of it, larger, does.
+        let part = beside(main, &document)?;
         let found = faces.analyse_image(&part, &wanted, &Waiting::always()).ok()?.findings.faces;
         second_in(&found, &part)
     });
@@ -64,16 +80,32 @@ pub fn with_portraits(
         similarity: main.compare(&second).cosine as f32,
         required: GHOST_COSINE_MIN,
     });
-    DocumentRequest { face: Some(box_of(main)), ghost, ..request }
+    DocumentRequest { ghost, ..request }
 }
 
-fn box_of(face: &DetectedFace) -> ImageBox {
+fn box_of(face: &DetectedFace, origin: (f32, f32)) -> ImageBox {
     ImageBox {
-        x: face.origin.x as f32,
-        y: face.origin.y as f32,
+        x: face.origin.x as f32 + origin.0,
+        y: face.origin.y as f32 + origin.1,
         width: face.width_px as f32,
         height: face.height_px as f32,
     }
+}
+
+/// The document without what lies around it, and where its upright rectangle begins.
+fn alone<'a>(image: &Image, quad: &Quad) -> (Cow<'a, Image>, (f32, f32)) {
+    let (left, top, right, bottom) = quad.bounds();
+    let columns = (f64::from(left), f64::from(right));
+    let mut document = cut(image, columns, (f64::from(top), f64::from(bottom)));
+    let origin = (left.max(0.0).floor(), top.max(0.0).floor());
+    let width = document.width as usize;
+    for (at, pixel) in document.rgb.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+        let (x, y) = ((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
+        if !quad.contains(origin.0 + x, origin.1 + y) {
+            *pixel = [128; 3];
+        }
+    }
+    (Cow::Owned(document), origin)
 }
 
 /// The face with half its size around it: the only one there.
