@@ -1,6 +1,7 @@
 //! `verax eval documents DIR`: error rates of the document checks on labelled images.
 
 mod arguments;
+mod corners;
 mod engine;
 mod held_out;
 mod images;
@@ -49,6 +50,16 @@ fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
     };
     report.unreadable += unreadable.len();
     report.unreadable_files = unreadable;
+    let corners = corners::measure(&args.folder, args.threads)?;
+    for (source, rates) in corners.by_source {
+        report.add(format!("where the document lies, {source}"), rates);
+    }
+    for file in corners.unreadable {
+        if report.unreadable_files.iter().all(|named| named.file != file.file) {
+            report.unreadable += 1;
+            report.unreadable_files.push(file);
+        }
+    }
     if let Some(path) = &args.plot {
         let sets: Vec<_> = judged.iter().map(|(name, j)| (*name, scored_set(j))).collect();
         let series: Vec<PlotSeries<'_>> = sets

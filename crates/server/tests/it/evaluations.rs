@@ -71,3 +71,30 @@ fn a_folder_without_an_image_that_can_be_read_says_which_files_it_has() {
     assert!(text.contains("set: no images in <source>/<label>/ that can be read"), "{text}");
     assert!(text.contains("scan.pdf: ") && !text.contains("DS_Store"), "{text}");
 }
+
+#[test]
+fn where_corners_are_labelled_the_report_says_how_well_documents_are_found() {
+    let folder = Folder::new();
+    let label = folder.file("set/a/genuine");
+    std::fs::create_dir_all(&label).expect("a folder");
+    std::fs::write(label.join("1.jpg"), image(1)).expect("a file");
+    let labels = folder.file("set/a/quads.csv");
+    let heading = "path,x0,y0,x1,y1,x2,y2,x3,y3\n";
+    let whole = "genuine/1.jpg,0,0,500,0,500,315,0,315\n";
+    let lost = "genuine/2.jpg,0,0,500,0,500,315,0,315\n";
+    std::fs::write(&labels, format!("{heading}{whole}{lost}")).expect("a file");
+    let report = folder.run(&["eval", "documents", "set", "--json"]).json();
+    let tables = report["tables"].as_array().expect("tables");
+    let table = tables.iter().find(|table| table["what"] == "where the document lies, a");
+    let rates = table.expect("a table of corners")["rates"].as_array().expect("rates");
+    let named: Vec<_> = rates.iter().map(|rate| rate["name"].as_str().expect("a name")).collect();
+    let reached = [0.7, 0.8, 0.9].map(|least| format!("IoU of its corners >= {least}"));
+    assert_eq!(named[0], "document found");
+    assert_eq!(named[1..], reached);
+    assert_eq!(report["unreadable"], 1);
+
+    let turned = "genuine/1.jpg,0,0,0,315,500,315,500,0\n";
+    std::fs::write(&labels, format!("{heading}{turned}")).expect("a file");
+    let text = folder.run(&["eval", "documents", "set"]).failed();
+    assert!(text.contains("quads.csv, line 2: ") && text.contains("clockwise"), "{text}");
+}

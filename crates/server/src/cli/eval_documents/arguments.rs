@@ -7,7 +7,8 @@ use clap::Args;
 /// Error rates of the document checks on images sorted by source and label.
 #[derive(Debug, Args)]
 pub struct EvalDocuments {
-    /// Folder of `<source>/<label>/image`; labels are genuine, screen, print, tampered, forged.
+    /// Folder of `<source>/<label>/image`; labels are genuine, screen, print, tampered, forged. A source
+    /// with a `quads.csv` (`path,x0,y0,…,x3,y3`: corners clockwise) also tells how well documents are found.
     pub folder: PathBuf,
     /// One JSON object instead of a table.
     #[arg(long)]
