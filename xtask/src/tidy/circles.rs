@@ -320,19 +320,12 @@ mod tests {
         let files = [("a.rs", "mod b;\nfn f() { b::run() }\n"), ("a/b.rs", "use super::A;\n")];
         assert_eq!(told(&files), ["a circle of files: src/a.rs, src/a/b.rs"]);
         let files = [("a.rs", "mod b;\n"), ("a/b.rs", "use super::A;\n")];
-        assert_eq!(
-            told(&files),
-            Vec::<String>::new(),
-            "saying that it is there is no use of it"
-        );
+        assert_eq!(told(&files), Vec::<String>::new(), "saying that it is there is no use of it");
     }
 
     #[test]
     fn comments_strings_and_tests_name_nothing() {
         let back = "// crate::a::A\nconst B: &str = \"crate::a\";\n#[cfg(test)]\nmod tests { use crate::a; }\n";
-        assert_eq!(
-            told(&[("a.rs", "use crate::b::B;"), ("b.rs", back)]),
-            Vec::<String>::new()
-        );
+        assert_eq!(told(&[("a.rs", "use crate::b::B;"), ("b.rs", back)]), Vec::<String>::new());
     }
 }

@@ -70,7 +70,7 @@ impl FeatureExtractor {
     ) -> MeasuredDocument<'a> {
         let base = Colours::reduced(image, BASE_SIDE_PX);
         let quad = match location {
-            Some(DocumentLocation::Found(quad)) => Some(quad),
+            Some(DocumentLocation::At(quad)) => Some(quad),
             Some(DocumentLocation::NotFound) => None,
             None => Locator::shipped().locate_in(&base, image).map(|located| located.quad),
         };

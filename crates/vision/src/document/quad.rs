@@ -7,7 +7,7 @@ use crate::image::Image;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum DocumentLocation {
     NotFound,
-    Found(Quad),
+    At(Quad),
 }
 
 /// Four corners in pixels of the upright image, clockwise from the top left. They may lie outside
