@@ -71,7 +71,7 @@ impl FeatureExtractor {
         let base = Colours::reduced(image, BASE_SIDE_PX);
         let quad = match location {
             Some(DocumentLocation::At(quad)) => Some(quad),
-            Some(DocumentLocation::NotFound) => None,
+            Some(DocumentLocation::Nowhere) => None,
             None => Locator::shipped().locate_in(&base, image).map(|located| located.quad),
         };
         let small_px = reduction(image, COLOUR_SIDE_PX);

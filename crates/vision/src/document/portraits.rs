@@ -43,7 +43,7 @@ pub fn with_portraits(
         ..FaceRequest::default()
     };
     let located = Locator::shipped().locate(image).map(|located| located.quad);
-    let location = located.map_or(DocumentLocation::NotFound, DocumentLocation::At);
+    let location = located.map_or(DocumentLocation::Nowhere, DocumentLocation::At);
     let request = DocumentRequest { location: Some(location), ..request };
     let (document, origin) = match &located {
         Some(quad) => alone(image, quad),

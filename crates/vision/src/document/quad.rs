@@ -6,7 +6,7 @@ use crate::image::Image;
 /// What is known of where the document lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum DocumentLocation {
-    NotFound,
+    Nowhere,
     At(Quad),
 }
 
