@@ -11,6 +11,7 @@ use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_domain::records::document_check::DocumentCheckRecord;
 use verax_domain::{RecordTokenScope, Scope};
+use verax_lab::simulator::camera::captured;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::documents::{DocumentCheckError, DocumentOrder};
@@ -32,6 +33,11 @@ fn drawn() -> Image {
 
 fn image() -> Vec<u8> {
     jpeg(&drawn(), 92)
+}
+
+/// The same card on a table.
+fn photographed() -> Vec<u8> {
+    jpeg(&captured(&mut Seeded::new(5), &drawn(), &[], (0.05, 0.12)).image, 92)
 }
 
 fn order(image: Vec<u8>) -> DocumentOrder {
@@ -145,7 +151,7 @@ async fn after_a_crash(world: &World) -> Vec<String> {
 on_both_databases! {
     async fn a_photographed_card_is_checked(world) {
         let token = world.token("acme").await;
-        let uri = format!("data:image/jpeg;base64,{}", STANDARD.encode(image()));
+        let uri = format!("data:image/jpeg;base64,{}", STANDARD.encode(photographed()));
         let answer = post(world, &token, &json!({
             "image": uri, "screenReplayCalibration": "SOFT", "os": "DESKTOP",
         })).await;
