@@ -109,18 +109,18 @@ fn bounded(site: &Site, server: &Server, wire: &FaultyWire) -> Result<()> {
     client.make(1)?;
     let id = client.documents().keys().next().cloned().context("a document")?;
     wire.set(Fault::Unavailable);
-    // What the server asks by itself does not count.
-    let quiet = wire.requests();
-    std::thread::sleep(Duration::from_secs(1));
-    let by_itself = wire.requests() - quiet;
-    let before = wire.requests();
-    let begun = Instant::now();
-    let answer = client.ask("GET", &format!("{DOCUMENTS}/{id}/image"), "")?;
-    let (took, tries) = (begun.elapsed(), wire.requests() - before);
+    // What the server asks by itself falls into some of three tries, and seldom into all.
+    let (mut took, mut tries) = (Duration::MAX, u64::MAX);
+    for _ in 0..3 {
+        let before = wire.requests();
+        let begun = Instant::now();
+        let answer = client.ask("GET", &format!("{DOCUMENTS}/{id}/image"), "")?;
+        took = took.min(begun.elapsed());
+        tries = (wire.requests() - before).min(tries);
+        ensure!(is_clear(&answer), "s3: a store that rejects: {}", shown(&answer));
+    }
     wire.set(Fault::None);
-    ensure!(is_clear(&answer), "s3: a store that rejects: {}", shown(&answer));
-    let spare = by_itself * (took.as_secs() + 1);
-    ensure!(tries <= TRIES_MAX + spare, "s3: it was asked {tries} times for one request");
+    ensure!(tries <= TRIES_MAX, "s3: it was asked {tries} times for one request");
     until_ready(server)?;
     println!("s3: a store that rejects is asked {tries} times for one image, for {took:?}");
     Ok(())
