@@ -35,7 +35,7 @@ fn main() {
         spent.push(started.elapsed().as_secs_f64() * 1e3);
         let overlap = located.map_or(0.0, |it| it.quad.overlap(&expected));
         let confidence = located.map_or(0.0, |it| it.confidence);
-        let chroma = located.map_or(f32::NAN, |it| chroma_residual(&image, &it.quad));
+        let chroma = located.and_then(|it| chroma_residual(&image, &it.quad)).unwrap_or(f32::NAN);
         println!("{overlap:.3} {confidence:.3} {chroma:.2} {path}");
         found += usize::from(located.is_some());
         overlaps.push(overlap);
@@ -69,7 +69,7 @@ fn count_found(locator: &Locator, folder: &Path) {
         if let Some(located) = locator.locate(&image) {
             found += 1;
             let share = located.quad.area() / (image.width * image.height) as f32;
-            let chroma = chroma_residual(&image, &located.quad);
+            let chroma = chroma_residual(&image, &located.quad).unwrap_or(f32::NAN);
             println!("{:.3} {share:.2} {chroma:.2} {}", located.confidence, file.display());
         }
     }

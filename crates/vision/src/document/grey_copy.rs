@@ -14,12 +14,13 @@ const TERMS: usize = 10;
 /// 90th percentile of the distance of (a*, b*) from a surface over lightness and place, in CIE Lab
 /// units. The light on a grey copy has a cast that changes with lightness (camera, paper, toner) and
 /// from side to side (lamps, shadows, daylight); both are smooth, and a document's own colours are not.
-pub fn chroma_residual(image: &Image, quad: &Quad) -> f32 {
+/// None when the quad is too flat to fit a surface: 0 would call it a grey copy.
+pub fn chroma_residual(image: &Image, quad: &Quad) -> Option<f32> {
     let document = rectified(image, quad, WIDTH_PX);
     let margin = (MARGIN * WIDTH_PX as f32) as usize;
     let (width, height) = (document.width(), document.height());
     if height < 4 * margin {
-        return 0.0;
+        return None;
     }
     let inside =
         document.window(margin as isize, margin as isize, width - 2 * margin, height - 2 * margin);
@@ -29,7 +30,7 @@ pub fn chroma_residual(image: &Image, quad: &Quad) -> f32 {
     residual_of(&smooth)
 }
 
-fn residual_of(document: &Colours) -> f32 {
+fn residual_of(document: &Colours) -> Option<f32> {
     let (width, height) = (document.width(), document.height());
     let mut terms = Vec::with_capacity(width * height);
     let mut chroma = Vec::with_capacity(width * height);
@@ -48,7 +49,7 @@ fn residual_of(document: &Colours) -> f32 {
     let mut weights = vec![1.0f64; terms.len()];
     let mut left = vec![0.0f32; terms.len()];
     for _ in 0..4 {
-        let Some(surface) = weighted_fit(&terms, &chroma, &weights) else { return 0.0 };
+        let surface = weighted_fit(&terms, &chroma, &weights)?;
         for (i, term) in terms.iter().enumerate() {
             let away = [0, 1].map(|channel| {
                 let expected: f64 = term.iter().zip(&surface).map(|(t, s)| t * s[channel]).sum();
@@ -59,7 +60,7 @@ fn residual_of(document: &Colours) -> f32 {
             weights[i] = 1.0 / (1.0 + (distance / 3.0).powi(2));
         }
     }
-    quantile(&mut left, 0.9)
+    Some(quantile(&mut left, 0.9))
 }
 
 /// Least squares by the normal equations, Gauss-Jordan with pivots. A term that says nothing new (a
@@ -131,9 +132,14 @@ mod tests {
     #[test]
     fn light_that_changes_across_a_grey_sheet_is_no_colour_and_a_tinted_stripe_is() {
         let whole = Quad::whole(400.0, 260.0);
-        let grey = chroma_residual(&sheet([1.0; 3]), &whole);
-        let coloured = chroma_residual(&sheet([0.8, 1.0, 1.15]), &whole);
+        let grey = chroma_residual(&sheet([1.0; 3]), &whole).unwrap();
+        let coloured = chroma_residual(&sheet([0.8, 1.0, 1.15]), &whole).unwrap();
         assert!(grey < 2.0, "{grey}");
         assert!(coloured > 5.0, "{coloured}");
+    }
+
+    #[test]
+    fn a_strip_says_nothing_of_its_colour() {
+        assert_eq!(chroma_residual(&sheet([1.0; 3]), &Quad::whole(400.0, 8.0)), None);
     }
 }

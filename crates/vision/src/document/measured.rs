@@ -78,7 +78,7 @@ impl FeatureExtractor {
         let (small_width, small_height) = reduced_size(image.width, image.height, small_px);
         let small = base.resize_to(small_width, small_height);
         let mut colour = colour_numbers(&inside(&small, quad, image), grey_share(&image.rgb));
-        colour.findings.chroma_residual_p90 = quad.map(|quad| chroma_residual(image, &quad));
+        colour.findings.chroma_residual_p90 = quad.and_then(|quad| chroma_residual(image, &quad));
         let base_luma = base.luma();
         MeasuredDocument {
             image,
