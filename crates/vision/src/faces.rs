@@ -6,16 +6,12 @@
 mod align;
 mod attack;
 mod calibration;
-#[cfg(target_arch = "x86_64")]
-mod convnet;
 mod detect;
 mod detector;
 mod gallery;
-mod network;
 mod quality;
 mod resample;
 mod template;
-mod tensor;
 mod thumbnail;
 mod upright;
 
@@ -29,13 +25,12 @@ pub use calibration::{Calibration, LIVENESS, MATCH};
 pub use detect::{detect, detect_closely};
 pub use detector::{DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, suppress_overlapping};
 pub use gallery::{Candidate, Gallery};
-pub use network::{Network, NetworkError, Runtime};
 pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
-pub use tensor::NchwTensor;
 pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 
 use crate::image::{DecodeLimits, Image, ImageError};
+use crate::network::{Network, NetworkError, Runtime};
 use crate::workers::Waiting;
 
 /// The bytes of the models, folded (see `onnx_fold`). What is `None` is not measured.

@@ -4,5 +4,6 @@ pub mod document;
 pub mod faces;
 pub mod image;
 pub mod model_catalogue;
+pub mod network;
 pub mod onnx_fold;
 pub mod workers;

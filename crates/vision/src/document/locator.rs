@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use super::planes::{Colours, Plane};
 use super::quad::{Quad, area, between_pixels};
-use crate::faces::{NchwTensor, Network, NetworkError};
 use crate::image::Image;
+use crate::network::{NchwTensor, Network, NetworkError};
 
 /// Made by `tools/train-locator`.
 const SHIPPED: &[u8] = include_bytes!("../../../../models/docliveness/locator.onnx");

@@ -4,10 +4,9 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace};
 use verax_domain::face_verdict::attack_rejection;
 
 use super::calibration::LIVENESS;
-use super::network::{Network, NetworkError};
 use super::resample::{View, resize};
-use super::tensor::NchwTensor;
 use crate::image::Image;
+use crate::network::{NchwTensor, Network, NetworkError};
 
 /// How much larger than the face's box the crops are.
 pub const CROP_SCALES: [f64; 3] = [1.5, 2.0, 2.7];

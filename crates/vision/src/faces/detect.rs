@@ -4,10 +4,10 @@ use verax_domain::face_findings::DetectedFace;
 
 use super::align::Similarity;
 use super::detector::{Letterbox, OVERLAP_MAX, See, overlap};
-use super::network::NetworkError;
 use super::resample::{View, resize};
 use super::upright::{SURE_CONFIDENCE, Seen, look_again, moved};
 use crate::image::Image;
+use crate::network::NetworkError;
 
 const LONGER_SIDE_PX: [usize; 2] = [320, 640];
 

@@ -2,10 +2,9 @@
 
 use verax_domain::face_findings::{DetectedFace, PointPx};
 
-use super::network::{Network, NetworkError};
 use super::resample::{View, resize_rows};
-use super::tensor::NchwTensor;
 use crate::image::Image;
+use crate::network::{NchwTensor, Network, NetworkError};
 
 /// The outputs that [`decode_outputs`] takes, in its order.
 pub const DETECTOR_OUTPUTS: [&str; 12] = [

@@ -3,9 +3,8 @@
 use verax_domain::face_findings::FaceComparison;
 
 use super::calibration::MATCH;
-use super::network::{Network, NetworkError};
-use super::tensor::NchwTensor;
 use crate::image::Image;
+use crate::network::{NchwTensor, Network, NetworkError};
 
 /// The numbers of a template.
 pub const TEMPLATE_LEN: usize = 128;

@@ -8,9 +8,9 @@ use verax_domain::face_findings::{DetectedFace, PointPx};
 
 use super::align::{Similarity, warp};
 use super::detector::See;
-use super::network::NetworkError;
 use super::resample::{View, resize};
 use crate::image::Image;
+use crate::network::NetworkError;
 
 /// A face that is upright, neither too small nor cut off is seen with more confidence than this: of 548
 /// portraits (LFW) 98.5 %. Upside down or on its side it hardly ever is.

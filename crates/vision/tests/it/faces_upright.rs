@@ -4,8 +4,9 @@
 use std::cell::Cell;
 
 use verax_domain::face_findings::{DetectedFace, PointPx};
-use verax_vision::faces::{ALIGNED_POINTS, NetworkError, Similarity, detect, detect_closely};
+use verax_vision::faces::{ALIGNED_POINTS, Similarity, detect, detect_closely};
 use verax_vision::image::Image;
+use verax_vision::network::NetworkError;
 
 /// A drawn face is five spots of these colours on grey, in the order of the points.
 const SPOTS: [[u8; 3]; 5] =

@@ -1,7 +1,7 @@
 //! The fused runtime against the general one.
 
 use prost::Message as _;
-use verax_vision::faces::{NchwTensor, Network, Runtime};
+use verax_vision::network::{NchwTensor, Network, Runtime};
 use verax_vision::onnx_fold::proto::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     ShapeProto, TensorProto, TensorTypeProto, TypeProto, ValueInfoProto,

@@ -21,7 +21,7 @@ impl NchwTensor {
     }
 
     /// The planes of an image, in the order B, G, R.
-    pub(super) fn of_bgr(image: &Image) -> NchwTensor {
+    pub(crate) fn of_bgr(image: &Image) -> NchwTensor {
         let (width, height) = (image.width as usize, image.height as usize);
         let mut planes = NchwTensor::black(width, height);
         for (y, row) in image.rgb.chunks_exact((width * 3).max(1)).enumerate() {
@@ -31,7 +31,7 @@ impl NchwTensor {
     }
 
     /// Puts one row of RGB pixels into the planes, in the order B, G, R.
-    pub(super) fn set_row_bgr(&mut self, y: usize, rgb: &[u8]) {
+    pub(crate) fn set_row_bgr(&mut self, y: usize, rgb: &[u8]) {
         let (width, plane) = (self.width, self.width * self.height);
         let (blue, rest) = self.values.split_at_mut(plane);
         let (green, red) = rest.split_at_mut(plane);

@@ -1,12 +1,17 @@
 //! A neural network: planes of numbers in, numbers out, on the calling thread's own lane.
 
+#[cfg(target_arch = "x86_64")]
+mod convnet;
+mod tensor;
+
 use std::sync::Arc;
 
 use rten_tensor::{AsView as _, NdTensorView};
 
+pub use tensor::NchwTensor;
+
 #[cfg(target_arch = "x86_64")]
-use super::convnet::ConvNet;
-use super::tensor::NchwTensor;
+use convnet::ConvNet;
 
 /// Why a model cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +94,7 @@ impl Network {
     }
 
     /// Runs a network with one output.
-    pub(super) fn run_one(&self, planes: &NchwTensor) -> Result<Vec<f32>, NetworkError> {
+    pub(crate) fn run_one(&self, planes: &NchwTensor) -> Result<Vec<f32>, NetworkError> {
         let outputs = self.run(planes)?;
         outputs
             .into_iter()
