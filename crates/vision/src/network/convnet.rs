@@ -7,7 +7,7 @@ mod layers;
 mod plan;
 
 use super::tensor::NchwTensor;
-use layers::{Activation, Depthwise, Matrix};
+use layers::{Activation, Depthwise, Matrix, Padding};
 use plan::{Operation, Plan, plan};
 
 pub(super) struct ConvNet {
@@ -104,12 +104,12 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             multiply(&input.values, matrix, activation, &mut out.values);
             out
         }
-        Operation::Conv2d { matrix, kernel, stride, pad, activation } => {
-            dense(input, matrix, *kernel, *stride, *pad, activation)?
+        Operation::Conv2d { matrix, kernel, stride, padding, activation } => {
+            dense(input, matrix, *kernel, *stride, *padding, activation)?
         }
         Operation::Depthwise(layer, activation) => {
-            let height = outer(input.height, layer.kernel.0, layer.stride, layer.pad)?;
-            let width = outer(input.width, layer.kernel.1, layer.stride, layer.pad)?;
+            let height = outer(input.height, layer.kernel.0, layer.stride, layer.padding)?;
+            let width = outer(input.width, layer.kernel.1, layer.stride, layer.padding)?;
             if input.channels != layer.channels {
                 return None;
             }
@@ -143,6 +143,9 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             )
         }
         Operation::Activate(Activation::Relu) => per_channel(input, |_, value| value.max(0.0)),
+        Operation::Activate(Activation::Relu6) => {
+            per_channel(input, |_, value| value.clamp(0.0, 6.0))
+        }
         Operation::Activate(Activation::None) => per_channel(input, |_, value| value),
         Operation::Add => {
             let second = second.filter(|second| second.values.len() == input.values.len())?;
@@ -176,8 +179,9 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
     })
 }
 
-fn outer(side: usize, kernel: usize, stride: usize, pad: usize) -> Option<usize> {
-    Some((side + 2 * pad).checked_sub(kernel)? / stride + 1)
+fn outer(side: usize, kernel: usize, stride: usize, padding: Padding) -> Option<usize> {
+    let padded = padding.before.checked_add(padding.after)?.checked_add(side)?;
+    Some(padded.checked_sub(kernel)?.checked_div(stride)? + 1)
 }
 
 fn dense(
@@ -185,12 +189,12 @@ fn dense(
     matrix: &Matrix,
     kernel: (usize, usize),
     stride: usize,
-    pad: usize,
+    padding: Padding,
     activation: &Activation,
 ) -> Option<Map> {
-    let height = outer(input.height, kernel.0, stride, pad)?;
-    let width = outer(input.width, kernel.1, stride, pad)?;
-    let channels = input.channels;
+    let height = outer(input.height, kernel.0, stride, padding)?;
+    let width = outer(input.width, kernel.1, stride, padding)?;
+    let (channels, before) = (input.channels, padding.before);
     if channels * kernel.0 * kernel.1 != matrix.inputs {
         return None;
     }
@@ -201,8 +205,9 @@ fn dense(
         for (x, pixel) in around.chunks_exact_mut(matrix.inputs).enumerate() {
             for (tap, place) in pixel.chunks_exact_mut(channels).enumerate() {
                 let (dy, dx) = (tap / kernel.1, tap % kernel.1);
-                let source_y = (y * stride + dy).checked_sub(pad).filter(|at| *at < input.height);
-                let source_x = (x * stride + dx).checked_sub(pad).filter(|at| *at < input.width);
+                let source_y =
+                    (y * stride + dy).checked_sub(before).filter(|at| *at < input.height);
+                let source_x = (x * stride + dx).checked_sub(before).filter(|at| *at < input.width);
                 match source_y.zip(source_x) {
                     Some((source_y, source_x)) => {
                         let from = (source_y * input.width + source_x) * channels;

@@ -88,6 +88,24 @@ fn network(extra: Option<NodeProto>) -> Vec<u8> {
         node("Gemm", &["f5", "w6", "b6"], "y6", &[("transB", &[1])]),
     ];
     nodes.extend(extra);
+    let initializer = vec![
+        weights("w1", &[21, 3, 3, 3]),
+        weights("b1", &[21]),
+        weights("slope", &[21, 1, 1]),
+        weights("w2", &[21, 1, 3, 3]),
+        positive("gamma", &[21]),
+        weights("beta", &[21]),
+        weights("mean", &[21]),
+        positive("var", &[21]),
+        weights("w3", &[21, 21, 1, 1]),
+        weights("b3", &[21]),
+        weights("w6", &[5, 21 * 8 * 8]),
+        weights("b6", &[5]),
+    ];
+    model(nodes, initializer, &["t5", "y6"])
+}
+
+fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&str]) -> Vec<u8> {
     let dim = |value| DimensionProto { dim_value: Some(value), dim_param: None };
     let value = |name: &str, dims: &[i64]| ValueInfoProto {
         name: text(name),
@@ -102,22 +120,9 @@ fn network(extra: Option<NodeProto>) -> Vec<u8> {
     let graph = GraphProto {
         name: text("tiny"),
         node: nodes,
-        initializer: vec![
-            weights("w1", &[21, 3, 3, 3]),
-            weights("b1", &[21]),
-            weights("slope", &[21, 1, 1]),
-            weights("w2", &[21, 1, 3, 3]),
-            positive("gamma", &[21]),
-            weights("beta", &[21]),
-            weights("mean", &[21]),
-            positive("var", &[21]),
-            weights("w3", &[21, 21, 1, 1]),
-            weights("b3", &[21]),
-            weights("w6", &[5, 21 * 8 * 8]),
-            weights("b6", &[5]),
-        ],
+        initializer,
         input: vec![value("x", &[1, 3, 32, 32])],
-        output: vec![value("t5", &[]), value("y6", &[])],
+        output: outputs.iter().map(|name| value(name, &[])).collect(),
     };
     ModelProto {
         ir_version: Some(6),
@@ -144,6 +149,74 @@ fn the_fused_runtime_is_taken_because_it_agrees_with_the_general_one() {
     let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
     assert_eq!((outputs[0].len(), outputs[1].len()), (8 * 8 * 21, 5));
     assert!(outputs.concat().iter().all(|value| value.is_finite()));
+}
+
+// Activations that end at 6, strides with zeros on two sides only, and outputs inside the network.
+fn clipped(pads: [&[i64]; 2]) -> Vec<u8> {
+    let nodes = vec![
+        node(
+            "Conv",
+            &["x", "w1", "b1"],
+            "c1",
+            &[("kernel_shape", &[3, 3]), ("strides", &[2, 2]), ("pads", pads[0])],
+        ),
+        node("Clip", &["c1", "zero", "six"], "r1", &[]),
+        node(
+            "Conv",
+            &["r1", "w2", "b2"],
+            "c2",
+            &[("kernel_shape", &[5, 5]), ("strides", &[2, 2]), ("pads", pads[1]), ("group", &[21])],
+        ),
+        node("Clip", &["c2", "zero", "six"], "r2", &[]),
+        node("Conv", &["r2", "w3", "b3"], "s3", &[("kernel_shape", &[1, 1])]),
+        node("Add", &["s3", "r2"], "s4", &[]),
+        node("Clip", &["s4", "zero", "six"], "r4", &[]),
+        node("Conv", &["r4", "w5", "b5"], "s5", &[("kernel_shape", &[1, 1])]),
+    ];
+    let bound = |name: &str, value: f32| TensorProto {
+        dims: Vec::new(),
+        float_data: vec![value],
+        ..weights(name, &[1])
+    };
+    let initializer = vec![
+        weights("w1", &[21, 3, 3, 3]),
+        weights("b1", &[21]),
+        weights("w2", &[21, 1, 5, 5]),
+        positive("b2", &[21]),
+        weights("w3", &[21, 21, 1, 1]),
+        weights("b3", &[21]),
+        weights("w5", &[40, 21, 1, 1]),
+        weights("b5", &[40]),
+        bound("zero", 0.0),
+        bound("six", 6.0),
+    ];
+    model(nodes, initializer, &["s3", "s4", "s5"])
+}
+
+#[test]
+fn clipped_activations_uneven_padding_and_outputs_that_are_read_again_are_fused() {
+    let bytes = clipped([&[0, 0, 1, 1], &[1, 1, 2, 2]]);
+    let network = Network::load("tiny", bytes, &["s3", "s4", "s5"], 32).unwrap();
+    let expected = if fused_is_possible() { Runtime::Fused } else { Runtime::General };
+    assert_eq!(network.runtime(), expected);
+    let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
+    let sizes: Vec<_> = outputs.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [21 * 64, 21 * 64, 40 * 64]);
+}
+
+#[test]
+fn padding_that_differs_between_height_and_width_is_left_to_the_general_runtime() {
+    let bytes = clipped([&[0, 1, 1, 0], &[1, 1, 2, 2]]);
+    let network = Network::load("tiny", bytes, &["s5"], 32).unwrap();
+    assert_eq!(network.runtime(), Runtime::General);
+    assert_eq!(network.run(&NchwTensor::black(32, 32)).unwrap()[0].len(), 40 * 64);
+}
+
+#[test]
+fn padding_wider_than_the_kernel_is_an_answer_or_an_error() {
+    let bytes = clipped([&[0, 0, 1, 1], &[1, 1, 40, 40]]);
+    let network = Network::load("tiny", bytes, &["s5"], 32).unwrap();
+    assert!(network.run(&NchwTensor::black(32, 32)).is_ok());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::{
     __m256, _mm256_add_ps, _mm256_blendv_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps,
-    _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+    _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
 };
 
 use super::layers::{Activation, Depthwise, Matrix, PANEL};
@@ -116,6 +116,7 @@ struct Epilogue {
 enum Kind {
     Straight,
     Relu,
+    Relu6,
     PRelu,
 }
 
@@ -127,6 +128,7 @@ impl Epilogue {
         let (kind, slope) = match activation {
             Activation::None => (Kind::Straight, bias),
             Activation::Relu => (Kind::Relu, bias),
+            Activation::Relu6 => (Kind::Relu6, bias),
             Activation::PRelu(slopes) => (Kind::PRelu, load_pair(&slopes[first..first + PANEL])),
         };
         Epilogue { bias, kind, slope }
@@ -145,6 +147,9 @@ impl Epilogue {
         match self.kind {
             Kind::Straight => sum,
             Kind::Relu => _mm256_max_ps(sum, _mm256_setzero_ps()),
+            Kind::Relu6 => {
+                _mm256_min_ps(_mm256_max_ps(sum, _mm256_setzero_ps()), _mm256_set1_ps(6.0))
+            }
             // The sign bit chooses the slope.
             Kind::PRelu => _mm256_blendv_ps(sum, _mm256_mul_ps(sum, self.slope[half]), sum),
         }
@@ -161,20 +166,22 @@ pub(super) fn depthwise_row(
     y: usize,
     out: &mut [f32],
 ) {
-    let channels = layer.channels;
+    let (channels, before) = (layer.channels, layer.padding.before);
     let wide = channels.next_multiple_of(PANEL);
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
         // The taps that lie inside the image.
         let (top, left) = (y * layer.stride, x * layer.stride);
-        let rows = layer.pad.saturating_sub(top)..layer.kernel.0.min(height + layer.pad - top);
-        let columns = layer.pad.saturating_sub(left)..layer.kernel.1.min(width + layer.pad - left);
+        let rows =
+            before.saturating_sub(top)..layer.kernel.0.min((height + before).saturating_sub(top));
+        let columns =
+            before.saturating_sub(left)..layer.kernel.1.min((width + before).saturating_sub(left));
         for first in (0..channels).step_by(PANEL) {
             let count = (channels - first).min(PANEL);
             let mut sums = [_mm256_setzero_ps(); 2];
             for row in rows.clone() {
-                let line = (top + row - layer.pad) * width;
+                let line = (top + row - before) * width;
                 for column in columns.clone() {
-                    let from = (line + left + column - layer.pad) * channels + first;
+                    let from = (line + left + column - before) * channels + first;
                     let tap = (row * layer.kernel.1 + column) * wide + first;
                     let weights = load_pair(&layer.weights[tap..tap + PANEL]);
                     let levels = load_pair(&input[from..from + count]);

@@ -16,14 +16,25 @@ pub(super) struct Depthwise {
     pub(super) channels: usize,
     pub(super) kernel: (usize, usize),
     pub(super) stride: usize,
-    pub(super) pad: usize,
+    pub(super) padding: Padding,
     pub(super) weights: Vec<f32>,
     pub(super) bias: Vec<f32>,
+}
+
+/// Zeros around an image, the same in height and width.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Padding {
+    /// Above and to the left.
+    pub(super) before: usize,
+    /// Below and to the right: one more than `before` where TensorFlow's "same" meets an even side.
+    pub(super) after: usize,
 }
 
 pub(super) enum Activation {
     None,
     Relu,
+    /// Between 0 and 6.
+    Relu6,
     /// PReLU: the slope of negative values, padded to sixteen.
     PRelu(Vec<f32>),
 }
@@ -55,7 +66,7 @@ impl Depthwise {
         channels: usize,
         kernel: (usize, usize),
         stride: usize,
-        pad: usize,
+        padding: Padding,
     ) -> Depthwise {
         let (wide, taps) = (channels.next_multiple_of(PANEL), kernel.0 * kernel.1);
         let mut turned = vec![0.0; wide * taps];
@@ -65,6 +76,6 @@ impl Depthwise {
             }
         }
         bias.resize(wide, 0.0);
-        Depthwise { channels, kernel, stride, pad, weights: turned, bias }
+        Depthwise { channels, kernel, stride, padding, weights: turned, bias }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost::Message as _;
 
-use super::layers::{Activation, Depthwise, Matrix, PANEL};
+use super::layers::{Activation, Depthwise, Matrix, PANEL, Padding};
 use crate::onnx_fold::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
 pub(super) enum Operation {
@@ -14,7 +14,7 @@ pub(super) enum Operation {
         matrix: Matrix,
         kernel: (usize, usize),
         stride: usize,
-        pad: usize,
+        padding: Padding,
         activation: Activation,
     },
     Depthwise(Depthwise, Activation),
@@ -37,6 +37,8 @@ pub(super) enum Operation {
     TransposeNhwc,
     Flatten,
 }
+
+const NO_PADDING: Padding = Padding { before: 0, after: 0 };
 
 pub(super) struct Step {
     pub(super) operation: Operation,
@@ -114,6 +116,7 @@ impl<'a> Planner<'a> {
                 Operation::BatchNorm { scale, shift }
             }
             "Relu" => Operation::Activate(Activation::Relu),
+            "Clip" => Operation::Activate(self.clip(node)?),
             "PRelu" => Operation::Activate(Activation::PRelu(self.floats(node.input.get(1)?)?)),
             "Add" if self.is_value(node, 1) => Operation::Add,
             "Mul" if self.is_value(node, 1) => Operation::Multiply,
@@ -160,6 +163,10 @@ impl<'a> Planner<'a> {
         let dims: Vec<usize> = weight.dims.iter().map(|dim| *dim as usize).collect();
         let [outputs, inputs, rows, columns] = dims[..] else { return None };
         let mut weights = floats_of(weight)?;
+        let count = dims.iter().try_fold(1_usize, |count, dim| count.checked_mul(*dim))?;
+        if weights.len() != count {
+            return None;
+        }
         let mut bias = match node.input.get(2).filter(|name| !name.is_empty()) {
             Some(name) => self.floats(name)?,
             None => vec![0.0; outputs],
@@ -177,33 +184,48 @@ impl<'a> Planner<'a> {
         if let Some(next) = self.only_reader(output, "Relu") {
             activation = Activation::Relu;
             output = self.absorb(next)?;
+        } else if let Some(next) = self.only_reader(output, "Clip") {
+            activation = self.clip(&self.graph.node[next])?;
+            output = self.absorb(next)?;
         } else if let Some(next) = self.only_reader(output, "PRelu") {
             let mut slopes = self.floats(self.graph.node[next].input.get(1)?)?;
             slopes.resize(outputs.next_multiple_of(PANEL), 0.0);
             activation = Activation::PRelu(slopes);
             output = self.absorb(next)?;
         }
-        let (stride, pad) = (same(node, "strides", 1)?, same(node, "pads", 0)?);
+        let (stride, padding) = (same(node, "strides", 1)?, padding(node)?);
         if same(node, "dilations", 1)? != 1 {
             return None;
         }
         let group = attribute(node, "group").and_then(|group| group.i).unwrap_or(1);
         let operation = if group == 1 {
             let matrix = Matrix::of_convolution(&weights, bias, dims[..].try_into().ok()?);
-            if (rows, columns, stride, pad) == (1, 1, 1, 0) {
+            if (rows, columns, stride, padding) == (1, 1, 1, NO_PADDING) {
                 Operation::Pointwise(matrix, activation)
             } else {
-                Operation::Conv2d { matrix, kernel: (rows, columns), stride, pad, activation }
+                Operation::Conv2d { matrix, kernel: (rows, columns), stride, padding, activation }
             }
         } else if inputs == 1 && group as usize == outputs {
             Operation::Depthwise(
-                Depthwise::of(&weights, bias, outputs, (rows, columns), stride, pad),
+                Depthwise::of(&weights, bias, outputs, (rows, columns), stride, padding),
                 activation,
             )
         } else {
             return None;
         };
         self.push(node, operation, output)
+    }
+
+    // Between 0 and 6: the bounds are inputs since opset 11, attributes before.
+    fn clip(&self, node: &NodeProto) -> Option<Activation> {
+        let bound = |index: usize, name| match node.input.get(index) {
+            Some(input) => match self.floats(input)?[..] {
+                [bound] => Some(bound),
+                _ => None,
+            },
+            None => attribute(node, name)?.f,
+        };
+        (bound(1, "min")? == 0.0 && bound(2, "max")? == 6.0).then_some(Activation::Relu6)
     }
 
     // Gemm with the weight transposed, as every exporter of these networks writes it.
@@ -302,6 +324,14 @@ fn same(node: &NodeProto, name: &str, default: usize) -> Option<usize> {
     let Some(values) = ints(node, name) else { return Some(default) };
     let first = *values.first()?;
     values.iter().all(|value| *value == first).then_some(usize::try_from(first).ok()?)
+}
+
+// Top, left, bottom and right, as far as height and width are padded alike.
+fn padding(node: &NodeProto) -> Option<Padding> {
+    let Some(pads) = ints(node, "pads") else { return Some(NO_PADDING) };
+    let [top, left, bottom, right] = *pads else { return None };
+    let side = |pad: i64| usize::try_from(pad).ok();
+    (top == left && bottom == right).then_some(Padding { before: side(top)?, after: side(bottom)? })
 }
 
 fn floats_of(tensor: &TensorProto) -> Option<Vec<f32>> {
