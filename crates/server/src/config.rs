@@ -157,6 +157,7 @@ pub struct Models {
     pub face_detector: Model,
     pub face_template: Model,
     pub face_attack: Model,
+    pub backbone: Model,
 }
 
 /// Weights of the operator's own; with an empty path the installed ones.

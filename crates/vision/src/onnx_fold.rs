@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use prost::Message as _;
 use proto::{DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
-const FLOAT: i32 = 1;
+pub(crate) const FLOAT: i32 = 1;
 const INT8: i32 = 3;
 const INT64: i32 = 7;
 
@@ -310,12 +310,16 @@ fn int64_values(tensor: &TensorProto) -> Option<Vec<i64>> {
     }
 }
 
-fn float_tensor(name: String, dims: Vec<i64>, values: impl Iterator<Item = f32>) -> TensorProto {
+pub(crate) fn float_tensor(
+    name: String,
+    dims: Vec<i64>,
+    values: impl IntoIterator<Item = f32>,
+) -> TensorProto {
     TensorProto {
         dims,
         data_type: Some(FLOAT),
         name: Some(name),
-        raw_data: Some(values.flat_map(f32::to_le_bytes).collect()),
+        raw_data: Some(values.into_iter().flat_map(f32::to_le_bytes).collect()),
         ..TensorProto::default()
     }
 }

@@ -13,7 +13,6 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 use verax_domain::face_verdict::{FaceRejection, QualityLevel};
 use verax_vision::faces::{FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
-use verax_vision::model_catalogue::MODELS;
 use verax_vision::workers::{Overloaded, Waiting};
 
 use crate::app::admission::AdmissionError;
@@ -291,10 +290,10 @@ impl Faces {
         self.loaded.as_ref().and_then(|loaded| loaded.models.clone())
     }
 
-    /// The models of the catalogue that are not loaded.
+    /// The face models that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
         let loaded = self.loaded.as_ref().map(|loaded| loaded.engine.models()).unwrap_or_default();
-        MODELS.iter().map(|model| model.name).filter(|name| !loaded.contains(name)).collect()
+        [DETECTOR, TEMPLATE, ATTACK].into_iter().filter(|name| !loaded.contains(name)).collect()
     }
 
     /// What makes templates here. Templates of another model are never compared with its own.

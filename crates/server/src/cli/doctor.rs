@@ -17,7 +17,7 @@ use self::findings::{Finding, State, bad, good, unchecked};
 use super::locations::Locations;
 use super::output::{print_line, takes_colour};
 use crate::app::App;
-use crate::installed_models::{ModelState, read_face_models, read_models};
+use crate::installed_models::{ModelState, read_backbone, read_face_models, read_models};
 use crate::keys::SigningKeys;
 
 #[derive(Args)]
@@ -184,11 +184,12 @@ fn models(locations: &Locations) -> Finding {
         Err(error) => return bad("models", format!("{error:#}")),
     };
     let folder = locations.models();
-    let bytes = match read_face_models(&folder, &settings) {
-        Ok(bytes) => bytes,
-        Err(error) => return bad("models", format!("{error:#}")),
+    let read = (read_face_models(&folder, &settings), read_backbone(&folder, &settings));
+    let (faces, backbone) = match read {
+        (Ok(faces), Ok(backbone)) => (faces, backbone),
+        (Err(error), _) | (_, Err(error)) => return bad("models", format!("{error:#}")),
     };
-    let there = [&bytes.face_detector, &bytes.face_template, &bytes.face_attack];
+    let there = [&faces.face_detector, &faces.face_template, &faces.face_attack, &backbone];
     let (mut usable, mut missing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for ((name, state, _), bytes) in read_models(&folder).into_iter().zip(there) {
         match (bytes, state) {
@@ -197,7 +198,8 @@ fn models(locations: &Locations) -> Finding {
             (None, _) => missing.push(name),
         }
     }
-    let cure = "face calls answer 503; `verax models install` installs them";
+    let cure =
+        "`verax models install` installs them; face calls answer 503 without the face models";
     if !changed.is_empty() {
         return bad("models", format!("not what was installed: {}: {cure}", changed.join(", ")));
     }

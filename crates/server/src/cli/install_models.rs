@@ -6,10 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use verax_vision::model_catalogue::{MODELS, ModelArchive, ModelEntry, Registry};
-use verax_vision::onnx_fold;
 
 use crate::installed_models::{
-    InstalledModel, MANIFEST_FILE, Manifest, ModelState, model_path, read_models, sha256_hex,
+    InstalledModel, MANIFEST_FILE, ModelState, model_path, read_manifest, read_models, sha256_hex,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
@@ -51,22 +50,30 @@ pub fn install(args: &InstallArgs, models_dir: &Path, out: &mut dyn Write) -> Re
     }
     std::fs::create_dir_all(models_dir)
         .with_context(|| format!("cannot make the folder {}", models_dir.display()))?;
-    let mut manifest = Manifest::new();
-    let mut notice = String::from(NOTICE_HEAD);
+    let mut manifest = read_manifest(models_dir);
+    let notice_path = models_dir.join("NOTICE");
+    let mut notice =
+        std::fs::read_to_string(&notice_path).unwrap_or_else(|_| NOTICE_HEAD.to_owned());
     for archive in archives() {
+        let of_archive = MODELS.iter().zip(&states).filter(|(it, _)| it.archive == archive);
+        if of_archive.clone().all(|(_, (_, state, _))| *state == ModelState::Installed) {
+            continue;
+        }
         let bytes = fetch(archive, args.from.as_deref(), out)?;
-        let wanted = || MODELS.iter().filter(|entry| entry.archive == archive);
-        for entry in wanted() {
+        for (entry, _) in of_archive {
             let installed = install_one(entry, &bytes, models_dir)?;
             writeln!(out, "  {}: {}", entry.name, entry.origin)?;
             manifest.insert(entry.name.to_owned(), installed);
         }
-        notice.push_str(&notice_of(archive, &bytes)?);
+        let licences = notice_of(archive, &bytes)?;
+        if !notice.contains(&licences) {
+            notice.push_str(&licences);
+        }
+        write_whole(&notice_path, notice.as_bytes())?;
+        // Written last: without it the models count as not installed. A package that cannot be
+        // fetched leaves those before it installed.
+        write_whole(&models_dir.join(MANIFEST_FILE), &serde_json::to_vec_pretty(&manifest)?)?;
     }
-    write_whole(&models_dir.join("NOTICE"), notice.as_bytes())?;
-    // Written last: without it the models count as not installed.
-    let manifest = serde_json::to_vec_pretty(&manifest)?;
-    write_whole(&models_dir.join(MANIFEST_FILE), &manifest)?;
     writeln!(out, "{} models are installed in {}", MODELS.len(), models_dir.display())?;
     Ok(())
 }
@@ -116,7 +123,8 @@ pub fn list(args: &ListArgs, models_dir: &Path, out: &mut dyn Write) -> Result<(
 
 const NOTICE_HEAD: &str = "\
 The model weights in this folder are the work of others, under the licences below. They were taken
-from the packages named here and converted: quantised weights were written out as 32-bit numbers.
+from the packages named here and converted: quantised weights were written out as 32-bit numbers,
+PyTorch files as ONNX files.
 ";
 
 fn archives() -> Vec<&'static ModelArchive> {
@@ -219,11 +227,11 @@ fn run_first(
 fn install_one(entry: &ModelEntry, archive: &[u8], models_dir: &Path) -> Result<InstalledModel> {
     let member = member_of(entry.archive, archive, entry.member, entry.member_bytes)?;
     check_digest(entry.member, &member, entry.member_sha256)?;
-    let folded = onnx_fold::fold(&member, entry.spatial_shape)
-        .with_context(|| format!("cannot convert {}", entry.member))?;
-    write_whole(&model_path(models_dir, entry.name), &folded)?;
+    let converted = entry.conversion.convert(&member);
+    let converted = converted.with_context(|| format!("cannot convert {}", entry.member))?;
+    write_whole(&model_path(models_dir, entry.name), &converted)?;
     Ok(InstalledModel {
-        sha256: sha256_hex(&folded),
+        sha256: sha256_hex(&converted),
         source_sha256: entry.member_sha256.to_owned(),
     })
 }

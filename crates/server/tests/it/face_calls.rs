@@ -11,7 +11,8 @@ use verax_domain::face_findings::{DetectedFace, PointPx};
 use verax_server::app::faces::{Faces, FoundFace};
 use verax_server::config::Model;
 use verax_server::http::face_answers;
-use verax_server::installed_models::{read_face_models, sha256_hex};
+use verax_server::installed_models::{MANIFEST_FILE, read_backbone, read_face_models, sha256_hex};
+use verax_vision::model_catalogue::MODELS;
 
 use crate::answer::{Answer, keys};
 use crate::world::{DAY, World, settings};
@@ -247,6 +248,31 @@ fn a_folder_without_the_installed_models_loads_none() {
     // A file that `verax models install` did not write is not run.
     std::fs::write(folder.path().join("face-detector.onnx"), b"anything").expect("a file");
     assert_eq!(missing(), all);
+}
+
+#[test]
+fn the_backbone_is_read_like_a_face_model_and_no_face_call_misses_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut models = settings().models;
+    assert_eq!(read_backbone(folder.path(), &models).expect("no settings"), None);
+    let file = folder.path().join("backbone.onnx");
+    std::fs::write(&file, b"anything").expect("a file");
+    assert_eq!(read_backbone(folder.path(), &models).expect("no settings"), None);
+    let manifest = |source: &str| json!({ "backbone": { "sha256": sha256_hex(b"anything"), "source_sha256": source } });
+    let entry = MODELS.iter().find(|entry| entry.name == "backbone").expect("an entry");
+    for (source, expected) in [("00ff", None), (entry.member_sha256, Some(b"anything".to_vec()))] {
+        std::fs::write(folder.path().join(MANIFEST_FILE), manifest(source).to_string())
+            .expect("a manifest");
+        assert_eq!(read_backbone(folder.path(), &models).expect("no settings"), expected);
+    }
+    models.backbone.path = file.display().to_string();
+    models.backbone.sha256 = "00ff".to_owned();
+    let error = read_backbone(folder.path(), &models).expect_err("a rejection");
+    let says = "the setting models.backbone.sha256 is not the SHA-256 of";
+    assert!(format!("{error:#}").contains(says), "{error:#}");
+    let faces = read_face_models(folder.path(), &models).expect("settings of another model");
+    let missing = Faces::load(faces).expect("no models").missing();
+    assert_eq!(missing, ["face-detector", "face-template", "face-attack"]);
 }
 
 #[test]
