@@ -47,6 +47,8 @@ pub struct CheckWords {
     pub passed: &'static str,
     /// A pass without anything to note begins so.
     pub unremarkable: &'static str,
+    /// Why it could not be made.
+    pub not_checked: &'static str,
 }
 
 const TABLE: &[DocumentCheckEntry] = &[
@@ -62,6 +64,7 @@ const TABLE: &[DocumentCheckEntry] = &[
             rejected_by: by_no_evidence,
             passed: "No sign of a screen strong enough to reject",
             unremarkable: "No sign of a screen strong enough to reject",
+            not_checked: "Not checked: the image is too flat or too small to measure this.",
         },
     },
     DocumentCheckEntry {
@@ -76,6 +79,8 @@ const TABLE: &[DocumentCheckEntry] = &[
             rejected_by: by_no_evidence,
             passed: "No sign of a printed copy strong enough to reject",
             unremarkable: "No sign of a printed copy strong enough to reject",
+            not_checked: "Not checked: no document was found whose colour can be judged, and prints in colour are \
+                          not looked for.",
         },
     },
     DocumentCheckEntry {
@@ -95,6 +100,8 @@ const TABLE: &[DocumentCheckEntry] = &[
             },
             passed: "No sign of another portrait strong enough to reject",
             unremarkable: "The portrait agrees with its surroundings",
+            not_checked: "Not checked: neither a face nor a document was found, or the image is too small to \
+                          measure this.",
         },
     },
     DocumentCheckEntry {
@@ -111,8 +118,9 @@ const TABLE: &[DocumentCheckEntry] = &[
                 | DocumentEvidence::EditorTag { generator: true, .. } => Some("Looks generated"),
                 _ => None,
             },
-            passed: "No sign of editing strong enough to reject",
-            unremarkable: "No sign of editing strong enough to reject",
+            passed: "Nothing that the file states is enough to reject it as edited",
+            unremarkable: "The file states nothing of editing",
+            not_checked: "Not checked: the file cannot be read.",
         },
     },
 ];

@@ -32,14 +32,6 @@ pub enum DocumentEvidence {
         correlation: f32,
         region: ImageBox,
     },
-    /// The 95th percentile of chroma after white balance, in CIE Lab units.
-    GreyCopy {
-        chroma_p95: f32,
-    },
-    /// Dots of the same structure in the portrait and in the background.
-    UniformDots {
-        similarity: f32,
-    },
     /// The noise or compression of a region differs from its surroundings.
     InconsistentRegion {
         measure: String,

@@ -48,6 +48,12 @@ pub enum CheckLimit {
     TracesLost,
     /// The file holds a signed manifest (C2PA), and the server was built without their reader.
     ManifestNotRead,
+    /// Grey copies are told, prints in colour are not.
+    ColourPrintsNotChecked,
+    /// What the file states was read, and its pixels were not judged.
+    EditedPixelsNotChecked,
+    /// The backbone is not installed: trees on features of our own scored this, which tell less.
+    WithoutBackbone,
 }
 
 impl DocumentEvidence {

@@ -110,6 +110,12 @@ pub enum ConfidenceLimit {
     NoColour,
     /// The image was made small or compressed again.
     TracesLost,
+    /// Prints in colour were not looked for.
+    ColourPrintsNotChecked,
+    /// Edits of the pixels were not looked for.
+    EditedPixelsNotChecked,
+    /// A model that is not installed would have told more.
+    WithoutBackbone,
     /// A check that was asked for could not be made.
     NotChecked,
     /// A score lies near its threshold: half the way to it, or less.
@@ -156,11 +162,11 @@ pub fn judge_document(findings: &DocumentFindings, policy: &DocumentPolicy) -> D
 
     let cropped = policy.cropped == CroppedRule::Fails && is_cropped(&findings.placement);
     let colourless = policy.colourless == ColourlessRule::Fails && is_colourless(&findings.colour);
-    if colourless && let Some(verdict) = &mut results[DocumentCheck::PrintedCopy] {
-        let score = grey_copy_score(&findings.colour);
-        let score = verdict.judgement.map_or(score, |it| it.score.min(score));
-        verdict.judgement = Some(Judgement { passed: false, score });
-        verdict.details = sentences::colourless(&findings.colour);
+    if policy.colourless == ColourlessRule::Fails
+        && let Some(verdict) = &mut results[DocumentCheck::PrintedCopy]
+    {
+        let (points, calibration) = policy.checks[DocumentCheck::PrintedCopy];
+        apply_grey_rule(verdict, &findings.colour, points.at(calibration));
     }
 
     let made = results.iter().filter_map(|(check, verdict)| {
@@ -255,10 +261,32 @@ pub fn is_cropped(placement: &PlacementFindings) -> bool {
     placement.corners.is_some() && (placement.corners_inside < 4 || placement.visible_share < 0.97)
 }
 
-fn grey_copy_score(colour: &ColourFindings) -> f64 {
-    let reached =
-        if is_grey_file(colour) { 0.0 } else { colour.chroma_residual_p90.unwrap_or(0.0) };
-    rounded(f64::from((reached / GREY_COPY_CHROMA).clamp(0.0, 1.0)) * 0.2)
+/// What the colour of the document says of a printed copy, beside what its weights say: the lower score counts.
+fn apply_grey_rule(verdict: &mut CheckVerdict, colour: &ColourFindings, threshold: f64) {
+    let Some(score) = grey_copy_score(colour, threshold) else { return };
+    if is_colourless(colour) {
+        verdict.details = sentences::colourless(colour);
+    } else if verdict.judgement.is_none() {
+        verdict.details = sentences::has_colour(colour);
+    }
+    let by_weights = verdict.judgement.unwrap_or(Judgement { passed: true, score: 1.0 });
+    verdict.judgement = Some(Judgement {
+        passed: by_weights.passed && !is_colourless(colour),
+        score: rounded(by_weights.score.min(score)),
+    });
+}
+
+/// The threshold at the limit of the rule, 0 without any colour, 1 from twice the limit; none where nothing can
+/// be said of the document's colour.
+fn grey_copy_score(colour: &ColourFindings, threshold: f64) -> Option<f64> {
+    if is_grey_file(colour) {
+        return Some(0.0);
+    }
+    let reached = f64::from(colour.chroma_residual_p90? / GREY_COPY_CHROMA);
+    Some(match reached < 1.0 {
+        true => reached * threshold,
+        false => threshold + (reached - 1.0).min(1.0) * (1.0 - threshold),
+    })
 }
 
 fn limit_factor(limit: CheckLimit) -> Option<(ConfidenceLimit, f64)> {
@@ -266,6 +294,9 @@ fn limit_factor(limit: CheckLimit) -> Option<(ConfidenceLimit, f64)> {
         CheckLimit::PortraitPlaceAssumed => Some((ConfidenceLimit::PortraitNotFound, 0.8)),
         CheckLimit::NoColour => Some((ConfidenceLimit::NoColour, 0.7)),
         CheckLimit::TracesLost => Some((ConfidenceLimit::TracesLost, 0.5)),
+        CheckLimit::ColourPrintsNotChecked => Some((ConfidenceLimit::ColourPrintsNotChecked, 0.6)),
+        CheckLimit::EditedPixelsNotChecked => Some((ConfidenceLimit::EditedPixelsNotChecked, 0.6)),
+        CheckLimit::WithoutBackbone => Some((ConfidenceLimit::WithoutBackbone, 0.7)),
         // Most files hold none: what is measured is worth what it is worth for those.
         CheckLimit::ManifestNotRead => None,
     }
@@ -279,7 +310,7 @@ fn judge_check(
     let cap = finding.evidence.iter().map(DocumentEvidence::score_cap).fold(1.0, f64::min);
     // What a file states needs no pixels.
     let Some(score) = finding.score.or((cap <= REJECTING_CAP).then_some(cap)) else {
-        let details = sentences::NOT_CHECKED.to_owned();
+        let details = check.entry().words.not_checked.to_owned();
         return CheckVerdict { judgement: None, details };
     };
     let threshold = points.at(calibration);

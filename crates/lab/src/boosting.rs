@@ -11,8 +11,6 @@ pub enum Origin {
     Photograph,
     /// The same made smaller and saved again.
     Resaved,
-    /// A part of it.
-    Part,
     Simulated,
 }
 
@@ -66,25 +64,20 @@ impl BoostSettings {
 const BINS: usize = 64;
 
 /// Weights with which every (source, class) cell counts `1 / sqrt(n)` per row and both classes
-/// count the same; they sum to the number of rows.
-pub fn balanced_weights(rows: &[&Row]) -> Vec<f64> {
-    let mut cells = std::collections::BTreeMap::<(&str, bool), usize>::new();
-    for row in rows {
-        *cells.entry((&row.source, row.attack)).or_default() += 1;
+/// count the same; they sum to the number of rows. `cells`: source of each row, and whether it is an attack.
+pub fn balanced_weights<'a>(cells: impl Iterator<Item = (&'a str, bool)>) -> Vec<f64> {
+    let rows: Vec<(&str, bool)> = cells.collect();
+    let mut counts = std::collections::BTreeMap::<(&str, bool), usize>::new();
+    for row in &rows {
+        *counts.entry(*row).or_default() += 1;
     }
-    let raw: Vec<f64> = rows
-        .iter()
-        .map(|row| 1.0 / (cells[&(row.source.as_str(), row.attack)] as f64).sqrt())
-        .collect();
+    let raw: Vec<f64> = rows.iter().map(|row| 1.0 / (counts[row] as f64).sqrt()).collect();
     let total = |attack: bool| -> f64 {
-        rows.iter().zip(&raw).filter(|(r, _)| r.attack == attack).map(|(_, w)| w).sum()
+        rows.iter().zip(&raw).filter(|(row, _)| row.1 == attack).map(|(_, w)| w).sum()
     };
     let (attacks, genuine) = (total(true).max(1e-9), total(false).max(1e-9));
     let half = rows.len() as f64 / 2.0;
-    rows.iter()
-        .zip(raw)
-        .map(|(row, w)| half * w / if row.attack { attacks } else { genuine })
-        .collect()
+    rows.iter().zip(raw).map(|(row, w)| half * w / if row.1 { attacks } else { genuine }).collect()
 }
 
 /// Fits a forest whose logit is positive for attacks.
@@ -92,7 +85,7 @@ pub fn boost(rows: &[&Row], settings: &BoostSettings) -> Forest {
     if rows.is_empty() {
         return Forest::default();
     }
-    let weights = balanced_weights(rows);
+    let weights = balanced_weights(rows.iter().map(|row| (row.source.as_str(), row.attack)));
     let binned = Binned::of(rows);
     let bags = settings.bags.max(1);
     let mut all = Forest::default();

@@ -4,7 +4,10 @@
 pub mod boosting;
 pub mod calibration;
 pub mod captures;
+pub mod feature_cache;
+pub mod heads;
 pub mod labelled_files;
+pub mod linear;
 pub mod metrics;
 pub mod plans;
 pub mod rates;

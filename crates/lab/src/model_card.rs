@@ -5,17 +5,29 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use verax_domain::document_check::DocumentCheck;
-use verax_vision::document::weights::CheckWeights;
+use serde::Deserialize;
+use verax_vision::document::weights::Manifest;
 
 const BEGIN: &str = "<!-- measured -->\n";
 const END: &str = "<!-- end -->\n";
 
+/// The files whose manifests are written, and what each is.
+const FILES: [(&str, &str); 3] = [
+    ("screen-head.json", "screenReplay, on the backbone"),
+    ("screen.json", "screenReplay, without the backbone"),
+    ("portrait.json", "portraitSubstitution"),
+];
+
+/// The part of a weights file that the card shows.
+#[derive(Deserialize)]
+struct Weights {
+    manifest: Manifest,
+}
+
 /// Writes what the manifests in `weights` say between the two marks of `card`.
 pub fn write(weights: &Path, card: &Path) -> Result<(), String> {
-    let files = DocumentCheck::ALL.map(|check| format!("{}.json", check.entry().short_name));
-    let all: Result<Vec<CheckWeights>, String> =
-        files.iter().map(|file| read(&weights.join(file))).collect();
+    let all: Result<Vec<(&str, Manifest)>, String> =
+        FILES.iter().map(|(file, what)| Ok((*what, read(&weights.join(file))?))).collect();
     let all = all?;
     let text = fs::read_to_string(card).map_err(|e| format!("{}: {e}", card.display()))?;
     let marks = text.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?)));
@@ -26,33 +38,35 @@ pub fn write(weights: &Path, card: &Path) -> Result<(), String> {
     fs::write(card, text).map_err(|e| format!("{}: {e}", card.display()))
 }
 
-fn read(path: &Path) -> Result<CheckWeights, String> {
+fn read(path: &Path) -> Result<Manifest, String> {
     let json = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    serde_json::from_str(&json).map_err(|e| format!("{}: {e}", path.display()))
+    let weights: Weights =
+        serde_json::from_str(&json).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(weights.manifest)
 }
 
-fn measured(all: &[CheckWeights]) -> String {
+fn measured(all: &[(&str, Manifest)]) -> String {
     let mut out = String::from(
         "## Measured\n\nWith whole sources held out (a simulated image goes with the source of its \
          motif); 95 % intervals by\nbootstrap over sources. `verax-lab card` writes this part \
          from the manifests.\n",
     );
-    for weights in all {
+    for (what, manifest) in all {
         let of = |label: &str| -> usize {
-            let counts = weights.manifest.sources.iter().filter(|count| count.label == label);
+            let counts = manifest.sources.iter().filter(|count| count.label == label);
             counts.map(|count| count.images).sum()
         };
         let _ = write!(
             out,
             "\n### {}\n\n{} genuine rows and {} of attacks, seed {}. {}\n\n\
              | rate | value | 95 % interval |\n|---|---|---|\n",
-            weights.check,
+            what,
             of("genuine"),
             of("attack"),
-            weights.manifest.seed,
-            weights.manifest.note
+            manifest.seed,
+            manifest.note
         );
-        for rate in &weights.manifest.measured {
+        for rate in &manifest.measured {
             let _ = writeln!(
                 out,
                 "| {} | {:.1} % | {:.1} to {:.1} % |",

@@ -1,18 +1,18 @@
-//! How each check is trained and judged.
+//! Which labels are attacks for which check, and how its trees are trained.
 
 use verax_domain::document_check::DocumentCheck;
 
 use crate::boosting::{BoostSettings, Origin, Row};
 
-/// What a check's weights are made by.
+/// What a check's trees are made by.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingPlan {
     pub check: DocumentCheck,
     pub settings: fn(seed: u64) -> BoostSettings,
+    /// Rows of these teach.
+    pub teaches: fn(&Row) -> bool,
     /// Rows of these count for calibration and thresholds (the rest only teach).
     pub calibrates: fn(&Row) -> bool,
-    /// Labels of images that it should reject.
-    pub attack_labels: &'static [&'static str],
     /// For the manifest of the weights.
     pub note: &'static str,
 }
@@ -21,39 +21,43 @@ const PLANS: &[TrainingPlan] = &[
     TrainingPlan {
         check: DocumentCheck::ScreenReplay,
         settings: |seed| BoostSettings { leaf_rows_min: 30, bags: 2, ..BoostSettings::lean(seed) },
+        teaches: |row| row.origin != Origin::Simulated,
         calibrates: |row| row.origin == Origin::Photograph,
-        attack_labels: &["screen"],
-        note: "Photographs with variants, and simulation; calibrated on photographs of held-out \
-               sources.",
-    },
-    TrainingPlan {
-        check: DocumentCheck::PrintedCopy,
-        settings: BoostSettings::lean,
-        calibrates: |row| row.origin == Origin::Photograph || row.attack,
-        attack_labels: &["print"],
-        note: "Simulated prints against genuine photographs and simulated genuine captures.",
+        note: "Photographs and the same saved again; calibrated on photographs of held-out sources.",
     },
     TrainingPlan {
         check: DocumentCheck::PortraitSubstitution,
-        settings: small,
+        settings: |seed| BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) },
+        teaches: |_| true,
         calibrates: |_| true,
-        attack_labels: &["forged"],
         note: "Simulated swaps only; saved at q95, q85 and as a messenger does.",
-    },
-    TrainingPlan {
-        check: DocumentCheck::DigitalManipulation,
-        settings: small,
-        calibrates: |_| true,
-        attack_labels: &["tampered", "forged"],
-        note: "Simulated edits, edited collections where given, and genuine photographs.",
     },
 ];
 
-fn small(seed: u64) -> BoostSettings {
-    BoostSettings { trees: 150, leaves: 5, ..BoostSettings::lean(seed) }
-}
-
-/// The plan of a check; none for one whose weights are not made here.
+/// The plan of a check; none for one without trees.
 pub fn training_plan(check: DocumentCheck) -> Option<&'static TrainingPlan> {
     PLANS.iter().find(|plan| plan.check == check)
+}
+
+/// Whether an image of this label is an attack for the head of a check; none where it teaches nothing. A print is bona
+/// fide for the screen check: a document is judged by each check alone.
+pub fn is_attack(check: DocumentCheck, label: &str) -> Option<bool> {
+    match (check, label) {
+        (DocumentCheck::ScreenReplay, "screen") | (DocumentCheck::PrintedCopy, "print") => {
+            Some(true)
+        }
+        (DocumentCheck::ScreenReplay, "genuine" | "print")
+        | (DocumentCheck::PrintedCopy, "genuine") => Some(false),
+        _ => None,
+    }
+}
+
+/// Labels of images that a check should reject.
+pub fn attack_labels(check: DocumentCheck) -> &'static [&'static str] {
+    match check {
+        DocumentCheck::ScreenReplay => &["screen"],
+        DocumentCheck::PrintedCopy => &["print"],
+        DocumentCheck::PortraitSubstitution => &["forged"],
+        DocumentCheck::DigitalManipulation => &["tampered", "forged"],
+    }
 }

@@ -63,6 +63,20 @@ pub fn measured_rates(judged: &[Judged], thresholds: &[(&str, f64)]) -> Vec<Meas
     rates
 }
 
+/// BPCER and APCER per attack kind where each image is judged by thresholds of its own (those of the model that did not
+/// see it): `outcomes` are (source, kind, attack, whether it passes).
+pub fn measured_passes(name: &str, outcomes: &[(&str, &str, bool, bool)]) -> Vec<MeasuredRate> {
+    let kinds: BTreeSet<&str> = outcomes.iter().filter(|it| it.2).map(|it| it.1).collect();
+    let bona_fide = outcomes.iter().filter(|it| !it.2).map(|it| (it.0, !it.3));
+    let mut rates: Vec<_> =
+        measured_share(&format!("BPCER {name}"), bona_fide).into_iter().collect();
+    for kind in kinds {
+        let of = outcomes.iter().filter(|it| it.2 && it.1 == kind).map(|it| (it.0, it.3));
+        rates.extend(measured_share(&format!("APCER {name} {kind}"), of));
+    }
+    rates
+}
+
 /// AUC, EER and APCER at BPCER 2 % of each kind of attack by itself. Where the genuine images have
 /// ways of saving for kinds, an attack (`q95`, `paste_q95`) is held against those of its own.
 pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {

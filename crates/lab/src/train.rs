@@ -14,7 +14,7 @@ use verax_lab::training_set::{LabelledImage, photographed_rows, simulated_rows};
 use verax_vision::document::weights::CheckWeights;
 
 const USAGE: &str = "verax-lab train DIR… [--seed N] [--simulated N] [--out DIR] [--threads N] \
-                     [--only screen,print,portrait,digital]";
+                     [--only screen,portrait]";
 
 struct Arguments {
     folders: Vec<PathBuf>,
@@ -30,7 +30,7 @@ pub fn run(args: &[&str]) -> Result<(), String> {
     let started = Instant::now();
     let images = read_folders(&arguments.folders)?;
     println!("{} images", images.len());
-    let mut rows = photographed_rows(&images, arguments.seed, arguments.threads);
+    let mut rows = photographed_rows(&images, arguments.threads);
     println!("photographs measured after {:.0} s", started.elapsed().as_secs_f64());
     let simulated = simulated_rows(&images, arguments.simulated, arguments.seed, arguments.threads);
     println!("simulation measured after {:.0} s", started.elapsed().as_secs_f64());
@@ -45,6 +45,8 @@ pub fn run(args: &[&str]) -> Result<(), String> {
             continue;
         }
         let Some(plan) = training_plan(check) else { continue };
+        let rows: Vec<Row> = rows.iter().filter(|row| (plan.teaches)(row)).cloned().collect();
+        let rows = &rows[..];
         let both = rows.iter().any(|r| r.attack) && rows.iter().any(|r| !r.attack);
         if !both {
             return Err(format!("the {name} check has images of one class only"));

@@ -9,7 +9,7 @@ use verax_vision::document::weights::{CheckWeights, Manifest, SourceCount};
 use verax_vision::document::{feature_names, features_version};
 
 use crate::boosting::{BoostSettings, Row, balanced_weights, boost};
-use crate::calibration::{fit_platt, fit_thresholds};
+use crate::calibration::{careful_thresholds, fit_platt};
 use crate::plans::TrainingPlan;
 
 /// A logit of a model that saw nothing of the row's fold.
@@ -87,12 +87,15 @@ fn calibrate(plan: &TrainingPlan, rows: &[Row], held_out: &[HeldOut]) -> (Platt,
     let used: Vec<&HeldOut> =
         held_out.iter().filter(|held| (plan.calibrates)(&rows[held.row])).collect();
     let of: Vec<&Row> = used.iter().map(|held| &rows[held.row]).collect();
-    let weights = balanced_weights(&of);
+    let weights = balanced_weights(of.iter().map(|row| (row.source.as_str(), row.attack)));
     let labelled: Vec<(f64, bool, f64)> =
         used.iter().zip(&of).zip(weights).map(|((h, r), w)| (h.logit, r.attack, w)).collect();
     let platt = fit_platt(&labelled);
-    let genuine: Vec<f64> = labelled.iter().filter(|l| !l.1).map(|l| l.0).collect();
-    (platt, fit_thresholds(&platt, &genuine))
+    let genuine: Vec<(&str, f64)> = (used.iter().zip(&of))
+        .filter(|(_, row)| !row.attack)
+        .map(|(held, row)| (row.fold.as_str(), platt.score(held.logit)))
+        .collect();
+    (platt, careful_thresholds(&genuine))
 }
 
 /// `work(0..count)` on so many threads; the answers lie in order, whoever worked on them.

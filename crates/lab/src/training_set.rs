@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::ImageBox;
 use verax_vision::document::FeatureExtractor;
-use verax_vision::document::planes::Colours;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::{DecodeLimits, Image};
 
@@ -13,8 +12,7 @@ use crate::boosting::{Origin, Row};
 use crate::simulator::camera::{genuine, genuine_with_places};
 use crate::simulator::cards::{Card, card};
 use crate::simulator::display::screen_replay;
-use crate::simulator::edits::{SAVINGS, copy_move, paste, retype};
-use crate::simulator::press::{Process, printed_copy};
+use crate::simulator::edits::{SAVINGS, paste};
 use crate::simulator::{saved, shrunk};
 use crate::training::in_parallel;
 
@@ -52,9 +50,8 @@ impl TrainingRows {
     }
 }
 
-/// Features of every photograph, and of its variants where a check learns from them: re-saved
-/// small, and cropped in two ways. Nothing is measured twice.
-pub fn photographed_rows(images: &[LabelledImage], seed: u64, threads: usize) -> TrainingRows {
+/// Features of every photograph, and of the same made small and saved again.
+pub fn photographed_rows(images: &[LabelledImage], threads: usize) -> TrainingRows {
     let extractor = FeatureExtractor::default();
     let collections = edited_collections(images);
     let parts = in_parallel(threads, images.len(), |index| {
@@ -63,10 +60,11 @@ pub fn photographed_rows(images: &[LabelledImage], seed: u64, threads: usize) ->
         let Ok(image) = Image::decode(&labelled.bytes, &limits) else {
             return TrainingRows { unreadable: 1, ..Default::default() };
         };
-        let mut random = Seeded::for_part(seed, index as u64);
-        // Collections of edits are not photographs of one camera: they teach the digital check only.
-        let optical = !collections.contains(labelled.source.as_str());
-        rows_of_photograph(&extractor, (index, labelled), &image, &mut random, optical)
+        // Collections of edits are not photographs of one camera.
+        match collections.contains(labelled.source.as_str()) {
+            true => TrainingRows::default(),
+            false => rows_of_photograph(&extractor, (index, labelled), &image),
+        }
     });
     let mut rows = TrainingRows::default();
     parts.into_iter().for_each(|part| rows.append(part));
@@ -77,8 +75,6 @@ fn rows_of_photograph(
     extractor: &FeatureExtractor,
     (index, labelled): (usize, &LabelledImage),
     image: &Image,
-    random: &mut Seeded,
-    optical: bool,
 ) -> TrainingRows {
     let mut rows = TrainingRows::default();
     let row = |features: Vec<f32>, attack: bool, origin: Origin| Row {
@@ -91,56 +87,26 @@ fn rows_of_photograph(
         kind: labelled.label.clone(),
     };
     let label = labelled.label.as_str();
-    let edited = is_edited(labelled);
-    for variant in 0..4 {
-        let changed = match variant {
-            0 => image.clone(),
-            1 => saved(&shrunk(image, 0.6), 75),
-            2 => cropped(image, random, 0.5, 0.75),
-            _ => {
-                let part = cropped(image, random, 0.7, 0.95);
-                turned(&shrunk(&part, f64::from(random.between(0.6, 0.95))))
-            }
+    for origin in [Origin::Photograph, Origin::Resaved] {
+        let changed = match origin {
+            Origin::Resaved => saved(&shrunk(image, 0.6), 75),
+            _ => image.clone(),
         };
-        let origin = [Origin::Photograph, Origin::Resaved, Origin::Part, Origin::Part][variant];
-        let original = origin == Origin::Photograph;
-        if !optical && !original {
-            break;
-        }
         let measured = extractor.measure(&changed, None);
-        let row = |features: Vec<f32>, attack: bool| row(features, attack, origin);
-        if optical
-            && label != "print"
-            && let Some(features) = measured.features(DocumentCheck::ScreenReplay)
-        {
-            rows.push(DocumentCheck::ScreenReplay, row(features, label == "screen"));
+        if let Some(features) = measured.features(DocumentCheck::ScreenReplay) {
+            rows.push(DocumentCheck::ScreenReplay, row(features, label == "screen", origin));
         }
-        if optical
-            && variant <= 1
-            && label != "screen"
-            && let Some(features) = measured.features(DocumentCheck::PrintedCopy)
-        {
-            rows.push(DocumentCheck::PrintedCopy, row(features, label == "print"));
-        }
-        if !original {
-            continue;
-        }
-        if optical
+        if origin == Origin::Photograph
             && label == "genuine"
             && let Some(features) = measured.features(DocumentCheck::PortraitSubstitution)
         {
-            rows.portrait_unlearned.push(row(features, false));
-        }
-        if (!optical || label == "genuine")
-            && let Some(features) = measured.features(DocumentCheck::DigitalManipulation)
-        {
-            rows.push(DocumentCheck::DigitalManipulation, row(features, edited));
+            rows.portrait_unlearned.push(row(features, false, origin));
         }
     }
     rows
 }
 
-/// `count` times: a card or a genuine photograph, shown, printed, edited and left alone. Each
+/// `count` times: a card or a genuine photograph, shown on a screen, with another portrait, and left alone. Each
 /// belongs to the fold of its motif.
 pub fn simulated_rows(
     images: &[LabelledImage],
@@ -173,6 +139,11 @@ fn is_edited(image: &LabelledImage) -> bool {
     matches!(image.label.as_str(), "tampered" | "forged")
 }
 
+/// Whether a source holds edited images: what it collects is no photographs of one camera.
+pub fn is_edited_collection(images: &[LabelledImage], source: &str) -> bool {
+    images.iter().any(|image| image.source == source && is_edited(image))
+}
+
 /// Sources that hold edited images.
 fn edited_collections(images: &[LabelledImage]) -> BTreeSet<&str> {
     images.iter().filter(|p| is_edited(p)).map(|p| p.source.as_str()).collect()
@@ -185,9 +156,6 @@ struct Simulation<'a> {
     index: usize,
 }
 
-/// What an image teaches a check: whether it is an attack, and of which kind.
-type Lesson<'a> = (DocumentCheck, bool, &'a str);
-
 impl Simulation<'_> {
     fn rows(&self, random: &mut Seeded) -> TrainingRows {
         let mut rows = TrainingRows::default();
@@ -198,51 +166,24 @@ impl Simulation<'_> {
         };
         let quality = 60 + random.below(36) as u8;
         let replay = saved(&screen_replay(random, &shown), quality);
-        let process =
-            [Process::Laser, Process::Inkjet, Process::GreyToner][[0, 0, 1, 1, 2][self.index % 5]];
-        let copy = saved(&printed_copy(random, &shown, process), quality);
         let honest = saved(&genuine(random, &shown), quality);
-        let copy_kind = match process {
-            Process::Laser => "laser",
-            Process::Inkjet => "inkjet",
-            Process::GreyToner => "grey",
-        };
-        let tiles: [(&Image, &[Lesson<'_>]); 3] = [
-            (
-                &honest,
-                &[
-                    (DocumentCheck::ScreenReplay, false, "genuine"),
-                    (DocumentCheck::PrintedCopy, false, "genuine"),
-                ],
-            ),
-            (&replay, &[(DocumentCheck::ScreenReplay, true, "screen")]),
-            (&copy, &[(DocumentCheck::PrintedCopy, true, copy_kind)]),
-        ];
-        for (image, teaches) in tiles {
+        for (image, attack, kind) in [(&honest, false, "genuine"), (&replay, true, "screen")] {
             let measured = self.extractor.measure(image, None);
-            for &(check, attack, kind) in teaches {
-                if let Some(features) = measured.features(check) {
-                    rows.push(check, self.row(features, attack, kind));
-                }
+            if let Some(features) = measured.features(DocumentCheck::ScreenReplay) {
+                rows.push(DocumentCheck::ScreenReplay, self.row(features, attack, kind));
             }
         }
-        self.edited(random, &drawn, &mut rows);
+        self.swapped(random, &drawn, &mut rows);
         rows
     }
 
     /// The bona fide card has a portrait too, in the same place: else the box alone would tell.
-    fn edited(&self, random: &mut Seeded, drawn: &Card, rows: &mut TrainingRows) {
-        let places = [drawn.portrait, drawn.field];
-        let (captured, found) = genuine_with_places(random, &drawn.image, &places);
+    fn swapped(&self, random: &mut Seeded, drawn: &Card, rows: &mut TrainingRows) {
+        let (captured, found) = genuine_with_places(random, &drawn.image, &[drawn.portrait]);
         let captured = saved(&captured, 88 + random.below(9) as u8);
-        let inside = |[x, y, w, h]: [usize; 4]| {
-            w > 40
-                && h > 12
-                && x + w <= captured.width as usize
-                && y + h <= captured.height as usize
-        };
-        let [portrait, field] = [found[0], found[1]];
-        if !inside(portrait) {
+        let portrait @ [x, y, w, h] = found[0];
+        let inside = x + w <= captured.width as usize && y + h <= captured.height as usize;
+        if !inside || w <= 40 || h <= 12 {
             return;
         }
         let donor = match &self.motif {
@@ -253,43 +194,17 @@ impl Simulation<'_> {
             }
         };
         let swapped = paste(random, &captured, portrait, &donor);
-        let mut edits = vec![("paste", swapped.clone())];
-        if inside(field) {
-            edits.push(("retype", retype(random, &captured, field)));
-        }
-        edits.push(("copy_move", copy_move(random, &captured)));
-        for (number, saving) in SAVINGS.into_iter().enumerate() {
-            let (left_alone, scale) = saving.apply(&captured);
-            let place = scaled(portrait, scale);
-            self.push(&left_alone, Some(place), [saving.name(); 2], false, rows);
-            let (attacked, _) = saving.apply(&swapped);
-            let pasted = format!("paste_{}", saving.name());
-            self.push(&attacked, Some(place), [saving.name(), &pasted], true, rows);
-            if let Some((kind, edit)) = edits.get(1 + number % edits.len().max(2).saturating_sub(1))
-            {
-                let kind = format!("{kind}_{}", saving.name());
-                self.push(&saving.apply(edit).0, None, [&kind; 2], true, rows);
-            }
-        }
-    }
-
-    /// A row for the portrait check where the portrait's place is given, and one for the digital check;
-    /// `kinds` in that order.
-    fn push(
-        &self,
-        image: &Image,
-        portrait: Option<ImageBox>,
-        kinds: [&str; 2],
-        attack: bool,
-        rows: &mut TrainingRows,
-    ) {
-        let measured = self.extractor.measure(image, None);
-        let portrait = portrait.and_then(|place| measured.portrait_features_at(place));
-        let digital = measured.features(DocumentCheck::DigitalManipulation);
-        let checks = [DocumentCheck::PortraitSubstitution, DocumentCheck::DigitalManipulation];
-        for ((check, features), kind) in checks.into_iter().zip([portrait, digital]).zip(kinds) {
-            if let Some(features) = features {
-                rows.push(check, self.row(features, attack, kind));
+        for saving in SAVINGS {
+            for (image, kind, attack) in [
+                (&captured, saving.name().to_owned(), false),
+                (&swapped, format!("paste_{}", saving.name()), true),
+            ] {
+                let (image, scale) = saving.apply(image);
+                let measured = self.extractor.measure(&image, None);
+                if let Some(features) = measured.portrait_features_at(scaled(portrait, scale)) {
+                    let row = self.row(features, attack, &kind);
+                    rows.push(DocumentCheck::PortraitSubstitution, row);
+                }
             }
         }
     }
@@ -310,25 +225,4 @@ impl Simulation<'_> {
 fn scaled([x, y, w, h]: [usize; 4], scale: f64) -> ImageBox {
     let side = |v: usize| (v as f64 * scale) as f32;
     ImageBox { x: side(x), y: side(y), width: side(w), height: side(h) }
-}
-
-fn cropped(image: &Image, random: &mut Seeded, low: f32, high: f32) -> Image {
-    let share = random.between(low, high);
-    let (w, h) = ((image.width as f32 * share) as usize, (image.height as f32 * share) as usize);
-    let x = random.below(image.width as usize - w);
-    let y = random.below(image.height as usize - h);
-    Colours::region(image, 1.0, (x, y), (w.max(8), h.max(8))).to_image()
-}
-
-/// A quarter turn.
-fn turned(image: &Image) -> Image {
-    let (w, h) = (image.width as usize, image.height as usize);
-    let mut rgb = Vec::with_capacity(image.rgb.len());
-    for y in 0..w {
-        for x in 0..h {
-            let at = ((h - 1 - x) * w + y) * 3;
-            rgb.extend_from_slice(&image.rgb[at..at + 3]);
-        }
-    }
-    Image { width: h as u32, height: w as u32, rgb }
 }

@@ -26,6 +26,7 @@ use verax_query::{Query, Tenant};
 /// Why the database did not do what a use case asked of it.
 pub use verax_store::StoreError;
 use verax_store::{Batch, Database, Location, Options, Schema};
+use verax_vision::document::DocumentEngine;
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
@@ -119,6 +120,11 @@ impl App {
             metrics,
             disks: Arc::default(),
         }
+    }
+
+    /// The same, measuring documents with this engine.
+    pub fn with_documents(self, engine: DocumentEngine) -> App {
+        App { admission: self.admission.clone().with_documents(engine), ..self }
     }
 
     /// The same, measuring faces with these models.

@@ -24,6 +24,7 @@ mod serve;
 mod settings;
 mod tallies;
 mod token;
+mod train_documents;
 mod vault;
 mod worker;
 
@@ -34,6 +35,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::locations::Locations;
 use self::output::{OUTPUT_CLOSED_CODE, Output, is_output_closed, report_line};
+use crate::document_models::{load_backbone, load_document_engine};
 use crate::hardening;
 use crate::installed_models::read_face_models;
 
@@ -89,6 +91,9 @@ enum Command {
     /// Measure error rates on images of your own.
     #[command(subcommand)]
     Eval(Eval),
+    /// Train checks on images of your own.
+    #[command(subcommand)]
+    Train(Train),
     /// Measure speed and memory on this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -121,6 +126,7 @@ impl Command {
             | Command::Models(_)
             | Command::Check(_)
             | Command::Eval(_)
+            | Command::Train(_)
             | Command::Bench(_)
             | Command::Reference(_)
             | Command::Completions(_)
@@ -137,6 +143,12 @@ enum Eval {
     Attacks(eval_faces::EvalAttacksArgs),
     /// How well the document checks tell genuine documents from attacks.
     Documents(eval_documents::EvalDocuments),
+}
+
+#[derive(Subcommand)]
+enum Train {
+    /// A document check, on photographs of documents and of attacks on them.
+    Documents(train_documents::TrainDocuments),
 }
 
 #[derive(Subcommand)]
@@ -208,6 +220,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             | Command::Models(_)
             | Command::Check(_)
             | Command::Eval(_)
+            | Command::Train(_)
             | Command::Bench(_) => Ok(ExitCode::SUCCESS),
         }
     })
@@ -216,6 +229,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
 /// The commands that work on images alone: they need no database.
 fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
     let models = || read_face_models(&locations.models(), &locations.config()?.models);
+    let backbone = || load_backbone(&locations.models(), &locations.config()?);
+    let documents = || load_document_engine(&locations.models(), &locations.config()?);
     let out = &mut Output;
     match command {
         Command::Models(command) => Some(install_models::run(command, &locations.models(), out)),
@@ -225,14 +240,25 @@ fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
         Command::Eval(Eval::Attacks(arguments)) => {
             Some(models().and_then(|models| eval_faces::run_attacks(arguments, models, out)))
         }
-        Command::Eval(Eval::Documents(arguments)) => Some(eval_documents::run(arguments)),
+        Command::Eval(Eval::Documents(arguments)) => {
+            Some(backbone().and_then(|backbone| eval_documents::run(arguments, backbone)))
+        }
+        Command::Train(Train::Documents(arguments)) => {
+            Some(backbone().and_then(|backbone| train_documents::run(arguments, backbone)))
+        }
         Command::Check(Check::Document(arguments)) => {
-            Some(models().and_then(|models| check_document::run(arguments, models)))
+            let engine = match &arguments.weights {
+                Some(folder) => backbone().and_then(|it| eval_documents::load_engine(folder, it)),
+                None => documents(),
+            };
+            Some(engine.and_then(|engine| check_document::run(arguments, models()?, &engine)))
         }
         Command::Bench(Bench::Faces(arguments)) => {
             Some(models().and_then(|models| bench_faces::run(arguments, models, out)))
         }
-        Command::Bench(Bench::Documents(arguments)) => Some(bench_documents::run(arguments, out)),
+        Command::Bench(Bench::Documents(arguments)) => {
+            Some(documents().and_then(|engine| bench_documents::run(arguments, &engine, out)))
+        }
         _ => None,
     }
 }

@@ -105,6 +105,11 @@ pub fn read_backbone(models_dir: &Path, settings: &config::Models) -> Result<Opt
     usable(models_dir, "backbone", &settings.backbone)
 }
 
+/// SHA-256 of the weights that a model of the catalogue is made from.
+pub fn source_sha256(name: &str) -> Option<&'static str> {
+    Some(MODELS.iter().find(|entry| entry.name == name)?.member_sha256)
+}
+
 fn usable(models_dir: &Path, name: &str, setting: &config::Model) -> Result<Option<Vec<u8>>> {
     let entry = MODELS.iter().find(|entry| entry.name == name);
     let entry = entry.with_context(|| format!("the catalogue of models has no {name}"))?;

@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod document_models;
 pub mod hardening;
 pub mod http;
 pub mod http_client;

@@ -6,9 +6,6 @@ use super::colour::{GREY_COPY_CHROMA, GREY_FILE_SHARE};
 use crate::document_check::DocumentCheck;
 use crate::document_findings::{CheckFinding, CheckLimit, ColourFindings, DocumentEvidence};
 
-pub(super) const NOT_CHECKED: &str =
-    "Not checked: the image is too flat or too small to measure this.";
-
 const NAMED_MAX: usize = 3;
 
 /// `pixels_reject`: the score fails before any evidence caps it.
@@ -45,7 +42,9 @@ pub(super) fn passed(check: DocumentCheck, finding: &CheckFinding) -> String {
     } else {
         ""
     };
-    format!("{subject}{seen}{caveat}.{}", not_read(finding))
+    let unseen = finding.limits.contains(&CheckLimit::EditedPixelsNotChecked);
+    let unseen = if unseen { " Edits of its pixels were not looked for." } else { "" };
+    format!("{subject}{seen}{caveat}.{unseen}{}", not_read(finding))
 }
 
 /// What nobody looked at is said, or a pass would cover it.
@@ -59,6 +58,14 @@ fn not_read(finding: &CheckFinding) -> &'static str {
 }
 
 const PLACE_ASSUMED: &str = " (the portrait's place was assumed)";
+
+pub(super) fn has_colour(colour: &ColourFindings) -> String {
+    let reached = colour.chroma_residual_p90.unwrap_or(0.0);
+    format!(
+        "Not a grey copy: the document has colour up to {reached:.1} Lab units beside the light's. Prints in colour \
+         were not looked for."
+    )
+}
 
 pub(super) fn colourless(colour: &ColourFindings) -> String {
     if colour.grey_share >= GREY_FILE_SHARE {
@@ -89,12 +96,6 @@ fn accusing_words(evidence: &DocumentEvidence) -> String {
         }
         DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
             format!("colour channels disagree in fine detail (correlation {correlation:.2})")
-        }
-        DocumentEvidence::GreyCopy { chroma_p95 } => {
-            format!("hardly any colour ({chroma_p95:.1} Lab units)")
-        }
-        DocumentEvidence::UniformDots { similarity } => {
-            format!("the same dots in portrait and background (similarity {similarity:.2})")
         }
         DocumentEvidence::InconsistentRegion { measure, z, .. } => {
             format!("{measure} of a region stands out by {z:.1} deviations")
@@ -149,12 +150,6 @@ fn noted_words(evidence: &DocumentEvidence) -> Option<String> {
         }
         DocumentEvidence::ChannelDecorrelation { correlation, .. } => {
             format!("colour channels correlate by {correlation:.2} in fine detail")
-        }
-        DocumentEvidence::GreyCopy { chroma_p95 } => {
-            format!("colour up to {chroma_p95:.1} Lab units")
-        }
-        DocumentEvidence::UniformDots { similarity } => {
-            format!("dots in portrait and background with a similarity of {similarity:.2}")
         }
         DocumentEvidence::InconsistentRegion { measure, z, .. } => {
             format!("{measure} of one region {z:.1} deviations from the rest")

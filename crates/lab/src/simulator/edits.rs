@@ -1,4 +1,4 @@
-//! Digital edits of a photographed document: another portrait, another field, copied parts.
+//! Digital edits of a photographed document: another portrait, copied parts.
 
 use super::{cards::motif_part, jpeg, opened, saved, shrunk};
 use verax_vision::document::planes::{Colours, Plane, mean};
@@ -76,36 +76,6 @@ fn blend(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4], part: &Co
         }
     }
     whole.to_image()
-}
-
-/// Wipes a field and writes into it: the background is interpolated, the letters are fresh.
-pub fn retype(random: &mut Seeded, image: &Image, [x, y, w, h]: [usize; 4]) -> Image {
-    let mut whole = Colours::of(image);
-    let (width, height) = (whole.width(), whole.height());
-    let (x1, y1) = ((x + w).min(width - 1), (y + h).min(height - 1));
-    for plane in [&mut whole.r, &mut whole.g, &mut whole.b] {
-        for px in x..x1 {
-            let (top, bottom) = (plane.at(px, y.saturating_sub(2)), plane.at(px, y1));
-            for py in y..y1 {
-                let t = (py - y) as f32 / (y1 - y).max(1) as f32;
-                plane.values[py * width + px] = top + t * (bottom - top);
-            }
-        }
-    }
-    let cell = (h / 9).max(1);
-    let ink = [random.between(10.0, 60.0), random.between(10.0, 50.0), random.between(10.0, 70.0)];
-    let characters = (w / (6 * cell)).max(1);
-    super::cards::write(random, &mut whole, (x, y + cell), cell, characters, ink);
-    let smooth = |plane: &Plane| {
-        let soft = plane.smoothed(0.6);
-        let mut out = plane.clone();
-        for py in y..y1 {
-            let row = py * width;
-            out.values[row + x..row + x1].copy_from_slice(&soft.values[row + x..row + x1]);
-        }
-        out
-    };
-    Colours { r: smooth(&whole.r), g: smooth(&whole.g), b: smooth(&whole.b) }.to_image()
 }
 
 /// Copies a part of the image to another place in it.

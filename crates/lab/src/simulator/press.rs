@@ -1,4 +1,4 @@
-//! An image printed on paper: inks, screens, dot gain; or photocopied in grey.
+//! An image photocopied: black toner on white paper, dot gain.
 
 use super::Light;
 use super::camera::{AROUND, photograph, room};
@@ -6,23 +6,12 @@ use verax_vision::document::planes::Plane;
 use verax_vision::document::seeded::Seeded;
 use verax_vision::image::Image;
 
-/// The ways to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Process {
-    /// Regular dots, as of a laser printer or offset press.
-    Laser,
-    /// Random dots, as of an inkjet.
-    Inkjet,
-    /// Black toner only.
-    GreyToner,
-}
+/// Transmittance of toner.
+const TONER: f32 = 0.08;
 
-/// Transmittance of the inks for red, green, blue light.
-const INKS: [[f32; 3]; 4] =
-    [[0.12, 0.60, 0.85], [0.80, 0.15, 0.62], [0.93, 0.88, 0.12], [0.08, 0.08, 0.08]];
-
-pub fn printed_copy(random: &mut Seeded, motif: &Image, process: Process) -> Image {
-    let paper = on_paper(random, motif, process);
+/// A photograph of a grey copy on a table.
+pub fn photocopy(random: &mut Seeded, motif: &Image) -> Image {
+    let paper = on_paper(random, motif);
     let margin = if random.chance(0.4) { random.between(0.01, 0.08) } else { 0.0 };
     let white = [0, 1, 2].map(|_| random.between(0.82, 0.98));
     let (light, _) = room(random, &paper, margin, white, AROUND);
@@ -30,57 +19,27 @@ pub fn printed_copy(random: &mut Seeded, motif: &Image, process: Process) -> Ima
 }
 
 /// Reflectance of the printed sheet.
-fn on_paper(random: &mut Seeded, motif: &Image, process: Process) -> Light {
+fn on_paper(random: &mut Seeded, motif: &Image) -> Light {
     let light = Light::of_width(motif, random.below(600) + 1100);
     let (w, h) = (light.width(), light.height());
-    let black_share = random.between(0.5, 1.0);
-    let mut inks = [0, 1, 2, 3].map(|_| Plane::new(w, h));
-    for i in 0..w * h {
+    let amounts = Plane::from_fn(w, h, |x, y| {
         // Printers work on coded values, not on light.
-        let coded = [&light.r, &light.g, &light.b].map(|p| p.values[i].max(0.0).sqrt());
-        let amounts = if process == Process::GreyToner {
-            let grey = 0.3 * coded[0] + 0.59 * coded[1] + 0.11 * coded[2];
-            [0.0, 0.0, 0.0, 1.0 - grey]
-        } else {
-            let cmy = coded.map(|v| 1.0 - v);
-            let k = black_share * cmy[0].min(cmy[1]).min(cmy[2]);
-            let left = (1.0 - k).max(1e-3);
-            [(cmy[0] - k) / left, (cmy[1] - k) / left, (cmy[2] - k) / left, k]
-        };
-        for (ink, amount) in inks.iter_mut().zip(amounts) {
-            ink.values[i] = amount.clamp(0.0, 1.0);
-        }
-    }
-    let gain_sigma = random.between(0.5, 1.1);
-    let period = random.between(3.2, 8.0);
-    let slope = random.between(8.0, 30.0);
-    let angles = [15.0f32, 75.0, 0.0, 45.0];
-    for (ink, angle) in inks.iter_mut().zip(angles) {
-        let turn = (angle + random.between(-3.0, 3.0)).to_radians();
-        let dots = match process {
-            Process::Inkjet => noise_dots(random, ink, slope),
-            Process::Laser | Process::GreyToner => screen_dots(ink, turn, period, slope),
-        };
-        *ink = dots.smoothed(gain_sigma);
-    }
-    let white = random.between(0.82, 0.98);
-    let grain = random.between(0.005, 0.02);
-    let banding = if random.chance(0.4) { random.between(0.0, 0.04) } else { 0.0 };
-    let band_rate = random.between(0.02, 0.2);
-    let mut out = [0, 1, 2].map(|_| Plane::new(w, h));
-    for i in 0..w * h {
-        let paper = white + grain * random.normal()
-            - banding * (0.5 + 0.5 * ((i / w) as f32 * band_rate).sin());
-        for (c, plane) in out.iter_mut().enumerate() {
-            let mut reflected = paper;
-            for (ink, transmittance) in inks.iter().zip(&INKS) {
-                reflected *= 1.0 - ink.values[i] * (1.0 - transmittance[c]);
-            }
-            plane.values[i] = reflected.clamp(0.0, 1.0);
-        }
-    }
-    let [r, g, b] = out;
-    Light { r, g, b }
+        let [r, g, b] = [&light.r, &light.g, &light.b].map(|p| p.at(x, y).max(0.0).sqrt());
+        (1.0 - (0.3 * r + 0.59 * g + 0.11 * b)).clamp(0.0, 1.0)
+    });
+    let turn = (45.0 + random.between(-3.0, 3.0)).to_radians();
+    let dots = screen_dots(&amounts, turn, random.between(3.2, 8.0), random.between(8.0, 30.0));
+    let toner = dots.smoothed(random.between(0.5, 1.1));
+    let (white, grain) = (random.between(0.82, 0.98), random.between(0.005, 0.02));
+    let reflected = Plane {
+        width: w,
+        height: h,
+        values: (toner.values.iter())
+            .map(|ink| (white + grain * random.normal()) * (1.0 - ink * (1.0 - TONER)))
+            .map(|v| v.clamp(0.0, 1.0))
+            .collect(),
+    };
+    Light { r: reflected.clone(), g: reflected.clone(), b: reflected }
 }
 
 /// Amplitude-modulated dots: the ink where its amount exceeds a rotated cosine hill.
@@ -92,19 +51,6 @@ fn screen_dots(ink: &Plane, turn: f32, period: f32, slope: f32) -> Plane {
         let v = (y as f32 * cos - x as f32 * sin) * rate;
         let hill = (u.cos() + v.cos()) / 4.0 + 0.5;
         soft_step((ink.at(x, y) - hill) * slope)
-    })
-}
-
-fn noise_dots(random: &mut Seeded, ink: &Plane, slope: f32) -> Plane {
-    let white = Plane {
-        width: ink.width,
-        height: ink.height,
-        values: (0..ink.values.len()).map(|_| random.normal()).collect(),
-    };
-    let hills = white.smoothed(0.7);
-    let spread = hills.std_dev().max(1e-3);
-    ink.map2(&hills, |amount, hill| {
-        soft_step((amount - (0.5 + 0.2 * hill / spread).clamp(0.0, 1.0)) * slope)
     })
 }
 

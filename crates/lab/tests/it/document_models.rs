@@ -1,11 +1,16 @@
 //! Trees, calibration and weights files.
 
-use verax_domain::document_check::{DocumentCheck, PerCheck};
+use verax_domain::document_check::DocumentCheck;
 use verax_lab::boosting::{BoostSettings, Origin, Row, boost};
-use verax_lab::calibration::{fit_platt, tail_quantile};
+use verax_lab::calibration::{careful_thresholds, fit_platt};
+use verax_lab::linear::{Example, fit};
 use verax_lab::training::hold_out_each;
+use verax_vision::backbone::BACKBONE_FEATURES;
+use verax_vision::document::calibration::{Platt, Thresholds};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::{DocumentEngine, shipped_weights};
+use verax_vision::document::weights::Manifest;
+use verax_vision::document::{DocumentEngine, DocumentModels, Head, SHIPPED_SCREEN_HEAD};
+use verax_vision::model_catalogue::MODELS;
 
 fn rows(count: usize) -> Vec<Row> {
     let mut random = Seeded::new(11);
@@ -50,30 +55,101 @@ fn a_higher_logit_of_attack_is_a_lower_score() {
 }
 
 #[test]
-fn the_tail_of_an_exponential_is_found() {
-    // Quantiles of -Exp(1): the value under which a share s lies is ln(s).
-    let values: Vec<f64> = (1..=1000).map(|i| (f64::from(i) / 1001.0).ln()).collect();
-    for share in [0.01, 0.025, 0.05] {
-        let found = tail_quantile(&values, share);
-        assert!((found - share.ln()).abs() < 0.3, "{share}: {found} for {}", share.ln());
-    }
-}
-
-#[test]
 fn the_shipped_weights_load() {
-    DocumentEngine::load(&shipped_weights()).unwrap();
+    DocumentEngine::load(DocumentModels::shipped(None)).unwrap();
 }
 
 #[test]
 fn weights_of_another_check_are_rejected_by_name() {
-    let shipped = shipped_weights();
+    let shipped = DocumentModels::shipped(None).trees;
+    let load = |trees| {
+        let models = DocumentModels { trees, ..DocumentModels::shipped(None) };
+        DocumentEngine::load(models).err().map(|error| error.to_string())
+    };
     let mut swapped = shipped;
-    swapped[DocumentCheck::ScreenReplay] = shipped[DocumentCheck::PrintedCopy];
-    let problem = DocumentEngine::load(&swapped).err().unwrap().to_string();
+    swapped[DocumentCheck::ScreenReplay] = shipped[DocumentCheck::PortraitSubstitution];
+    let problem = load(swapped).unwrap();
     assert!(problem.contains("screen"), "{problem}");
-    let screen = shipped[DocumentCheck::ScreenReplay];
+    let screen = shipped[DocumentCheck::ScreenReplay].unwrap();
     let screen = screen.replace("\"left\":[", "\"left\":[9999,");
-    let mut broken: PerCheck<&str> = shipped;
-    broken[DocumentCheck::ScreenReplay] = &screen;
-    assert!(DocumentEngine::load(&broken).is_err());
+    let mut broken = shipped;
+    broken[DocumentCheck::ScreenReplay] = Some(&screen);
+    assert!(load(broken).is_some());
+}
+
+fn head() -> Head {
+    Head {
+        check: "screen".to_owned(),
+        backbone: "ab".to_owned(),
+        platt: Platt { a: 1.0, b: 0.0 },
+        thresholds: Thresholds { soft: 0.1, regular: 0.2, hard: 0.3 },
+        manifest: Manifest::default(),
+        bias: 0.5,
+        weights: (0..BACKBONE_FEATURES).map(|i| (i % 3) as f32 - 1.0).collect(),
+    }
+}
+
+#[test]
+fn a_head_that_does_not_fit_is_rejected_with_the_reason() {
+    let written = head().to_json().unwrap();
+    let read = Head::read("screen", "ab", &written).unwrap();
+    assert_eq!(read, head());
+    let features: Vec<f32> = (0..BACKBONE_FEATURES).map(|i| i as f32 / 3072.0).collect();
+    assert!((read.logit(&features) - (0.5 + 1024.0 * 2.0 / 3072.0)).abs() < 1e-3);
+    let problem = |check, backbone, json: &str| {
+        Head::read(check, backbone, json).err().map(|e| e.to_string()).unwrap_or_default()
+    };
+    assert!(problem("print", "ab", &written).contains("another check"));
+    assert!(problem("screen", "cd", &written).contains("another backbone"));
+    let short = Head { weights: vec![0.0; 3], ..head() }.to_json().unwrap();
+    assert!(problem("screen", "ab", &short).contains("each of the backbone's features"));
+    let flat = Head { platt: Platt { a: 0.0, b: 0.0 }, ..head() }.to_json().unwrap();
+    assert!(problem("screen", "ab", &flat).contains("calibration"));
+    assert!(problem("screen", "ab", "{").contains("cannot be read"));
+}
+
+#[test]
+fn a_hyperplane_is_found_where_logistic_regression_has_it() {
+    // One feature, two values: the optimum is where the slope of the penalty meets that of the losses.
+    let (low, high) = ([-1.0f32], [1.0f32]);
+    let examples: Vec<Example<'_>> = (0..40)
+        .map(|i| Example {
+            features: if i % 2 == 0 { &high } else { &low },
+            attack: (i % 2 == 0) != (i % 10 == 0),
+            weight: 1.0,
+        })
+        .collect();
+    let plane = fit(&examples, 0.5);
+    // Standardised features are the features: mean 0, deviation 1.
+    let slope: f64 = (examples.iter())
+        .map(|e| {
+            let x = f64::from(e.features[0]);
+            let p = 1.0 / (1.0 + (-plane.logit(e.features)).exp());
+            0.5 * x * (p - f64::from(u8::from(e.attack)))
+        })
+        .sum();
+    assert!((slope + f64::from(plane.weights[0])).abs() < 1e-3, "{plane:?}");
+    assert_eq!(fit(&examples, 0.5), plane);
+}
+
+#[test]
+fn a_careful_threshold_holds_for_sources_that_differ() {
+    // Nine calm sources and one whose images score low: drawings that hold it twice decide.
+    let genuine: Vec<(String, f64)> = (0..10)
+        .flat_map(|source| {
+            let level = if source == 0 { 0.2 } else { 0.8 };
+            (0..30).map(move |i| (format!("s{source}"), level + f64::from(i) * 0.005))
+        })
+        .collect();
+    let genuine: Vec<(&str, f64)> = genuine.iter().map(|(s, v)| (s.as_str(), *v)).collect();
+    let Thresholds { soft, regular, hard } = careful_thresholds(&genuine);
+    assert!(soft <= regular && regular <= hard && hard < 0.3, "{soft} {regular} {hard}");
+    let rejected = genuine.iter().filter(|(_, score)| *score < hard).count();
+    assert!(rejected as f64 <= 0.05 * genuine.len() as f64);
+}
+
+#[test]
+fn the_shipped_head_is_of_the_catalogue_s_backbone() {
+    let backbone = MODELS.iter().find(|entry| entry.name == "backbone").unwrap();
+    Head::read("screen", backbone.member_sha256, SHIPPED_SCREEN_HEAD).unwrap();
 }

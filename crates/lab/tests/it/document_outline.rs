@@ -3,12 +3,12 @@
 use verax_domain::document_check::PerCheck;
 use verax_domain::document_verdict::is_cropped;
 use verax_lab::captures::{GenuineCapture, genuine_captures};
-use verax_vision::document::{DocumentEngine, DocumentRequest, Locator, Quad, shipped_weights};
+use verax_vision::document::{DocumentEngine, DocumentModels, DocumentRequest, Locator, Quad};
 use verax_vision::image::{DecodeLimits, Image};
 
 #[test]
 fn a_card_that_is_whole_is_not_called_cropped() {
-    let engine = DocumentEngine::load(&shipped_weights()).unwrap();
+    let engine = DocumentEngine::load(DocumentModels::shipped(None)).unwrap();
     let request = DocumentRequest { checks: PerCheck::all(false), ..DocumentRequest::ALL };
     let judge = |capture: &GenuineCapture| {
         let findings = engine.check(&capture.bytes, &request, &DecodeLimits::default()).unwrap();

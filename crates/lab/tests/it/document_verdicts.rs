@@ -6,16 +6,16 @@ use verax_domain::document_verdict::{
     Calibration, ColourlessRule, ConfidenceLimit, CroppedRule, DocumentPolicy, DocumentVerdict,
     is_colourless, judge_document,
 };
-use verax_lab::simulator::press::{Process, printed_copy};
+use verax_lab::simulator::press::photocopy;
 use verax_lab::simulator::{camera, cards::card, edits, jpeg};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::document::{
-    DocumentEngine, DocumentRequest, GhostPortrait, evidence, shipped_weights,
+    DocumentEngine, DocumentModels, DocumentRequest, GhostPortrait, evidence,
 };
 use verax_vision::image::{DecodeLimits, Image};
 
 fn engine() -> DocumentEngine {
-    DocumentEngine::load(&shipped_weights()).unwrap()
+    DocumentEngine::load(DocumentModels::shipped(None)).unwrap()
 }
 
 fn find(image: &Image, request: &DocumentRequest) -> DocumentFindings {
@@ -79,7 +79,7 @@ fn a_grey_copy_has_no_colour_and_a_genuine_card_has() {
     for seed in 0..6 {
         let mut random = Seeded::new(seed);
         let drawn = card(&mut random, None).image;
-        let copy = printed_copy(&mut random, &drawn, Process::GreyToner);
+        let copy = photocopy(&mut random, &drawn);
         let genuine = camera::genuine(&mut random, &drawn);
         for (image, grey) in [(copy, true), (genuine, false)] {
             let colour = find(&image, &DocumentRequest::ALL).colour;
@@ -132,6 +132,12 @@ fn another_person_in_the_second_portrait_fails_at_every_calibration() {
             && verdict.risk_score >= Some(0.9)
     );
     assert!(portrait.details.contains("another person"), "{}", portrait.details);
+    // Compressed hard, the second portrait says nothing.
+    let bytes = jpeg(&drawn, 40);
+    let request = DocumentRequest { ghost, ..DocumentRequest::ALL };
+    let findings = engine().check(&bytes, &request, &DecodeLimits::default()).unwrap();
+    let evidence = &findings.checks[DocumentCheck::PortraitSubstitution].as_ref().unwrap().evidence;
+    assert!(!evidence.iter().any(|e| matches!(e, DocumentEvidence::GhostPortraitDiffers { .. })));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use verax_vision::document::{DocumentEngine, shipped_weights};
+use verax_vision::document::{DocumentEngine, DocumentModels};
 use verax_vision::workers::{Overloaded, Permit, WorkerSettings, Workers};
 
 use crate::config;
@@ -11,6 +11,8 @@ use crate::config;
 #[derive(Clone)]
 pub struct Admission {
     settings: WorkerSettings,
+    /// What measures documents; none: the shipped weights without a backbone, read when first needed.
+    documents: Option<Arc<DocumentEngine>>,
     running: Arc<Mutex<Option<Arc<Running>>>>,
 }
 
@@ -44,7 +46,12 @@ impl Admission {
             threads => threads,
         };
         let settings = WorkerSettings { threads, waiting_max: settings.waiting_max };
-        Admission { settings, running: Arc::default() }
+        Admission { settings, documents: None, running: Arc::default() }
+    }
+
+    /// The same, not yet started, measuring documents with this engine.
+    pub fn with_documents(self, engine: DocumentEngine) -> Admission {
+        Admission { documents: Some(Arc::new(engine)), running: Arc::default(), ..self }
     }
 
     /// Starts the threads, if they are not at work yet.
@@ -102,9 +109,15 @@ impl Admission {
         let weights = |error: verax_vision::document::weights::WeightsError| {
             AdmissionError::Weights(error.to_string())
         };
-        let documents = DocumentEngine::load(&shipped_weights()).map_err(weights)?;
+        let documents = match &self.documents {
+            Some(documents) => Arc::clone(documents),
+            None => {
+                let shipped = DocumentModels::shipped(None);
+                Arc::new(DocumentEngine::load(shipped).map_err(weights)?)
+            }
+        };
         let workers = Workers::start(self.settings)?;
-        let started = Arc::new(Running { workers, documents: Arc::new(documents) });
+        let started = Arc::new(Running { workers, documents });
         *running = Some(Arc::clone(&started));
         Ok(started)
     }

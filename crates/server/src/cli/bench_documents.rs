@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
-use verax_domain::document_findings::CheckFinding;
+use verax_domain::document_verdict::{Calibration, ColourlessRule, DocumentPolicy, judge_document};
 use verax_lab::simulator::{cards::card, jpeg};
 use verax_vision::document::seeded::Seeded;
-use verax_vision::document::{DocumentEngine, DocumentRequest, shipped_weights};
+use verax_vision::document::{DocumentEngine, DocumentRequest};
 use verax_vision::image::{DecodeLimits, Image};
 
 use super::bench_faces::{median_and_p95, ms};
+use super::eval_documents::policy;
 use crate::metrics::process::{memory_bytes, processor_time};
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -31,19 +32,19 @@ pub struct BenchDocumentsArgs {
     pub json: bool,
 }
 
-pub fn run(args: &BenchDocumentsArgs, out: &mut dyn Write) -> Result<()> {
+/// `engine` is that of the settings.
+pub fn run(args: &BenchDocumentsArgs, engine: &DocumentEngine, out: &mut dyn Write) -> Result<()> {
     let image = match &args.image {
         Some(path) => {
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
         }
         None => twelve_megapixels(),
     };
-    let engine = DocumentEngine::load(&shipped_weights())?;
     let idle = memory_bytes("VmRSS:");
     let mut lanes = Vec::new();
     for threads in &args.threads {
         ensure!((1..=256).contains(threads), "the number of threads must be 1 to 256");
-        lanes.push(measure(&engine, &image, *threads, Duration::from_secs(args.seconds))?);
+        lanes.push(measure(engine, &image, *threads, Duration::from_secs(args.seconds))?);
     }
     if args.json {
         let lane = |lane: &Lane| {
@@ -102,16 +103,18 @@ impl Lane {
 }
 
 fn measure(engine: &DocumentEngine, bytes: &[u8], threads: usize, time: Duration) -> Result<Lane> {
+    let rules = DocumentPolicy {
+        colourless: ColourlessRule::Fails,
+        ..policy(&engine.operating_points(), Calibration::Regular)
+    };
     let (start, start_processor) = (Instant::now(), processor_time());
     let one = || -> Result<(Duration, Duration)> {
         let begun = Instant::now();
         let image = Image::decode(bytes, &DecodeLimits::default())?;
         let decoded = begun.elapsed();
         let findings = engine.check_decoded(bytes, &image, &DocumentRequest::ALL);
-        let is_made = |check: &Option<CheckFinding>| {
-            check.as_ref().is_some_and(|check| check.score.is_some())
-        };
-        let all_made = findings.checks.values().all(is_made);
+        let verdict = judge_document(&findings, &rules);
+        let all_made = verdict.results.values().flatten().all(|check| check.judgement.is_some());
         ensure!(all_made, "not every check can be made on this image");
         Ok((decoded, begun.elapsed()))
     };

@@ -10,11 +10,11 @@ use verax_domain::document_verdict::{
     judge_document,
 };
 use verax_domain::records::document_check::DocumentOutcome;
-use verax_vision::document::{DocumentRequest, with_portraits};
+use verax_vision::document::{DocumentEngine, DocumentRequest, with_portraits};
 use verax_vision::faces::{FaceEngine, ModelBytes};
 use verax_vision::image::{DecodeLimits, Image};
 
-use super::eval_documents::{load_engine, policy};
+use super::eval_documents::policy;
 use super::output::print_line;
 use crate::app::documents::{CheckMade, made_checks};
 
@@ -26,16 +26,17 @@ pub struct CheckDocument {
     /// One JSON object: the verdict as the API shows it, and the findings behind it.
     #[arg(long)]
     pub json: bool,
-    /// Folder of weights files, one for each check, instead of the shipped ones.
+    /// Folder of weights (screen.json, portrait.json, screen-head.json, print-head.json) instead of the shipped ones;
+    /// those that it lacks are the shipped ones.
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
 }
 
-pub fn run(args: &CheckDocument, models: ModelBytes) -> Result<()> {
+/// `engine` is that of the settings.
+pub fn run(args: &CheckDocument, models: ModelBytes, engine: &DocumentEngine) -> Result<()> {
     let file = args.file.display();
     let bytes = std::fs::read(&args.file)
         .with_context(|| format!("cannot read {file}: name a JPEG, PNG or WebP of a document"))?;
-    let engine = load_engine(args.weights.as_deref()).map_err(anyhow::Error::msg)?;
     let image =
         Image::decode(&bytes, &DecodeLimits::default()).with_context(|| file.to_string())?;
     // As the server does: the models for faces tell where the portrait is, when they are installed.

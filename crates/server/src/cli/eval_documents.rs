@@ -16,6 +16,7 @@ use verax_lab::metrics::{PlotSeries, error_tradeoff_svg};
 use verax_lab::rates::scored_set;
 use verax_lab::training::in_parallel;
 use verax_lab::training_set::LabelledImage;
+use verax_vision::backbone::Backbone;
 use verax_vision::document::weights::MeasuredRate;
 use verax_vision::image::{DecodeLimits, Image};
 
@@ -25,8 +26,8 @@ use self::report::{Report, UnreadableFile};
 use super::output::print_line;
 use super::progress::Progress;
 
-pub fn run(args: &EvalDocuments) -> Result<()> {
-    let report = evaluate(args).map_err(anyhow::Error::msg)?;
+pub fn run(args: &EvalDocuments, backbone: Option<Backbone>) -> Result<()> {
+    let report = evaluate(args, backbone).map_err(anyhow::Error::msg)?;
     if args.json {
         print_line(serde_json::to_string_pretty(&report)?)?;
         return Ok(());
@@ -34,19 +35,20 @@ pub fn run(args: &EvalDocuments) -> Result<()> {
     print_table(&report)
 }
 
-fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
-    let (images, unreadable) = read_folder(&args.folder, args.threads)?;
+fn evaluate(args: &EvalDocuments, backbone: Option<Backbone>) -> Result<Report, String> {
+    let (images, unreadable) = read_images(&args.folder, args.threads)?;
     if images.is_empty() {
         let named: String = unreadable.iter().map(unreadable_line).collect();
         let folder = args.folder.display();
         return Err(format!("{folder}: no images in <source>/<label>/ that can be read{named}"));
     }
     let (mut report, judged) = if args.leave_one_source_out {
-        held_out::measure(args, &images)?
+        let backbone = backbone.ok_or(NO_BACKBONE)?;
+        held_out::measure(args, &images, &backbone)?
     } else if args.simulated > 0 {
         simulation::measure(args, &images)?
     } else {
-        images::measure(args, &images)?
+        images::measure(args, &images, backbone)?
     };
     report.unreadable += unreadable.len();
     report.unreadable_files = unreadable;
@@ -73,8 +75,11 @@ fn evaluate(args: &EvalDocuments) -> Result<Report, String> {
     Ok(report)
 }
 
+const NO_BACKBONE: &str =
+    "leaving sources out needs the backbone, which is not installed: `verax models install`";
+
 /// The images of `<source>/<label>/`, and the files there that are no image or a damaged one.
-fn read_folder(
+pub fn read_images(
     folder: &Path,
     threads: usize,
 ) -> Result<(Vec<LabelledImage>, Vec<UnreadableFile>), String> {
@@ -109,10 +114,15 @@ fn print_table(report: &Report) -> Result<()> {
     print_line(format_args!("{read} images, {unreadable} files unreadable{named}"))?;
     for table in &report.tables {
         print_line(format_args!("\n{}", table.what))?;
-        for rate in &table.rates {
-            let MeasuredRate { name, value, low, high, .. } = rate;
-            print_line(format_args!("  {name:36} {value:.3}   [{low:.3}, {high:.3}]"))?;
-        }
+        print_rates(&table.rates)?;
+    }
+    Ok(())
+}
+
+/// A line for each rate: its name, its value and its 95 % interval.
+pub fn print_rates(rates: &[MeasuredRate]) -> Result<()> {
+    for MeasuredRate { name, value, low, high } in rates {
+        print_line(format_args!("  {name:44} {value:.3}   [{low:.3}, {high:.3}]"))?;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::app::access::{Mint, SANDBOX};
 use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{self, Log, LogFormat};
+use crate::document_models::load_document_engine;
 use crate::http::{self, Serving, Tls};
 use crate::installed_models::read_face_models;
 use crate::jobs::{self, Node, Role};
@@ -84,6 +85,8 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let app = locations.open_or_make().await?;
     locations.make_vault_private(&locations.config()?);
     locations.warn_of_open_folder();
+    let documents = load_document_engine(&models, &app.config.now())?;
+    let app = app.with_documents(documents);
     app.admission.start()?;
     let faces = Faces::load_within(
         read_face_models(&models, &app.config.now().models)?,

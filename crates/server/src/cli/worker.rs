@@ -9,6 +9,7 @@ use clap::Args;
 use super::locations::Locations;
 use super::serve::{announce, report_missing, start_log, stopped};
 use crate::app::faces::Faces;
+use crate::document_models::load_document_engine;
 use crate::http::{self, Serving};
 use crate::installed_models::read_face_models;
 use crate::jobs::{self, Node, Role};
@@ -27,6 +28,8 @@ pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCod
     let app = locations.open().await?;
     let _in_use = locations.shared()?;
     locations.make_vault_private(&locations.config()?);
+    let documents = load_document_engine(&locations.models(), &app.config.now())?;
+    let app = app.with_documents(documents);
     app.admission.start()?;
     let faces = Faces::load_within(
         read_face_models(&locations.models(), &app.config.now().models)?,

@@ -70,6 +70,7 @@ mod streams;
 mod take_overs;
 mod tenancy;
 mod terminal;
+mod training;
 mod two_parsers;
 mod two_worlds;
 mod unreadable;

@@ -340,7 +340,7 @@ fn errors_of_files_name_the_file_and_the_cure() {
         (&["check", "document", "nowhere.jpg"], &["nowhere.jpg", "name a JPEG"]),
         (
             &["check", "document", "flat.png", "--weights", "none"],
-            &["none/screen.json", "--weights"],
+            &["none holds no weights", "--weights"],
         ),
         (&["check", "document", "flat.png", "--config", &model], &["/nowhere.onnx", "models.face"]),
         (&["check", "document", "rows.ndjson"], &["rows.ndjson"]),

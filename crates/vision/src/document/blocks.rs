@@ -18,8 +18,8 @@ pub const MAP_NAMES: [&str; MAPS] = [
     "filter_array",
     "grid",
 ];
-/// Qualities of the ghost curve: 50, 55 … 95.
-pub const GHOSTS: usize = 10;
+/// The JPEG qualities at which the error of recompression is measured.
+const QUALITIES: [u8; 3] = [70, 80, 90];
 
 const CORE: usize = 64;
 const MARGIN: usize = 8;
@@ -37,38 +37,23 @@ pub struct Block {
     /// `ln(mean |detail| + 0.5)`.
     pub texture: f32,
     pub maps: [f32; MAPS],
-    /// Mean squared error of recompression per quality.
-    pub ghosts: [f32; GHOSTS],
 }
 
-/// The blocks of an image and the sums that are gathered on the way.
+/// The blocks of an image.
 #[derive(Debug, Clone)]
 pub struct BlockMaps {
     pub columns: usize,
     pub rows: usize,
     pub blocks: Vec<Block>,
-    /// Counts of the first nine AC coefficients, values -100..=100.
-    pub histograms: Vec<[u32; 201]>,
-    /// Mean second difference across columns and across rows, by phase of the grid.
-    pub column_phases: [f64; 8],
-    pub row_phases: [f64; 8],
 }
 
 pub fn block_maps(image: &Image) -> BlockMaps {
     let (width, height) = (image.width as usize, image.height as usize);
     let (columns, rows) = (width / 8, height / 8);
     let step = if width * height > DENSE_PIXELS_MAX { 2 * CORE } else { CORE };
-    let tables: Vec<[f32; 64]> =
-        (0..GHOSTS).map(|i| ijg_table(false, 50 + 5 * i as u8).map(f32::from)).collect();
+    let tables = QUALITIES.map(|quality| ijg_table(false, quality).map(f32::from));
     let basis = cosine_basis();
-    let mut maps = BlockMaps {
-        columns,
-        rows,
-        blocks: Vec::new(),
-        histograms: vec![[0; 201]; 9],
-        column_phases: [0.0; 8],
-        row_phases: [0.0; 8],
-    };
+    let mut maps = BlockMaps { columns, rows, blocks: Vec::new() };
     for top in (0..rows * 8).step_by(step) {
         for left in (0..columns * 8).step_by(step) {
             let window = Window::of(image, left, top);
@@ -76,12 +61,10 @@ pub fn block_maps(image: &Image) -> BlockMaps {
                 for bx in 0..CORE / 8 {
                     let (column, row) = (left / 8 + bx, top / 8 + by);
                     if column < columns && row < rows {
-                        let block = window.block(bx, by, (column, row), &tables, &basis, &mut maps);
-                        maps.blocks.push(block);
+                        maps.blocks.push(window.block(bx, by, (column, row), &tables, &basis));
                     }
                 }
             }
-            window.add_phases(&mut maps);
         }
     }
     maps
@@ -195,9 +178,8 @@ impl Window {
         bx: usize,
         by: usize,
         (column, row): (usize, usize),
-        tables: &[[f32; 64]],
+        tables: &[[f32; 64]; QUALITIES.len()],
         basis: &[[f32; 8]; 8],
-        maps: &mut BlockMaps,
     ) -> Block {
         let (x0, y0) = (MARGIN + bx * 8, MARGIN + by * 8);
         let mean = |plane: &Plane| {
@@ -212,14 +194,7 @@ impl Window {
             samples[y * 8..y * 8 + 8].copy_from_slice(&self.luma.row(y0 + y)[x0..x0 + 8]);
         }
         let coefficients = transform(&samples, basis);
-        for (histogram, &place) in maps.histograms.iter_mut().zip(&FIRST_AC) {
-            let value = coefficients[place].round();
-            if value.abs() <= 100.0 {
-                histogram[(value + 100.0) as usize] += 1;
-            }
-        }
-        let mut ghosts = [0.0f32; GHOSTS];
-        for (ghost, table) in ghosts.iter_mut().zip(tables) {
+        let errors = tables.each_ref().map(|table| {
             let mut sum = 0.0f32;
             for (c, q) in coefficients.iter().zip(table) {
                 let steps = c / q;
@@ -227,8 +202,8 @@ impl Window {
                 let error = c - q * ((steps + 12_582_912.0) - 12_582_912.0);
                 sum += error * error;
             }
-            *ghost = sum / 64.0;
-        }
+            (sum / 64.0).sqrt()
+        });
         let (mut even, mut odd) = (0.0f32, 0.0f32);
         let (mut inner, mut border) = (0.0f32, 0.0f32);
         for y in y0..y0 + 8 {
@@ -245,7 +220,6 @@ impl Window {
             }
         }
         let log = |v: f32| (v + 0.02).ln();
-        let error = |index: usize| log(ghosts[index].sqrt());
         Block {
             column: column as u32,
             row: row as u32,
@@ -253,34 +227,15 @@ impl Window {
             texture: (mean(&self.detail) + 0.5).ln(),
             maps: [
                 log(mean(&self.noise)),
-                error(4),
-                error(6),
-                error(8),
+                log(errors[0]),
+                log(errors[1]),
+                log(errors[2]),
                 log(mean(&self.red_detail)),
                 log(mean(&self.blue_detail)),
                 log(mean(&self.sharpness)),
                 ((even / 32.0 + 0.05) / (odd / 32.0 + 0.05)).ln(),
                 ((border + 0.1) / (inner + 0.1)).ln(),
             ],
-            ghosts,
-        }
-    }
-
-    /// Phases are counted on the image's grid: windows start at multiples of eight.
-    fn add_phases(&self, maps: &mut BlockMaps) {
-        for y in MARGIN..MARGIN + CORE {
-            let (up, row, down) = (self.luma.row(y - 1), self.luma.row(y), self.luma.row(y + 1));
-            let mut across = 0.0;
-            // Windows begin at multiples of eight, so a lane is a phase.
-            for x in (MARGIN..MARGIN + CORE).step_by(8) {
-                for (lane, phase) in maps.column_phases.iter_mut().enumerate() {
-                    let x = x + lane;
-                    let bend = (row[x - 1] - 2.0 * row[x] + row[x + 1]).abs();
-                    *phase += f64::from(bend);
-                    across += (up[x] - 2.0 * row[x] + down[x]).abs();
-                }
-            }
-            maps.row_phases[y % 8] += f64::from(across);
         }
     }
 }
@@ -305,8 +260,6 @@ fn stencil(plane: &Plane, value: impl Fn(Around<'_>) -> f32) -> Plane {
     }
     out
 }
-
-const FIRST_AC: [usize; 9] = [1, 8, 16, 9, 2, 3, 10, 17, 24];
 
 /// By place, then by frequency.
 fn cosine_basis() -> [[f32; 8]; 8] {

@@ -1,6 +1,5 @@
 //! One image measured: what several checks need is measured once, and only when one asks for it.
 
-mod dots;
 mod portrait;
 mod screen;
 
@@ -18,10 +17,8 @@ use super::quad::{DocumentLocation, Quad};
 use super::spectrum::Spectra;
 use crate::image::Image;
 
-use dots::dot_structure;
 use portrait::{PortraitMeasurement, measure_portrait, portrait_around};
 
-pub(super) use dots::DotStructure;
 pub(super) use portrait::portrait_feature_names;
 pub(super) use screen::{ScreenMeasurement, measure_screen, same_wave, screen_feature_names};
 
@@ -47,9 +44,9 @@ pub struct MeasuredDocument<'a> {
     pub(super) placement: PlacementFindings,
     /// Variance of the Laplacian of luma at a longest side of 1000 px.
     pub(super) sharpness: f32,
-    pub(super) portrait_box: ImageBox,
+    /// None where neither a face nor a document was found.
+    pub(super) portrait_box: Option<ImageBox>,
     tiles: OnceCell<Option<ScreenMeasurement>>,
-    dots: OnceCell<DotStructure>,
     maps: OnceCell<BlockMaps>,
     portrait: OnceCell<Option<PortraitMeasurement>>,
     copies: OnceCell<CopyMove>,
@@ -87,13 +84,12 @@ impl FeatureExtractor {
             placement: placement(quad, image),
             sharpness: sharpness(&base_luma),
             portrait_box: match face {
-                Some(face) => portrait_around(face, image),
-                None => usual_portrait(image, quad),
+                Some(face) => Some(portrait_around(face, image)),
+                None => quad.map(|quad| usual_portrait(image, &quad)),
             },
             base,
             base_luma,
             tiles: OnceCell::new(),
-            dots: OnceCell::new(),
             maps: OnceCell::new(),
             portrait: OnceCell::new(),
             copies: OnceCell::new(),
@@ -114,17 +110,13 @@ impl MeasuredDocument<'_> {
         self.tiles.get_or_init(measure).as_ref()
     }
 
-    pub(super) fn dots(&self) -> &DotStructure {
-        self.dots.get_or_init(|| dot_structure(self.spectra, self.image, self.portrait_box))
-    }
-
     pub(super) fn maps(&self) -> &BlockMaps {
         self.maps.get_or_init(|| block_maps(self.image))
     }
 
-    /// None where there is no room for other boxes of the portrait's size.
+    /// None where nothing tells where the portrait is, or there is no room for other boxes of its size.
     pub(super) fn portrait(&self) -> Option<&PortraitMeasurement> {
-        let measure = || measure_portrait(self.image, self.maps(), self.portrait_box);
+        let measure = || measure_portrait(self.image, self.maps(), self.portrait_box?);
         self.portrait.get_or_init(measure).as_ref()
     }
 
@@ -175,17 +167,12 @@ fn inside(small: &Colours, quad: Option<Quad>, image: &Image) -> Colours {
 }
 
 /// Where identity cards and passports have their portrait: on the left.
-fn usual_portrait(image: &Image, quad: Option<Quad>) -> ImageBox {
-    let (x0, y0, w, h) = match quad.map(|quad| quad.corners) {
-        Some([a, b, c, d]) => {
-            let x0 = a.0.max(d.0).max(0.0);
-            let y0 = a.1.max(b.1).max(0.0);
-            let x1 = b.0.min(c.0).min(image.width as f32);
-            let y1 = c.1.min(d.1).min(image.height as f32);
-            (x0, y0, (x1 - x0).max(1.0), (y1 - y0).max(1.0))
-        }
-        None => (0.0, 0.0, image.width as f32, image.height as f32),
-    };
+fn usual_portrait(image: &Image, Quad { corners: [a, b, c, d] }: &Quad) -> ImageBox {
+    let x0 = a.0.max(d.0).max(0.0);
+    let y0 = a.1.max(b.1).max(0.0);
+    let x1 = b.0.min(c.0).min(image.width as f32);
+    let y1 = c.1.min(d.1).min(image.height as f32);
+    let (w, h) = ((x1 - x0).max(1.0), (y1 - y0).max(1.0));
     ImageBox { x: x0 + 0.06 * w, y: y0 + 0.24 * h, width: 0.26 * w, height: 0.5 * h }
 }
 

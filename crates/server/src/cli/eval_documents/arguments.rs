@@ -16,15 +16,19 @@ pub struct EvalDocuments {
     /// Writes an error trade-off figure.
     #[arg(long, value_name = "FILE.svg")]
     pub plot: Option<PathBuf>,
-    /// Trains each check once per source without it, and judges that source. Checks whose attacks
-    /// come from fewer than two sources are left out.
+    /// Trains the screen check once per source without it, and judges that source: weights, calibration and thresholds
+    /// know nothing of it. The other checks are as they are shipped. Needs the backbone.
     #[arg(long)]
     pub leave_one_source_out: bool,
-    /// Adds so many simulated captures (each shown, printed, edited and left alone) of the genuine
-    /// images and of drawn cards; without leaving sources out, they alone are judged.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Remembers what the backbone sees of each image in this file, so that a second run takes minutes.
+    #[arg(long, value_name = "FILE", requires = "leave_one_source_out")]
+    pub cache: Option<PathBuf>,
+    /// Judges so many simulated captures (each shown on a screen, with another portrait, and left alone) of the genuine
+    /// images and of drawn cards instead.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "leave_one_source_out")]
     pub simulated: usize,
-    /// Folder of screen.json, print.json, portrait.json and digital.json instead of the shipped ones.
+    /// Folder of screen.json, portrait.json, screen-head.json and print-head.json; those that it lacks are the shipped
+    /// ones.
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
     /// Images that are read and measured at once.

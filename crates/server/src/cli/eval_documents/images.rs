@@ -2,25 +2,28 @@
 
 use verax_domain::document_check::{DocumentCheck, PerCheck};
 use verax_domain::document_findings::{DocumentEvidence, DocumentFindings};
-use verax_domain::document_verdict::{Calibration, is_colourless, is_cropped, judge_document};
+use verax_domain::document_verdict::{
+    ColourlessRule, DocumentPolicy, is_colourless, is_cropped, judge_document,
+};
+use verax_lab::plans::attack_labels;
 use verax_lab::rates::{Judged, measured_share};
 use verax_lab::training::in_parallel;
 use verax_lab::training_set::LabelledImage;
+use verax_vision::backbone::Backbone;
 use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::arguments::EvalDocuments;
-use super::engine::{load_engine, policy};
-use super::report::{
-    JudgedByCheck, LEVELS, Rejection, Report, attacks_of, fails, rates, rejection_rates,
-};
+use super::engine::{self, policy};
+use super::report::{JudgedByCheck, LEVELS, Outcome, Report, outcome_rates, rates};
 use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
     images: &[LabelledImage],
+    backbone: Option<Backbone>,
 ) -> Result<(Report, JudgedByCheck), String> {
-    let engine = load_engine(args.weights.as_deref())?;
+    let engine = engine::engine(args.weights.as_deref(), backbone).map_err(|e| format!("{e:#}"))?;
     let points = engine.operating_points();
     let progress = Progress::of_items("measuring", images.len());
     let findings: Vec<Option<DocumentFindings>> =
@@ -31,13 +34,18 @@ pub fn measure(
         });
     drop(progress);
     let mut judged = PerCheck::<Vec<Judged>>::default();
-    let mut by_any = Vec::new();
+    let mut outcomes = Vec::new();
     for (image, findings) in images.iter().zip(&findings) {
         let Some(findings) = findings else { continue };
-        let verdict = judge_document(findings, &policy(&points, Calibration::Regular));
+        let judge = |level| {
+            let rules =
+                DocumentPolicy { colourless: ColourlessRule::Fails, ..policy(&points, level) };
+            judge_document(findings, &rules)
+        };
+        let verdicts = LEVELS.map(|(_, level)| judge(level));
         let genuine = image.label == "genuine";
-        for (check, verdict) in verdict.results.iter() {
-            let attack = attacks_of(check).contains(&image.label.as_str());
+        for (check, verdict) in verdicts[1].results.iter() {
+            let attack = attack_labels(check).contains(&image.label.as_str());
             if let Some(judgement) = verdict.as_ref().and_then(|verdict| verdict.judgement)
                 && (attack || genuine)
             {
@@ -49,18 +57,14 @@ pub fn measure(
                 });
             }
         }
-        if genuine {
-            let rejected =
-                LEVELS.map(|(_, level)| fails(&judge_document(findings, &policy(&points, level))));
-            by_any.push(Rejection { source: image.source.clone(), rejected });
-        }
+        outcomes.push(Outcome::new(&image.source, &image.label, &verdicts));
     }
     let mut report = Report { images: images.len(), ..Report::default() };
+    report.add("all checks", outcome_rates(&outcomes));
+    let thresholds = engine.thresholds();
     for (check, judged) in judged.iter() {
-        let thresholds = &engine.weights()[check].thresholds;
-        report.add(check.entry().wire_name, rates(judged, thresholds));
+        report.add(check.entry().wire_name, rates(judged, &thresholds[check]));
     }
-    report.add("genuine images that a check rejects", rejection_rates(&by_any));
     let genuine = |name: &str, found: fn(&DocumentFindings) -> bool| {
         let read = images.iter().zip(&findings).filter(|(image, _)| image.label == "genuine");
         let shares = read.filter_map(|(p, f)| Some((p.source.as_str(), found(f.as_ref()?))));

@@ -1,12 +1,11 @@
 //! What an evaluation reports: tables of rates, and what they are counted from.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
-use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_verdict::{Calibration, DocumentVerdict};
 use verax_lab::boosting::Row;
-use verax_lab::plans::training_plan;
 use verax_lab::rates::{Judged, measured_rates, measured_share, rates_by_kind};
 use verax_vision::document::calibration::Thresholds;
 use verax_vision::document::weights::MeasuredRate;
@@ -68,27 +67,60 @@ pub fn named(thresholds: &Thresholds) -> [(&'static str, f64); 3] {
     [("SOFT", thresholds.soft), ("REGULAR", thresholds.regular), ("HARD", thresholds.hard)]
 }
 
-/// A genuine image, and whether the checks together reject it at SOFT, REGULAR and HARD.
-pub struct Rejection {
+/// What all checks together say of an image, at SOFT, REGULAR and HARD.
+#[derive(Debug, Clone)]
+pub struct Outcome {
     pub source: String,
-    pub rejected: [bool; 3],
+    pub label: String,
+    /// A check that was made has failed.
+    pub refused: [bool; 3],
+    /// Every check was made and has passed.
+    pub accepted: [bool; 3],
+    /// At REGULAR.
+    pub risk: Option<f64>,
 }
 
-/// The share of genuine images that are rejected, per calibration.
-pub fn rejection_rates<'a>(genuine: impl IntoIterator<Item = &'a Rejection>) -> Vec<MeasuredRate> {
-    let genuine: Vec<&Rejection> = genuine.into_iter().collect();
-    let at = |level: usize| {
-        let found = genuine.iter().map(|one| (one.source.as_str(), one.rejected[level]));
-        measured_share(&format!("rejected at {}", LEVELS[level].0), found)
-    };
-    (0..LEVELS.len()).filter_map(at).collect()
+impl Outcome {
+    pub fn new(source: &str, label: &str, verdicts: &[DocumentVerdict; 3]) -> Self {
+        let made = |verdict: &DocumentVerdict| {
+            let judgements = verdict.results.values().flatten().filter_map(|check| check.judgement);
+            judgements.collect::<Vec<_>>()
+        };
+        Self {
+            source: source.to_owned(),
+            label: label.to_owned(),
+            refused: verdicts.each_ref().map(|it| made(it).iter().any(|it| !it.passed)),
+            accepted: verdicts.each_ref().map(DocumentVerdict::has_passed),
+            risk: verdicts[1].risk_score,
+        }
+    }
 }
 
-/// Whether one of the checks fails.
-pub fn fails(verdict: &DocumentVerdict) -> bool {
-    verdict.results.values().flatten().any(|check| !check.has_passed())
-}
+const GENUINE: &str = "genuine";
 
-pub fn attacks_of(check: DocumentCheck) -> &'static [&'static str] {
-    training_plan(check).map(|plan| plan.attack_labels).unwrap_or_default()
+/// How many genuine images are refused by any check, how many attacks of each label are accepted by every check, and the
+/// median risk of genuine images that none refuses.
+pub fn outcome_rates(outcomes: &[Outcome]) -> Vec<MeasuredRate> {
+    let mut rates = Vec::new();
+    let labels: BTreeSet<&str> = outcomes.iter().map(|it| it.label.as_str()).collect();
+    for label in labels {
+        for (level, (name, _)) in LEVELS.into_iter().enumerate() {
+            let of = outcomes.iter().filter(|it| it.label == label);
+            let (words, counted): (_, fn(&Outcome) -> [bool; 3]) = match label == GENUINE {
+                true => ("refused by any check", |it| it.refused),
+                false => ("accepted by every check", |it| it.accepted),
+            };
+            let shares = of.map(|it| (it.source.as_str(), counted(it)[level]));
+            rates.extend(measured_share(&format!("{label} {words} at {name}"), shares));
+        }
+    }
+    let unrefused = outcomes.iter().filter(|it| it.label == GENUINE && !it.refused[1]);
+    let mut risks: Vec<f64> = unrefused.filter_map(|it| it.risk).collect();
+    risks.sort_unstable_by(f64::total_cmp);
+    if let Some(&median) = risks.get(risks.len() / 2) {
+        let at = |share: f64| risks[((risks.len() - 1) as f64 * share) as usize];
+        let name = "riskScore of genuine that none refuses: median and quartiles".to_owned();
+        rates.push(MeasuredRate { name, value: median, low: at(0.25), high: at(0.75) });
+    }
+    rates
 }

@@ -10,23 +10,23 @@ use verax_vision::document::DocumentRequest;
 use verax_vision::image::DecodeLimits;
 
 use super::arguments::EvalDocuments;
-use super::engine::{load_engine, policy};
-use super::report::{
-    JudgedByCheck, LEVELS, Rejection, Report, fails, judged_row, rates, rejection_rates,
-};
+use super::engine::{self, policy};
+use super::report::{JudgedByCheck, LEVELS, Outcome, Report, judged_row, outcome_rates, rates};
 use crate::cli::progress::Progress;
 
 pub fn measure(
     args: &EvalDocuments,
     images: &[LabelledImage],
 ) -> Result<(Report, JudgedByCheck), String> {
-    let engine = load_engine(args.weights.as_deref())?;
+    // Rows of features are judged by trees.
+    let engine = engine::engine(args.weights.as_deref(), None).map_err(|e| format!("{e:#}"))?;
     let mut report = Report { images: args.simulated, ..Report::default() };
     let progress = Progress::of_unknown_length("simulating");
     let rows = simulated_rows(images, args.simulated, args.seed, args.threads);
     let mut all = Vec::new();
     for (check, rows) in rows.by_check.iter() {
-        let (name, weights) = (check.entry().wire_name, &engine.weights()[check]);
+        let Some(weights) = engine.trees(check) else { continue };
+        let name = check.entry().wire_name;
         let judged: Vec<Judged> =
             rows.iter().map(|row| judged_row(row, weights.score(&row.features))).collect();
         report.add(name, rates(&judged, &weights.thresholds));
@@ -37,15 +37,14 @@ pub fn measure(
     let judge = |capture: &GenuineCapture| {
         let request = DocumentRequest { face: capture.face, ..DocumentRequest::ALL };
         let findings = engine.check(&capture.bytes, &request, &DecodeLimits::default()).ok()?;
-        let rejected =
-            LEVELS.map(|(_, level)| fails(&judge_document(&findings, &policy(&points, level))));
+        let verdicts = LEVELS.map(|(_, level)| judge_document(&findings, &policy(&points, level)));
         Some(Seen {
             saving: capture.saving,
             cut: capture.cut,
             lost: findings.placement.corners.is_none(),
             cropped: is_cropped(&findings.placement),
             colourless: is_colourless(&findings.colour),
-            by_any: Rejection { source: capture.source.clone(), rejected },
+            outcome: Outcome::new(&capture.source, "genuine", &verdicts),
         })
     };
     let (count, seed) = (args.simulated, args.seed);
@@ -55,15 +54,15 @@ pub fn measure(
     drop(progress);
     let savings: BTreeSet<&str> = seen.iter().map(|s| s.saving).collect();
     for saving in savings {
-        let of = seen.iter().filter(|s| s.saving == saving);
-        let what = format!("genuine cards that a check rejects, saved as {saving}");
-        report.add(what, rejection_rates(of.map(|s| &s.by_any)));
+        let of = seen.iter().filter(|s| s.saving == saving).map(|s| s.outcome.clone());
+        let outcomes: Vec<Outcome> = of.collect();
+        report.add(format!("drawn cards, saved as {saving}"), outcome_rates(&outcomes));
     }
     for (cut, which) in [(false, "genuine cards that are whole"), (true, "genuine cards, cut off")]
     {
         let share = |name: &str, found: fn(&Seen) -> bool| {
             let of = seen.iter().filter(|seen| seen.cut == cut);
-            measured_share(name, of.map(|seen| (seen.by_any.source.as_str(), found(seen))))
+            measured_share(name, of.map(|seen| (seen.outcome.source.as_str(), found(seen))))
         };
         let shares = [
             share("no outline found", |seen| seen.lost),
@@ -81,5 +80,5 @@ struct Seen {
     lost: bool,
     cropped: bool,
     colourless: bool,
-    by_any: Rejection,
+    outcome: Outcome,
 }

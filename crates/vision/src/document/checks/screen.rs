@@ -1,21 +1,32 @@
 //! Recapture from a display, and the evidence of it.
 
-use verax_domain::document_findings::DocumentEvidence;
+use verax_domain::document_findings::{CheckLimit, DocumentEvidence};
 
-use crate::document::check_method::{CheckMethod, Heat, WithoutColour};
+use crate::document::check_method::{CheckMethod, Heat, ScoredBy, TreeMethod, WithoutColour};
 use crate::document::measured::{ScreenMeasurement, same_wave, screen_feature_names};
 use crate::document::texture::TileTexture;
 
 pub(super) const METHOD: CheckMethod = CheckMethod {
-    features_version: 2,
-    feature_names: screen_feature_names,
-    features: |measured| Some(measured.tiles()?.features.clone()),
-    weights: include_str!("../../../../../models/docliveness/screen.json"),
-    without_colour: WithoutColour::UsualValues,
+    trees: Some(TreeMethod {
+        features_version: 2,
+        feature_names: screen_feature_names,
+        features: |measured| Some(measured.tiles()?.features.clone()),
+        weights: include_str!("../../../../../models/docliveness/screen.json"),
+        without_colour: WithoutColour::UsualValues,
+    }),
+    rule_score: |_| None,
     evidence: |input| input.measured.tiles().map(evidence).unwrap_or_default(),
-    limits: |_| Vec::new(),
+    limits: |input| match input.scored_by {
+        ScoredBy::Trees => vec![CheckLimit::WithoutBackbone],
+        _ => Vec::new(),
+    },
     heat: Heat::Tiles,
 };
+
+/// The head of the screen check that this version was released with, as JSON: trained on the backbone that
+/// `verax models install` makes.
+pub const SHIPPED_SCREEN_HEAD: &str =
+    include_str!("../../../../../models/docliveness/screen-head.json");
 
 /// What a reviewer can look at: peaks that several tiles share, fall-off, channels that disagree.
 fn evidence(measured: &ScreenMeasurement) -> Vec<DocumentEvidence> {
