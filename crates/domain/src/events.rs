@@ -1,24 +1,16 @@
-//! What can happen to a record, as whoever is told of it hears it. Pure.
+//! What can happen to a record, as whoever is told of it hears it: one table of types. Pure.
 //!
-//! The table says of each kind of event what it is called, which resource it is of, and between which
-//! states that record moves. A change is made with its event, so that none is forgotten.
+//! The table says of each type what it is called, which resource it is of, between which states that
+//! record moves, and what Verifik calls it. A change is made with its event, so that none is forgotten.
+
+mod kinds;
+mod table;
 
 use verax_query::{Resource, Timestamp};
 
-use crate::lifecycle::ValidationStep;
-use crate::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
-
-/// A kind of event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    DocumentCheckCompleted,
-    DocumentCheckFailed,
-    /// It was interrupted too often, or its image was lost.
-    DocumentCheckAbandoned,
-    ValidationCompleted,
-    ValidationFailed,
-    ValidationExpired,
-}
+pub use self::kinds::{Effect, EventKind, EventType};
+use crate::journal::Stamp;
+use crate::lifecycle::{RegistrationStatus, ValidationStep};
 
 /// What has happened to one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +20,15 @@ pub struct Event {
     pub record: String,
     pub at: Timestamp,
     pub certainty: Certainty,
+    pub stamp: Stamp,
+}
+
+/// What one change is to the journal. Each method of a batch that changes a record takes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Event(EventKind, Stamp),
+    /// Nobody is told, for this reason.
+    Quiet(&'static str),
 }
 
 /// Whether the record was there to be changed.
@@ -40,98 +41,150 @@ pub enum Certainty {
     ChangedIfOpen,
 }
 
+/// The type of what happens to records that come by an import: one event a command and client.
+pub const RECORDS_IMPORTED: &str = "records.imported";
+
+impl Entry {
+    pub fn quiet(why: &'static str) -> Entry {
+        Entry::Quiet(why)
+    }
+}
+
 impl EventKind {
-    pub const ALL: [EventKind; 6] = [
-        EventKind::DocumentCheckCompleted,
-        EventKind::DocumentCheckFailed,
-        EventKind::DocumentCheckAbandoned,
-        EventKind::ValidationCompleted,
-        EventKind::ValidationFailed,
-        EventKind::ValidationExpired,
-    ];
+    /// Its row.
+    pub fn event_type(self) -> &'static EventType {
+        // Row for row in the order of the variants: a test holds it.
+        &table::TYPES[self as usize]
+    }
 
-    /// `<resource>.<state>`. Two ways to one state have one name.
-    pub fn name(self) -> &'static str {
-        match self {
-            EventKind::DocumentCheckCompleted => "document_liveness.completed",
-            EventKind::DocumentCheckFailed | EventKind::DocumentCheckAbandoned => {
-                "document_liveness.failed"
+    /// Every type, in the order of the table.
+    pub fn all() -> impl Iterator<Item = &'static EventType> {
+        table::TYPES.iter()
+    }
+
+    /// The type for a record of this resource that comes, changes or goes as a whole; `None`: nobody is
+    /// told of such a record.
+    pub fn of(resource: &Resource, effect: Effect) -> Option<EventKind> {
+        let plain = match effect {
+            Effect::Created => ".created",
+            Effect::Changed => ".updated",
+            Effect::Deleted => ".deleted",
+        };
+        let mut types = EventKind::all();
+        types
+            .find(|row| row.resource.name == resource.name && row.name.ends_with(plain))
+            .map(|row| row.kind)
+    }
+
+    /// The type of a registration's step, which leads to `after`; `None`: it was reviewed.
+    pub fn of_sync(step: Option<&str>, after: RegistrationStatus) -> EventKind {
+        match after {
+            RegistrationStatus::Completed => EventKind::RegistrationCompleted,
+            RegistrationStatus::CompletedWithoutKyc => EventKind::RegistrationCompletedWithoutKyc,
+            RegistrationStatus::Failed => EventKind::RegistrationFailed,
+            RegistrationStatus::NeedsManualVerification => {
+                EventKind::RegistrationNeedsManualVerification
             }
-            EventKind::ValidationCompleted => "biometric_validation.completed",
-            EventKind::ValidationFailed => "biometric_validation.failed",
-            EventKind::ValidationExpired => "biometric_validation.expired",
-        }
-    }
-
-    pub fn resource(self) -> &'static Resource {
-        match self {
-            EventKind::DocumentCheckCompleted
-            | EventKind::DocumentCheckFailed
-            | EventKind::DocumentCheckAbandoned => &DOCUMENT_LIVENESS,
-            EventKind::ValidationCompleted
-            | EventKind::ValidationFailed
-            | EventKind::ValidationExpired => &BIOMETRIC_VALIDATIONS,
-        }
-    }
-
-    /// The states in which it can happen.
-    pub fn from(self) -> &'static [&'static str] {
-        match self {
-            EventKind::DocumentCheckCompleted | EventKind::DocumentCheckFailed => &["processing"],
-            EventKind::DocumentCheckAbandoned => &["new", "processing"],
-            EventKind::ValidationCompleted | EventKind::ValidationFailed => &["pending"],
-            EventKind::ValidationExpired => &["new"],
-        }
-    }
-
-    /// The state that it leads to.
-    pub fn to(self) -> &'static str {
-        match self {
-            EventKind::DocumentCheckCompleted | EventKind::ValidationCompleted => "completed",
-            EventKind::DocumentCheckFailed
-            | EventKind::DocumentCheckAbandoned
-            | EventKind::ValidationFailed => "failed",
-            EventKind::ValidationExpired => "expired",
+            RegistrationStatus::Expired => EventKind::RegistrationExpired,
+            RegistrationStatus::Started | RegistrationStatus::Ongoing => match step {
+                Some("instructions") => EventKind::RegistrationSyncInstructions,
+                Some("signUpForm") => EventKind::RegistrationSyncSignUpForm,
+                Some("basicInformation") => EventKind::RegistrationSyncBasicInformation,
+                Some("document") => EventKind::RegistrationSyncDocument,
+                Some("liveness") => EventKind::RegistrationSyncLiveness,
+                Some("form") => EventKind::RegistrationSyncForm,
+                _ => EventKind::RegistrationReopened,
+            },
         }
     }
 }
 
 impl ValidationStep {
-    /// The event of a step that ends a validation; `None`: the step ends none.
-    pub fn event(self) -> Option<EventKind> {
+    /// The event of a step.
+    pub fn event(self) -> EventKind {
         match self {
-            ValidationStep::Complete => Some(EventKind::ValidationCompleted),
-            ValidationStep::Fail => Some(EventKind::ValidationFailed),
-            ValidationStep::Expire => Some(EventKind::ValidationExpired),
-            ValidationStep::Begin | ValidationStep::Release => None,
+            ValidationStep::Begin => EventKind::ValidationStarted,
+            ValidationStep::Release => EventKind::ValidationReleased,
+            ValidationStep::Complete => EventKind::ValidationCompleted,
+            ValidationStep::Fail => EventKind::ValidationFailed,
+            ValidationStep::Expire => EventKind::ValidationExpired,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::lifecycle::{REVIEW, SYNC_STEPS};
+    use crate::resources::{ALL, CLIENTS, EVENTS, LIVENESS_SESSIONS};
 
     #[test]
-    fn an_event_is_called_by_its_resource_and_the_state_that_it_leads_to() {
-        for kind in EventKind::ALL {
-            let (resource, state) = kind.name().split_once('.').expect("two parts");
-            assert_eq!(state, kind.to(), "{kind:?}");
-            let table = kind.resource().table;
-            assert_eq!(
-                table.trim_end_matches("validations"),
-                resource.trim_end_matches("validation")
-            );
-            assert!(!kind.from().contains(&kind.to()), "{kind:?}");
+    fn every_variant_has_its_row_and_every_row_a_name_of_its_own() {
+        let mut names = HashSet::new();
+        for (index, row) in EventKind::all().enumerate() {
+            assert_eq!(row.kind as usize, index, "{}", row.name);
+            assert_eq!(row.kind.event_type().name, row.name);
+            assert!(names.insert(row.name), "{} twice", row.name);
+        }
+        let last = EventKind::FlowDeleted as usize;
+        assert_eq!(EventKind::all().count(), last + 1);
+    }
+
+    #[test]
+    fn an_event_is_called_by_its_resource() {
+        for row in EventKind::all() {
+            let (resource, _) = row.name.split_once('.').expect("two parts");
+            assert_eq!(row.resource.table.trim_end_matches('s'), resource.trim_end_matches('s'));
+            assert!(row.to.is_none_or(|to| !row.from.contains(&to)), "{}", row.name);
+            assert!(row.doc.ends_with('.'), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_states_of_an_event_are_those_of_its_resource() {
+        for row in EventKind::all() {
+            let status = row.resource.field("status");
+            for state in row.from.iter().chain(&row.to) {
+                let status = status.expect("a state is a field");
+                let verax_query::Kind::Word(words) = &status.kind else { panic!("{}", row.name) };
+                assert!(words.words.contains(state), "{}: {state}", row.name);
+            }
         }
     }
 
     #[test]
     fn the_events_of_validations_are_the_steps_of_their_lives() {
         for step in ValidationStep::ALL {
-            if let Some(kind) = step.event() {
-                assert_eq!((kind.from(), kind.to()), (&[step.from()][..], step.to()), "{step:?}");
+            let row = step.event().event_type();
+            assert_eq!((row.from, row.to), (&[step.from()][..], Some(step.to())), "{step:?}");
+        }
+    }
+
+    #[test]
+    fn a_registration_has_an_event_for_every_step_and_status() {
+        for after in RegistrationStatus::ALL {
+            for step in SYNC_STEPS.into_iter().filter(|step| *step != REVIEW) {
+                let row = EventKind::of_sync(Some(step), after).event_type();
+                if !after.is_open() {
+                    assert_eq!(row.to, Some(after.word()), "{step}");
+                }
             }
+        }
+        let kinds =
+            ["instructions", "signUpForm", "basicInformation", "document", "liveness", "form"]
+                .map(|step| EventKind::of_sync(Some(step), RegistrationStatus::Ongoing));
+        assert_eq!(kinds.into_iter().collect::<HashSet<_>>().len(), 6);
+        assert!(kinds.iter().all(|kind| kind.event_type().to == Some("ONGOING")));
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_record_is_told_of_its_end() {
+        for resource in ALL {
+            let untold = [CLIENTS.name, LIVENESS_SESSIONS.name, EVENTS.name];
+            let deleted = EventKind::of(resource, Effect::Deleted);
+            assert_eq!(deleted.is_none(), untold.contains(&resource.name), "{}", resource.name);
         }
     }
 }

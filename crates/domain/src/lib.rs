@@ -13,6 +13,7 @@ pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
 pub mod id;
+pub mod journal;
 pub mod lifecycle;
 pub mod openers;
 pub mod record;

@@ -49,7 +49,7 @@ pub struct Transition<R> {
     pub after: R,
     /// What the step changes, its new status included.
     pub changes: Record,
-    /// What it is to whoever is told; `None`: nobody is.
+    /// What it is to whoever is told; `None`: nobody is, as of a session, whose validation has events.
     pub event: Option<EventKind>,
 }
 

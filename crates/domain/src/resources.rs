@@ -2,6 +2,7 @@
 
 mod clients;
 mod documents;
+mod events;
 mod fields;
 mod logins;
 mod people;
@@ -12,13 +13,14 @@ use verax_query::Resource;
 
 pub use clients::CLIENTS;
 pub use documents::DOCUMENT_LIVENESS;
+pub use events::EVENTS;
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 pub use projects::{PROJECT_FLOWS, PROJECTS};
 pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 10] = [
+pub static ALL: [&Resource; 11] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -29,6 +31,7 @@ pub static ALL: [&Resource; 10] = [
     &BIOMETRIC_VALIDATIONS,
     &APP_LOGINS,
     &DOCUMENT_LIVENESS,
+    &EVENTS,
 ];
 
 /// The resource with this name, as paths and commands write it.

@@ -6,16 +6,19 @@ pub enum Scope {
     ReadValidations,
     ReadDocuments,
     ReadMedia,
+    /// What has happened to all records.
+    ReadEvents,
     Write,
     /// Sees the records of all clients.
     Staff,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [
+    pub const ALL: [Scope; 6] = [
         Scope::ReadValidations,
         Scope::ReadDocuments,
         Scope::ReadMedia,
+        Scope::ReadEvents,
         Scope::Write,
         Scope::Staff,
     ];
@@ -26,6 +29,7 @@ impl Scope {
             Scope::ReadValidations => "validations:read",
             Scope::ReadDocuments => "documents:read",
             Scope::ReadMedia => "media:read",
+            Scope::ReadEvents => "events:read",
             Scope::Write => "write",
             Scope::Staff => "staff",
         }

@@ -1,6 +1,7 @@
 //! A batch: changes that hold together or not at all.
 
-use verax_domain::events::Event;
+use verax_domain::Timestamp;
+use verax_domain::events::{Certainty, Entry, Event};
 use verax_query::Sql;
 
 /// Statements that are committed together, each with the number of rows it must touch.
@@ -9,7 +10,7 @@ pub struct Batch {
     pub(crate) statements: Vec<(Sql, Rows)>,
     /// Personal data goes: nothing of it may be left in a log.
     pub(crate) erases: bool,
-    /// What its changes are to those who are told: see [`Batch::transition`] and [`Batch::end_check`].
+    /// What its changes are to those who are told: see [`Batch::journal`].
     pub(crate) events: Vec<Event>,
 }
 
@@ -40,6 +41,21 @@ impl Batch {
 
     pub fn len(&self) -> usize {
         self.statements.len()
+    }
+
+    /// What a change of this record is to those who are told. Every method that changes a record calls it.
+    pub(crate) fn journal(
+        &mut self,
+        entry: Entry,
+        (client, record): (&str, &str),
+        certainty: Certainty,
+        at: Timestamp,
+    ) -> &mut Batch {
+        if let Entry::Event(kind, stamp) = entry {
+            let (client, record) = (client.to_owned(), record.to_owned());
+            self.events.push(Event { kind, client, record, at, certainty, stamp });
+        }
+        self
     }
 
     /// What happens when it is committed.

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use verax_domain::events::RECORDS_IMPORTED;
+use verax_domain::journal::Stamp;
 use verax_domain::resources::PERSONS;
 use verax_domain::{Record, Timestamp};
-use verax_query::Resource;
+use verax_query::{Arg, Resource, Sql};
 
 use crate::StoreError;
 use crate::batch::{Batch, Rows};
@@ -19,6 +21,27 @@ pub struct Imported {
     pub related: u64,
 }
 
+/// What an import is to the journal: one event for each client whose records it brings, with the first of
+/// the records.
+#[derive(Clone, Debug)]
+pub enum ImportEntries {
+    Events(Vec<ImportEvent>),
+    /// Nobody is told, for this reason.
+    Quiet(&'static str),
+}
+
+/// That records of a client are imported.
+#[derive(Clone, Debug)]
+pub struct ImportEvent {
+    pub client: String,
+    pub resource: &'static Resource,
+    /// How many records of the client the import has.
+    pub count: u64,
+    /// The SHA-256 of the whole input, in hexadecimal.
+    pub digest: String,
+    pub stamp: Stamp,
+}
+
 /// Records in one statement. Statements are remembered by their text, so it is this many or one.
 const TOGETHER: usize = 50;
 
@@ -27,16 +50,41 @@ type Key = (&'static str, String);
 
 impl Database {
     /// Stores records that come from elsewhere, all or none.
-    pub async fn import(&self, records: &[Record], now: Timestamp) -> Result<Imported, StoreError> {
+    pub async fn import(
+        &self,
+        records: &[Record],
+        now: Timestamp,
+        entries: ImportEntries,
+    ) -> Result<Imported, StoreError> {
         let mut owners = HashMap::new();
         for (resource, ids) in related_ids(records) {
             let found = self.owners(resource, ids).await?;
             owners.extend(found.into_iter().map(|(id, client)| ((resource.table, id), client)));
         }
-        let (batch, imported) = import_batch(records, owners, now);
+        let (mut batch, imported) = import_batch(records, owners, now);
+        if let ImportEntries::Events(events) = &entries {
+            events.iter().for_each(|event| write(&mut batch, event, now));
+        }
         self.commit(batch).await?;
         Ok(imported)
     }
+}
+
+/// Writes the import down.
+fn write(batch: &mut Batch, event: &ImportEvent, now: Timestamp) {
+    let text = |text: &str| Arg::Text(text.to_owned());
+    let stamp = &event.stamp;
+    let mut sql = Sql::default();
+    sql.push("INSERT INTO events (id, client, type, resource, record, sequence, actor, request, ");
+    sql.push("record_count, digest, salt, created_at) VALUES (").bind(text(&stamp.id)).push(", ");
+    sql.bind(text(&event.client)).push(", ").bind(text(RECORDS_IMPORTED)).push(", ");
+    sql.bind(text(event.resource.name)).push(", ").again(1).push(", 1, ");
+    sql.bind(text(&stamp.actor.text())).push(", ");
+    sql.bind(stamp.request.as_deref().map_or(Arg::Null, text)).push(", ");
+    sql.bind(Arg::Integer(i64::try_from(event.count).unwrap_or(i64::MAX))).push(", ");
+    sql.bind(text(&event.digest)).push(", ").bind(text(&stamp.salt)).push(", ");
+    sql.bind(Arg::Integer(now.0)).push(")");
+    batch.push(sql, Rows::Exactly(1));
 }
 
 /// The ids of what was populated inside these records, by resource.

@@ -37,7 +37,7 @@ pub use error::StoreError;
 pub use forgetting::{
     ForgottenRegistration, NamingValidation, TABLES_OF_NO_CLIENT, tables_of_clients,
 };
-pub use import::Imported;
+pub use import::{ImportEntries, ImportEvent, Imported};
 pub use list::Listing;
 pub use options::{Location, Options, Schema};
 pub use pool_status::PoolStatus;

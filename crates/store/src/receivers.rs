@@ -1,6 +1,8 @@
 //! Who is told of events. A receiver adds its statements to the batch that makes the change, so that
 //! both are committed or neither. It is a file in `receivers/` and its line in [`RECEIVERS`].
 
+mod journal;
+
 use verax_domain::events::Event;
 
 use crate::batch::Batch;
@@ -8,8 +10,8 @@ use crate::batch::Batch;
 /// Adds to a batch what this event is to one receiver.
 pub type Receiver = fn(&mut Batch, &Event);
 
-/// All of them: nobody is told of anything yet, and nothing is written for it.
-pub static RECEIVERS: &[Receiver] = &[];
+/// All of them.
+pub static RECEIVERS: &[Receiver] = &[journal::write];
 
 /// Tells the receivers of all events of a batch, in their order.
 pub fn tell(batch: &mut Batch, receivers: &[Receiver]) {
@@ -24,6 +26,7 @@ pub fn tell(batch: &mut Batch, receivers: &[Receiver]) {
 mod tests {
     use verax_domain::Timestamp;
     use verax_domain::events::EventKind;
+    use verax_domain::journal::{Principal, Stamp};
     use verax_domain::records::document_check::DocumentCheckRecord;
     use verax_query::Sql;
 
@@ -33,7 +36,10 @@ mod tests {
     fn failed_check() -> Batch {
         let mut batch = Batch::default();
         let check = DocumentCheckRecord::resumed("d1".to_owned(), "acme".to_owned(), None);
-        batch.transition(&check.fail("no image", Timestamp(7)).expect("it runs"), Timestamp(7));
+        let (id, salt, request) = ("e1".to_owned(), "00".to_owned(), None);
+        let stamp = Stamp { id, salt, actor: Principal::System, request };
+        let failed = check.fail("no image", Timestamp(7)).expect("it runs");
+        batch.transition(&failed, Timestamp(7), stamp);
         batch
     }
 

@@ -4,6 +4,7 @@ use verax_query::{Key, Resource};
 
 use super::biometric_validation::BiometricValidation;
 use super::{StoredRecord, Transition, UnreadableRecord, Values};
+use crate::events::EventKind;
 use crate::resources::APP_LOGINS;
 use crate::{Record, Timestamp};
 
@@ -57,6 +58,15 @@ impl LoginStatus {
             LoginStatus::Pending => "pending",
             LoginStatus::Completed => "completed",
             LoginStatus::Failed => "failed",
+        }
+    }
+
+    /// The event of a login that comes to stand here.
+    pub fn event(self) -> EventKind {
+        match self {
+            LoginStatus::Pending => EventKind::LoginPending,
+            LoginStatus::Completed => EventKind::LoginCompleted,
+            LoginStatus::Failed => EventKind::LoginFailed,
         }
     }
 
@@ -146,6 +156,7 @@ impl AppLogin {
         let mut changes = Record::of(TABLE, &self.id, &self.client);
         changes.set(STATUS, Some(status.word()));
         let after = AppLogin { status, ..self.clone() };
-        Transition { from: self.status.word(), after, changes, event: None }
+        let event = Some(status.event());
+        Transition { from: self.status.word(), after, changes, event }
     }
 }

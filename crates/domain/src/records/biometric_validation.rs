@@ -290,7 +290,7 @@ impl BiometricValidation {
         let after = BiometricValidation { status, updated_at: now, image_saved, ..self.clone() };
         let mut changes = Record::of(TABLE, &self.id, &self.client);
         after.write_status(&mut changes);
-        Ok(Transition { from: step.from(), after, changes, event: step.event() })
+        Ok(Transition { from: step.from(), after, changes, event: Some(step.event()) })
     }
 
     pub fn to_record(&self) -> Record {

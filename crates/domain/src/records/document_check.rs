@@ -262,7 +262,8 @@ impl DocumentCheckRecord {
         let event = match &status {
             DocumentStatus::Completed { .. } => Some(EventKind::DocumentCheckCompleted),
             DocumentStatus::Failed { .. } => Some(EventKind::DocumentCheckFailed),
-            DocumentStatus::New | DocumentStatus::Processing => None,
+            DocumentStatus::Processing => Some(EventKind::DocumentCheckStarted),
+            DocumentStatus::New => None,
         };
         let after = DocumentCheckRecord { status, ..self.clone() };
         Ok(Transition { from, after, changes, event })

@@ -7,6 +7,7 @@ use verax_query::{Resource, Takes, Tenant};
 use verax_store::{Batch, Deletion, StoreError};
 
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::lists::records::RecordError;
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
@@ -79,15 +80,17 @@ impl App {
         let resource = resources::by_name(&deletion.resource);
         let takes = resource.and_then(|it| Some((it, it.deletion.as_ref()?.takes)));
         let ended = match takes {
-            Some((_, Takes::Faces)) => match self.delete_person(client, id).await {
-                Ok(()) | Err(PersonError::NotFound) => Ok(()),
-                Err(PersonError::Contended) => Err(RecordError::Gone),
-                Err(PersonError::Store(error)) => Err(error.into()),
-                Err(PersonError::Vault(error)) => Err(error.into()),
-                Err(error) => Err(StoreError::Statement(error.to_string()).into()),
-            },
+            Some((_, Takes::Faces)) => {
+                match self.delete_person(client, id, &Origin::system()).await {
+                    Ok(()) | Err(PersonError::NotFound) => Ok(()),
+                    Err(PersonError::Contended) => Err(RecordError::Gone),
+                    Err(PersonError::Store(error)) => Err(error.into()),
+                    Err(PersonError::Vault(error)) => Err(error.into()),
+                    Err(error) => Err(StoreError::Statement(error.to_string()).into()),
+                }
+            }
             Some((resource, Takes::FaceImage | Takes::DocumentImage)) => {
-                self.delete_record(resource, client, id).await
+                self.delete_record(resource, client, id, &Origin::system()).await
             }
             _ => Ok(()),
         };

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use verax_domain::document_check::DocumentCheck;
 use verax_domain::{Record, Timestamp, id, resources};
 use verax_query::Resource;
-use verax_store::StoreError;
+use verax_store::{ImportEntries, StoreError};
 
 use crate::app::App;
 use crate::clock::Random;
@@ -49,7 +49,8 @@ impl App {
             let row = document(now, &random);
             records.extend(record(&resources::DOCUMENT_LIVENESS, &row));
         }
-        self.database.import(&records, now).await?;
+        let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
+        self.database.import(&records, now, quiet).await?;
         self.fold_tallies().await?;
         Ok(records.len())
     }

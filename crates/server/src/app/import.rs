@@ -1,14 +1,16 @@
 //! Records from elsewhere: the whole input is checked first, then stored in batches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use verax_domain::{Record, extended_json};
 use verax_query::Resource;
-use verax_store::{Imported, StoreError};
+use verax_store::{ImportEntries, ImportEvent, Imported, StoreError};
 
 use crate::app::App;
+use crate::app::journal::Origin;
 
 /// What an import did, or why it did nothing.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Report {
     pub bad_count: u64,
     /// Members that were left out: secret ones, and ones that are not known here.
     pub dropped: BTreeSet<String>,
+    /// How many records of each client pass the check.
+    clients: BTreeMap<String, u64>,
 }
 
 /// A record that cannot be stored.
@@ -61,25 +65,52 @@ impl App {
         import: &Import<'_>,
     ) -> Result<Report, ImportError> {
         let mut report = Report::default();
-        self.pass(input, import, Pass::Check, &mut report).await?;
+        self.pass(input, import, &mut Pass::Check, &mut report).await?;
         if report.bad_count > 0 && !import.skip_bad {
             return Ok(report);
         }
+        let events = self.import_events(input, import, &report)?;
         input.seek(SeekFrom::Start(0))?;
-        self.pass(input, import, Pass::Store, &mut report).await?;
+        self.pass(input, import, &mut Pass::Store(events), &mut report).await?;
         self.fold_tallies().await?;
         Ok(report)
+    }
+
+    /// What the import is to the journal: an event for each client that has records in it.
+    fn import_events<R: Read + Seek>(
+        &self,
+        input: &mut R,
+        import: &Import<'_>,
+        report: &Report,
+    ) -> Result<Vec<ImportEvent>, ImportError> {
+        input.seek(SeekFrom::Start(0))?;
+        let (mut digest, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+        loop {
+            match input.read(&mut buffer)? {
+                0 => break,
+                count => digest.update(&buffer[..count]),
+            }
+        }
+        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let event = |(client, count): (&String, &u64)| ImportEvent {
+            client: client.clone(),
+            resource: import.resource,
+            count: *count,
+            digest: digest.clone(),
+            stamp: self.stamp(&Origin::command()),
+        };
+        Ok(report.clients.iter().map(event).collect())
     }
 
     async fn pass<R: Read + Seek + Send>(
         &self,
         input: &mut R,
         import: &Import<'_>,
-        pass: Pass,
+        pass: &mut Pass,
         report: &mut Report,
     ) -> Result<(), ImportError> {
         let mut source = Source::open(input)?;
-        let before = if pass == Pass::Store { source.length } else { 0 };
+        let before = if pass.checks() { 0 } else { source.length };
         let mut chunk: Vec<(u64, Record)> = Vec::with_capacity(CHUNK);
         loop {
             let item = source.next()?;
@@ -89,7 +120,7 @@ impl App {
                     let json = extended_json::plain(json);
                     match Record::from_json(import.resource, &json, import.client) {
                         Ok(record) => chunk.push((number, record)),
-                        Err(problems) if pass == Pass::Check => {
+                        Err(problems) if pass.checks() => {
                             let reasons: Vec<String> =
                                 problems.iter().map(ToString::to_string).collect();
                             report.bad(number, reasons.join("; "));
@@ -97,7 +128,7 @@ impl App {
                         Err(_) => {}
                     }
                 }
-                Some((number, Err(reason))) if pass == Pass::Check => report.bad(number, reason),
+                Some((number, Err(reason))) if pass.checks() => report.bad(number, reason),
                 Some((_, Err(_))) | None => {}
             }
             if chunk.len() >= CHUNK || (end && !chunk.is_empty()) {
@@ -114,7 +145,7 @@ impl App {
         &self,
         chunk: Vec<(u64, Record)>,
         resource: &'static Resource,
-        pass: Pass,
+        pass: &mut Pass,
         report: &mut Report,
     ) -> Result<(), ImportError> {
         let ids = chunk.iter().map(|(_, record)| record.id.clone()).collect();
@@ -125,7 +156,7 @@ impl App {
             let owner = owners.entry(record.id.clone()).or_insert_with(|| record.client.clone());
             if *owner != record.client {
                 // Two clients may share an id far apart in one input: the first is stored by now.
-                if pass == Pass::Check || !report.bad.iter().any(|bad| bad.number == number) {
+                if pass.checks() || !report.bad.iter().any(|bad| bad.number == number) {
                     let reason = format!("_id: {} is another client's record", record.id);
                     report.bad(number, reason);
                 }
@@ -136,19 +167,37 @@ impl App {
             }
             records.push(record);
         }
-        if pass == Pass::Store {
-            let imported = self.database.import(&records, self.clock.now()).await?;
-            report.imported.records += imported.records;
-            report.imported.related += imported.related;
+        match pass {
+            Pass::Check => {
+                for record in &records {
+                    *report.clients.entry(record.client.clone()).or_default() += 1;
+                }
+            }
+            Pass::Store(events) => {
+                // With the first records: an import that is interrupted has its event.
+                let entries = match std::mem::take(events) {
+                    none if none.is_empty() => ImportEntries::Quiet("the first records have them"),
+                    events => ImportEntries::Events(events),
+                };
+                let imported = self.database.import(&records, self.clock.now(), entries).await?;
+                report.imported.records += imported.records;
+                report.imported.related += imported.related;
+            }
         }
         Ok(())
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Pass {
     Check,
-    Store,
+    /// With the events of the import that are not written yet.
+    Store(Vec<ImportEvent>),
+}
+
+impl Pass {
+    fn checks(&self) -> bool {
+        matches!(self, Pass::Check)
+    }
 }
 
 impl Report {

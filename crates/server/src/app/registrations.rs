@@ -3,6 +3,7 @@
 pub mod faces;
 
 use serde_json::{Map, Value};
+use verax_domain::events::EventKind;
 use verax_domain::lifecycle::{Actor, REVIEW, RegistrationStatus, SyncRejection};
 use verax_domain::records::Values;
 use verax_domain::records::app_registration::{
@@ -18,6 +19,7 @@ use verax_store::{Batch, Contacts, Hold, RegistrationStep, StoreError};
 
 use crate::app::App;
 use crate::app::access::{MintError, RecordTokenMint};
+use crate::app::journal::Origin;
 use crate::app::lists::records::body_record;
 
 /// Why a registration is not made or moved.
@@ -76,6 +78,7 @@ pub struct SyncOrder {
     pub actor: Actor,
     /// For the log of reviews.
     pub reviewer: Reviewer,
+    pub origin: Origin,
 }
 
 /// Who gets a token of a registration that is moved on.
@@ -110,6 +113,7 @@ impl App {
         client: &str,
         mode: &str,
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<(String, String), RegistrationError> {
         let asked = Values::of_body(&APP_REGISTRATIONS, &members);
         let project = asked.text(app_registration::PROJECT).unwrap_or_default();
@@ -125,7 +129,8 @@ impl App {
         let mut record = body_record(&APP_REGISTRATIONS, &id, client, members)?;
         AppRegistration::begin(&mut record, usable.project.assigned_collection.as_deref());
         let mut batch = Batch::default();
-        batch.insert_record(record.made_at(now), now);
+        let entry = self.entry(Some(EventKind::RegistrationCreated), origin);
+        batch.insert_record(record.made_at(now), now, entry);
         let until = self.registration_token_until();
         let token = self.add_registration_token(&mut batch, client, mode, &id, until)?;
         self.database.commit(batch).await?;
@@ -142,11 +147,13 @@ impl App {
         client: &str,
         id: &str,
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<(), RegistrationError> {
         let now = self.clock.now();
         let contact = ContactDetails::read(&Values::of_body(&APP_REGISTRATIONS, &members));
         let mut batch = Batch::default();
-        batch.change(&body_record(&APP_REGISTRATIONS, id, client, members)?, now);
+        let entry = self.entry(Some(EventKind::RegistrationUpdated), origin);
+        batch.change(&body_record(&APP_REGISTRATIONS, id, client, members)?, now, entry);
         if contact.is_empty() {
             return match self.database.commit(batch).await {
                 Err(StoreError::Conflict) => Err(RegistrationError::NotFound),
@@ -242,9 +249,9 @@ impl App {
         let after = before
             .sync(&order.step, order.wanted, order.actor, &flow)
             .map_err(RegistrationError::Rejected)?;
-        let actor = order.actor;
+        let (actor, origin) = (order.actor, order.origin.clone());
         let mut step = self.registration_step(&before, after, order)?;
-        let mut synced = self.commit_step(token_for, &step).await;
+        let mut synced = self.commit_step(token_for, &step, &origin).await;
         if step.hold == Hold::Taken && matches!(synced, Err(RegistrationError::Moved)) {
             let contacts = contacts(&before.contact);
             let project = before.project.as_deref().unwrap_or_default();
@@ -256,7 +263,7 @@ impl App {
                 Some(_) => {
                     step.after = RegistrationStatus::NeedsManualVerification;
                     step.hold = Hold::Free;
-                    synced = self.commit_step(token_for, &step).await;
+                    synced = self.commit_step(token_for, &step, &origin).await;
                 }
                 None => {}
             }
@@ -297,9 +304,10 @@ impl App {
         &self,
         token_for: Option<TokenFor<'_>>,
         step: &RegistrationStep,
+        origin: &Origin,
     ) -> Result<Option<String>, RegistrationError> {
         let mut batch = Batch::default();
-        batch.sync_registration(step, self.clock.now());
+        batch.sync_registration(step, self.clock.now(), self.stamp(origin));
         let token = match token_for.filter(|wanted| wanted.client == step.client) {
             Some(wanted) => {
                 let until = self.registration_token_until();

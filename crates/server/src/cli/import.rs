@@ -18,7 +18,7 @@ use crate::app::import::{Import, Report};
 #[derive(Args)]
 pub struct Arguments {
     /// What the records are: biometric-validations, document-liveness, projects …
-    #[arg(value_parser = parse_resource)]
+    #[arg(value_parser = parse_imported)]
     resource: &'static Resource,
     /// A file of NDJSON, or pages as the API answers them; `-`: standard input.
     file: String,
@@ -116,6 +116,16 @@ fn open(file: &str) -> Result<File> {
     std::io::copy(&mut std::io::stdin().lock().by_ref(), &mut copy).with_context(no_room)?;
     copy.rewind()?;
     Ok(copy)
+}
+
+/// What happened here is written by the server alone.
+fn parse_imported(name: &str) -> Result<&'static Resource, String> {
+    match parse_resource(name)? {
+        resource if resource.name == resources::EVENTS.name => {
+            Err("events are not imported: the journal is of this server".to_owned())
+        }
+        resource => Ok(resource),
+    }
 }
 
 pub fn parse_resource(name: &str) -> Result<&'static Resource, String> {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Command};
+use verax_domain::events::{EventKind, RECORDS_IMPORTED};
 use verax_domain::resources;
 use verax_query::{Field, Kind, Resource, Shown};
 
@@ -49,6 +50,7 @@ fn pages(command: Command) -> Vec<(&'static str, String)> {
     let openapi = serde_json::to_string_pretty(&openapi::document()).unwrap_or_default() + "\n";
     vec![
         ("lists.md", lists()),
+        ("events.md", events()),
         ("errors.md", errors()),
         ("settings.md", settings()),
         ("commands.md", commands(command)),
@@ -152,6 +154,23 @@ fn filters(field: &Field) -> &'static str {
         (_, Some(_)) => "equality, substring, presence",
         _ => "equality, presence",
     }
+}
+
+fn events() -> String {
+    let mut out = format!(
+        "{MADE}# Events\n\nWhat `type` says in [events](../events.md). `status` is what the record has after \
+         the event; `-`: what it had.\n\n| type | resource | status | |\n|---|---|---|---|\n"
+    );
+    for row in EventKind::all() {
+        let status = row.to.map_or("-".to_owned(), |to| format!("`{to}`"));
+        put(
+            &mut out,
+            format!("| `{}` | `{}` | {status} | {} |", row.name, row.resource.name, row.doc),
+        );
+    }
+    let doc = "Records were imported: one event for each client whose records they are.";
+    put(&mut out, format!("| `{RECORDS_IMPORTED}` | that of the records | - | {doc} |"));
+    out
 }
 
 fn errors() -> String {

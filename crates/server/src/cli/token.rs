@@ -31,8 +31,8 @@ pub struct Create {
     /// The client's id.
     #[arg(long)]
     client: String,
-    /// What it may do, with commas between: validations:read, documents:read, media:read, write,
-    /// staff. Without it: all that its client may, but not `staff`.
+    /// What it may do, with commas between: validations:read, documents:read, media:read,
+    /// events:read, write, staff. Without it: all that its client may, but not `staff`.
     #[arg(long, value_delimiter = ',', value_parser = parse_scope)]
     scope: Option<Vec<Scope>>,
     /// How long it is valid: 12h, 30d. Without it: the setting tokens.days.

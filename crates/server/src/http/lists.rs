@@ -18,6 +18,7 @@ use super::operation::{Answer, Description, Operation};
 use super::path_id::PathId;
 use super::state::State;
 use crate::app::access::{Bearer, Caller};
+use crate::app::journal::Origin;
 
 /// Persons and collections are below it, and answer in the way of the face calls: with handlers of
 /// their own.
@@ -62,8 +63,8 @@ fn retrieve(version: &str, resource: &'static Resource) -> Operation {
 }
 
 fn delete(version: &str, resource: &'static Resource) -> Operation {
-    let delete = move |state: Extract<State>, bearer: Bearer, id: PathId| {
-        deletes::delete(state, bearer, id, resource)
+    let delete = move |state: Extract<State>, bearer: Bearer, origin: Origin, id: PathId| {
+        deletes::delete(state, (bearer, origin), id, resource)
     };
     let id = operation_id("delete", version, resource);
     let summary = format!("Delete one: {}", resource.title.to_lowercase());

@@ -97,7 +97,13 @@ fn a_token_has_its_clients_scopes_but_never_staff() {
     assert_eq!((token.split('.').count(), token.lines().count()), (3, 1));
     let claims = payload(&token);
     assert_eq!(keys(&claims), ["clientId", "jti", "iat", "exp", "scopes", "mode"]);
-    let all = serde_json::json!(["validations:read", "documents:read", "media:read", "write"]);
+    let all = serde_json::json!([
+        "validations:read",
+        "documents:read",
+        "media:read",
+        "events:read",
+        "write"
+    ]);
     assert_eq!((&claims["scopes"], &claims["mode"]), (&all, &"live".into()));
     let valid = claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat);
     assert_eq!(valid, Some(30 * 24 * 60 * 60));

@@ -8,6 +8,7 @@ use verax_domain::Timestamp;
 use verax_domain::records::biometric_validation::{BiometricValidation, CheckResult};
 use verax_domain::records::person::PersonDetails;
 use verax_query::Tenant;
+use verax_server::app::journal::Origin;
 use verax_server::app::persons::NewPerson;
 use verax_server::app::upkeep::sweeping::Orphans;
 use verax_server::http::{self, State};
@@ -420,7 +421,8 @@ on_both_databases! {
         assert_eq!(listed.ids(), [id.as_str()]);
         let mut batch = Batch::default();
         let now = bank.app.clock.now();
-        batch.begin_validation(&fresh.begin(now).expect("it was new"), None, now, now);
+        let begun = fresh.begin(now).expect("it was new");
+        batch.begin_validation(&begun, None, now, now, world.app.stamp(&Origin::system()));
         let late = bank.app.database.commit(batch).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         // What is asked for lives longer, within limits.
@@ -460,7 +462,8 @@ on_both_databases! {
         let mut batch = Batch::default();
         let enrolled = bank.app.new_id();
         let begun = stored(&bank, &id).await.begin(now).expect("it is new");
-        batch.begin_validation(&begun, Some(&enrolled), now, Timestamp(now.0 + 60_000));
+        let (until, stamp) = (Timestamp(now.0 + 60_000), world.app.stamp(&Origin::system()));
+        batch.begin_validation(&begun, Some(&enrolled), now, until, stamp);
         bank.app.database.commit(batch).await.expect("it is new");
         // The process ended after the person was enrolled, before the validation was.
         let images = vec![verax_server::app::faces::SentImage {
@@ -473,7 +476,9 @@ on_both_databases! {
             ..PersonDetails::default()
         };
         let person = NewPerson { details, ..NewPerson::default() };
-        bank.app.enrol_person_as("acme", enrolled, person, faces, None).await.expect("a person");
+        let (enrolled, origin) = (("acme", enrolled), Origin::system());
+        let enrolling = bank.app.enrol_person_as(enrolled, person, faces, None, &origin);
+        enrolling.await.expect("a person");
 
         assert_eq!(face_checks::abandon(&bank.app).await.expect("a look"), 0);
         world.turn_clock(60_001);
@@ -488,7 +493,8 @@ on_both_databases! {
         let (now, found) = (bank.app.clock.now(), CheckResult::default());
         for end in [begun.after.complete(found.clone(), now), begun.after.fail(found, now)] {
             let mut batch = Batch::default();
-            batch.end_validation(&end.expect("it was pending"), now);
+            let (end, stamp) = (end.expect("it was pending"), world.app.stamp(&Origin::system()));
+            batch.end_validation(&end, now, stamp);
             let late = bank.app.database.commit(batch).await;
             assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         }

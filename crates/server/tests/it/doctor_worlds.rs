@@ -15,6 +15,7 @@ use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::App;
 use verax_server::app::faces::Portrait;
+use verax_server::app::journal::Origin;
 use verax_server::app::persons::NewPerson;
 use verax_server::clock::{Clock, Random};
 use verax_server::http::{self, State};
@@ -59,7 +60,8 @@ impl Patient {
         let person = NewPerson { details, ..NewPerson::default() };
         let portrait =
             Portrait { template: template(face(1)), thumbnail: None, liveness_score: None };
-        let person = app.enrol_person("acme", person, vec![portrait], None).await;
+        let person =
+            app.enrol_person("acme", person, vec![portrait], None, &Origin::command()).await;
         let order = json!({
             "image": STANDARD.encode(jpeg(&card(&mut Seeded::new(5), None).image, 90)),
             "saveImage": true, "validateScreenReplay": false, "validatePrintedCopy": false,

@@ -15,6 +15,7 @@ use verax_lab::simulator::camera::captured;
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::documents::{DocumentCheckError, DocumentOrder};
+use verax_server::app::journal::Origin;
 use verax_server::app::upkeep::sweeping::Orphans;
 use verax_server::jobs::document_checks;
 use verax_store::{Batch, StoreError};
@@ -124,15 +125,18 @@ async fn after_a_crash(world: &World) -> Vec<String> {
     let order = order(image());
     let ended = post_image(world, &token, &order.image).await.json();
     world.turn_clock(1000);
-    let fresh = app.begin_document_check("acme", &order).await.expect("a record");
+    let fresh =
+        app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
     world.turn_clock(1000);
-    let begun = app.begin_document_check("acme", &order).await.expect("a record");
+    let begun =
+        app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
     let mut batch = Batch::default();
     let now = app.clock.now();
-    batch.transition(&opened(&begun).start(now).expect("it is new"), now);
+    let started = opened(&begun).start(now).expect("it is new");
+    batch.transition(&started, now, app.stamp(&Origin::system()));
     app.database.commit(batch).await.expect("it is new");
     world.turn_clock(1000);
-    let lost = app.begin_document_check("acme", &order).await.expect("a record");
+    let lost = app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
     app.vault.destroy("acme", &lost).await.expect("destroyed");
     world.turn_clock(121_000);
     assert_eq!(document_checks::resume(app).await.expect("a look"), 3);
@@ -191,11 +195,12 @@ on_both_databases! {
         let token = world.token("acme").await;
         let app = &world.app;
         let order = order(image());
-        let fresh = app.begin_document_check("acme", &order).await.expect("a record");
-        let begun = app.begin_document_check("acme", &order).await.expect("a record");
+        let fresh = app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
+        let begun = app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
         let mut batch = Batch::default();
         let now = app.clock.now();
-        batch.transition(&opened(&begun).start(now).expect("it is new"), now);
+        let started = opened(&begun).start(now).expect("it is new");
+    batch.transition(&started, now, app.stamp(&Origin::system()));
         app.database.commit(batch.clone()).await.expect("it is new");
         let again = app.database.commit(batch).await;
         assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
@@ -213,7 +218,7 @@ on_both_databases! {
         assert_eq!(kept(world), 0, "nothing of the images stays");
         // A worker that was only slow changes nothing any more.
         let permit = app.admission.try_document_permit().expect("a permit");
-        let late = app.clone().finish_document_check(fresh, "acme".to_owned(), order, permit).await;
+        let late = app.clone().finish_document_check((fresh, "acme".to_owned()), order, permit, Origin::system()).await;
         let rejected = matches!(late, Err(DocumentCheckError::Ended));
         assert!(rejected, "{late:?}");
         assert_eq!(world.get(&token, PATH).await.total(), 2);
@@ -222,7 +227,7 @@ on_both_databases! {
     async fn a_check_whose_image_is_gone_fails_and_says_so(world) {
         let token = world.token("acme").await;
         let app = &world.app;
-        let id = app.begin_document_check("acme", &order(image())).await.expect("a record");
+        let id = app.begin_document_check("acme", &order(image()), &Origin::system()).await.expect("a record");
         app.vault.destroy("acme", &id).await.expect("destroyed");
         world.turn_clock(121_000);
         assert_eq!(document_checks::resume(app).await.expect("a look"), 1);
@@ -237,12 +242,13 @@ on_both_databases! {
     async fn a_crash_between_the_end_and_the_images_leaves_nothing_of_it(world) {
         let token = world.token("acme").await;
         let app = &world.app;
-        let id = app.begin_document_check("acme", &order(image())).await.expect("a record");
+        let id = app.begin_document_check("acme", &order(image()), &Origin::system()).await.expect("a record");
         let mut batch = Batch::default();
         let now = app.clock.now();
         let started = opened(&id).start(now).expect("it is new");
         let failed = started.after.fail("a reason", now).expect("it is processed");
-        batch.transition(&started, now).transition(&failed, now);
+        let stamp = || app.stamp(&Origin::system());
+        batch.transition(&started, now, stamp()).transition(&failed, now, stamp());
         app.database.commit(batch).await.expect("an end");
         assert_eq!(kept(world), 1);
         world.turn_clock(121_000);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, EVENTS,
     LIVENESS_SESSIONS, PERSONS, PROJECT_FLOWS, PROJECTS,
 };
 
@@ -135,6 +135,15 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&DOCUMENT_LIVENESS, &[document]).await;
+    let event = with(
+        "event",
+        json!({
+            "type": "app_registration.created", "resource": "app-registrations",
+            "record": id("registration"), "sequence": 1, "status": "STARTED", "actor": "command",
+            "projectFlow": id("flow"), "appRegistration": id("registration"),
+        }),
+    );
+    world.store(&EVENTS, &[event]).await;
 }
 
 /// The kind of record that [`one_of_each`] makes for a path's `{id}`: `biometric-validations` →

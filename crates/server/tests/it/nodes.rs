@@ -13,6 +13,7 @@ use verax_domain::document_verdict::{Calibration, ColourlessRule, CroppedRule};
 use verax_lab::simulator::cards::card;
 use verax_lab::simulator::jpeg;
 use verax_server::app::documents::DocumentOrder;
+use verax_server::app::journal::Origin;
 use verax_server::http::{self, State};
 use verax_server::jobs::document_checks;
 use verax_store::Batch;
@@ -154,7 +155,7 @@ on_both_databases! {
         let (dead, one, two) =
             (world.node(|_| {}).await, world.node(|_| {}).await, world.node(|_| {}).await);
         for _ in 0..6 {
-            dead.begin_document_check("acme", &left_behind()).await.expect("a record");
+            dead.begin_document_check("acme", &left_behind(), &Origin::system()).await.expect("a record");
         }
         drop(dead);
         world.turn_clock(121_000);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::PERSONS;
+use verax_server::app::journal::Origin;
 use verax_server::app::persons::PersonError;
 use verax_server::http::{self, State};
 
@@ -155,11 +156,11 @@ on_both_databases! {
         assert_eq!(found(search(face(1))).await.as_deref(), Some("Ana"));
         let bea = people.enrolled("Bea", &[face(2)]).await;
         assert_eq!(found(search(face(2))).await.as_deref(), Some("Bea"));
-        people.app.delete_person("acme", &ana).await.expect("a deletion");
+        people.app.delete_person("acme", &ana, &Origin::system()).await.expect("a deletion");
         assert_eq!(found(search(face(1))).await, None);
         // What was deleted is forgotten after a day, and who was away that long begins anew.
         world.turn_clock(2 * DAY);
-        people.app.delete_person("acme", &bea).await.expect("a deletion");
+        people.app.delete_person("acme", &bea, &Origin::system()).await.expect("a deletion");
         people.enrolled("Cleo", &[face(3)]).await;
         world.turn_clock(2 * DAY);
         people.enrolled("Dora", &[face(4)]).await;

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use verax_domain::document_check::PerCheck;
 use verax_lab::simulator::{camera, cards::card, jpeg};
+use verax_server::app::journal::Origin;
 use verax_server::jobs::document_checks;
 use verax_vision::document::seeded::Seeded;
 
@@ -111,7 +112,7 @@ on_both_databases! {
             save_image: false,
             app_registration: Some(id.clone()),
         };
-        let begun = world.app.begin_document_check("acme", &order).await.expect("a record");
+        let begun = world.app.begin_document_check("acme", &order, &Origin::system()).await.expect("a record");
         world.turn_clock(121_000);
         assert_eq!(document_checks::resume(&world.app).await.expect("a look"), 1);
         assert_eq!(document_of(world, &token, &id).await, begun.as_str());

@@ -15,8 +15,13 @@ use crate::persons::People;
 use crate::rejections::{Operation, operations};
 use crate::world::{World, request, send};
 
-const SINGLE: [Scope; 4] =
-    [Scope::ReadValidations, Scope::ReadDocuments, Scope::ReadMedia, Scope::Write];
+const SINGLE: [Scope; 5] = [
+    Scope::ReadValidations,
+    Scope::ReadDocuments,
+    Scope::ReadMedia,
+    Scope::ReadEvents,
+    Scope::Write,
+];
 
 /// A record of each, whose texts name its resource.
 async fn canaries(world: &World) {

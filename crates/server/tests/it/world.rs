@@ -20,9 +20,10 @@ use verax_server::config::Config;
 use verax_server::http::{self, State};
 use verax_server::keys::{MasterKeys, SigningKeys};
 use verax_server::vault::Vault;
-use verax_store::{Batch, Database, Location, NewClient, Options, Rows, Schema};
+use verax_store::{Batch, Database, ImportEntries, Location, NewClient, Options, Rows, Schema};
 
 use crate::answer::Answer;
+use crate::shadow::{self, Shadow};
 
 /// 2026-01-02T03:04:05Z, when every test begins.
 pub const NOW: i64 = 1_767_323_045_000;
@@ -56,6 +57,8 @@ macro_rules! on_both_databases {
 }
 
 pub struct World {
+    /// Dropped before the folder that it looks into.
+    shadow: Shadow,
     pub app: App,
     pub router: Router,
     pub folder: TempDir,
@@ -85,11 +88,12 @@ impl World {
         let keys = SigningKeys::open(&folder.path().join("signing-keys.json"), &random)
             .expect("signing keys");
         let database = Database::open(&location, &options()).await.expect("a database");
+        let shadow = Shadow::cast(&location).await;
         let vault = vault(folder.path());
         let app = App::new(config, database, keys, Clock::Manual(Arc::clone(&clock)), random)
             .with_vault(vault);
         let router = http::router(State::new(app.clone()));
-        World { app, router, folder, clock, location }
+        World { shadow, app, router, folder, clock, location }
     }
 
     /// Another server on the same records, with other settings.
@@ -180,7 +184,14 @@ impl World {
             .iter()
             .map(|row| Record::from_json(resource, row, None).expect("a record without problems"))
             .collect();
-        self.app.database.import(&records, Timestamp(NOW)).await.expect("an import");
+        let mut paused = Batch::default();
+        shadow::pause(&mut paused);
+        self.app.database.commit(paused).await.expect("a pause");
+        let quiet = ImportEntries::Quiet("records of a test");
+        self.app.database.import(&records, Timestamp(NOW), quiet).await.expect("an import");
+        let mut resumed = Batch::default();
+        shadow::resume(&mut resumed);
+        self.app.database.commit(resumed).await.expect("the end of the pause");
     }
 
     /// Runs a statement that no use case has.
@@ -188,7 +199,9 @@ impl World {
         let mut sql = Sql::default();
         sql.push(statement);
         let mut batch = Batch::default();
+        shadow::pause(&mut batch);
         batch.push(sql, Rows::Any);
+        shadow::resume(&mut batch);
         self.app.database.commit(batch).await.expect("a statement");
     }
 
@@ -223,9 +236,10 @@ impl World {
 
     /// Removes what the test left on the PostgreSQL cluster.
     pub async fn end(self) {
-        let World { app, router, location, .. } = self;
-        drop((app, router));
+        let World { shadow, app, router, location, .. } = self;
+        drop((shadow, app, router));
         if let Location::Postgres(url) = location {
+            Shadow::compare(&url).await;
             let (_, name) = url.rsplit_once('/').expect("a database name");
             let client = connect(&cluster_url()).await;
             let statement = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
@@ -287,7 +301,7 @@ fn cluster_url() -> String {
     })
 }
 
-async fn connect(url: &str) -> tokio_postgres::Client {
+pub async fn connect(url: &str) -> tokio_postgres::Client {
     let connecting = tokio_postgres::connect(url, tokio_postgres::NoTls);
     let (client, connection) = connecting.await.expect("the cluster of the tests answers");
     tokio::spawn(connection);

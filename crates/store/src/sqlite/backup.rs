@@ -55,7 +55,8 @@ fn verify(connection: &Connection) -> Result<u64, StoreError> {
         return Err(StoreError::Unavailable(format!("the file is damaged: {verdict}")));
     }
     let mut records = 0;
-    for resource in resources::ALL {
+    // What is told of them is no record, and an older file has nothing of it.
+    for resource in resources::ALL.iter().filter(|it| it.table != resources::EVENTS.table) {
         let mut sql = verax_query::Sql::default();
         sql.push("SELECT count(*) FROM ").push(resource.table);
         let count: i64 = connection

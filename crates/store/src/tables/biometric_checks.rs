@@ -1,7 +1,7 @@
 //! The states of sessions and biometric validations: each step is made only where the one before
 //! it stands, and what has to happen later has a job.
-
-use verax_domain::events::{Certainty, EventKind};
+use verax_domain::events::{Certainty, Entry, EventKind};
+use verax_domain::journal::Stamp;
 use verax_domain::records::Transition;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
@@ -20,8 +20,9 @@ impl Batch {
         record: &Record,
         now: Timestamp,
         expires_at: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
-        self.insert_record(record, now);
+        self.insert_record(record, now, Entry::Event(EventKind::ValidationCreated, stamp));
         self.expire_later(JobKind::ValidationExpiry, &record.id, &record.client, expires_at)
     }
 
@@ -45,7 +46,7 @@ impl Batch {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> &mut Batch {
-        self.insert_record(record, now);
+        self.insert_record(record, now, Entry::quiet("its validation has the event"));
         self.expire_later(JobKind::SessionExpiry, &record.id, &record.client, expires_at)
     }
 
@@ -57,8 +58,9 @@ impl Batch {
         person: Option<&str>,
         now: Timestamp,
         lease_until: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
-        self.transition(begun, now).insert_job(&Job {
+        self.transition(begun, now, stamp).insert_job(&Job {
             kind: JobKind::BiometricCheck,
             record: begun.after.id.clone(),
             client: begun.after.client.clone(),
@@ -74,9 +76,10 @@ impl Batch {
         released: &Transition<BiometricValidation>,
         now: Timestamp,
         expires_at: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
         let BiometricValidation { id, client, .. } = &released.after;
-        self.transition(released, now).delete_job(JobKind::BiometricCheck, id).expire_later(
+        self.transition(released, now, stamp).delete_job(JobKind::BiometricCheck, id).expire_later(
             JobKind::ValidationExpiry,
             id,
             client,
@@ -89,8 +92,9 @@ impl Batch {
         &mut self,
         ended: &Transition<BiometricValidation>,
         now: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
-        self.transition(ended, now).delete_job(JobKind::BiometricCheck, &ended.after.id)
+        self.transition(ended, now, stamp).delete_job(JobKind::BiometricCheck, &ended.after.id)
     }
 
     /// Ends a validation whose lease has run out: its image is gone. One that has reached its
@@ -102,10 +106,11 @@ impl Batch {
         id: &str,
         reasons: &str,
         now: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
         let (event, certainty) = (EventKind::ValidationFailed, Certainty::ChangedIfOpen);
         let found = vec![("reasons", Arg::Text(reasons.to_owned()))];
-        self.end_check(CheckEnd { event, client, id, found, certainty }, now);
+        self.end_check(CheckEnd { event, client, id, found, certainty, stamp }, now);
         let mut sql = end_session("completed", client, now);
         sql.push(" IN (SELECT liveness_session FROM biometric_validations WHERE client = ");
         sql.again(3).push(" AND id = ").bind(Arg::Text(id.to_owned())).push(")");
@@ -113,14 +118,21 @@ impl Batch {
     }
 
     /// What is due expires, unless something has become of it; its job is over.
-    pub fn expire(&mut self, kind: JobKind, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+    pub fn expire(
+        &mut self,
+        kind: JobKind,
+        (client, id): (&str, &str),
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         if kind == JobKind::SessionExpiry {
             let mut sql = end_session("expired", client, now);
             sql.push(" = ").bind(Arg::Text(id.to_owned()));
             self.push(sql, Rows::Any);
         } else {
             let (event, certainty) = (EventKind::ValidationExpired, Certainty::ChangedIfOpen);
-            self.end_check(CheckEnd { event, client, id, found: Vec::new(), certainty }, now);
+            let found = Vec::new();
+            self.end_check(CheckEnd { event, client, id, found, certainty, stamp }, now);
         }
         self.delete_job(kind, id)
     }

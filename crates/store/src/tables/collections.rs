@@ -1,6 +1,8 @@
 //! Collections: the sets that persons are in.
 
 use verax_domain::Timestamp;
+use verax_domain::events::{Certainty, Entry, EventKind};
+use verax_domain::journal::Stamp;
 use verax_domain::resources::COLLECTIONS;
 use verax_query::{Arg, Sql};
 
@@ -37,8 +39,14 @@ impl Database {
 }
 
 impl Batch {
-    /// Deletes a collection and takes every person out of it.
-    pub fn delete_collection(&mut self, client: &str, id: &str, now: Timestamp) -> &mut Batch {
+    /// Deletes a collection and takes every person out of it, which is the collection's one event.
+    pub fn delete_collection(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE persons SET updated_at = ").bind(Arg::Integer(now.0));
         // The id first in the list, further on, or alone; no id needs escaping in JSON.
@@ -52,7 +60,8 @@ impl Batch {
         sql.push("DELETE FROM collections");
         push_record_key(&mut sql, &COLLECTIONS, client, id);
         self.push(sql, Rows::Exactly(1));
-        self.forget_answers(client, id)
+        let entry = Entry::Event(EventKind::CollectionDeleted, stamp);
+        self.journal(entry, (client, id), Certainty::Changed, now).forget_answers(client, id)
     }
 }
 

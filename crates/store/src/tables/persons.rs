@@ -1,5 +1,8 @@
 //! Persons: in which collections they are, and whether they are in use.
 
+use verax_domain::Timestamp;
+use verax_domain::events::{Certainty, Entry, EventKind};
+use verax_domain::journal::Stamp;
 use verax_domain::resources::PERSONS;
 use verax_query::{Arg, Sql};
 
@@ -48,11 +51,19 @@ impl Database {
 
 impl Batch {
     /// Deletes a person with its templates; a `Conflict` when there is none.
-    pub fn delete_person(&mut self, client: &str, person: &str) -> &mut Batch {
+    pub fn delete_person(
+        &mut self,
+        client: &str,
+        person: &str,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("DELETE FROM persons");
         push_record_key(&mut sql, &PERSONS, client, person);
         self.push(sql, Rows::Exactly(1));
+        let entry = Entry::Event(EventKind::PersonDeleted, stamp);
+        self.journal(entry, (client, person), Certainty::Changed, now);
         self.delete_templates(client, person).redact_person(client, person)
     }
 }

@@ -1,8 +1,8 @@
 //! Records of any resource: stored, changed, held and deleted, each of its client alone.
 
 use std::collections::HashMap;
-
-use verax_domain::events::{Certainty, Event};
+use verax_domain::events::{Certainty, Entry};
+use verax_domain::journal::Stamp;
 use verax_domain::record::columns;
 use verax_domain::records::Transition;
 use verax_domain::{Record, Timestamp};
@@ -29,23 +29,15 @@ impl Database {
 
 impl Batch {
     /// Stores a record that is new; the batch is a `Conflict` when its id is taken.
-    pub fn insert_record(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        self.upsert(record, now, Rows::Exactly(1))
-    }
-
-    /// Changes what `record` says of a record that is there; a `Conflict` when it is not.
-    pub fn update_record(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        let mut sql = Sql::default();
-        sql.push("UPDATE ").push(record.resource.table).push(" SET updated_at = ");
-        sql.bind(Arg::Integer(now.0));
-        push_record_key(&mut sql, record.resource, &record.client, &record.id);
-        self.push(sql, Rows::Exactly(1)).upsert(record, now, Rows::Exactly(1))
+    pub fn insert_record(&mut self, record: &Record, now: Timestamp, entry: Entry) -> &mut Batch {
+        self.upsert(record, now, Rows::Exactly(1));
+        self.journal(entry, (&record.client, &record.id), Certainty::Changed, now)
     }
 
     /// Stores the record, or adds what it says to the one that is there: what it does not say
     /// stays. A record of another client with the same id is not touched: `rows` says whether
     /// that is an error.
-    pub fn upsert(&mut self, record: &Record, now: Timestamp, rows: Rows) -> &mut Batch {
+    pub(crate) fn upsert(&mut self, record: &Record, now: Timestamp, rows: Rows) -> &mut Batch {
         self.push(upsert(record, now), rows)
     }
 
@@ -57,33 +49,44 @@ impl Batch {
     }
 
     /// Changes what the record says of one that its client has; what it does not say stays.
-    pub fn change(&mut self, record: &Record, now: Timestamp) -> &mut Batch {
-        self.push(changes(record, now), Rows::Exactly(1))
+    pub fn change(&mut self, record: &Record, now: Timestamp, entry: Entry) -> &mut Batch {
+        self.push(changes(record, now), Rows::Exactly(1));
+        self.journal(entry, (&record.client, &record.id), Certainty::Changed, now)
     }
 
     /// Takes a step of a record, where it still has the status that it was read with, with the event that
     /// it is to others: a `Conflict` when it has another status.
-    pub fn transition<R>(&mut self, step: &Transition<R>, now: Timestamp) -> &mut Batch {
+    pub fn transition<R>(
+        &mut self,
+        step: &Transition<R>,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         let mut sql = changes(&step.changes, now);
         sql.push(" AND status = ").bind(Arg::Text(step.from.to_owned()));
+        self.push(sql, Rows::Exactly(1));
         let Record { client, id, .. } = &step.changes;
-        self.events.extend(step.event.map(|kind| Event {
-            kind,
-            client: client.clone(),
-            record: id.clone(),
-            at: now,
-            certainty: Certainty::Changed,
-        }));
-        self.push(sql, Rows::Exactly(1))
+        let entry = match step.event {
+            Some(kind) => Entry::Event(kind, stamp),
+            None => Entry::quiet("the step has no event"),
+        };
+        self.journal(entry, (client, id), Certainty::Changed, now)
     }
 
     /// Deletes a record of this client.
-    pub fn delete(&mut self, resource: &'static Resource, client: &str, id: &str) -> &mut Batch {
+    pub fn delete(
+        &mut self,
+        resource: &'static Resource,
+        (client, id): (&str, &str),
+        now: Timestamp,
+        entry: Entry,
+    ) -> &mut Batch {
         self.erases = true;
         let mut sql = Sql::default();
         sql.push("DELETE FROM ").push(resource.table);
         push_record_key(&mut sql, resource, client, id);
-        self.push(sql, Rows::Exactly(1))
+        self.push(sql, Rows::Exactly(1));
+        self.journal(entry, (client, id), Certainty::Changed, now)
     }
 
     /// A `Conflict` when the record is gone; until this batch is committed nobody deletes it.
@@ -103,9 +106,9 @@ impl Batch {
     pub fn forget_image(
         &mut self,
         resource: &'static Resource,
-        client: &str,
-        id: &str,
+        (client, id): (&str, &str),
         now: Timestamp,
+        entry: Entry,
     ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE ").push(resource.table).push(" SET image_saved = ");
@@ -116,7 +119,8 @@ impl Batch {
         sql.push(", updated_at = ").bind(Arg::Integer(now.0));
         push_record_key(&mut sql, resource, client, id);
         // It may have been deleted meanwhile.
-        self.push(sql, Rows::Any)
+        self.push(sql, Rows::Any);
+        self.journal(entry, (client, id), Certainty::ChangedIfOpen, now)
     }
 }
 

@@ -2,6 +2,8 @@
 //! the registration stands as it was read.
 
 use verax_domain::Timestamp;
+use verax_domain::events::{Certainty, Entry, EventKind};
+use verax_domain::journal::Stamp;
 use verax_domain::lifecycle::Actor;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_query::{Arg, Sql};
@@ -64,7 +66,12 @@ impl Database {
 
 impl Batch {
     /// The registration has this check and this person.
-    pub fn pass_face(&mut self, passed: &PassedFace<'_>, now: Timestamp) -> &mut Batch {
+    pub fn pass_face(
+        &mut self,
+        passed: &PassedFace<'_>,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         let mut sql = changed(now);
         sql.push(", biometric_validation = ").bind(text(passed.validation));
         sql.push(", person = ").bind(text(passed.person));
@@ -73,7 +80,9 @@ impl Batch {
         if passed.actor == Actor::Person {
             sql.push(IS_OPEN);
         }
-        self.push(sql, Rows::Exactly(1))
+        self.push(sql, Rows::Exactly(1));
+        let (client, registration) = (passed.client, passed.registration);
+        self.registration_updated(client, registration, Certainty::Changed, now, stamp)
     }
 
     /// A person begins the passed face check again: it stays, among those that do not count, and
@@ -84,6 +93,7 @@ impl Batch {
         registration: &str,
         validation: &str,
         now: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
         sql.push(", biometric_validation = NULL, person = CASE WHEN person = ");
@@ -92,7 +102,8 @@ impl Batch {
         sql.push(WITH_FAILED).again(2).push(FAILED_END);
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(" AND biometric_validation = ").again(2).push(IS_OPEN);
-        self.push(sql, Rows::Exactly(1))
+        self.push(sql, Rows::Exactly(1));
+        self.registration_updated(client, registration, Certainty::Changed, now, stamp)
     }
 
     /// A face check of the registration was failed.
@@ -102,11 +113,13 @@ impl Batch {
         registration: &str,
         validation: &str,
         now: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
         sql.push(WITH_FAILED).bind(text(validation)).push(FAILED_END);
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
-        self.push(sql, Rows::Exactly(1))
+        self.push(sql, Rows::Exactly(1));
+        self.registration_updated(client, registration, Certainty::Changed, now, stamp)
     }
 
     /// Counts a document check that a registration's device begins, and the image that it asks to
@@ -138,12 +151,26 @@ impl Batch {
         registration: &str,
         document: &str,
         now: Timestamp,
+        stamp: Stamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
         sql.push(", document_validation = ").bind(text(document));
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(IS_OPEN);
-        self.push(sql, Rows::Any)
+        self.push(sql, Rows::Any);
+        self.registration_updated(client, registration, Certainty::ChangedIfOpen, now, stamp)
+    }
+
+    fn registration_updated(
+        &mut self,
+        client: &str,
+        registration: &str,
+        certainty: Certainty,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
+        let entry = Entry::Event(EventKind::RegistrationUpdated, stamp);
+        self.journal(entry, (client, registration), certainty, now)
     }
 
     /// Nothing points to a document check that is deleted.

@@ -1,6 +1,8 @@
 //! Registrations: persons on their way through a project.
 
 use verax_domain::contact::{email_key, phone_key};
+use verax_domain::events::{Certainty, Entry, EventKind};
+use verax_domain::journal::Stamp;
 use verax_domain::lifecycle::RegistrationStatus;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{Record, Timestamp};
@@ -116,7 +118,12 @@ impl Database {
 impl Batch {
     /// Moves a registration, if it stands where it is believed to stand. The batch is a `Conflict`
     /// when it is to hold a contact that another holds.
-    pub fn sync_registration(&mut self, step: &RegistrationStep, now: Timestamp) -> &mut Batch {
+    pub fn sync_registration(
+        &mut self,
+        step: &RegistrationStep,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
         sql.push(", status = ").bind(Arg::Text(step.after.word().to_owned()));
@@ -141,7 +148,9 @@ impl Batch {
             sql.push(" AND COALESCE(biometric_validation, '') = ").bind(text(face));
             sql.push(" AND COALESCE(document_validation, '') = ").bind(text(document));
         }
-        self.push(sql, Rows::Exactly(1))
+        self.push(sql, Rows::Exactly(1));
+        let entry = Entry::Event(EventKind::of_sync(step.step.as_deref(), step.after), stamp);
+        self.journal(entry, (&step.client, &step.id), Certainty::Changed, now)
     }
 
     /// Only while somebody is still on the way with it: a new token may be made.

@@ -233,6 +233,7 @@ mod tests {
     use std::time::Duration;
 
     use serde_json::json;
+    use verax_domain::events::Entry;
     use verax_domain::{Record, Timestamp, resources};
 
     use super::*;
@@ -254,7 +255,7 @@ mod tests {
         let records: Vec<Record> = (from..from + count).map(record).collect();
         let mut batch = crate::Batch::default();
         for record in &records {
-            batch.insert_record(record, Timestamp(0));
+            batch.insert_record(record, Timestamp(0), Entry::quiet("a test"));
         }
         sqlite.commit(batch).await.expect("records");
     }

@@ -12,7 +12,7 @@ use verax_domain::records::project::{Project, ProjectStatus};
 use verax_query::Sql;
 use verax_store::{Batch, Job, JobKind, Rows, StoreError};
 
-use crate::databases;
+use crate::databases::{self, stamp};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 /// More than are under way together on PostgreSQL.
@@ -142,45 +142,45 @@ fn each_end_of_a_check_has_one_event() {
         (
             &|it| {
                 let end = document.complete(&nothing, &json!({}), false, NOW);
-                it.transition(&end.expect("it runs"), NOW);
+                it.transition(&end.expect("it runs"), NOW, stamp());
             },
             EventKind::DocumentCheckCompleted,
         ),
         (
             &|it| {
-                it.transition(&document.fail("x", NOW).expect("it runs"), NOW);
+                it.transition(&document.fail("x", NOW).expect("it runs"), NOW, stamp());
             },
             EventKind::DocumentCheckFailed,
         ),
         (
             &|it| {
-                it.abandon_document_check("c", "r", "x", NOW);
+                it.abandon_document_check("c", "r", "x", NOW, stamp());
             },
-            EventKind::DocumentCheckAbandoned,
+            EventKind::DocumentCheckFailed,
         ),
         (
             &|it| {
                 let end = validation.complete(found(), NOW).expect("it is pending");
-                it.end_validation(&end, NOW);
+                it.end_validation(&end, NOW, stamp());
             },
             EventKind::ValidationCompleted,
         ),
         (
             &|it| {
                 let end = validation.fail(found(), NOW).expect("it is pending");
-                it.end_validation(&end, NOW);
+                it.end_validation(&end, NOW, stamp());
             },
             EventKind::ValidationFailed,
         ),
         (
             &|it| {
-                it.abandon_validation("c", "r", "[]", NOW);
+                it.abandon_validation("c", "r", "[]", NOW, stamp());
             },
             EventKind::ValidationFailed,
         ),
         (
             &|it| {
-                it.expire(JobKind::ValidationExpiry, "c", "r", NOW);
+                it.expire(JobKind::ValidationExpiry, ("c", "r"), NOW, stamp());
             },
             EventKind::ValidationExpired,
         ),
@@ -193,6 +193,6 @@ fn each_end_of_a_check_has_one_event() {
         assert_eq!(event.at, NOW);
     }
     let mut batch = Batch::default();
-    batch.expire(JobKind::SessionExpiry, "c", "r", NOW);
+    batch.expire(JobKind::SessionExpiry, ("c", "r"), NOW, stamp());
     assert_eq!(batch.events(), [], "of a session nobody is told");
 }

@@ -5,10 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_postgres::NoTls;
-use verax_store::{Database, Location, Options, Schema};
+use verax_domain::journal::{Principal, Stamp};
+use verax_store::{Database, ImportEntries, Location, Options, Schema};
 
 /// Where the throw-away PostgreSQL is; `cargo xtask postgres` sets it.
 const VARIABLE: &str = "VERAX_TEST_DATABASE_URL";
+
+/// Nobody is told of what a test imports.
+pub const QUIET: ImportEntries = ImportEntries::Quiet("records of a test");
+
+/// What an event has of its own.
+pub fn stamp() -> Stamp {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = format!("event-{}", COUNT.fetch_add(1, Ordering::SeqCst));
+    Stamp { id, salt: "5a17".to_owned(), actor: Principal::System, request: None }
+}
 
 pub fn options() -> Options {
     Options {

@@ -9,7 +9,7 @@ use verax_domain::{Record, Timestamp, resources};
 use verax_query::{Retrieval, Tenant};
 use verax_store::{Batch, Database, Job, JobKind, NewClient, StoreError};
 
-use crate::databases;
+use crate::databases::{self, stamp};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const LEASE: Timestamp = Timestamp(NOW.0 + 120_000);
@@ -72,15 +72,17 @@ async fn a_check_ends_once_whoever_ends_it() {
         let database = fixture.open().await;
         for id in ["d1", "d2"] {
             commit(&database, |batch| {
-                batch.begin_document_check(&record(id), NOW, LEASE, "how".to_owned())
+                batch.begin_document_check(&record(id), NOW, LEASE, "how".to_owned(), stamp())
             })
             .await
             .expect("a beginning");
-            commit(&database, |batch| batch.transition(&started(id), NOW)).await.expect("a start");
+            commit(&database, |batch| batch.transition(&started(id), NOW, stamp()))
+                .await
+                .expect("a start");
         }
-        let early = commit(&database, |batch| batch.transition(&started("d1"), NOW)).await;
+        let early = commit(&database, |batch| batch.transition(&started("d1"), NOW, stamp())).await;
         assert!(matches!(early, Err(StoreError::Conflict)), "{early:?}");
-        commit(&database, |batch| batch.transition(&completed("d1", NOW), NOW))
+        commit(&database, |batch| batch.transition(&completed("d1", NOW), NOW, stamp()))
             .await
             .expect("an end");
         drop(database);
@@ -108,22 +110,27 @@ async fn a_check_ends_once_whoever_ends_it() {
         assert_eq!(take(LATER, 9).await, []);
         assert_eq!(take(Timestamp(longer.0 + 1), 9).await, [taken("d1", 1), taken("d2", 1)]);
         let resumed =
-            commit(&database, |batch| batch.resume_document_check("c1", "d1", LATER)).await;
+            commit(&database, |batch| batch.resume_document_check("c1", "d1", LATER, stamp()))
+                .await;
         assert!(matches!(resumed, Err(StoreError::Conflict)), "{resumed:?}");
-        commit(&database, |batch| batch.resume_document_check("c1", "d2", LATER))
+        commit(&database, |batch| batch.resume_document_check("c1", "d2", LATER, stamp()))
             .await
             .expect("it is");
-        commit(&database, |batch| batch.abandon_document_check("c1", "d2", "interrupted", LATER))
-            .await
-            .expect("an end");
+        commit(&database, |batch| {
+            batch.abandon_document_check("c1", "d2", "interrupted", LATER, stamp())
+        })
+        .await
+        .expect("an end");
         for id in ["d1", "d2"] {
             commit(&database, |batch| batch.delete_job(kind, id)).await.expect("a job");
         }
         for id in ["d1", "d2"] {
             let twice = [
                 commit(&database, |batch| batch.delete_job(kind, id)).await,
-                commit(&database, |batch| batch.transition(&completed(id, LATER), LATER)).await,
-                commit(&database, |batch| batch.transition(&failed(id, LATER), LATER)).await,
+                commit(&database, |batch| batch.transition(&completed(id, LATER), LATER, stamp()))
+                    .await,
+                commit(&database, |batch| batch.transition(&failed(id, LATER), LATER, stamp()))
+                    .await,
             ];
             assert!(twice.iter().all(|it| matches!(it, Err(StoreError::Conflict))), "{twice:?}");
         }
@@ -153,12 +160,12 @@ async fn the_work_of_a_deleted_client_writes_nothing() {
         };
         commit(&database, |batch| batch.insert_client(&client)).await.expect("a client");
         commit(&database, |batch| {
-            batch.begin_document_check(&record("d1"), NOW, LEASE, "how".to_owned())
+            batch.begin_document_check(&record("d1"), NOW, LEASE, "how".to_owned(), stamp())
         })
         .await
         .expect("a beginning");
         commit(&database, |batch| batch.delete_client("c1")).await.expect("it goes");
-        let late = commit(&database, |batch| batch.transition(&started("d1"), NOW)).await;
+        let late = commit(&database, |batch| batch.transition(&started("d1"), NOW, stamp())).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         let kind = JobKind::DocumentCheck;
         let left = database.take_jobs(kind, Timestamp(i64::MAX), LATER, 9).await.expect("a look");

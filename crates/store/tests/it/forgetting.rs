@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use verax_domain::Timestamp;
+use verax_domain::events::Entry;
 use verax_store::{Batch, Database, Location, TABLES_OF_NO_CLIENT, tables_of_clients};
 
 use crate::databases::{self, Fixture, file};
@@ -167,7 +168,7 @@ async fn whom_a_response_names_is_found_whatever_came_by_import() {
             let json =
                 json!({ "_id": id, "client": "c1", "status": "completed", "response": response });
             let record = Record::from_json(&BIOMETRIC_VALIDATIONS, &json, None).expect("a record");
-            database.import(&[record], now).await.expect("an import");
+            database.import(&[record], now, databases::QUIET).await.expect("an import");
         };
         store("v1", json!({ "persons": [{ "id": "p1", "name": "Jo" }, { "_id": "p2" }] })).await;
         store("v2", json!({ "persons": [{ "id": 7 }, { "id": "p1" }, { "id": "p1" }] })).await;
@@ -187,7 +188,7 @@ async fn whom_a_response_names_is_found_whatever_came_by_import() {
         assert_eq!(naming("p1").await, ["v1"]);
         assert_eq!(naming("p3").await, ["v2"]);
         let mut batch = Batch::default();
-        batch.delete(&BIOMETRIC_VALIDATIONS, "c1", "v1");
+        batch.delete(&BIOMETRIC_VALIDATIONS, ("c1", "v1"), now, Entry::quiet("a test"));
         database.commit(batch).await.expect("a deletion");
         assert_eq!(naming("p1").await, [""; 0]);
     }

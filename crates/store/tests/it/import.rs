@@ -14,7 +14,7 @@ fn record(resource: &'static Resource, json: &Json) -> Record {
 }
 
 async fn import(database: &Database, resource: &'static Resource, json: &Json) {
-    database.import(&[record(resource, json)], NOW).await.expect("an import");
+    database.import(&[record(resource, json)], NOW, databases::QUIET).await.expect("an import");
 }
 
 async fn retrieved(database: &Database, resource: &'static Resource, id: &str) -> Json {
@@ -139,9 +139,12 @@ async fn many_at_once_end_as_one_by_one() {
     for (fixture, other) in places {
         let (together, alone) = (fixture.open().await, other.open().await);
         for records in [&first, &second] {
-            together.import(records, NOW).await.expect("an import");
+            together.import(records, NOW, databases::QUIET).await.expect("an import");
             for record in records {
-                alone.import(std::slice::from_ref(record), NOW).await.expect("an import");
+                alone
+                    .import(std::slice::from_ref(record), NOW, databases::QUIET)
+                    .await
+                    .expect("an import");
             }
         }
         for number in 0..130 {
@@ -153,18 +156,18 @@ async fn many_at_once_end_as_one_by_one() {
         // One of them is another client's: none is stored.
         let mut third: Vec<Record> = first.iter().take(50).cloned().collect();
         third[30] = record(documents, &json!({ "_id": "d30", "client": "c2", "status": "new" }));
-        let rejected = together.import(&third, NOW).await;
+        let rejected = together.import(&third, NOW, databases::QUIET).await;
         assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         let mut theirs = whole(30);
         theirs["client"] = "c2".into();
         third[30] = record(documents, &theirs);
-        let rejected = together.import(&third, NOW).await;
+        let rejected = together.import(&third, NOW, databases::QUIET).await;
         assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         assert_eq!(retrieved(&together, documents, "d1").await["status"], "completed");
         // The same record twice: the later one is what stays.
         let mut twice: Vec<Record> = first.iter().take(49).cloned().collect();
         twice.push(second[0].clone());
-        together.import(&twice, NOW).await.expect("an import");
+        together.import(&twice, NOW, databases::QUIET).await.expect("an import");
         assert_eq!(retrieved(&together, documents, "d0").await["status"], "completed");
     }
 }
@@ -176,7 +179,7 @@ async fn another_clients_record_is_never_touched() {
         let projects = &resources::PROJECTS;
         import(&database, projects, &json!({ "_id": "p1", "client": "c1", "name": "Mine" })).await;
         let theirs = record(projects, &json!({ "_id": "p1", "client": "c2", "name": "Theirs" }));
-        let rejected = database.import(&[theirs], NOW).await;
+        let rejected = database.import(&[theirs], NOW, databases::QUIET).await;
         assert!(matches!(rejected, Err(StoreError::Conflict)), "{rejected:?}");
         // Populated inside a record of theirs it is left alone, and the record is stored.
         let around = json!({

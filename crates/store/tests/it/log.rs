@@ -123,7 +123,7 @@ async fn slow_reads_that_follow_each_other_without_end_do_not_keep_what_was_dele
             Record::from_json(&resources::PROJECTS, &json, None).expect("a record")
         })
         .collect();
-    database.import(&rows, NOW).await.expect("an import");
+    database.import(&rows, NOW, databases::QUIET).await.expect("an import");
     database.commit(insert("gone", CANARY)).await.expect("a client");
 
     let over = Arc::new(AtomicBool::new(false));

@@ -5,6 +5,7 @@ mod bulk;
 mod databases;
 mod document_checks;
 mod draw;
+mod events;
 mod forgetting;
 mod import;
 mod listing;

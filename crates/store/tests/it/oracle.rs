@@ -70,7 +70,7 @@ async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u
 async fn store(database: &Database, resource: &'static Resource, records: &[Json]) {
     let read = |json| Record::from_json(resource, json, None).expect("a right record");
     let records: Vec<Record> = records.iter().map(read).collect();
-    database.import(&records, Timestamp(0)).await.expect("an import");
+    database.import(&records, Timestamp(0), databases::QUIET).await.expect("an import");
 }
 
 fn word(words: &'static [&'static str]) -> BoxedStrategy<Json> {

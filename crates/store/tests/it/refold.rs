@@ -64,7 +64,7 @@ async fn rows_of_an_older_server_are_folded_when_a_newer_one_opens_them() {
                 record(&resources::PROJECTS, &json)
             })
             .collect();
-        database.import(&records, Timestamp(0)).await.expect("an import");
+        database.import(&records, Timestamp(0), databases::QUIET).await.expect("an import");
         for (id, name) in names {
             age(&database, id, name).await;
         }
@@ -96,7 +96,7 @@ async fn two_nodes_fold_many_rows_once_and_a_walk_goes_on_where_it_was() {
             record(&resources::BIOMETRIC_VALIDATIONS, &json)
         };
         let records: Vec<Record> = (0..MANY).map(row).collect();
-        database.import(&records, Timestamp(0)).await.expect("an import");
+        database.import(&records, Timestamp(0), databases::QUIET).await.expect("an import");
         let spoil = "UPDATE biometric_validations SET identifier_folded = 'old'";
         let folded = "where-case-insensitive_identifier=e5299";
         let validations = &resources::BIOMETRIC_VALIDATIONS;
@@ -131,7 +131,7 @@ async fn of_two_who_completed_with_one_address_the_older_holds_it() {
         // The walk comes to the younger one first, and to the older one first.
         let ids = [("a", 2), ("b", 1), ("c", 3), ("d", 4)];
         let records: Vec<Record> = ids.iter().map(|(id, day)| registration(id, *day)).collect();
-        database.import(&records, Timestamp(0)).await.expect("an import");
+        database.import(&records, Timestamp(0), databases::QUIET).await.expect("an import");
         let old =
             "UPDATE app_registrations SET email = ?, email_folded = ?, held_email = ? WHERE id = ?";
         for (id, email) in [

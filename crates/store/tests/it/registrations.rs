@@ -61,7 +61,7 @@ async fn whoever_logs_in_is_found_by_all_that_they_may_say() {
     ];
     for fixture in databases::all().await {
         let database = fixture.open().await;
-        database.import(&records, NOW).await.expect("an import");
+        database.import(&records, NOW, databases::QUIET).await.expect("an import");
         for (identifier, wanted) in cases {
             let found =
                 database.person_by_identifier("c1", "p1", identifier).await.expect("a look");

@@ -47,7 +47,10 @@ async fn clients_tokens_and_records_live_through_a_restart() {
         database.commit(batch).await.expect("a client and two tokens");
         let json = json!({ "_id": "v1", "client": "c1", "status": "new" });
         let record = Record::from_json(&resources::BIOMETRIC_VALIDATIONS, &json, None);
-        database.import(&[record.expect("a record")], NOW).await.expect("an import");
+        database
+            .import(&[record.expect("a record")], NOW, databases::QUIET)
+            .await
+            .expect("an import");
         drop(database);
 
         let database = fixture.open().await;
@@ -118,7 +121,7 @@ async fn a_statement_that_takes_too_long_is_stopped() {
             Record::from_json(&resources::PROJECTS, &json, None).expect("a record")
         })
         .collect();
-    database.import(&rows, NOW).await.expect("an import");
+    database.import(&rows, NOW, databases::QUIET).await.expect("an import");
     let query = Query::parse(&resources::PROJECTS, "like_name=y").expect("a request");
     let stopped = database.page(&query, &Tenant::All).await;
     assert!(matches!(stopped, Err(StoreError::Busy(_))), "{stopped:?}");

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+use verax_domain::events::Entry;
 use verax_domain::{Record, Timestamp, resources};
 use verax_query::{Query, Tenant};
 use verax_store::{Batch, Database, Upkeep};
@@ -70,7 +71,7 @@ fn request() -> BoxedStrategy<(String, u8)> {
 async fn store(database: &Database, records: &[Json]) {
     let read = |json: &Json| Record::from_json(&resources::BIOMETRIC_VALIDATIONS, json, None);
     let records: Vec<Record> = records.iter().map(|json| read(json).expect("right")).collect();
-    database.import(&records, Timestamp(0)).await.expect("an import");
+    database.import(&records, Timestamp(0), databases::QUIET).await.expect("an import");
 }
 
 async fn fold(database: &Database) {
@@ -197,7 +198,8 @@ async fn many_records_of_one_moment_are_split_when_one_of_them_goes() {
     fold(&database).await;
     assert_ne!(unsplit(&fixture), 0, "folded with more than a split takes on");
     let mut batch = Batch::default();
-    batch.delete(&resources::BIOMETRIC_VALIDATIONS, "client0", "client0-7");
+    let gone = ("client0", "client0-7");
+    batch.delete(&resources::BIOMETRIC_VALIDATIONS, gone, Timestamp(0), Entry::quiet("a test"));
     database.commit(batch).await.expect("a deletion");
     // What comes before the fold is no change of the buckets that are split by it.
     store(&database, &at_once("client2", 300, noon + 1)).await;

@@ -9,6 +9,7 @@ use verax_vision::workers::Permit;
 
 use super::{DocumentCheckError, DocumentOrder, IMAGE};
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::vault::VaultError;
 
 const INTERRUPTED: &str = "interrupted: the server stopped before the checks were made";
@@ -48,13 +49,14 @@ impl App {
             return self.abandon_document_check(id, client, INTERRUPTED).await;
         };
         let mut batch = Batch::default();
-        batch.resume_document_check(client, id, self.clock.now());
+        let origin = Origin::system();
+        batch.resume_document_check(client, id, self.clock.now(), self.stamp(&origin));
         match self.database.commit(batch).await {
             Ok(()) => {
                 let order = DocumentOrder { image: image.to_vec(), ..order };
                 let registration = order.app_registration.clone();
                 let check = DocumentCheckRecord::resumed(id.clone(), client.clone(), registration);
-                self.clone().analyse_document(check, order, permit).await
+                self.clone().analyse_document(check, order, permit, origin).await
             }
             // It has reached its end, or was deleted; only its image was left to see to.
             Err(StoreError::Conflict) => {
@@ -73,7 +75,8 @@ impl App {
         reason: &str,
     ) -> Result<(), DocumentCheckError> {
         let mut batch = Batch::default();
-        batch.abandon_document_check(client, id, reason, self.clock.now());
+        let stamp = self.stamp(&Origin::system());
+        batch.abandon_document_check(client, id, reason, self.clock.now(), stamp);
         self.database.commit(batch).await?;
         self.close_document_check(id, client, ImageFate::Destroyed).await
     }

@@ -19,6 +19,7 @@ use super::measurement::{CheckMade, find, inspect, made_checks, policy};
 use super::recovery::ImageFate;
 use super::{DocumentCheckError, DocumentOrder, IMAGE};
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::metrics::{CheckEnd, CheckKind, CheckOutcome, Measured, Score, Subject};
 
 const NOT_STORED: &str = "the image could not be stored while it was checked";
@@ -33,11 +34,12 @@ impl App {
         client: &str,
         order: DocumentOrder,
         permit: (Permit, Arc<DocumentEngine>),
+        origin: &Origin,
     ) -> Result<(String, JoinHandle<Result<(), DocumentCheckError>>), DocumentCheckError> {
-        let (app, client) = (self.clone(), client.to_owned());
+        let (app, client, origin) = (self.clone(), client.to_owned(), origin.clone());
         let beginning = tokio::spawn(async move {
-            let id = app.begin_document_check(&client, &order).await?;
-            let work = app.finish_document_check(id.clone(), client, order, permit);
+            let id = app.begin_document_check(&client, &order, &origin).await?;
+            let work = app.finish_document_check((id.clone(), client), order, permit, origin);
             let work = tokio::spawn(async move {
                 let outcome = work.await;
                 // Logged here, because nobody may be waiting any more.
@@ -61,6 +63,7 @@ impl App {
         &self,
         client: &str,
         order: &DocumentOrder,
+        origin: &Origin,
     ) -> Result<String, DocumentCheckError> {
         let now = self.clock.now();
         let id = self.new_id();
@@ -75,7 +78,8 @@ impl App {
         let detail = serde_json::to_string(order)
             .map_err(|error| StoreError::Statement(error.to_string()))?;
         let mut batch = Batch::default();
-        batch.begin_document_check(&record, now, self.document_lease(), detail);
+        let (lease, stamp) = (self.document_lease(), self.stamp(origin));
+        batch.begin_document_check(&record, now, lease, detail, stamp);
         if let Some(registration) = &order.app_registration {
             let max = self.document_counts_max();
             batch.count_document(client, registration, order.save_image, max, now);
@@ -122,16 +126,16 @@ impl App {
     /// end although nobody waits: the record would stay `processing` until its lease runs out.
     pub async fn finish_document_check(
         self,
-        id: String,
-        client: String,
+        (id, client): (String, String),
         order: DocumentOrder,
         permit: (Permit, Arc<DocumentEngine>),
+        origin: Origin,
     ) -> Result<(), DocumentCheckError> {
         let now = self.clock.now();
         let check = DocumentCheckRecord::open(id, client, order.app_registration.clone());
         let started = check.start(now).map_err(StoreError::from)?;
         let mut batch = Batch::default();
-        batch.transition(&started, now);
+        batch.transition(&started, now, self.stamp(&origin));
         if let Err(error) = self.database.commit(batch).await {
             if self
                 .document_record(&Tenant::Client(check.client.clone()), &check.id)
@@ -143,7 +147,7 @@ impl App {
             }
             return Err(error.into());
         }
-        self.analyse_document(started.after, order, permit).await
+        self.analyse_document(started.after, order, permit, origin).await
     }
 
     pub(super) async fn analyse_document(
@@ -151,6 +155,7 @@ impl App {
         check: DocumentCheckRecord,
         order: DocumentOrder,
         (permit, engine): (Permit, Arc<DocumentEngine>),
+        origin: Origin,
     ) -> Result<(), DocumentCheckError> {
         let points = engine.operating_points();
         let is_whole = order.is_whole();
@@ -178,22 +183,24 @@ impl App {
                 let outcome =
                     DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
                 let completed = check.complete(&verdict, &outcome.flags(), save_image, now);
-                batch.transition(&completed.map_err(StoreError::from)?, now);
+                batch.transition(&completed.map_err(StoreError::from)?, now, self.stamp(&origin));
                 if let Some(registration) = &check.registration
                     && is_whole
                     && verdict.has_passed()
                 {
-                    batch.pass_document(&check.client, registration, &check.id, now);
+                    let (client, stamp) = (&check.client, self.stamp(&origin));
+                    batch.pass_document(client, registration, &check.id, now, stamp);
                 }
                 Ok(())
             }
             Some(Err(error)) => {
                 let failed = check.fail(&error.to_string(), now).map_err(StoreError::from)?;
-                batch.transition(&failed, now);
+                batch.transition(&failed, now, self.stamp(&origin));
                 Err(DocumentCheckError::Image(error))
             }
             None => {
-                batch.transition(&check.fail(STOPPED, now).map_err(StoreError::from)?, now);
+                let failed = check.fail(STOPPED, now).map_err(StoreError::from)?;
+                batch.transition(&failed, now, self.stamp(&origin));
                 Err(DocumentCheckError::Stopped)
             }
         };

@@ -1,6 +1,7 @@
 //! Records that are made, changed and deleted as a whole.
 
 use serde_json::{Map, Value};
+use verax_domain::events::{Effect, EventKind};
 use verax_domain::records::StoredRecord;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::BiometricValidation;
@@ -10,6 +11,7 @@ use verax_query::{Resource, Retrieval, Takes, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::validations::stored_faces::subject_of_face;
 use crate::vault::VaultError;
 
@@ -84,10 +86,13 @@ impl App {
         resource: &'static Resource,
         client: &str,
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<String, StoreError> {
         let (id, now) = (self.new_id(), self.clock.now());
+        let mut record = body_record(resource, &id, client, members)?;
         let mut batch = Batch::default();
-        batch.insert_record(body_record(resource, &id, client, members)?.made_at(now), now);
+        let entry = self.entry(EventKind::of(resource, Effect::Created), origin);
+        batch.insert_record(record.made_at(now), now, entry);
         self.database.commit(batch).await?;
         Ok(id)
     }
@@ -99,12 +104,14 @@ impl App {
     pub async fn change_record(
         &self,
         resource: &'static Resource,
-        client: &str,
-        id: &str,
+        (client, id): (&str, &str),
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<(), RecordError> {
+        let record = body_record(resource, id, client, members)?;
         let mut batch = Batch::default();
-        batch.change(&body_record(resource, id, client, members)?, self.clock.now());
+        let entry = self.entry(EventKind::of(resource, Effect::Changed), origin);
+        batch.change(&record, self.clock.now(), entry);
         Ok(self.database.commit(batch).await?)
     }
 
@@ -120,6 +127,7 @@ impl App {
         resource: &'static Resource,
         client: &str,
         id: &str,
+        origin: &Origin,
     ) -> Result<(), RecordError> {
         let deleted = self.find_deleted(resource, client, id).await?;
         match &deleted {
@@ -136,7 +144,9 @@ impl App {
         self.destroy_stored(&deleted, client, id).await?;
         let mut batch = Batch::default();
         // The record first: who stores an answer about it at this moment is before or after.
-        batch.delete(resource, client, id).delete_tokens_for(id).forget_answers(client, id);
+        let entry = self.entry(EventKind::of(resource, Effect::Deleted), origin);
+        batch.delete(resource, (client, id), self.clock.now(), entry);
+        batch.delete_tokens_for(id).forget_answers(client, id);
         batch.end_deletion(resource.name, client, id);
         match &deleted {
             Deleted::Project => {

@@ -1,6 +1,7 @@
 //! Collections: the sets that persons are searched in.
 
 use serde_json::{Map, Value};
+use verax_domain::events::EventKind;
 use verax_domain::records::collection;
 use verax_domain::resources::COLLECTIONS;
 use verax_query::is_id;
@@ -8,6 +9,7 @@ pub use verax_store::Collection;
 use verax_store::{Batch, StoreError};
 
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::lists::records::{RecordError, body_record};
 
 impl App {
@@ -28,6 +30,7 @@ impl App {
         &self,
         client: &str,
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<String, StoreError> {
         let (id, now) = (self.new_id(), self.clock.now());
         let mut bytes = uuid::Bytes::default();
@@ -36,7 +39,7 @@ impl App {
         let mut record = body_record(&COLLECTIONS, &id, client, members)?;
         record.set(collection::CODE, Some(code.as_str())).made_at(now);
         let mut batch = Batch::default();
-        batch.insert_record(&record, now);
+        batch.insert_record(&record, now, self.entry(Some(EventKind::CollectionCreated), origin));
         self.database.commit(batch).await?;
         Ok(id)
     }
@@ -50,18 +53,24 @@ impl App {
         client: &str,
         known: &Collection,
         members: Map<String, Value>,
+        origin: &Origin,
     ) -> Result<(), RecordError> {
-        self.change_record(&COLLECTIONS, client, &known.id, members).await
+        self.change_record(&COLLECTIONS, (client, &known.id), members, origin).await
     }
 
     /// Deletes a collection; its persons stay, outside it.
     ///
     /// # Errors
     /// `Gone` when it is not there any more.
-    pub async fn delete_collection(&self, client: &str, id: &str) -> Result<(), RecordError> {
+    pub async fn delete_collection(
+        &self,
+        client: &str,
+        id: &str,
+        origin: &Origin,
+    ) -> Result<(), RecordError> {
         self.destroy_answers(client, id).await?;
         let mut batch = Batch::default();
-        batch.delete_collection(client, id, self.clock.now());
+        batch.delete_collection(client, id, self.clock.now(), self.stamp(origin));
         self.database.commit(batch).await?;
         // A key that was made in between belongs to nobody.
         Ok(self.destroy_answers(client, id).await?)

@@ -6,6 +6,7 @@ use verax_store::{Batch, StoreError};
 
 use super::{ATTEMPTS, PersonError, run_detached};
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::lists::records::RecordError;
 
 /// Validations that a person is taken out of in one change: others must be able to come between.
@@ -18,8 +19,14 @@ impl App {
     ///
     /// # Errors
     /// `NotFound`; `Vault(NotHeld)` when the key that opens the faces is not in this vault.
-    pub async fn delete_person(&self, client: &str, id: &str) -> Result<(), PersonError> {
+    pub async fn delete_person(
+        &self,
+        client: &str,
+        id: &str,
+        origin: &Origin,
+    ) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
+        let origin = origin.clone();
         run_detached(async move {
             app.membership(&client, &id).await?;
             let faces = app.database.templates(&client, vec![id.clone()]).await?;
@@ -37,7 +44,8 @@ impl App {
                 let seen = app.database.gallery_number(&client).await?;
                 let now = app.clock.now();
                 let mut batch = Batch::default();
-                batch.change_gallery(&client, seen).delete_person(&client, &id);
+                batch.change_gallery(&client, seen);
+                batch.delete_person(&client, &id, now, app.stamp(&origin));
                 batch.touch_person(&client, &id, now).forget_answers(&client, &id);
                 batch.end_deletion(PERSONS.name, &client, &id);
                 match app.database.commit(batch).await {

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use verax_domain::events::EventKind;
 use verax_domain::records::person::{Person, PersonDetails};
 use verax_query::{Tenant, fold};
 use verax_store::{Batch, EncryptedTemplate, Membership, StoreError};
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::app::App;
 use crate::app::faces::Portrait;
+use crate::app::journal::Origin;
 use crate::app::persons::galleries::Search;
 
 impl App {
@@ -26,22 +28,23 @@ impl App {
         person: NewPerson,
         faces: Vec<Portrait>,
         unknown: Option<Unknown>,
+        origin: &Origin,
     ) -> Result<String, PersonError> {
-        self.enrol_person_as(client, self.new_id(), person, faces, unknown).await
+        self.enrol_person_as((client, self.new_id()), person, faces, unknown, origin).await
     }
 
     /// The same under an id that is known before.
     pub async fn enrol_person_as(
         &self,
-        client: &str,
-        id: String,
+        (client, id): (&str, String),
         person: NewPerson,
         faces: Vec<Portrait>,
         unknown: Option<Unknown>,
+        origin: &Origin,
     ) -> Result<String, PersonError> {
-        let (app, client) = (self.clone(), client.to_owned());
+        let (app, client, origin) = (self.clone(), client.to_owned(), origin.clone());
         run_detached(async move {
-            let enrolled = app.enrol(&client, &id, person, &faces, unknown).await;
+            let enrolled = app.enrol((&client, &id), person, &faces, unknown, &origin).await;
             match &enrolled {
                 // The person may be there after all; what belongs to nobody is swept.
                 Ok(())
@@ -63,9 +66,11 @@ impl App {
         client: &str,
         id: &str,
         change: PersonChange,
+        origin: &Origin,
     ) -> Result<(), PersonError> {
         let (app, client, id) = (self.clone(), client.to_owned(), id.to_owned());
-        run_detached(async move { app.change(&client, &id, change).await }).await
+        let origin = origin.clone();
+        run_detached(async move { app.change(&client, &id, change, &origin).await }).await
     }
 
     /// Takes a person out of one collection (by its id); whoever is in no other is deleted.
@@ -77,6 +82,7 @@ impl App {
         client: &str,
         id: &str,
         collection: &str,
+        origin: &Origin,
     ) -> Result<(), PersonError> {
         let membership = self.membership(client, id).await?;
         if !membership.collections.iter().any(|known| known == collection) {
@@ -85,19 +91,19 @@ impl App {
         let others = membership.collections.into_iter().filter(|known| known != collection);
         let others: Vec<String> = others.collect();
         if others.is_empty() {
-            return self.delete_person(client, id).await;
+            return self.delete_person(client, id, origin).await;
         }
         let details = PersonDetails { collections: Some(others), ..PersonDetails::default() };
-        self.change_person(client, id, PersonChange { details, faces: None }).await
+        self.change_person(client, id, PersonChange { details, faces: None }, origin).await
     }
 
     async fn enrol(
         &self,
-        client: &str,
-        id: &str,
+        (client, id): (&str, &str),
         person: NewPerson,
         faces: &[Portrait],
         unknown: Option<Unknown>,
+        origin: &Origin,
     ) -> Result<(), PersonError> {
         let begun = self.clock.now();
         let (enrolled, record) = Person::enrol((id, client), &person.details, begun);
@@ -115,7 +121,8 @@ impl App {
             }
             let now = self.clock.now();
             let mut batch = Batch::default();
-            batch.change_gallery(client, seen).insert_record(&record, now);
+            let entry = self.entry(Some(EventKind::PersonCreated), origin);
+            batch.change_gallery(client, seen).insert_record(&record, now, entry);
             for template in encrypted.iter().flatten() {
                 batch.insert_template(client, template, now);
             }
@@ -133,6 +140,7 @@ impl App {
         client: &str,
         id: &str,
         change: PersonChange,
+        origin: &Origin,
     ) -> Result<(), PersonError> {
         let held = self.galleries.of(client);
         let _turn = held.enrolling.lock().await;
@@ -157,7 +165,8 @@ impl App {
             }
             let now = self.clock.now();
             let mut batch = Batch::default();
-            batch.change_gallery(client, seen).change(&record, now);
+            let entry = self.entry(Some(EventKind::PersonUpdated), origin);
+            batch.change_gallery(client, seen).change(&record, now, entry);
             if let Some(templates) = &encrypted {
                 batch.delete_templates(client, id);
                 for template in templates {

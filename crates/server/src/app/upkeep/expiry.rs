@@ -5,6 +5,7 @@ use verax_query::Tenant;
 use verax_store::{Batch, Job, JobKind, StoreError};
 
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
 use crate::app::validations::interrupted;
 
@@ -27,7 +28,8 @@ impl App {
         record: &str,
     ) -> Result<bool, StoreError> {
         let mut batch = Batch::default();
-        batch.expire(kind, client, record, self.clock.now());
+        let stamp = self.stamp(&Origin::system());
+        batch.expire(kind, (client, record), self.clock.now(), stamp);
         match self.database.commit(batch).await {
             Ok(()) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
@@ -39,13 +41,16 @@ impl App {
     /// enrolled by half. Answers whether it was left behind, and has come to its end now.
     pub async fn abandon_validation(&self, job: &Job) -> Result<bool, PersonError> {
         let mut batch = Batch::default();
-        batch.abandon_validation(&job.client, &job.record, &interrupted(), self.clock.now());
+        let (now, origin) = (self.clock.now(), Origin::system());
+        let stamp = self.stamp(&origin);
+        batch.abandon_validation(&job.client, &job.record, &interrupted(), now, stamp);
         self.database.commit(batch).await?;
         let tenant = Tenant::Client(job.client.clone());
         let record: Option<BiometricValidation> = self.database.find(&tenant, &job.record).await?;
         // What an older version began has whom it enrols under the validation's own id.
         let person = job.detail.as_deref().unwrap_or(&job.record);
-        self.forget_unfinished(&job.client, &job.record, person, record.as_ref()).await?;
+        let of = (job.client.as_str(), job.record.as_str(), &origin);
+        self.forget_unfinished(of, person, record.as_ref()).await?;
         let mut batch = Batch::default();
         batch.delete_job(JobKind::BiometricCheck, &job.record);
         match self.database.commit(batch).await {

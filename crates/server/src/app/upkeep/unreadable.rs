@@ -1,5 +1,6 @@
 //! Faces and images that no key here opens: looked for, and given up when an operator says so.
 
+use verax_domain::events::EventKind;
 use verax_domain::records::StoredRecord;
 use verax_domain::records::biometric_validation::{self, BiometricValidation};
 use verax_domain::records::document_check::{self, DocumentCheckRecord, StoredImage};
@@ -8,6 +9,7 @@ use verax_query::{Key, Query, Tenant};
 use verax_store::Batch;
 
 use crate::app::App;
+use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
 use crate::app::validations::stored_faces::subject_of_face;
 use crate::vault::VaultError;
@@ -76,7 +78,9 @@ impl App {
     /// Gives up what cannot be opened: a template goes, and a record says from then on that no image was
     /// stored. Both can be deleted then like any other.
     pub async fn forget_unreadable(&self, unreadable: &[Unreadable]) -> Result<(), PersonError> {
+        let origin = Origin::command();
         for lost in unreadable {
+            let of = (lost.client.as_str(), lost.record.as_str());
             let now = self.clock.now();
             let mut batch = Batch::default();
             match &lost.lost {
@@ -90,11 +94,13 @@ impl App {
                 Lost::FaceImage => {
                     // Bytes that nothing opens.
                     self.vault.destroy(&lost.client, &subject_of_face(&lost.record)).await?;
-                    batch.forget_image(&BIOMETRIC_VALIDATIONS, &lost.client, &lost.record, now);
+                    let entry = self.entry(Some(EventKind::ValidationUpdated), &origin);
+                    batch.forget_image(&BIOMETRIC_VALIDATIONS, of, now, entry);
                 }
                 Lost::DocumentImage => {
                     self.vault.destroy(&lost.client, &lost.record).await?;
-                    batch.forget_image(&DOCUMENT_LIVENESS, &lost.client, &lost.record, now);
+                    let entry = self.entry(Some(EventKind::DocumentCheckUpdated), &origin);
+                    batch.forget_image(&DOCUMENT_LIVENESS, of, now, entry);
                 }
             }
             self.database.commit(batch).await?;

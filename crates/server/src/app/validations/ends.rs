@@ -16,6 +16,7 @@ use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::access::RecordTokenMint;
 use crate::app::faces::AnalysisError;
+use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
 
 /// Why nothing was decided.
@@ -74,7 +75,8 @@ impl App {
             (until, &work.session, fault != Fault::Measuring)
         {
             let mut batch = Batch::default();
-            batch.release_validation(&work.validation.release(now)?, now, until);
+            let released = work.validation.release(now)?;
+            batch.release_validation(&released, now, until, self.stamp(&work.origin));
             give_back(&mut batch);
             if of_image {
                 let max = self.config.now().validations.unmeasured_images_max;
@@ -115,13 +117,14 @@ impl App {
         let completed = work.validation.complete(outcome.result.clone(), now);
         let completed = completed.map_err(StoreError::from)?;
         let mut batch = Batch::default();
-        batch.end_validation(&completed, now);
+        batch.end_validation(&completed, now, self.stamp(&work.origin));
         hold_person(&mut batch, work, outcome);
         if let Some(person) = &outcome.enrolled {
             batch.name_enrolled(client, person, id);
         }
         if let Some(session) = &work.session {
-            batch.transition(&session.complete(now).map_err(StoreError::from)?, now);
+            let ended = session.complete(now).map_err(StoreError::from)?;
+            batch.transition(&ended, now, self.stamp(&work.origin));
         }
         if let Some(registration) = &work.registration {
             batch.pass_face(
@@ -134,6 +137,7 @@ impl App {
                     actor: work.actor,
                 },
                 now,
+                self.stamp(&work.origin),
             );
             batch.return_attempt(client, &registration.id);
         }
@@ -182,11 +186,13 @@ impl App {
     ) -> String {
         let (now, person) = (self.clock.now(), outcome.person.as_deref());
         if let Some(known) = &login.app_login {
-            batch.transition(&known.second_factor_passed(person), now);
+            let passed = known.second_factor_passed(person);
+            batch.transition(&passed, now, self.stamp(&work.origin));
             return known.id.clone();
         }
         let login = AppLogin::by_face(self.new_id(), &work.validation, person.map(str::to_owned));
-        batch.insert_record(&login.to_record(now), now);
+        let entry = self.entry(Some(login.status.event()), &work.origin);
+        batch.insert_record(&login.to_record(now), now, entry);
         login.id
     }
 
@@ -203,16 +209,18 @@ impl App {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
-        batch.end_validation(&work.validation.fail(outcome.result.clone(), now)?, now);
+        let failed = work.validation.fail(outcome.result.clone(), now)?;
+        batch.end_validation(&failed, now, self.stamp(&work.origin));
         hold_person(&mut batch, work, outcome);
         if let Some(session) = &work.session {
-            batch.transition(&session.complete(now)?, now);
+            batch.transition(&session.complete(now)?, now, self.stamp(&work.origin));
         }
         if let Some(registration) = &work.registration {
-            batch.fail_face(&work.client, &registration.id, work.id(), now);
+            let (client, stamp) = (&work.client, self.stamp(&work.origin));
+            batch.fail_face(client, &registration.id, work.id(), now, stamp);
         }
         if let Some(login) = work.login.as_ref().and_then(|login| login.app_login.as_ref()) {
-            batch.transition(&login.second_factor_failed(), now);
+            batch.transition(&login.second_factor_failed(), now, self.stamp(&work.origin));
         }
         batch.append(more);
         self.database.commit(batch).await
@@ -222,14 +230,14 @@ impl App {
     pub(super) async fn undo(&self, work: &Work) -> Result<(), PersonError> {
         let tenant = Tenant::Client(work.client.clone());
         let record: Option<BiometricValidation> = self.database.find(&tenant, work.id()).await?;
-        self.forget_unfinished(&work.client, work.id(), &work.enrolled, record.as_ref()).await
+        let of = (work.client.as_str(), work.id(), &work.origin);
+        self.forget_unfinished(of, &work.enrolled, record.as_ref()).await
     }
 
     /// What a validation leaves that was not completed; `person` is whom it would have enrolled.
     pub(in crate::app) async fn forget_unfinished(
         &self,
-        client: &str,
-        id: &str,
+        (client, id, origin): (&str, &str, &Origin),
         person: &str,
         record: Option<&BiometricValidation>,
     ) -> Result<(), PersonError> {
@@ -238,7 +246,7 @@ impl App {
         }
         // One that was completed keeps its person.
         if record.is_none_or(|record| matches!(record.status, ValidationStatus::Failed { .. })) {
-            match self.delete_person(client, person).await {
+            match self.delete_person(client, person, origin).await {
                 Ok(()) | Err(PersonError::NotFound) => {}
                 Err(error) => return Err(error),
             }

@@ -12,6 +12,7 @@ use verax_store::{Batch, StoreError};
 use super::{Opened, ValidationError};
 use crate::app::App;
 use crate::app::access::RecordTokenMint;
+use crate::app::journal::Origin;
 use crate::app::registrations::UsableFlow;
 
 const LANGUAGE_DEFAULT: &str = "en";
@@ -25,6 +26,7 @@ impl App {
         mode: &str,
         members: Map<String, Value>,
         login: Option<&AppLogin>,
+        origin: &Origin,
     ) -> Result<Opened, ValidationError> {
         let order = ValidationOrder::read(&Values::of_body(&BIOMETRIC_VALIDATIONS, &members));
         let order = order.map_err(StoreError::from)?;
@@ -53,11 +55,12 @@ impl App {
         let (token, stored) = self.record_token(&mint)?;
         let (opened, record) = (session.to_record(), validation.to_record());
         let mut batch = Batch::default();
-        batch.create_session(&opened, now, until).create_validation(&record, now, until);
+        batch.create_session(&opened, now, until);
+        batch.create_validation(&record, now, until, self.stamp(origin));
         batch.insert_token(&stored);
         if let Some(login) = login {
             batch.bind_second_factor(client, &validation.id, &login.id);
-            batch.transition(&login.ask_second_factor(&validation.id), now);
+            batch.transition(&login.ask_second_factor(&validation.id), now, self.stamp(origin));
         }
         self.database.commit(batch).await?;
         Ok(Opened { session: opened.to_json(), validation: record.to_json(), token })

@@ -1,6 +1,7 @@
 //! An image comes for a registration.
 
 use serde_json::Value;
+use verax_domain::events::EventKind;
 use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::{BiometricValidation, Purpose, ValidationOrder};
@@ -11,6 +12,7 @@ use verax_store::{Batch, StoreError};
 use super::ValidationError;
 use crate::app::App;
 use crate::app::faces::SentImage;
+use crate::app::journal::Origin;
 use crate::app::validations::work::Work;
 
 impl App {
@@ -23,7 +25,7 @@ impl App {
     /// Why the face was not accepted, or the person is there already.
     pub async fn validate_registration(
         &self,
-        (client, mode): (&str, &str),
+        (client, mode, origin): (&str, &str, &Origin),
         registration: &str,
         image: SentImage,
         actor: Actor,
@@ -65,8 +67,10 @@ impl App {
         let begun = validation.begin(now).map_err(StoreError::from)?;
         let enrolled = self.new_id();
         let mut batch = Batch::default();
-        batch.insert_record(&validation.to_record(), now);
-        batch.begin_validation(&begun, Some(&enrolled), now, self.lease(now));
+        let created = self.entry(Some(EventKind::ValidationCreated), origin);
+        batch.insert_record(&validation.to_record(), now, created);
+        let (lease, stamp) = (self.lease(now), self.stamp(origin));
+        batch.begin_validation(&begun, Some(&enrolled), now, lease, stamp);
         batch.reserve_attempt(client, registration, attempts_max);
         match self.database.commit(batch).await {
             // All else in it is new.
@@ -84,6 +88,7 @@ impl App {
             force,
             login: None,
             enrolled,
+            origin: origin.clone(),
         };
         self.run_detached(work, image).await?;
         let record = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;

@@ -12,6 +12,7 @@ use verax_store::{Batch, JobKind, StoreError};
 use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::faces::{AnalysisError, SentImage};
+use crate::app::journal::Origin;
 use crate::app::registrations::UsableFlow;
 use crate::app::validations::attempts::LoginAttempt;
 use crate::app::validations::work::Work;
@@ -29,6 +30,7 @@ impl App {
         session: &str,
         address: IpAddr,
         image: SentImage,
+        origin: &Origin,
     ) -> Result<Passed, ValidationError> {
         self.ready_to_validate()?;
         let opened = self.database.opened_session(client, session).await?;
@@ -68,13 +70,13 @@ impl App {
         };
         let enrolled = self.new_id();
         let begun = validation.begin(now).map_err(StoreError::from)?;
-        let begins = self.begin_session(&begun, &enrolled, login.as_ref(), now).await;
+        let begins = self.begin_session(&begun, &enrolled, login.as_ref(), now, origin).await;
         let begins = match (begins, &mut login) {
             (Err(StoreError::Conflict), Some(attempt)) => {
                 if !self.meet_locks(attempt, now).await? {
                     return Err(ValidationError::Used);
                 }
-                self.begin_session(&begun, &enrolled, Some(attempt), now).await
+                self.begin_session(&begun, &enrolled, Some(attempt), now, origin).await
             }
             (begins, _) => begins,
         };
@@ -90,6 +92,7 @@ impl App {
             force: false,
             login,
             enrolled,
+            origin: origin.clone(),
         };
         self.run_detached(work, image).await
     }
@@ -101,9 +104,10 @@ impl App {
         enrolled: &str,
         login: Option<&LoginAttempt>,
         now: Timestamp,
+        origin: &Origin,
     ) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
-        batch.begin_validation(begun, Some(enrolled), now, self.lease(now));
+        let (mut batch, stamp) = (Batch::default(), self.stamp(origin));
+        batch.begin_validation(begun, Some(enrolled), now, self.lease(now), stamp);
         if let Some(attempt) = login {
             attempt.reserve(&mut batch, now);
         }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::app::idempotency::{ANSWERS, REQUESTS};
+use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 
@@ -54,6 +55,7 @@ impl App {
         client: &str,
         registration: &str,
         id: &str,
+        origin: &Origin,
     ) -> Result<(), PersonError> {
         let now = self.clock.now();
         let tenant = Tenant::Client(client.to_owned());
@@ -61,7 +63,7 @@ impl App {
         let counted = found.filter(|found| found.validation.as_deref() == Some(id));
         let mut batch = Batch::default();
         if counted.is_some() {
-            batch.set_aside_face(client, registration, id, now);
+            batch.set_aside_face(client, registration, id, now, self.stamp(origin));
         } else {
             let validation: Option<BiometricValidation> = self.database.find(&tenant, id).await?;
             if validation.is_some_and(|it| it.status == ValidationStatus::Pending) {
@@ -71,7 +73,7 @@ impl App {
         }
         self.database.commit(batch).await?;
         let Some(enrolled) = counted.and_then(|it| it.person) else { return Ok(()) };
-        match self.delete_person(client, &enrolled).await {
+        match self.delete_person(client, &enrolled, origin).await {
             Err(PersonError::NotFound) => Ok(()),
             forgotten => forgotten,
         }

@@ -16,6 +16,7 @@ use super::outcome::FaceOutcome;
 use super::{Passed, ValidationError};
 use crate::app::App;
 use crate::app::faces::{AnalysisError, Portrait, Selfie, SentImage};
+use crate::app::journal::Origin;
 use crate::app::persons::{NOBODY, NewPerson, PersonError, Thumbnails, Unknown};
 use crate::app::registrations::UsableFlow;
 use crate::metrics::{CheckEnd, CheckKind, Score};
@@ -38,6 +39,7 @@ pub struct Work {
     pub login: Option<LoginAttempt>,
     /// The id that whoever is enrolled by it gets.
     pub enrolled: String,
+    pub origin: Origin,
 }
 
 impl App {
@@ -207,7 +209,7 @@ impl App {
         let replaced = work.registration.as_ref().and_then(|it| it.person.as_deref());
         let Some(replaced) = replaced else { return Ok(()) };
         let Some(collection) = self.collection_for(work).await? else { return Ok(()) };
-        match self.leave_collection(&work.client, replaced, &collection.id).await {
+        match self.leave_collection(&work.client, replaced, &collection.id, &work.origin).await {
             // Its client has deleted it, or taken it out.
             Err(PersonError::NotFound) => Ok(()),
             left => left,
@@ -243,7 +245,7 @@ impl App {
         let unknown = (!work.force).then_some(unknown);
         let faces = vec![portrait(&selfie.template)];
         let id = work.enrolled.clone();
-        Ok(self.enrol_person_as(&work.client, id, person, faces, unknown).await?)
+        Ok(self.enrol_person_as((&work.client, id), person, faces, unknown, &work.origin).await?)
     }
 }
 

@@ -11,6 +11,7 @@ use verax_query::{Retrieval, Tenant};
 
 use crate::app::access::Bearer;
 use crate::app::documents::DocumentCheckError;
+use crate::app::journal::Origin;
 use crate::http::answers::{json, one_with_images};
 use crate::http::body::reading::{bytes_max, parse_apart};
 use crate::http::body::unread::{BodyError, Unread};
@@ -28,6 +29,7 @@ use crate::http::state::State;
 pub async fn create(
     Extract(state): Extract<State>,
     bearer: Bearer,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -47,7 +49,7 @@ pub async fn create(
     let permit = (permit.holding(slot), engine);
 
     let client = bearer.client().to_owned();
-    let (id, work) = app.check_document(&client, order, permit).await?;
+    let (id, work) = app.check_document(&client, order, permit, &origin).await?;
     let settings = app.config.now();
     // An answer must be out before the request's own time is over.
     let wait = settings.documents.wait_seconds.min(settings.http.request_seconds * 2 / 3);

@@ -8,10 +8,12 @@ use axum::response::{IntoResponse, Response};
 use verax_domain::RecordTokenScope;
 
 use crate::app::access::{AccessError, Bearer, Caller, RecordToken};
+use crate::app::journal::Origin;
 use crate::http::body::unread::UnreadBody;
 use crate::http::error::ApiError;
 use crate::http::layers::access::{Access, Rejection, WithoutToken};
 use crate::http::layers::allowed::Allowed;
+use crate::http::layers::observe::RequestId;
 use crate::http::layers::quota::{take_anonymous, take_of_bearer, take_rejected};
 use crate::http::layers::source_address::SourceAddress;
 use crate::http::state::State;
@@ -34,6 +36,7 @@ async fn admit(access: &Access, parts: &mut Parts, state: &State) -> Result<(), 
         take_anonymous(parts, state).await?;
         let Ok(source) = SourceAddress::from_request_parts(parts, state).await;
         parts.extensions.insert(Allowed::anonymous(source));
+        parts.extensions.insert(Origin::anonymous(request_id(parts)));
         return Ok(());
     }
     let reject = |error| (access.wrong_token)(state, error);
@@ -61,6 +64,7 @@ async fn admit(access: &Access, parts: &mut Parts, state: &State) -> Result<(), 
         }
     };
     parts.extensions.insert(allowed);
+    parts.extensions.insert(Origin::token(bearer.token_id(), request_id(parts)));
     parts.extensions.insert(bearer);
     Ok(())
 }
@@ -83,6 +87,10 @@ async fn note_failure(
     };
     state.metrics.token_failed(reason);
     take_rejected(parts, state).await
+}
+
+fn request_id(parts: &Parts) -> Option<String> {
+    parts.extensions.get().map(|RequestId(id)| id.clone())
 }
 
 /// Of two such headers a proxy in front may have read the other one.
@@ -152,6 +160,15 @@ impl<S: Sync> FromRequestParts<S> for MaybeBearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<MaybeBearer, ApiError> {
         Ok(MaybeBearer(parts.extensions.remove()))
+    }
+}
+
+/// For operations that change something: who asks for it, and in which request.
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Origin, ApiError> {
+        parts.extensions.get().cloned().ok_or_else(undeclared)
     }
 }
 

@@ -19,6 +19,10 @@ use crate::metrics::{RequestLabels, RouteLabels, Scarce};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a request: given by the caller, or made here.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
 /// The middleware around all routes.
 pub async fn observe(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -35,6 +39,7 @@ pub async fn observe(Extract(state): Extract<State>, mut request: Request, next:
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let slot = AllowanceSlot::default();
     request.extensions_mut().insert(slot.clone());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let encrypted = UnreadBody::encrypt(&mut request);
     state.metrics.in_flight.inc();
     let limit = Duration::from_secs(state.app.config.now().http.request_seconds);

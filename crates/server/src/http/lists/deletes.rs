@@ -7,6 +7,7 @@ use verax_domain::openers::openers;
 use verax_query::{Resource, Retrieval, Tenant};
 
 use crate::app::access::Bearer;
+use crate::app::journal::Origin;
 use crate::app::lists::records::RecordError;
 use crate::app::persons::PersonError;
 use crate::http::answers::brief::brief;
@@ -31,7 +32,7 @@ pub fn access(resource: &Resource) -> Access {
 /// theirs to delete.
 pub async fn delete(
     Extract(state): Extract<State>,
-    bearer: Bearer,
+    (bearer, origin): (Bearer, Origin),
     id: PathId,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
@@ -62,7 +63,7 @@ pub async fn delete(
         record = brief(&id, &Map::new()).to_string().into_bytes();
     }
     if let Some((_, own)) = owner {
-        return match state.app.set_aside_validation(client, own, &id).await {
+        return match state.app.set_aside_validation(client, own, &id, &origin).await {
             Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
             Err(PersonError::Contended) => Err(conflict(
                 "registration_is_over",
@@ -71,7 +72,7 @@ pub async fn delete(
             Err(error) => Err(error.into()),
         };
     }
-    match state.app.delete_record(resource, client, &id).await {
+    match state.app.delete_record(resource, client, &id, &origin).await {
         Ok(()) => Ok(json(one(&state, bearer.audience(), resource, &record))),
         Err(RecordError::Gone) => Err(unknown()),
         Err(error) => Err(error.into()),

@@ -12,6 +12,7 @@ use verax_vision::faces::Wanted;
 
 use crate::app::access::Caller;
 use crate::app::faces::{Portrait, SentImage};
+use crate::app::journal::Origin;
 use crate::app::persons::{NewPerson, PersonChange, PersonError, Thumbnails, Unknown};
 use crate::http::answers::brief::brief;
 use crate::http::answers::services::answer;
@@ -81,6 +82,7 @@ pub static LIVE_PERSON_BODY: &[BodyField] = &joined::<14>(
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -89,7 +91,7 @@ pub async fn create(
     let told = sent.members;
     let person = with_collections(&state, &caller, person).await?;
     let faces = state.app.analyse_portraits(images, Wanted::No).await?;
-    let id = enrol(&state, &caller, person, faces, None).await?;
+    let id = enrol(&state, (&caller, &origin), person, faces, None).await?;
     Ok(about(&PERSONS, &id, answer(&state, shown(&state, &caller, &id, &told).await?)))
 }
 
@@ -97,6 +99,7 @@ pub async fn create(
 pub async fn create_live(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -113,7 +116,8 @@ pub async fn create_live(
     if !(LivenessCheck { score, min_score: sent.number("liveness_min_score") }).passed() {
         return Err(liveness_failed(score));
     }
-    let id = enrol(&state, &caller, person, faces, Some(Unknown { collection, min_score })).await?;
+    let unknown = Some(Unknown { collection, min_score });
+    let id = enrol(&state, (&caller, &origin), person, faces, unknown).await?;
     let mut data = shown(&state, &caller, &id, &sent.members).await?;
     data["liveness_score"] = score.into();
     Ok(about(&PERSONS, &id, answer(&state, data)))
@@ -216,6 +220,7 @@ pub async fn retrieve(
 pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
@@ -243,7 +248,7 @@ pub async fn change(
     if !images.is_empty() {
         change.faces = Some((state.app.analyse_portraits(images, Wanted::No).await?, stored));
     }
-    let changed = state.app.change_person(caller.client(), &id, change).await;
+    let changed = state.app.change_person(caller.client(), &id, change, &origin).await;
     rejected(&state, &caller, changed).await?;
     Ok(answer(&state, shown(&state, &caller, &id, &sent.members).await?))
 }
@@ -253,6 +258,7 @@ pub async fn change(
 pub async fn delete(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     id: PathId,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiError> {
@@ -264,9 +270,9 @@ pub async fn delete(
         Some((_, wanted)) => {
             let collection = collection_of(&state, &caller, Some(&wanted)).await?;
             let collection = collection.ok_or_else(invalid_collection)?;
-            state.app.leave_collection(client, &id, &collection).await?;
+            state.app.leave_collection(client, &id, &collection, &origin).await?;
         }
-        None => state.app.delete_person(client, &id).await?,
+        None => state.app.delete_person(client, &id, &origin).await?,
     }
     Ok(answer(&state, json!({ "_id": id })))
 }
@@ -323,12 +329,13 @@ async fn resolved(
 
 async fn enrol(
     state: &State,
-    caller: &Caller,
+    (caller, origin): (&Caller, &Origin),
     person: NewPerson,
     faces: Vec<Portrait>,
     unknown: Option<Unknown>,
 ) -> Result<String, ApiError> {
-    let enrolled = state.app.enrol_person(caller.client(), person, faces, unknown).await;
+    let client = caller.client();
+    let enrolled = state.app.enrol_person(client, person, faces, unknown, origin).await;
     rejected(state, caller, enrolled).await
 }
 

@@ -7,6 +7,7 @@ use verax_domain::resources::{COLLECTIONS, PROJECTS};
 use verax_query::Audience;
 
 use crate::app::access::Caller;
+use crate::app::journal::Origin;
 use crate::app::lists::records::RecordError;
 use crate::app::persons::collections::Collection;
 use crate::http::answers::brief::brief;
@@ -37,12 +38,13 @@ pub static COLLECTION_BODY: &[BodyField] = &[
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
     let given = read_members(&state, &caller, &allowed, body, Purpose::Create).await?;
     let told = given.clone();
-    let id = state.app.create_collection(caller.client(), given).await?;
+    let id = state.app.create_collection(caller.client(), given, &origin).await?;
     Ok(about(&COLLECTIONS, &id, shown(&state, &caller, &id, &told).await?))
 }
 
@@ -80,6 +82,7 @@ pub async fn retrieve(
 pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
@@ -87,7 +90,7 @@ pub async fn change(
     let known = existing(&state, &caller, id).await?;
     let given = read_members(&state, &caller, &allowed, body, Purpose::Change).await?;
     let told = given.clone();
-    let changed = state.app.change_collection(caller.client(), &known, given).await;
+    let changed = state.app.change_collection(caller.client(), &known, given, &origin).await;
     changed.map_err(gone)?;
     shown(&state, &caller, &known.id, &told).await
 }
@@ -96,11 +99,13 @@ pub async fn change(
 pub async fn delete(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     id: PathId,
 ) -> Result<Response, ApiError> {
     let known = existing(&state, &caller, id).await?;
     let response = shown(&state, &caller, &known.id, &Map::new()).await?;
-    state.app.delete_collection(caller.client(), &known.id).await.map_err(gone)?;
+    let deleted = state.app.delete_collection(caller.client(), &known.id, &origin).await;
+    deleted.map_err(gone)?;
     Ok(response)
 }
 

@@ -8,6 +8,7 @@ use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::{Audience, Resource, Retrieval, Tenant};
 
 use crate::app::access::Caller;
+use crate::app::journal::Origin;
 use crate::app::lists::records::RecordError;
 use crate::http::answers::brief::brief;
 use crate::http::answers::{json as json_response, one};
@@ -133,47 +134,51 @@ static FLOW: Family =
 pub async fn create_project(
     state: Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    create(state, (caller, allowed), body, &PROJECT).await
+    create(state, (caller, allowed, origin), body, &PROJECT).await
 }
 
 /// `PUT …/projects/{id}`: what is not sent stays.
 pub async fn change_project(
     state: Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    change(state, (caller, allowed), id, body, &PROJECT).await
+    change(state, (caller, allowed, origin), id, body, &PROJECT).await
 }
 
 /// `POST /v2/project-flows`.
 pub async fn create_flow(
     state: Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    create(state, (caller, allowed), body, &FLOW).await
+    create(state, (caller, allowed, origin), body, &FLOW).await
 }
 
 /// `PUT …/project-flows/{id}`: what is not sent stays.
 pub async fn change_flow(
     state: Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    change(state, (caller, allowed), id, body, &FLOW).await
+    change(state, (caller, allowed, origin), id, body, &FLOW).await
 }
 
 async fn create(
     Extract(state): Extract<State>,
-    (caller, allowed): (Caller, Allowed),
+    (caller, allowed, origin): (Caller, Allowed, Origin),
     body: Unread,
     family: &'static Family,
 ) -> Result<Response, ApiError> {
@@ -182,7 +187,8 @@ async fn create(
     let mut members = look_up(&state, &caller, sent, family).await?;
     members.entry("status").or_insert_with(|| "draft".into());
     members.entry("version").or_insert_with(|| 2.into());
-    let id = state.app.create_record(family.resource, caller.client(), members).await?;
+    let client = caller.client();
+    let id = state.app.create_record(family.resource, client, members, &origin).await?;
     let mut response = shown(&state, &caller, family.resource, &id, &told).await?;
     *response.status_mut() = StatusCode::CREATED;
     Ok(about(family.resource, &id, response))
@@ -190,7 +196,7 @@ async fn create(
 
 async fn change(
     Extract(state): Extract<State>,
-    (caller, allowed): (Caller, Allowed),
+    (caller, allowed, origin): (Caller, Allowed, Origin),
     id: PathId,
     body: Unread,
     family: &'static Family,
@@ -202,7 +208,8 @@ async fn change(
     let sent = read(&state, &allowed, body, family.body, Purpose::Change).await?;
     let told = sent.members.clone();
     let members = look_up(&state, &caller, sent, family).await?;
-    let changed = state.app.change_record(family.resource, caller.client(), &id, members).await;
+    let of = (caller.client(), id.as_str());
+    let changed = state.app.change_record(family.resource, of, members, &origin).await;
     match changed {
         Err(RecordError::Gone) => Err(unknown()),
         Err(error) => Err(error.into()),

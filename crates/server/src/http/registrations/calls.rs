@@ -11,6 +11,7 @@ use verax_domain::{RecordTokenScope, Scope};
 use verax_query::{Audience, Key, Retrieval, Tenant};
 
 use crate::app::access::{Bearer, Caller};
+use crate::app::journal::Origin;
 use crate::app::registrations::{SyncOrder, TokenFor};
 use crate::http::answers::brief::brief;
 use crate::http::answers::{json as json_response, one};
@@ -63,6 +64,7 @@ pub static SYNC_BODY: &[BodyField] = &[
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -74,7 +76,7 @@ pub async fn create(
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let client = caller.client();
     let told = members.clone();
-    let (id, token) = state.app.register(client, caller.mode(), members).await?;
+    let (id, token) = state.app.register(client, caller.mode(), members, &origin).await?;
     let tenant = Tenant::Client(client.to_owned());
     let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
         true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
@@ -108,6 +110,7 @@ pub async fn me(
 pub async fn change(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
@@ -121,7 +124,7 @@ pub async fn change(
     check_phone(&mut sent, Some(&before.contact));
     let members = sent.finish(&MISSING_PARAMETER)?.members;
     let told = members.clone();
-    state.app.change_registration(caller.client(), &id, members).await?;
+    state.app.change_registration(caller.client(), &id, members, &origin).await?;
     if !may_read(&caller, APP_REGISTRATIONS.scopes) {
         let record = brief(&id, &told).to_string();
         return Ok(json_response(one(
@@ -141,6 +144,7 @@ pub async fn change(
 pub async fn sync(
     Extract(state): Extract<State>,
     bearer: Bearer,
+    origin: Origin,
     allowed: Allowed,
     id: PathId,
     body: Unread,
@@ -188,6 +192,7 @@ pub async fn sync(
         note: text("note"),
         actor,
         reviewer,
+        origin,
     };
     let step = order.step.clone();
     let (reads, writes) = match &bearer {

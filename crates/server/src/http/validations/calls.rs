@@ -15,6 +15,7 @@ use verax_domain::resources::{
 use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use crate::app::access::{Bearer, Caller};
+use crate::app::journal::Origin;
 use crate::app::validations::Opened;
 use crate::http::answers::brief::brief;
 use crate::http::answers::{json as json_response, shown};
@@ -106,6 +107,7 @@ pub static ENROL_BODY: &[BodyField] = &[
 pub async fn open(
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -138,7 +140,7 @@ pub async fn open(
             return Err(anonymous_rejected());
         }
     }
-    let opened = state.app.open_validation(&client, &mode, members, None).await;
+    let opened = state.app.open_validation(&client, &mode, members, None, &origin).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Validation))?;
     Ok(match bearer {
         Some(Bearer::Caller(caller)) => answer(audience, readable(opened, &caller)),
@@ -166,6 +168,7 @@ async fn anonymous_client(state: &State, sent: &CheckedBody) -> Result<String, A
 pub async fn open_for_login(
     Extract(state): Extract<State>,
     Subject { record_token, id: login }: Subject,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -182,7 +185,7 @@ pub async fn open_for_login(
     sent.set("projectFlow", found.flow.as_deref());
     sent.set("identifier", found.name.as_deref());
     let (mode, members) = (record_token.mode(), sent.members);
-    let opened = state.app.open_validation(client, mode, members, Some(&found)).await;
+    let opened = state.app.open_validation(client, mode, members, Some(&found), &origin).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Login))?;
     Ok(answer(Audience::Device, opened))
 }
@@ -191,6 +194,7 @@ pub async fn open_for_login(
 pub async fn open_session(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -199,7 +203,8 @@ pub async fn open_session(
     let mut sent = sent.finish(&MISSING_PARAMETER)?;
     sent.set("type", "validation");
     let members = sent.members;
-    let opened = state.app.open_validation(caller.client(), caller.mode(), members, None).await;
+    let (client, mode) = (caller.client(), caller.mode());
+    let opened = state.app.open_validation(client, mode, members, None, &origin).await;
     let opened = opened.map_err(|error| rejected_validation(error, Family::Validation))?;
     Ok(answer(Audience::Client, readable(opened, &caller)))
 }
@@ -208,6 +213,7 @@ pub async fn open_session(
 pub async fn validate(
     Extract(state): Extract<State>,
     Subject { record_token, id: session }: Subject,
+    origin: Origin,
     allowed: Allowed,
     source: SourceAddress,
     body: Unread,
@@ -215,7 +221,7 @@ pub async fn validate(
     let (sent, _place) = read_measured(&state, &allowed, body, CAPTURE_BODY).await?;
     let image = sent.finish(&MISSING_PARAMETER)?.image("image");
     let (client, mode) = (record_token.client(), record_token.mode());
-    let passed = state.app.validate_session(client, mode, &session, source.0, image).await;
+    let passed = state.app.validate_session(client, mode, &session, source.0, image, &origin).await;
     let passed = passed.map_err(|error| rejected_validation(error, Family::Validation))?;
     let seen = shown(Audience::Device, &BIOMETRIC_VALIDATIONS, passed.validation);
     let mut data = Map::new();
@@ -240,6 +246,7 @@ pub async fn validate(
 pub async fn validate_by_id(
     state: Extract<State>,
     subject: Subject,
+    origin: Origin,
     allowed: Allowed,
     source: SourceAddress,
     id: PathId,
@@ -251,7 +258,7 @@ pub async fn validate_by_id(
     if found.is_none_or(|found| found.session.as_ref() != Some(&subject.id)) {
         return Err(access_denied());
     }
-    validate(state, subject, allowed, source, body).await
+    validate(state, subject, origin, allowed, source, body).await
 }
 
 /// `POST /v2/biometric-validations/app-registration`, with the registration's token, or with a
@@ -259,6 +266,7 @@ pub async fn validate_by_id(
 pub async fn validate_registration(
     Extract(state): Extract<State>,
     bearer: Bearer,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
@@ -278,7 +286,7 @@ pub async fn validate_registration(
     };
     let mut sent = sent.finish(&MISSING_PARAMETER)?;
     let (force, image) = (sent.flag("force"), sent.image("image"));
-    let whose = (bearer.client(), bearer.mode());
+    let whose = (bearer.client(), bearer.mode(), &origin);
     let done = state.app.validate_registration(whose, &registration, image, actor, force).await;
     let record = done.map_err(|error| rejected_validation(error, Family::Login))?;
     let record = match &bearer {

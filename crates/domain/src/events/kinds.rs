@@ -1,0 +1,78 @@
+//! What a type of event is.
+
+use verax_query::Resource;
+
+/// A type of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    ValidationCreated,
+    ValidationStarted,
+    ValidationReleased,
+    ValidationCompleted,
+    ValidationFailed,
+    ValidationExpired,
+    ValidationUpdated,
+    ValidationDeleted,
+    DocumentCheckCreated,
+    DocumentCheckStarted,
+    DocumentCheckCompleted,
+    DocumentCheckFailed,
+    DocumentCheckUpdated,
+    DocumentCheckDeleted,
+    RegistrationCreated,
+    RegistrationUpdated,
+    RegistrationSyncInstructions,
+    RegistrationSyncSignUpForm,
+    RegistrationSyncBasicInformation,
+    RegistrationSyncDocument,
+    RegistrationSyncLiveness,
+    RegistrationSyncForm,
+    RegistrationCompleted,
+    RegistrationCompletedWithoutKyc,
+    RegistrationFailed,
+    RegistrationNeedsManualVerification,
+    RegistrationExpired,
+    RegistrationReopened,
+    RegistrationDeleted,
+    LoginPending,
+    LoginCompleted,
+    LoginFailed,
+    LoginDeleted,
+    PersonCreated,
+    PersonUpdated,
+    PersonDeleted,
+    CollectionCreated,
+    CollectionUpdated,
+    CollectionDeleted,
+    ProjectCreated,
+    ProjectUpdated,
+    ProjectDeleted,
+    FlowCreated,
+    FlowUpdated,
+    FlowDeleted,
+}
+
+/// One row: everything about a type of event.
+#[derive(Debug)]
+pub struct EventType {
+    pub kind: EventKind,
+    /// `<resource>.<what happened>`.
+    pub name: &'static str,
+    pub resource: &'static Resource,
+    pub effect: Effect,
+    /// The states in which it can happen; none: in any.
+    pub from: &'static [&'static str],
+    /// The state that it leads to; none: the record stays where it was.
+    pub to: Option<&'static str>,
+    /// What Verifik calls it behind the type of the flow; none: Verifik has no such event.
+    pub verifik: &'static [&'static str],
+    pub doc: &'static str,
+}
+
+/// What becomes of the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Created,
+    Changed,
+    Deleted,
+}

@@ -1,0 +1,330 @@
+//! The rows of the table of events, in the order of [`EventKind`].
+
+use verax_query::Resource;
+
+use super::kinds::{Effect, EventKind, EventType};
+use crate::resources::{
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, PERSONS,
+    PROJECT_FLOWS, PROJECTS,
+};
+
+/// Every type of event.
+pub static TYPES: &[EventType] = &[
+    row(
+        EventKind::ValidationCreated,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.created",
+        "A face check was opened.",
+    )
+    .creates()
+    .to("new")
+    .verifik(&["biometric_validation_new"]),
+    row(
+        EventKind::ValidationStarted,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.started",
+        "An image came, and is being measured.",
+    )
+    .from(&["new"])
+    .to("pending"),
+    row(
+        EventKind::ValidationReleased,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.released",
+        "The image could not be measured: another may come.",
+    )
+    .from(&["pending"])
+    .to("new"),
+    row(
+        EventKind::ValidationCompleted,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.completed",
+        "The face check was passed.",
+    )
+    .from(&["pending"])
+    .to("completed")
+    .verifik(&["biometric_validation_validated"]),
+    row(
+        EventKind::ValidationFailed,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.failed",
+        "The face check was not passed, or was interrupted.",
+    )
+    .from(&["pending"])
+    .to("failed")
+    .verifik(&["biometric_validation_failed"]),
+    row(
+        EventKind::ValidationExpired,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.expired",
+        "Nobody came in time.",
+    )
+    .from(&["new"])
+    .to("expired"),
+    row(
+        EventKind::ValidationUpdated,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.updated",
+        "The record says something else than before, in the same status.",
+    ),
+    row(
+        EventKind::ValidationDeleted,
+        &BIOMETRIC_VALIDATIONS,
+        "biometric_validation.deleted",
+        "The record was deleted, with its session.",
+    )
+    .deletes(),
+    row(
+        EventKind::DocumentCheckCreated,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.created",
+        "A document check was ordered.",
+    )
+    .creates()
+    .to("new"),
+    row(
+        EventKind::DocumentCheckStarted,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.started",
+        "The checks are being made; again after a crash.",
+    )
+    .from(&["new"])
+    .to("processing"),
+    row(
+        EventKind::DocumentCheckCompleted,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.completed",
+        "The checks were made: the record says with what result.",
+    )
+    .from(&["processing"])
+    .to("completed")
+    .verifik(&["document_liveness_completed"]),
+    row(
+        EventKind::DocumentCheckFailed,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.failed",
+        "The checks could not be made, or were interrupted too often.",
+    )
+    .from(&["new", "processing"])
+    .to("failed")
+    .verifik(&["document_liveness_failed"]),
+    row(
+        EventKind::DocumentCheckUpdated,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.updated",
+        "The record says something else than before, in the same status.",
+    ),
+    row(
+        EventKind::DocumentCheckDeleted,
+        &DOCUMENT_LIVENESS,
+        "document_liveness.deleted",
+        "The record was deleted, with its image.",
+    )
+    .deletes(),
+    row(
+        EventKind::RegistrationCreated,
+        &APP_REGISTRATIONS,
+        "app_registration.created",
+        "A person was registered.",
+    )
+    .creates()
+    .to("STARTED")
+    .verifik(&["app_registration_created"]),
+    row(
+        EventKind::RegistrationUpdated,
+        &APP_REGISTRATIONS,
+        "app_registration.updated",
+        "Its data, its checks or its person changed, in the same status.",
+    ),
+    row(
+        EventKind::RegistrationSyncInstructions,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_instructions",
+        "The person was instructed.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_instructions"]),
+    row(
+        EventKind::RegistrationSyncSignUpForm,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_sign_up_form",
+        "The sign-up form was filled in.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_sign_up_form"]),
+    row(
+        EventKind::RegistrationSyncBasicInformation,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_basic_information",
+        "The person gave the basic information.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_basic_information"]),
+    row(
+        EventKind::RegistrationSyncDocument,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_document",
+        "The person reached, or passed, the document step.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_document"]),
+    row(
+        EventKind::RegistrationSyncLiveness,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_liveness",
+        "The person reached, or passed, the face step.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_liveness"]),
+    row(
+        EventKind::RegistrationSyncForm,
+        &APP_REGISTRATIONS,
+        "app_registration.sync_form",
+        "The form was filled in.",
+    )
+    .to("ONGOING")
+    .verifik(&["app_registration_sync_form"]),
+    row(
+        EventKind::RegistrationCompleted,
+        &APP_REGISTRATIONS,
+        "app_registration.completed",
+        "All that the flow demands was passed, or a reviewer said so.",
+    )
+    .to("COMPLETED")
+    .verifik(&["app_registration_completed"]),
+    row(
+        EventKind::RegistrationCompletedWithoutKyc,
+        &APP_REGISTRATIONS,
+        "app_registration.completed_without_kyc",
+        "It was completed without checks.",
+    )
+    .to("COMPLETED_WITHOUT_KYC")
+    .verifik(&["app_registration_completed_without_kyc"]),
+    row(
+        EventKind::RegistrationFailed,
+        &APP_REGISTRATIONS,
+        "app_registration.failed",
+        "It was ended without success.",
+    )
+    .to("FAILED")
+    .verifik(&["app_registration_failed"]),
+    row(
+        EventKind::RegistrationNeedsManualVerification,
+        &APP_REGISTRATIONS,
+        "app_registration.needs_manual_verification",
+        "A reviewer has to look at it.",
+    )
+    .to("NEEDS_MANUAL_VERIFICATION")
+    .verifik(&["app_registration_needs_manual_verification"]),
+    row(
+        EventKind::RegistrationExpired,
+        &APP_REGISTRATIONS,
+        "app_registration.expired",
+        "A reviewer has called it expired.",
+    )
+    .to("EXPIRED"),
+    row(
+        EventKind::RegistrationReopened,
+        &APP_REGISTRATIONS,
+        "app_registration.reopened",
+        "A reviewer has put it on its way again.",
+    ),
+    row(
+        EventKind::RegistrationDeleted,
+        &APP_REGISTRATIONS,
+        "app_registration.deleted",
+        "The record was deleted.",
+    )
+    .deletes(),
+    row(EventKind::LoginPending, &APP_LOGINS, "app_login.pending", "A second factor is asked for.")
+        .to("pending")
+        .verifik(&["app_login_pending"]),
+    row(EventKind::LoginCompleted, &APP_LOGINS, "app_login.completed", "The person is in.")
+        .to("completed")
+        .verifik(&["app_login_completed"]),
+    row(
+        EventKind::LoginFailed,
+        &APP_LOGINS,
+        "app_login.failed",
+        "The second factor was not passed.",
+    )
+    .to("failed")
+    .verifik(&["app_login_failed"]),
+    row(EventKind::LoginDeleted, &APP_LOGINS, "app_login.deleted", "The record was deleted.")
+        .deletes(),
+    row(EventKind::PersonCreated, &PERSONS, "person.created", "A person was enrolled.").creates(),
+    row(
+        EventKind::PersonUpdated,
+        &PERSONS,
+        "person.updated",
+        "The person's data, faces or collections changed.",
+    ),
+    row(
+        EventKind::PersonDeleted,
+        &PERSONS,
+        "person.deleted",
+        "The person was deleted, with all faces.",
+    )
+    .deletes(),
+    row(EventKind::CollectionCreated, &COLLECTIONS, "collection.created", "A collection was made.")
+        .creates(),
+    row(
+        EventKind::CollectionUpdated,
+        &COLLECTIONS,
+        "collection.updated",
+        "What is said of the collection changed.",
+    ),
+    row(
+        EventKind::CollectionDeleted,
+        &COLLECTIONS,
+        "collection.deleted",
+        "The collection was deleted; its persons stay.",
+    )
+    .deletes(),
+    row(EventKind::ProjectCreated, &PROJECTS, "project.created", "A project was made.").creates(),
+    row(EventKind::ProjectUpdated, &PROJECTS, "project.updated", "The project was changed."),
+    row(
+        EventKind::ProjectDeleted,
+        &PROJECTS,
+        "project.deleted",
+        "The project was deleted, with its flows.",
+    )
+    .deletes(),
+    row(EventKind::FlowCreated, &PROJECT_FLOWS, "project_flow.created", "A flow was made.")
+        .creates(),
+    row(EventKind::FlowUpdated, &PROJECT_FLOWS, "project_flow.updated", "The flow was changed."),
+    row(EventKind::FlowDeleted, &PROJECT_FLOWS, "project_flow.deleted", "The flow was deleted.")
+        .deletes(),
+];
+
+const fn row(
+    kind: EventKind,
+    resource: &'static Resource,
+    name: &'static str,
+    doc: &'static str,
+) -> EventType {
+    let effect = Effect::Changed;
+    EventType { kind, name, resource, effect, from: &[], to: None, verifik: &[], doc }
+}
+
+impl EventType {
+    const fn creates(self) -> EventType {
+        EventType { effect: Effect::Created, ..self }
+    }
+
+    const fn deletes(self) -> EventType {
+        EventType { effect: Effect::Deleted, ..self }
+    }
+
+    const fn from(self, from: &'static [&'static str]) -> EventType {
+        EventType { from, ..self }
+    }
+
+    const fn to(self, to: &'static str) -> EventType {
+        EventType { to: Some(to), ..self }
+    }
+
+    const fn verifik(self, verifik: &'static [&'static str]) -> EventType {
+        EventType { verifik, ..self }
+    }
+}
