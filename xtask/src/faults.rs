@@ -4,6 +4,7 @@
 pub mod disk;
 pub mod door;
 mod faulty_wire;
+mod journal;
 pub mod nodes;
 pub mod overload;
 mod retrying;
@@ -119,14 +120,16 @@ pub fn kill(
     let server = site.serve(&[])?;
     work.settle(server.address)?;
     work.check_all(server.address).context("at the end")?;
-    let faces = work.count_faces(&mut Connection::open(server.address)?)?;
+    let mut connection = Connection::open(server.address)?;
+    work.compare_events(&mut connection)?;
+    let faces = work.count_faces(&mut connection)?;
     drop(server);
     check_tallies(&site)?;
     let ledger = work.ledger();
     println!(
         "{cycles} kills: {} collections made and {} deleted, {} documents checked ({} given up \
-         after {KILLS_MIN} kills), {} records imported, {faces}, all as acknowledged; the slowest \
-         restart took {} ms",
+         after {KILLS_MIN} kills), {} records imported, {faces}, all as acknowledged, each with its \
+         events; the slowest restart took {} ms",
         ledger.made,
         ledger.deleted,
         ledger.documents.len(),

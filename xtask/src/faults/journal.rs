@@ -1,0 +1,38 @@
+//! Whether each record that is there has its events, and each event its record: a kill comes between
+//! neither.
+
+use anyhow::{Result, ensure};
+
+use super::{COLLECTIONS, DOCUMENTS, Work};
+use crate::http::Connection;
+
+const EVENTS: &str = "/v2/events";
+
+impl Work {
+    /// Compares what is there with what was written down, acknowledged or not.
+    pub(super) fn compare_events(&self, connection: &mut Connection) -> Result<()> {
+        let told = |connection: &mut Connection, name: &str| {
+            self.total(connection, &format!("{EVENTS}?where_type={name}"), "limit")
+        };
+        let collections = self.total(connection, COLLECTIONS, "limit")?;
+        let made = told(connection, "collection.created")?;
+        let deleted = told(connection, "collection.deleted")?;
+        ensure!(
+            made == collections + deleted,
+            "{collections} collections are there; {made} events say that one was made, {deleted} that \
+             one was deleted"
+        );
+        let documents = self.total(connection, DOCUMENTS, "limit")?;
+        let ordered = told(connection, "document_liveness.created")?;
+        ensure!(
+            ordered == documents,
+            "{documents} document checks are there, and {ordered} events of their beginning"
+        );
+        let ends = told(connection, "document_liveness.completed")?
+            + told(connection, "document_liveness.failed")?;
+        let ended = format!("{DOCUMENTS}?in_status[]=completed&in_status[]=failed");
+        let ended = self.total(connection, &ended, "limit")?;
+        ensure!(ends == ended, "{ended} document checks have ended, and {ends} events say so");
+        Ok(())
+    }
+}
