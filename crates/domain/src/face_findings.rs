@@ -88,9 +88,10 @@ pub struct FaceQuality {
 /// What the presentation-attack detector says about the subject.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AttackFindings {
-    /// How much each crop looks like a bona fide presentation, 0..=1, tightest crop first.
-    pub bona_fide_by_crop: [f64; 3],
-    /// Their mean, on the model's own scale.
+    /// How much each crop looks like a bona fide presentation, 0..=1, tightest crop first; none where a detector
+    /// judges all crops together.
+    pub bona_fide_by_crop: Option<[f64; 3]>,
+    /// On the detector's own scale, 0..=1: the mean of the crops, or what it says of all of them.
     pub bona_fide: f64,
     /// `bona_fide` on the scale of the protocol, where 0.6 is the default threshold.
     pub liveness_score: f64,

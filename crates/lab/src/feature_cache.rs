@@ -33,7 +33,7 @@ impl FeatureCache {
     }
 
     /// Opens the file, or makes it. What another backbone or version measured is thrown away.
-    /// `backbone`: SHA-256 of its weights, in hexadecimal.
+    /// `backbone`: SHA-256 of its weights, in hexadecimal, and what else the features depend on.
     ///
     /// # Errors
     /// It cannot be read or written.
@@ -69,6 +69,21 @@ impl FeatureCache {
         threads: usize,
         each: impl Fn() + Sync,
     ) -> io::Result<Vec<Option<Vec<f32>>>> {
+        let measure = |image: &Image| backbone.features(image).map(Some).map_err(io::Error::other);
+        self.measured(images, threads, each, measure)
+    }
+
+    /// The same of what `measure` gives of a decoded image; where it gives none, it is asked again the next time.
+    ///
+    /// # Errors
+    /// It fails, or the file cannot be written.
+    pub fn measured(
+        &mut self,
+        images: &[impl AsRef<[u8]> + Sync],
+        threads: usize,
+        each: impl Fn() + Sync,
+        measure: impl Fn(&Image) -> io::Result<Option<Vec<f32>>> + Sync,
+    ) -> io::Result<Vec<Option<Vec<f32>>>> {
         let limits = DecodeLimits { side_px_min: 64, ..Default::default() };
         let mut all = Vec::with_capacity(images.len());
         // Written after each part, so that a stopped run goes on where it was.
@@ -81,7 +96,7 @@ impl FeatureCache {
                     return Ok((digest, Some(features.clone())));
                 }
                 let Ok(image) = Image::decode(bytes, &limits) else { return Ok((digest, None)) };
-                Ok((digest, Some(backbone.features(&image).map_err(io::Error::other)?)))
+                Ok((digest, measure(&image)?))
             });
             for one in measured {
                 let (digest, features) = one?;

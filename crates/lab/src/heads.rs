@@ -80,13 +80,14 @@ pub fn train_head(rows: &[&HeadRow], threads: usize) -> TrainedHead {
 /// The fewest sources with images of either class: one is held out, and others must stand for strangers.
 pub const SOURCES_MIN: usize = 3;
 
-/// The file of a head for `check`, trained on these rows, with the rates of sources held out.
+/// The file of a head for `check`, trained on these rows, with the rates of sources held out. `check`: its short name;
+/// `backbone`: SHA-256 of the weights of the backbone that gave the features, in hexadecimal.
 ///
 /// # Errors
 /// There are too few sources: the message says how many are needed.
 pub fn head_file(
-    check: DocumentCheck,
-    backbone: &Backbone,
+    check: &str,
+    backbone: &str,
     rows: &[HeadRow],
     threads: usize,
 ) -> Result<Head, String> {
@@ -117,8 +118,8 @@ pub fn head_file(
     let note = "A logistic head on the backbone. Rates are of sources of which the measured head's weights, \
                 calibration and thresholds knew nothing.";
     Ok(Head {
-        check: check.entry().short_name.to_owned(),
-        backbone: backbone.digest().to_owned(),
+        check: check.to_owned(),
+        backbone: backbone.to_owned(),
         platt,
         thresholds,
         manifest: Manifest { seed: 0, sources, measured, note: note.to_owned() },

@@ -24,6 +24,7 @@ mod serve;
 mod settings;
 mod tallies;
 mod token;
+mod train_attacks;
 mod train_documents;
 mod vault;
 mod worker;
@@ -35,9 +36,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::locations::Locations;
 use self::output::{OUTPUT_CLOSED_CODE, Output, is_output_closed, report_line};
-use crate::document_models::{load_backbone, load_document_engine};
+use crate::config::Models;
+use crate::document_models::load_document_engine;
 use crate::hardening;
-use crate::installed_models::read_face_models;
+use crate::installed_models::{load_backbone, read_face_models};
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
 /// lists the records through an API that speaks the Verifik v2 protocol.
@@ -149,6 +151,8 @@ enum Eval {
 enum Train {
     /// A document check, on photographs of documents and of attacks on them.
     Documents(train_documents::TrainDocuments),
+    /// The check of faces for presentation attacks, on photographs of people and of attacks.
+    Attacks(train_attacks::TrainAttacks),
 }
 
 #[derive(Subcommand)]
@@ -229,7 +233,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
 /// The commands that work on images alone: they need no database.
 fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
     let models = || read_face_models(&locations.models(), &locations.config()?.models);
-    let backbone = || load_backbone(&locations.models(), &locations.config()?);
+    // What replaces a head of the settings does not need it.
+    let models_without_head = || {
+        let settings = Models { face_attack_head: String::new(), ..locations.config()?.models };
+        read_face_models(&locations.models(), &settings)
+    };
+    let backbone = || load_backbone(&locations.models(), &locations.config()?.models);
     let documents = || load_document_engine(&locations.models(), &locations.config()?);
     let out = &mut Output;
     match command {
@@ -246,6 +255,10 @@ fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
         Command::Train(Train::Documents(arguments)) => {
             Some(backbone().and_then(|backbone| train_documents::run(arguments, backbone)))
         }
+        Command::Train(Train::Attacks(arguments)) => Some(
+            models_without_head()
+                .and_then(|models| train_attacks::run(arguments, models, backbone()?)),
+        ),
         Command::Check(Check::Document(arguments)) => {
             let engine = match &arguments.weights {
                 Some(folder) => backbone().and_then(|it| eval_documents::load_engine(folder, it)),

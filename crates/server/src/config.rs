@@ -154,6 +154,7 @@ pub struct Vision {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Models {
+    pub face_attack_head: String,
     pub face_detector: Model,
     pub face_template: Model,
     pub face_attack: Model,

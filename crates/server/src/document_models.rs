@@ -5,18 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use verax_domain::document_check::{DocumentCheck, PerCheck};
-use verax_vision::backbone::Backbone;
 use verax_vision::document::{DocumentEngine, DocumentModels};
 
 use crate::config::Config;
-use crate::installed_models::{read_backbone, source_sha256};
+use crate::installed_models::load_backbone;
 
 /// The engine of these settings.
 ///
 /// # Errors
 /// A file that the settings name cannot be read, or does not fit: the error names the setting.
 pub fn load_document_engine(models_dir: &Path, config: &Config) -> Result<DocumentEngine> {
-    let backbone = load_backbone(models_dir, config)?;
+    let backbone = load_backbone(models_dir, &config.models)?;
     let settings = [
         (DocumentCheck::ScreenReplay, "documents.screen_head", &config.documents.screen_head),
         (DocumentCheck::PrintedCopy, "documents.print_head", &config.documents.print_head),
@@ -34,18 +33,4 @@ pub fn load_document_engine(models_dir: &Path, config: &Config) -> Result<Docume
     let mut models = DocumentModels::shipped(backbone);
     models.heads = PerCheck::from_fn(|check| own[check].as_deref().or(models.heads[check]));
     DocumentEngine::load(models).context("the weights of the document checks do not fit")
-}
-
-/// The backbone, where one is installed.
-///
-/// # Errors
-/// The settings name one that cannot be used.
-pub fn load_backbone(models_dir: &Path, config: &Config) -> Result<Option<Backbone>> {
-    let Some(model) = read_backbone(models_dir, &config.models)? else { return Ok(None) };
-    let setting = &config.models.backbone;
-    let digest = match setting.path.is_empty() {
-        true => source_sha256("backbone").unwrap_or_default().to_owned(),
-        false => setting.sha256.to_ascii_lowercase(),
-    };
-    Ok(Some(Backbone::load(model, &digest)?))
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
-use verax_vision::faces::ModelBytes;
+use verax_vision::backbone::Backbone;
+use verax_vision::faces::{AttackHead, ModelBytes};
 use verax_vision::model_catalogue::{MODELS, ModelEntry};
 
 use crate::config;
@@ -94,7 +96,39 @@ pub fn read_face_models(models_dir: &Path, settings: &config::Models) -> Result<
         face_detector: usable(models_dir, "face-detector", &settings.face_detector)?,
         face_template: usable(models_dir, "face-template", &settings.face_template)?,
         face_attack: usable(models_dir, "face-attack", &settings.face_attack)?,
+        attack_head: read_attack_head(models_dir, settings)?,
     })
+}
+
+/// The operator's own head for presentation attacks, where the settings name one.
+fn read_attack_head(models_dir: &Path, settings: &config::Models) -> Result<Option<AttackHead>> {
+    let path = &settings.face_attack_head;
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let backbone = load_backbone(models_dir, settings)?.context(
+        "the setting models.face_attack_head needs the backbone, which is not installed: `verax models install`",
+    )?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("the setting models.face_attack_head: {path} cannot be read: name another")
+    })?;
+    let version = format!("attack-head:{}", &sha256_hex(text.as_bytes())[..12]);
+    let head = AttackHead::read(Arc::new(backbone), &text, version);
+    head.map(Some).with_context(|| format!("the setting models.face_attack_head: {path}"))
+}
+
+/// The backbone, where one is installed or the settings name one.
+///
+/// # Errors
+/// The settings name one that cannot be used.
+pub fn load_backbone(models_dir: &Path, settings: &config::Models) -> Result<Option<Backbone>> {
+    let Some(model) = read_backbone(models_dir, settings)? else { return Ok(None) };
+    let setting = &settings.backbone;
+    let digest = match setting.path.is_empty() {
+        true => source_sha256("backbone").unwrap_or_default().to_owned(),
+        false => setting.sha256.to_ascii_lowercase(),
+    };
+    Ok(Some(Backbone::load(model, &digest)?))
 }
 
 /// The bytes of the backbone, from where those of the face models come.

@@ -39,10 +39,9 @@ fn main() {
                         )
                     })
                     .collect();
-                let attack = measured.findings.attack.map_or_else(
-                    || "null".to_owned(),
-                    |attack| format!("{:?}", attack.bona_fide_by_crop),
-                );
+                let attack = measured.findings.attack.and_then(|attack| attack.bona_fide_by_crop);
+                let attack =
+                    attack.map_or_else(|| "null".to_owned(), |by_crop| format!("{by_crop:?}"));
                 let template = measured
                     .template
                     .map_or_else(|| "null".to_owned(), |t| format!("{:?}", t.values()));

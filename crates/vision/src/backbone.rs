@@ -3,7 +3,7 @@
 use crate::conversion::efficientnet_lite0::{PROBE_SIDE_PX, STAGES};
 use crate::document::planes::{Colours, reduced_size, reduction};
 use crate::image::Image;
-use crate::network::{NchwTensor, Network, NetworkError};
+use crate::network::{NchwTensor, Network, NetworkError, Runtime};
 
 /// Numbers per view: mean and deviation of each channel of each stage.
 const VIEW_FEATURES: usize = {
@@ -47,6 +47,10 @@ impl Backbone {
         &self.digest
     }
 
+    pub fn runtime(&self) -> Runtime {
+        self.network.runtime()
+    }
+
     /// 3072 numbers: mean and deviation of the channels of each stage, over five windows of the image at a
     /// longest side of at most 1600 px, and over the whole image at 448 px.
     ///
@@ -63,7 +67,8 @@ impl Backbone {
         Ok(features)
     }
 
-    fn view(&self, planes: &Colours) -> Result<Vec<f32>, NetworkError> {
+    /// 1536 numbers of one view, whose sides are multiples of 32 px.
+    pub(crate) fn view(&self, planes: &Colours) -> Result<Vec<f32>, NetworkError> {
         let maps = self.network.run(&normalised(planes))?;
         let mut features = Vec::with_capacity(VIEW_FEATURES);
         for (stage, map) in STAGES.iter().zip(&maps) {

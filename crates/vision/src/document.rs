@@ -9,7 +9,7 @@ mod copymove;
 mod engine;
 mod forensics;
 mod grey_copy;
-mod head;
+pub(crate) mod head;
 mod heat;
 mod locator;
 mod measured;

@@ -5,6 +5,7 @@
 
 mod align;
 mod attack;
+mod attack_head;
 mod calibration;
 mod detect;
 mod detector;
@@ -21,6 +22,7 @@ use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 
 pub use align::{ALIGNED_POINTS, ALIGNED_SIDE_PX, Similarity};
 pub use attack::{CROP_SCALES, CropBox};
+pub use attack_head::AttackHead;
 pub use calibration::{Calibration, LIVENESS, MATCH};
 pub use detect::{detect, detect_closely};
 pub use detector::{DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, suppress_overlapping};
@@ -29,6 +31,7 @@ pub use quality::{measure_quality, pose_degrees};
 pub use template::{TEMPLATE_LEN, Template};
 pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 
+use crate::backbone::Backbone;
 use crate::image::{DecodeLimits, Image, ImageError};
 use crate::network::{Network, NetworkError, Runtime};
 use crate::workers::Waiting;
@@ -42,6 +45,8 @@ pub struct ModelBytes {
     pub face_template: Option<Vec<u8>>,
     /// Presentation-attack detection.
     pub face_attack: Option<Vec<u8>>,
+    /// A detector of the operator's own, used instead of `face_attack`.
+    pub attack_head: Option<AttackHead>,
 }
 
 /// What is wanted of a photograph.
@@ -118,8 +123,13 @@ pub enum FaceError {
 pub struct FaceEngine {
     detector: Option<Network>,
     template: Option<Network>,
-    attack: Option<Network>,
+    attack: Option<AttackDetector>,
     limits: DecodeLimits,
+}
+
+enum AttackDetector {
+    Network(Network),
+    Head(AttackHead),
 }
 
 impl FaceEngine {
@@ -128,10 +138,15 @@ impl FaceEngine {
         let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str], probe_side_px| {
             bytes.map(|bytes| Network::load(role, bytes, outputs, probe_side_px)).transpose()
         };
+        let attack = match models.attack_head {
+            Some(head) => Some(AttackDetector::Head(head)),
+            None => load("presentation attack", models.face_attack, &["output"], 128)?
+                .map(AttackDetector::Network),
+        };
         Ok(FaceEngine {
             detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS, 64)?,
             template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?,
-            attack: load("presentation attack", models.face_attack, &["output"], 128)?,
+            attack,
             limits: DecodeLimits::default(),
         })
     }
@@ -148,14 +163,26 @@ impl FaceEngine {
 
     /// Which runtime each loaded model runs on.
     pub fn runtimes(&self) -> Vec<(&'static str, Runtime)> {
+        let attack = self.attack.as_ref().map(|detector| match detector {
+            AttackDetector::Network(network) => network.runtime(),
+            AttackDetector::Head(head) => head.runtime(),
+        });
         [
-            ("face-detector", &self.detector),
-            ("face-template", &self.template),
-            ("face-attack", &self.attack),
+            ("face-detector", self.detector.as_ref().map(Network::runtime)),
+            ("face-template", self.template.as_ref().map(Network::runtime)),
+            ("face-attack", attack),
         ]
         .into_iter()
-        .filter_map(|(name, network)| Some((name, network.as_ref()?.runtime())))
+        .filter_map(|(name, runtime)| Some((name, runtime?)))
         .collect()
+    }
+
+    /// How the presentation-attack detector's output becomes a liveness score.
+    pub fn liveness_calibration(&self) -> &Calibration {
+        match &self.attack {
+            Some(AttackDetector::Head(head)) => head.calibration(),
+            Some(AttackDetector::Network(_)) | None => &LIVENESS,
+        }
     }
 
     pub fn can_detect(&self) -> bool {
@@ -246,8 +273,27 @@ impl FaceEngine {
         image: &Image,
         subject: &DetectedFace,
     ) -> Result<Option<AttackFindings>, FaceError> {
-        let Some(network) = &self.attack else { return Ok(None) };
-        Ok(attack::bona_fide(network, image, subject)?)
+        Ok(match &self.attack {
+            Some(AttackDetector::Network(network)) => attack::bona_fide(network, image, subject)?,
+            Some(AttackDetector::Head(head)) => head.bona_fide(image, subject)?,
+            None => None,
+        })
+    }
+
+    /// What a head for presentation attacks is trained on: the backbone's features of the subject, 3072 numbers.
+    /// None without a face, and where no attack check can be made of it.
+    ///
+    /// # Errors
+    /// There is no detector, or a model does not do what it should.
+    pub fn attack_features(
+        &self,
+        backbone: &Backbone,
+        image: &Image,
+    ) -> Result<Option<Vec<f32>>, FaceError> {
+        let detector = self.detector.as_ref().ok_or(FaceError::NoDetector)?;
+        let faces = detect_closely(&detector::by(detector), image)?;
+        let Some(subject) = faces.first() else { return Ok(None) };
+        Ok(attack_head::attack_features(backbone, image, subject)?)
     }
 
     fn measure_subject(

@@ -1,15 +1,21 @@
 //! Trees, calibration and weights files.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use verax_domain::document_check::DocumentCheck;
 use verax_lab::boosting::{BoostSettings, Origin, Row, boost};
 use verax_lab::calibration::{careful_thresholds, fit_platt};
+use verax_lab::feature_cache::FeatureCache;
+use verax_lab::heads::{HeadRow, head_file};
 use verax_lab::linear::{Example, fit};
+use verax_lab::simulator::jpeg;
 use verax_lab::training::hold_out_each;
 use verax_vision::backbone::BACKBONE_FEATURES;
 use verax_vision::document::calibration::{Platt, Thresholds};
 use verax_vision::document::seeded::Seeded;
 use verax_vision::document::weights::Manifest;
 use verax_vision::document::{DocumentEngine, DocumentModels, Head, SHIPPED_SCREEN_HEAD};
+use verax_vision::image::Image;
 use verax_vision::model_catalogue::MODELS;
 
 fn rows(count: usize) -> Vec<Row> {
@@ -152,4 +158,62 @@ fn a_careful_threshold_holds_for_sources_that_differ() {
 fn the_shipped_head_is_of_the_catalogue_s_backbone() {
     let backbone = MODELS.iter().find(|entry| entry.name == "backbone").unwrap();
     Head::read("screen", backbone.member_sha256, SHIPPED_SCREEN_HEAD).unwrap();
+}
+
+#[test]
+fn the_file_of_a_head_says_what_it_was_trained_on_and_is_worth_on_people_held_out() {
+    let mut random = Seeded::new(5);
+    let rows: Vec<HeadRow> = (0..240)
+        .map(|i| {
+            let attack = i % 2 == 0;
+            let shift = if attack { 3.0 } else { 0.0 };
+            let features = (0..6).map(|k| random.normal() + if k == 1 { shift } else { 0.0 });
+            let kind = if attack { "attack-mask" } else { "genuine" };
+            HeadRow {
+                features: features.collect(),
+                attack,
+                source: format!("person {}", i / 2 % 4),
+                kind: kind.to_owned(),
+            }
+        })
+        .collect();
+    let head = head_file("attack", "ab", &rows, 2).unwrap();
+    assert_eq!((head.check.as_str(), head.backbone.as_str()), ("attack", "ab"));
+    assert_eq!(head.manifest.sources.len(), 8);
+    assert!(head.manifest.sources.iter().all(|count| count.images == 30));
+    let auc = head.manifest.measured.iter().find(|rate| rate.name.contains("AUC")).unwrap();
+    assert!(auc.value > 0.95, "{auc:?}");
+    let two: Vec<HeadRow> =
+        rows.into_iter().filter(|row| row.attack || row.source < "person 2".to_owned()).collect();
+    let problem = head_file("attack", "ab", &two, 2).unwrap_err();
+    assert!(problem.contains("genuine images of 2 sources: at least 3"), "{problem}");
+}
+
+#[test]
+fn what_was_measured_is_remembered_and_what_could_not_be_is_asked_again() {
+    let images: Vec<Vec<u8>> = (1..4_u8)
+        .map(|level| {
+            let rgb = vec![level * 60; 96 * 96 * 3];
+            jpeg(&Image { width: 96, height: 96, rgb }, 90)
+        })
+        .collect();
+    let mut cache = FeatureCache::in_memory();
+    for asked in [3, 1] {
+        let measured = AtomicUsize::new(0);
+        let features = cache.measured(
+            &images,
+            2,
+            || (),
+            |image| {
+                measured.fetch_add(1, Ordering::Relaxed);
+                Ok((image.rgb[0] < 150).then(|| vec![f32::from(image.rgb[0])]))
+            },
+        );
+        let features: Vec<bool> = features.unwrap().iter().map(Option::is_some).collect();
+        assert_eq!(features, [true, true, false]);
+        assert_eq!(measured.into_inner(), asked);
+    }
+    // What is no image is not asked about.
+    let none = cache.measured(&[b"no image"], 1, || (), |_| Ok(Some(Vec::new())));
+    assert_eq!(none.unwrap(), [None]);
 }

@@ -193,6 +193,9 @@ fn models(locations: &Locations) -> Finding {
     let (mut usable, mut missing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for ((name, state, _), bytes) in read_models(&folder).into_iter().zip(there) {
         match (bytes, state) {
+            _ if name == "face-attack" && faces.attack_head.is_some() => {
+                usable.push("face-attack by the setting models.face_attack_head");
+            }
             (Some(_), _) => usable.push(name),
             (None, ModelState::Changed) => changed.push(name),
             (None, _) => missing.push(name),

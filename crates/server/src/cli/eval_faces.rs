@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use verax_domain::face_verdict::FacePolicy;
 use verax_lab::labelled_files::{files_of, folders_of};
 use verax_lab::metrics::{PlotSeries, Rate, ScoredSet, error_tradeoff_svg};
-use verax_vision::faces::{FaceEngine, FaceRequest, LIVENESS, MATCH, ModelBytes, Template, Wanted};
+use verax_vision::faces::{FaceEngine, FaceRequest, MATCH, ModelBytes, Template, Wanted};
 use verax_vision::workers::Waiting;
 
 use super::progress::Progress;
@@ -25,7 +25,7 @@ pub struct EvalFacesArgs {
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct EvalAttacksArgs {
-    /// A folder with genuine/ and one or more attack*/ folders of images
+    /// A folder with genuine/ and one or more attack*/ folders of images, or of folders of images
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     #[command(flatten)]
@@ -121,6 +121,7 @@ pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Wri
         engine.can_check_attacks(),
         "the models for attack detection are not installed: verax models install"
     );
+    let calibration = engine.liveness_calibration();
     let folders = attack_folders(&args.dir)?;
     let mut failed = Vec::new();
     let mut measure = |folder: &Path| -> Result<Vec<f64>> {
@@ -171,8 +172,8 @@ pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Wri
             &json!({
                 "notMeasured": failed,
                 "threshold": threshold,
-                "thresholdBonaFide": LIVENESS.output(threshold),
-                "calibration": LIVENESS.version,
+                "thresholdBonaFide": calibration.output(threshold),
+                "calibration": calibration.version,
                 "apcer": apcer,
                 "apcerByType": by_type,
                 "bpcer": bpcer.value(),
@@ -188,8 +189,8 @@ pub fn run_attacks(args: &EvalAttacksArgs, models: ModelBytes, out: &mut dyn Wri
     writeln!(
         out,
         "at a liveness score of {threshold} (bona fide share {:.3}, calibration {})",
-        LIVENESS.output(threshold),
-        LIVENESS.version
+        calibration.output(threshold),
+        calibration.version
     )?;
     for (name, set) in &types {
         print_rate(out, &format!("APCER, {name}"), set.at(threshold).false_accepts)?;
@@ -288,9 +289,18 @@ fn attack_folders(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// All files: one that is no image, or of a format that is not read, is named and not left out.
+/// All files, and those of its folders (a person's, a session's): one that is no image, or of a format that is not
+/// read, is named and not left out.
 fn images(dir: &Path) -> Result<Vec<PathBuf>> {
-    files_of(dir).with_context(|| format!("cannot read the folder {}", dir.display()))
+    let read = |folder: &Path| {
+        files_of(folder).with_context(|| format!("cannot read the folder {}", folder.display()))
+    };
+    let mut files = read(dir)?;
+    let folders = folders_of(dir);
+    for folder in folders.with_context(|| format!("cannot read the folder {}", dir.display()))? {
+        files.extend(read(&folder)?);
+    }
+    Ok(files)
 }
 
 fn draw(path: &Path, title: &str, axes: [&str; 2], series: &[PlotSeries<'_>]) -> Result<()> {

@@ -76,7 +76,8 @@ pub fn run(args: &TrainDocuments, backbone: Option<Backbone>) -> Result<()> {
     let rows = head_rows(check, &images, &backbone, &mut cache, args.threads, || progress.add(1))?;
     let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
     progress.phase("training");
-    let head = head_file(check, &backbone, &rows, args.threads).map_err(anyhow::Error::msg)?;
+    let head = head_file(check.entry().short_name, backbone.digest(), &rows, args.threads)
+        .map_err(anyhow::Error::msg)?;
     drop(progress);
     std::fs::write(&args.out, head.to_json()?)
         .with_context(|| format!("cannot write {}", args.out.display()))?;

@@ -98,3 +98,33 @@ fn where_corners_are_labelled_the_report_says_how_well_documents_are_found() {
     let text = folder.run(&["eval", "documents", "set"]).failed();
     assert!(text.contains("quads.csv, line 2: ") && text.contains("clockwise"), "{text}");
 }
+
+#[test]
+fn attacks_are_trained_on_folders_of_people_and_too_few_are_counted() {
+    let folder = Folder::new();
+    let train = || folder.run(&["train", "attacks", "set", "--out", "head.json"]).failed();
+    assert!(train().contains("cannot read set: name a folder with genuine/ and attack-…/"));
+    let put = |name: &str| {
+        let path = folder.file(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, image(1)).expect("a file");
+    };
+    // Without people, and of folders that are neither.
+    for name in ["set/genuine/1.jpg", "set/attack-mask/1.jpg", "set/other/anna/1.jpg"] {
+        put(name);
+    }
+    let text = train();
+    assert!(text.contains("no images in genuine/<person>/ and attack-…/<person>/"), "{text}");
+    for person in ["anna", "ben", "carla"] {
+        put(&format!("set/genuine/{person}/1.jpg"));
+    }
+    for name in ["attack-mask/anna", "attack-mask/ben", "attack-screen/ben"] {
+        put(&format!("set/{name}/1.jpg"));
+    }
+    let text = train();
+    assert!(text.contains("attack-…/ has images of 2 people"), "{text}");
+    assert!(text.contains("at least 3 are needed"), "{text}");
+    put("set/attack-screen/carla/1.jpg");
+    assert!(train().contains("training needs the backbone, which is not installed"));
+    assert!(!folder.file("head.json").exists());
+}

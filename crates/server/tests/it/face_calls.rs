@@ -297,6 +297,16 @@ fn a_model_of_the_settings_must_be_what_they_say() {
 }
 
 #[test]
+fn a_head_of_the_settings_needs_the_backbone_and_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut models = settings().models;
+    models.face_attack_head = folder.path().join("head.json").display().to_string();
+    let error = read_face_models(folder.path(), &models).err().expect("a rejection");
+    let says = "the setting models.face_attack_head needs the backbone";
+    assert!(format!("{error:#}").contains(says), "{error:#}");
+}
+
+#[test]
 fn liveness_must_exceed_its_threshold_and_a_match_must_reach_it() {
     let live = |score| LivenessCheck { score, min_score: 0.6 }.passed();
     assert_eq!([live(0.599), live(0.6), live(0.601)], [false, false, true]);

@@ -61,7 +61,7 @@ impl AnalyseFaces for Finds {
         if attack_rejection(face, image.width, image.height).is_some() {
             return Ok(None);
         }
-        let (bona_fide_by_crop, bona_fide) = ([0.9; 3], 0.9);
+        let (bona_fide_by_crop, bona_fide) = (Some([0.9; 3]), 0.9);
         Ok(Some(AttackFindings { bona_fide_by_crop, bona_fide, liveness_score: 0.87 }))
     }
 

@@ -169,7 +169,7 @@ impl AnalyseFaces for GivenFaces {
         Ok(face.map(|face| {
             let bona_fide = f64::from(face.live) / 255.0;
             AttackFindings {
-                bona_fide_by_crop: [bona_fide; 3],
+                bona_fide_by_crop: Some([bona_fide; 3]),
                 bona_fide,
                 liveness_score: LIVENESS.score(bona_fide),
             }

@@ -40,7 +40,7 @@ pub(super) fn bona_fide(
     let bona_fide = bona_fide_by_crop.iter().sum::<f64>() / 3.0;
     // A network that gives no number has not measured anything.
     Ok(bona_fide.is_finite().then(|| AttackFindings {
-        bona_fide_by_crop,
+        bona_fide_by_crop: Some(bona_fide_by_crop),
         bona_fide,
         liveness_score: LIVENESS.score(bona_fide),
     }))

@@ -213,7 +213,7 @@ const WEIGHTS: usize = 1152 * 320;
 const CHANNELS: usize = 1152;
 
 // Every tensor of the network, each kind a view of one storage.
-fn network_of(weights: Vec<f32>, [gamma, beta, mean, variance]: [f32; 4]) -> Vec<u8> {
+pub fn network_of(weights: Vec<f32>, [gamma, beta, mean, variance]: [f32; 4]) -> Vec<u8> {
     let mut views = Vec::new();
     let mut layer = |convolution: String, norm: String, shape: [usize; 4]| {
         views.push(view(format!("{convolution}.weight"), "weights", &shape));
@@ -253,7 +253,7 @@ fn network_of(weights: Vec<f32>, [gamma, beta, mean, variance]: [f32; 4]) -> Vec
     saved(&tensors, &storages)
 }
 
-fn without_meaning() -> Vec<f32> {
+pub fn without_meaning() -> Vec<f32> {
     (0..WEIGHTS).map(|at| (at * 7919 % 401) as f32 / 2000.0 - 0.1).collect()
 }
 

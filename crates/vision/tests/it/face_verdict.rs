@@ -42,7 +42,7 @@ fn findings(liveness_score: Option<f64>) -> FaceFindings {
         faces: vec![face(400.0)],
         quality: Some(good_quality()),
         attack: liveness_score.map(|liveness_score| AttackFindings {
-            bona_fide_by_crop: [liveness_score; 3],
+            bona_fide_by_crop: Some([liveness_score; 3]),
             bona_fide: liveness_score,
             liveness_score,
         }),

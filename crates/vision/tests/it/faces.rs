@@ -168,7 +168,7 @@ fn no_crop_leaves_the_image_wherever_the_face_is() {
 
 #[test]
 fn calibrations_rise_everywhere_and_their_inverse_agrees() {
-    for calibration in [MATCH, LIVENESS] {
+    for calibration in [&MATCH, &LIVENESS] {
         for two in calibration.knots.windows(2) {
             assert!(two[0].0 < two[1].0 && two[0].1 < two[1].1, "{}", calibration.version);
         }

@@ -1,6 +1,7 @@
 //! Measurements on images that the tests draw themselves, and on one public-domain portrait.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod attack_head;
 mod conversion;
 mod document_sentences;
 mod face_verdict;
