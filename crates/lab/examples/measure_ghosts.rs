@@ -26,6 +26,7 @@ fn main() {
         face_detector: read("face-detector.onnx"),
         face_template: read("face-template.onnx"),
         face_attack: None,
+        attack_head: None,
     };
     let engine = FaceEngine::load(models).unwrap();
 

@@ -73,7 +73,7 @@ pub struct Outcome {
     pub source: String,
     pub label: String,
     /// A check that was made has failed.
-    pub refused: [bool; 3],
+    pub rejected: [bool; 3],
     /// Every check was made and has passed.
     pub accepted: [bool; 3],
     /// At REGULAR.
@@ -89,7 +89,7 @@ impl Outcome {
         Self {
             source: source.to_owned(),
             label: label.to_owned(),
-            refused: verdicts.each_ref().map(|it| made(it).iter().any(|it| !it.passed)),
+            rejected: verdicts.each_ref().map(|it| made(it).iter().any(|it| !it.passed)),
             accepted: verdicts.each_ref().map(DocumentVerdict::has_passed),
             risk: verdicts[1].risk_score,
         }
@@ -98,8 +98,8 @@ impl Outcome {
 
 const GENUINE: &str = "genuine";
 
-/// How many genuine images are refused by any check, how many attacks of each label are accepted by every check, and the
-/// median risk of genuine images that none refuses.
+/// How many genuine images are rejected by any check, how many attacks of each label are accepted by every check, and the
+/// median risk of genuine images that none rejects.
 pub fn outcome_rates(outcomes: &[Outcome]) -> Vec<MeasuredRate> {
     let mut rates = Vec::new();
     let labels: BTreeSet<&str> = outcomes.iter().map(|it| it.label.as_str()).collect();
@@ -107,19 +107,19 @@ pub fn outcome_rates(outcomes: &[Outcome]) -> Vec<MeasuredRate> {
         for (level, (name, _)) in LEVELS.into_iter().enumerate() {
             let of = outcomes.iter().filter(|it| it.label == label);
             let (words, counted): (_, fn(&Outcome) -> [bool; 3]) = match label == GENUINE {
-                true => ("refused by any check", |it| it.refused),
+                true => ("rejected by any check", |it| it.rejected),
                 false => ("accepted by every check", |it| it.accepted),
             };
             let shares = of.map(|it| (it.source.as_str(), counted(it)[level]));
             rates.extend(measured_share(&format!("{label} {words} at {name}"), shares));
         }
     }
-    let unrefused = outcomes.iter().filter(|it| it.label == GENUINE && !it.refused[1]);
-    let mut risks: Vec<f64> = unrefused.filter_map(|it| it.risk).collect();
+    let unrejected = outcomes.iter().filter(|it| it.label == GENUINE && !it.rejected[1]);
+    let mut risks: Vec<f64> = unrejected.filter_map(|it| it.risk).collect();
     risks.sort_unstable_by(f64::total_cmp);
     if let Some(&median) = risks.get(risks.len() / 2) {
         let at = |share: f64| risks[((risks.len() - 1) as f64 * share) as usize];
-        let name = "riskScore of genuine that none refuses: median and quartiles".to_owned();
+        let name = "riskScore of genuine that none rejects: median and quartiles".to_owned();
         rates.push(MeasuredRate { name, value: median, low: at(0.25), high: at(0.75) });
     }
     rates
