@@ -155,6 +155,7 @@ pub struct Vision {
 #[serde(deny_unknown_fields)]
 pub struct Models {
     pub face_attack_head: String,
+    pub mirror_faces: bool,
     pub face_detector: Model,
     pub face_template: Model,
     pub face_attack: Model,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 use verax_vision::backbone::Backbone;
-use verax_vision::faces::{AttackHead, ModelBytes};
+use verax_vision::faces::{AttackHead, ModelBytes, TemplateViews};
 use verax_vision::model_catalogue::{MODELS, ModelEntry};
 
 use crate::config;
@@ -95,6 +95,10 @@ pub fn read_face_models(models_dir: &Path, settings: &config::Models) -> Result<
     Ok(ModelBytes {
         face_detector: usable(models_dir, "face-detector", &settings.face_detector)?,
         face_template: usable(models_dir, "face-template", &settings.face_template)?,
+        template_views: match settings.mirror_faces {
+            true => TemplateViews::FaceAndMirrorImage,
+            false => TemplateViews::Face,
+        },
         face_attack: usable(models_dir, "face-attack", &settings.face_attack)?,
         attack_head: read_attack_head(models_dir, settings)?,
     })

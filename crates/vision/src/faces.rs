@@ -28,9 +28,10 @@ pub use detect::{detect, detect_closely};
 pub use detector::{DETECTOR_OUTPUTS, Letterbox, See, decode_outputs, suppress_overlapping};
 pub use gallery::{Candidate, Gallery};
 pub use quality::{measure_quality, pose_degrees};
-pub use template::{TEMPLATE_LEN, Template};
+pub use template::{TEMPLATE_LEN, Template, TemplateViews};
 pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 
+use self::template::Templates;
 use crate::backbone::Backbone;
 use crate::image::{DecodeLimits, Image, ImageError};
 use crate::network::{Network, NetworkError, Runtime};
@@ -43,6 +44,7 @@ pub struct ModelBytes {
     pub face_detector: Option<Vec<u8>>,
     /// SFace.
     pub face_template: Option<Vec<u8>>,
+    pub template_views: TemplateViews,
     /// Presentation-attack detection.
     pub face_attack: Option<Vec<u8>>,
     /// A detector of the operator's own, used instead of `face_attack`.
@@ -122,7 +124,7 @@ pub enum FaceError {
 /// The loaded models. Shared between threads; a measurement runs on the thread that asks for it.
 pub struct FaceEngine {
     detector: Option<Network>,
-    template: Option<Network>,
+    template: Option<Templates>,
     attack: Option<AttackDetector>,
     limits: DecodeLimits,
 }
@@ -145,7 +147,8 @@ impl FaceEngine {
         };
         Ok(FaceEngine {
             detector: load("face detector", models.face_detector, &DETECTOR_OUTPUTS, 64)?,
-            template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?,
+            template: load("face template", models.face_template, &["fc1"], ALIGNED_SIDE_PX)?
+                .map(|network| Templates::new(network, models.template_views)),
             attack,
             limits: DecodeLimits::default(),
         })
@@ -169,7 +172,7 @@ impl FaceEngine {
         });
         [
             ("face-detector", self.detector.as_ref().map(Network::runtime)),
-            ("face-template", self.template.as_ref().map(Network::runtime)),
+            ("face-template", self.template.as_ref().map(Templates::runtime)),
             ("face-attack", attack),
         ]
         .into_iter()
@@ -260,10 +263,10 @@ impl FaceEngine {
             None => *face,
         };
         let to_aligned = Similarity::between(&face.points, &ALIGNED_POINTS);
-        let (Some(network), Some(to_aligned)) = (&self.template, to_aligned) else {
+        let (Some(templates), Some(to_aligned)) = (&self.template, to_aligned) else {
             return Ok(None);
         };
-        Ok(template::template_of(network, &align::align(image, &to_aligned))?)
+        Ok(templates.of(&align::align(image, &to_aligned))?)
     }
 
     /// The presentation-attack score alone, of a face that was found before. None without the model,
@@ -320,14 +323,13 @@ impl FaceEngine {
             measured.findings.attack =
                 timed(&mut timings.attack, || self.analyse_attack(image, subject))?;
         }
-        if let (Some(network), Some(aligned), Wanted::Yes) =
+        if let (Some(templates), Some(aligned), Wanted::Yes) =
             (&self.template, &aligned, request.template)
         {
             if waiting.is_over() {
                 return Err(FaceError::Abandoned);
             }
-            measured.template =
-                timed(&mut timings.template, || template::template_of(network, aligned))?;
+            measured.template = timed(&mut timings.template, || templates.of(aligned))?;
         }
         Ok(())
     }

@@ -11,7 +11,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use verax_domain::face_findings::{AttackFindings, DetectedFace, FaceFindings};
 use verax_domain::face_verdict::{FaceRejection, QualityLevel};
-use verax_vision::faces::{FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template};
+use verax_vision::faces::{
+    FaceEngine, FaceError, FaceRequest, MeasuredFace, ModelBytes, Template, TemplateViews,
+};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::{Overloaded, Waiting};
 
@@ -265,7 +267,11 @@ impl Faces {
     /// A model does not load.
     pub fn load_within(models: ModelBytes, limits: DecodeLimits) -> Result<Faces> {
         let template_model = models.face_template.as_deref().map(sha256_hex);
-        let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}"));
+        let views = match models.template_views {
+            TemplateViews::Face => "",
+            TemplateViews::FaceAndMirrorImage => ":mirrored",
+        };
+        let template_model = template_model.map(|digest| format!("{TEMPLATE}:{digest}{views}"));
         let engine = FaceEngine::load(models).context("a model cannot be loaded")?.within(limits);
         if engine.runtimes().is_empty() {
             return Ok(Faces::default());

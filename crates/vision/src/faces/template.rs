@@ -4,7 +4,7 @@ use verax_domain::face_findings::FaceComparison;
 
 use super::calibration::MATCH;
 use crate::image::Image;
-use crate::network::{NchwTensor, Network, NetworkError};
+use crate::network::{NchwTensor, Network, NetworkError, Runtime};
 
 /// The numbers of a template.
 pub const TEMPLATE_LEN: usize = 128;
@@ -59,11 +59,46 @@ impl std::fmt::Debug for Template {
     }
 }
 
-/// The template of an aligned face; none when the network gives nothing usable.
-pub(super) fn template_of(
-    network: &Network,
-    aligned: &Image,
-) -> Result<Option<Template>, NetworkError> {
+/// What a template is made of. Templates of the two kinds are never compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TemplateViews {
+    /// The aligned face.
+    #[default]
+    Face,
+    /// The mean of the aligned face and of its mirror image, for twice the time.
+    FaceAndMirrorImage,
+}
+
+/// Makes templates of aligned faces.
+pub(super) struct Templates {
+    network: Network,
+    views: TemplateViews,
+}
+
+impl Templates {
+    pub(super) fn new(network: Network, views: TemplateViews) -> Templates {
+        Templates { network, views }
+    }
+
+    pub(super) fn runtime(&self) -> Runtime {
+        self.network.runtime()
+    }
+
+    /// None when the network gives nothing usable.
+    pub(super) fn of(&self, aligned: &Image) -> Result<Option<Template>, NetworkError> {
+        let face = template_of(&self.network, aligned)?;
+        let (TemplateViews::FaceAndMirrorImage, Some(face)) = (self.views, &face) else {
+            return Ok(face);
+        };
+        let Some(mirrored) = template_of(&self.network, &aligned.mirrored())? else {
+            return Ok(None);
+        };
+        let sum: Vec<f32> = face.0.iter().zip(&mirrored.0).map(|(a, b)| a + b).collect();
+        Ok(Template::normalised(&sum))
+    }
+}
+
+fn template_of(network: &Network, aligned: &Image) -> Result<Option<Template>, NetworkError> {
     let (width, height) = (aligned.width as usize, aligned.height as usize);
     let mut planes = NchwTensor::black(width, height);
     let plane = width * height;

@@ -33,6 +33,13 @@ impl Image {
         Image { width: turned_width, height: turned_height, rgb: turned }
     }
 
+    /// Left and right changed over.
+    pub(crate) fn mirrored(&self) -> Image {
+        let rows = self.rgb.chunks_exact(self.width.max(1) as usize * 3);
+        let rgb = rows.flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten().copied());
+        Image { rgb: rgb.collect(), ..*self }
+    }
+
     /// The number of pixels, `width * height`.
     pub fn pixels(&self) -> usize {
         self.width as usize * self.height as usize

@@ -15,4 +15,5 @@ mod network;
 mod onnx_fold;
 mod png_file;
 mod png_webp_differential;
+mod templates;
 mod workers;

@@ -12,7 +12,7 @@ fn text(value: &str) -> Option<String> {
 }
 
 // Weights without meaning, the same in every run.
-fn weights(name: &str, dims: &[i64]) -> TensorProto {
+pub fn weights(name: &str, dims: &[i64]) -> TensorProto {
     let count: i64 = dims.iter().product();
     let seed = name.bytes().map(i64::from).sum::<i64>();
     TensorProto {
@@ -32,7 +32,7 @@ fn positive(name: &str, dims: &[i64]) -> TensorProto {
     tensor
 }
 
-fn node(op: &str, inputs: &[&str], output: &str, attributes: &[(&str, &[i64])]) -> NodeProto {
+pub fn node(op: &str, inputs: &[&str], output: &str, attributes: &[(&str, &[i64])]) -> NodeProto {
     NodeProto {
         input: inputs.iter().map(|name| (*name).to_owned()).collect(),
         output: vec![output.to_owned()],
@@ -105,7 +105,7 @@ fn network(extra: Option<NodeProto>) -> Vec<u8> {
     model(nodes, initializer, &["t5", "y6"])
 }
 
-fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&str]) -> Vec<u8> {
+pub fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&str]) -> Vec<u8> {
     let dim = |value| DimensionProto { dim_value: Some(value), dim_param: None };
     let value = |name: &str, dims: &[i64]| ValueInfoProto {
         name: text(name),
