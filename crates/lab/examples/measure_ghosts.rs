@@ -25,8 +25,7 @@ fn main() {
     let models = ModelBytes {
         face_detector: read("face-detector.onnx"),
         face_template: read("face-template.onnx"),
-        face_attack: None,
-        attack_head: None,
+        ..ModelBytes::default()
     };
     let engine = FaceEngine::load(models).unwrap();
 

@@ -16,6 +16,7 @@ fn main() {
         face_detector: read("face-detector.onnx"),
         face_template: read("face-template.onnx"),
         face_attack: read("face-attack.onnx"),
+        ..ModelBytes::default()
     };
     let engine = FaceEngine::load(models).unwrap();
     // The reference looks once.
