@@ -184,7 +184,7 @@ fn the_file_of_a_head_says_what_it_was_trained_on_and_is_worth_on_people_held_ou
     let auc = head.manifest.measured.iter().find(|rate| rate.name.contains("AUC")).unwrap();
     assert!(auc.value > 0.95, "{auc:?}");
     let two: Vec<HeadRow> =
-        rows.into_iter().filter(|row| row.attack || row.source < "person 2".to_owned()).collect();
+        rows.into_iter().filter(|row| row.attack || row.source.as_str() < "person 2").collect();
     let problem = head_file("attack", "ab", &two, 2).unwrap_err();
     assert!(problem.contains("genuine images of 2 sources: at least 3"), "{problem}");
 }

@@ -51,7 +51,6 @@ fn face(x: f64, y: f64, size_px: f64) -> DetectedFace {
     }
 }
 
-/// A square that is bright outside of the wide crop's middle or inside it.
 fn image(level: impl Fn(u32, u32) -> u8) -> Image {
     let rgb =
         (0..300).flat_map(|y| (0..300).map(move |x| (x, y))).flat_map(|(x, y)| [level(x, y); 3]);
@@ -82,8 +81,8 @@ fn a_face_that_fills_the_image_or_is_tilted_is_not_measured() {
     let grey = image(|_, _| 120);
     assert_eq!(attack_of(&engine, &grey, &face(20.0, 20.0, 250.0)), None);
     let mut tilted = face(100.0, 100.0, 100.0);
-    tilted.points[1].y += 30.0;
-    tilted.points[4].y += 22.0;
+    tilted.points[1].y += 50.0;
+    tilted.points[4].y += 50.0;
     assert_eq!(attack_of(&engine, &grey, &tilted), None);
 }
 

@@ -105,7 +105,16 @@ fn network(extra: Option<NodeProto>) -> Vec<u8> {
     model(nodes, initializer, &["t5", "y6"])
 }
 
-pub fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&str]) -> Vec<u8> {
+fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&str]) -> Vec<u8> {
+    model_of_side(32, nodes, initializer, outputs)
+}
+
+pub fn model_of_side(
+    side_px: i64,
+    nodes: Vec<NodeProto>,
+    initializer: Vec<TensorProto>,
+    outputs: &[&str],
+) -> Vec<u8> {
     let dim = |value| DimensionProto { dim_value: Some(value), dim_param: None };
     let value = |name: &str, dims: &[i64]| ValueInfoProto {
         name: text(name),
@@ -121,7 +130,7 @@ pub fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>, outputs: &[&s
         name: text("tiny"),
         node: nodes,
         initializer,
-        input: vec![value("x", &[1, 3, 32, 32])],
+        input: vec![value("x", &[1, 3, side_px, side_px])],
         output: outputs.iter().map(|name| value(name, &[])).collect(),
     };
     ModelProto {

@@ -6,7 +6,7 @@ use verax_vision::faces::{
 };
 use verax_vision::image::Image;
 
-use super::network::{model, node, weights};
+use super::network::{model_of_side, node, weights};
 
 /// A template network whose weights mean nothing: it sees on which side of a face something is.
 fn engine(template_views: TemplateViews) -> FaceEngine {
@@ -25,7 +25,7 @@ fn engine(template_views: TemplateViews) -> FaceEngine {
         weights("w3", &[128, 4 * 7 * 7]),
         weights("b3", &[128]),
     ];
-    let face_template = Some(model(nodes, initializer, &["fc1"]));
+    let face_template = Some(model_of_side(ALIGNED_SIDE_PX as i64, nodes, initializer, &["fc1"]));
     FaceEngine::load(ModelBytes { face_template, template_views, ..ModelBytes::default() }).unwrap()
 }
 
@@ -66,7 +66,7 @@ fn the_template_of_a_face_and_its_mirror_image_is_their_mean() {
     let image = image();
     let mirrored = mirror(&image);
     let [one, other] = [&image, &mirrored].map(|image| template(&face, image));
-    assert!(one.compare(&other).cosine < 0.999, "the network sees no difference");
+    assert!(one.compare(&other).cosine < 0.9999, "the network sees no difference");
     let sum: Vec<f32> = one.values().iter().zip(other.values()).map(|(a, b)| a + b).collect();
     let mean = Template::normalised(&sum).unwrap();
     for image in [&image, &mirrored] {
