@@ -12,6 +12,8 @@ use verax_vision::image::{DecodeLimits, Image};
 
 use crate::training::in_parallel;
 
+/// How the file begins.
+const MARK: &str = "verax features ";
 /// Of the file's format and of how features are measured.
 const VERSION: u32 = 1;
 const DIGEST_BYTES: usize = 32;
@@ -36,14 +38,17 @@ impl FeatureCache {
     /// `backbone`: SHA-256 of its weights, in hexadecimal, and what else the features depend on.
     ///
     /// # Errors
-    /// It cannot be read or written.
+    /// It cannot be read or written, or is something else: a photograph is not overwritten by mistake.
     pub fn open(path: &Path, backbone: &str) -> io::Result<Self> {
-        let head = format!("verax features {VERSION} {backbone}\n");
+        let head = format!("{MARK}{VERSION} {backbone}\n");
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
+        if !bytes.is_empty() && !bytes.starts_with(MARK.as_bytes()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds something else"));
+        }
         let entries = bytes.strip_prefix(head.as_bytes()).unwrap_or_default();
         let whole = entries.len() / ENTRY_BYTES * ENTRY_BYTES;
         let known = entries.chunks_exact(ENTRY_BYTES).map(entry).collect();

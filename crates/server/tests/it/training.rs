@@ -122,6 +122,13 @@ fn a_head_of_ones_own_looks_for_prints() {
     assert_eq!(folder.run(&train[..]).ok(), first);
     assert_eq!(std::fs::read(folder.file("print.json")).expect("the head"), written);
 
+    // A file that is no cache stays what it is.
+    let other = photograph(&folder, 8, "genuine", 0);
+    let before = std::fs::read(&other).expect("an image");
+    let wrong = [&train[..train.len() - 1], &[other.as_str()]].concat();
+    assert!(folder.run(&wrong).failed().contains("it holds something else"));
+    assert_eq!(std::fs::read(&other).expect("an image"), before);
+
     let head = folder.file("print.json");
     let documents = format!("{settings}[documents]\nprint_head = \"{}\"\n", head.display());
     let own = folder.write("own.toml", &documents);
