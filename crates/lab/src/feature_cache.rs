@@ -29,17 +29,13 @@ pub struct FeatureCache {
 }
 
 impl FeatureCache {
-    /// One that forgets.
-    pub fn in_memory() -> Self {
-        Self { known: HashMap::new(), file: None }
-    }
-
-    /// Opens the file, or makes it. What another backbone or version measured is thrown away.
+    /// Opens the file, or makes it; without one nothing outlasts the process. What another backbone or version measured is thrown away.
     /// `backbone`: SHA-256 of its weights, in hexadecimal, and what else the features depend on.
     ///
     /// # Errors
     /// It cannot be read or written, or is something else: a photograph is not overwritten by mistake.
-    pub fn open(path: &Path, backbone: &str) -> io::Result<Self> {
+    pub fn open(path: Option<&Path>, backbone: &str) -> io::Result<Self> {
+        let Some(path) = path else { return Ok(Self { known: HashMap::new(), file: None }) };
         let head = format!("{MARK}{VERSION} {backbone}\n");
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,

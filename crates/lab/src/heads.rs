@@ -16,7 +16,7 @@ use crate::linear::{Example, Hyperplane, fit};
 use crate::plans::is_attack;
 use crate::rates::{Judged, measured_passes, measured_rates};
 use crate::training::in_parallel;
-use crate::training_set::{LabelledImage, is_edited_collection};
+use crate::training_set::{LabelledImage, edited_collections};
 
 /// The weight of the losses against the penalty on the weights; tried from 0.0003 to 0.03 on sources held out.
 const LOSS_WEIGHT: f64 = 0.003;
@@ -44,7 +44,8 @@ pub fn head_rows(
     threads: usize,
     each: impl Fn() + Sync,
 ) -> io::Result<Vec<(usize, HeadRow)>> {
-    let lesson = |image: &LabelledImage| match is_edited_collection(images, &image.source) {
+    let collections = edited_collections(images);
+    let lesson = |image: &LabelledImage| match collections.contains(image.source.as_str()) {
         true => None,
         false => is_attack(check, &image.label),
     };
@@ -61,20 +62,10 @@ pub fn head_rows(
 }
 
 /// A head with its calibration.
-#[derive(Debug, Clone)]
-pub struct TrainedHead {
-    pub plane: Hyperplane,
-    pub platt: Platt,
-    pub thresholds: Thresholds,
-}
-
-/// Trains on all rows; calibration and thresholds come from sources held out one by one.
-pub fn train_head(rows: &[&HeadRow], threads: usize) -> TrainedHead {
-    let sources = sources_of(rows);
-    let held_out =
-        in_parallel(threads, sources.len(), |at| judged_without(rows, &[sources[at]], sources[at]));
-    let held_out: Vec<Held<'_>> = held_out.into_iter().flatten().collect();
-    calibrated(plane(rows), &held_out)
+struct TrainedHead {
+    plane: Hyperplane,
+    platt: Platt,
+    thresholds: Thresholds,
 }
 
 /// The fewest sources with images of either class: one is held out, and others must stand for strangers.
@@ -100,9 +91,9 @@ pub fn head_file(
             ));
         }
     }
-    let all: Vec<&HeadRow> = rows.iter().collect();
-    let TrainedHead { plane, platt, thresholds } = train_head(&all, threads);
-    let measured = nested_rates(rows, &nested_scores(rows, threads));
+    let held_out = HeldOutPlanes::train(rows, threads);
+    let TrainedHead { plane, platt, thresholds } = held_out.head();
+    let measured = nested_rates(rows, &held_out.nested_scores());
     let mut counts = BTreeMap::<(&str, &str), usize>::new();
     for row in rows {
         *counts.entry((&row.source, if row.attack { "attack" } else { "genuine" })).or_default() +=
@@ -138,54 +129,81 @@ pub struct NestedScore {
 }
 
 /// Each source judged by a head whose weights, calibration and thresholds know nothing of it. In the order of
-/// the rows; empty for fewer than three sources.
+/// the rows; empty for fewer sources than [`SOURCES_MIN`].
 pub fn nested_scores(rows: &[HeadRow], threads: usize) -> Vec<NestedScore> {
-    let all: Vec<&HeadRow> = rows.iter().collect();
-    let sources = sources_of(&all);
-    if sources.len() < 3 {
-        return Vec::new();
+    HeldOutPlanes::train(rows, threads).nested_scores()
+}
+
+/// Hyperplanes that were trained without a source, and without two.
+struct HeldOutPlanes<'a> {
+    rows: Vec<&'a HeadRow>,
+    sources: Vec<&'a str>,
+    /// For each pair of sources, the second not after the first: (0, 0), (1, 0), (1, 1), …
+    planes: Vec<Hyperplane>,
+}
+
+impl<'a> HeldOutPlanes<'a> {
+    fn train(rows: &'a [HeadRow], threads: usize) -> Self {
+        let rows: Vec<&HeadRow> = rows.iter().collect();
+        let sources = sources_of(&rows);
+        let pairs: Vec<(usize, usize)> =
+            (0..sources.len()).flat_map(|a| (0..=a).map(move |b| (a, b))).collect();
+        let planes = in_parallel(threads, pairs.len(), |at| {
+            let (a, b) = pairs[at];
+            plane(&without(&rows, &[sources[a], sources[b]]))
+        });
+        Self { rows, sources, planes }
     }
-    let pairs: Vec<(usize, usize)> =
-        (0..sources.len()).flat_map(|a| (0..=a).map(move |b| (a, b))).collect();
-    // Without the sources a and b: judges both. A pair with itself is the head that judges a.
-    let planes = in_parallel(threads, pairs.len(), |at| {
-        let (a, b) = pairs[at];
-        plane(&without(&all, &[sources[a], sources[b]]))
-    });
-    let plane_of = |a: usize, b: usize| {
+
+    /// Trained without either; a source with itself is one.
+    fn without(&self, a: usize, b: usize) -> &Hyperplane {
         let (a, b) = (a.max(b), a.min(b));
-        &planes[a * (a + 1) / 2 + b]
-    };
-    let mut scores = Vec::with_capacity(rows.len());
-    for (outer, name) in sources.iter().enumerate() {
-        let mut held_out = Vec::new();
-        for (inner, other) in sources.iter().enumerate().filter(|(inner, _)| *inner != outer) {
-            let of = all.iter().filter(|row| row.source == *other);
-            held_out.extend(
-                of.map(|row| Held { row, logit: plane_of(outer, inner).logit(&row.features) }),
-            );
-        }
-        let head = calibrated(plane_of(outer, outer).clone(), &held_out);
-        let of = all.iter().enumerate().filter(|(_, row)| row.source == *name);
-        scores.extend(of.map(|(at, row)| NestedScore {
-            row: at,
-            score: head.platt.score(head.plane.logit(&row.features)),
-            thresholds: head.thresholds,
-        }));
+        &self.planes[a * (a + 1) / 2 + b]
     }
-    scores.sort_unstable_by_key(|score| score.row);
-    scores
+
+    fn rows_of(&self, source: usize) -> impl Iterator<Item = (usize, &'a HeadRow)> {
+        let all = self.rows.iter().copied().enumerate();
+        all.filter(move |(_, row)| row.source == self.sources[source])
+    }
+
+    /// A source judged by the plane that saw neither it nor `other`.
+    fn judged(&self, source: usize, other: usize) -> impl Iterator<Item = Held<'a>> {
+        let plane = self.without(source, other);
+        self.rows_of(source).map(|(_, row)| Held { row, logit: plane.logit(&row.features) })
+    }
+
+    /// Trained on all rows; calibration and thresholds come from sources held out one by one.
+    fn head(&self) -> TrainedHead {
+        let held_out: Vec<Held<'_>> =
+            (0..self.sources.len()).flat_map(|source| self.judged(source, source)).collect();
+        calibrated(plane(&self.rows), &held_out)
+    }
+
+    fn nested_scores(&self) -> Vec<NestedScore> {
+        let count = self.sources.len();
+        if count < SOURCES_MIN {
+            return Vec::new();
+        }
+        let mut scores = Vec::with_capacity(self.rows.len());
+        for outer in 0..count {
+            let others = (0..count).filter(|inner| *inner != outer);
+            let held_out: Vec<Held<'_>> =
+                others.flat_map(|inner| self.judged(inner, outer)).collect();
+            let head = calibrated(self.without(outer, outer).clone(), &held_out);
+            scores.extend(self.rows_of(outer).map(|(row, of)| NestedScore {
+                row,
+                score: head.platt.score(head.plane.logit(&of.features)),
+                thresholds: head.thresholds,
+            }));
+        }
+        scores.sort_unstable_by_key(|score| score.row);
+        scores
+    }
 }
 
 struct Held<'a> {
     row: &'a HeadRow,
     logit: f64,
-}
-
-fn judged_without<'a>(rows: &[&'a HeadRow], left_out: &[&str], judged: &str) -> Vec<Held<'a>> {
-    let plane = plane(&without(rows, left_out));
-    let of = rows.iter().filter(|row| row.source == judged);
-    of.map(|row| Held { row, logit: plane.logit(&row.features) }).collect()
 }
 
 fn sources_of<'a>(rows: &[&'a HeadRow]) -> Vec<&'a str> {

@@ -106,32 +106,6 @@ pub fn rates_by_kind(judged: &[Judged]) -> Vec<MeasuredRate> {
     rates
 }
 
-/// By how much BPCER and APCER change at fixed thresholds when `before` becomes `after`.
-pub fn rate_changes(
-    before: &[Judged],
-    after: &[Judged],
-    thresholds: &[(&str, f64)],
-) -> Vec<MeasuredRate> {
-    let named = |judged: &[Judged], kind: &str| -> Vec<Judged> {
-        judged.iter().map(|j| Judged { kind: kind.to_owned(), ..j.clone() }).collect()
-    };
-    let both = [named(before, "before"), named(after, "after")].concat();
-    let mut rates = Vec::new();
-    for &(name, threshold) in thresholds {
-        for (rate, attack) in [("BPCER", false), ("APCER", true)] {
-            let of = |all: &[&Judged], kind: &str| {
-                let counts = |j: &Judged| j.attack == attack && j.kind == kind;
-                share(all, counts, |j| (j.score >= threshold) == attack)
-            };
-            rates.extend(with_interval(&both, format!("{rate} {name} changes by"), &|all| {
-                let change = of(all, "after")?.value - of(all, "before")?.value;
-                Some(Measured::uncounted(change))
-            }));
-        }
-    }
-    rates
-}
-
 /// The share of images (source, whether it counts) that count.
 pub fn measured_share<'a>(
     name: &str,

@@ -29,9 +29,6 @@ pub struct LabelledImage {
 #[derive(Debug, Clone, Default)]
 pub struct TrainingRows {
     pub by_check: PerCheck<Vec<Row>>,
-    /// The portrait check's rows of genuine photographs: judged, never learned from, because nobody
-    /// knows where their portraits are.
-    pub portrait_unlearned: Vec<Row>,
     /// Images that could not be read.
     pub unreadable: usize,
 }
@@ -41,7 +38,6 @@ impl TrainingRows {
         for check in DocumentCheck::ALL {
             self.by_check[check].append(&mut other.by_check[check]);
         }
-        self.portrait_unlearned.append(&mut other.portrait_unlearned);
         self.unreadable += other.unreadable;
     }
 
@@ -96,12 +92,6 @@ fn rows_of_photograph(
         if let Some(features) = measured.features(DocumentCheck::ScreenReplay) {
             rows.push(DocumentCheck::ScreenReplay, row(features, label == "screen", origin));
         }
-        if origin == Origin::Photograph
-            && label == "genuine"
-            && let Some(features) = measured.features(DocumentCheck::PortraitSubstitution)
-        {
-            rows.portrait_unlearned.push(row(features, false, origin));
-        }
     }
     rows
 }
@@ -139,13 +129,8 @@ fn is_edited(image: &LabelledImage) -> bool {
     matches!(image.label.as_str(), "tampered" | "forged")
 }
 
-/// Whether a source holds edited images: what it collects is no photographs of one camera.
-pub fn is_edited_collection(images: &[LabelledImage], source: &str) -> bool {
-    images.iter().any(|image| image.source == source && is_edited(image))
-}
-
-/// Sources that hold edited images.
-fn edited_collections(images: &[LabelledImage]) -> BTreeSet<&str> {
+/// Sources that hold edited images: what they collect is no photographs of one camera.
+pub(crate) fn edited_collections(images: &[LabelledImage]) -> BTreeSet<&str> {
     images.iter().filter(|p| is_edited(p)).map(|p| p.source.as_str()).collect()
 }
 

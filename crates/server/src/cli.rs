@@ -11,6 +11,7 @@ mod doctor;
 mod eval_documents;
 mod eval_faces;
 mod export;
+mod head_output;
 mod import;
 mod install_models;
 mod locations;

@@ -129,7 +129,7 @@ pub fn load_backbone(models_dir: &Path, settings: &config::Models) -> Result<Opt
     let Some(model) = read_backbone(models_dir, settings)? else { return Ok(None) };
     let setting = &settings.backbone;
     let digest = match setting.path.is_empty() {
-        true => source_sha256("backbone").unwrap_or_default().to_owned(),
+        true => catalogued("backbone").map(|it| it.member_sha256).unwrap_or_default().to_owned(),
         false => setting.sha256.to_ascii_lowercase(),
     };
     Ok(Some(Backbone::load(model, &digest)?))
@@ -143,14 +143,13 @@ pub fn read_backbone(models_dir: &Path, settings: &config::Models) -> Result<Opt
     usable(models_dir, "backbone", &settings.backbone)
 }
 
-/// SHA-256 of the weights that a model of the catalogue is made from.
-pub fn source_sha256(name: &str) -> Option<&'static str> {
-    Some(MODELS.iter().find(|entry| entry.name == name)?.member_sha256)
+fn catalogued(name: &str) -> Option<&'static ModelEntry> {
+    MODELS.iter().find(|entry| entry.name == name)
 }
 
 fn usable(models_dir: &Path, name: &str, setting: &config::Model) -> Result<Option<Vec<u8>>> {
-    let entry = MODELS.iter().find(|entry| entry.name == name);
-    let entry = entry.with_context(|| format!("the catalogue of models has no {name}"))?;
+    let entry =
+        catalogued(name).with_context(|| format!("the catalogue of models has no {name}"))?;
     if setting.path.is_empty() {
         return Ok(read_model(models_dir, &read_manifest(models_dir), entry).1);
     }

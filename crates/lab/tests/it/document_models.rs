@@ -197,7 +197,7 @@ fn what_was_measured_is_remembered_and_what_could_not_be_is_asked_again() {
             jpeg(&Image { width: 96, height: 96, rgb }, 90)
         })
         .collect();
-    let mut cache = FeatureCache::in_memory();
+    let mut cache = FeatureCache::open(None, "ab").unwrap();
     for asked in [3, 1] {
         let measured = AtomicUsize::new(0);
         let features = cache.measured(

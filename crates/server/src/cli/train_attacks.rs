@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use verax_lab::feature_cache::FeatureCache;
-use verax_lab::heads::{HeadRow, SOURCES_MIN, head_file};
+use verax_lab::heads::{HeadRow, SOURCES_MIN};
 use verax_lab::labelled_files::labelled_files;
 use verax_vision::backbone::Backbone;
 use verax_vision::faces::{AttackHead, FaceEngine, FaceError, ModelBytes};
 
-use super::eval_documents::print_rates;
+use super::head_output::{HeadOutput, needed};
 use super::output::print_line;
 use super::progress::Progress;
 use crate::installed_models::sha256_hex;
@@ -26,15 +26,8 @@ pub struct TrainAttacks {
     /// name in several is one person. At least three people who are genuine, and three who are attacked.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// The file that is written.
-    #[arg(long, value_name = "FILE.json")]
-    pub out: PathBuf,
-    /// Remembers what the backbone sees of each image in this file.
-    #[arg(long, value_name = "FILE")]
-    pub cache: Option<PathBuf>,
-    /// Images that are measured at once.
-    #[arg(long, default_value_t = 2)]
-    pub threads: usize,
+    #[command(flatten)]
+    pub output: HeadOutput,
 }
 
 /// An image of the folder.
@@ -58,25 +51,18 @@ const PART: usize = 64;
 pub fn run(args: &TrainAttacks, models: ModelBytes, backbone: Option<Backbone>) -> Result<()> {
     let images = labelled(&args.dir)?;
     check_people(images.iter().map(|image| (image.person.as_str(), image.is_attack())))?;
-    let backbone = backbone
-        .context("training needs the backbone, which is not installed: `verax models install`")?;
+    let backbone = needed(backbone)?;
     let detector = models.face_detector.as_deref().map(sha256_hex);
     let detector = detector.context(
         "training needs the face detector, which is not installed: `verax models install`",
     )?;
     let engine = FaceEngine::load(ModelBytes { face_attack: None, ..models })
         .context("cannot load the models")?;
-    let mut cache = match &args.cache {
-        Some(file) => {
-            let seen = format!("{} of faces 1 by {detector}", backbone.digest());
-            FeatureCache::open(file, &seen)
-                .with_context(|| format!("the cache {} cannot be used", file.display()))?
-        }
-        None => FeatureCache::in_memory(),
-    };
+    let seen_by = format!("{} of faces 1 by {detector}", backbone.digest());
+    let mut cache = args.output.cache(&seen_by)?;
     let progress = Progress::of_items("looking", images.len());
     let (rows, left_out) =
-        rows_of(&images, &engine, &backbone, &mut cache, args.threads, || progress.add(1))?;
+        rows_of(&images, &engine, &backbone, &mut cache, args.output.threads, || progress.add(1))?;
     for path in left_out {
         let path = path.display();
         print_line(format_args!(
@@ -84,15 +70,7 @@ pub fn run(args: &TrainAttacks, models: ModelBytes, backbone: Option<Backbone>) 
         ))?;
     }
     check_people(rows.iter().map(|row| (row.source.as_str(), row.attack)))?;
-    progress.phase("training");
-    let head = head_file(AttackHead::CHECK, backbone.digest(), &rows, args.threads)
-        .map_err(anyhow::Error::msg)?;
-    drop(progress);
-    std::fs::write(&args.out, head.to_json()?)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
-    let (count, file) = (rows.len(), args.out.display());
-    print_line(format_args!("{count} images, {file}; on people held out whole:"))?;
-    print_rates(&head.manifest.measured)
+    args.output.train(AttackHead::CHECK, &backbone, &rows, "people", progress)
 }
 
 fn labelled(dir: &Path) -> Result<Vec<Labelled>> {

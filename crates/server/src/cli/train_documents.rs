@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use verax_domain::document_check::DocumentCheck;
-use verax_lab::feature_cache::FeatureCache;
-use verax_lab::heads::{head_file, head_rows};
+use verax_lab::heads::head_rows;
 use verax_vision::backbone::Backbone;
 
-use super::eval_documents::{print_rates, read_images};
+use super::eval_documents::read_images;
+use super::head_output::{HeadOutput, needed};
 use super::output::print_line;
 use super::progress::Progress;
 
@@ -25,15 +25,8 @@ pub struct TrainDocuments {
     /// The check that learns.
     #[arg(long)]
     pub check: Trained,
-    /// The file that is written.
-    #[arg(long, value_name = "FILE.json")]
-    pub out: PathBuf,
-    /// Remembers what the backbone sees of each image in this file.
-    #[arg(long, value_name = "FILE")]
-    pub cache: Option<PathBuf>,
-    /// Images that are measured at once.
-    #[arg(long, default_value_t = 2)]
-    pub threads: usize,
+    #[command(flatten)]
+    pub output: HeadOutput,
 }
 
 /// The checks that a head can be trained for.
@@ -55,33 +48,21 @@ impl From<Trained> for DocumentCheck {
 }
 
 pub fn run(args: &TrainDocuments, backbone: Option<Backbone>) -> Result<()> {
-    let backbone = backbone
-        .context("training needs the backbone, which is not installed: `verax models install`")?;
+    let backbone = needed(backbone)?;
+    let threads = args.output.threads;
     let mut images = Vec::new();
     for folder in &args.folders {
-        let (read, unreadable) = read_images(folder, args.threads).map_err(anyhow::Error::msg)?;
+        let (read, unreadable) = read_images(folder, threads).map_err(anyhow::Error::msg)?;
         for file in unreadable {
             print_line(format_args!("left out {}: {}", file.file, file.reason))?;
         }
         images.extend(read);
     }
     ensure!(!images.is_empty(), "no images in <source>/<label>/ that can be read");
-    let mut cache = match &args.cache {
-        Some(file) => FeatureCache::open(file, backbone.digest())
-            .with_context(|| format!("the cache {} cannot be used", file.display()))?,
-        None => FeatureCache::in_memory(),
-    };
+    let mut cache = args.output.cache(backbone.digest())?;
     let check = DocumentCheck::from(args.check);
     let progress = Progress::of_items("looking", images.len());
-    let rows = head_rows(check, &images, &backbone, &mut cache, args.threads, || progress.add(1))?;
+    let rows = head_rows(check, &images, &backbone, &mut cache, threads, || progress.add(1))?;
     let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    progress.phase("training");
-    let head = head_file(check.entry().short_name, backbone.digest(), &rows, args.threads)
-        .map_err(anyhow::Error::msg)?;
-    drop(progress);
-    std::fs::write(&args.out, head.to_json()?)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
-    let (count, file) = (rows.len(), args.out.display());
-    print_line(format_args!("{count} images, {file}; on sources held out whole:"))?;
-    print_rates(&head.manifest.measured)
+    args.output.train(check.entry().short_name, &backbone, &rows, "sources", progress)
 }

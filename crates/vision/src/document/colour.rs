@@ -1,21 +1,15 @@
-//! Colour of an image and of a document: grey files, grey copies, black point, glare.
+//! Colour of an image and of a document: grey files, chroma, glare.
 
 use verax_domain::document_findings::ColourFindings;
 
 use super::planes::{Colours, quantile};
 
-/// Numbers of the 2.2 rules: chroma after white balance and what ink on paper does to light.
+/// Chroma after white balance, and glare.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColourNumbers {
     pub findings: ColourFindings,
-    /// Smallest over largest eigenvalue of the covariance of (a*, b*): 0 = one hue only.
-    pub hue_roundness: f32,
-    /// 1st over 99th percentile of luma.
-    pub black_point: f32,
     /// Share of pixels where every channel is above 245.
     pub specular_share: f32,
-    pub saturation_p50: f32,
-    pub saturation_p95: f32,
 }
 
 /// `grey_share` was counted on the full image, `small` is the document (or the image).
@@ -24,7 +18,6 @@ pub fn colour_numbers(small: &Colours, grey_share: f32) -> ColourNumbers {
     let count = luma.values.len();
     let mut sorted = luma.values.clone();
     let bright = quantile(&mut sorted, 0.95);
-    let (p1, p99) = (quantile(&mut sorted, 0.01), quantile(&mut sorted, 0.99));
     let mut white = [0.0f64; 3];
     let mut used = 0u32;
     for i in 0..count {
@@ -42,32 +35,17 @@ pub fn colour_numbers(small: &Colours, grey_share: f32) -> ColourNumbers {
         white.map(|w| (mean / w.max(1.0)).clamp(0.5, 2.0) as f32)
     };
     let mut chroma = Vec::with_capacity(count);
-    let (mut aa, mut ab, mut bb, mut ma, mut mb) = (0.0f64, 0.0f64, 0.0f64, 0.0f64, 0.0f64);
-    let mut saturation = Vec::with_capacity(count);
     let mut specular = 0u32;
     for i in 0..count {
         let rgb = [small.r.values[i], small.g.values[i], small.b.values[i]];
-        let high = rgb[0].max(rgb[1]).max(rgb[2]);
         let low = rgb[0].min(rgb[1]).min(rgb[2]);
-        saturation.push(if high < 1.0 { 0.0 } else { (high - low) / high });
         specular += u32::from(low > 245.0);
         let balanced = [0, 1, 2].map(|c| (rgb[c] * gains[c]).min(255.0));
         let [l, a, b] = lab(balanced);
         if (20.0..95.0).contains(&l) {
             chroma.push((a * a + b * b).sqrt());
-            let (a, b) = (f64::from(a), f64::from(b));
-            ma += a;
-            mb += b;
-            aa += a * a;
-            ab += a * b;
-            bb += b * b;
         }
     }
-    let n = chroma.len().max(1) as f64;
-    let (va, vb) = (aa / n - (ma / n).powi(2), bb / n - (mb / n).powi(2));
-    let cov = ab / n - ma * mb / (n * n);
-    let root = ((va - vb).powi(2) / 4.0 + cov * cov).sqrt();
-    let (large, small_one) = ((va + vb) / 2.0 + root, (va + vb) / 2.0 - root);
     ColourNumbers {
         findings: ColourFindings {
             grey_share,
@@ -75,11 +53,7 @@ pub fn colour_numbers(small: &Colours, grey_share: f32) -> ColourNumbers {
             chroma_p95: quantile(&mut chroma, 0.95),
             chroma_residual_p90: None,
         },
-        hue_roundness: (small_one.max(0.0) / large.max(1e-6)) as f32,
-        black_point: p1 / p99.max(1.0),
         specular_share: specular as f32 / count.max(1) as f32,
-        saturation_p50: quantile(&mut saturation, 0.5),
-        saturation_p95: quantile(&mut saturation, 0.95),
     }
 }
 

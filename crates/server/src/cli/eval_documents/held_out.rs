@@ -56,10 +56,7 @@ fn rows(
     images: &[LabelledImage],
     backbone: &Backbone,
 ) -> io::Result<Vec<(usize, HeadRow)>> {
-    let mut cache = match &args.cache {
-        Some(file) => FeatureCache::open(file, backbone.digest())?,
-        None => FeatureCache::in_memory(),
-    };
+    let mut cache = FeatureCache::open(args.cache.as_deref(), backbone.digest())?;
     let progress = Progress::of_items("looking", images.len());
     head_rows(CHECK, images, backbone, &mut cache, args.threads, || progress.add(1))
 }
