@@ -1,11 +1,12 @@
-//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET. `bench faces` is in
-//! a file of its own.
+//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET. `bench faces` and
+//! `bench webhooks` are in files of their own.
 
 mod faces;
 mod load;
 mod plain;
 mod records;
 mod rows;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -55,7 +56,18 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             let binary = Binary::find(file, Profile::Release)?;
             return faces::bench_faces(&binary, &models, &faces::Wanted { seconds, requests });
         }
-        _ => bail!("what to measure? `cargo xtask bench lists` or `cargo xtask bench faces`"),
+        Some("webhooks") => {
+            let binary = Binary::find(file, Profile::Release)?;
+            let cluster = with_postgres.then(|| Cluster::start(Durability::Durable)).transpose()?;
+            let number = std::cell::Cell::new(0);
+            let database = || {
+                let Some(cluster) = &cluster else { return Ok(None) };
+                number.set(number.get() + 1);
+                cluster.create_database(&format!("bench_{}", number.get())).map(Some)
+            };
+            return webhooks::run(&binary, seconds, &database);
+        }
+        _ => bail!("what to measure? `cargo xtask bench lists`, `faces` or `webhooks`"),
     }
     for program in ["taskset", "sqlite3"] {
         ensure!(exec::find_program(program, &[]).is_some(), "apt-get install util-linux sqlite3");

@@ -1,9 +1,10 @@
-//! Real HTTP clients against the real binary: the seeds' own snippets, and one request in all its
-//! spellings.
+//! Real HTTP clients against the real binary: the seeds' own snippets, one request in all its spellings, and
+//! the life of one person in the words of the protocol's own clients.
 
 mod compare;
 mod drivers;
 mod install;
+mod life;
 mod questions;
 mod records;
 mod snippets;
@@ -14,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
 
-pub use install::{folder, python_environment, s3_environment};
+pub use install::{folder, python_environment, s3_environment, webhook_libraries};
 
 /// What the clients talk to.
 struct Target {
@@ -64,6 +65,8 @@ pub fn check(binary: &Binary, cluster: Option<&Cluster>, only: &[String]) -> Res
         site.token(records::CLIENT)
     })?;
     wire::check(&place, &matrix, &mut tally)?;
+
+    life::check(binary, cluster, &mut tally)?;
 
     tally.conclude()
 }

@@ -4,12 +4,15 @@
 pub mod disk;
 pub mod door;
 mod faulty_wire;
+pub mod feed;
 mod journal;
 pub mod nodes;
 pub mod overload;
+pub mod receiver;
 mod retrying;
 pub mod s3;
 mod slow_wire;
+pub mod webhooks;
 
 mod faces;
 
@@ -48,8 +51,8 @@ const SETTLE_SECONDS_MAX: u64 = 60;
 const SETTINGS: &str = "[http]\nrequest_seconds = 5\n[documents]\nwait_seconds = 1\n\
                         lease_seconds = 2\n[validations]\nlease_seconds = 6\n[log]\naccess = false\n";
 
-/// `cargo xtask faults [kill | nodes | disk | s3 | overload | door] [--cycles N] [--postgres] [--models DIR]
-/// [--seconds N] [--sockets N] [--only PART] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
+/// `cargo xtask faults [kill | nodes | disk | feed | s3 | overload | door | webhooks] [--cycles N] [--postgres]
+/// [--models DIR] [--seconds N] [--sockets N] [--only PART] [--bin FILE]`. Without models face checks are opened, and no face is looked at.
 pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let (mut cycles, mut postgres, mut file, mut models) = (CYCLES, false, None, None);
     let (mut program, mut seconds) = ("kill".to_owned(), overload::SECONDS);
@@ -72,8 +75,10 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         "kill" => {}
         "nodes" => return nodes::run(&binary),
         "disk" => return disk::run(&binary),
+        "feed" => return feed::run(&binary),
         "s3" => return s3::run(&binary, models.as_deref()),
         "overload" => return overload::run(&binary, seconds),
+        "webhooks" => return webhooks::run(&binary, only.as_deref()),
         "door" => return door::run(&binary, &door, only.as_deref()),
         other => bail!("there is no program `{other}`"),
     }
@@ -195,6 +200,12 @@ impl Work {
         let made = site.verax(&["client", "create", "--name", "F", "--email", "f@example.com"])?;
         let made: Value = serde_json::from_str(&made)?;
         let client = made["_id"].as_str().context("a client without an id")?.to_owned();
+        // All its deliveries are held, to be counted.
+        let webhook =
+            ["webhook", "create", "--client", &client, "--url", "https://webhook.invalid/"];
+        let webhook: Value = serde_json::from_str(&site.verax(&webhook)?)?;
+        let webhook = webhook["_id"].as_str().context("a webhook without an id")?;
+        site.verax(&["webhook", "disable", webhook])?;
         Ok(Work {
             token: format!("Bearer {}", site.token(&client)?),
             order: order()?,

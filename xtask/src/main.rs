@@ -78,10 +78,10 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "faults",
-        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | s3 | overload [--seconds N] | \
+        usage: "[kill [--cycles N] [--postgres] [--models DIR] | nodes | disk | feed | s3 | overload [--seconds N] | \
                 door [--sockets N] [--only PART]] [--bin FILE]",
         what: "the server killed, its nodes, disk, database, object store and clock failing, too much asked of it, \
-               strangers at its door",
+               strangers at its door, readers of its feed that drop out",
         run: faults::run,
     },
     Tool {

@@ -324,6 +324,13 @@ impl Server {
         Ok(())
     }
 
+    /// Kills the process, and waits until it is gone.
+    pub fn kill(&mut self) {
+        // It may have ended by itself, which is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn wait_until_ready(&self) -> Result<()> {
         let start = Instant::now();
         loop {
@@ -341,9 +348,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself, which is what we want.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use verax_query::{Typed, fold_address, is_invisible};
 
+use crate::phone_numbers::{is_calling_code, textable};
+
 /// A phone number with the code of its country.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phone {
@@ -36,7 +38,6 @@ impl fmt::Display for PhoneProblem {
 pub const PHONE_RULE: &str = "must be 4 to 15 digits";
 
 const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 4..=15;
-const CODE_DIGITS_MAX: usize = 4;
 
 impl Phone {
     /// `number` may begin with the country's code, as `+57…` or `0057…`.
@@ -61,6 +62,16 @@ impl Phone {
         Ok(Phone { number: number.to_owned(), country_code })
     }
 
+    /// The code and the number as one, `+573001234567`.
+    pub fn whole(&self) -> String {
+        format!("{}{}", self.country_code, self.number)
+    }
+
+    /// The number that a text to it goes to; `None`: it takes none.
+    pub fn textable(&self) -> Option<String> {
+        textable(&self.whole())
+    }
+
     /// What numbers are compared by: all digits after the `+`. The zeros in front of a national
     /// number are dialled inside a country alone. The store computes the same.
     pub fn key(&self) -> String {
@@ -69,12 +80,12 @@ impl Phone {
     }
 }
 
-/// A country's code as `+57`, however it was typed.
+/// A country's code as `+57`, however it was typed; `None`: no country has it. Digits that are none, with those
+/// that follow them, could be two numbers: one to compare, and one that is dialled.
 pub fn country(text: &str) -> Option<String> {
     let digits = dialled(text)?;
     let digits = digits.trim_start_matches('+').trim_start_matches('0');
-    let fits = (1..=CODE_DIGITS_MAX).contains(&digits.len());
-    fits.then(|| format!("+{digits}"))
+    is_calling_code(digits).then(|| format!("+{digits}"))
 }
 
 /// The digits of a number without what is written between them; `+` is in front when it begins with
@@ -177,8 +188,6 @@ mod tests {
             ("+57", "03001234567"),
             ("+57", "300\u{200b}1234567"),
             ("+57", "+57 (0)300 1234567"),
-            // Another way to split the same digits.
-            ("+5", "73001234567"),
         ] {
             let phone = Phone::new(code, number).map(|phone| phone.key());
             assert_eq!(phone.as_deref(), Ok("573001234567"), "{code} {number}");
@@ -198,7 +207,7 @@ mod tests {
         {
             assert!(Phone::new("+57", number).is_err(), "{number}");
         }
-        for code in ["", "+", "+0", "+12345", "CO", "+5 7 x"] {
+        for code in ["", "+", "+0", "+5", "+50", "+12345", "CO", "+5 7 x"] {
             assert!(Phone::new(code, "3001234567").is_err(), "{code}");
         }
     }

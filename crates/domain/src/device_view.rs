@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use verax_query::{Audience, Field, Kind, Member, MemberKind, Resource};
 
 use crate::face_verdict::ADVISED;
-use crate::resources::BIOMETRIC_VALIDATIONS;
+use crate::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS};
 
 /// What a device sees of a record, populated relations included. `record` may be any part of it, as
 /// `columns` leaves it: what is hidden does not depend on what else is asked for.
@@ -13,6 +13,12 @@ pub fn device_view(resource: &'static Resource, record: &Value) -> Value {
     let Some(record) = record.as_object() else { return Value::Null };
     let mut view = Map::new();
     for (name, value) in record {
+        let is_nothing = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        // That there is nothing of a relation which no table holds is nobody's secret.
+        if is_nothing && resource.compat.unstored(name).is_some() {
+            view.insert(name.clone(), value.clone());
+            continue;
+        }
         let field = resource.field(name).filter(|field| field.audience == Audience::Device);
         if let Some(value) = field.and_then(|field| field_view(field, value)) {
             view.insert(name.clone(), value);
@@ -26,7 +32,25 @@ pub fn device_view(resource: &'static Resource, record: &Value) -> Value {
             *reasons = advice(reasons);
         }
     }
+    if resource.name == APP_REGISTRATIONS.name {
+        show_verdicts(&mut view);
+    }
     Value::Object(view)
+}
+
+/// Capture pages compare a score with a limit of their own, and say that who has none has failed. So the
+/// verdict is there as a number: 1 for passed, 0 for not. It says no more than the word beside it.
+fn show_verdicts(registration: &mut Map<String, Value>) {
+    // What a registration names as its face check was passed.
+    if let Some(Value::Object(validation)) = registration.get_mut("biometricValidation") {
+        validation.insert("livenessScore".to_owned(), 1.into());
+    }
+    if let Some(Value::Object(compared)) = registration.get_mut("compareFaceVerification")
+        && let Some(Value::Object(result)) = compared.get_mut("result")
+    {
+        let passed = result.get("passed") == Some(&Value::Bool(true));
+        result.insert("score".to_owned(), u8::from(passed).into());
+    }
 }
 
 fn field_view(field: &Field, value: &Value) -> Option<Value> {
@@ -130,6 +154,31 @@ mod tests {
         );
         let login = json!({ "_id": "l", "person": "secret", "name": "jo" });
         assert_eq!(device_view(&APP_LOGINS, &login), json!({ "_id": "l", "name": "jo" }));
+    }
+
+    #[test]
+    fn a_registrations_page_gets_verdicts_where_it_reads_scores() {
+        let registration = json!({
+            "_id": "r", "person": "secret",
+            "biometricValidation": { "_id": "v", "status": "completed", "livenessScore": 0.777 },
+            "compareFaceVerification": {
+                "result": { "score": 0.777, "passed": false, "compare_min_score": 0.85, "added": 1 },
+                "comparedAt": "2026-01-02T03:04:05Z", "added": 0.777,
+            },
+        });
+        assert_eq!(
+            device_view(&APP_REGISTRATIONS, &registration),
+            json!({
+                "_id": "r",
+                "biometricValidation": { "_id": "v", "status": "completed", "livenessScore": 1 },
+                "compareFaceVerification": {
+                    "result": { "score": 0, "passed": false, "compare_min_score": 0.85 },
+                    "comparedAt": "2026-01-02T03:04:05Z",
+                },
+            })
+        );
+        let ids = json!({ "_id": "r", "biometricValidation": "v" });
+        assert_eq!(device_view(&APP_REGISTRATIONS, &ids), ids);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod table;
 
 use verax_query::{Resource, Timestamp};
 
-pub use self::kinds::{Effect, EventKind, EventType};
+pub use self::kinds::{Effect, EventKind, EventType, Finding};
 use crate::journal::Stamp;
 use crate::lifecycle::{RegistrationStatus, ValidationStep};
 
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::lifecycle::{REVIEW, SYNC_STEPS};
-    use crate::resources::{ALL, CLIENTS, EVENTS, LIVENESS_SESSIONS};
+    use crate::resources::{ALL, CLIENTS, EVENTS, LIVENESS_SESSIONS, WEBHOOK_EVENTS};
 
     #[test]
     fn every_variant_has_its_row_and_every_row_a_name_of_its_own() {
@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(row.kind.event_type().name, row.name);
             assert!(names.insert(row.name), "{} twice", row.name);
         }
-        let last = EventKind::FlowDeleted as usize;
+        let last = EventKind::WebhookDeleted as usize;
         assert_eq!(EventKind::all().count(), last + 1);
     }
 
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn whoever_is_told_of_a_record_is_told_of_its_end() {
         for resource in ALL {
-            let untold = [CLIENTS.name, LIVENESS_SESSIONS.name, EVENTS.name];
+            let untold = [CLIENTS.name, LIVENESS_SESSIONS.name, EVENTS.name, WEBHOOK_EVENTS.name];
             let deleted = EventKind::of(resource, Effect::Deleted);
             assert_eq!(deleted.is_none(), untold.contains(&resource.name), "{}", resource.name);
         }

@@ -1,25 +1,33 @@
 //! What the product means: ids, resources, records, scopes, findings and verdicts. Pure: clock and
 //! randomness are parameters.
 
+pub mod capture_page;
 pub mod contact;
+pub mod countries;
 pub mod device_view;
 pub mod document_check;
 mod document_evidence;
 pub mod document_findings;
+pub mod document_summary;
 pub mod document_verdict;
+pub mod email_templates;
 pub mod events;
 pub mod extended_json;
 pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
+pub mod flow_settings;
 pub mod id;
+pub mod identification;
 pub mod journal;
 pub mod lifecycle;
 pub mod openers;
+mod phone_numbers;
 pub mod record;
 pub mod records;
 pub mod resources;
 pub mod scope;
+pub mod webhook;
 
 pub use record::{Record, RecordProblem};
 pub use scope::{RecordTokenScope, Scope};

@@ -102,6 +102,9 @@ impl RegistrationStatus {
 /// The step with which a reviewer sets a status.
 pub const REVIEW: &str = "adminOverride";
 
+/// The step after which nothing more is asked.
+pub const END: &str = "end";
+
 /// The steps that a registration can be told of.
 pub const SYNC_STEPS: [&str; 9] = [
     "instructions",
@@ -110,7 +113,7 @@ pub const SYNC_STEPS: [&str; 9] = [
     "document",
     "liveness",
     "form",
-    "end",
+    END,
     "skipKYC",
     REVIEW,
 ];
@@ -162,7 +165,7 @@ pub fn sync(
             &[RegistrationStatus::Ongoing]
         }
         "skipKYC" => &[RegistrationStatus::CompletedWithoutKyc],
-        "end" => &[
+        END => &[
             RegistrationStatus::Completed,
             RegistrationStatus::Failed,
             RegistrationStatus::NeedsManualVerification,
@@ -173,6 +176,11 @@ pub fn sync(
     if step == REVIEW && actor == Actor::Person {
         return Err(SyncRejection::ReviewersOnly);
     }
+    let wanted = match wanted {
+        // A page that has shown its last step does not know how it ends: what was passed decides.
+        Some(open) if step == END && open.is_open() => Some(RegistrationStatus::Completed),
+        wanted => wanted,
+    };
     let after = match (wanted, allowed) {
         (Some(wanted), allowed) if allowed.contains(&wanted) => wanted,
         // There is nothing to choose.
@@ -225,9 +233,23 @@ mod tests {
         for end in [Is::Completed, Is::Failed, Is::NeedsManualVerification] {
             assert_eq!(by("end", Some(end)), Ok(end));
         }
-        assert!(by("end", Some(Is::Ongoing)).is_err());
+        assert!(by("end", Some(Is::Expired)).is_err());
         assert_eq!(by("dance", None), Err(SyncRejection::UnknownStep));
         assert_eq!(by("adminOverride", Some(Is::Completed)), Err(SyncRejection::ReviewersOnly));
+    }
+
+    #[test]
+    fn a_page_that_does_not_know_the_end_is_told_it() {
+        use RegistrationStatus as Is;
+        for open in [Is::Started, Is::Ongoing] {
+            let by =
+                |requirements| sync(Is::Ongoing, "end", Some(open), Actor::Person, requirements);
+            assert_eq!(by(Requirements::Met), Ok(Is::Completed));
+            assert_eq!(by(Requirements::Unmet), Ok(Is::NeedsManualVerification));
+            assert_eq!(by(Requirements::NothingPassed), Ok(Is::NeedsManualVerification));
+            let late = sync(Is::Failed, "end", Some(open), Actor::Person, Requirements::Met);
+            assert_eq!(late, Err(SyncRejection::Over));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod app_login;
 pub mod app_registration;
 pub mod biometric_validation;
 pub mod collection;
+pub mod contact_validation;
 pub mod document_check;
 pub mod liveness_session;
 pub mod person;

@@ -1,6 +1,8 @@
 //! The table of resources: each listed thing is one value here, and everything else reads it.
 
 mod clients;
+mod compat;
+mod contacts;
 mod documents;
 mod events;
 mod fields;
@@ -8,19 +10,22 @@ mod logins;
 mod people;
 mod projects;
 mod validations;
+mod webhooks;
 
 use verax_query::Resource;
 
 pub use clients::CLIENTS;
+pub use contacts::{EMAIL_VALIDATIONS, PHONE_VALIDATIONS};
 pub use documents::DOCUMENT_LIVENESS;
 pub use events::EVENTS;
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 pub use projects::{PROJECT_FLOWS, PROJECTS};
 pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
+pub use webhooks::{WEBHOOK_EVENTS, WEBHOOKS};
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 11] = [
+pub static ALL: [&Resource; 15] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -28,11 +33,23 @@ pub static ALL: [&Resource; 11] = [
     &PERSONS,
     &LIVENESS_SESSIONS,
     &APP_REGISTRATIONS,
+    &EMAIL_VALIDATIONS,
+    &PHONE_VALIDATIONS,
     &BIOMETRIC_VALIDATIONS,
     &APP_LOGINS,
     &DOCUMENT_LIVENESS,
     &EVENTS,
+    &WEBHOOKS,
+    &WEBHOOK_EVENTS,
 ];
+
+/// What this server alone writes: it is not imported, and is no record that a client has brought.
+pub static OF_THIS_SERVER: [&Resource; 3] = [&EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
+
+/// Whether this server alone writes it.
+pub fn is_of_this_server(resource: &Resource) -> bool {
+    OF_THIS_SERVER.iter().any(|own| own.name == resource.name)
+}
 
 /// The resource with this name, as paths and commands write it.
 pub fn by_name(name: &str) -> Option<&'static Resource> {

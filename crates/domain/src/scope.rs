@@ -9,17 +9,20 @@ pub enum Scope {
     /// What has happened to all records.
     ReadEvents,
     Write,
+    /// Makes and changes webhooks, and sees their secrets: what happens to all records is sent to them.
+    WriteWebhooks,
     /// Sees the records of all clients.
     Staff,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 6] = [
+    pub const ALL: [Scope; 7] = [
         Scope::ReadValidations,
         Scope::ReadDocuments,
         Scope::ReadMedia,
         Scope::ReadEvents,
         Scope::Write,
+        Scope::WriteWebhooks,
         Scope::Staff,
     ];
 
@@ -31,6 +34,7 @@ impl Scope {
             Scope::ReadMedia => "media:read",
             Scope::ReadEvents => "events:read",
             Scope::Write => "write",
+            Scope::WriteWebhooks => "webhooks:write",
             Scope::Staff => "staff",
         }
     }

@@ -4,7 +4,9 @@
 //! raw string ──Query::parse(resource)──> Query ──page_sql(dialect, tenant)──> Sql {static text, args}
 //! ```
 
+mod compat;
 mod lookup;
+mod names;
 mod nearest;
 mod parse;
 mod position;
@@ -17,11 +19,13 @@ pub mod tally;
 mod text;
 mod time;
 
+pub use compat::{Compat, Count, Totals, Unstored};
 pub use lookup::{Comparable, Key};
 pub use parse::{Compared, Handling, OwnFilter, Problem, QUERY_BYTES_MAX};
 pub use position::Position;
 pub use query::{
-    Condition, Ignored, Included, Page, Populate, Query, Retrieval, SortKey, Tenant, Test, Value,
+    Condition, Ignored, Included, Page, Populate, Query, Retrieval, SelectedReverse, SortKey,
+    Tenant, Test, Value,
 };
 pub use resource::{
     Audience, Deletion, Field, Form, Kind, Member, MemberKind, NotFound, Opener, PageSize,

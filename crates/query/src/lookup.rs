@@ -13,13 +13,13 @@ use crate::{
 /// compiled, if the key is a constant:
 ///
 /// ```compile_fail
-/// # use verax_query::{Field, Key, Kind, NotFound, PageSize, Resource};
+/// # use verax_query::{Compat, Field, Key, Kind, NotFound, PageSize, Resource};
 /// # static THINGS: Resource = Resource {
 /// #     name: "things", title: "", doc: "", table: "things",
 /// #     fields: &[Field::new("_id", "id", Kind::Id, "")],
 /// #     reverse: &[], tenant_column: "client", page_size: PageSize { name: "limit", default: 10 },
 /// #     signed: false, versions: &[], scopes: &[], opened_by: &[], deletion: None,
-/// #     not_found: NotFound { code: "", error: "" }, tally: None,
+/// #     not_found: NotFound { code: "", error: "" }, tally: None, compat: Compat::NONE,
 /// # };
 /// const MISSPELT: Key<str> = Key::text(&THINGS, "id");
 /// # println!("{:?}", MISSPELT.field());

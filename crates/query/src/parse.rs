@@ -46,7 +46,6 @@ pub const QUERY_BYTES_MAX: usize = 8 * 1024;
 
 const CONDITIONS_MAX: usize = 20;
 const MEMBERS_MAX: usize = 100;
-const PAGE_SIZE_MAX: u32 = 100;
 /// The furthest record that a page may begin at; a database's own offset is a signed 64-bit number.
 const SKIP_MAX: u64 = 1 << 52;
 
@@ -182,6 +181,10 @@ fn read(
                 Ok(()) => request.add_parameter(parameter, pair.sent, pair.value, &mut problems),
                 Err(message) => problems.push(problem(&pair.sent, message)),
             },
+            Ok(Key::Chosen(reverse)) => match allow(&pair, Parameter::With) {
+                Ok(()) => request.include.choose(reverse, pair.sent, pair.value),
+                Err(message) => problems.push(problem(&pair.sent, message)),
+            },
             Err(message) => problems.push(problem(&pair.sent, message)),
         }
     }
@@ -214,6 +217,7 @@ impl Retrieval {
         for pair in key::pairs(raw) {
             match Key::read(resource, &pair) {
                 Ok(Key::Parameter(parameter)) => words.add(parameter, &pair.sent, &pair.value),
+                Ok(Key::Chosen(reverse)) => words.choose(reverse, pair.sent, pair.value),
                 Err(message) if pair.is_nested() => problems.push(problem(&pair.sent, message)),
                 Ok(Key::Ignored(why @ Why::Unknown)) => {
                     let ignored = ignored.add(resource, &pair.sent, why);
@@ -409,6 +413,7 @@ impl Request {
 
     fn read_page(&self, resource: &'static Resource, problems: &mut Vec<Problem>) -> Page {
         let mut size = None;
+        let (compat, size_max) = (&resource.compat, resource.compat.page_size_max);
         let native = if resource.page_size.name == "limit" {
             [Parameter::Limit, Parameter::PerPage, Parameter::Take]
         } else {
@@ -419,14 +424,16 @@ impl Request {
                 continue;
             };
             match value::whole_number(&sent.value) {
-                Some(number @ 1..=100) => size = size.or(u32::try_from(number).ok()),
-                _ => problems.push(problem(
-                    &sent.parameter,
-                    format!("must be between 1 and {PAGE_SIZE_MAX}"),
-                )),
+                Some(number) if (1..=u64::from(size_max)).contains(&number) => {
+                    size = size.or(u32::try_from(number).ok());
+                }
+                _ => problems
+                    .push(problem(&sent.parameter, format!("must be between 1 and {size_max}"))),
             }
         }
-        let size = size.unwrap_or(resource.page_size.default);
+        let is_paged = self.page.is_some() || self.offset.is_some() || self.cursor.is_some();
+        let unpaged = compat.unpaged_size.filter(|_| !is_paged);
+        let size = size.or(unpaged).unwrap_or(resource.page_size.default);
         let mut read = |sent: &Option<SentValue>, unit: u64, what: &str| -> Option<u64> {
             let sent = sent.as_ref()?;
             match value::whole_number(&sent.value) {
@@ -439,7 +446,7 @@ impl Request {
             }
         };
         let offset = read(&self.offset, 1, "a whole number of records");
-        let page = read(&self.page, u64::from(PAGE_SIZE_MAX), "a whole number");
+        let page = read(&self.page, u64::from(size_max), "a whole number");
         let skip = match (page, offset) {
             (Some(page), _) => page.saturating_sub(1) * u64::from(size),
             (None, offset) => offset.unwrap_or(0),
@@ -463,7 +470,7 @@ fn given_twice(parameter: &str) -> Problem {
 
 fn sortable(resource: &'static Resource, name: &str) -> Result<&'static Field, String> {
     let known = || resource.fields.iter().filter(|field| field.sorts());
-    match known().find(|field| field.name == name) {
+    match resource.named(name).filter(|field| field.sorts()) {
         Some(field) => Ok(field),
         None => Err(key::unknown("sort key", name, known().map(|field| field.name))),
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Typed;
-use crate::query::{Condition, Populate, Query, Test, Value};
+use crate::query::{Condition, Populate, Query, SelectedReverse, Test, Value};
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -33,14 +33,18 @@ impl Query {
         for populate in &self.included.populates {
             out.populate("", populate, &mut selects);
         }
+        for unstored in &self.included.unstored {
+            out.pair("populates[]", unstored.name);
+        }
         if !selects.is_empty() {
             out.pair("populateSelects", &serde_json::Value::from(selects).to_string());
         }
         for reverse in &self.included.reverses {
-            out.pair("with[]", reverse.name);
+            out.reverse(reverse);
         }
         if let Some(columns) = &self.included.columns {
-            let names: Vec<&str> = columns.iter().map(|field| field.name).collect();
+            let unstored = self.included.unstored.iter().map(|unstored| unstored.name);
+            let names: Vec<&str> = columns.iter().map(|it| it.name).chain(unstored).collect();
             out.pair("columns", &names.join(","));
         }
         if self.count_only {
@@ -120,6 +124,17 @@ impl Printer {
         }
         for nested in &populate.nested {
             self.populate(&format!("{path}."), nested, selects);
+        }
+        for unstored in &populate.unstored {
+            self.pair("populates[]", &format!("{path}.{}", unstored.name));
+        }
+    }
+
+    fn reverse(&mut self, shown: &SelectedReverse) {
+        self.pair("with[]", shown.reverse.name);
+        let only = shown.only.as_ref().map(|only| &only.test);
+        if let (Some((parameter, _)), Some(Test::In(values))) = (shown.reverse.chosen_by, only) {
+            values.iter().for_each(|value| self.pair(parameter, &value.print()));
         }
     }
 }

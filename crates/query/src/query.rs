@@ -1,6 +1,6 @@
 //! A list request that has met the schema.
 
-use crate::{Field, Relation, Resource, Reverse, Timestamp, Typed};
+use crate::{Field, Relation, Resource, Reverse, Timestamp, Typed, Unstored};
 
 /// A list request whose every name is known and whose every value has its field's type. Made by
 /// [`Query::parse`] from what somebody sent, and by [`Query::of`] for the server's own look-ups.
@@ -50,7 +50,17 @@ pub struct Included {
     /// `None`: all that this answer normally shows.
     pub(crate) columns: Option<Vec<&'static Field>>,
     pub(crate) populates: Vec<Populate>,
-    pub(crate) reverses: Vec<&'static Reverse>,
+    /// Relations that no table holds.
+    pub(crate) unstored: Vec<&'static Unstored>,
+    pub(crate) reverses: Vec<SelectedReverse>,
+}
+
+/// Records that point here, as a request asks for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectedReverse {
+    pub reverse: &'static Reverse,
+    /// Which of them; `None`: all.
+    pub(crate) only: Option<Condition>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +71,8 @@ pub struct Populate {
     pub shown: Vec<&'static Field>,
     /// Relations of the related record that are populated too.
     pub nested: Vec<Populate>,
+    /// Those of them that no table holds.
+    pub unstored: Vec<&'static Unstored>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +120,7 @@ pub struct SortKey {
 /// A window on the sorted matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Records per page, 1..=100.
+    /// Records per page: at least 1, and no more than the resource allows.
     pub size: u32,
     /// Records before the window.
     pub skip: u64,
@@ -234,17 +246,23 @@ impl Retrieval {
 }
 
 impl Included {
-    /// All columns, and these relations.
-    pub fn of(populates: Vec<Populate>) -> Included {
-        Included { populates, ..Included::default() }
+    /// All columns of a populated record, and what is populated inside it.
+    pub fn of(populate: &Populate) -> Included {
+        let (populates, unstored) = (populate.nested.clone(), populate.unstored.clone());
+        Included { populates, unstored, ..Included::default() }
     }
 
     pub fn populates(&self) -> &[Populate] {
         &self.populates
     }
 
-    pub fn reverses(&self) -> &[&'static Reverse] {
+    pub fn reverses(&self) -> &[SelectedReverse] {
         &self.reverses
+    }
+
+    /// Relations that are shown as there being nothing.
+    pub fn unstored(&self) -> &[&'static Unstored] {
+        &self.unstored
     }
 
     fn shown(
@@ -262,7 +280,10 @@ impl Included {
 
 impl PartialEq for Populate {
     fn eq(&self, other: &Populate) -> bool {
-        self.field == other.field && self.shown == other.shown && self.nested == other.nested
+        self.field == other.field
+            && self.shown == other.shown
+            && self.nested == other.nested
+            && self.unstored == other.unstored
     }
 }
 

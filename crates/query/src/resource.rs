@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fold;
+use crate::{Compat, fold};
 
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
@@ -33,6 +33,8 @@ pub struct Resource {
     pub not_found: NotFound,
     /// What is counted ahead, so that totals and deep pages cost the same at any size.
     pub tally: Option<&'static Tally>,
+    /// What clients of the protocol expect of it in particular.
+    pub compat: Compat,
 }
 
 #[derive(Debug)]
@@ -179,7 +181,11 @@ pub struct Reverse {
     pub resource: &'static Resource,
     /// The field of `resource` that points back here.
     pub via: &'static str,
+    /// Names of fields of `resource`; none: all of them.
     pub projection: &'static [&'static str],
+    /// The parameter that says which of them are shown, and the field of `resource` that it is
+    /// compared with.
+    pub chosen_by: Option<(&'static str, &'static str)>,
 }
 
 /// A member of a nested object.
@@ -254,7 +260,15 @@ impl Relation {
 
 impl Reverse {
     pub fn fields(&self) -> Vec<&'static Field> {
-        projected(self.resource, self.projection)
+        match self.projection {
+            [] => self.resource.fields.iter().collect(),
+            names => projected(self.resource, names),
+        }
+    }
+
+    /// The field that the parameter of this name is compared with.
+    pub(crate) fn chosen_field(&self) -> Option<&'static Field> {
+        self.resource.field(self.chosen_by?.1)
     }
 }
 

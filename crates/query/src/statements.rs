@@ -1,7 +1,9 @@
 //! The statements of a list: one page, its total, each populated relation.
 
-use crate::query::{Condition, Populate, Query, Retrieval, SortKey, Tenant, Test, Value};
-use crate::{Arg, Dialect, Field, Form, Position, Resource, Reverse, Sql};
+use crate::query::{
+    Condition, Populate, Query, Retrieval, SelectedReverse, SortKey, Tenant, Test, Value,
+};
+use crate::{Arg, Dialect, Field, Form, Position, Resource, Sql};
 
 /// A statement and the fields of its rows, in the order of its columns.
 #[derive(Clone, Debug)]
@@ -225,6 +227,14 @@ impl Retrieval {
         scope.tenant(&mut sql, self.resource, tenant);
         Statement { sql, fields }
     }
+
+    /// The records with these ids, whichever client's they are.
+    pub fn records_sql(&self, dialect: Dialect, ids: Vec<String>) -> Statement {
+        let fields = self.shown();
+        let mut sql = select(&fields, Form::Full, self.resource);
+        sql.push(" WHERE id").member_of(dialect, Arg::TextList(ids));
+        Statement { sql, fields }
+    }
 }
 
 impl Populate {
@@ -246,17 +256,22 @@ impl Populate {
     }
 }
 
-impl Reverse {
+impl SelectedReverse {
     /// The records that point to one of these ids: first the id pointed to, then what is shown.
     pub fn records_sql(&self, dialect: Dialect, tenant: &Tenant, ids: Vec<String>) -> Statement {
-        let via = self.resource.field(self.via);
-        let fields: Vec<&'static Field> = via.into_iter().chain(self.fields()).collect();
-        let mut sql = select(&fields, Form::List, self.resource);
+        let (reverse, resource) = (self.reverse, self.reverse.resource);
+        let via = resource.field(reverse.via);
+        let fields: Vec<&'static Field> = via.into_iter().chain(reverse.fields()).collect();
+        let mut sql = select(&fields, Form::List, resource);
         let mut scope = Where::default();
         if let Some(via) = via {
             scope.and(&mut sql).push(via.column).member_of(dialect, Arg::TextList(ids));
         }
-        scope.tenant(&mut sql, self.resource, tenant);
+        scope.tenant(&mut sql, resource, tenant);
+        if let Some(only) = &self.only {
+            scope.and(&mut sql);
+            push_condition(&mut sql, dialect, only);
+        }
         sql.push(" ORDER BY id LIMIT 1000");
         Statement { sql, fields }
     }

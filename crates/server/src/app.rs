@@ -3,26 +3,33 @@
 pub mod access;
 pub mod account;
 pub mod admission;
+pub mod contacts;
 pub mod deletions;
 pub mod demo;
 pub mod documents;
+pub mod emails;
 pub mod faces;
+pub mod feed;
 pub mod health;
 pub mod idempotency;
 pub mod import;
 pub mod journal;
 pub mod lists;
+pub mod numbering;
 pub mod persons;
+pub mod projects;
 pub mod registrations;
 pub mod settings;
 pub mod upkeep;
 pub mod validations;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use verax_domain::resources::{self, CLIENTS, EVENTS};
+use tokio::sync::Notify;
+use verax_domain::resources::{self, CLIENTS};
 use verax_query::{Query, Tenant};
 /// Why the database did not do what a use case asked of it.
 pub use verax_store::StoreError;
@@ -31,8 +38,9 @@ use verax_vision::document::DocumentEngine;
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
-use crate::http_client::{ImageFetcher, is_public};
+use crate::http_client::{AllowedAddresses, ImageFetcher, WebhookClient, WebhookUrls};
 use crate::keys::SigningKeys;
+use crate::messages::Messenger;
 use crate::metrics::Metrics;
 use crate::vault::Vault;
 
@@ -48,15 +56,24 @@ pub struct App {
     /// To the engines that analyse images.
     pub admission: admission::Admission,
     pub faces: faces::Faces,
+    pub feed: feed::Feed,
     pub vault: Vault,
     /// Nothing unless the setting `images.fetch_urls` allows it.
     pub images: Option<ImageFetcher>,
+    pub webhook_urls: WebhookUrls,
     pub galleries: persons::galleries::Galleries,
     pub health: health::Health,
     pub metrics: Metrics,
     /// Whose free space is told: names, and a path on each.
     pub disks: Arc<[(&'static str, PathBuf)]>,
     pub sweeps: upkeep::sweeping::Sweeps,
+    /// Nothing in a process that calls nobody.
+    pub webhook_client: Option<WebhookClient>,
+    pub deliveries: webhooks::slots::Deliveries,
+    pub signers: webhooks::signers::Signers,
+    pub messenger: Messenger,
+    /// Rung when a code waits to be sent.
+    pub codes_to_send: Arc<Notify>,
 }
 
 impl App {
@@ -80,9 +97,12 @@ impl App {
             true => Some(fetcher(&config)?),
             false => None,
         };
+        let webhook_client =
+            WebhookClient::new(&config.webhooks).context("webhooks cannot be called")?;
+        let messenger = Messenger::new(&config)?;
         let app = App::new(config, database, keys, Clock::System, Random::System);
         app.read_settings().await?;
-        Ok(App { images, ..app.with_vault(vault) })
+        Ok(App { images, messenger, ..app.with_vault(vault).with_webhook_client(webhook_client) })
     }
 
     /// An app whose vault is forgotten with it.
@@ -98,6 +118,8 @@ impl App {
         let faces = faces::Faces::default();
         let vault = Vault::in_memory(random.clone());
         let galleries = persons::galleries::Galleries::default();
+        let webhook_urls = WebhookUrls::new(&config.webhooks);
+        let deliveries = webhooks::slots::Deliveries::new(config.webhooks.parallel);
         let config = settings::Settings::new(config);
         let metrics = Metrics::default();
         let kind = if database.is_remote() { "postgresql" } else { "sqlite" };
@@ -113,11 +135,18 @@ impl App {
             access,
             admission,
             faces,
+            feed: feed::Feed::default(),
             vault,
             galleries,
             health: health::Health::default(),
             sweeps: upkeep::sweeping::Sweeps::default(),
+            webhook_client: None,
+            deliveries,
+            signers: webhooks::signers::Signers::default(),
+            messenger: Messenger::default(),
+            codes_to_send: Arc::default(),
             images: None,
+            webhook_urls,
             metrics,
             disks: Arc::default(),
         }
@@ -143,6 +172,16 @@ impl App {
         App { health: health::Health::of(folders), ..self }
     }
 
+    /// The same, calling webhooks by this client.
+    pub fn with_webhook_client(self, client: WebhookClient) -> App {
+        App { webhook_client: Some(client), ..self }
+    }
+
+    /// The same, sending messages by this.
+    pub fn with_messenger(self, messenger: Messenger) -> App {
+        App { messenger, ..self }
+    }
+
     /// The same, keeping images and templates in this vault.
     pub fn with_vault(self, vault: Vault) -> App {
         App { vault, ..self }
@@ -154,7 +193,7 @@ impl App {
         for client in self.with_sandbox(client).await? {
             let tenant = Tenant::Client(client);
             for resource in resources::ALL {
-                if [CLIENTS.name, EVENTS.name].contains(&resource.name) {
+                if resource.name == CLIENTS.name || resources::is_of_this_server(resource) {
                     continue;
                 }
                 count += self.database.count(&Query::whole(resource), &tenant).await?;
@@ -195,6 +234,11 @@ impl App {
         Ok(ids)
     }
 
+    /// 128 random bits, in hexadecimal.
+    pub fn random_bits(&self) -> String {
+        format!("{:016x}{:016x}", self.random.number(), self.random.number())
+    }
+
     pub fn new_id(&self) -> String {
         verax_domain::id::new_id(self.clock.now(), self.random.number())
     }
@@ -203,7 +247,8 @@ impl App {
 fn fetcher(config: &Config) -> Result<ImageFetcher> {
     let limit = std::time::Duration::from_secs(config.images.fetch_seconds);
     let bytes_max = config.http.body_bytes_max;
-    ImageFetcher::new(is_public, limit, bytes_max).context("images cannot be fetched")
+    ImageFetcher::new(AllowedAddresses::public(), limit, bytes_max)
+        .context("images cannot be fetched")
 }
 
 pub fn options(config: &Config, schema: Schema) -> Options {

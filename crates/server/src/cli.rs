@@ -14,6 +14,7 @@ mod export;
 mod head_output;
 mod import;
 mod install_models;
+mod listen;
 mod locations;
 mod man;
 mod move_data;
@@ -27,7 +28,9 @@ mod tallies;
 mod token;
 mod train_attacks;
 mod train_documents;
+mod trigger;
 mod vault;
+mod webhook;
 mod worker;
 
 use std::process::ExitCode;
@@ -65,6 +68,11 @@ enum Command {
     /// Create, list and revoke access tokens; rotate the keys that sign them.
     #[command(subcommand)]
     Token(token::Command),
+    /// Make, list and try webhooks: endpoints that are called when something has happened.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// Make one event of a synthetic record, to try a webhook with.
+    Trigger(trigger::Arguments),
     /// List and change the settings that all nodes share.
     #[command(subcommand)]
     Settings(settings::Command),
@@ -75,6 +83,8 @@ enum Command {
     Import(import::Arguments),
     /// Write records as NDJSON.
     Export(export::Arguments),
+    /// Forward the events of a sandbox to an application on this machine, as signed webhooks.
+    Listen(listen::Arguments),
     /// Check the configuration and report problems.
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date.
@@ -117,9 +127,12 @@ impl Command {
             | Command::Worker(_)
             | Command::Client(_)
             | Command::Token(_)
+            | Command::Webhook(_)
+            | Command::Trigger(_)
             | Command::Settings(_)
             | Command::Vault(_)
             | Command::Import(_)
+            | Command::Listen(_)
             | Command::Doctor(_)
             | Command::Migrate(_)
             | Command::Backup(_)
@@ -210,10 +223,13 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Worker(arguments) => worker::run(&locations, &arguments).await,
             Command::Client(command) => client::run(&locations, command).await,
             Command::Token(command) => token::run(&locations, command).await,
+            Command::Webhook(command) => webhook::run(&locations, command).await,
+            Command::Trigger(arguments) => trigger::run(&locations, arguments).await,
             Command::Settings(command) => settings::run(&locations, command).await,
             Command::Vault(command) => vault::run(&locations, command).await,
             Command::Import(arguments) => import::run(&locations, &arguments).await,
             Command::Export(arguments) => export::run(&locations, &arguments).await,
+            Command::Listen(arguments) => listen::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(&locations, &arguments).await,
             Command::Migrate(arguments) => doctor::migrate(&locations, &arguments).await,
             Command::Backup(arguments) => backup::run(&locations, arguments).await,

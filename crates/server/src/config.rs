@@ -1,15 +1,15 @@
 //! Settings: defaults < file < environment < flags, and over all of them what the database holds for all
 //! nodes.
 
-use std::net::IpAddr;
+mod sections;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use config::{Environment, File, FileFormat};
-use ipnet::IpNet;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use verax_vision::image::DecodeLimits;
+use serde::Deserialize;
+
+pub use sections::*;
 
 /// The defaults, their units and their meaning; also what the reference prints.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -32,203 +32,13 @@ pub struct Config {
     pub documents: Documents,
     pub validations: Validations,
     pub logins: Logins,
+    pub codes: Codes,
+    pub email: Email,
+    pub sms: TextGateway,
+    pub whatsapp: TextGateway,
     pub persons: Persons,
+    pub webhooks: Webhooks,
     pub log: Log,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Http {
-    pub request_seconds: u64,
-    pub header_seconds: u64,
-    pub idle_seconds: u64,
-    pub write_seconds: u64,
-    pub body_bytes_max: usize,
-    pub plain_body_bytes_max: usize,
-    pub bodies_bytes_max: usize,
-    pub body_seconds: u64,
-    pub connections_max: usize,
-    pub connections_per_address_max: usize,
-    pub shutdown_seconds: u64,
-    pub cors_origins: Vec<String>,
-    pub public_url: String,
-    #[serde(deserialize_with = "networks")]
-    pub trusted_proxies: Vec<IpNet>,
-    pub metrics_networks: Vec<IpNet>,
-    pub tls_certificate: String,
-    pub tls_key: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateLimit {
-    pub requests_per_minute: u32,
-    pub client_requests_per_minute: u32,
-    pub anonymous_requests_per_minute: u32,
-    pub rejected_tokens_per_minute: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signature {
-    pub issuer: String,
-    pub time_zone: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Compat {
-    pub flat_pagination: bool,
-    pub strict_parameters: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tokens {
-    pub days: u32,
-    pub renewable_days: u32,
-    pub renewals_max: u32,
-    pub cache_seconds: u64,
-    pub signing_keys_file: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    pub readers: usize,
-    pub connections: usize,
-    pub statement_seconds: u64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vault {
-    pub master_keys_file: String,
-    pub keys: String,
-    pub objects: String,
-    pub sweep_hours: u32,
-    pub sweep_destroys: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Disk {
-    pub free_bytes_min: u64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backup {
-    pub every_hours: u32,
-    pub to: String,
-    pub key_file: String,
-    pub passphrase_file: String,
-    pub keep: u32,
-    pub with_keys: bool,
-    pub verify: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Images {
-    pub fetch_urls: bool,
-    pub fetch_seconds: u64,
-    pub pixels_max: u64,
-}
-
-impl Images {
-    /// What an image may cost.
-    pub fn decode_limits(&self) -> DecodeLimits {
-        DecodeLimits { pixels_max: self.pixels_max, ..Default::default() }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vision {
-    pub threads: usize,
-    pub waiting_max: usize,
-    pub body_milliseconds: u64,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Models {
-    pub face_attack_head: String,
-    pub mirror_faces: bool,
-    pub face_detector: Model,
-    pub face_template: Model,
-    pub face_attack: Model,
-    pub backbone: Model,
-}
-
-/// Weights of the operator's own; with an empty path the installed ones.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Model {
-    pub path: String,
-    pub sha256: String,
-    pub kind: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Persons {
-    pub keep_thumbnails: bool,
-    pub templates_in_memory_max: usize,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Documents {
-    pub wait_seconds: u64,
-    pub lease_seconds: u32,
-    pub image_url_minutes: u32,
-    pub checks_per_registration_max: u32,
-    pub saved_images_max: u32,
-    pub screen_head: String,
-    pub print_head: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Validations {
-    pub session_seconds: u32,
-    pub registration_hours: u32,
-    pub login_seconds: u32,
-    pub lease_seconds: u32,
-    pub keep_images: bool,
-    pub attempts_max: u32,
-    pub unmeasured_images_max: u32,
-    pub accepted_image_days: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Logins {
-    pub failures_per_identifier_max: u32,
-    pub failures_per_person_max: u32,
-    pub failures_per_address_max: u32,
-    pub lock_seconds: u32,
-    pub lock_seconds_max: u32,
-    pub address_lock_seconds_max: u32,
-    pub forget_seconds: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    pub format: LogFormat,
-    pub level: String,
-    pub access: bool,
-    pub file: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    Json,
-    Text,
 }
 
 /// A setting that the database may hold for all nodes: what they must agree on, as far as each request
@@ -253,7 +63,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 28] = shared![
+static SHARED: [Shared; 39] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
@@ -275,6 +85,8 @@ static SHARED: [Shared; 28] = shared![
     Number validations.attempts_max,
     Number validations.unmeasured_images_max,
     Number validations.accepted_image_days,
+    Number validations.comparison_days,
+    Switch validations.tell_registered,
     Number logins.failures_per_identifier_max,
     Number logins.failures_per_person_max,
     Number logins.failures_per_address_max,
@@ -282,6 +94,15 @@ static SHARED: [Shared; 28] = shared![
     Number logins.lock_seconds_max,
     Number logins.address_lock_seconds_max,
     Number logins.forget_seconds,
+    Number codes.seconds,
+    Number codes.per_contact_hour,
+    Number codes.per_contact_day,
+    Number codes.per_address_hour,
+    Number codes.per_project_hour,
+    Number codes.texts_per_client_day,
+    Number codes.failures_max,
+    Number codes.lock_seconds,
+    Switch webhooks.personal_data,
 ];
 
 /// The names of the settings that all nodes can share.
@@ -292,17 +113,6 @@ pub fn shared_names() -> Vec<&'static str> {
 fn has_default(name: &str) -> bool {
     let defaults = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     defaults.build().is_ok_and(|defaults| defaults.get::<config::Value>(name).is_ok())
-}
-
-/// An address alone is the network that has no other.
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    let network = |text: &String| {
-        text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
-            let allowed = "must be addresses and networks, such as 192.0.2.7 and 10.0.0.0/8";
-            D::Error::custom(format!("the setting http.trusted_proxies {allowed}, not {text:?}"))
-        })
-    };
-    Vec::<String>::deserialize(deserializer)?.iter().map(network).collect()
 }
 
 impl Slot<'_> {
@@ -323,13 +133,6 @@ impl Slot<'_> {
             Slot::Switch(place) => place.to_string(),
             Slot::Text(place) => place.clone(),
         }
-    }
-}
-
-impl Http {
-    /// The largest body of an operation that takes no images.
-    pub fn plain_body_bytes_max(&self) -> usize {
-        self.plain_body_bytes_max.min(self.body_bytes_max)
     }
 }
 
@@ -383,7 +186,10 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("http.cors_origins")
             .with_list_parse_key("http.trusted_proxies")
-            .with_list_parse_key("http.metrics_networks");
+            .with_list_parse_key("http.metrics_networks")
+            .with_list_parse_key("webhooks.allowed_networks")
+            .with_list_parse_key("sms.headers")
+            .with_list_parse_key("whatsapp.headers");
         let of = || match file {
             Some(path) => format!("the settings of {} and the environment", path.display()),
             None => "the settings of the environment".to_owned(),
@@ -418,6 +224,9 @@ impl Config {
             ),
             ("logins.lock_seconds", u64::from(self.logins.lock_seconds)),
             ("logins.forget_seconds", u64::from(self.logins.forget_seconds)),
+            ("codes.failures_max", u64::from(self.codes.failures_max)),
+            ("codes.lock_seconds", u64::from(self.codes.lock_seconds)),
+            ("webhooks.parallel", self.webhooks.parallel as u64),
             ("backup.keep", u64::from(self.backup.keep)),
             ("database.connections", self.database.connections as u64),
             ("database.statement_seconds", self.database.statement_seconds),
@@ -461,8 +270,14 @@ impl Config {
         if !(public_url.is_empty() || absolute) || public_url.ends_with('/') {
             bail!("the setting http.public_url must be like https://verify.example.com");
         }
+        if !(60..=3600).contains(&self.codes.seconds) {
+            bail!("the setting codes.seconds must be between 60 and 3600");
+        }
         if self.tokens.cache_seconds > 5 {
             bail!("the setting tokens.cache_seconds must be at most 5");
+        }
+        if !(1..=30).contains(&self.webhooks.timeout_seconds) {
+            bail!("the setting webhooks.timeout_seconds must be between 1 and 30");
         }
         if !(1_000_000..=100_000_000).contains(&self.images.pixels_max) {
             bail!("the setting images.pixels_max must be between 1000000 and 100000000");

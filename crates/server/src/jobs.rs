@@ -7,11 +7,14 @@
 pub mod answers;
 pub mod backups;
 pub mod certificate;
+pub mod codes;
 pub mod deletions;
+pub mod deliveries;
 pub mod document_checks;
 pub mod expiry;
 pub mod face_checks;
 pub mod galleries;
+pub mod numbering;
 mod periodic;
 pub mod queue;
 pub mod settings;
@@ -19,6 +22,7 @@ pub mod signing_keys;
 pub mod sweep;
 pub mod tallies;
 pub mod vault_sweep;
+pub mod webhook_sweep;
 
 pub use self::periodic::{Failure, Node, Nodes, ONE, PeriodicJob, Role, Run, Started};
 
@@ -28,11 +32,16 @@ pub static JOBS: &[&PeriodicJob] = &[
     &certificate::JOB,
     &settings::JOB,
     &tallies::JOB,
+    &numbering::JOB,
     &galleries::JOB,
     &document_checks::JOB,
     &face_checks::JOB,
     &expiry::JOB,
+    &codes::JOB,
+    &codes::EXPIRY,
     &deletions::JOB,
+    &deliveries::JOB,
+    &webhook_sweep::JOB,
     &sweep::JOB,
     &answers::JOB,
     &backups::JOB,

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use verax_store::{Fingerprint, FingerprintKind};
@@ -128,6 +128,20 @@ impl SigningKeys {
     pub fn derived(&self, purpose: &str) -> Vec<MacKey> {
         let loaded = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
         loaded.keys.iter().map(|key| MacKey::new(&key.secret).derive(purpose)).collect()
+    }
+
+    /// A digest under a key that is not in the database: nobody finds out by trying whose it is. When the
+    /// signing key is changed it is another.
+    pub fn digest(&self, purpose: &str, parts: &[&str]) -> String {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        let tag = self.derived(purpose).first().map(|key| STANDARD.encode(key.sign_parts(&parts)));
+        tag.unwrap_or_default()
+    }
+
+    /// The key for another purpose that follows from the one with this id; `None`: there is no such key any
+    /// more.
+    pub fn derived_with(&self, id: &str, purpose: &str) -> Option<MacKey> {
+        self.0.with_id(id).map(|key| MacKey::new(&key.secret).derive(purpose))
     }
 
     /// Reads the file again if somebody has changed it since.

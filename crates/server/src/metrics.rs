@@ -19,12 +19,14 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
+use verax_domain::records::contact_validation::Channel;
 use verax_store::JobKind;
 
 pub use self::words::{
-    CheckEnd, CheckKind, CheckOutcome, Measured, RateLimit, Scarce, Score, Subject, TokenFailure,
+    CheckEnd, CheckKind, CheckOutcome, Measured, MessageOutcome, RateLimit, Scarce, Score, Subject,
+    TokenFailure,
 };
-use self::words::{OF_DOCUMENTS, Word};
+use self::words::{OF_DOCUMENTS, Word, message, messages};
 
 /// Cheap to clone: clones count together.
 #[derive(Clone)]
@@ -61,6 +63,16 @@ pub struct Numbers {
     pub jobs_overdue: Family<Labels<1>, Decimal>,
     pub job_attempts: Family<Labels<1>, Gauge>,
     jobs_resumed: Family<Labels<1>, Counter>,
+    pub journal_lag: Decimal,
+    pub journal_unnumbered: Gauge,
+
+    messages: Family<Labels<2>, Counter>,
+    webhook_attempts: Family<Labels<1>, Counter>,
+    webhook_durations: Family<Labels<0>, Histogram>,
+    pub webhook_deliveries: Gauge,
+    pub webhook_oldest: Decimal,
+    pub webhooks_paused: Gauge,
+    pub webhooks_disabled: Gauge,
 
     pub database_up: Gauge,
     pub pool_connections: Family<Labels<2>, Gauge>,
@@ -225,6 +237,57 @@ impl Default for Metrics {
                 words("kind", &JobKind::OF_RECORDS),
             ),
 
+            messages: verax.counted(
+                "messages",
+                "Codes and other emails handed to a mail server or a gateway, by what it said",
+                messages(),
+            ),
+            webhook_attempts: verax.counted(
+                "webhook_attempts",
+                "Attempts to deliver an event to a webhook, by what became of the delivery",
+                ["delivered", "failed", "dead"].map(|word| [("outcome", word)]).to_vec(),
+            ),
+            webhook_durations: {
+                let durations: Family<Labels<0>, Histogram> = verax.histograms(
+                    "webhook_attempt_duration",
+                    "Time until a webhook has answered",
+                    Some(Unit::Seconds),
+                    || Histogram::new(SECONDS),
+                );
+                drop(durations.get_or_create(&[]));
+                durations
+            },
+            webhook_deliveries: verax.of(
+                "webhook_deliveries_pending",
+                "Deliveries to active webhooks that have not ended, 10000 at most",
+                None,
+            ),
+            webhook_oldest: verax.of(
+                "webhook_oldest_pending",
+                "Age of the oldest of these deliveries",
+                Some(Unit::Seconds),
+            ),
+            webhooks_paused: verax.of(
+                "webhooks_paused",
+                "Webhooks that are not called for a while, after failures",
+                None,
+            ),
+            webhooks_disabled: verax.of(
+                "webhooks_disabled",
+                "Webhooks that the server has disabled",
+                None,
+            ),
+            journal_lag: verax.of(
+                "journal_lag",
+                "How long ago the oldest event happened that has no number",
+                Some(Unit::Seconds),
+            ),
+            journal_unnumbered: verax.of(
+                "journal_unnumbered",
+                "Events without a number, 10000 at most",
+                None,
+            ),
+
             database_up: verax.of("database_up", "1 when the database answered last", None),
             pool_connections: verax.of(
                 "database_connections",
@@ -358,6 +421,16 @@ impl Numbers {
 
     pub fn token_failed(&self, reason: TokenFailure) {
         self.token_failures.get_or_create(&[("reason", reason.word())]).inc();
+    }
+
+    /// An attempt to deliver an event has ended.
+    pub fn delivery_attempted(&self, outcome: &'static str, ms: u64) {
+        self.webhook_attempts.get_or_create(&[("outcome", outcome)]).inc();
+        self.webhook_durations.get_or_create(&[]).observe(ms as f64 / 1000.0);
+    }
+
+    pub fn message_sent(&self, channel: Channel, outcome: MessageOutcome) {
+        self.messages.get_or_create(&message(channel, outcome)).inc();
     }
 
     pub fn jobs_resumed(&self, kind: JobKind, count: u64) {

@@ -1,5 +1,5 @@
-//! What tallies and the journal cost who writes: `cargo bench -p verax-store`, and for PostgreSQL
-//! `cargo xtask postgres -- cargo bench -p verax-store`.
+//! What tallies, the journal, a webhook and numbers cost who writes: `cargo bench -p verax-store`, and for PostgreSQL
+//! `cargo xtask postgres -- cargo bench -p verax-store`. `-- sqlite TalliesAndEvent` runs only these.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use verax_domain::events::{Entry, EventKind};
+use verax_domain::id::new_id;
 use verax_domain::journal::{Principal, Stamp};
 use verax_domain::{Record, Timestamp, resources};
 use verax_query::Sql;
@@ -22,13 +23,20 @@ const RESOURCE: &verax_query::Resource = &resources::BIOMETRIC_VALIDATIONS;
 /// What is written beside a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Beside {
+    /// An event with its number, and its delivery to one webhook, while others are numbered.
+    TalliesEventDeliveryNumber,
     TalliesAndEvent,
     Tallies,
     Nothing,
 }
 
 impl Beside {
-    const ALL: [Beside; 3] = [Beside::TalliesAndEvent, Beside::Tallies, Beside::Nothing];
+    const ALL: [Beside; 4] = [
+        Beside::TalliesEventDeliveryNumber,
+        Beside::TalliesAndEvent,
+        Beside::Tallies,
+        Beside::Nothing,
+    ];
 }
 
 #[tokio::main]
@@ -39,9 +47,16 @@ async fn main() {
     );
     println!("| --- | --- | --: | --: |");
     for url in [None].into_iter().chain(url) {
-        let mut sums = [[0.0; 2]; 3];
+        let engine = if url.is_some() { "postgres" } else { "sqlite" };
+        if !is_asked_for(engine, &["sqlite", "postgres"]) {
+            continue;
+        }
+        let mut sums = [[0.0; 2]; 4];
         for round in 0..ROUNDS {
             for (index, beside) in Beside::ALL.into_iter().enumerate() {
+                if !is_asked_for(&format!("{beside:?}"), &Beside::ALL.map(|it| format!("{it:?}"))) {
+                    continue;
+                }
                 let folder = tempfile::tempdir().expect("a folder");
                 let location = match &url {
                     None => Location::File(folder.path().join("verax.db")),
@@ -51,10 +66,15 @@ async fn main() {
                 if beside == Beside::Nothing {
                     drop_triggers(&database, url.is_some()).await;
                 }
-                let folding = tokio::spawn(fold(database.clone()));
+                let mut others = vec![tokio::spawn(fold(database.clone()))];
+                if beside == Beside::TalliesEventDeliveryNumber {
+                    add_webhook(&database).await;
+                    others.push(tokio::spawn(number(database.clone())));
+                }
                 sums[index][0] += singles(&database, beside).await;
+                others.iter().skip(1).for_each(|other| other.abort());
                 sums[index][1] += bulk(&database).await;
-                folding.abort();
+                others.iter().for_each(|other| other.abort());
             }
         }
         for (index, beside) in Beside::ALL.into_iter().enumerate() {
@@ -63,6 +83,13 @@ async fn main() {
             println!("| {name} | {beside:?} | {singles:.0} | {bulk:.0} |");
         }
     }
+}
+
+/// Whether the command names this, or none of its kind.
+fn is_asked_for(name: &str, kind: &[impl AsRef<str>]) -> bool {
+    let asked: Vec<String> = std::env::args().collect();
+    let names_one = kind.iter().any(|one| asked.iter().any(|it| it == one.as_ref()));
+    !names_one || asked.iter().any(|it| it == name)
 }
 
 /// As a server does while others write.
@@ -74,6 +101,31 @@ async fn fold(database: Database) {
             database.upkeep(Upkeep::Fold, RESOURCE).await.expect("a fold");
         }
     }
+}
+
+/// As a server does: at once after a commit, but no more often than every 25 ms.
+async fn number(database: Database) {
+    let mut tick = tokio::time::interval(Duration::from_millis(25));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        database.journaled().numbering().await;
+        let done = database.number_events(|| "00".repeat(16)).await.expect("a round");
+        tokio::time::sleep(done.rest()).await;
+    }
+}
+
+/// One that all events are for.
+async fn add_webhook(database: &Database) {
+    let json = json!({
+        "_id": "6b0c45debcf2be94613bc538", "client": "acme", "url": "https://example.com/",
+        "isActive": true, "format": "standard", "payload": "thin", "ordering": "record",
+        "source": "api", "failures": 0, "createdAt": "2026-01-01T00:00:00.000Z",
+    });
+    let webhook = Record::from_json(&resources::WEBHOOKS, &json, None).expect("a right record");
+    let mut batch = Batch::default();
+    batch.insert_record(&webhook, Timestamp(0), Entry::quiet("a webhook of a benchmark"));
+    database.commit(batch).await.expect("a webhook");
 }
 
 /// Inserts in a second: each in a change of its own, by so many writers of one client.
@@ -90,8 +142,8 @@ async fn singles(database: &Database, beside: Beside) -> f64 {
                     }
                     let record = record(writer, number);
                     let entry = match beside {
-                        Beside::TalliesAndEvent => {
-                            Entry::Event(EventKind::ValidationCreated, stamp(&record.id))
+                        Beside::TalliesAndEvent | Beside::TalliesEventDeliveryNumber => {
+                            Entry::Event(EventKind::ValidationCreated, stamp(writer, number))
                         }
                         _ => Entry::quiet("records of a benchmark"),
                     };
@@ -119,20 +171,28 @@ async fn bulk(database: &Database) -> f64 {
     BULK as f64 / start.elapsed().as_secs_f64()
 }
 
-fn stamp(id: &str) -> Stamp {
+/// An event of this record, with an id of its own.
+fn stamp(writer: u64, number: u64) -> Stamp {
+    let id = id(writer + 100, number);
     Stamp {
-        id: id.to_owned(),
         salt: format!("{id}{}", &id[..8]),
-        actor: Principal::Token(id.to_owned()),
-        request: Some(id.to_owned()),
+        actor: Principal::Token(id.clone()),
+        request: Some(id.clone()),
+        id,
     }
+}
+
+/// As a server makes it, 4 milliseconds after the writer's last.
+fn id(writer: u64, number: u64) -> String {
+    let random = (writer << 32 | number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    new_id(Timestamp(1_700_000_000_000 + number as i64 * 4), random >> 8)
 }
 
 fn record(writer: u64, number: u64) -> Record {
     let words = ["completed", "failed", "pending"];
     let created = Timestamp(1_700_000_000_000 + (number * 1_000 + writer * 7) as i64);
     let json = json!({
-        "_id": format!("{:08x}{number:08x}{writer:08x}", number.wrapping_mul(0x9e37_79b9) as u32),
+        "_id": id(writer, number),
         "client": "acme",
         "project": format!("project{}", number % 4),
         "status": words[(number % 3) as usize],

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use verax_query::{Dialect, Sql};
 
 use crate::StoreError;
+use crate::batch::Batch;
 use crate::postgres::connection::PostgresConnection;
 use crate::row::{Cells, Visit};
 use crate::sqlite::connection::SqliteConnection;
@@ -37,6 +38,18 @@ impl Connection {
         match self {
             Connection::Sqlite(connection) => connection.execute(sql),
             Connection::Postgres(connection) => connection.execute(sql).await,
+        }
+    }
+
+    /// Makes the changes of a batch in the transaction of this connection: PostgreSQL gets them together.
+    ///
+    /// # Errors
+    /// `Conflict` when a statement touched another number of rows than it must: the transaction must not be
+    /// committed.
+    pub async fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => connection.apply(&batch.statements),
+            Connection::Postgres(connection) => connection.apply(&batch.statements).await,
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use verax_query::{Dialect, Sql, Tenant};
 
 use crate::batch::Batch;
+use crate::bells::Bells;
 use crate::connection::Connection;
 use crate::postgres::Postgres;
 use crate::receivers;
@@ -49,10 +50,23 @@ impl Database {
     /// `Conflict` when a statement touched another number of rows than it must.
     pub async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
         self.round_trips().count();
+        let is_journaled = !batch.events.is_empty();
         receivers::tell(&mut batch, receivers::RECEIVERS);
-        match self {
+        let committed = match self {
             Database::Sqlite(sqlite) => sqlite.commit(batch).await,
             Database::Postgres(postgres) => postgres.commit(batch).await,
+        };
+        if is_journaled {
+            self.journaled().ring();
+        }
+        committed
+    }
+
+    /// Rings when this process has committed something that has events.
+    pub fn journaled(&self) -> &Bells {
+        match self {
+            Database::Sqlite(sqlite) => &sqlite.journaled,
+            Database::Postgres(postgres) => &postgres.journaled,
         }
     }
 
@@ -124,6 +138,23 @@ impl Database {
                     Some(done) => done,
                     None => work(&mut postgres.connection().await?).await,
                 }
+            }
+        }
+    }
+
+    /// Runs `work`, which reads records of this tenant as they are now, on one of the tenant's share of
+    /// readers, and never on a replica.
+    pub(crate) async fn read_primary<T: Send + 'static>(
+        &self,
+        tenant: &Tenant,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError> + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.round_trips().count();
+        match self {
+            Database::Sqlite(sqlite) => sqlite.read(Some(tenant), work).await,
+            Database::Postgres(postgres) => {
+                let _turn = postgres.turn(tenant).await?;
+                work(&mut postgres.connection().await?).await
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::batch::{Batch, Rows};
 use crate::database::Database;
 
 /// Tables of clients that hold no records.
-static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 13] = [
+static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 19] = [
     ("person_templates", "client"),
     ("gallery_changes", "client"),
     ("galleries", "client"),
@@ -20,7 +20,14 @@ static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 13] = [
     ("idempotency", "client"),
     ("login_attempts", "client"),
     ("accepted_images", "client"),
+    ("rate_counters", "client"),
     ("deletions", "client"),
+    ("webhook_attempts", "client"),
+    ("webhook_bodies", "client"),
+    // Events without a number, and the numbers. Positions over all clients are not given again.
+    ("journal_new", "client"),
+    ("journal_leaves", "client"),
+    ("journal_heads", "client"),
     // Deletions are counted in the one and folded into the other before both go.
     (TALLY_CHANGES, "client"),
     (TALLIES, "scope"),
@@ -35,9 +42,10 @@ pub fn tables_of_clients() -> impl Iterator<Item = (&'static str, &'static str)>
 }
 
 /// Tables without anything of a client.
-pub static TABLES_OF_NO_CLIENT: [&str; 6] = [
+pub static TABLES_OF_NO_CLIENT: [&str; 7] = [
     "fingerprints",
     "heartbeats",
+    "journal_tree",
     "refinery_schema_history",
     "settings",
     "tally_versions",
@@ -146,7 +154,8 @@ impl Batch {
         }
         for update in [
             "UPDATE app_logins SET name = NULL, name_folded = NULL, person = NULL WHERE client = ",
-            "UPDATE app_registrations SET person = NULL WHERE client = ",
+            "UPDATE app_registrations SET person = NULL, compare_face_verification = NULL, \
+             compare_face_until = NULL WHERE client = ",
         ] {
             let mut sql = Sql::default();
             sql.push(update).bind(text(client)).push(" AND person = ").bind(text(person));
@@ -204,6 +213,24 @@ impl Batch {
         sql.push("UPDATE app_logins SET name = NULL, name_folded = NULL, app_registration = NULL ");
         sql.push("WHERE client = ").bind(text(client)).push(" AND app_registration = ");
         self.push(bound(sql, gone.id), Rows::Any);
+        for update in [
+            "UPDATE email_validations SET email = NULL, email_folded = NULL, contact_key = NULL, \
+             ip_address = NULL WHERE client = ",
+            "UPDATE phone_validations SET phone = NULL, phone_folded = NULL, contact_key = NULL, \
+             ip_address = NULL WHERE client = ",
+        ] {
+            let mut sql = Sql::default();
+            sql.push(update).bind(text(client)).push(" AND app_registration = ");
+            self.push(bound(sql, gone.id), Rows::Any);
+        }
+        for select in [
+            " IN (SELECT id FROM email_validations WHERE client = $1 AND app_registration = ",
+            " IN (SELECT id FROM phone_validations WHERE client = $1 AND app_registration = ",
+        ] {
+            self.forget_answers_about(client, |sql| {
+                sql.push(select).bind(text(gone.id)).push(")");
+            });
+        }
         let Some(person) = gone.person else { return self };
         self.redact_validations(client, |sql| {
             sql.push(" IN (SELECT v.id FROM validation_persons AS named JOIN ");

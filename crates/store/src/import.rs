@@ -66,6 +66,7 @@ impl Database {
             events.iter().for_each(|event| write(&mut batch, event, now));
         }
         self.commit(batch).await?;
+        self.journaled().ring();
         Ok(imported)
     }
 }

@@ -14,9 +14,10 @@ use verax_domain::Timestamp;
 use verax_query::Tenant;
 
 use self::connecting::{Role, pool, tls};
-use self::connection::{Lock, PostgresConnection};
+use self::connection::{Lock, PostgresConnection, Singleton};
 use self::replica::Replica;
 use crate::batch::Batch;
+use crate::bells::Bells;
 use crate::connection::Connection;
 use crate::round_trips::RoundTrips;
 use crate::tally::cached::CachedBuckets;
@@ -36,6 +37,7 @@ pub struct Postgres {
     tls: MakeRustlsConnect,
     cached_buckets: Arc<CachedBuckets>,
     pub round_trips: RoundTrips,
+    pub journaled: Arc<Bells>,
     pub is_new: bool,
 }
 
@@ -66,7 +68,7 @@ impl Postgres {
         let patience = options.statement_limit + GRACE;
         let (tls, cached_buckets) = (tls()?, Arc::default());
         let turns = Turns::of(options.connections);
-        let round_trips = RoundTrips::default();
+        let (round_trips, journaled) = (RoundTrips::default(), Arc::default());
         Ok(Postgres {
             primary,
             probes,
@@ -76,6 +78,7 @@ impl Postgres {
             tls,
             cached_buckets,
             round_trips,
+            journaled,
             is_new,
         })
     }
@@ -137,17 +140,18 @@ impl Postgres {
     /// node.
     pub async fn transact_alone<T>(
         &self,
+        what: Singleton,
         lock: Lock,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         let mut lent = self.lend(&self.primary).await?;
-        if !lent.begin_alone(lock).await? {
+        if !lent.begin_alone(what, lock).await? {
             return Ok(None);
         }
         let mut connection = Connection::Postgres(lent);
         let done = work(&mut connection).await?;
         if let Connection::Postgres(mut lent) = connection {
-            lent.end_alone().await?;
+            lent.end_alone(what).await?;
         }
         Ok(Some(done))
     }

@@ -1,6 +1,7 @@
 //! Who is told of events. A receiver adds its statements to the batch that makes the change, so that
 //! both are committed or neither. It is a file in `receivers/` and its line in [`RECEIVERS`].
 
+mod deliveries;
 mod journal;
 
 use verax_domain::events::Event;
@@ -11,7 +12,7 @@ use crate::batch::Batch;
 pub type Receiver = fn(&mut Batch, &Event);
 
 /// All of them.
-pub static RECEIVERS: &[Receiver] = &[journal::write];
+pub static RECEIVERS: &[Receiver] = &[journal::write, deliveries::queue];
 
 /// Tells the receivers of all events of a batch, in their order.
 pub fn tell(batch: &mut Batch, receivers: &[Receiver]) {

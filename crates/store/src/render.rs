@@ -4,7 +4,7 @@ mod csv;
 
 use std::collections::{BTreeSet, HashMap};
 
-use verax_query::{Field, Included, Kind, Timestamp};
+use verax_query::{Field, Included, Kind, Timestamp, Unstored};
 
 use crate::StoreError;
 use crate::row::Cells;
@@ -85,6 +85,11 @@ impl Draft {
                 included.populates().iter().position(|populate| populate.field == *field);
             let mark = self.bytes.len();
             write_key(&mut self.bytes, begun, field.name);
+            if let Some(unstored) = unstored_in(included, field.name) {
+                self.bytes.extend_from_slice(unstored.json().as_bytes());
+                begun = true;
+                continue;
+            }
             let written = match populate {
                 Some(index) => match row.text(column)? {
                     Some(ids) if field.is_list() => {
@@ -105,10 +110,16 @@ impl Draft {
                 self.bytes.truncate(mark);
             }
         }
-        for (index, reverse) in included.reverses().iter().enumerate() {
-            write_key(&mut self.bytes, begun, reverse.name);
+        for (index, shown) in included.reverses().iter().enumerate() {
+            write_key(&mut self.bytes, begun, shown.reverse.name);
             begun = true;
             self.hole(Slot::Reverse(index), id.clone());
+        }
+        let is_written = |name: &str| fields.iter().any(|field| field.name == name);
+        for unstored in included.unstored().iter().filter(|it| !is_written(it.name)) {
+            write_key(&mut self.bytes, begun, unstored.name);
+            begun = true;
+            self.bytes.extend_from_slice(unstored.json().as_bytes());
         }
         self.bytes.push(b'}');
         if self.layout == Layout::Lines {
@@ -132,6 +143,9 @@ impl Draft {
             let column = first + index;
             if field.name == "_id" {
                 id = row.text(column)?.unwrap_or_default().to_owned();
+            }
+            if unstored_in(included, field.name).is_some() {
+                continue;
             }
             let populate =
                 included.populates().iter().position(|populate| populate.field == *field);
@@ -226,6 +240,11 @@ impl Draft {
     fn hole(&mut self, relation: Slot, id: String) {
         self.holes.push(Hole { at: self.bytes.len(), relation, id });
     }
+}
+
+/// The relation of this name that a request populates and no table holds.
+fn unstored_in(included: &Included, name: &str) -> Option<&'static Unstored> {
+    included.unstored().iter().copied().find(|unstored| unstored.name == name)
 }
 
 fn write_key(out: &mut Vec<u8>, begun: bool, name: &str) {

@@ -19,6 +19,7 @@ use verax_query::Tenant;
 use self::connection::{Remembered, SqliteConnection};
 use self::file::{Access, connect};
 use crate::batch::Batch;
+use crate::bells::Bells;
 use crate::connection::Connection;
 use crate::round_trips::RoundTrips;
 use crate::tally::cached::CachedBuckets;
@@ -32,6 +33,7 @@ pub struct Sqlite {
     writer: writer::Writer,
     log: log::Log,
     pub round_trips: RoundTrips,
+    pub journaled: Arc<Bells>,
     pub is_new: bool,
 }
 
@@ -86,8 +88,9 @@ impl Sqlite {
         let snapshots = Arc::clone(&readers.snapshots);
         let log = log::Log::start(path, snapshots, options.statement_limit)?;
         let writer = writer::Writer::start(writer, log.clone())?;
-        let (readers, round_trips) = (Arc::new(readers), RoundTrips::default());
-        Ok(Sqlite { readers, writer, log, round_trips, is_new })
+        let readers = Arc::new(readers);
+        let (round_trips, journaled) = (RoundTrips::default(), Arc::default());
+        Ok(Sqlite { readers, writer, log, round_trips, journaled, is_new })
     }
 
     /// Runs `work` with a connection: a short one here, a long one on a thread that may block; of a

@@ -14,7 +14,7 @@ use crate::{alerts, clients, docs, exec, faults, fuzz, sbom, schemathesis, tidy}
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
-const FIRST_BUILD_CRATES_MAX: usize = 300;
+const FIRST_BUILD_CRATES_MAX: usize = 324;
 
 pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "sources are formatted", run: fmt },
@@ -170,6 +170,8 @@ fn run_faults(progress: &mut Progress) -> Result<()> {
     database_url(progress)?;
     faults::kill(&binary, FAULT_CYCLES, progress.cluster.as_ref(), None)?;
     faults::nodes::run(&binary)?;
+    faults::feed::run(&binary)?;
+    faults::webhooks::run(&binary, Some("sqlite"))?;
     // The other parts of the door, and overload, are measurements of time: on a machine that is busy
     // otherwise they would say nothing.
     for part in ["silent", "smuggling", "bodies"] {

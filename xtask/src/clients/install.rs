@@ -14,30 +14,55 @@ pub fn install() -> Result<PathBuf> {
     }
     needs_program("php", "php-cli php-curl php-guzzlehttp-guzzle")?;
     let place = folder()?;
-    let lock = std::fs::read(place.join("package-lock.json"))?;
-    if is_stale(&place.join("node_modules/.verax-installed"), &lock) {
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-        exec::run(npm.current_dir(&place))?;
-        std::fs::write(place.join("node_modules/.verax-installed"), &lock)?;
-    }
+    node_packages(&place)?;
     python_environment()?;
     Ok(place)
 }
 
+/// The published libraries of Standard Webhooks, each as a program that verifies lines of its input.
+pub fn webhook_libraries() -> Result<[(&'static str, Command); 3]> {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
+        needs_program(program, package)?;
+    }
+    let place = exec::target_dir()?.join("webhooks");
+    copy_folder(&exec::root().join("tools/webhooks"), &place)?;
+    node_packages(&place)?;
+    let bin = environment(&place, "python", "requirements.txt")?;
+    let mut python = Command::new(bin.join("python"));
+    python.arg(place.join("verify.py"));
+    let mut node = Command::new("node");
+    node.arg(place.join("verify.mjs"));
+    let mut rust = exec::cargo();
+    rust.args(["run", "--quiet", "--locked", "--manifest-path"]);
+    rust.arg(place.join("rust/Cargo.toml")).env("CARGO_TARGET_DIR", place.join("rust/target"));
+    Ok([("Python", python), ("JavaScript", node), ("Rust", rust)])
+}
+
+/// Those of the folder's `package-lock.json`.
+fn node_packages(place: &Path) -> Result<()> {
+    let lock = std::fs::read(place.join("package-lock.json"))?;
+    let mark = place.join("node_modules/.verax-installed");
+    if is_stale(&mark, &lock) {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        exec::run(npm.current_dir(place))?;
+        std::fs::write(mark, &lock)?;
+    }
+    Ok(())
+}
+
 /// The `bin` folder of a Python environment with the packages of `requirements.txt`.
 pub fn python_environment() -> Result<PathBuf> {
-    environment("python", "requirements.txt")
+    environment(&folder()?, "python", "requirements.txt")
 }
 
 /// The same of `s3-requirements.txt`: a server of the S3 protocol.
 pub fn s3_environment() -> Result<PathBuf> {
-    environment("s3", "s3-requirements.txt")
+    environment(&folder()?, "s3", "s3-requirements.txt")
 }
 
-fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+fn environment(place: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
     needs_program("python3", "python3 python3-venv")?;
-    let place = folder()?;
     let list = place.join(requirements);
     let requirements = std::fs::read(&list)?;
     let environment = place.join(name);

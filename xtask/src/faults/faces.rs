@@ -88,7 +88,7 @@ impl Work {
             let answer = send(&mut connection, &path, &token, &body)?;
             ensure!(answer.status == 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
             let record: Value = serde_json::from_slice(&answer.body)?;
-            let made = &record["data"]["biometricValidation"];
+            let made = &record["data"]["biometricValidation"]["_id"];
             let made = made.as_str().context("no validation")?.to_owned();
             let mut faces = self.faces();
             faces.unanswered -= 1;

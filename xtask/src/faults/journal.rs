@@ -1,5 +1,5 @@
-//! Whether each record that is there has its events, and each event its record: a kill comes between
-//! neither.
+//! Whether each record that is there has its events, each event its record and its delivery: a kill comes
+//! between none of them.
 
 use anyhow::{Result, ensure};
 
@@ -7,6 +7,7 @@ use super::{COLLECTIONS, DOCUMENTS, Work};
 use crate::http::Connection;
 
 const EVENTS: &str = "/v2/events";
+const DELIVERIES: &str = "/v2/webhook-events";
 
 impl Work {
     /// Compares what is there with what was written down, acknowledged or not.
@@ -33,6 +34,15 @@ impl Work {
         let ended = format!("{DOCUMENTS}?in_status[]=completed&in_status[]=failed");
         let ended = self.total(connection, &ended, "limit")?;
         ensure!(ends == ended, "{ended} document checks have ended, and {ends} events say so");
+        // Imports, and what becomes of the webhook itself, are not delivered to it.
+        let all = self.total(connection, EVENTS, "limit")?;
+        let imports = told(connection, "records.imported")?;
+        let own = self.total(connection, &format!("{EVENTS}?where_resource=webhooks"), "limit")?;
+        let deliveries = self.total(connection, DELIVERIES, "limit")?;
+        ensure!(
+            deliveries == all - imports - own,
+            "{all} events, {imports} of imports and {own} of the webhook, have {deliveries} deliveries"
+        );
         Ok(())
     }
 }

@@ -12,12 +12,14 @@ const FAMILIES: &[&str] = &[
     "account",
     "documents",
     "faces",
+    "feed",
     "health",
     "lists",
     "persons",
     "projects",
     "registrations",
     "validations",
+    "webhooks",
 ];
 /// Who puts the families together.
 const COMPOSERS: &[&str] = &["families.rs", "routes.rs"];

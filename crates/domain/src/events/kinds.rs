@@ -38,6 +38,22 @@ pub enum EventKind {
     LoginCompleted,
     LoginFailed,
     LoginDeleted,
+    EmailValidationCreated,
+    EmailValidationSent,
+    EmailValidationResent,
+    EmailValidationValidated,
+    EmailValidationCodeIncorrect,
+    EmailValidationFailed,
+    EmailValidationExpired,
+    EmailValidationDeleted,
+    PhoneValidationCreated,
+    PhoneValidationSent,
+    PhoneValidationResent,
+    PhoneValidationValidated,
+    PhoneValidationCodeIncorrect,
+    PhoneValidationFailed,
+    PhoneValidationExpired,
+    PhoneValidationDeleted,
     PersonCreated,
     PersonUpdated,
     PersonDeleted,
@@ -50,6 +66,13 @@ pub enum EventKind {
     FlowCreated,
     FlowUpdated,
     FlowDeleted,
+    WebhookCreated,
+    WebhookUpdated,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookSecretShown,
+    WebhookSecretRotated,
+    WebhookDeleted,
 }
 
 /// One row: everything about a type of event.
@@ -66,7 +89,18 @@ pub struct EventType {
     pub to: Option<&'static str>,
     /// What Verifik calls it behind the type of the flow; none: Verifik has no such event.
     pub verifik: &'static [&'static str],
+    /// What Verifik tells besides, where the record says this.
+    pub verifik_also: Option<(&'static str, Finding)>,
     pub doc: &'static str,
+}
+
+/// What a record may say after its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A face check found that the face is no live one.
+    LivenessFailed,
+    /// A face check has enrolled a person.
+    PersonCreated,
 }
 
 /// What becomes of the record.

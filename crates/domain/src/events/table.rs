@@ -2,10 +2,10 @@
 
 use verax_query::Resource;
 
-use super::kinds::{Effect, EventKind, EventType};
+use super::kinds::{Effect, EventKind, EventType, Finding};
 use crate::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, PERSONS,
-    PROJECT_FLOWS, PROJECTS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
+    EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS, PROJECTS, WEBHOOKS,
 };
 
 /// Every type of event.
@@ -43,7 +43,8 @@ pub static TYPES: &[EventType] = &[
     )
     .from(&["pending"])
     .to("completed")
-    .verifik(&["biometric_validation_validated"]),
+    .verifik(&["biometric_validation_validated"])
+    .also("biometric_validation_created_person", Finding::PersonCreated),
     row(
         EventKind::ValidationFailed,
         &BIOMETRIC_VALIDATIONS,
@@ -52,7 +53,8 @@ pub static TYPES: &[EventType] = &[
     )
     .from(&["pending"])
     .to("failed")
-    .verifik(&["biometric_validation_failed"]),
+    .verifik(&["biometric_validation_failed"])
+    .also("biometric_validation_liveness_failed", Finding::LivenessFailed),
     row(
         EventKind::ValidationExpired,
         &BIOMETRIC_VALIDATIONS,
@@ -252,6 +254,136 @@ pub static TYPES: &[EventType] = &[
     .verifik(&["app_login_failed"]),
     row(EventKind::LoginDeleted, &APP_LOGINS, "app_login.deleted", "The record was deleted.")
         .deletes(),
+    row(
+        EventKind::EmailValidationCreated,
+        &EMAIL_VALIDATIONS,
+        "email_validation.created",
+        "A code for an email address was made.",
+    )
+    .creates()
+    .to("new")
+    .verifik(&["email_validation_created"]),
+    row(
+        EventKind::EmailValidationSent,
+        &EMAIL_VALIDATIONS,
+        "email_validation.sent",
+        "The code was sent.",
+    )
+    .from(&["new"])
+    .to("sent"),
+    row(
+        EventKind::EmailValidationResent,
+        &EMAIL_VALIDATIONS,
+        "email_validation.resent",
+        "A new code was made; the old one is not taken any more.",
+    )
+    .verifik(&["email_validation_resend"]),
+    row(
+        EventKind::EmailValidationValidated,
+        &EMAIL_VALIDATIONS,
+        "email_validation.validated",
+        "The right code came.",
+    )
+    .from(&["new", "sent"])
+    .to("validated")
+    .verifik(&["email_validation_validated"]),
+    row(
+        EventKind::EmailValidationCodeIncorrect,
+        &EMAIL_VALIDATIONS,
+        "email_validation.code_incorrect",
+        "A wrong code came.",
+    )
+    .verifik(&["email_validation_otp_incorect"]),
+    row(
+        EventKind::EmailValidationFailed,
+        &EMAIL_VALIDATIONS,
+        "email_validation.failed",
+        "The code could not be sent, or wrong codes came too often.",
+    )
+    .from(&["new", "sent"])
+    .to("failed")
+    .verifik(&["email_validation_failed"]),
+    row(
+        EventKind::EmailValidationExpired,
+        &EMAIL_VALIDATIONS,
+        "email_validation.expired",
+        "No right code came in time.",
+    )
+    .from(&["new", "sent"])
+    .to("expired")
+    .verifik(&["email_validation_expired"]),
+    row(
+        EventKind::EmailValidationDeleted,
+        &EMAIL_VALIDATIONS,
+        "email_validation.deleted",
+        "The record was deleted.",
+    )
+    .deletes(),
+    row(
+        EventKind::PhoneValidationCreated,
+        &PHONE_VALIDATIONS,
+        "phone_validation.created",
+        "A code for a phone number was made.",
+    )
+    .creates()
+    .to("new")
+    .verifik(&["phone_validation_created"]),
+    row(
+        EventKind::PhoneValidationSent,
+        &PHONE_VALIDATIONS,
+        "phone_validation.sent",
+        "The code was sent.",
+    )
+    .from(&["new"])
+    .to("sent"),
+    row(
+        EventKind::PhoneValidationResent,
+        &PHONE_VALIDATIONS,
+        "phone_validation.resent",
+        "A new code was made; the old one is not taken any more.",
+    )
+    .verifik(&["phone_validation_resend"]),
+    row(
+        EventKind::PhoneValidationValidated,
+        &PHONE_VALIDATIONS,
+        "phone_validation.validated",
+        "The right code came.",
+    )
+    .from(&["new", "sent"])
+    .to("validated")
+    .verifik(&["phone_validation_validated"]),
+    row(
+        EventKind::PhoneValidationCodeIncorrect,
+        &PHONE_VALIDATIONS,
+        "phone_validation.code_incorrect",
+        "A wrong code came.",
+    )
+    .verifik(&["phone_validation_otp_incorect"]),
+    row(
+        EventKind::PhoneValidationFailed,
+        &PHONE_VALIDATIONS,
+        "phone_validation.failed",
+        "The code could not be sent, or wrong codes came too often.",
+    )
+    .from(&["new", "sent"])
+    .to("failed")
+    .verifik(&["phone_validation_failed"]),
+    row(
+        EventKind::PhoneValidationExpired,
+        &PHONE_VALIDATIONS,
+        "phone_validation.expired",
+        "No right code came in time.",
+    )
+    .from(&["new", "sent"])
+    .to("expired")
+    .verifik(&["phone_validation_expired"]),
+    row(
+        EventKind::PhoneValidationDeleted,
+        &PHONE_VALIDATIONS,
+        "phone_validation.deleted",
+        "The record was deleted.",
+    )
+    .deletes(),
     row(EventKind::PersonCreated, &PERSONS, "person.created", "A person was enrolled.").creates(),
     row(
         EventKind::PersonUpdated,
@@ -295,6 +427,30 @@ pub static TYPES: &[EventType] = &[
     row(EventKind::FlowUpdated, &PROJECT_FLOWS, "project_flow.updated", "The flow was changed."),
     row(EventKind::FlowDeleted, &PROJECT_FLOWS, "project_flow.deleted", "The flow was deleted.")
         .deletes(),
+    row(EventKind::WebhookCreated, &WEBHOOKS, "webhook.created", "A webhook was made.").creates(),
+    row(EventKind::WebhookUpdated, &WEBHOOKS, "webhook.updated", "The webhook was changed."),
+    row(
+        EventKind::WebhookDisabled,
+        &WEBHOOKS,
+        "webhook.disabled",
+        "The webhook is not called any more: nothing reached it for days, it answered 410, or \
+         somebody disabled it.",
+    ),
+    row(EventKind::WebhookEnabled, &WEBHOOKS, "webhook.enabled", "The webhook is called again."),
+    row(
+        EventKind::WebhookSecretShown,
+        &WEBHOOKS,
+        "webhook.secret_shown",
+        "Somebody was shown the webhook's secret.",
+    ),
+    row(
+        EventKind::WebhookSecretRotated,
+        &WEBHOOKS,
+        "webhook.secret_rotated",
+        "The webhook has a new secret; the old one counts for a while.",
+    ),
+    row(EventKind::WebhookDeleted, &WEBHOOKS, "webhook.deleted", "The webhook was deleted.")
+        .deletes(),
 ];
 
 const fn row(
@@ -304,7 +460,8 @@ const fn row(
     doc: &'static str,
 ) -> EventType {
     let effect = Effect::Changed;
-    EventType { kind, name, resource, effect, from: &[], to: None, verifik: &[], doc }
+    let (from, to, verifik, verifik_also) = (&[], None, &[], None);
+    EventType { kind, name, resource, effect, from, to, verifik, verifik_also, doc }
 }
 
 impl EventType {
@@ -326,5 +483,9 @@ impl EventType {
 
     const fn verifik(self, verifik: &'static [&'static str]) -> EventType {
         EventType { verifik, ..self }
+    }
+
+    const fn also(self, name: &'static str, finding: Finding) -> EventType {
+        EventType { verifik_also: Some((name, finding)), ..self }
     }
 }

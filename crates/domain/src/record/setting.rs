@@ -137,6 +137,12 @@ impl Storable for bool {
     }
 }
 
+impl Storable for i64 {
+    fn to_args(&self, _: &'static Field) -> (Arg, Arg) {
+        (Arg::Integer(*self), Arg::Null)
+    }
+}
+
 impl Storable for f64 {
     fn to_args(&self, _: &'static Field) -> (Arg, Arg) {
         (if self.is_finite() { Arg::Number(*self) } else { Arg::Null }, Arg::Null)

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value as Json, json};
 use verax_query::{Key, Resource};
 
+use super::contact_validation::{Channel, Contact};
 use super::project_flow::ProjectFlow;
 use super::{StoredRecord, UnreadableRecord, Values};
 use crate::contact::{Phone, email_key};
-use crate::lifecycle::{Actor, RegistrationStatus, Requirements, SyncRejection, sync};
+use crate::face_call::MatchCheck;
+use crate::lifecycle::{Actor, END, RegistrationStatus, Requirements, SyncRejection, sync};
 use crate::resources::APP_REGISTRATIONS;
 use crate::{Record, Timestamp};
 
@@ -24,8 +26,11 @@ pub const PHONE: Key<str> = Key::text(TABLE, "phone");
 pub const COUNTRY_CODE: Key<str> = Key::text(TABLE, "countryCode");
 const LANGUAGE: Key<str> = Key::text(TABLE, "language");
 pub const CURRENT_STEP: Key<str> = Key::text(TABLE, "currentStep");
-const VALIDATION: Key<str> = Key::text(TABLE, "biometricValidation");
+pub const VALIDATION: Key<str> = Key::text(TABLE, "biometricValidation");
 const DOCUMENT: Key<str> = Key::text(TABLE, "documentValidation");
+pub const EMAIL_VALIDATION: Key<str> = Key::text(TABLE, "emailValidation");
+pub const PHONE_VALIDATION: Key<str> = Key::text(TABLE, "phoneValidation");
+pub const COMPARISON: Key<Json> = Key::json(TABLE, "compareFaceVerification");
 pub const PERSON: Key<str> = Key::text(TABLE, "person");
 const COLLECTION: Key<str> = Key::text(TABLE, "assignedCollection");
 const REVIEW_LOG: Key<Json> = Key::json(TABLE, "manualReviewLog");
@@ -45,6 +50,12 @@ pub struct AppRegistration {
     pub full_name: Option<String>,
     pub contact: ContactDetails,
     pub language: Option<String>,
+    /// Where the person is.
+    pub step: Option<String>,
+    pub email_validation: Option<String>,
+    pub phone_validation: Option<String>,
+    /// Whether its face is the one on its document, where both were compared.
+    pub is_on_document: Option<bool>,
     /// The face check that it passed.
     pub validation: Option<String>,
     /// The newest document check that it passed.
@@ -60,6 +71,27 @@ pub struct ContactDetails {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub country_code: Option<String>,
+}
+
+/// The face of a registration compared with the one on its document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaceComparison {
+    pub check: MatchCheck,
+    pub at: Timestamp,
+}
+
+impl FaceComparison {
+    /// As the registration keeps it.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "result": {
+                "score": self.check.score,
+                "passed": self.check.passed(),
+                "compare_min_score": self.check.min_score,
+            },
+            "comparedAt": self.at.to_string(),
+        })
+    }
 }
 
 /// Who has reviewed a registration: the id of a client.
@@ -102,6 +134,44 @@ impl ContactDetails {
         Phone::new(code, number).ok().map(|phone| phone.key())
     }
 
+    /// What the address, or the number, is compared by.
+    pub fn key_of(&self, channel: Channel) -> Option<String> {
+        match channel {
+            Channel::Email => self.email_key(),
+            Channel::Phone => self.phone_key(),
+        }
+    }
+
+    /// Whether a code to this contact proves the address, or the number.
+    pub fn is(&self, contact: &Contact) -> bool {
+        match contact {
+            Contact::Email(email) => {
+                let typed = ContactDetails { email: Some(email.clone()), ..Default::default() };
+                self.has_email_of(&typed)
+            }
+            Contact::Phone(phone, _) => self.phone_key().as_deref() == Some(&phone.key()),
+        }
+    }
+
+    /// Whether both say one address: as it was typed, but for the case of ASCII letters. Others that are
+    /// compared alike may be another mailbox's.
+    pub fn has_email_of(&self, other: &ContactDetails) -> bool {
+        match (&self.email, &other.email) {
+            (Some(one), Some(other)) => one.trim().eq_ignore_ascii_case(other.trim()),
+            (one, other) => one == other,
+        }
+    }
+
+    /// Whether both say one number, as it was typed but for what is written between its digits.
+    pub fn has_phone_of(&self, other: &ContactDetails) -> bool {
+        let number_of = |it: &ContactDetails| {
+            let (code, number) = (it.country_code.clone(), it.phone.clone());
+            let whole = code.as_ref().zip(number.as_ref());
+            whole.and_then(|(code, number)| Phone::new(code, number).ok()).ok_or((code, number))
+        };
+        number_of(self) == number_of(other)
+    }
+
     /// Under which a check names whoever this is: the address, or else the number.
     pub fn identifier(&self) -> Option<String> {
         let number = || {
@@ -133,6 +203,10 @@ impl StoredRecord for AppRegistration {
             full_name: values.text(FULL_NAME),
             contact: ContactDetails::read(values),
             language: values.text(LANGUAGE),
+            step: values.text(CURRENT_STEP),
+            email_validation: values.text(EMAIL_VALIDATION),
+            phone_validation: values.text(PHONE_VALIDATION),
+            is_on_document: values.json(COMPARISON).and_then(|it| it["result"]["passed"].as_bool()),
             validation: values.text(VALIDATION),
             document: values.text(DOCUMENT),
             person: values.text(PERSON),
@@ -179,13 +253,28 @@ impl AppRegistration {
         flow: &ProjectFlow,
     ) -> Result<RegistrationStatus, SyncRejection> {
         let before = self.status.ok_or(SyncRejection::Over)?;
-        sync(before, step, wanted, actor, self.demands(flow))
+        // Checks of a face that is not the one on the document are of two people.
+        let requirements = match self.is_on_document {
+            Some(false) if step == END => Requirements::Unmet,
+            _ => self.demands(flow),
+        };
+        sync(before, step, wanted, actor, requirements)
+    }
+
+    /// Whether a person has said before that nothing more is asked.
+    pub fn has_ended(&self) -> bool {
+        !self.is_open() && self.step.as_deref() == Some(END)
     }
 
     /// What of the checks that the flow calls mandatory is there.
     fn demands(&self, flow: &ProjectFlow) -> Requirements {
         let (face, document) = (self.validation.is_some(), self.document.is_some());
-        if flow.requires_liveness() && !face || flow.requires_document() && !document {
+        // It says which only from when the code came back.
+        let email_is_missing = flow.requires_email && self.email_validation.is_none();
+        let phone_is_missing = flow.requires_phone && self.phone_validation.is_none();
+        let check_is_missing =
+            flow.requires_liveness() && !face || flow.requires_document() && !document;
+        if check_is_missing || email_is_missing || phone_is_missing {
             Requirements::Unmet
         } else if face || document {
             Requirements::Met

@@ -12,14 +12,14 @@ const CLIENT: Key<str> = Key::text(TABLE, "client");
 pub const NAME: Key<str> = Key::text(TABLE, "name");
 pub const GENDER: Key<str> = Key::text(TABLE, "gender");
 pub const DATE_OF_BIRTH: Key<str> = Key::text(TABLE, "date_of_birth");
-const NATIONALITY: Key<str> = Key::text(TABLE, "nationality");
+pub const NATIONALITY: Key<str> = Key::text(TABLE, "nationality");
 pub const COLLECTIONS: Key<[String]> = Key::ids(TABLE, "collections");
-const NOTES: Key<str> = Key::text(TABLE, "notes");
+pub const NOTES: Key<str> = Key::text(TABLE, "notes");
 const EMAIL: Key<str> = Key::text(TABLE, "email");
 const PHONE: Key<str> = Key::text(TABLE, "phone");
 const STATUS: Key<str> = Key::text(TABLE, "status");
-const CREATED_AT: Key<Timestamp> = Key::time(TABLE, "createdAt");
-const UPDATED_AT: Key<Timestamp> = Key::time(TABLE, "updatedAt");
+pub const CREATED_AT: Key<Timestamp> = Key::time(TABLE, "createdAt");
+pub const UPDATED_AT: Key<Timestamp> = Key::time(TABLE, "updatedAt");
 
 /// Whoever is enrolled is in use from then on.
 const IN_USE: &str = "active";

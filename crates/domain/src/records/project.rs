@@ -1,5 +1,6 @@
 //! What a client validates people for, as far as it decides something here.
 
+use serde_json::Value as Json;
 use verax_query::{Key, Resource};
 
 use super::{StoredRecord, UnreadableRecord, Values};
@@ -11,6 +12,8 @@ pub const CLIENT: Key<str> = Key::text(TABLE, "client");
 const STATUS: Key<str> = Key::text(TABLE, "status");
 const COLLECTION: Key<str> = Key::text(TABLE, "assignedCollection");
 const COLLECTION_CODE: Key<str> = Key::text(TABLE, "collectionCode");
+const NAME: Key<str> = Key::text(TABLE, "name");
+const ALLOWED_COUNTRIES: Key<Json> = Key::json(TABLE, "allowedCountries");
 pub const ALLOW_ANONYMOUS: Key<bool> = Key::flag(TABLE, "allowAnonymous");
 
 /// A project. Its look and its texts are no part of this: they are kept and shown as they came.
@@ -18,7 +21,11 @@ pub const ALLOW_ANONYMOUS: Key<bool> = Key::flag(TABLE, "allowAnonymous");
 pub struct Project {
     pub id: String,
     pub client: String,
+    /// What its users know it by.
+    pub name: Option<String>,
     pub status: ProjectStatus,
+    /// Countries whose numbers are sent codes: names in English, codes, or `All`.
+    pub allowed_countries: Vec<String>,
     /// The collection of its persons; enrolment needs one.
     pub assigned_collection: Option<String>,
     pub collection_code: Option<String>,
@@ -72,7 +79,9 @@ impl StoredRecord for Project {
         Ok(Project {
             id: values.required(ID, values.text(ID))?,
             client: values.required(CLIENT, values.text(CLIENT))?,
+            name: values.text(NAME),
             status: ProjectStatus::of(values.text(STATUS).as_deref()),
+            allowed_countries: values.json(ALLOWED_COUNTRIES).map_or_else(Vec::new, texts),
             assigned_collection: values.text(COLLECTION),
             collection_code: values.text(COLLECTION_CODE),
             allows_anonymous: values.flag(ALLOW_ANONYMOUS).unwrap_or(false),
@@ -81,5 +90,15 @@ impl StoredRecord for Project {
 
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+/// The texts of a list; anything else in it says nothing.
+fn texts(json: Json) -> Vec<String> {
+    match json {
+        Json::Array(list) => {
+            list.into_iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
     }
 }

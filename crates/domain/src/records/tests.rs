@@ -23,6 +23,8 @@ const LATER: Timestamp = Timestamp(NOW.0 + 1_000);
 
 fn project() -> Project {
     Project {
+        name: None,
+        allowed_countries: Vec::new(),
         id: "p".to_owned(),
         client: "acme".to_owned(),
         status: ProjectStatus::Active,

@@ -55,6 +55,13 @@ impl Values {
         }
     }
 
+    pub fn integer(&self, key: Key<i64>) -> Option<i64> {
+        match self.value(key) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     pub fn number(&self, key: Key<f64>) -> Option<f64> {
         match self.value(key) {
             Some(Value::Number(number)) => Some(*number),

@@ -1,6 +1,6 @@
 //! Clients: the companies that records belong to.
 
-use verax_query::{Field, NotFound, PageSize, Relation, Resource, Words};
+use verax_query::{Compat, Field, NotFound, PageSize, Relation, Resource, Words};
 
 use super::fields::{country_code, email, id, phone, related, text, time, word};
 
@@ -11,12 +11,12 @@ pub static CLIENTS: Resource = Resource {
     table: "clients",
     fields: &[
         id(),
-        text("name", "name", "Its name.").folded("name_folded").on_devices(),
-        email("email", "email", "Its address.").folded("email_folded").on_devices(),
-        phone("phone", "phone", "Phone number without its country code."),
-        country_code("Country code of the phone."),
-        text("company", "company", "Its legal name."),
-        text("language", "language", "Its language."),
+        text("name", "name", "Its name.").folded("name_folded").on_devices().writable(),
+        email("email", "email", "Its address.").folded("email_folded"),
+        phone("phone", "phone", "Phone number without its country code.").writable(),
+        country_code("Country code of the phone.").writable(),
+        text("company", "company", "Its legal name.").writable(),
+        text("language", "language", "Its language.").writable(),
         word("status", "status", &CLIENT_STATUS, "Whether it has joined."),
         text("scopes", "scopes", "What its tokens may do; absent: all but staff.").on_retrieve(),
         time("createdAt", "created_at", "When it was created."),
@@ -32,6 +32,7 @@ pub static CLIENTS: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
+    compat: Compat::NONE,
 };
 
 pub(super) const READ: &[&str] = &["validations:read", "documents:read"];

@@ -1,7 +1,7 @@
 //! Checks of identity documents.
 
 use verax_query::{
-    Deletion, Member, MemberKind, NotFound, PageSize, Resource, Shown, Takes, Tally, Words,
+    Compat, Deletion, Member, MemberKind, NotFound, PageSize, Resource, Shown, Takes, Tally, Words,
 };
 
 use super::clients::client;
@@ -68,6 +68,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
         error: "Document liveness not found",
     },
     tally: Some(&Tally { status: &DOCUMENT_STATUS, kind: None }),
+    compat: Compat::NONE,
 };
 
 static DOCUMENT_CHECKS: [Member; DocumentCheck::COUNT] = {

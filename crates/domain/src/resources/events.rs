@@ -1,6 +1,6 @@
 //! Events: the journal of what has happened to records.
 
-use verax_query::{NotFound, PageSize, Resource};
+use verax_query::{Compat, NotFound, PageSize, Resource};
 
 use super::clients::client;
 use super::fields::{id, integer, related, text, time};
@@ -46,4 +46,5 @@ pub static EVENTS: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "event_not_found", error: "Event not found" },
     tally: None,
+    compat: Compat::NONE,
 };

@@ -3,7 +3,10 @@
 use verax_query::{Deletion, NotFound, Opener, PageSize, Resource, Takes, Words};
 
 use super::clients::{READ, client};
+use super::compat;
+use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
 use super::fields::{id, related, text, time, word};
+use super::people::PERSON;
 use super::projects::{PROJECT, PROJECT_FLOW};
 use super::validations::{APP_REGISTRATION, BIOMETRIC_VALIDATION};
 use crate::contact::typed_identifier;
@@ -24,8 +27,20 @@ pub static APP_LOGINS: Resource = Resource {
         related("project", "project", &PROJECT, "The project.").on_devices(),
         related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices(),
         word("type", "type", &LOGIN_TYPE, "What the person came in by.").on_devices(),
-        text("emailValidation", "email_validation", "The check of the email address.").on_devices(),
-        text("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
+        related(
+            "emailValidation",
+            "email_validation",
+            &EMAIL_VALIDATION,
+            "The check of the email address.",
+        )
+        .on_devices(),
+        related(
+            "phoneValidation",
+            "phone_validation",
+            &PHONE_VALIDATION,
+            "The check of the phone number.",
+        )
+        .on_devices(),
         related(
             "biometricValidation",
             "biometric_validation",
@@ -40,7 +55,7 @@ pub static APP_LOGINS: Resource = Resource {
             "The registration of the person.",
         )
         .on_devices(),
-        text("person", "person", "The person who was recognised."),
+        related("person", "person", &PERSON, "The person who was recognised."),
         time("createdAt", "created_at", "When it was created.").on_devices(),
         time("updatedAt", "updated_at", "When it last changed.").on_devices(),
     ],
@@ -54,6 +69,7 @@ pub static APP_LOGINS: Resource = Resource {
     deletion: Some(Deletion { under: &["v2"], takes: Takes::Nothing }),
     not_found: NotFound { code: "appLogin_not_found", error: "App login not found" },
     tally: None,
+    compat: compat::APP_LOGINS,
 };
 
 static LOGIN_STATUS: Words = Words {

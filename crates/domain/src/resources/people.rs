@@ -3,6 +3,7 @@
 use verax_query::{Deletion, Field, Kind, NotFound, PageSize, Relation, Resource, Takes, Words};
 
 use super::clients::client;
+use super::compat;
 use super::fields::{email, flag, id, phone, related, text, time, word};
 use super::projects::PROJECT;
 
@@ -38,6 +39,7 @@ pub static COLLECTIONS: Resource = Resource {
     deletion: Some(Deletion { under: &[], takes: Takes::Memberships }),
     not_found: NotFound { code: "ERROR", error: "There is no such collection" },
     tally: None,
+    compat: compat::COLLECTIONS,
 };
 
 pub static PERSONS: Resource = Resource {
@@ -77,6 +79,12 @@ pub static PERSONS: Resource = Resource {
     deletion: Some(Deletion { under: &[], takes: Takes::Faces }),
     not_found: NotFound { code: "PERSON_NOT_FOUND", error: "Person not found" },
     tally: None,
+    compat: compat::PERSONS,
+};
+
+pub(super) static PERSON: Relation = Relation {
+    resource: &PERSONS,
+    projection: &["_id", "name", "gender", "date_of_birth", "nationality", "status"],
 };
 
 static COLLECTION: Relation =

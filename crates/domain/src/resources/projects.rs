@@ -3,6 +3,7 @@
 use verax_query::{Deletion, NotFound, PageSize, Relation, Resource, Reverse, Takes, Words};
 
 use super::clients::{READ, client};
+use super::compat;
 use super::fields::{email, flag, id, integer, json, related, text, time, word};
 
 pub static PROJECTS: Resource = Resource {
@@ -39,9 +40,13 @@ pub static PROJECTS: Resource = Resource {
         integer("currentStep", "current_step", "Current onboarding step.").on_retrieve().writable(),
         integer("lastStep", "last_step", "The last step of its set-up.").on_retrieve().writable(),
         flag("demoMode", "demo_mode", "Whether it is a trial.").writable(),
-        flag("allowAnonymous", "allow_anonymous", "Whether logins may begin without a token.")
-            .on_retrieve()
-            .writable(),
+        flag(
+            "allowAnonymous",
+            "allow_anonymous",
+            "Whether logins and registrations may begin without a token.",
+        )
+        .on_retrieve()
+        .writable(),
         integer("version", "version", "Schema version.").writable(),
         text("assignedCollection", "assigned_collection", "The collection of its persons.")
             .on_retrieve()
@@ -54,7 +59,9 @@ pub static PROJECTS: Resource = Resource {
         name: "projectFlows",
         resource: &PROJECT_FLOWS,
         via: "project",
-        projection: &["_id", "name", "type", "status"],
+        // A dashboard reads the settings of the flows with their project.
+        projection: &[],
+        chosen_by: Some(("projectFlowType", "type")),
     }],
     tenant_column: "client",
     page_size: PageSize { name: "limit", default: 10 },
@@ -65,6 +72,7 @@ pub static PROJECTS: Resource = Resource {
     deletion: Some(Deletion { under: &["v2", "v3"], takes: Takes::Parts }),
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
+    compat: compat::PROJECTS,
 };
 
 pub static PROJECT_FLOWS: Resource = Resource {
@@ -83,6 +91,24 @@ pub static PROJECT_FLOWS: Resource = Resource {
         word("target", "target", &PROJECT_TARGET, "Whom it validates.").writable(),
         text("redirectUrl", "redirect_url", "Where its users go afterwards.").writable(),
         text("webhookUrl", "webhook_url", "URL that receives webhook events.").writable(),
+        text("identityUrl", "identity_url", "Where its users show who they are.").writable(),
+        text("webhook", "webhook", "The id of a webhook, as it was given.")
+            .on_retrieve()
+            .writable(),
+        text("systemForm", "system_form", "The id of a form, as it was given.")
+            .on_retrieve()
+            .writable(),
+        json("allowedCountries", "allowed_countries", &[], "Country names, as they were given.")
+            .on_retrieve()
+            .writable(),
+        json(
+            "onboardingSettings",
+            "onboarding_settings",
+            &[],
+            "Form, steps, documents and liveness, as flows before version 3 have them.",
+        )
+        .on_retrieve()
+        .writable(),
         json("loginSettings", "login_settings", &[], "How its users log in.")
             .on_retrieve()
             .writable(),
@@ -96,10 +122,22 @@ pub static PROJECT_FLOWS: Resource = Resource {
         json("steps", "steps", &[], "Which steps are mandatory, optional or skipped.")
             .on_retrieve()
             .writable(),
+        json("business", "business", &[], "Which documents of a business it takes.")
+            .on_retrieve()
+            .writable(),
+        json("representatives", "representatives", &[], "What a business's people are asked.")
+            .on_retrieve()
+            .writable(),
+        json("linkSettings", "link_settings", &[], "What a smart link asks.")
+            .on_retrieve()
+            .writable(),
+        json("security", "security", &[], "Who is let in, as it was given.")
+            .on_retrieve()
+            .writable(),
         json("integrations", "integrations", &[], "What it is connected to.")
             .on_retrieve()
             .writable(),
-        json("emailTemplates", "email_templates", &[], "What its users are sent.")
+        json("emailTemplates", "email_templates", &[], "What the emails to its users say.")
             .on_retrieve()
             .writable(),
         time("createdAt", "created_at", "When it was created."),
@@ -115,6 +153,7 @@ pub static PROJECT_FLOWS: Resource = Resource {
     deletion: Some(Deletion { under: &["v2", "v3"], takes: Takes::Nothing }),
     not_found: NotFound { code: "NotFound", error: "Record not found." },
     tally: None,
+    compat: compat::PROJECT_FLOWS,
 };
 
 pub(super) static PROJECT: Relation =

@@ -1,14 +1,18 @@
 //! Checks of a face, the sessions in which one is captured, and the registrations that they belong to.
 
 use verax_query::{
-    Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally, Words,
+    Compat, Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally,
+    Words,
 };
 
 use super::clients::{READ, client};
+use super::compat;
+use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
 use super::fields::{
     country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
     text, time, word,
 };
+use super::people::PERSON;
 use super::projects::{PROJECT, PROJECT_FLOW};
 
 pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
@@ -123,6 +127,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         error: "Biometric validation not found",
     },
     tally: Some(&Tally { status: &BIOMETRIC_STATUS, kind: Some(&BIOMETRIC_TYPE) }),
+    compat: compat::BIOMETRIC_VALIDATIONS,
 };
 
 pub static APP_REGISTRATIONS: Resource = Resource {
@@ -156,8 +161,20 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         country_code("Country code of the phone: +57.").on_devices().writable(),
         text("language", "language", "Language of the pages.").on_devices().writable(),
         text("currentStep", "current_step", "The step that comes next.").on_devices(),
-        text("emailValidation", "email_validation", "The check of the email address.").on_devices(),
-        text("phoneValidation", "phone_validation", "The check of the phone number.").on_devices(),
+        related(
+            "emailValidation",
+            "email_validation",
+            &EMAIL_VALIDATION,
+            "The check of the email address.",
+        )
+        .on_devices(),
+        related(
+            "phoneValidation",
+            "phone_validation",
+            &PHONE_VALIDATION,
+            "The check of the phone number.",
+        )
+        .on_devices(),
         related(
             "biometricValidation",
             "biometric_validation",
@@ -167,7 +184,25 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         .on_devices(),
         text("documentValidation", "document_validation", "The check of the document.")
             .on_devices(),
-        text("person", "person", "The person who was enrolled."),
+        json(
+            "compareFaceVerification",
+            "compare_face_verification",
+            &[
+                on_devices(member(
+                    "result",
+                    MemberKind::Object(&[
+                        member("score", MemberKind::Score),
+                        on_devices(member("passed", MemberKind::Bool)),
+                        on_devices(member("compare_min_score", MemberKind::Score)),
+                    ]),
+                )),
+                on_devices(member("comparedAt", MemberKind::Text)),
+            ],
+            "Whether the enrolled face is the one on the document; kept for a while.",
+        )
+        .on_retrieve()
+        .on_devices(),
+        related("person", "person", &PERSON, "The person who was enrolled."),
         json("consentSession", "consent_session", &[], "What the person has agreed to.")
             .on_retrieve()
             .on_devices()
@@ -197,6 +232,7 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     deletion: Some(Deletion { under: &["v2"], takes: Takes::Identity }),
     not_found: NotFound { code: "appRegistration_not_found", error: "App registration not found" },
     tally: None,
+    compat: compat::APP_REGISTRATIONS,
 };
 
 pub static LIVENESS_SESSIONS: Resource = Resource {
@@ -225,6 +261,7 @@ pub static LIVENESS_SESSIONS: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
     tally: None,
+    compat: Compat::NONE,
 };
 
 const OUTCOME: &[&str] = &["passed", "failed", "not_checked"];

@@ -19,10 +19,15 @@ impl Ignored {
         Ignored { parameter: name.to_owned(), hint }
     }
 
+    /// A number outside its range that a form has before anybody touches it: nothing was chosen.
+    pub fn untouched(name: &str) -> Ignored {
+        Ignored { parameter: name.to_owned(), hint: Some(UNTOUCHED.to_owned()) }
+    }
+
     /// The same as a problem, for those who want to be told.
     pub fn problem(&self) -> Problem {
         match &self.hint {
-            Some(hint) if hint == EMPTY => problem(&self.parameter, EMPTY),
+            Some(hint) if hint == EMPTY || hint == UNTOUCHED => problem(&self.parameter, hint),
             Some(hint) => problem(&self.parameter, format!("is not known here; {hint}?")),
             None => problem(&self.parameter, "is not known here"),
         }
@@ -30,6 +35,7 @@ impl Ignored {
 }
 
 const EMPTY: &str = "is empty";
+const UNTOUCHED: &str = "is outside the range: not given";
 
 impl IgnoredWords {
     pub fn add(&mut self, resource: &'static Resource, name: &str, why: Why) -> Option<&Ignored> {

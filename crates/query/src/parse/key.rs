@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::nearest::nearest;
 use crate::query::{Test, Value};
-use crate::{Field, Kind, Resource};
+use crate::{Field, Kind, Resource, Reverse};
 
 /// One `key=value` of a query string, decoded and repaired.
 pub struct Pair {
@@ -52,8 +52,14 @@ pub struct SentValue {
 
 /// What a key means for a resource.
 pub enum Key {
-    Filter { any: bool, operator: Operator, field: &'static Field },
+    Filter {
+        any: bool,
+        operator: Operator,
+        field: &'static Field,
+    },
     Parameter(Parameter),
+    /// Which of the records that point here are shown.
+    Chosen(&'static Reverse),
     Ignored(Why),
 }
 
@@ -168,7 +174,7 @@ impl Key {
             .iter()
             .find_map(|(prefix, operator)| Some((*operator, name.strip_prefix(prefix)?)));
         if let Some((operator, field)) = operator {
-            return match resource.field(field) {
+            return match resource.named(field) {
                 Some(field) => Ok(Key::Filter { any, operator, field }),
                 None => {
                     let known = resource.fields.iter().map(|field| field.name);
@@ -185,7 +191,14 @@ impl Key {
                 parameter => Key::Parameter(*parameter),
             });
         }
-        Ok(match resource.field(name) {
+        let chosen = |reverse: &&Reverse| reverse.chosen_by.is_some_and(|(it, _)| it == name);
+        if let Some(reverse) = resource.reverse.iter().find(chosen) {
+            return Ok(match pair.value.is_empty() {
+                true => Key::Ignored(Why::Empty),
+                false => Key::Chosen(reverse),
+            });
+        }
+        Ok(match resource.named(name) {
             // Without it the records of all clients would be shown to staff: an empty variable of a
             // script must not do that.
             Some(field) if pair.value.is_empty() && field.column != resource.tenant_column => {

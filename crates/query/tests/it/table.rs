@@ -1,8 +1,8 @@
 //! A resource of our own, with a field of every kind.
 
 use verax_query::{
-    Audience, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource, Reverse,
-    Shown, Typed, Words,
+    Audience, Compat, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource,
+    Reverse, Shown, Typed, Unstored, Words,
 };
 
 pub static CHECKS: Resource = Resource {
@@ -37,6 +37,17 @@ pub static CHECKS: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
+    compat: Compat {
+        aliases: &[("name", "identifier")],
+        unstored: &[
+            Unstored::one("face").with(&["owner"]),
+            Unstored::many("attachments"),
+            Unstored::one("ipAddress"),
+            Unstored::one("details"),
+        ],
+        unshown: &["otp"],
+        ..Compat::NONE
+    },
 };
 
 pub static PROJECTS: Resource = Resource {
@@ -55,6 +66,7 @@ pub static PROJECTS: Resource = Resource {
         resource: &CHECKS,
         via: "project",
         projection: &["_id", "status"],
+        chosen_by: Some(("checkType", "type")),
     }],
     tenant_column: "client",
     page_size: PageSize { name: "limit", default: 10 },
@@ -65,6 +77,7 @@ pub static PROJECTS: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
+    compat: Compat { page_size_max: 500, unpaged_size: Some(300), ..Compat::NONE },
 };
 
 /// A list of which nothing is searched as text.
@@ -88,6 +101,7 @@ pub static BARE: Resource = Resource {
     deletion: None,
     not_found: NotFound { code: "", error: "" },
     tally: None,
+    compat: Compat::NONE,
 };
 
 /// No address has a space.

@@ -19,10 +19,43 @@ pub struct Claims {
     pub jti: String,
     /// Seconds since 1970.
     pub iat: i64,
-    pub exp: i64,
+    /// Of tokens that capture pages keep there is `expiresAt` instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
     pub scopes: Vec<String>,
     /// [`LIVE`] or [`SANDBOX`].
     pub mode: String,
+    #[serde(flatten)]
+    pub page: PageClaims,
+}
+
+/// What the payload of a token has for capture pages. They take every token with `exp` for the session of
+/// somebody who has signed in, and none without `accessType` for that of a registration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageClaims {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_registration: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_flow: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+}
+
+impl Claims {
+    /// Until when the token says that it is valid, in seconds since 1970; `None`: it does not say.
+    pub fn expires_at(&self) -> Option<i64> {
+        [self.exp, self.page.expires_at].into_iter().flatten().min()
+    }
 }
 
 /// The mode of a token of a live client.
@@ -103,6 +136,10 @@ impl RecordToken {
 
     pub fn mode(&self) -> &str {
         &self.token.mode
+    }
+
+    pub fn expires_at(&self) -> Timestamp {
+        self.token.expires_at
     }
 }
 
@@ -222,6 +259,32 @@ pub struct RecordTokenMint<'a> {
     pub client: &'a str,
     pub mode: &'a str,
     pub until: Timestamp,
+}
+
+/// The registration whose token is made, as its pages read it.
+pub struct RegistrationPage<'a> {
+    pub project: Option<&'a str>,
+    pub flow: Option<&'a str>,
+    pub step: Option<&'a str>,
+    pub access: PageAccess,
+}
+
+/// How somebody has come to the token of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAccess {
+    /// By registering.
+    Created,
+    /// By a link that the client has asked for.
+    Linked,
+}
+
+impl PageAccess {
+    pub fn word(self) -> &'static str {
+        match self {
+            PageAccess::Created => "app_registration_created",
+            PageAccess::Linked => "app_registration_initiated",
+        }
+    }
 }
 
 /// Answers about tokens, remembered for seconds by a digest of the whole header.

@@ -35,6 +35,8 @@ pub enum Unhealthy {
     Vault,
     /// A disk has less space than it should.
     Space,
+    /// Events have waited for their numbers for long: the feed stands still.
+    Journal,
 }
 
 /// Leases last 30 seconds and more, and nodes compare them with their own clocks.

@@ -36,7 +36,7 @@ impl Origin {
 impl App {
     /// What an event has of its own that is written now.
     pub fn stamp(&self, origin: &Origin) -> Stamp {
-        let salt = format!("{:016x}{:016x}", self.random.number(), self.random.number());
+        let salt = self.random_bits();
         let Origin { actor, request } = origin.clone();
         Stamp { id: self.new_id(), salt, actor, request }
     }

@@ -1,14 +1,19 @@
 //! Persons on the way through a project flow: registered, moved on, reviewed.
 
+pub mod changes;
 pub mod faces;
+pub mod images;
+pub mod links;
+pub mod statistics;
 
 use serde_json::{Map, Value};
 use verax_domain::events::EventKind;
-use verax_domain::lifecycle::{Actor, REVIEW, RegistrationStatus, SyncRejection};
+use verax_domain::lifecycle::{Actor, END, REVIEW, RegistrationStatus, SyncRejection};
 use verax_domain::records::Values;
 use verax_domain::records::app_registration::{
     self, AppRegistration, ContactDetails, Review, Reviewer,
 };
+use verax_domain::records::contact_validation::ContactValidation;
 use verax_domain::records::project::Project;
 use verax_domain::records::project_flow::ProjectFlow;
 use verax_domain::resources::APP_REGISTRATIONS;
@@ -18,7 +23,8 @@ pub use verax_store::HeldContact;
 use verax_store::{Batch, Contacts, Hold, RegistrationStep, StoreError};
 
 use crate::app::App;
-use crate::app::access::{MintError, RecordTokenMint};
+use crate::app::access::{MintError, PageAccess, RecordTokenMint, RegistrationPage};
+use crate::app::emails::EmailError;
 use crate::app::journal::Origin;
 use crate::app::lists::records::body_record;
 
@@ -33,10 +39,18 @@ pub enum RegistrationError {
     Registered(HeldContact),
     #[error("the registration is over: nobody goes on with it")]
     NoLink,
+    #[error("the registration has no email address")]
+    NoEmail,
+    #[error("the registration is over: its person changes nothing of it")]
+    Over,
+    #[error("the person has shown that this contact is theirs")]
+    Validated(HeldContact),
     #[error("the step was rejected: {0}")]
     Rejected(SyncRejection),
     #[error(transparent)]
     Mint(#[from] MintError),
+    #[error(transparent)]
+    Email(#[from] EmailError),
     /// It was moved on by somebody else: read it again.
     #[error("the record was changed by somebody else")]
     Moved,
@@ -53,20 +67,9 @@ impl From<StoreError> for RegistrationError {
     }
 }
 
-/// How long the token of a link lives that goes by email or by hand.
-const LINK_MINUTES: i64 = 30;
-
 /// A project and one of its flows, both in use.
 pub struct UsableFlow {
     pub project: Project,
-    pub flow: ProjectFlow,
-}
-
-/// A new token for a registration, for whoever its client sends the link.
-pub struct Resent {
-    pub token: String,
-    pub until: Timestamp,
-    pub registration: Values,
     pub flow: ProjectFlow,
 }
 
@@ -87,6 +90,16 @@ pub struct TokenFor<'a> {
     /// Only of this client's own registrations.
     pub client: &'a str,
     pub mode: &'a str,
+    /// Until when the token is valid with which a registration's own step came.
+    pub until: Option<Timestamp>,
+}
+
+/// Whether somebody who registers is told that a completed registration has their contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldContacts {
+    Told,
+    /// It is made all the same, and is looked at when it ends.
+    NotTold,
 }
 
 impl App {
@@ -113,6 +126,7 @@ impl App {
         client: &str,
         mode: &str,
         members: Map<String, Value>,
+        held: HeldContacts,
         origin: &Origin,
     ) -> Result<(String, String), RegistrationError> {
         let asked = Values::of_body(&APP_REGISTRATIONS, &members);
@@ -121,9 +135,12 @@ impl App {
         let usable = self.find_usable_flow(client, Some(&project), flow.as_deref()).await?;
         let usable = usable.ok_or(RegistrationError::NoProject)?;
         let now = self.clock.now();
-        let contacts = contacts(&ContactDetails::read(&asked));
-        if let Some(held) = self.database.contact_holder(client, &project, contacts, "").await? {
-            return Err(RegistrationError::Registered(held));
+        if held == HeldContacts::Told {
+            let contacts = contacts(&ContactDetails::read(&asked));
+            let holder = self.database.contact_holder(client, &project, contacts, "").await?;
+            if let Some(contact) = holder {
+                return Err(RegistrationError::Registered(contact));
+            }
         }
         let id = self.new_id();
         let mut record = body_record(&APP_REGISTRATIONS, &id, client, members)?;
@@ -132,83 +149,33 @@ impl App {
         let entry = self.entry(Some(EventKind::RegistrationCreated), origin);
         batch.insert_record(record.made_at(now), now, entry);
         let until = self.registration_token_until();
-        let token = self.add_registration_token(&mut batch, client, mode, &id, until)?;
+        let step = record.to_values().text(app_registration::CURRENT_STEP);
+        let page = RegistrationPage {
+            project: Some(&project),
+            flow: flow.as_deref(),
+            step: step.as_deref(),
+            access: PageAccess::Created,
+        };
+        let token = self.add_registration_token(&mut batch, (client, mode), &id, until, &page)?;
         self.database.commit(batch).await?;
         Ok((id, token))
     }
 
-    /// Changes these members of a registration of this client. A completed one holds its new contact
-    /// from then on.
-    ///
-    /// # Errors
-    /// `Registered` when another registration holds that.
-    pub async fn change_registration(
+    /// A token for who has proved the contact of a registration on its way. Those of before are dead: whoever
+    /// began it need not be who receives what is sent there.
+    pub(in crate::app) fn add_resumed_token(
         &self,
-        client: &str,
-        id: &str,
-        members: Map<String, Value>,
-        origin: &Origin,
-    ) -> Result<(), RegistrationError> {
+        batch: &mut Batch,
+        (client, mode): (&str, &str),
+        registration: &AppRegistration,
+        validation: &ContactValidation,
+    ) -> Result<String, MintError> {
         let now = self.clock.now();
-        let contact = ContactDetails::read(&Values::of_body(&APP_REGISTRATIONS, &members));
-        let mut batch = Batch::default();
-        let entry = self.entry(Some(EventKind::RegistrationUpdated), origin);
-        batch.change(&body_record(&APP_REGISTRATIONS, id, client, members)?, now, entry);
-        if contact.is_empty() {
-            return match self.database.commit(batch).await {
-                Err(StoreError::Conflict) => Err(RegistrationError::NotFound),
-                done => Ok(done?),
-            };
-        }
-        let tenant = Tenant::Client(client.to_owned());
-        let before: Option<AppRegistration> = self.database.find(&tenant, id).await?;
-        let before = before.ok_or(RegistrationError::NotFound)?;
-        let (project, contacts) = (before.project.unwrap_or_default(), contacts(&contact));
-        let held = self.database.contact_holder(client, &project, contacts.clone(), id).await?;
-        if let Some(held) = held {
-            return Err(RegistrationError::Registered(held));
-        }
-        batch.move_contact(client, id, now);
-        match self.database.commit(batch).await {
-            Err(StoreError::Conflict) => {
-                let held = self.database.contact_holder(client, &project, contacts, id).await?;
-                Err(held.map_or(RegistrationError::NotFound, RegistrationError::Registered))
-            }
-            done => Ok(done?),
-        }
-    }
-
-    /// A new token for a registration on its way, as its client asks; older ones are dead. Sending it
-    /// is the client's part.
-    ///
-    /// # Errors
-    /// `NoLink` when the registration is over.
-    pub async fn resend_link(
-        &self,
-        client: &str,
-        mode: &str,
-        id: &str,
-    ) -> Result<Resent, RegistrationError> {
-        let tenant = Tenant::Client(client.to_owned());
-        let (now, until) = (self.clock.now(), self.registration_token_until());
-        let until = Timestamp(now.0.saturating_add(LINK_MINUTES * 60_000)).min(until);
-        let mut batch = Batch::default();
-        batch.touch_open_registration(client, id, now).revoke_tokens_for(id, now);
-        let token = self.add_registration_token(&mut batch, client, mode, id, until)?;
-        let committed = self.database.commit(batch).await;
-        let found: Option<AppRegistration> = self.database.find(&tenant, id).await?;
-        let found = found.ok_or(RegistrationError::NotFound)?;
-        match committed {
-            Err(StoreError::Conflict) => return Err(RegistrationError::NoLink),
-            done => done?,
-        }
-        self.forget_tokens();
-        let flow = found.flow.unwrap_or_default();
-        let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
-        let shown = self.find_record(&APP_REGISTRATIONS, &tenant, id).await?;
-        let shown = shown.ok_or(RegistrationError::NotFound)?;
-        let registration = Values::of_shown(&APP_REGISTRATIONS, &shown);
-        Ok(Resent { token, until, registration, flow })
+        batch.touch_proved_registration(validation, &registration.id, now);
+        batch.revoke_tokens_for(&registration.id, now);
+        let page = page_of(registration, registration.step.as_deref(), PageAccess::Created);
+        let until = self.registration_token_until();
+        self.add_registration_token(batch, (client, mode), &registration.id, until, &page)
     }
 
     fn registration_token_until(&self) -> Timestamp {
@@ -219,14 +186,14 @@ impl App {
     fn add_registration_token(
         &self,
         batch: &mut Batch,
-        client: &str,
-        mode: &str,
+        (client, mode): (&str, &str),
         id: &str,
         until: Timestamp,
+        page: &RegistrationPage<'_>,
     ) -> Result<String, MintError> {
         let scope = RecordTokenScope::Registration;
         let mint = RecordTokenMint { scope, subject: id, client, mode, until };
-        let (token, stored) = self.record_token(&mint)?;
+        let (token, stored) = self.registration_token(&mint, page)?;
         batch.insert_token(&stored);
         Ok(token)
     }
@@ -246,12 +213,18 @@ impl App {
         let own = Tenant::Client(client.to_owned());
         let flow = before.flow.as_deref().unwrap_or_default();
         let flow: ProjectFlow = self.database.find(&own, flow).await?.unwrap_or_default();
+        if order.step == END && order.actor == Actor::Person && before.has_ended() {
+            // Pages say it once more when their last button is pressed: it stands as it is, and what
+            // comes after the page gets a token that is valid no longer than the page's own.
+            let token = self.token_after_end(token_for, &before).await?;
+            return Ok((token, self.shown_registration(&own, id).await?, flow));
+        }
         let after = before
             .sync(&order.step, order.wanted, order.actor, &flow)
             .map_err(RegistrationError::Rejected)?;
         let (actor, origin) = (order.actor, order.origin.clone());
         let mut step = self.registration_step(&before, after, order)?;
-        let mut synced = self.commit_step(token_for, &step, &origin).await;
+        let mut synced = self.commit_step(token_for, &before, &step, &origin).await;
         if step.hold == Hold::Taken && matches!(synced, Err(RegistrationError::Moved)) {
             let contacts = contacts(&before.contact);
             let project = before.project.as_deref().unwrap_or_default();
@@ -263,15 +236,39 @@ impl App {
                 Some(_) => {
                     step.after = RegistrationStatus::NeedsManualVerification;
                     step.hold = Hold::Free;
-                    synced = self.commit_step(token_for, &step, &origin).await;
+                    synced = self.commit_step(token_for, &before, &step, &origin).await;
                 }
                 None => {}
             }
         }
         let token = synced?;
-        let record = self.find_record(&APP_REGISTRATIONS, &own, id).await?;
+        Ok((token, self.shown_registration(&own, id).await?, flow))
+    }
+
+    async fn shown_registration(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Values, RegistrationError> {
+        let record = self.find_record(&APP_REGISTRATIONS, tenant, id).await?;
         let record = record.ok_or(RegistrationError::NotFound)?;
-        Ok((token, Values::of_shown(&APP_REGISTRATIONS, &record), flow))
+        Ok(Values::of_shown(&APP_REGISTRATIONS, &record))
+    }
+
+    async fn token_after_end(
+        &self,
+        token_for: Option<TokenFor<'_>>,
+        ended: &AppRegistration,
+    ) -> Result<Option<String>, RegistrationError> {
+        let Some(wanted) = token_for else { return Ok(None) };
+        let usual = self.registration_token_until();
+        let until = wanted.until.map_or(usual, |until| until.min(usual));
+        let page = page_of(ended, ended.step.as_deref(), PageAccess::Created);
+        let mut batch = Batch::default();
+        let whose = (ended.client.as_str(), wanted.mode);
+        let token = self.add_registration_token(&mut batch, whose, &ended.id, until, &page)?;
+        self.database.commit(batch).await?;
+        Ok(Some(token))
     }
 
     fn registration_step(
@@ -296,13 +293,18 @@ impl App {
             step: (!is_review).then_some(order.step),
             review_log,
             hold: if after.holds_contact(order.actor) { Hold::Taken } else { Hold::Free },
-            decided_on: decided.then(|| [before.validation.clone(), before.document.clone()]),
+            decided_on: decided.then(|| {
+                let contacts = [&before.email_validation, &before.phone_validation];
+                let [email, phone] = contacts.map(Option::clone);
+                [before.validation.clone(), before.document.clone(), email, phone]
+            }),
         })
     }
 
     async fn commit_step(
         &self,
         token_for: Option<TokenFor<'_>>,
+        before: &AppRegistration,
         step: &RegistrationStep,
         origin: &Origin,
     ) -> Result<Option<String>, RegistrationError> {
@@ -311,13 +313,28 @@ impl App {
         let token = match token_for.filter(|wanted| wanted.client == step.client) {
             Some(wanted) => {
                 let until = self.registration_token_until();
-                let (client, mode) = (&step.client, wanted.mode);
-                Some(self.add_registration_token(&mut batch, client, mode, &step.id, until)?)
+                let whose = (step.client.as_str(), wanted.mode);
+                let now_at = step.step.as_deref().or(before.step.as_deref());
+                let page = page_of(before, now_at, PageAccess::Created);
+                Some(self.add_registration_token(&mut batch, whose, &step.id, until, &page)?)
             }
             None => None,
         };
         self.database.commit(batch).await?;
         Ok(token)
+    }
+}
+
+fn page_of<'a>(
+    registration: &'a AppRegistration,
+    step: Option<&'a str>,
+    access: PageAccess,
+) -> RegistrationPage<'a> {
+    RegistrationPage {
+        project: registration.project.as_deref(),
+        flow: registration.flow.as_deref(),
+        step,
+        access,
     }
 }
 

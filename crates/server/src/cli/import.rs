@@ -121,8 +121,8 @@ fn open(file: &str) -> Result<File> {
 /// What happened here is written by the server alone.
 fn parse_imported(name: &str) -> Result<&'static Resource, String> {
     match parse_resource(name)? {
-        resource if resource.name == resources::EVENTS.name => {
-            Err("events are not imported: the journal is of this server".to_owned())
+        resource if resources::is_of_this_server(resource) => {
+            Err(format!("{} are not imported: they are of this server", resource.name))
         }
         resource => Ok(resource),
     }

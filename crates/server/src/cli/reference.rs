@@ -79,7 +79,19 @@ fn list(out: &mut String, resource: &Resource) {
         .collect();
     put(out, format!("\n## {}\n\n{}\n", resource.name, resource.doc));
     put(out, format!("{}; one record: `/{{id}}` after it.", paths.join(" and ")));
-    put(out, format!("Page size: `{}`, {} by default, at most 100.", size.name, size.default));
+    put(
+        out,
+        format!(
+            "Page size: `{}`, {} by default, at most {}.",
+            size.name, size.default, resource.compat.page_size_max
+        ),
+    );
+    if let Some(unpaged) = resource.compat.unpaged_size {
+        put(out, format!("Without `page`, `offset` and a size: the first {unpaged}."));
+    }
+    for (theirs, ours) in resource.compat.aliases {
+        put(out, format!("`{theirs}` in a filter, a sort or `columns` means `{ours}`."));
+    }
     put(out, format!("Scope: `{}`.", resource.scopes.join("` or `")));
     put(
         out,
@@ -109,8 +121,15 @@ fn list(out: &mut String, resource: &Resource) {
         })
         .collect();
     put(out, format!("\n`populates[]` shows:\n\n{}", relations.join("\n")));
+    let unstored: Vec<&str> = resource.compat.unstored.iter().map(|it| it.name).collect();
+    if !unstored.is_empty() {
+        let (names, text) =
+            (unstored.join("`, `"), "no table holds them yet: null, or an empty list");
+        put(out, format!("\n`populates[]` also takes `{names}`; {text}."));
+    }
     for reverse in resource.reverse {
-        let shown = reverse.projection.join("`, `");
+        let shown: Vec<&str> = reverse.fields().iter().map(|field| field.name).collect();
+        let shown = shown.join("`, `");
         put(
             out,
             format!("\n`with[]={}` adds the records that point here: `{shown}`.", reverse.name),
@@ -159,17 +178,20 @@ fn filters(field: &Field) -> &'static str {
 fn events() -> String {
     let mut out = format!(
         "{MADE}# Events\n\nWhat `type` says in [events](../events.md). `status` is what the record has after \
-         the event; `-`: what it had.\n\n| type | resource | status | |\n|---|---|---|---|\n"
+         the event; `-`: what it had. The last column is what a [webhook](../webhooks.md) in Verifik's format \
+         is told, behind the type of the flow.\n\n| type | resource | status | | Verifik |\n\
+         |---|---|---|---|---|\n"
     );
     for row in EventKind::all() {
         let status = row.to.map_or("-".to_owned(), |to| format!("`{to}`"));
-        put(
-            &mut out,
-            format!("| `{}` | `{}` | {status} | {} |", row.name, row.resource.name, row.doc),
-        );
+        let also = row.verifik_also.map(|(name, _)| name);
+        let verifik: Vec<String> =
+            row.verifik.iter().copied().chain(also).map(|name| format!("`{name}`")).collect();
+        let (name, resource, verifik) = (row.name, row.resource.name, verifik.join(", "));
+        put(&mut out, format!("| `{name}` | `{resource}` | {status} | {} | {verifik} |", row.doc));
     }
     let doc = "Records were imported: one event for each client whose records they are.";
-    put(&mut out, format!("| `{RECORDS_IMPORTED}` | that of the records | - | {doc} |"));
+    put(&mut out, format!("| `{RECORDS_IMPORTED}` | that of the records | - | {doc} | |"));
     out
 }
 

@@ -126,8 +126,14 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let certificate = serving.certificate();
     let jobs = jobs::start(&Node { app: app.clone(), role, backup_source, certificate });
     let router = http::router(http::State::new(app.clone()));
+    let feed = app.feed.clone();
+    let stopped = async move {
+        stopped.await;
+        feed.close();
+    };
     http::serve(serving, router, &app.config.now().http, stopped).await?;
     jobs.drain().await;
+    app.deliveries.drain().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

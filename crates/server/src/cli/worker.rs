@@ -57,6 +57,7 @@ pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCod
         None => stopped.await,
     }
     jobs.drain().await;
+    app.deliveries.drain().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The caller's own account, and the tokens that are made from others.
 
 pub mod calls;
+pub mod profile;
 
 use serde_json::{Value, json};
 use verax_domain::{RecordTokenScope, resources};
@@ -13,8 +14,8 @@ use super::layers::access::{Access, RecordKinds};
 use super::openapi::shapes::{object, query};
 use super::operation::{Answer, Description, Operation};
 
-const TAG: &str = "account";
-const CLIENT_IS_GONE: &str = "The client was deleted";
+pub(super) const TAG: &str = "account";
+pub(super) const CLIENT_IS_GONE: &str = "The client was deleted";
 /// A session is renewed by any token of a client; what else is sent is told in words of its own.
 const SESSION: Access = Access { wrong_token: rejected_session, ..Access::CLIENT };
 
@@ -79,7 +80,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-fn client_schema() -> Value {
+pub(super) fn client_schema() -> Value {
     let mut client = object(&resources::CLIENTS, Shown::Retrieve);
     client["properties"]["secretKey"] =
         json!({ "type": "null", "description": "Read by clients of the protocol; always null." });

@@ -10,6 +10,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use verax_domain::device_view::device_view;
+use verax_domain::document_summary::document_summary;
+use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Audience, Resource};
 
 use crate::app::access::ImageUrls;
@@ -53,6 +55,9 @@ pub fn open(
     match audience {
         Audience::Client => {
             body.extend_from_slice(&sign_image_urls(state, resource, urls, record));
+            if resource.name == DOCUMENT_LIVENESS.name {
+                add_summary(&mut body, record);
+            }
         }
         Audience::Device => {
             let record = serde_json::from_slice(record).unwrap_or_default();
@@ -60,6 +65,19 @@ pub fn open(
         }
     }
     body
+}
+
+/// Appends what the protocol says of a document check besides its record, which ends the body.
+fn add_summary(body: &mut Vec<u8>, record: &[u8]) {
+    let record = serde_json::from_slice(record).unwrap_or_default();
+    let summary = document_summary(&record);
+    if body.last() != Some(&b'}') || summary.is_empty() {
+        return;
+    }
+    body.pop();
+    let members = Value::Object(summary).to_string();
+    body.push(b',');
+    body.extend_from_slice(members.trim_start_matches('{').as_bytes());
 }
 
 /// A record that was read, as this audience may see it.

@@ -6,15 +6,16 @@ pub mod images;
 pub mod order;
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use verax_domain::RecordTokenScope;
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 
 use self::order::DOCUMENT_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{CONFLICT, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, INVALID_PARAMETERS};
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
-use super::openapi::shapes::{envelope, members, query, record, sign};
+use super::openapi::shapes::{envelope, members, query, record, score, sign};
 use super::operation::{Answer, Description, Operation};
 
 /// A grey square of 64 pixels: enough to see the operation answer.
@@ -105,4 +106,29 @@ fn evidence() -> Value {
     })));
     sign(&DOCUMENT_LIVENESS, &mut answered);
     answered
+}
+
+/// Adds what a retrieved check says besides its fields.
+pub fn add_schemas(schemas: &mut Map<String, Value>) {
+    let properties = &mut schemas["DocumentLivenessValidation"]["properties"];
+    properties["isLive"] = json!({
+        "type": "boolean",
+        "description": "Whether every check that was asked for was made and passed. To clients alone, as \
+                        are the next ones, of a completed check.",
+    });
+    properties["aggregatedScore"] =
+        described(score(), "1 less `riskScore`; half is the threshold.");
+    for check in DocumentCheck::ALL {
+        let name = format!("{}Probability", check.entry().wire_name);
+        properties[name] = described(score(), "The score of the check, if it was made.");
+    }
+    let words = ["GLARE_ON_IMAGE", "IMAGE_IS_TOO_COMPRESSED", "IMAGE_TOO_BLURRY"];
+    let warnings = json!({ "type": "array", "items": { "type": "string", "enum": words } });
+    properties["aggregateWarnings"] =
+        described(warnings, "What of the image lowers the confidence.");
+}
+
+fn described(mut schema: Value, doc: &str) -> Value {
+    schema["description"] = doc.into();
+    schema
 }

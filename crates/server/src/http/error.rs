@@ -10,18 +10,23 @@ use verax_vision::image::ImageError;
 use crate::app::StoreError;
 use crate::app::access::{AccessError, MintError};
 use crate::app::admission::AdmissionError;
+use crate::app::emails::EmailError;
 use crate::app::idempotency::About;
 use crate::app::lists::records::RecordError;
 use crate::http::error_codes::{
     ACCESS_DENIED, CONFLICT, ErrorCode, FORBIDDEN, IMAGE_TOO_LARGE, INTERNAL, INVALID_IMAGE_FORMAT,
-    INVALID_PARAMETERS, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT, UNAUTHORIZED, UNAVAILABLE,
-    URI_TOO_LONG, VAULT_UNREADABLE,
+    INVALID_PARAMETERS, MESSAGES_NOT_SET, MISSING_PARAMETER, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT,
+    TOO_MANY_CODES, UNAUTHORIZED, UNAVAILABLE, URI_TOO_LONG, VAULT_UNREADABLE,
 };
 use crate::metrics::Scarce;
 use crate::vault::VaultError;
 
 /// How long measuring what waits may take: when to try again.
 const MEASURING_SECONDS: u64 = 2;
+
+/// What an address must be that something is sent to.
+const ADDRESS_RULE: &str =
+    "must be one address in ASCII, such as jo@example.com; write the domain as xn--…";
 
 /// When to try again what an operator must mend.
 const OPERATOR_SECONDS: u64 = 60;
@@ -57,7 +62,10 @@ impl ApiError {
     /// The superset body that clients of every family can read.
     pub fn new(code: &'static ErrorCode, error: impl Into<String>) -> ApiError {
         let error = error.into();
-        let message = error.clone();
+        let message = match says_code(code) {
+            true => code.code.to_owned(),
+            false => error.clone(),
+        };
         ApiError::with(code.status, code.code, error, message)
     }
 
@@ -207,6 +215,18 @@ pub fn collected(code: &'static ErrorCode, problems: Vec<Problem>) -> ApiError {
     ApiError::new(code, first).with_member("details", details.into())
 }
 
+/// Whether `message` is the code, because clients translate it as a key. What is wrong with a member is
+/// told there in words, as Joi has it.
+fn says_code(code: &ErrorCode) -> bool {
+    let translated = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::CONFLICT,
+    ];
+    translated.contains(&code.status) && code.code != MISSING_PARAMETER.code
+}
+
 /// A rejection whose `message` is a word that clients compare with.
 pub fn conflict(message: &str, error: &str) -> ApiError {
     ApiError::new(&CONFLICT, error).with_member("message", message.into())
@@ -231,6 +251,23 @@ pub fn for_clients_only() -> ApiError {
 pub fn project_not_found() -> ApiError {
     ApiError::new(&PROJECT_NOT_FOUND, "There is no such project with this flow, or it is paused.")
         .with_member("message", PROJECT_NOT_FOUND.code.into())
+}
+
+pub fn address_not_allowed() -> ApiError {
+    let message = ADDRESS_RULE.to_owned();
+    ApiError::invalid_body(vec![Problem { parameter: "email".to_owned(), message }])
+}
+
+pub fn messages_not_set() -> ApiError {
+    ApiError::new(&MESSAGES_NOT_SET, "This server has nothing to send such a message by.")
+}
+
+/// The next is sent after so many seconds.
+pub fn too_many_codes(seconds: u64) -> ApiError {
+    let error = "Too many codes or emails were asked for. Try again later.";
+    ApiError::new(&TOO_MANY_CODES, error)
+        .with_member("message", TOO_MANY_CODES.code.into())
+        .retry_after(seconds)
 }
 
 /// What is wrong with a body is not said: it would tell who may call. How it came is.
@@ -300,6 +337,17 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<EmailError> for ApiError {
+    fn from(error: EmailError) -> ApiError {
+        match error {
+            EmailError::NotConfigured => messages_not_set(),
+            EmailError::AddressNotAllowed => address_not_allowed(),
+            EmailError::TooMany { seconds } => too_many_codes(seconds),
+            EmailError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<RecordError> for ApiError {
     fn from(error: RecordError) -> ApiError {
         match error {
@@ -314,6 +362,11 @@ impl From<RecordError> for ApiError {
 
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> ApiError {
+        let word = match &error {
+            AccessError::Expired => "token_expired",
+            AccessError::Revoked => "token_revoked",
+            _ => UNAUTHORIZED.code,
+        };
         let sentence = match error {
             AccessError::Store(error) => return error.into(),
             AccessError::RecordToken => {
@@ -329,7 +382,7 @@ impl From<AccessError> for ApiError {
                  token create --sandbox."
             }
         };
-        ApiError::new(&UNAUTHORIZED, sentence)
+        ApiError::new(&UNAUTHORIZED, sentence).with_member("message", word.into())
     }
 }
 

@@ -135,7 +135,7 @@ pub static CONFLICT: ErrorCode = ErrorCode {
     when: "the record's status does not allow this operation; `message` says why: \
            `session_used`, `session_expired`, `validation_is_over`, `no_attempts_left`, \
            `registration_is_over`, `registration_has_moved`, `step_is_mandatory`, \
-           `not_validated`, `token_exchanged`, `document_checks_limit`, `saved_images_limit`, \
+           `email_is_validated`, `phone_is_validated`, `email_not_set`, `not_validated`, `token_exchanged`, `document_checks_limit`, `saved_images_limit`, \
            `face_not_set` or `document_face_not_set`",
 };
 pub static TOKEN_NOT_RIGHT: ErrorCode = ErrorCode {
@@ -198,4 +198,15 @@ pub static PROJECT_NOT_FOUND: ErrorCode = ErrorCode {
     code: "Project_not_found_or_featured_disabled",
     status: StatusCode::NOT_FOUND,
     when: "the client has no such project with this flow, or one of both is paused",
+};
+pub static MESSAGES_NOT_SET: ErrorCode = ErrorCode {
+    code: "messages_not_set",
+    status: StatusCode::CONFLICT,
+    when: "this server has nothing to send it by: see the settings email, sms, whatsapp and \
+           http.public_url",
+};
+pub static TOO_MANY_CODES: ErrorCode = ErrorCode {
+    code: "too_many_codes",
+    status: StatusCode::TOO_MANY_REQUESTS,
+    when: "so many codes, or emails, were asked for that none is sent now; `Retry-After` says for how many seconds",
 };

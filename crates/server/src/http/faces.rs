@@ -8,7 +8,7 @@ use self::calls::{COMPARE_BODY, COMPARE_LIVE_BODY, COMPARE_WITH_LIVENESS_BODY, L
 use super::body::table::Purpose;
 use super::error_codes::MISSING_PARAMETER;
 use super::face_service::schemas::{
-    comparison, comparison_with_liveness, live_comparison, liveness,
+    comparison, comparison_with_liveness, live_comparison, liveness_alone,
 };
 use super::face_service::{ACCESS, IMAGE_ERRORS, TAG, path};
 use super::operation::{Answer, Description, Operation};
@@ -18,19 +18,23 @@ pub fn operations() -> Vec<Operation> {
         Operation::post(
             path("liveness"),
             calls::liveness,
-            description("check_liveness", "Whether a photograph shows a live face", liveness()),
+            description(
+                "check_liveness",
+                "Whether a photograph shows a live face",
+                liveness_alone(),
+            ),
         )
         .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("liveness-score"),
             calls::liveness,
-            description("score_liveness", "The same as `liveness`", liveness()),
+            description("score_liveness", "The same as `liveness`", liveness_alone()),
         )
         .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(
             path("liveness/demo"),
             calls::liveness,
-            description("check_liveness_demo", "The same as `liveness`", liveness()),
+            description("check_liveness_demo", "The same as `liveness`", liveness_alone()),
         )
         .body(LIVENESS_BODY, Purpose::Create, &MISSING_PARAMETER),
         Operation::post(

@@ -5,21 +5,26 @@ use serde_json::{Map, Value};
 use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
-    account, documents, face_service, faces, health, lists, persons, projects, registrations,
-    validations,
+    account, contacts, documents, face_service, faces, feed, health, lists, persons, projects,
+    registrations, validations, webhooks,
 };
 
 /// Every call of the API.
 pub fn operations() -> Vec<Operation> {
     [
         lists::operations(),
+        feed::operations(),
         projects::operations(),
         registrations::operations(),
+        contacts::operations(),
+        registrations::statistics::operations(),
         validations::operations(),
         documents::operations(),
         faces::operations(),
         persons::operations(),
+        webhooks::operations(),
         account::operations(),
+        account::profile::operations(),
         health::operations(),
     ]
     .into_iter()
@@ -35,7 +40,9 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
         persons::errors::CODES,
         projects::errors::CODES,
         registrations::errors::CODES,
+        contacts::errors::CODES,
         validations::errors::CODES,
+        webhooks::errors::CODES,
     ];
     families.into_iter().flatten().copied()
 }
@@ -43,4 +50,5 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
 /// Adds the schemas that calls of several families refer to.
 pub fn add_schemas(schemas: &mut Map<String, Value>) {
     persons::schemas::add(schemas);
+    documents::add_schemas(schemas);
 }

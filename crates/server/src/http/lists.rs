@@ -4,7 +4,7 @@ pub mod deletes;
 
 use axum::extract::{RawQuery, State as Extract};
 use verax_domain::openers::openers;
-use verax_domain::resources;
+use verax_domain::resources::{self, EVENTS, WEBHOOK_EVENTS, WEBHOOKS};
 use verax_query::Resource;
 
 use super::layers::access::{Access, RecordKinds, Rejection};
@@ -24,12 +24,21 @@ use crate::app::journal::Origin;
 /// their own.
 const FACE_RECOGNITION: &str = "v2/face-recognition";
 
+/// Whose family adds something to the list: the feed, and what was delivered.
+static LISTED_ELSEWHERE: [&Resource; 3] = [&EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
+/// And to one of them.
+static RETRIEVED_ELSEWHERE: [&Resource; 2] = [&WEBHOOKS, &WEBHOOK_EVENTS];
+
 /// The calls of all resources.
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
+    let has = |some: &[&Resource], one: &Resource| some.iter().any(|it| it.name == one.name);
     for resource in resources::ALL {
         for version in resource.versions.iter().filter(|it| **it != FACE_RECOGNITION) {
-            all.extend([list(version, resource), retrieve(version, resource)]);
+            let is_listed = !has(&LISTED_ELSEWHERE, resource);
+            let is_retrieved = !has(&RETRIEVED_ELSEWHERE, resource);
+            all.extend(is_listed.then(|| list(version, resource)));
+            all.extend(is_retrieved.then(|| retrieve(version, resource)));
         }
         all.extend(resource.deleted_under().iter().map(|version| delete(version, resource)));
     }

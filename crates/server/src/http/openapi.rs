@@ -77,6 +77,8 @@ fn describe(operation: &Operation) -> Value {
     }
     if !description.access.is_for_anybody() {
         described["x-scopes"] = json!(description.access.scopes());
+    }
+    if !description.access.is_for_anybody() || operation.path.contains("{id}") {
         described["parameters"] = parameters(operation).into();
     }
     if let Some(body) = &operation.body {
@@ -115,12 +117,15 @@ fn responses(operation: &Operation) -> Value {
     for answer in [&operation.described.answer].into_iter().chain(&operation.more_answers) {
         all.insert(answer.status.as_str().to_owned(), response(answer));
     }
-    if operation.described.access.is_for_anybody() {
-        return all.into();
-    }
     let mut rejected = |status: StatusCode, when: &str, schema: &str| {
         reject(&mut all, status, when, schema);
     };
+    if operation.described.access.is_for_anybody() {
+        if let Some(error) = operation.unknown {
+            rejected(StatusCode::NOT_FOUND, error, "Error");
+        }
+        return all.into();
+    }
     if operation.checks_query {
         rejected(INVALID_PARAMETERS.status, INVALID_PARAMETERS.when, "InvalidParameters");
     }

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod collections;
 pub mod errors;
+pub mod project_types;
 pub mod schemas;
 pub mod searches;
 
@@ -12,7 +13,7 @@ use verax_domain::resources::{COLLECTIONS, PERSONS};
 use self::calls::{CHANGE_BODY, LIVE_PERSON_BODY, PERSON_BODY};
 use self::collections::COLLECTION_BODY;
 use self::errors::{INVALID_COLLECTION, PERSON_ALREADY_SET, PERSON_WITHOUT_FACE};
-use self::schemas::{found, hits, live_person, live_search, looked_up, verification};
+use self::schemas::{active_search, found, live_person, live_search, looked_up, verification};
 use self::searches::{ACTIVE_BODY, CROPS_BODY, DETECT_BODY, LIVE_BODY, SEARCH_BODY, VERIFY_BODY};
 use super::body::table::Purpose;
 use super::error_codes::{
@@ -32,7 +33,8 @@ const ID_DOC: &str = "The record's id; of a collection also its code.";
 const UNKNOWN: &str = "There is no such record, or no such collection";
 
 pub fn operations() -> Vec<Operation> {
-    [searches(), persons(), collections()].into_iter().flatten().collect()
+    let of_types = project_types::operations(READ);
+    [searches(), persons(), collections(), of_types].into_iter().flatten().collect()
 }
 
 fn searches() -> Vec<Operation> {
@@ -74,7 +76,7 @@ fn searches() -> Vec<Operation> {
             description(
                 "search_active_person",
                 "Persons in use with the face of the image",
-                hits(),
+                active_search(),
             ),
         )
         .body(ACTIVE_BODY, Purpose::Create, &MISSING_PARAMETER),

@@ -70,6 +70,24 @@ async fn poll(app: &App, polls: &Arc<Polls>) {
             tracing::warn!(cause = %error, "the jobs could not be polled");
         }
     }
+    match app.webhook_load().await {
+        Ok(load) => {
+            metrics.webhook_deliveries.set(load.pending);
+            let age_ms = load.oldest.map_or(0, |oldest| (now.0 - oldest.0).max(0));
+            metrics.webhook_oldest.set(age_ms as f64 / 1000.0);
+            metrics.webhooks_paused.set(load.paused);
+            metrics.webhooks_disabled.set(load.disabled);
+        }
+        Err(error) => tracing::debug!(cause = %error, "the deliveries could not be polled"),
+    }
+    match app.unnumbered_events().await {
+        Ok(unnumbered) => {
+            let lag_ms = unnumbered.oldest.map_or(0, |oldest| (now.0 - oldest.0).max(0));
+            metrics.journal_lag.set(lag_ms as f64 / 1000.0);
+            metrics.journal_unnumbered.set(i64::try_from(unnumbered.count).unwrap_or(i64::MAX));
+        }
+        Err(error) => tracing::warn!(cause = %error, "the journal could not be polled"),
+    }
     let (app, polls) = (app.clone(), Arc::clone(polls));
     // A disk that does not answer holds up this thread, and no other.
     let polled = tokio::task::spawn_blocking(move || poll_machine(&app, &polls)).await;

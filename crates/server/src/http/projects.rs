@@ -1,21 +1,27 @@
 //! Projects and their flows: made and changed, and what the capture pages see of them.
 
+pub mod bodies;
 pub mod calls;
 pub mod errors;
 pub mod kyc;
+pub mod test_email;
 
 use axum::http::StatusCode;
 use serde_json::json;
+use verax_domain::email_templates::EmailKind;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::Resource;
 
-use self::calls::{FLOW_BODY, PROJECT_BODY};
-use self::errors::UNPROCESSABLE;
+use self::bodies::{FLOW_BODY, PROJECT_BODY, TEST_EMAIL_BODY};
+use self::errors::{EMAIL_NOT_SENT, UNPROCESSABLE};
 use super::body::table::Purpose;
-use super::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER, PROJECT_NOT_FOUND};
+use super::error_codes::{
+    INVALID_PARAMETERS, MESSAGES_NOT_SET, MISSING_PARAMETER, PROJECT_NOT_FOUND, TOO_MANY_CODES,
+};
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{id_schema, operation_id, query, record};
 use super::operation::{Answer, Description, Operation};
+use crate::messages::LANGUAGES;
 
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
@@ -51,6 +57,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::post("/v2/project-flows", calls::create_flow, creation("v2", &PROJECT_FLOWS))
             .body(FLOW_BODY, Purpose::Create, &INVALID_PARAMETERS),
     );
+    all.push(for_testing_emails());
     all.push(for_capture());
     all
 }
@@ -75,6 +82,35 @@ fn change(version: &str, resource: &'static Resource) -> Description {
     )
 }
 
+fn flow_type() -> serde_json::Value {
+    json!({ "type": "string", "enum": ["login", "onboarding", "smartlink"] })
+}
+
+fn for_testing_emails() -> Operation {
+    let tested = json!({
+        "type": "object",
+        "required": ["sent", "email", "template", "language"],
+        "properties": {
+            "sent": { "type": "boolean", "description": "Whether the mail server has taken it." },
+            "reason": { "type": "string", "description": "Why it was not sent." },
+            "email": { "type": "string" },
+            "template": { "type": "string", "enum": EmailKind::WORDS },
+            "language": { "type": "string", "enum": LANGUAGES },
+        },
+    });
+    let described = Description::new(
+        "test_project_flow_email",
+        "Send an email of a flow with example values",
+        PROJECT_FLOWS.name,
+        Access::WRITE,
+        Answer::data(tested),
+    );
+    Operation::post("/v2/project-flows/{id}/test-email", test_email::send, described)
+        .body(TEST_EMAIL_BODY, Purpose::Create, &INVALID_PARAMETERS)
+        .errors(&[&MESSAGES_NOT_SET, &TOO_MANY_CODES, &EMAIL_NOT_SENT])
+        .unknown(PROJECT_FLOWS.not_found.error)
+}
+
 /// With any client's token that reads projects, with the token of any record, and without one where
 /// the project allows it.
 fn for_capture() -> Operation {
@@ -90,6 +126,9 @@ fn for_capture() -> Operation {
         Answer::data(json!({ "type": "object" })),
     );
     Operation::get("/v2/projects/kyc", kyc::kyc, described)
-        .parameters([query("id", "The project's id.", id_schema())])
+        .parameters([
+            query("id", "The project's id.", id_schema()),
+            query("type", "The type of the flow that is projectFlow; onboarding.", flow_type()),
+        ])
         .errors(&[&PROJECT_NOT_FOUND, &MISSING_PARAMETER])
 }

@@ -1,9 +1,13 @@
 //! Registrations: persons on their way through a flow.
 
 pub mod calls;
+pub mod creation;
 pub mod errors;
 pub mod faces;
+pub mod images;
 pub mod links;
+pub mod me;
+pub mod statistics;
 
 use serde_json::{Value, json};
 use verax_domain::resources::APP_REGISTRATIONS;
@@ -12,11 +16,15 @@ use verax_domain::{RecordTokenScope, Scope};
 use self::calls::{CHANGE_BODY, REGISTRATION_BODY, SYNC_BODY};
 use self::errors::{CANNOT_RESEND_LINK, EMAIL_IS_REGISTERED, PHONE_IS_REGISTERED};
 use self::links::LINK_BODY;
+use self::me::ME_BODY;
 use super::body::table::Purpose;
-use super::error_codes::{CONFLICT, MISSING_PARAMETER, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT};
+use super::error_codes::{
+    CONFLICT, INVALID_PARAMETERS, MESSAGES_NOT_SET, MISSING_PARAMETER, PROJECT_NOT_FOUND,
+    TOKEN_NOT_RIGHT, TOO_MANY_CODES,
+};
 use super::face_service::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, rejected_token};
 use super::face_service::schemas::comparison;
-use super::layers::access::{Access, Clients, RecordKinds, Rejection};
+use super::layers::access::{Access, Clients, RecordKinds, Rejection, WithoutToken};
 use super::listing::description::include_parameters;
 use super::openapi::shapes::{id_schema, record};
 use super::operation::{Answer, Description, Operation};
@@ -29,8 +37,8 @@ const OWN: Access = Access::of_record(KIND, NEEDED);
 
 pub fn operations() -> Vec<Operation> {
     let changed = || Answer::data(record(&APP_REGISTRATIONS));
-    let me =
-        |id| Description::new(id, "The registration that the token is for", TAG, OWN, changed());
+    let own_one =
+        |id| Description::new(id, "The registration that the token is for", TAG, OWN, own_record());
     let own = |operation: Operation| {
         operation
             .parameters(include_parameters(&APP_REGISTRATIONS))
@@ -40,24 +48,28 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post(
             "/v2/app-registrations",
-            calls::create,
+            creation::create,
             Description::new(
                 "create_app_registrations",
                 "Register a person",
                 TAG,
-                Access::WRITE,
+                Access {
+                    without_token: WithoutToken::AsProjectAllows,
+                    ..Access::WRITE.or_record(RecordKinds::NONE, Rejection::ClientsOnly)
+                },
                 Answer::data(registered()),
             ),
         )
         .body(REGISTRATION_BODY, Purpose::Create, &MISSING_PARAMETER)
         .errors(&[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
         .errors(&[&PROJECT_NOT_FOUND]),
-        own(Operation::get("/v2/app-registrations/me", calls::me, me("get_own_registration"))),
+        own(Operation::get("/v2/app-registrations/me", me::me, own_one("get_own_registration"))),
         own(Operation::post(
             "/v2/app-registrations/me",
-            calls::me,
-            me("get_own_registration_by_post"),
-        )),
+            me::me,
+            own_one("get_own_registration_by_post"),
+        ))
+        .body(ME_BODY, Purpose::Change, &INVALID_PARAMETERS),
         Operation::put(
             "/v2/app-registrations/{id}",
             calls::change,
@@ -65,12 +77,12 @@ pub fn operations() -> Vec<Operation> {
                 "change_app_registrations",
                 "Change a registration: what is not sent stays",
                 TAG,
-                Access::WRITE,
+                Access::WRITE.or_record(KIND, Rejection::RecordToken),
                 changed(),
             ),
         )
         .body(CHANGE_BODY, Purpose::Change, &MISSING_PARAMETER)
-        .errors(&[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
+        .errors(&[&CONFLICT, &EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED])
         .unknown(UNKNOWN),
         sync(),
         Operation::post(
@@ -85,10 +97,51 @@ pub fn operations() -> Vec<Operation> {
             ),
         )
         .body(LINK_BODY, Purpose::Change, &MISSING_PARAMETER)
-        .errors(&[&CANNOT_RESEND_LINK])
+        .errors(&[&CANNOT_RESEND_LINK, &CONFLICT, &MESSAGES_NOT_SET, &TOO_MANY_CODES])
         .unknown(UNKNOWN),
         compare(),
+        Operation::get(
+            "/v2/identity-images",
+            images::own,
+            Description::new(
+                "list_own_identity_images",
+                "The images of the person whose registration the token is for, as far as stored",
+                TAG,
+                OWN,
+                Answer::data(json!({ "type": "array", "items": identity_image() })),
+            ),
+        )
+        .unknown(UNKNOWN),
+        Operation::get(
+            "/v2/identity-images/{id}",
+            images::one,
+            Description::new(
+                "get_identity_image",
+                "One image of a person: that of the face check, or document check, with this id",
+                TAG,
+                Access::MEDIA,
+                Answer::data(identity_image()),
+            ),
+        )
+        .unknown("Identity image not found"),
     ]
+}
+
+/// What a page sees of its registration. A relation that is populated is a record, or null.
+fn own_record() -> Answer {
+    Answer::data(json!({ "type": "object" }))
+}
+
+fn identity_image() -> Value {
+    json!({
+        "type": "object",
+        "required": ["_id", "category", "base64"],
+        "properties": {
+            "_id": id_schema(),
+            "category": { "type": "string", "enum": ["face", "documentFace"] },
+            "base64": { "type": "string" },
+        },
+    })
 }
 
 /// With the registration's own token or a client's; what overrides a status is the client's or staff's.
@@ -182,7 +235,11 @@ fn resent() -> Value {
             "expiresAt": time,
             "accessType": { "type": "string" },
             "issuedAt": time,
-            "emailSent": { "const": false },
+            "emailSent": {
+                "type": "boolean",
+                "description": "Whether the mail server has taken the email that was asked for.",
+            },
+            "emailReason": { "type": "string", "description": "Why it has not." },
         },
     })
 }

@@ -15,6 +15,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
 
+use super::contacts::link_page;
 use super::error::ApiError;
 use super::error_codes::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::health::{self, metrics};
@@ -51,6 +52,7 @@ pub fn router(state: State) -> Router {
         .route("/docs", get(api_docs::to_docs))
         .route("/docs/", get(api_docs::docs_index))
         .route("/docs/{file}", get(api_docs::docs))
+        .route("/confirm-email/{id}", get(link_page::page))
         .route("/metrics", get(metrics::metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -124,7 +126,10 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             IDEMPOTENCY_KEY.clone(),
             header::IF_NONE_MATCH,
+            HeaderName::from_static("last-event-id"),
             PREFER.clone(),
+            // Pages of the protocol send it with every request; it means nothing here.
+            HeaderName::from_static("timeout"),
         ])
         .expose_headers(EXPOSED.map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {

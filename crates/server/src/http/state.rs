@@ -12,6 +12,9 @@ use crate::shares::Shares;
 /// Calls that may wait for images of other servers at once; half of them one client's.
 pub const FETCHING_MAX: usize = 64;
 
+/// Requests that may wait for events at once; half of them one client's.
+pub const LISTENERS_MAX: usize = 512;
+
 /// What handlers stand on. Cheap to clone, which every request does a few times.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
@@ -27,6 +30,8 @@ pub struct Shared {
     pub bodies: Arc<Shares>,
     /// Calls that wait for images of other servers.
     pub fetching: Arc<Shares>,
+    /// Calls that wait for events.
+    pub listening: Arc<Shares>,
 }
 
 impl State {
@@ -34,9 +39,10 @@ impl State {
         let limits = Limits::default();
         let slots = Shares::new(app.admission.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
-        let fetching = Shares::new(FETCHING_MAX);
+        let (fetching, listening) = (Shares::new(FETCHING_MAX), Shares::new(LISTENERS_MAX));
         let (metrics, polls) = (app.metrics.clone(), Arc::default());
-        State(Arc::new(Shared { app, metrics, polls, limits, slots, bodies, fetching }))
+        let shared = Shared { app, metrics, polls, limits, slots, bodies, fetching, listening };
+        State(Arc::new(shared))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words that metrics count by.
 
 use verax_domain::document_check::DocumentCheck;
+use verax_domain::records::contact_validation::Channel;
 use verax_store::JobKind;
 
 /// What somebody asked to know.
@@ -21,6 +22,37 @@ pub enum CheckKind {
     Verification,
     /// Whose face it is.
     Search,
+}
+
+/// What became of a code that was to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageOutcome {
+    Accepted,
+    /// It is tried again.
+    Failed,
+    /// It is not tried again.
+    Rejected,
+}
+
+/// The labels of a message.
+pub fn message(channel: Channel, outcome: MessageOutcome) -> [(&'static str, &'static str); 2] {
+    let channel = match channel {
+        Channel::Email => "email",
+        Channel::Phone => "phone",
+    };
+    let outcome = match outcome {
+        MessageOutcome::Accepted => "sent",
+        MessageOutcome::Failed => "failed",
+        MessageOutcome::Rejected => "rejected",
+    };
+    [("channel", channel), ("outcome", outcome)]
+}
+
+/// All of them.
+pub fn messages() -> Vec<[(&'static str, &'static str); 2]> {
+    let outcomes = [MessageOutcome::Accepted, MessageOutcome::Failed, MessageOutcome::Rejected];
+    let of = |channel| outcomes.map(|outcome| message(channel, outcome));
+    Channel::ALL.into_iter().flat_map(of).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +112,8 @@ pub enum Scarce {
     Bodies,
     /// Images of other servers at once.
     Fetching,
+    /// Room to wait for events.
+    Listening,
     Connections,
     /// The database's connections and time.
     Database,
@@ -239,6 +273,7 @@ impl Word for Scarce {
         Scarce::Measuring,
         Scarce::Bodies,
         Scarce::Fetching,
+        Scarce::Listening,
         Scarce::Connections,
         Scarce::Database,
         Scarce::Time,
@@ -249,6 +284,7 @@ impl Word for Scarce {
             Scarce::Measuring => "measuring",
             Scarce::Bodies => "bodies",
             Scarce::Fetching => "fetching",
+            Scarce::Listening => "listening",
             Scarce::Connections => "connections",
             Scarce::Database => "database",
             Scarce::Time => "time",

@@ -102,7 +102,8 @@ fn a_token_has_its_clients_scopes_but_never_staff() {
         "documents:read",
         "media:read",
         "events:read",
-        "write"
+        "write",
+        "webhooks:write"
     ]);
     assert_eq!((&claims["scopes"], &claims["mode"]), (&all, &"live".into()));
     let valid = claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat);

@@ -17,7 +17,7 @@ use verax_server::http::openapi;
 use verax_server::http::source_address::Peer;
 
 use crate::answer::Answer;
-use crate::fixtures::{kind_of, one_of_each};
+use crate::fixtures::{one_of_each, target_of};
 use crate::given_faces::{face, image, with_given_faces};
 use crate::socket::post;
 use crate::world::{Engine, World, request, send};
@@ -36,13 +36,17 @@ struct Operation {
 
 impl Operation {
     fn target(&self, client: &str) -> String {
-        let kind = kind_of(&self.path);
-        self.path.replace("{id}", &format!("{client}-{kind}"))
+        target_of(&self.path, client)
     }
 
     /// Whether anybody may call it, as far as a project allows it.
     fn is_open(&self) -> bool {
-        self.method == Method::POST && self.path == "/v2/biometric-validations"
+        let registers =
+            ["/v2/biometric-validations", "/v2/app-registrations"].contains(&self.path.as_str());
+        let takes_codes = ["/v2/email-validations", "/v2/phone-validations"].iter().any(|family| {
+            self.path.starts_with(family) && !self.path.ends_with("/app-registration")
+        });
+        (self.method == Method::POST && registers) || (self.method != Method::GET && takes_codes)
     }
 }
 
@@ -109,6 +113,8 @@ async fn world() -> World {
     let world = World::sqlite().await;
     world.client("acme").await;
     one_of_each(&world, "acme").await;
+    // A stream is answered as any other, and ends at once.
+    world.app.feed.close();
     world
 }
 

@@ -166,6 +166,8 @@ on_both_databases! {
         assert_eq!(keys(record), [
             "_id", "client", "imageSaved", "status", "validationResults", "calibrationSettings",
             "validationFlags", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
+            "isLive", "aggregatedScore", "screenReplayProbability", "printedCopyProbability",
+            "portraitSubstitutionProbability", "digitalManipulationProbability", "aggregateWarnings",
         ]);
         assert_eq!(record["client"], "acme");
         assert_eq!(record["status"], "completed");

@@ -156,7 +156,9 @@ async fn every_list_and_record_is_as_the_document_describes_it() {
     let mut seen = 0;
     for (path, methods) in document["paths"].as_object().expect("paths") {
         let responses = &methods["get"]["responses"];
-        if responses.is_null() {
+        let is_json = |status: &str| responses[status]["content"]["application/json"].is_object();
+        // A stream of events is none, and does not end.
+        if responses.is_null() || !(is_json("200") || is_json("404")) {
             continue;
         }
         let relations: Vec<&str> = ALL
@@ -171,8 +173,14 @@ async fn every_list_and_record_is_as_the_document_describes_it() {
             for query in ["", "?count=true", populates.as_str(), rejected[0], rejected[1]] {
                 let answer = world.get(&token, &format!("{target}{query}")).await;
                 let status = answer.status.to_string();
-                let schema = &responses[&status]["content"]["application/json"]["schema"];
+                let media_type = answer.header("content-type");
+                let media_type = media_type.split(';').next().unwrap_or_default();
+                let schema = &responses[&status]["content"][media_type]["schema"];
                 assert!(schema.is_object(), "{target}{query}: {status} is not described");
+                // Of a table the document says that it is text.
+                if media_type != "application/json" {
+                    continue;
+                }
                 let place = format!("{target}{query}");
                 if let Err(problem) = check(&document, schema, &answer.json(), &place) {
                     panic!("{problem}");
@@ -220,6 +228,8 @@ async fn health_and_numbers_need_no_token_and_name_no_record() {
     let world = World::sqlite().await;
     let token = world.token("acme").await;
     one_of_each(&world, "acme").await;
+    // An event of long ago without a number would be a fault.
+    world.app.number_events().await.expect("numbers");
     assert_eq!(world.get("", "/healthz").await.json(), json!({ "status": "ok" }));
     let checks = json!({ "database": "ok", "models": "missing" });
     let ready = json!({ "status": "ready", "checks": checks });

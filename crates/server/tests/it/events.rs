@@ -70,7 +70,7 @@ on_both_databases! {
         assert_ne!(actors[0], actors[1]);
         assert_eq!(actors[1], actors[4]);
 
-        let validation = text(&face.json()["data"]["biometricValidation"]);
+        let validation = text(&face.json()["data"]["biometricValidation"]["_id"]);
         let events = events_of(world, &bank.token, &validation).await;
         let told = [
             "biometric_validation.created",

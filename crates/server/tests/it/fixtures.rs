@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS, EVENTS,
-    LIVENESS_SESSIONS, PERSONS, PROJECT_FLOWS, PROJECTS,
+    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
+    EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS,
+    PROJECTS, WEBHOOK_EVENTS, WEBHOOKS,
 };
 
 use crate::world::World;
@@ -105,6 +106,21 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&APP_REGISTRATIONS, &[registration]).await;
+    let contact = |more: Value| {
+        let mut all = json!({
+            "project": id("project"), "projectFlow": id("flow"), "appRegistration": id("registration"),
+            "status": "validated", "type": "onboarding", "validationMethod": "verificationCode",
+            "expiresAt": "2025-05-01T08:10:00Z", "attempts": 1, "maxAttempts": 3,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            all[name] = value.clone();
+        }
+        all
+    };
+    let email = with("email", contact(json!({ "email": "jo@example.com" })));
+    world.store(&EMAIL_VALIDATIONS, &[email]).await;
+    let phone = json!({ "phone": "3001234567", "countryCode": "+57", "phoneGateway": "sms" });
+    world.store(&PHONE_VALIDATIONS, &[with("phone", contact(phone))]).await;
     let validation = with(
         "validation",
         json!({
@@ -144,6 +160,27 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&EVENTS, &[event]).await;
+    let webhook = with(
+        "webhook",
+        json!({
+            "name": format!("{client} hook"), "url": "https://hooks.example/verax",
+            "isActive": false, "projectFlow": [id("flow")], "format": "standard",
+            "payload": "thin", "ordering": "record", "source": "api", "failures": 0,
+        }),
+    );
+    world.store(&WEBHOOKS, &[webhook]).await;
+    let delivery = with(
+        "delivery",
+        json!({
+            "type": "app_registration.created", "webhook": id("webhook"), "event": id("event"),
+            "projectFlow": id("flow"), "appRegistration": id("registration"),
+            "resource": "app-registrations", "record": id("registration"), "sequence": 1,
+            "status": "sent", "state": "delivered", "attempts": 1, "dueAt": at, "sentAt": at,
+            "endedAt": at, "response": { "status": "success", "statusCode": 200 },
+            "responseStatus": "success",
+        }),
+    );
+    world.store(&WEBHOOK_EVENTS, &[delivery]).await;
 }
 
 /// The kind of record that [`one_of_each`] makes for a path's `{id}`: `biometric-validations` →
@@ -152,6 +189,16 @@ pub fn kind_of(path: &str) -> &str {
     let before_id = path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
     match before_id.unwrap_or_default() {
         "document-liveness" => "document",
+        "webhook-events" => "delivery",
+        "email-validations" => "email",
+        "phone-validations" => "phone",
         plural => plural.rsplit('-').next().unwrap_or_default().trim_end_matches('s'),
     }
+}
+
+/// The path with the id of this client's record in it; a client is named by its own id.
+pub fn target_of(path: &str, client: &str) -> String {
+    let is_client = ["/v2/clients/", "/v2/client-settings/"].iter().any(|it| path.starts_with(it));
+    let id = if is_client { client.to_owned() } else { format!("{client}-{}", kind_of(path)) };
+    path.replace("{id}", &id)
 }

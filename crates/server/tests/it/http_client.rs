@@ -11,13 +11,13 @@ use axum::response::Redirect;
 use axum::routing::get;
 use serde_json::json;
 use verax_server::http::{self, Serving, State, Tls};
-use verax_server::http_client::{FetchError, ImageFetcher, is_public};
+use verax_server::http_client::{AllowedAddresses, FetchError, ImageFetcher, is_public};
 
 use crate::given_faces::{face, image, with_given_faces};
 use crate::world::{World, request, send};
 
 fn public() -> ImageFetcher {
-    ImageFetcher::new(is_public, Duration::from_secs(5), 1000).expect("a client")
+    ImageFetcher::new(AllowedAddresses::public(), Duration::from_secs(5), 1000).expect("a client")
 }
 
 #[test]
@@ -99,10 +99,10 @@ async fn hosts_of_our_own_network_are_rejected_by_address_and_by_name() {
 }
 
 /// The certificate of `images.example`, and who vouches for it. They are for tests alone.
-const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+pub const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
 
 /// A server of images on this machine.
-async fn images(router: Router) -> SocketAddr {
+pub async fn images(router: Router) -> SocketAddr {
     let file = |name: &str| Path::new(CERTIFICATES).join(name);
     let tls = Tls { certificates: file("leaf.pem"), key: file("leaf.key") };
     let serving = Serving::bind(([127, 0, 0, 1], 0).into(), Some(&tls)).await.expect("a socket");
@@ -122,7 +122,8 @@ fn fetcher(at: SocketAddr, bytes_max: usize) -> ImageFetcher {
     let vouching = reqwest::Certificate::from_pem(&vouching).expect("a certificate");
     let client =
         reqwest::Client::builder().tls_certs_only([vouching]).resolve("pictures.example", at);
-    ImageFetcher::build(client, is_public, Duration::from_secs(5), bytes_max).expect("a client")
+    ImageFetcher::build(client, AllowedAddresses::public(), Duration::from_secs(5), bytes_max)
+        .expect("a client")
 }
 
 fn image_routes() -> Router {
@@ -162,7 +163,8 @@ async fn an_image_is_fetched_by_https_and_no_redirect_leads_inside() {
 async fn a_server_that_nobody_vouches_for_is_asked_for_nothing() {
     let at = images(image_routes()).await;
     let client = reqwest::Client::builder().resolve("pictures.example", at);
-    let fetcher = ImageFetcher::build(client, is_public, Duration::from_secs(5), 1000);
+    let fetcher =
+        ImageFetcher::build(client, AllowedAddresses::public(), Duration::from_secs(5), 1000);
     let fetched =
         fetcher.expect("a client").fetch("https://pictures.example/face.png", |_| true).await;
     assert_eq!(fetched, Err(FetchError::NoImage));

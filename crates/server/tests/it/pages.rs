@@ -60,7 +60,7 @@ on_both_databases! {
             ("/v2/app-registrations", false),
             ("/v2/liveness-sessions", false),
         ] {
-            let json = world.get(&token, path).await.json();
+            let json = world.get(&token, &format!("{path}?page=1")).await.json();
             assert_eq!(json["pagination"]["limit"], 10, "{path}");
             assert_eq!(json["signature"].is_object(), signed, "{path}");
         }
@@ -166,14 +166,17 @@ on_both_databases! {
             let new = world.get(&token, &format!("/v3/{target}")).await;
             assert_eq!((old.status, old.text()), (new.status, new.text()));
         }
-        let answer = world.get(&token, "/v2/projects?with=projectFlows").await;
+        let answer = world.get(&token, "/v2/projects?with=projectFlows&page=1").await;
         let expected = r#"{
             "success": true,
             "data": [{
                 "_id": "p1", "client": "acme", "name": "Bank",
-                "projectFlows": [{ "_id": "f1", "type": "login" }]
+                "projectFlows": [{
+                    "_id": "f1", "client": "acme", "project": "p1", "type": "login"
+                }]
             }],
-            "pagination": { "page": 1, "limit": 10, "total": 1, "pages": 1 }
+            "pagination": { "page": 1, "limit": 10, "total": 1, "pages": 1 },
+            "total": 1, "limit": 10, "page": 1, "pages": 1
         }"#;
         assert_eq!(answer.text(), compact(expected));
     }

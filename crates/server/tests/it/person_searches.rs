@@ -35,7 +35,12 @@ on_both_databases! {
             assert_eq!(keys(&json), ["id", "data", "signature"], "{}", answer.text());
             let score = json["data"][0]["score"].as_f64().expect("a score");
             assert!((0.85..1.0).contains(&score), "{score}");
-            let found = json!([{ "id": ana, "name": "Ana", "score": score, "thumbnails": [] }]);
+            let at = "2026-01-02T03:04:05Z";
+            let found = json!([{
+                "id": ana, "_id": ana, "name": "Ana", "gender": null, "date_of_birth": null,
+                "nationality": null, "notes": null, "collections": ["staff"], "create_date": at,
+                "modified_date": at, "score": score, "thumbnails": [],
+            }]);
             assert_eq!(json["data"], found);
             body["collection_id"] = "guests".into();
             assert_eq!(people.post(call, &body).await.json()["data"], json!([]));
@@ -62,11 +67,21 @@ on_both_databases! {
         let score = same(&answer["data"]["persons"][0]["score"]);
         assert_eq!(answer["data"]["persons"], json!([{ "id": bea, "score": score }]));
         let score = &answer["data"]["liveness_score"];
-        let passed = json!({ "passed": true, "min_score": 0.6, "liveness_score": score });
-        assert_eq!(answer["data"]["liveness"], passed);
+        let result = json!({ "passed": true, "min_score": 0.6, "liveness_score": score });
+        let liveness = &answer["data"]["liveness"];
+        let mut passed = result.clone();
+        passed["result"] = result;
+        passed["_id"] = liveness["_id"].clone();
+        passed["status"] = "passed".into();
+        assert_eq!(*liveness, passed);
+        assert_eq!(liveness["_id"].as_str().map(str::len), Some(24));
+        let whole = &answer["data"]["search"][0];
+        assert_eq!((&whole["_id"], &whole["name"]), (&json!(bea), &json!("Bea")));
         let dull = people.post("search-live-face", &live(Face { live: 10, ..face(2) })).await.json();
         assert_eq!(dull["data"]["persons"], json!([]));
         assert_eq!(dull["data"]["liveness"]["passed"], false);
+        assert_eq!(dull["data"]["liveness"]["status"], "failed");
+        assert_eq!(dull["data"]["search"], json!([]));
 
         let active = json!({
             "image": image(&[face(2)]), "os": "IOS", "min_score": 0.85, "search_mode": "FAST",
@@ -74,6 +89,18 @@ on_both_databases! {
         let found = people.post("search-active-user", &active).await.json();
         let score = same(&found["data"][0]["score"]);
         assert_eq!(found["data"], json!([{ "id": bea, "score": score }]));
+        // With a liveness score the answer is an object, and who is not live is not looked for.
+        let mut live = active.clone();
+        live["liveness_min_score"] = 0.6.into();
+        let both = people.post("search-active-user", &live).await.json();
+        assert_eq!(both["data"]["persons"][0]["_id"], *bea, "{both}");
+        let liveness = &both["data"]["liveness"];
+        assert_eq!((&liveness["passed"], &liveness["status"]), (&json!(true), &json!("passed")));
+        assert!(liveness["score"].as_f64().is_some_and(|score| score > 0.6));
+        live["image"] = image(&[Face { live: 10, ..face(2) }]).into();
+        let dull = people.post("search-active-user", &live).await.json();
+        assert_eq!(dull["data"]["persons"], json!([]));
+        assert_eq!(dull["data"]["liveness"]["status"], "failed");
         world.store(&PERSONS, &[json!({ "_id": bea, "client": "acme", "status": "inactive" })]).await;
         let found = people.post("search-active-user", &active).await.json();
         assert_eq!(found["data"], json!([]));
@@ -133,8 +160,9 @@ on_both_databases! {
         let found = people.post("detect", &body).await.json();
         assert_eq!(found["data"][0]["persons"], json!([]));
         let score = same(&found["data"][1]["persons"][0]["score"]);
-        let expected = json!([{ "id": bea, "name": "Bea", "score": score, "thumbnails": [] }]);
-        assert_eq!(found["data"][1]["persons"], expected);
+        let recognised = &found["data"][1]["persons"][0];
+        let shown = ["id", "name", "score", "thumbnails"].map(|name| recognised[name].clone());
+        assert_eq!(shown, [json!(bea), json!("Bea"), score.clone(), json!([])]);
         let mut elsewhere = body.clone();
         elsewhere["collection_id"] = "guests-code".into();
         let found = people.post("detect", &elsewhere).await.json();

@@ -13,7 +13,7 @@ use verax_server::http;
 use verax_store::Batch;
 
 use crate::answer::Answer;
-use crate::fixtures::{kind_of, one_of_each};
+use crate::fixtures::{kind_of, one_of_each, target_of};
 use crate::signed_tokens::{header as header_of, signed, signing_key};
 use crate::world::{DAY, World, request};
 
@@ -33,8 +33,7 @@ pub struct Operation {
 
 impl Operation {
     pub fn target(&self, client: &str) -> String {
-        let id = format!("{client}-{}", self.kind.as_deref().unwrap_or_default());
-        self.path.replace("{id}", &id)
+        target_of(&self.path, client)
     }
 
     /// What a caller gets who may call: what needs a body is called without one.
@@ -43,8 +42,13 @@ impl Operation {
             // What these need is in their query, and in what is kept.
             "/v2/face-recognition/persons/lookup" | "/v2/projects/kyc" => 409,
             "/v2/face-recognition/compare/app-registration" => 409,
+            // Nothing is configured to send a code by, and the registration has no number.
+            "/v2/email-validations/app-registration" | "/v2/phone-validations/app-registration" => {
+                409
+            }
             // No image of the document is kept.
             path if path.ends_with("/image") || path.ends_with("/evidence") => 404,
+            path if path.starts_with("/v2/identity-images/") => 404,
             _ => self.status_without_body,
         }
     }
@@ -117,6 +121,8 @@ async fn world() -> World {
     world.client("acme").await;
     one_of_each(&world, "acme").await;
     one_of_each(&world, "globex").await;
+    // A stream is answered as any other, and ends at once.
+    world.app.feed.close();
     world
 }
 
@@ -266,6 +272,8 @@ async fn an_operation_needs_one_of_its_scopes() {
             // Images, and what is seen on them, are for their own scope.
             _ if operation.path.ends_with("/image") => 403,
             _ if operation.path.ends_with("/evidence") => 403,
+            _ if operation.path.starts_with("/v2/identity-images/") => 403,
+            _ if operation.path.ends_with("/secret") => 403,
             Method::GET => operation.status_when_let_in(),
             _ => 403,
         };

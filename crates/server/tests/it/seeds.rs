@@ -84,7 +84,13 @@ on_both_databases! {
                 "confidence": 0.91,
                 "createdAt": "2024-01-15T10:30:00Z",
                 "updatedAt": "2024-01-15T10:32:00Z",
-                "completedAt": "2024-01-15T10:32:00Z"
+                "completedAt": "2024-01-15T10:32:00Z",
+                "isLive": true,
+                "aggregatedScore": 0.95,
+                "screenReplayProbability": 0.95,
+                "printedCopyProbability": 0.9,
+                "portraitSubstitutionProbability": 0.88,
+                "digitalManipulationProbability": 0.92
             },
             "signature": { "dateTime": "January 2, 2026 3:04 AM", "message": "Certified by Verax" }
         }"#;

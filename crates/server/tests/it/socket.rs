@@ -96,6 +96,17 @@ impl Wire {
         Answer { status: status.parse().expect("a status"), headers, bytes }
     }
 
+    /// Reads until this has come, and answers all that has.
+    pub async fn read_until(&mut self, text: &str) -> String {
+        loop {
+            let seen = String::from_utf8_lossy(&self.buffer).into_owned();
+            if seen.contains(text) {
+                return seen;
+            }
+            assert!(self.read().await, "the server hung up: {seen}");
+        }
+    }
+
     /// Whether the server has closed its side, with nothing more said.
     pub async fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && !self.read().await

@@ -18,6 +18,7 @@ use verax_server::app::access::{Mint, RecordTokenMint};
 use verax_server::clock::{Clock, Random};
 use verax_server::config::Config;
 use verax_server::http::{self, State};
+use verax_server::http_client::WebhookClient;
 use verax_server::keys::{MasterKeys, SigningKeys};
 use verax_server::vault::Vault;
 use verax_store::{Batch, Database, ImportEntries, Location, NewClient, Options, Rows, Schema};
@@ -90,8 +91,10 @@ impl World {
         let database = Database::open(&location, &options()).await.expect("a database");
         let shadow = Shadow::cast(&location).await;
         let vault = vault(folder.path());
+        let webhooks = webhook_client(&config);
         let app = App::new(config, database, keys, Clock::Manual(Arc::clone(&clock)), random)
-            .with_vault(vault);
+            .with_vault(vault)
+            .with_webhook_client(webhooks);
         let router = http::router(State::new(app.clone()));
         World { shadow, app, router, folder, clock, location }
     }
@@ -107,7 +110,9 @@ impl World {
             self.app.clock.clone(),
             self.app.random.clone(),
         );
-        http::router(State::new(app.with_vault(self.app.vault.clone())))
+        let feed = self.app.feed.clone();
+        let app = App { feed, ..app.with_vault(self.app.vault.clone()) };
+        http::router(State::new(app))
     }
 
     /// Another node on the same database and object store: nothing else is shared.
@@ -118,8 +123,10 @@ impl World {
         let keys = SigningKeys::open(&self.folder.path().join("signing-keys.json"), &random);
         let database = Database::open(&self.location, &options()).await.expect("a database");
         let keys = keys.expect("signing keys");
+        let webhooks = webhook_client(&config);
         App::new(config, database, keys, self.app.clock.clone(), random)
             .with_vault(vault(self.folder.path()))
+            .with_webhook_client(webhooks)
     }
 
     pub fn turn_clock(&self, millis: i64) {
@@ -280,6 +287,10 @@ pub fn settings() -> Config {
     limits.anonymous_requests_per_minute = 0;
     limits.rejected_tokens_per_minute = 0;
     config
+}
+
+fn webhook_client(config: &Config) -> WebhookClient {
+    WebhookClient::new(&config.webhooks).expect("a client of webhooks")
 }
 
 pub fn options() -> Options {

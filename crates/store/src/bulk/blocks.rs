@@ -11,9 +11,10 @@ use crate::forgetting::{TABLES_OF_NO_CLIENT, tables_of_clients};
 
 /// Tables that are not copied: their rows follow from those of others, by triggers and by counting, or
 /// mean nothing elsewhere.
-pub static REBUILT_TABLES: [&str; 8] = [
+pub static REBUILT_TABLES: [&str; 9] = [
     "fingerprints",
     "heartbeats",
+    "journal_new",
     "refinery_schema_history",
     "tallies",
     "tally_changes",
@@ -21,6 +22,19 @@ pub static REBUILT_TABLES: [&str; 8] = [
     "text_folding",
     "validation_persons",
 ];
+
+/// Triggers have written every event into the queue: those that came with a number leave it, and the others
+/// stand in their order.
+pub const REQUEUE: &str = "DELETE FROM journal_new; \
+    INSERT INTO journal_new (client, source, id) SELECT client, 'events', id FROM ( \
+        SELECT e.client, e.id, e.sequence, max(e.created_at) OVER ( \
+            PARTITION BY e.client, e.resource, e.record ORDER BY e.sequence) AS moment \
+        FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM journal_leaves AS l \
+            WHERE l.client = e.client AND l.id = e.id) \
+    ) AS waiting ORDER BY moment, sequence, id;";
+
+/// Schemas before this one have no such queue.
+pub const REQUEUE_SINCE: i64 = 22;
 
 /// Every other table of the schema.
 pub fn copied_tables() -> impl Iterator<Item = &'static str> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use verax_query::{Included, Populate, Reverse, Sql, Statement, Tenant};
+use verax_query::{Included, Populate, SelectedReverse, Sql, Statement, Tenant};
 
 use crate::StoreError;
 use crate::connection::Connection;
@@ -36,7 +36,8 @@ impl Lookup {
     ) -> Lookup {
         let mut found = HashMap::new();
         // What is populated inside others is part of their text: two requests may differ in it alone.
-        let shelf = populate.nested.is_empty().then(|| shelf(populate, tenant));
+        let is_flat = populate.nested.is_empty() && populate.unstored.is_empty();
+        let shelf = is_flat.then(|| shelf(populate, tenant));
         if let Some(shelf) = &shelf {
             ids.retain(|id| match connection.recall(&format!("{shelf}{id}")) {
                 Some(text) => {
@@ -51,7 +52,7 @@ impl Lookup {
             slot: Slot::Populate(index),
             statement: (!ids.is_empty()).then(statement),
             first: 0,
-            nested: Included::of(populate.nested.clone()),
+            nested: Included::of(populate),
             drafts: HashMap::new(),
             shelf,
             found,
@@ -62,7 +63,7 @@ impl Lookup {
     pub fn pointing(
         connection: &Connection,
         index: usize,
-        reverse: &'static Reverse,
+        reverse: &SelectedReverse,
         tenant: &Tenant,
         ids: Vec<String>,
     ) -> Lookup {

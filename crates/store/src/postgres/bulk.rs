@@ -14,8 +14,8 @@ use verax_query::{Arg, Dialect, Sql};
 use super::connecting::{Role, pool};
 use super::connection::{BEGIN_SNAPSHOT, Bound};
 use crate::bulk::blocks::{
-    BlockWriter, Columns, Reading, RowBlock, Step, TableDigest, TableDigests, Value, compare,
-    copied_tables, not_empty,
+    BlockWriter, Columns, REQUEUE, REQUEUE_SINCE, Reading, RowBlock, Step, TableDigest,
+    TableDigests, Value, compare, copied_tables, not_empty,
 };
 use crate::{Options, Schema, StoreError};
 
@@ -59,6 +59,9 @@ pub async fn load(
                 Step::Block(block) => write(&connection, &block).await?,
                 Step::Finish(expected) => {
                     check(&connection, &expected).await?;
+                    if schema_version >= REQUEUE_SINCE {
+                        connection.batch_execute(REQUEUE).await?;
+                    }
                     return Ok(connection.batch_execute("COMMIT").await?);
                 }
             }

@@ -19,7 +19,14 @@ use crate::batch::{Batch, Rows};
 use crate::row::{Cells, Visit};
 use crate::tally::cached::CachedBuckets;
 
-/// How the lock of upkeep is taken.
+/// What one node does at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Singleton {
+    Upkeep,
+    Numbering,
+}
+
+/// How its lock is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// Not at all where another node has it.
@@ -58,6 +65,16 @@ impl Drop for PostgresConnection {
                     let _ = tokio::time::timeout(CANCEL_MAX, cancelling.cancel_query(tls)).await;
                 });
             }
+        }
+    }
+}
+
+impl Singleton {
+    /// Any number names a lock; that of the migrations comes before these.
+    fn lock_number(self) -> i64 {
+        match self {
+            Singleton::Upkeep => 7_305_804_386,
+            Singleton::Numbering => 7_305_804_387,
         }
     }
 }
@@ -166,7 +183,7 @@ impl PostgresConnection {
     /// answers: it waits for the server once, not once for each. Where the transaction does not begin
     /// they are rejected, as [`Role::Primary`](super::connecting::Role) says; where one fails, those
     /// after it are.
-    async fn apply(&mut self, statements: &[(Sql, Rows)]) -> Result<(), StoreError> {
+    pub async fn apply(&mut self, statements: &[(Sql, Rows)]) -> Result<(), StoreError> {
         let prepared = self.prepare(statements).await?;
         let closed = || StoreError::Unavailable("the connection is closed".to_owned());
         let connection = self.lent.as_ref().ok_or_else(closed)?;
@@ -252,19 +269,19 @@ impl PostgresConnection {
         .await
     }
 
-    /// Takes the lock of upkeep, which one node has at a time, and begins a transaction of one moment;
+    /// Takes the lock of this, which one node has at a time, and begins a transaction of one moment;
     /// `false`: another has the lock.
-    pub async fn begin_alone(&mut self, lock: Lock) -> Result<bool, StoreError> {
+    pub async fn begin_alone(&mut self, what: Singleton, lock: Lock) -> Result<bool, StoreError> {
         // Until the lock is given back this connection must not go to another request.
         self.in_transaction = true;
         let statement = match lock {
-            Lock::IfFree => "SELECT pg_try_advisory_lock(7305804386)",
-            Lock::Wait => "SELECT pg_advisory_lock(7305804386) IS NOT NULL",
+            Lock::IfFree => format!("SELECT pg_try_advisory_lock({})", what.lock_number()),
+            Lock::Wait => format!("SELECT pg_advisory_lock({}) IS NOT NULL", what.lock_number()),
         };
         // Counting all records again takes as long as it takes.
         self.patience = None;
         let locked = self
-            .run(async |connection| Ok(connection.query_one(statement, &[]).await?.try_get(0)?));
+            .run(async |connection| Ok(connection.query_one(&statement, &[]).await?.try_get(0)?));
         if !locked.await? {
             self.in_transaction = false;
             return Ok(false);
@@ -276,8 +293,8 @@ impl PostgresConnection {
         Ok(true)
     }
 
-    pub async fn end_alone(&mut self) -> Result<(), StoreError> {
-        self.end("COMMIT; SELECT pg_advisory_unlock(7305804386)").await
+    pub async fn end_alone(&mut self, what: Singleton) -> Result<(), StoreError> {
+        self.end(&format!("COMMIT; SELECT pg_advisory_unlock({})", what.lock_number())).await
     }
 }
 

@@ -90,5 +90,6 @@ fn push_belongs(sql: &mut Sql, resource: &Resource, push_column: &dyn Fn(&mut Sq
 }
 
 fn has_column(resource: &Resource, column: &str) -> bool {
-    resource.fields.iter().any(|field| field.column == column)
+    // A list of flows is no flow that the record belongs to.
+    resource.fields.iter().any(|field| field.column == column && !field.is_list())
 }

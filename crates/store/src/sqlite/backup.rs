@@ -56,7 +56,7 @@ fn verify(connection: &Connection) -> Result<u64, StoreError> {
     }
     let mut records = 0;
     // What is told of them is no record, and an older file has nothing of it.
-    for resource in resources::ALL.iter().filter(|it| it.table != resources::EVENTS.table) {
+    for resource in resources::ALL.iter().filter(|it| !resources::is_of_this_server(it)) {
         let mut sql = verax_query::Sql::default();
         sql.push("SELECT count(*) FROM ").push(resource.table);
         let count: i64 = connection

@@ -11,8 +11,8 @@ use verax_query::{Dialect, Sql};
 use super::backup::copy;
 use super::file::{Access, connect, private_file};
 use crate::bulk::blocks::{
-    BlockWriter, Columns, Reading, RowBlock, Step, TableDigest, TableDigests, Value, compare,
-    copied_tables,
+    BlockWriter, Columns, REQUEUE, REQUEUE_SINCE, Reading, RowBlock, Step, TableDigest,
+    TableDigests, Value, compare, copied_tables,
 };
 use crate::{Schema, StoreError};
 
@@ -50,6 +50,9 @@ pub async fn load(
                 Step::Block(block) => write(connection, &block)?,
                 Step::Finish(expected) => {
                     check(connection, &expected)?;
+                    if schema_version >= REQUEUE_SINCE {
+                        connection.execute_batch(REQUEUE)?;
+                    }
                     connection.execute_batch("COMMIT; PRAGMA synchronous = FULL")?;
                     drop(open.take());
                     return sync(&path);

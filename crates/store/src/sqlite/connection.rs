@@ -1,5 +1,6 @@
 //! A connection to SQLite, and what it remembers of what it has read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use verax_query::{Arg, Dialect, Sql};
 
 use crate::StoreError;
+use crate::batch::Rows;
 use crate::row::{Cells, Visit};
 use crate::tally::cached::CachedBuckets;
 
@@ -37,6 +39,10 @@ impl SqliteConnection {
         Ok(statement.execute(args)? as u64)
     }
 
+    pub fn apply(&mut self, statements: &[(Sql, Rows)]) -> Result<(), StoreError> {
+        apply(&self.inner, statements)
+    }
+
     pub fn fetch(&mut self, sql: &Sql, visit: Visit<'_>) -> Result<(), StoreError> {
         let mut statement = self.inner.prepare_cached(&sql.text(Dialect::Sqlite))?;
         let mut rows = statement.query(rusqlite::params_from_iter(sql.args().iter().map(Bound)))?;
@@ -44,6 +50,31 @@ impl SqliteConnection {
             visit(row)?;
         }
         Ok(())
+    }
+}
+
+/// Makes changes in the transaction of a connection.
+pub fn apply(
+    connection: &rusqlite::Connection,
+    statements: &[(Sql, Rows)],
+) -> Result<(), StoreError> {
+    statements.iter().try_for_each(|(sql, rows)| {
+        let mut statement = connection.prepare_cached(&failing(&sql.text(Dialect::Sqlite)))?;
+        let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
+        let touched = statement.execute(args)? as u64;
+        match rows {
+            Rows::Exactly(wanted) if touched != *wanted => Err(StoreError::Conflict),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// The statement, without the copies of pages by which SQLite would undo it alone: where it fails, all that was
+/// applied with it is rolled back.
+fn failing(text: &str) -> Cow<'_, str> {
+    match text.split_once(' ') {
+        Some((verb @ ("INSERT" | "UPDATE"), rest)) => Cow::Owned(format!("{verb} OR FAIL {rest}")),
+        _ => Cow::Borrowed(text),
     }
 }
 

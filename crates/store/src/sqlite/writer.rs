@@ -5,12 +5,11 @@ use std::thread;
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
-use verax_query::Dialect;
 
-use super::connection::{Bound, Remembered, SqliteConnection};
+use super::connection::{Remembered, SqliteConnection, apply};
 use super::log::Log;
 use crate::StoreError;
-use crate::batch::{Batch, Rows};
+use crate::batch::Batch;
 use crate::connection::Connection;
 
 #[derive(Clone)]
@@ -107,7 +106,10 @@ fn run(connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>, log: &Log) 
                 if let Connection::Sqlite(SqliteConnection { inner: connection, .. }) = &writing {
                     match group.pop() {
                         Some(alone) if group.is_empty() => commit_alone(connection, alone, log),
-                        last => commit_group(connection, group.into_iter().chain(last), log),
+                        last => {
+                            group.extend(last);
+                            commit_group(connection, group, log);
+                        }
                     }
                 }
             }
@@ -140,7 +142,7 @@ fn execute(connection: &Connection, statement: &str) -> Result<(), StoreError> {
 /// One batch is the whole transaction.
 fn commit_alone(connection: &rusqlite::Connection, Commit { batch, done }: Commit, log: &Log) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| outage(&error));
-    let applied = begun.and_then(|()| apply(connection, &batch));
+    let applied = begun.and_then(|()| apply(connection, &batch.statements));
     let commit = || connection.execute_batch("COMMIT").map_err(|error| outage(&error));
     let committed = applied.and_then(|()| commit());
     if committed.is_ok() && batch.erases {
@@ -153,8 +155,23 @@ fn commit_alone(connection: &rusqlite::Connection, Commit { batch, done }: Commi
     drop(done.send(committed));
 }
 
+/// All batches in one transaction. Nearly always each of them applies: savepoints, which copy every page that a
+/// batch changes, are for the group in which one does not.
+fn commit_group(connection: &rusqlite::Connection, group: Vec<Commit>, log: &Log) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        return fail_all(group, &error);
+    }
+    if group.iter().all(|job| apply(connection, &job.batch.statements).is_ok()) {
+        return end_group(connection, group, Vec::new(), log);
+    }
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    commit_in_savepoints(connection, group.into_iter(), log);
+}
+
 /// Each batch in its savepoint: one that fails takes nothing with it.
-fn commit_group(
+fn commit_in_savepoints(
     connection: &rusqlite::Connection,
     mut group: impl Iterator<Item = Commit>,
     log: &Log,
@@ -181,6 +198,15 @@ fn commit_group(
             Err(error) => rejected.push((job, error)),
         }
     }
+    end_group(connection, applied, rejected, log);
+}
+
+fn end_group(
+    connection: &rusqlite::Connection,
+    applied: Vec<Commit>,
+    rejected: Vec<(Commit, StoreError)>,
+    log: &Log,
+) {
     match connection.execute_batch("COMMIT") {
         Ok(()) => {
             if applied.iter().any(|job| job.batch.erases) {
@@ -198,21 +224,9 @@ fn commit_group(
     }
 }
 
-fn apply(connection: &rusqlite::Connection, batch: &Batch) -> Result<(), StoreError> {
-    batch.statements.iter().try_for_each(|(sql, rows)| {
-        let mut statement = connection.prepare_cached(&sql.text(Dialect::Sqlite))?;
-        let args = rusqlite::params_from_iter(sql.args().iter().map(Bound));
-        let touched = statement.execute(args)? as u64;
-        match rows {
-            Rows::Exactly(wanted) if touched != *wanted => Err(StoreError::Conflict),
-            _ => Ok(()),
-        }
-    })
-}
-
 fn apply_in_savepoint(connection: &rusqlite::Connection, batch: &Batch) -> Result<(), StoreError> {
     connection.execute_batch("SAVEPOINT batch")?;
-    let result = apply(connection, batch);
+    let result = apply(connection, &batch.statements);
     if connection.is_autocommit() {
         return result;
     }

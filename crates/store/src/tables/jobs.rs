@@ -1,6 +1,7 @@
 //! Job queue: a worker holds a lease; expired leases are reclaimed.
 
 use verax_domain::Timestamp;
+use verax_domain::records::contact_validation::Channel;
 use verax_query::{Arg, Dialect, Sql};
 
 use crate::StoreError;
@@ -18,6 +19,10 @@ pub enum JobKind {
     ValidationExpiry,
     /// A liveness session that nobody uses.
     SessionExpiry,
+    /// The code of an email validation, which is to be sent.
+    EmailCode,
+    /// The code of a phone validation, which is to be sent.
+    PhoneCode,
     /// The scheduled backup, of no record.
     Backup,
     /// The look for what the vault holds of nobody. It has one row, of no client, that stays: its lease
@@ -27,12 +32,22 @@ pub enum JobKind {
 
 impl JobKind {
     /// Those of records.
-    pub const OF_RECORDS: [JobKind; 4] = [
+    pub const OF_RECORDS: [JobKind; 6] = [
         JobKind::DocumentCheck,
         JobKind::BiometricCheck,
         JobKind::ValidationExpiry,
         JobKind::SessionExpiry,
+        JobKind::EmailCode,
+        JobKind::PhoneCode,
     ];
+
+    /// The sending of a code.
+    pub const fn of_code(channel: Channel) -> JobKind {
+        match channel {
+            Channel::Email => JobKind::EmailCode,
+            Channel::Phone => JobKind::PhoneCode,
+        }
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -40,6 +55,8 @@ impl JobKind {
             JobKind::BiometricCheck => "biometric_check",
             JobKind::ValidationExpiry => "validation_expiry",
             JobKind::SessionExpiry => "session_expiry",
+            JobKind::EmailCode => "email_code",
+            JobKind::PhoneCode => "phone_code",
             JobKind::Backup => "backup",
             JobKind::VaultSweep => "vault_sweep",
         }

@@ -54,6 +54,23 @@ impl Batch {
         self.journal(entry, (&record.client, &record.id), Certainty::Changed, now)
     }
 
+    /// Takes away what these fields of a record say. It comes before the change that has the event.
+    pub fn clear(
+        &mut self,
+        resource: &'static Resource,
+        (client, id): (&str, &str),
+        fields: &[&str],
+    ) -> &mut Batch {
+        for field in fields.iter().filter_map(|name| resource.field(name)) {
+            let mut sql = Sql::default();
+            sql.push("UPDATE ").push(resource.table).push(" SET ").push(field.column);
+            sql.push(" = NULL");
+            push_record_key(&mut sql, resource, client, id);
+            self.push(sql, Rows::Exactly(1));
+        }
+        self
+    }
+
     /// Takes a step of a record, where it still has the status that it was read with, with the event that
     /// it is to others: a `Conflict` when it has another status.
     pub fn transition<R>(

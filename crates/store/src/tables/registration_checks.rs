@@ -27,6 +27,18 @@ pub struct PassedFace<'a> {
     pub actor: Actor,
 }
 
+/// A comparison of a registration's face with the one on its document.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptComparison<'a> {
+    pub client: &'a str,
+    pub registration: &'a str,
+    /// Whose face was compared.
+    pub person: &'a str,
+    /// JSON text.
+    pub comparison: &'a str,
+    pub until: Timestamp,
+}
+
 /// What the device of a registration has done with documents, or may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentCounts {
@@ -42,6 +54,9 @@ const WITH_FAILED: &str = ", failed_biometric_validations = CASE \
      ELSE substr(failed_biometric_validations, 1, length(failed_biometric_validations) - 1) \
      || ',' END || '\"' || CAST(";
 const FAILED_END: &str = " AS text) || '\"]'";
+
+/// Another face, or another document: what was compared are not these.
+const WITHOUT_COMPARISON: &str = ", compare_face_verification = NULL, compare_face_until = NULL";
 
 impl Database {
     /// What the device of a registration has done with documents; `None`: there is no such
@@ -74,7 +89,7 @@ impl Batch {
     ) -> &mut Batch {
         let mut sql = changed(now);
         sql.push(", biometric_validation = ").bind(text(passed.validation));
-        sql.push(", person = ").bind(text(passed.person));
+        sql.push(", person = ").bind(text(passed.person)).push(WITHOUT_COMPARISON);
         push_record_key(&mut sql, &APP_REGISTRATIONS, passed.client, passed.registration);
         sql.push(" AND COALESCE(person, '') = ").bind(text(passed.replaces.unwrap_or_default()));
         if passed.actor == Actor::Person {
@@ -99,7 +114,7 @@ impl Batch {
         sql.push(", biometric_validation = NULL, person = CASE WHEN person = ");
         // Whom a validation enrols has its id.
         sql.bind(text(validation)).push(" THEN NULL ELSE person END");
-        sql.push(WITH_FAILED).again(2).push(FAILED_END);
+        sql.push(WITHOUT_COMPARISON).push(WITH_FAILED).again(2).push(FAILED_END);
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(" AND biometric_validation = ").again(2).push(IS_OPEN);
         self.push(sql, Rows::Exactly(1));
@@ -154,11 +169,37 @@ impl Batch {
         stamp: Stamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
-        sql.push(", document_validation = ").bind(text(document));
+        sql.push(", document_validation = ").bind(text(document)).push(WITHOUT_COMPARISON);
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(IS_OPEN);
         self.push(sql, Rows::Any);
         self.registration_updated(client, registration, Certainty::ChangedIfOpen, now, stamp)
+    }
+
+    /// Keeps a comparison with an open registration whose person is still this one.
+    pub fn keep_comparison(
+        &mut self,
+        kept: &KeptComparison<'_>,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
+        let (client, registration) = (kept.client, kept.registration);
+        let mut sql = changed(now);
+        sql.push(", compare_face_verification = ").bind(text(kept.comparison));
+        sql.push(", compare_face_until = ").bind(Arg::Integer(kept.until.0));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
+        sql.push(" AND person = ").bind(text(kept.person)).push(IS_OPEN);
+        self.push(sql, Rows::Any);
+        self.registration_updated(client, registration, Certainty::ChangedIfOpen, now, stamp)
+    }
+
+    /// Comparisons are kept for a while. Nobody is told that one has gone.
+    pub fn forget_comparisons(&mut self, now: Timestamp) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET compare_face_verification = NULL");
+        sql.push(", compare_face_until = NULL WHERE compare_face_until <= ");
+        sql.bind(Arg::Integer(now.0));
+        self.push(sql, Rows::Any)
     }
 
     fn registration_updated(
@@ -176,7 +217,8 @@ impl Batch {
     /// Nothing points to a document check that is deleted.
     pub fn forget_document(&mut self, client: &str, document: &str) -> &mut Batch {
         let mut sql = Sql::default();
-        sql.push("UPDATE app_registrations SET document_validation = NULL WHERE client = ");
+        sql.push("UPDATE app_registrations SET document_validation = NULL");
+        sql.push(WITHOUT_COMPARISON).push(" WHERE client = ");
         sql.bind(text(client)).push(" AND document_validation = ").bind(text(document));
         self.push(sql, Rows::Any)
     }

@@ -4,6 +4,7 @@ use verax_domain::contact::{email_key, phone_key};
 use verax_domain::events::{Certainty, Entry, EventKind};
 use verax_domain::journal::Stamp;
 use verax_domain::lifecycle::RegistrationStatus;
+use verax_domain::records::app_registration::ContactDetails;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{Record, Timestamp};
 use verax_query::{Arg, Sql};
@@ -47,15 +48,16 @@ pub struct RegistrationStep {
     /// The whole log of reviews, as JSON text; `None`: nothing was reviewed.
     pub review_log: Option<String>,
     pub hold: Hold,
-    /// The face check and the document check on which the step was decided; `None`: on none.
-    pub decided_on: Option<[Option<String>; 2]>,
+    /// The checks on which the step was decided: of the face, of the document, of the address and of the
+    /// number; `None`: on none.
+    pub decided_on: Option<[Option<String>; 4]>,
 }
 
 /// A number as it is dialled: an imported one may have been typed in any way.
 const DIALLED: &str = "replace(replace(replace(replace(replace(replace(replace( \
      NULLIF(phone, ''), '(0)', ''), ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', '')";
 const COUNTRY: &str = "ltrim(replace(replace(NULLIF(country_code, ''), '+', ''), ' ', ''), '0')";
-const EMAIL_KEY: &str = "NULLIF(email_folded, '')";
+pub(crate) const EMAIL_KEY: &str = "NULLIF(email_folded, '')";
 
 /// What an import completes counts as completed by its client.
 const OVER_WITH_CONTACT: &str = "status IN ('COMPLETED', 'completed', 'COMPLETED_WITHOUT_KYC')";
@@ -115,6 +117,20 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Whether a person may be logged in by their face alone: nobody's registration is on its way, or has
+    /// failed, under which they were enrolled.
+    pub async fn may_be_identified(&self, client: &str, person: &str) -> Result<bool, StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT status FROM app_registrations WHERE client = ");
+        sql.bind(Arg::Text(client.to_owned()));
+        sql.push(" AND person = ").bind(Arg::Text(person.to_owned()));
+        let statuses = self.fetch_rows(sql, |row| row.optional_string(0)).await?;
+        let completed = RegistrationStatus::Completed.word();
+        Ok(statuses.is_empty() || statuses.iter().any(|it| it.as_deref() == Some(completed)))
+    }
+}
+
 impl Batch {
     /// Moves a registration, if it stands where it is believed to stand. The batch is a `Conflict`
     /// when it is to hold a contact that another holds.
@@ -143,10 +159,12 @@ impl Batch {
         // What an import left open has not begun.
         sql.push(" AND COALESCE(status, 'STARTED') = ");
         sql.bind(Arg::Text(step.before.word().to_owned()));
-        if let Some([face, document]) = &step.decided_on {
+        if let Some([face, document, email, phone]) = &step.decided_on {
             let text = |id: &Option<String>| Arg::Text(id.clone().unwrap_or_default());
             sql.push(" AND COALESCE(biometric_validation, '') = ").bind(text(face));
             sql.push(" AND COALESCE(document_validation, '') = ").bind(text(document));
+            sql.push(" AND COALESCE(email_validation, '') = ").bind(text(email));
+            sql.push(" AND COALESCE(phone_validation, '') = ").bind(text(phone));
         }
         self.push(sql, Rows::Exactly(1));
         let entry = Entry::Event(EventKind::of_sync(step.step.as_deref(), step.after), stamp);
@@ -164,6 +182,43 @@ impl Batch {
         sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, id);
         sql.push(IS_OPEN);
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Only while somebody is still on the way with it, and of the address and the number those that are
+    /// to be new are not validated.
+    pub fn require_changeable(
+        &mut self,
+        client: &str,
+        id: &str,
+        now: Timestamp,
+        [new_email, new_phone]: [bool; 2],
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, id);
+        sql.push(IS_OPEN);
+        sql.push(if new_email { " AND email_validation IS NULL" } else { "" });
+        sql.push(if new_phone { " AND phone_validation IS NULL" } else { "" });
+        self.push(sql, Rows::Exactly(1))
+    }
+
+    /// Only where its address and its number are still those that were read. What is to be new, and whether
+    /// it was proved, is known of these alone: between the two somebody may have changed and proved others.
+    pub fn require_contact(
+        &mut self,
+        client: &str,
+        id: &str,
+        read: &ContactDetails,
+        now: Timestamp,
+    ) -> &mut Batch {
+        let text = |text: &Option<String>| Arg::Text(text.clone().unwrap_or_default());
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, id);
+        sql.push(" AND COALESCE(email, '') = ").bind(text(&read.email));
+        sql.push(" AND COALESCE(phone, '') = ").bind(text(&read.phone));
+        sql.push(" AND COALESCE(country_code, '') = ").bind(text(&read.country_code));
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -212,7 +267,7 @@ fn push_hold(sql: &mut Sql) {
 }
 
 /// The key of a number, as `Phone::key` makes it.
-fn push_phone_key(sql: &mut Sql) {
+pub(crate) fn push_phone_key(sql: &mut Sql) {
     sql.push("CASE WHEN ").push(DIALLED).push(" LIKE '+%' THEN substr(").push(DIALLED);
     sql.push(", 2) WHEN ").push(DIALLED).push(" LIKE '00%' THEN substr(").push(DIALLED);
     sql.push(", 3) ELSE ").push(COUNTRY).push(" || ltrim(").push(DIALLED).push(", '0') END");

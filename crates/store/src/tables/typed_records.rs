@@ -29,7 +29,7 @@ pub struct OpenedSession {
 #[derive(Clone, Debug)]
 pub enum SecondFactor {
     OfNone,
-    Of(AppLogin),
+    Of(Box<AppLogin>),
     /// Of a login that was deleted since.
     OfDeleted,
 }
@@ -114,7 +114,7 @@ impl Database {
             let (project, flow) = (take(row, &mut first)?, take(row, &mut first)?);
             let login: Option<AppLogin> = take(row, &mut first)?;
             let second_factor = match (login, row.text(first)?) {
-                (Some(login), _) => SecondFactor::Of(login),
+                (Some(login), _) => SecondFactor::Of(Box::new(login)),
                 (None, Some(_)) => SecondFactor::OfDeleted,
                 (None, None) => SecondFactor::OfNone,
             };

@@ -7,7 +7,7 @@ use super::split::{count as count_split, split_all, write as write_split};
 use crate::StoreError;
 use crate::connection::Connection;
 use crate::database::Database;
-use crate::postgres::connection::Lock;
+use crate::postgres::connection::{Lock, Singleton};
 
 /// What there is to do for the tallies of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Database {
             Database::Sqlite(sqlite) => sqlite.transact(work).await,
             Database::Postgres(postgres) => {
                 let lock = if upkeep == Upkeep::Fold { Lock::IfFree } else { Lock::Wait };
-                Ok(postgres.transact_alone(lock, work).await?.unwrap_or(0))
+                Ok(postgres.transact_alone(Singleton::Upkeep, lock, work).await?.unwrap_or(0))
             }
         }
     }

@@ -111,6 +111,8 @@ fn job() -> Job {
 
 fn project() -> Project {
     Project {
+        name: None,
+        allowed_countries: Vec::new(),
         id: "p".to_owned(),
         client: "c".to_owned(),
         status: ProjectStatus::Active,

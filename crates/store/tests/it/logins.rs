@@ -1,6 +1,6 @@
 //! A login takes the steps of its second factors only as it was read.
 use verax_domain::events::{Entry, EventKind};
-use verax_domain::records::app_login::{AppLogin, LoginStatus};
+use verax_domain::records::app_login::{AppLogin, LoginMethod, LoginStatus};
 use verax_domain::{Record, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, StoreError};
@@ -11,6 +11,8 @@ const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn login() -> AppLogin {
     AppLogin {
+        method: LoginMethod::Face,
+        registration: None,
         id: "l1".to_owned(),
         client: "c1".to_owned(),
         name: Some("jo@example.com".to_owned()),

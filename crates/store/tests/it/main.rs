@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod logins;
 mod naive;
+mod numbering;
 mod oracle;
 mod pool;
 mod refold;

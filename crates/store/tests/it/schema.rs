@@ -91,6 +91,32 @@ async fn rejected(fixture: &databases::Fixture) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_found_by_its_key_in_a_table_that_was_never_analyzed() {
+    let fixture = databases::postgres().await;
+    fixture.open().await;
+    let verax_store::Location::Postgres(url) = &fixture.location else { panic!("PostgreSQL") };
+    let client = databases::connect(url).await;
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await.expect("a setting");
+    for resource in resources::ALL {
+        let (table, owner) = (resource.table, resource.tenant_column);
+        // A client is its own owner.
+        if owner == "id" {
+            continue;
+        }
+        let prepare = format!(
+            "PREPARE {table}_by_key (text, text) AS SELECT * FROM {table} WHERE {owner} = $1 AND id = $2"
+        );
+        client.batch_execute(&prepare).await.expect("a statement");
+        let explain = format!("EXPLAIN (COSTS OFF) EXECUTE {table}_by_key ('c', 'i')");
+        let plan = client.query(&explain, &[]).await.expect("a plan");
+        let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        let index = |name: &str| plan.contains(&format!("using {table}_{name} on"));
+        assert!(index("pkey") || index("id"), "{plan}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_migration_takes_longer_than_a_request_may() {
     let fixture = databases::postgres().await;
     let verax_store::Location::Postgres(url) = &fixture.location else { panic!("PostgreSQL") };

@@ -8,8 +8,8 @@ use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_store::{Batch, Client, StoreError, Token};
 
 use super::{
-    AccessError, Bearer, CachedAnswer, Caller, Claims, Digest, LIVE, Mint, MintError, RecordToken,
-    RecordTokenMint, SANDBOX,
+    AccessError, Bearer, CachedAnswer, Caller, Claims, Digest, LIVE, Mint, MintError, PageClaims,
+    RecordToken, RecordTokenMint, RegistrationPage, SANDBOX,
 };
 use crate::app::App;
 
@@ -27,8 +27,14 @@ impl App {
                 // What is revoked while the database is asked counts as revoked after it.
                 let since = Instant::now();
                 let token = self.database.token(&claims.jti).await?;
-                let token = token.filter(|token| token.client == claims.client).map(Arc::new);
-                let expires_at = Timestamp(claims.exp.saturating_mul(1000));
+                // A client's own token says `exp`: what does not was made for a page.
+                let is_right = |token: &Token| {
+                    token.client == claims.client
+                        && (token.subject.is_some() || claims.exp.is_some())
+                };
+                let token = token.filter(is_right).map(Arc::new);
+                let expires_at = claims.expires_at().unwrap_or(0);
+                let expires_at = Timestamp(expires_at.saturating_mul(1000));
                 let cached = CachedAnswer { since, expires_at, token };
                 self.access.remember(digest, cached.clone());
                 cached
@@ -62,7 +68,8 @@ impl App {
             return Err(AccessError::Missing);
         }
         let claims: Claims = self.keys.verify(token).ok_or(AccessError::Invalid)?;
-        if claims.exp.saturating_mul(1000) <= self.clock.now().0 {
+        let expires_at = claims.expires_at().ok_or(AccessError::Invalid)?;
+        if expires_at.saturating_mul(1000) <= self.clock.now().0 {
             return Err(AccessError::Expired);
         }
         Ok(claims)
@@ -98,7 +105,8 @@ impl App {
         if mode == SANDBOX && scopes.contains(&Scope::Staff) {
             return Err(MintError::SandboxStaff);
         }
-        let claims = self.claims(&client, &words(&scopes), mode, mint.valid);
+        let mut claims = self.claims(&client, &words(&scopes), mode);
+        claims.exp = Some(seconds_after(claims.iat, mint.valid));
         let (token, mut stored) = self.sign(claims, None)?;
         let renewable = mint.renewable.unwrap_or_else(|| self.renewable());
         stored.renewable_until = Some(later(stored.created_at, renewable).max(stored.expires_at));
@@ -160,8 +168,8 @@ impl App {
         let old = &caller.token;
         let renewable = || later(old.created_at, self.renewable());
         let until = old.renewable_until.unwrap_or_else(renewable).max(old.expires_at);
-        let mut claims = self.claims(&old.client, &words(&caller.scopes()), &old.mode, valid);
-        claims.exp = claims.exp.min(until.0.div_euclid(1000));
+        let mut claims = self.claims(&old.client, &words(&caller.scopes()), &old.mode);
+        claims.exp = Some(seconds_after(claims.iat, valid).min(until.0.div_euclid(1000)));
         let (token, mut stored) = self.sign(claims, None)?;
         let first = old.renewal_of.as_ref().unwrap_or(&old.id);
         stored.renewable_until = Some(until);
@@ -178,15 +186,59 @@ impl App {
         DAY * self.config.now().tokens.renewable_days
     }
 
-    /// A token for one record alone; whoever asks commits what is kept of it, together with the
-    /// record. It is valid until the last whole second before `until`.
+    /// A token for one record alone, for a page to keep; whoever asks commits what is kept of it,
+    /// together with the record. It is valid until the last whole second before `until`.
     ///
     /// # Errors
     /// `Signing`.
     pub fn record_token(&self, mint: &RecordTokenMint<'_>) -> Result<(String, Token), MintError> {
-        let scope = [mint.scope.word()];
-        let mut claims = self.claims(mint.client, &scope, mint.mode, Duration::ZERO);
-        claims.exp = mint.until.0.div_euclid(1000);
+        self.page_token(mint, PageClaims::default())
+    }
+
+    /// The same for a registration.
+    ///
+    /// # Errors
+    /// `Signing`.
+    pub fn registration_token(
+        &self,
+        mint: &RecordTokenMint<'_>,
+        page: &RegistrationPage<'_>,
+    ) -> Result<(String, Token), MintError> {
+        let claims = PageClaims {
+            app_registration: Some(mint.subject.to_owned()),
+            project: page.project.map(str::to_owned),
+            project_flow: page.flow.map(str::to_owned),
+            access_type: Some(page.access.word().to_owned()),
+            step: page.step.map(str::to_owned),
+            ..PageClaims::default()
+        };
+        self.page_token(mint, claims)
+    }
+
+    /// The same for a server to keep, which reads `exp`.
+    ///
+    /// # Errors
+    /// `Signing`.
+    pub fn exchanged_token(
+        &self,
+        mint: &RecordTokenMint<'_>,
+    ) -> Result<(String, Token), MintError> {
+        let mut claims = self.claims(mint.client, &[mint.scope.word()], mint.mode);
+        claims.exp = Some(mint.until.0.div_euclid(1000));
+        self.sign(claims, Some(mint.subject.to_owned()))
+    }
+
+    fn page_token(
+        &self,
+        mint: &RecordTokenMint<'_>,
+        page: PageClaims,
+    ) -> Result<(String, Token), MintError> {
+        let mut claims = self.claims(mint.client, &[mint.scope.word()], mint.mode);
+        claims.page = PageClaims {
+            issued_at: Some(claims.iat),
+            expires_at: Some(mint.until.0.div_euclid(1000)),
+            ..page
+        };
         self.sign(claims, Some(mint.subject.to_owned()))
     }
 
@@ -195,21 +247,22 @@ impl App {
         self.access.forget_all();
     }
 
-    fn claims(&self, client: &str, scopes: &[&str], mode: &str, valid: Duration) -> Claims {
-        let iat = self.clock.now().0.div_euclid(1000);
-        let valid_seconds = i64::try_from(valid.as_secs()).unwrap_or(i64::MAX);
+    /// What a token says, but until when it is valid.
+    fn claims(&self, client: &str, scopes: &[&str], mode: &str) -> Claims {
         Claims {
             client: client.to_owned(),
             jti: format!("{:016x}{:016x}", self.random.number(), self.random.number()),
-            iat,
-            exp: iat.saturating_add(valid_seconds),
+            iat: self.clock.now().0.div_euclid(1000),
+            exp: None,
             scopes: scopes.iter().map(|word| (*word).to_owned()).collect(),
             mode: mode.to_owned(),
+            page: PageClaims::default(),
         }
     }
 
     fn sign(&self, claims: Claims, subject: Option<String>) -> Result<(String, Token), MintError> {
         let token = self.keys.sign(&claims).map_err(|_| MintError::Signing)?;
+        let expires_at = claims.expires_at().ok_or(MintError::Signing)?;
         let stored = Token {
             id: claims.jti,
             client: claims.client,
@@ -217,7 +270,7 @@ impl App {
             subject,
             mode: claims.mode,
             created_at: self.clock.now(),
-            expires_at: Timestamp(claims.exp.saturating_mul(1000)),
+            expires_at: Timestamp(expires_at.saturating_mul(1000)),
             revoked_at: None,
             renewable_until: None,
             renewal_of: None,
@@ -229,6 +282,10 @@ impl App {
 
 fn mode_of(sandbox_of: Option<&str>) -> &'static str {
     if sandbox_of.is_some() { SANDBOX } else { LIVE }
+}
+
+fn seconds_after(seconds: i64, valid: Duration) -> i64 {
+    seconds.saturating_add(i64::try_from(valid.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn later(time: Timestamp, by: Duration) -> Timestamp {

@@ -44,8 +44,10 @@ struct PassedCheck {
     subject: String,
     resource: &'static Resource,
     id: String,
-    /// Who has logged in, and in which project.
+    /// Who has logged in, and in which project; of a login by code nobody was recognised.
     person: Option<(String, String)>,
+    /// Whose contact was validated.
+    registration: Option<String>,
 }
 
 impl App {
@@ -72,7 +74,7 @@ impl App {
         let (scope, subject) = (passed.scope, passed.subject.as_str());
         let until = Timestamp(now.0.saturating_add(millis));
         let (token, stored) =
-            self.record_token(&RecordTokenMint { scope, subject, client, mode, until })?;
+            self.exchanged_token(&RecordTokenMint { scope, subject, client, mode, until })?;
         let mut batch = Batch::default();
         batch.exchange(passed.resource, client, &passed.id, now);
         batch.revoke_tokens_for(subject, now).insert_token(&stored);
@@ -81,10 +83,12 @@ impl App {
             done => done?,
         }
         self.forget_tokens();
-        let registration = match &passed.person {
-            Some((person, project)) => self.registration_of(&tenant, person, project).await?,
-            None => None,
+        let registration: Option<AppRegistration> = match (&passed.person, &passed.registration) {
+            (Some((person, project)), _) => self.registration_of(&tenant, person, project).await?,
+            (None, Some(registration)) => self.database.find(&tenant, registration).await?,
+            (None, None) => None,
         };
+        let registration = registration.map(|it| it.summary());
         Ok(Exchanged { token, registration })
     }
 
@@ -97,6 +101,7 @@ impl App {
             subject: id.to_owned(),
             resource: &APP_LOGINS,
             person: login.person.zip(login.project),
+            registration: login.registration,
             id: login.id,
         })
     }
@@ -120,6 +125,7 @@ impl App {
             resource: &BIOMETRIC_VALIDATIONS,
             id: passed.id,
             person: None,
+            registration: None,
         })
     }
 
@@ -129,12 +135,11 @@ impl App {
         tenant: &Tenant,
         person: &str,
         project: &str,
-    ) -> Result<Option<Value>, StoreError> {
+    ) -> Result<Option<AppRegistration>, StoreError> {
         let query = Query::of(&APP_REGISTRATIONS)
             .equal(app_registration::PERSON, person)
             .equal(app_registration::PROJECT, project)
             .equal(app_registration::STATUS, RegistrationStatus::Completed.word());
-        let found: Option<AppRegistration> = self.database.first(query, tenant).await?;
-        Ok(found.map(|registration| registration.summary()))
+        self.database.first(query, tenant).await
     }
 }

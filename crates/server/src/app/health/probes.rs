@@ -18,6 +18,9 @@ const VAULT_FOUND_FOR: Duration = Duration::from_secs(5);
 /// A database that takes longer for one row is of no use to a request.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
+/// Numbering takes less than a second.
+const JOURNAL_LAG_MS_MAX: i64 = 30_000;
+
 impl App {
     /// Looks whether the server can do its work.
     ///
@@ -57,7 +60,28 @@ impl App {
             }
         }
         self.probe_space()?;
-        self.probe_vault().await
+        self.probe_vault().await?;
+        self.probe_journal().await
+    }
+
+    async fn probe_journal(&self) -> Result<(), Unhealthy> {
+        let late = |_| Err(StoreError::Busy("it takes too long".to_owned()));
+        let read = tokio::time::timeout(ANSWER_MAX, self.unnumbered_events()).await;
+        let unnumbered = match read.unwrap_or_else(late) {
+            Ok(unnumbered) => unnumbered,
+            Err(StoreError::Busy(_)) => return Ok(()),
+            Err(error) => {
+                tracing::error!(cause = %error, "the journal cannot be read");
+                return Err(Unhealthy::Database);
+            }
+        };
+        let lag_ms = unnumbered.oldest.map_or(0, |oldest| self.clock.now().0 - oldest.0);
+        if lag_ms > JOURNAL_LAG_MS_MAX {
+            let count = unnumbered.count;
+            tracing::error!(lag_ms, count, "events wait for their numbers");
+            return Err(Unhealthy::Journal);
+        }
+        Ok(())
     }
 
     fn probe_space(&self) -> Result<(), Unhealthy> {

@@ -97,7 +97,7 @@ impl App {
         Ok(id)
     }
 
-    /// Changes these members of a record of this client.
+    /// Changes these members of a record of this client, and takes away what those that are cleared said.
     ///
     /// # Errors
     /// `Gone` when the client has no such record.
@@ -105,11 +105,12 @@ impl App {
         &self,
         resource: &'static Resource,
         (client, id): (&str, &str),
-        members: Map<String, Value>,
+        (members, cleared): (Map<String, Value>, &[&str]),
         origin: &Origin,
     ) -> Result<(), RecordError> {
         let record = body_record(resource, id, client, members)?;
         let mut batch = Batch::default();
+        batch.clear(resource, (client, id), cleared);
         let entry = self.entry(EventKind::of(resource, Effect::Changed), origin);
         batch.change(&record, self.clock.now(), entry);
         Ok(self.database.commit(batch).await?)

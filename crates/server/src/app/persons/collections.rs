@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use verax_domain::events::EventKind;
 use verax_domain::records::collection;
 use verax_domain::resources::COLLECTIONS;
-use verax_query::is_id;
+use verax_query::{Tenant, is_id};
 pub use verax_store::Collection;
 use verax_store::{Batch, StoreError};
 
@@ -13,6 +13,15 @@ use crate::app::journal::Origin;
 use crate::app::lists::records::{RecordError, body_record};
 
 impl App {
+    /// The collections of the projects that have a flow of this type.
+    pub async fn collections_of_flows(
+        &self,
+        tenant: &Tenant,
+        flow_type: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        self.database.collections_of_flows(tenant, flow_type).await
+    }
+
     /// The client's collection with this id, or else with this code.
     pub async fn collection(
         &self,
@@ -55,7 +64,7 @@ impl App {
         members: Map<String, Value>,
         origin: &Origin,
     ) -> Result<(), RecordError> {
-        self.change_record(&COLLECTIONS, (client, &known.id), members, origin).await
+        self.change_record(&COLLECTIONS, (client, &known.id), (members, &[]), origin).await
     }
 
     /// Deletes a collection; its persons stay, outside it.

@@ -1,20 +1,20 @@
 //! Whether the face of a registration is the one on its document.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use verax_domain::Timestamp;
 use verax_domain::face_call::MatchCheck;
-use verax_domain::records::app_registration::AppRegistration;
-use verax_domain::records::document_check;
+use verax_domain::records::app_registration::{AppRegistration, FaceComparison};
 use verax_domain::records::project_flow::ProjectFlow;
-use verax_domain::resources::DOCUMENT_LIVENESS;
-use verax_query::{Query, Tenant};
-use verax_store::StoreError;
+use verax_query::Tenant;
+use verax_store::{Batch, KeptComparison, StoreError};
 use verax_vision::faces::Wanted;
 
 use crate::app::App;
 use crate::app::documents::DocumentCheckError;
-use crate::app::faces::{AnalysisError, SentImage};
+use crate::app::faces::AnalysisError;
+use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Why the two faces were not compared.
 #[derive(Debug, thiserror::Error)]
@@ -39,27 +39,20 @@ pub enum RegistrationFaceError {
 
 impl App {
     /// Compares the face with which the registration's person was enrolled with the largest face on
-    /// its newest document. The limit is the flow's.
+    /// its newest document. The limit is the flow's. The result is kept while the registration is open.
     pub async fn compare_registration(
         &self,
         client: &str,
         registration: &str,
-    ) -> Result<MatchCheck, RegistrationFaceError> {
+        origin: &Origin,
+    ) -> Result<FaceComparison, RegistrationFaceError> {
         let tenant = Tenant::Client(client.to_owned());
         let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
         let found = found.ok_or(RegistrationFaceError::NoRegistration)?;
         let person = found.person.ok_or(RegistrationFaceError::NoFace)?;
-        let newest = Query::of(&DOCUMENT_LIVENESS)
-            .equal(document_check::REGISTRATION, registration)
-            .equal(document_check::STATUS, document_check::COMPLETED)
-            .equal(document_check::IMAGE_SAVED, &true);
-        let document = self.database.first_id(newest, &tenant).await?;
+        let document = self.newest_document(&tenant, registration).await?;
         let document = document.ok_or(RegistrationFaceError::NoDocument)?;
-        let image = self.stored_image(&document).await?;
-        let (_, image) = image.ok_or(RegistrationFaceError::NoDocument)?;
-        let image =
-            SentImage { parameter: "document".to_owned(), base64: STANDARD.encode(&*image).into() };
-        let faces = self.detect_faces(image, Wanted::Yes).await?;
+        let faces = self.faces_on_document(&tenant, &document, Wanted::Yes).await?;
         let portrait = faces.into_iter().find_map(|face| face.template);
         let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;
         let score = match self.match_person(client, &person, &portrait).await {
@@ -70,6 +63,20 @@ impl App {
         };
         let flow = found.flow.unwrap_or_default();
         let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
-        Ok(MatchCheck { score, min_score: flow.face_policy().match_score_min })
+        let check = MatchCheck { score, min_score: flow.face_policy().match_score_min };
+        let now = self.clock.now();
+        let days = i64::from(self.config.now().validations.comparison_days);
+        let comparison = FaceComparison { check, at: now };
+        let kept = KeptComparison {
+            client,
+            registration,
+            person: &person,
+            comparison: &comparison.to_json().to_string(),
+            until: Timestamp(now.0.saturating_add(days * DAY_MS)),
+        };
+        let mut batch = Batch::default();
+        batch.keep_comparison(&kept, now, self.stamp(origin));
+        self.database.commit(batch).await?;
+        Ok(comparison)
     }
 }

@@ -2,7 +2,9 @@
 
 use verax_store::{Encrypted, EncryptedRow};
 
+use crate::app::idempotency::{ANSWERS, REQUESTS};
 use crate::app::validations::stored_faces;
+use crate::app::webhooks::secrets;
 use crate::app::{documents, persons};
 
 /// Under which subject lies what a row names, and where among its objects; a template's bytes are in the
@@ -16,4 +18,10 @@ pub fn objects_of(encrypted: Encrypted, row: &EncryptedRow) -> (String, Option<S
         Encrypted::Thumbnail => (row.person.clone(), Some(persons::thumbnail_place(&row.id))),
         Encrypted::Template => (row.person.clone(), None),
     }
+}
+
+/// The record that something in the vault was kept for; empty: it is the client's own.
+pub fn record_of_subject(subject: &str) -> &str {
+    let parts = [stored_faces::SUBJECT, secrets::SUBJECT, ANSWERS, REQUESTS];
+    parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
 }

@@ -6,13 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use verax_domain::Timestamp;
 use verax_domain::contact::{email_key, phone_key};
+use verax_domain::identification::Identification;
 use verax_domain::records::app_login::AppLogin;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_store::{AttemptLimit, Batch, SecondFactor, StoreError};
+use verax_vision::faces::Template;
 
 use super::{LockedLogin, ValidationError};
 use crate::app::App;
 use crate::app::faces::Sha256Digest;
+use crate::app::persons::PersonError;
+use crate::app::persons::galleries::{Hit, Search};
+use crate::app::registrations::UsableFlow;
 use crate::mac_key::MacKey;
 
 /// What the keys are derived for: no other digest equals one of these.
@@ -27,9 +32,19 @@ pub struct LoginAttempt {
     /// Whom the face is compared with; none where nobody is enrolled, or the person is locked.
     pub person: Option<String>,
     pub person_is_locked: bool,
+    /// Among whom the person is looked for, where the flow says so; the identifier is a name then.
+    pub search: Option<FaceSearch>,
     identifier_limit: Option<AttemptLimit>,
     person_limit: Option<AttemptLimit>,
     address_limit: Option<AttemptLimit>,
+}
+
+/// A person is looked for by face.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaceSearch {
+    /// The id of the collection.
+    pub collection: String,
+    pub score_min: f64,
 }
 
 impl LoginAttempt {
@@ -82,16 +97,25 @@ impl App {
         validation: &BiometricValidation,
         second_factor: SecondFactor,
         address: IpAddr,
-    ) -> Result<LoginAttempt, StoreError> {
+        usable: &UsableFlow,
+    ) -> Result<LoginAttempt, ValidationError> {
         let client = validation.client.as_str();
         let project = validation.order.project.as_deref().unwrap_or_default();
         let identifier = validation.order.identifier.as_deref().unwrap_or_default();
         let app_login = match second_factor {
             SecondFactor::OfNone => None,
-            SecondFactor::Of(login) => Some(login),
-            SecondFactor::OfDeleted => return Err(StoreError::Conflict),
+            SecondFactor::Of(login) => Some(*login),
+            SecondFactor::OfDeleted => return Err(ValidationError::Ended),
         };
-        let enrolled = self.database.person_by_identifier(client, project, identifier).await?;
+        // A second factor is of the person who has passed the first.
+        let identification = match (&app_login, usable.flow.login_search_score_min) {
+            (None, Some(score_min)) => Some(self.identification(usable, score_min).await?),
+            _ => None,
+        };
+        let enrolled = match &identification {
+            Some(_) => None,
+            None => self.database.person_by_identifier(client, project, identifier).await?,
+        };
         let known = app_login.as_ref().and_then(|login| login.person.clone());
         let person = known.or(enrolled);
         let config = self.config.now();
@@ -107,6 +131,7 @@ impl App {
         };
         let person_id = match &person {
             Some(person) => self.person_count(client, person),
+            // Who is looked for among many is nobody yet: it counts as its identifier does.
             None => self.counted_as(&["nobody", client, project, &identifier_key(identifier)]),
         };
         let identifier_limit = limit(
@@ -116,20 +141,62 @@ impl App {
         );
         let person_limit =
             limit(person_id, logins.failures_per_person_max, logins.lock_seconds_max);
-        let address_limit = limit(
-            self.address_count(client, address),
-            logins.failures_per_address_max,
-            logins.address_lock_seconds_max,
-        );
+        let (address_id, tries_max) = match &identification {
+            Some((_, limits)) => {
+                let tries_max = logins.failures_per_address_max.min(limits.tries_max);
+                (self.identification_count(client, address), tries_max)
+            }
+            None => (self.address_count(client, address), logins.failures_per_address_max),
+        };
+        let address_limit = limit(address_id, tries_max, logins.address_lock_seconds_max);
         Ok(LoginAttempt {
             client: client.to_owned(),
             app_login,
             person,
             person_is_locked: false,
+            search: identification.map(|(search, _)| search),
             identifier_limit,
             person_limit,
             address_limit,
         })
+    }
+
+    /// Among whom a face is looked for in this flow, and how much it must be alike.
+    async fn identification(
+        &self,
+        usable: &UsableFlow,
+        score_min: f64,
+    ) -> Result<(FaceSearch, Identification), ValidationError> {
+        let project = &usable.project;
+        let wanted = project.assigned_collection.as_deref().unwrap_or_default();
+        let collection = self.collection(&project.client, wanted).await?;
+        let collection = collection.ok_or(ValidationError::NoCollection)?.id;
+        let persons = self.count_searched(&project.client, &collection).await?;
+        let limits = Identification::among(persons, score_min);
+        Ok((FaceSearch { collection, score_min: limits.score_min }, limits))
+    }
+
+    /// Whose face this is, of those of a collection. Two who are as much alike are as good as none: nobody
+    /// may be taken for the other.
+    pub(super) async fn find_among(
+        &self,
+        client: &str,
+        search: &FaceSearch,
+        face: &Template,
+    ) -> Result<Option<Hit>, PersonError> {
+        let asked = Search {
+            probes: vec![face.clone()],
+            collection: Some(search.collection.clone()),
+            active_only: true,
+            min_score: search.score_min,
+            max: 2,
+        };
+        let mut hits = self.search_faces(client, asked).await?;
+        let Some(hit) = hits.pop().filter(|_| hits.is_empty()) else { return Ok(None) };
+        match self.database.may_be_identified(client, &hit.person).await? {
+            true => Ok(Some(hit)),
+            false => Ok(None),
+        }
     }
 
     /// Why a try could not be reserved: an identifier or an address that is locked is told. That a
@@ -175,7 +242,10 @@ impl App {
             ids.extend(person.map(|person| self.person_count(client, &person)));
         }
         ids.extend(locked.person.as_ref().map(|person| self.person_count(client, person)));
-        ids.extend(locked.address.map(|address| self.address_count(client, address)));
+        if let Some(address) = locked.address {
+            ids.push(self.address_count(client, address));
+            ids.push(self.identification_count(client, address));
+        }
         let now = self.clock.now();
         let locks = self.database.login_locks(client, ids.clone(), now).await?;
         let mut batch = Batch::default();
@@ -217,16 +287,18 @@ impl App {
         self.counted_as(&["person", client, person])
     }
 
+    /// Faces that were looked for among many, from one source address.
+    fn identification_count(&self, client: &str, address: IpAddr) -> String {
+        self.counted_as(&["identification", client, &address.to_string()])
+    }
+
     fn address_count(&self, client: &str, address: IpAddr) -> String {
         self.counted_as(&["address", client, &address.to_string()])
     }
 
-    /// A digest under a key that is not in the database: nobody finds out by trying whose it is.
     /// When the signing key is changed the counts begin again.
     fn counted_as(&self, parts: &[&str]) -> String {
-        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-        let keys = self.keys.derived(PURPOSE);
-        keys.first().map(|key| STANDARD.encode(key.sign_parts(&parts))).unwrap_or_default()
+        self.keys.digest(PURPOSE, parts)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::app::access::RecordTokenMint;
 use crate::app::journal::Origin;
 use crate::app::registrations::UsableFlow;
+use crate::app::webhooks::validation_endpoint;
 
 const LANGUAGE_DEFAULT: &str = "en";
 
@@ -58,6 +59,10 @@ impl App {
         batch.create_session(&opened, now, until);
         batch.create_validation(&record, now, until, self.stamp(origin));
         batch.insert_token(&stored);
+        if let Some(url) = &validation.order.webhook_url {
+            let endpoint = validation_endpoint(client, url);
+            batch.ensure_validation_endpoint((client, &endpoint), url, now);
+        }
         if let Some(login) = login {
             batch.bind_second_factor(client, &validation.id, &login.id);
             batch.transition(&login.ask_second_factor(&validation.id), now, self.stamp(origin));

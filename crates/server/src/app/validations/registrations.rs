@@ -3,9 +3,10 @@
 use serde_json::Value;
 use verax_domain::events::EventKind;
 use verax_domain::lifecycle::Actor;
-use verax_domain::records::app_registration::AppRegistration;
+use verax_domain::records::Values;
+use verax_domain::records::app_registration::{self, AppRegistration};
 use verax_domain::records::biometric_validation::{BiometricValidation, Purpose, ValidationOrder};
-use verax_domain::resources::APP_REGISTRATIONS;
+use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, PERSONS};
 use verax_query::Tenant;
 use verax_store::{Batch, StoreError};
 
@@ -16,6 +17,28 @@ use crate::app::journal::Origin;
 use crate::app::validations::work::Work;
 
 impl App {
+    /// A registration as its pages read it: the face check that it passed, and the person, as records.
+    pub async fn with_face_records(
+        &self,
+        client: &str,
+        mut registration: Value,
+    ) -> Result<Value, StoreError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let values = Values::of_shown(&APP_REGISTRATIONS, &registration);
+        let pairs = [
+            (app_registration::VALIDATION, &BIOMETRIC_VALIDATIONS),
+            (app_registration::PERSON, &PERSONS),
+        ];
+        for (key, resource) in pairs {
+            if let Some(id) = values.text(key)
+                && let Some(record) = self.find_record(resource, &tenant, &id).await?
+            {
+                registration[key.field().name] = record;
+            }
+        }
+        Ok(registration)
+    }
+
     /// Measures an image for a registration, enrols the person in the project's collection, and
     /// answers the registration as it is then. `force` enrols somebody who is known, or another in the
     /// place of the registration's person: it is the client's, and a device's only where the flow says

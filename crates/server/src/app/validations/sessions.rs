@@ -64,8 +64,12 @@ impl App {
         if validation.is_for(Purpose::Onboarding) && project.assigned_collection.is_none() {
             return Err(ValidationError::NoCollection);
         }
+        let usable = UsableFlow { project, flow };
         let mut login = match validation.is_for(Purpose::Login) {
-            true => Some(self.login_attempt(&validation, opened.second_factor, address).await?),
+            true => {
+                let second_factor = opened.second_factor;
+                Some(self.login_attempt(&validation, second_factor, address, &usable).await?)
+            }
             false => None,
         };
         let enrolled = self.new_id();
@@ -86,7 +90,7 @@ impl App {
             mode: mode.to_owned(),
             validation: begun.after,
             session: Some(session),
-            usable: UsableFlow { project, flow },
+            usable,
             registration: None,
             actor: Actor::Person,
             force: false,

@@ -7,7 +7,6 @@ use verax_store::Batch;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::app::idempotency::{ANSWERS, REQUESTS};
 use crate::app::journal::Origin;
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
@@ -16,13 +15,7 @@ use crate::vault::VaultError;
 pub(in crate::app) const IMAGE: &str = "picture";
 /// The image has a key of its own: who was enrolled by a validation has its id, and outlives it.
 /// No record is called so, as ids hold no dot.
-const SUBJECT: &str = ".face";
-
-/// The record that something in the vault was kept for; empty: it is the client's own.
-pub fn record_of_subject(subject: &str) -> &str {
-    let parts = [SUBJECT, ANSWERS, REQUESTS];
-    parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
-}
+pub(in crate::app) const SUBJECT: &str = ".face";
 
 impl App {
     /// Encrypts the image of a validation.

@@ -94,10 +94,15 @@ impl App {
             Ok(selfie) => selfie,
             Err(error) => return Err(self.not_measured(work, error).await?),
         };
-        let policy = work.usable.flow.face_policy();
+        let search = work.login.as_ref().and_then(|login| login.search.as_ref());
+        let mut policy = work.usable.flow.face_policy();
+        if let Some(search) = search {
+            policy.match_score_min = search.score_min;
+        }
         let digests = App::stored_digests(&work.client, &selfie.image_digests);
         let old = self.images_forgotten_before(self.clock.now());
-        let login = work.login.as_ref().map(|login| login.person.as_deref());
+        let compared = work.login.as_ref().filter(|_| search.is_none());
+        let login = compared.map(|login| login.person.as_deref());
         let (replayed, templates) =
             self.asked_for_face(&work.client, digests.clone(), old, login).await?;
         // With an image that is rejected anyhow nobody finds out whose it is.
@@ -114,13 +119,24 @@ impl App {
             }
             None => None,
         };
+        let identified = match search.filter(|_| !replayed) {
+            Some(search) => match self.find_among(&work.client, search, &selfie.template).await {
+                Err(error) if !matches!(error, PersonError::Contended | PersonError::Store(_)) => {
+                    return Err(self.not_compared(work, error).await?);
+                }
+                identified => identified?,
+            },
+            None => None,
+        };
+        let score = identified.as_ref().map(|hit| hit.score).or(score);
         if let Some(score) = score {
             self.metrics.score(Score::Match, score);
         }
         // The scale of the protocol is all that a verdict reads.
         let comparison = score.map(|match_score| FaceComparison { cosine: f64::NAN, match_score });
         let verdict = judge(&selfie.findings, comparison.as_ref(), &policy);
-        let person = login.flatten().filter(|_| score.is_some());
+        let identified = identified.as_ref().map(|hit| hit.person.as_str());
+        let person = identified.or(login.flatten()).filter(|_| score.is_some());
         let mut outcome = FaceOutcome::of(CheckResult::of(&verdict, person, score));
         outcome.person = person.map(str::to_owned);
         outcome.digests = digests;
@@ -148,7 +164,11 @@ impl App {
                             "locked: too many logins of this person have failed",
                         );
                     } else if failed == CheckOutcome::NotChecked {
-                        result.add_reason("person", "nobody is enrolled under this identifier");
+                        let why = match search {
+                            Some(_) => "nobody, or more than one, in the collection has this face",
+                            None => "nobody is enrolled under this identifier",
+                        };
+                        result.add_reason("person", why);
                     }
                     self.fail(work, &outcome).await?;
                     return Err(ValidationError::NotThePerson);

@@ -84,7 +84,10 @@ pub fn rejected_session(state: &State, error: AccessError) -> ApiError {
 fn unauthorized(state: &State) -> ApiError {
     let text = signature(&state.app.config.now().signature, state.app.clock.now());
     let signature = serde_json::from_str(&text).unwrap_or_default();
-    ApiError::new(&SESSION_UNAUTHORIZED, "Invalid or expired token.")
+    // The protocol documents this sentence where others have a word.
+    let sentence = "Invalid or expired token.";
+    ApiError::new(&SESSION_UNAUTHORIZED, sentence)
+        .with_member("message", sentence.into())
         .with_member("signature", signature)
 }
 
@@ -143,7 +146,7 @@ impl From<ExchangeError> for ApiError {
     }
 }
 
-async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
+pub(super) async fn own_record(state: &State, caller: &Caller) -> Result<Vec<u8>, ApiError> {
     let id = caller.client();
     let tenant = Tenant::Client(id.to_owned());
     let whole = Retrieval::whole(&CLIENTS);

@@ -11,6 +11,7 @@ use crate::app::faces::ImageText;
 use crate::http::error::{ApiError, collected};
 use crate::http::error_codes::{ErrorCode, INVALID_IMAGE_FORMAT};
 use crate::http::layers::admission::Slot;
+use crate::http_client::WebhookUrls;
 
 /// A text where an image is wanted.
 pub struct NamedImage {
@@ -24,8 +25,12 @@ pub struct NamedImage {
 pub struct CheckedBody {
     /// All but the images.
     pub members: Map<String, Value>,
+    /// What was sent as null: a change may take away what it said.
+    pub cleared: Vec<&'static str>,
     /// The names of members that were sent and are not known.
     pub unknown: Vec<String>,
+    /// What else was left out of account.
+    pub(super) ignored: Vec<Ignored>,
     pub(super) images: Vec<NamedImage>,
     /// Held for as long as one of the images is there.
     pub(super) slot: Option<Slot>,
@@ -33,6 +38,7 @@ pub struct CheckedBody {
     /// Images that a URL names and that are not there.
     pub(super) not_fetched: Vec<Problem>,
     pub(super) now: Timestamp,
+    pub(super) webhook_urls: WebhookUrls,
 }
 
 impl CheckedBody {
@@ -46,14 +52,12 @@ impl CheckedBody {
         purpose: Purpose,
     ) -> Result<CheckedBody, Unreadable> {
         let explain = |error| Unreadable::explain(&body.bytes, &body.content_type, &error);
-        let sent = CheckedBody::new(
-            parse::parse(body, fields).map_err(explain)?,
-            fields,
-            purpose,
-            body.now,
-        );
+        let mut sent =
+            CheckedBody::new(parse::parse(body, fields).map_err(explain)?, fields, purpose, body);
         let names = || fields.iter().map(|member| member.name);
-        let ignored = sent.unknown.iter().map(|name| Ignored::unknown(name, names()));
+        let nested = std::mem::take(&mut sent.ignored);
+        let unknown = sent.unknown.iter().map(|name| Ignored::unknown(name, names()));
+        let ignored = unknown.chain(nested);
         let mut problems = body.handling.note(ignored);
         if problems.is_empty() {
             return Ok(sent);
@@ -66,20 +70,27 @@ impl CheckedBody {
         sent: Members,
         fields: &'static [BodyField],
         purpose: Purpose,
-        now: Timestamp,
+        body: &Received,
     ) -> CheckedBody {
-        let Members { mut given, unknown } = sent;
+        let Members { mut given, cleared, unknown } = sent;
         let mut sent = CheckedBody {
             members: Map::new(),
+            cleared,
             unknown,
+            ignored: Vec::new(),
             images: Vec::new(),
             slot: None,
             problems: Vec::new(),
             not_fetched: Vec::new(),
-            now,
+            now: body.now,
+            webhook_urls: body.webhook_urls.clone(),
         };
         for member in fields {
             let given = given.remove(member.name).or_else(|| given.remove(member.alias?));
+            let given = given.filter(|given| match given {
+                Given::Json(value) => !sent.says_nothing(member, member.name, value),
+                Given::Images(_) => true,
+            });
             let value = match given {
                 Some(Given::Json(value)) => sent.check(member.name.to_owned(), &member.rule, value),
                 Some(Given::Images(images)) => {
@@ -131,6 +142,11 @@ impl CheckedBody {
     /// Says a member in a form of the server's own.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a member away, as if it had not been sent.
+    pub fn forget(&mut self, name: &str) {
+        self.members.remove(name);
     }
 
     /// Whether nothing is wrong so far.

@@ -13,13 +13,15 @@ use super::table::{BodyField, Rule, TEXTS_MAX};
 use super::unread::Received;
 
 /// Names that are not known are told of where they look misspelt: so many, and no longer ones.
-const UNKNOWN_MAX: usize = 100;
-const NAME_BYTES_MAX: usize = 128;
+pub(super) const UNKNOWN_MAX: usize = 100;
+pub(super) const NAME_BYTES_MAX: usize = 128;
 
 /// What a body says under the names of its table.
 #[derive(Default)]
 pub struct Members {
     pub given: HashMap<&'static str, Given>,
+    /// Members that were sent as null, or as no URL: a change takes away what they said.
+    pub cleared: Vec<&'static str>,
     /// The names of members that are not known.
     pub unknown: Vec<String>,
 }
@@ -81,10 +83,15 @@ impl<'de> Visitor<'de> for Table<'_> {
                     };
                 }
                 Named::Field(name, rule) => {
-                    match map.next_value_seed(Plain(Part::of(rule)))? {
-                        Value::Null => members.given.remove(name),
-                        value => members.given.insert(name, Given::Json(value)),
-                    };
+                    let value = map.next_value_seed(Plain(Part::of(rule)))?;
+                    members.cleared.retain(|cleared| *cleared != name);
+                    let is_no_url = matches!(rule, Rule::Webhook) && value == "";
+                    if value.is_null() || is_no_url {
+                        members.given.remove(name);
+                        members.cleared.push(name);
+                    } else {
+                        members.given.insert(name, Given::Json(value));
+                    }
                 }
                 Named::Unknown(name) => {
                     map.next_value::<IgnoredAny>()?;
@@ -230,7 +237,7 @@ impl Part {
     fn of(rule: &Rule) -> Part {
         match rule {
             // What is no text is kept as it comes.
-            Rule::Object(_) | Rule::WebhookOrId => Part::Whole,
+            Rule::Object(_) | Rule::Members(_) | Rule::WebhookOrId => Part::Whole,
             Rule::Texts => Part::Texts(TEXTS_MAX + 1),
             Rule::Ids(max) => Part::Ids(max + 1),
             Rule::DayOfBirth => Part::Members(&["year", "month", "day"]),

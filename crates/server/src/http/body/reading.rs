@@ -83,7 +83,7 @@ async fn parse_body(
     let bytes = body.bytes.len();
     let parse = move || {
         if body.bytes.trim_ascii().is_empty() {
-            return Ok(CheckedBody::new(Members::default(), fields, purpose, body.now));
+            return Ok(CheckedBody::new(Members::default(), fields, purpose, &body));
         }
         Ok(CheckedBody::parse(&body, fields, purpose)?)
     };

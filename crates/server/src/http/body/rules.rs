@@ -2,17 +2,22 @@
 
 use serde_json::{Value, json};
 use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
-use verax_query::{Timestamp, is_id, nfc};
+use verax_domain::email_templates::part_problem;
+use verax_query::{Ignored, Timestamp, is_id, nfc};
 
 use verax_domain::records::person::without_digits;
 
 use super::checked::CheckedBody;
-use super::table::{BodyField, Rule};
+use super::parse::{NAME_BYTES_MAX, UNKNOWN_MAX};
+use super::table::{BodyField, Nothing, Rule};
 use super::urls;
 use crate::http::body::table::TEXTS_MAX;
+use crate::http_client::WebhookUrls;
 
 /// More than this of one object is not a setting any more.
 const OBJECT_BYTES_MAX: usize = 64 * 1024;
+/// The code of a link is the longest.
+const CODE_CHARS_MAX: usize = 64;
 const TEXT_CHARS_MAX: usize = 200;
 const DAY_RULE: &str = "must be a date: \"1990-05-01\", {\"year\": 1990, \"month\": 5, \"day\": 1} \
                         or an ISO 8601 time";
@@ -21,10 +26,11 @@ impl CheckedBody {
     pub(super) fn check(&mut self, path: String, rule: &Rule, value: Value) -> Option<Value> {
         match rule {
             Rule::Object(members) => return self.check_object(&path, members, value),
+            Rule::Members(members) => return self.check_members(&path, members, value),
             Rule::Ids(max) => return self.check_ids(&path, *max, value),
             _ => {}
         }
-        match rule.check(value, self.now) {
+        match rule.check(value, self.now, &self.webhook_urls) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.wrong(&path, problem);
@@ -43,13 +49,16 @@ impl CheckedBody {
                 continue;
             };
             let path = format!("{path}.{}", member.name);
+            if self.says_nothing(member, &path, &value) {
+                continue;
+            }
             if let Some(value) = self.check(path, &member.rule, value) {
                 object.insert(member.name.to_owned(), value);
             }
         }
         for (name, value) in &object {
             let known = fields.iter().any(|member| member.name == name);
-            if !known && let Some(problem) = address_problem(name, value) {
+            if !known && let Some(problem) = address_problem(name, value, &self.webhook_urls) {
                 self.wrong(&format!("{path}.{name}"), problem);
             }
         }
@@ -59,6 +68,47 @@ impl CheckedBody {
             return None;
         }
         Some(object)
+    }
+
+    /// An object as a body of its own: what is not known is ignored, and told of.
+    fn check_members(&mut self, path: &str, fields: &[BodyField], value: Value) -> Option<Value> {
+        let Value::Object(mut object) = value else {
+            self.wrong(path, "must be an object");
+            return None;
+        };
+        let mut checked = serde_json::Map::new();
+        for member in fields {
+            let Some(value) = object.remove(member.name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            let path = format!("{path}.{}", member.name);
+            if self.says_nothing(member, &path, &value) {
+                continue;
+            }
+            if let Some(value) = self.check(path, &member.rule, value) {
+                checked.insert(member.name.to_owned(), value);
+            }
+        }
+        let names = || fields.iter().map(|member| member.name);
+        let told = object.keys().filter(|name| name.len() <= NAME_BYTES_MAX).take(UNKNOWN_MAX);
+        let unknown = told.map(|name| {
+            let ignored = Ignored::unknown(name, names());
+            Ignored { parameter: format!("{path}.{name}"), ..ignored }
+        });
+        self.ignored.extend(unknown);
+        Some(Value::Object(checked))
+    }
+
+    /// Whether a client means that nothing is given. A number of a form that nobody touched is told of.
+    pub(super) fn says_nothing(&mut self, member: &BodyField, path: &str, value: &Value) -> bool {
+        match member.nothing {
+            Some(Nothing::Blank) => value.as_str().is_some_and(|text| text.trim().is_empty()),
+            Some(Nothing::Untouched(default)) if number(value) == Some(default) => {
+                self.ignored.push(Ignored::untouched(path));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// So many ids: each is looked at, and named by its place.
@@ -83,27 +133,42 @@ impl CheckedBody {
 
 /// What is wrong with the addresses in a member that is otherwise kept as it comes: somebody will
 /// follow what is called `…url`, and this server will call what is of a webhook.
-fn address_problem(name: &str, value: &Value) -> Option<&'static str> {
+fn address_problem(name: &str, value: &Value, webhook_urls: &WebhookUrls) -> Option<String> {
     let name = name.to_ascii_lowercase();
     match value {
         Value::String(text) if name.ends_with("url") && !text.is_empty() => {
             let called = name.contains("webhook");
-            if called { urls::webhook_rejection(text) } else { urls::rejection(text) }
+            match called {
+                true => webhook_problem(webhook_urls, text),
+                false => urls::rejection(text).map(str::to_owned),
+            }
         }
-        Value::Array(list) => list.iter().find_map(|value| address_problem(&name, value)),
+        Value::Array(list) => {
+            list.iter().find_map(|value| address_problem(&name, value, webhook_urls))
+        }
         Value::Object(object) => object.iter().find_map(|(inner, value)| {
             // What is inside a webhook is of the webhook.
             let called = name.contains("webhook");
             let inner = if called { format!("webhook.{inner}") } else { inner.clone() };
-            address_problem(&inner, value)
+            address_problem(&inner, value, webhook_urls)
         }),
         _ => None,
     }
 }
 
+/// Why this server does not call it.
+fn webhook_problem(webhook_urls: &WebhookUrls, text: &str) -> Option<String> {
+    webhook_urls.check(text).err().map(|problem| problem.to_string())
+}
+
 impl Rule {
     /// The value as it is kept; a text of a number or a flag counts as it does for Joi.
-    fn check(&self, value: Value, now: Timestamp) -> Result<Value, String> {
+    fn check(
+        &self,
+        value: Value,
+        now: Timestamp,
+        webhook_urls: &WebhookUrls,
+    ) -> Result<Value, String> {
         match self {
             Rule::Flag => flag(value),
             Rule::Integer(low, high) => {
@@ -123,24 +188,31 @@ impl Rule {
                 Some(_) => Err(format!("must be between {BORN_MIN} and today")),
                 None => Err(DAY_RULE.to_owned()),
             },
-            Rule::Object(_) => Ok(value),
+            Rule::Code => match &value {
+                Value::Number(number) => match number.as_u64() {
+                    Some(digits) if digits < 1_000_000 => Ok(format!("{digits:06}").into()),
+                    _ => Err("must be a code of six digits".to_owned()),
+                },
+                _ => Rule::Text(1, CODE_CHARS_MAX).check(value, now, webhook_urls),
+            },
+            Rule::Object(_) | Rule::Members(_) => Ok(value),
             Rule::WebhookOrId => match value {
                 Value::String(text) if !text.trim().is_empty() && !is_id(text.trim()) => {
-                    Rule::Webhook.check_text(text)
+                    Rule::Webhook.check_text(text, webhook_urls)
                 }
-                value => match address_problem("webhook", &value) {
-                    Some(problem) => Err(problem.to_owned()),
+                value => match address_problem("webhook", &value, webhook_urls) {
+                    Some(problem) => Err(problem),
                     None => Ok(value),
                 },
             },
             _ => match value {
-                Value::String(text) => self.check_text(text),
+                Value::String(text) => self.check_text(text, webhook_urls),
                 _ => Err("must be a string".to_owned()),
             },
         }
     }
 
-    fn check_text(&self, text: String) -> Result<Value, String> {
+    fn check_text(&self, text: String, webhook_urls: &WebhookUrls) -> Result<Value, String> {
         let text = nfc(&text);
         // What nobody sees makes two addresses, or numbers, of what looks like one.
         let text = match self {
@@ -180,7 +252,8 @@ impl Rule {
             }
             Rule::Email if !is_email(text) => Some("must be a valid email".to_owned()),
             Rule::Url => urls::rejection(text).map(str::to_owned),
-            Rule::Webhook => urls::webhook_rejection(text).map(str::to_owned),
+            Rule::Webhook => webhook_problem(webhook_urls, text),
+            Rule::EmailPart(kind, part) => part_problem(*kind, *part, text),
             Rule::Address if text.parse::<std::net::IpAddr>().is_err() => {
                 Some("must be a valid ip address".to_owned())
             }
@@ -191,7 +264,7 @@ impl Rule {
             },
             Rule::CountryCode => match country(text) {
                 Some(code) => return Ok(code.into()),
-                None => Some("must be + and 1 to 4 digits".to_owned()),
+                None => Some("must be the calling code of a country, as +57".to_owned()),
             },
             Rule::Time if Timestamp::parse(text).is_none() => {
                 Some("must be a valid date of RFC 3339".to_owned())

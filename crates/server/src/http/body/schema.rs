@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::images::BASE64_CHARS_MIN;
-use super::table::{BodyField, Purpose, Rule};
+use super::table::{BodyField, Nothing, Purpose, Rule};
 
 /// The body's schema in the OpenAPI document.
 pub fn schema(fields: &[BodyField], purpose: Purpose) -> Value {
@@ -12,6 +12,16 @@ pub fn schema(fields: &[BodyField], purpose: Purpose) -> Value {
         let mut schema = member.rule.schema();
         if let Some(default) = member.default {
             schema["default"] = default.json();
+        }
+        // What means that nothing is given may be sent, too.
+        match member.nothing {
+            Some(Nothing::Blank) => {
+                schema = json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
+            }
+            Some(Nothing::Untouched(default)) => {
+                schema = json!({ "anyOf": [schema, { "const": default }] });
+            }
+            None => {}
         }
         if !member.doc.is_empty() {
             schema["description"] = member.doc.into();
@@ -51,6 +61,10 @@ impl Rule {
             }
             Rule::Phone => json!({ "type": "string", "pattern": "^\\+?[0-9 ().-]{4,32}$" }),
             Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+?[0-9]{1,4}$" }),
+            Rule::Code => json!({ "anyOf": [
+                { "type": "string", "minLength": 1, "maxLength": 64 },
+                { "type": "integer", "minimum": 0, "maximum": 999_999 },
+            ] }),
             Rule::Time => json!({ "type": "string", "format": "date-time" }),
             Rule::Name(high) | Rule::AnyEmail(high) | Rule::AnyPhone(high) => {
                 json!({ "type": "string", "minLength": 1, "maxLength": high })
@@ -58,6 +72,9 @@ impl Rule {
             Rule::Ids(high) => {
                 let id = Rule::Id.schema();
                 json!({ "type": "array", "items": id, "maxItems": high })
+            }
+            Rule::EmailPart(_, part) => {
+                json!({ "type": "string", "minLength": 1, "maxLength": part.chars_max() })
             }
             Rule::DayOfBirth => day_schema(),
             Rule::Image => json!({ "type": "string", "minLength": BASE64_CHARS_MIN }),
@@ -67,7 +84,7 @@ impl Rule {
                     json!({ "type": "array", "items": image, "minItems": 1, "maxItems": high });
                 json!({ "anyOf": [list, image] })
             }
-            Rule::Object(members) => schema(members, Purpose::Change),
+            Rule::Object(members) | Rule::Members(members) => schema(members, Purpose::Change),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What may be sent in a JSON body: a table of members, each with its rule.
 
 use serde_json::Value;
+use verax_domain::email_templates::{EmailKind, EmailPart};
 use verax_query::{Field, Kind, Resource};
 
 /// A member that a body may have; others are ignored.
@@ -13,6 +14,8 @@ pub struct BodyField {
     pub required: bool,
     /// What a new record has where nothing was sent.
     pub default: Option<Default>,
+    /// What clients send where they mean that nothing is given.
+    pub nothing: Option<Nothing>,
     pub doc: &'static str,
 }
 
@@ -22,6 +25,15 @@ pub enum Default {
     Flag(bool),
     Number(f64),
     Word(&'static str),
+}
+
+/// A value that says nothing.
+#[derive(Clone, Copy)]
+pub enum Nothing {
+    /// An empty text: a form that nobody filled in.
+    Blank,
+    /// A form's own default, which is outside the range: nobody chose it.
+    Untouched(f64),
 }
 
 /// So many texts may be in a list.
@@ -62,6 +74,8 @@ pub enum Rule {
     AnyPhone(usize),
     /// `+` and the digits of a country.
     CountryCode,
+    /// A code as a text, or six digits as a number: then zeros in front were lost.
+    Code,
     /// A moment in RFC 3339.
     Time,
     /// A day between 1900 and today, in any of the protocol's three shapes; it is kept as `YYYY-MM-DD`.
@@ -71,8 +85,12 @@ pub enum Rule {
     Image,
     /// One to so many images: a list, or one text.
     Images(usize),
+    /// A part of an email in a client's own words.
+    EmailPart(EmailKind, EmailPart),
     /// An object: these members are looked at, others are kept as they come.
     Object(&'static [BodyField]),
+    /// An object of these members; others are ignored, as in a body.
+    Members(&'static [BodyField]),
 }
 
 /// Whether a body makes a record or changes some of its members.
@@ -104,6 +122,16 @@ impl BodyField {
         BodyField { default: Some(default), ..self }
     }
 
+    /// The same; an empty text is as if it was not sent.
+    pub const fn or_blank(self) -> BodyField {
+        BodyField { nothing: Some(Nothing::Blank), ..self }
+    }
+
+    /// The same; this number is as if it was not sent.
+    pub const fn or_untouched(self, default: f64) -> BodyField {
+        BodyField { nothing: Some(Nothing::Untouched(default)), ..self }
+    }
+
     /// The same; a body that makes a record must have it.
     pub const fn required(self) -> BodyField {
         BodyField { required: true, ..self }
@@ -121,11 +149,11 @@ impl BodyField {
 }
 
 pub const fn required(name: &'static str, rule: Rule, doc: &'static str) -> BodyField {
-    BodyField { name, alias: None, rule, required: true, default: None, doc }
+    BodyField { name, alias: None, rule, required: true, default: None, nothing: None, doc }
 }
 
 pub const fn optional(name: &'static str, rule: Rule, doc: &'static str) -> BodyField {
-    BodyField { name, alias: None, rule, required: false, default: None, doc }
+    BodyField { name, alias: None, rule, required: false, default: None, nothing: None, doc }
 }
 
 /// A field of a resource that may be written: its name, its words and what it is come from there.

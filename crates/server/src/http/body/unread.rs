@@ -25,6 +25,7 @@ use crate::http::layers::allowed::Allowed;
 use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::Keyed;
 use crate::http::state::State;
+use crate::http_client::WebhookUrls;
 use crate::metrics::Scarce;
 use crate::shares::{Share, Shares};
 
@@ -170,9 +171,9 @@ impl Unread {
             Some(body) => receive(state, allowed, body, bytes_max).await?,
             None => (Bytes::new(), Arc::new(room(state, allowed))),
         };
-        let now = state.app.clock.now();
+        let (now, webhook_urls) = (state.app.clock.now(), state.app.webhook_urls.clone());
         let (content_type, handling) = (self.content_type, self.handling);
-        let body = Received { bytes, room, content_type, handling, now };
+        let body = Received { bytes, room, content_type, handling, now, webhook_urls };
         if let Some(keyed) = self.keyed {
             keyed.claim(state, &body.bytes).await.map_err(BodyError::Rejected)?;
         }
@@ -229,6 +230,8 @@ pub struct Received {
     pub handling: RequestHandling,
     /// When it was read.
     pub now: Timestamp,
+    /// Which URLs may be those of webhooks.
+    pub webhook_urls: WebhookUrls,
 }
 
 impl Received {

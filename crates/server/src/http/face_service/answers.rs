@@ -16,6 +16,39 @@ pub fn liveness(check: &LivenessCheck) -> Value {
     })
 }
 
+/// The answer of a call that asks for liveness alone. Some clients read `result`, others the members
+/// beside it; the id is of this answer alone, as nothing is stored.
+pub fn liveness_alone(check: &LivenessCheck, id: &str) -> Value {
+    let mut answer = liveness(check);
+    answer["result"] = liveness(check);
+    answer["_id"] = id.into();
+    answer["liveness_min_score"] = check.min_score.into();
+    answer
+}
+
+/// The liveness of a face that is searched for.
+pub fn liveness_of_search(check: &LivenessCheck, id: &str) -> Value {
+    let mut answer = liveness(check);
+    answer["result"] = liveness(check);
+    answer["_id"] = id.into();
+    answer["status"] = status(check).into();
+    answer
+}
+
+/// The liveness of somebody who is looked for among persons in use.
+pub fn liveness_of_active(check: &LivenessCheck) -> Value {
+    json!({
+        "score": check.score,
+        "passed": check.passed(),
+        "status": status(check),
+        "min_score": check.min_score,
+    })
+}
+
+fn status(check: &LivenessCheck) -> &'static str {
+    if check.passed() { "passed" } else { "failed" }
+}
+
 pub fn comparison(check: &MatchCheck) -> Value {
     json!({
         "score": check.score,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::openapi::shapes::{members, reference, score};
+use crate::http::openapi::shapes::{id_schema, members, reference, score};
 
 fn liveness_members() -> Value {
     json!({
@@ -22,6 +22,42 @@ const LIVENESS_DOC: &str = "How live the face looks in this one image. The insta
 
 pub fn liveness() -> Value {
     members(liveness_members())
+}
+
+/// Of a call that asks for liveness alone.
+pub fn liveness_alone() -> Value {
+    let mut all = liveness_members();
+    all["result"] = liveness();
+    all["_id"] = answer_id();
+    all["liveness_min_score"] = score();
+    members(all)
+}
+
+/// Of a face that is searched for.
+pub fn liveness_of_search() -> Value {
+    let mut all = liveness_members();
+    all["result"] = liveness();
+    all["_id"] = answer_id();
+    all["status"] = status();
+    members(all)
+}
+
+/// Of somebody who is looked for among persons in use.
+pub fn liveness_of_active() -> Value {
+    members(json!({
+        "score": liveness_score(), "passed": { "type": "boolean" }, "status": status(),
+        "min_score": score(),
+    }))
+}
+
+fn status() -> Value {
+    json!({ "type": "string", "enum": ["passed", "failed"] })
+}
+
+fn answer_id() -> Value {
+    let mut described = id_schema();
+    described["description"] = "Of this answer alone: nothing is stored under it.".into();
+    described
 }
 
 fn nested_liveness() -> Value {

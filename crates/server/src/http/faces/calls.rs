@@ -69,7 +69,7 @@ pub async fn liveness(
     let score = state.app.score_liveness(sent.image("image")).await?;
     let check = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
     state.metrics.check_decided(CheckKind::Liveness, check.passed());
-    Ok(found(&state, face_answers::liveness(&check)))
+    Ok(found(&state, face_answers::liveness_alone(&check, &state.app.new_id())))
 }
 
 /// `POST …/compare`.

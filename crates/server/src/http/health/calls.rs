@@ -15,7 +15,7 @@ pub async fn healthz() -> Response {
 }
 
 /// The server can do its work: the database takes writes, the clocks agree, keys and vault are those of
-/// the database, and there is space.
+/// the database, there is space, and events get their numbers.
 pub async fn readyz(Extract(state): Extract<State>) -> Response {
     let unhealthy = state.app.look_after_health().await.err();
     let body = match &unhealthy {
@@ -35,6 +35,9 @@ pub async fn readyz(Extract(state): Extract<State>) -> Response {
         }
         Some(Unhealthy::Space) => {
             json!({ "status": "not_ready", "checks": { "database": "ok", "space": "failed" } })
+        }
+        Some(Unhealthy::Journal) => {
+            json!({ "status": "not_ready", "checks": { "database": "ok", "journal": "failed" } })
         }
     };
     let mut response = json_response(body.to_string().into_bytes());

@@ -1,5 +1,6 @@
 //! The share of requests that a request takes: of its token, its client, its address.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
@@ -53,6 +54,22 @@ pub async fn take_rejected(parts: &mut Parts, state: &State) -> Result<(), ApiEr
         Ok(_) => Ok(()),
         Err(allowance) => {
             let counted = "with a wrong token from this address";
+            Err(used_up(counted, RateLimit::RejectedTokens)(allowance).rejection(state))
+        }
+    }
+}
+
+/// Takes one of the answers that tell a stranger at this address that somebody is registered. They are
+/// counted with wrong tokens: both are how somebody guesses.
+///
+/// # Errors
+/// It has none left.
+pub fn take_guess(state: &State, source: IpAddr) -> Result<(), ApiError> {
+    let limit = state.app.config.now().rate_limit.rejected_tokens_per_minute;
+    match state.limits.rejected.take(&source.to_string(), limit) {
+        Ok(_) => Ok(()),
+        Err(allowance) => {
+            let counted = "that were rejected from this address";
             Err(used_up(counted, RateLimit::RejectedTokens)(allowance).rejection(state))
         }
     }

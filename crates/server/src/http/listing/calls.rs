@@ -7,7 +7,8 @@ use axum::response::Response;
 use serde_json::Value;
 use verax_domain::openers::openers;
 use verax_query::{
-    Populate, Position, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant,
+    Included, Populate, Position, Problem, QUERY_BYTES_MAX, Query, Resource, Retrieval, Tenant,
+    Totals,
 };
 
 use crate::app::access::{Bearer, Caller, ImageUrls, RecordToken};
@@ -46,30 +47,59 @@ pub async fn answer_list(
     query: Query,
 ) -> Result<Response, ApiError> {
     handling.note(query.ignored().iter().cloned());
-    require_populated(caller, query.included().populates())?;
+    require_included(caller, query.included())?;
     let tenant = caller.tenant();
     if query.is_count_only() {
         let count = state.app.count_listed(&query, &tenant).await?;
         let body = format!(r#"{{"success":true,"data":{count}}}"#).into_bytes();
         return Ok(known.answer(body, |body| body));
     }
-    let position = begin(state, &query, &tenant)?;
     if format != Format::Json {
+        let position = begin(state, &query, &tenant)?;
         return stream(state.clone(), query, tenant, position, format).await;
     }
-    let listing = match query.cursor() {
-        None => state.app.page(&query, &tenant).await?,
+    let listing = read_rows(state, &query, &tenant).await?;
+    Ok(answer_page(state, caller, known, &query, &listing))
+}
+
+/// The rows of a page that was asked for, for a family that adds something to them.
+pub async fn read_page(
+    state: &State,
+    caller: &Caller,
+    handling: &RequestHandling,
+    query: &Query,
+) -> Result<Listing, ApiError> {
+    handling.note(query.ignored().iter().cloned());
+    require_included(caller, query.included())?;
+    read_rows(state, query, &caller.tenant()).await
+}
+
+async fn read_rows(state: &State, query: &Query, tenant: &Tenant) -> Result<Listing, ApiError> {
+    let position = begin(state, query, tenant)?;
+    Ok(match query.cursor() {
+        None => state.app.page(query, tenant).await?,
         Some(_) => {
             let size = query.page().size;
-            state.app.page_after(&query, &tenant, position, size, Layout::Array).await?
+            state.app.page_after(query, tenant, position, size, Layout::Array).await?
         }
-    };
-    let next = listing.end.as_ref().map(|end| state.app.sign_cursor(&query, &tenant, end));
-    let body = envelope(state, &query, &listing, caller.image_urls(), next.as_deref());
-    Ok(known.answer(body, |mut body| {
+    })
+}
+
+/// The envelope around the rows of a page.
+pub fn answer_page(
+    state: &State,
+    caller: &Caller,
+    known: &IfNoneMatch,
+    query: &Query,
+    listing: &Listing,
+) -> Response {
+    let tenant = caller.tenant();
+    let next = listing.end.as_ref().map(|end| state.app.sign_cursor(query, &tenant, end));
+    let body = envelope(state, query, listing, caller.image_urls(), next.as_deref());
+    known.answer(body, |mut body| {
         close(state, query.resource(), &mut body);
         body
-    }))
+    })
 }
 
 /// `GET /v2/<resource>/{id}`.
@@ -122,7 +152,7 @@ async fn find(
     let retrieval = retrieval.map_err(ApiError::invalid)?;
     handling.note(retrieval.ignored().iter().cloned());
     if let Some(caller) = caller {
-        require_populated(caller, retrieval.included().populates())?;
+        require_included(caller, retrieval.included())?;
     }
     let id = id.of(resource)?;
     let record = state.app.record_bytes(&retrieval, tenant, &id).await?;
@@ -162,6 +192,14 @@ async fn require_opened(
     };
     // Whether there is such a record is not said to who may not see it.
     if record.as_ref().is_some_and(own) { Ok(()) } else { Err(access_denied()) }
+}
+
+/// What is shown of other records is read too.
+fn require_included(caller: &Caller, included: &Included) -> Result<(), ApiError> {
+    for shown in included.reverses() {
+        require(caller, shown.reverse.resource.scopes)?;
+    }
+    require_populated(caller, included.populates())
 }
 
 /// What is populated is read too: it takes the scope of its own resource.
@@ -212,9 +250,9 @@ fn envelope(
         None => {}
     }
     put(format_args!("}}"));
-    if state.app.config.now().compat.flat_pagination
-        && let (Some((total, pages)), false) = (pages, walks)
-    {
+    let is_flat = query.resource().compat.totals == Totals::NestedAndFlat
+        || state.app.config.now().compat.flat_pagination;
+    if is_flat && let (Some((total, pages)), false) = (pages, walks) {
         put(format_args!(r#","total":{total},"limit":{size},"page":{number},"pages":{pages}"#));
     }
     body

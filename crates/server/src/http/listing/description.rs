@@ -3,7 +3,7 @@
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use verax_query::{Kind, Resource, Shown};
+use verax_query::{Kind, Resource, Shown, Totals};
 
 use crate::http::error_codes::URI_TOO_LONG;
 use crate::http::layers::access::Access;
@@ -60,6 +60,15 @@ fn page(resource: &Resource) -> Answer {
     let mut page = envelope(json!({ "type": "array", "items": row }));
     page["required"] = json!(["success", "data", "pagination"]);
     page["properties"]["pagination"] = pagination(resource);
+    if resource.compat.totals == Totals::NestedAndFlat {
+        for (name, minimum) in [("total", 0), ("limit", 1), ("page", 1), ("pages", 0)] {
+            page["properties"][name] = json!({
+                "type": "integer",
+                "minimum": minimum,
+                "description": "As in `pagination`; absent with `cursor` or `skipTotal`.",
+            });
+        }
+    }
     sign(resource, &mut page);
     // With `count=true` there is a number instead of the page.
     let mut counted = envelope(json!({ "type": "integer", "minimum": 0 }));
@@ -81,7 +90,7 @@ fn pagination(resource: &Resource) -> Value {
         "required": [size],
         "properties": {
             "page": { "type": "integer", "minimum": 1, "description": "Absent with `cursor`." },
-            size: { "type": "integer", "minimum": 1, "maximum": 100 },
+            size: { "type": "integer", "minimum": 1, "maximum": resource.compat.page_size_max },
             "total": { "description": "Absent with `skipTotal`.", "allOf": [count(0)] },
             "pages": { "description": "Absent with `skipTotal`.", "allOf": [count(0)] },
             "nextCursor": {
@@ -92,11 +101,15 @@ fn pagination(resource: &Resource) -> Value {
     })
 }
 
-fn list_parameters(resource: &'static Resource) -> Vec<Value> {
+pub fn list_parameters(resource: &'static Resource) -> Vec<Value> {
     let integer = |minimum: u32| json!({ "type": "integer", "minimum": minimum });
-    let size = json!({
-        "type": "integer", "minimum": 1, "maximum": 100, "default": resource.page_size.default,
+    let mut size = json!({
+        "type": "integer", "minimum": 1, "maximum": resource.compat.page_size_max,
+        "default": resource.page_size.default,
     });
+    if let Some(unpaged) = resource.compat.unpaged_size {
+        size["description"] = format!("{unpaged} where no page is asked for either.").into();
+    }
     let other = if resource.page_size.name == "limit" { "perPage" } else { "limit" };
     let sorts: Vec<&str> =
         resource.fields.iter().filter(|field| field.sorts()).map(|field| field.name).collect();
@@ -149,10 +162,13 @@ fn filters(resource: &'static Resource) -> Vec<Value> {
 /// What a record is shown with, and how much of it.
 pub fn include_parameters(resource: &'static Resource) -> Vec<Value> {
     let mut all = Vec::new();
-    let relations: Vec<&str> = resource.relations().map(|(field, _)| field.name).collect();
+    let stored = resource.relations().map(|(field, _)| field.name);
+    let unstored = resource.compat.unstored.iter().map(|unstored| unstored.name);
+    let reverses = resource.reverse.iter().map(|reverse| reverse.name);
+    let relations: Vec<&str> = stored.chain(unstored).chain(reverses).collect();
     if !relations.is_empty() {
         let items = json!({ "type": "string", "enum": relations });
-        let list = json!({ "type": "array", "items": items, "maxItems": 8 });
+        let list = json!({ "type": "array", "items": items, "maxItems": 20 });
         all.push(query("populates[]", "Relations to show as records.", list));
     }
     if !resource.reverse.is_empty() {
@@ -160,6 +176,12 @@ pub fn include_parameters(resource: &'static Resource) -> Vec<Value> {
         let items = json!({ "type": "string", "enum": names });
         let list = json!({ "type": "array", "items": items });
         all.push(query("with[]", "Records that point here, to show too.", list));
+    }
+    for reverse in resource.reverse {
+        let Some((name, field)) = reverse.chosen_by else { continue };
+        let doc = format!("Of `{}`, those whose `{field}` is this.", reverse.name);
+        let schema = reverse.resource.field(field).map_or_else(|| json!({}), filter_schema);
+        all.push(query(name, &doc, schema));
     }
     let names: Vec<&str> = resource.fields.iter().map(|field| field.name).collect();
     let doc = format!("Fields to show, with a comma between them: {}.", names.join(", "));

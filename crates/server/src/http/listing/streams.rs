@@ -156,6 +156,6 @@ impl Walk {
 /// The line of a CSV that names its columns.
 fn names(query: &Query) -> String {
     let fields = query.shown().into_iter().map(|field| field.name);
-    let reverses = query.included().reverses().iter().map(|reverse| reverse.name);
+    let reverses = query.included().reverses().iter().map(|it| it.reverse.name);
     fields.chain(reverses).collect::<Vec<_>>().join(",") + "\r\n"
 }

@@ -1,7 +1,7 @@
 //! The shapes of records, parameters and envelopes in the OpenAPI document.
 
 use serde_json::{Map, Value, json};
-use verax_query::{Field, Kind, Member, MemberKind, Relation, Resource, Shown};
+use verax_query::{Count, Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 pub fn id_schema() -> Value {
     json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" })
@@ -122,13 +122,26 @@ pub fn object(resource: &'static Resource, shown: Shown) -> Value {
         .filter(|field| shown == Shown::Retrieve || field.shown == Shown::List);
     for field in fields {
         let mut schema = value_schema(field, shown);
+        if resource.compat.unstored(field.name).is_some() && !matches!(field.kind, Kind::Json(_)) {
+            // Populated it is null: no table holds it.
+            schema = json!({ "anyOf": [schema, { "type": "null" }] });
+        }
         schema["description"] = field.doc.into();
         properties.insert(field.name.to_owned(), schema);
+    }
+    let unstored = resource.compat.unstored.iter();
+    for unstored in unstored.filter(|it| resource.field(it.name).is_none()) {
+        let mut schema = match unstored.count {
+            Count::One => json!({ "type": "null" }),
+            Count::Many => json!({ "type": "array", "maxItems": 0 }),
+        };
+        schema["description"] = "Shown by `populates[]` alone; this server has none yet.".into();
+        properties.insert(unstored.name.to_owned(), schema);
     }
     for reverse in resource.reverse {
         let items = projection(reverse.resource, &reverse.fields());
         let schema = json!({
-            "type": "array", "items": items, "description": "Shown by `with[]` alone.",
+            "type": "array", "items": items, "description": "Shown by `with[]` or `populates[]` alone.",
         });
         properties.insert(reverse.name.to_owned(), schema);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::http::face_service::schemas::liveness;
+use crate::http::face_service::schemas::{liveness_of_active, liveness_of_search};
 use crate::http::openapi::shapes::{id_schema, members, reference, score};
 
 /// Adds what several calls show of a person.
@@ -12,12 +12,21 @@ pub fn add(schemas: &mut Map<String, Value>) {
         "thumbnail": { "type": "string", "description": "A JPEG of the face, in base64." },
     }));
     schemas.insert("Thumbnail".to_owned(), thumbnail);
-    let found = members(json!({
+    let mut found = members(json!({
         "id": id_schema(),
-        "name": text(),
         "score": score(),
         "thumbnails": thumbnails(),
     }));
+    // To a token that may read persons.
+    found["properties"]["_id"] = id_schema();
+    for name in ["name", "gender", "nationality", "notes"] {
+        found["properties"][name] = text();
+    }
+    found["properties"]["collections"] = json!({ "type": "array", "items": id_schema() });
+    found["properties"]["date_of_birth"] = json!({ "type": ["string", "null"], "format": "date" });
+    for name in ["create_date", "modified_date"] {
+        found["properties"][name] = json!({ "type": ["string", "null"], "format": "date-time" });
+    }
     schemas.insert("FoundPerson".to_owned(), found);
     schemas["Person"]["properties"]["thumbnails"] = thumbnails();
 }
@@ -46,7 +55,16 @@ pub fn hits() -> Value {
 }
 
 pub fn live_search() -> Value {
-    members(json!({ "persons": hits(), "liveness_score": score(), "liveness": liveness() }))
+    members(json!({
+        "persons": hits(), "search": found(), "liveness_score": score(),
+        "liveness": liveness_of_search(),
+    }))
+}
+
+/// A list; with `liveness_min_score` an object.
+pub fn active_search() -> Value {
+    let with_liveness = members(json!({ "persons": found(), "liveness": liveness_of_active() }));
+    json!({ "anyOf": [hits(), with_liveness] })
 }
 
 pub fn live_person() -> Value {

@@ -3,13 +3,14 @@
 use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Value, json};
-use verax_domain::Scope;
 use verax_domain::face_call::{LivenessCheck, MatchCheck, best_score};
-use verax_domain::records::person;
+use verax_domain::records::{Values, person};
 use verax_domain::resources::PERSONS;
+use verax_domain::{Scope, Timestamp};
 use verax_vision::faces::{Template, Wanted};
 
 use crate::app::access::Caller;
+use crate::app::faces::Portrait;
 use crate::app::persons::Thumbnail;
 use crate::app::persons::galleries::{Hit, Search};
 use crate::http::answers::services::found;
@@ -55,8 +56,19 @@ pub static LIVE_BODY: &[BodyField] = &[
     COLLECTION,
     MAX_RESULTS,
 ];
-pub static ACTIVE_BODY: &[BodyField] =
-    &[IMAGE, OS, min_score(0.5, 1.0), MODE, COLLECTION, MAX_RESULTS];
+pub static ACTIVE_BODY: &[BodyField] = &[
+    IMAGE,
+    OS,
+    optional(
+        "liveness_min_score",
+        Rule::Number(0.5, 1.0),
+        "Minimum liveness score; with it the answer is an object with `persons` and `liveness`.",
+    ),
+    min_score(0.5, 1.0),
+    MODE,
+    COLLECTION,
+    MAX_RESULTS,
+];
 pub static VERIFY_BODY: &[BodyField] =
     &[required("id", Rule::Id, "The person."), IMAGES, min_score(0.5, 1.0), MODE, COLLECTION];
 pub static DETECT_BODY: &[BodyField] =
@@ -109,22 +121,30 @@ pub async fn search_live_face(
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
     let mut faces = state.app.analyse_portraits(vec![image], Wanted::Yes).await?;
     let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
-    let Some(score) = face.liveness_score else { return Err(unread("image")) };
-    let liveness = LivenessCheck { score, min_score: sent.number("liveness_min_score") };
-    state.metrics.check_decided(CheckKind::Liveness, liveness.passed());
+    let liveness = liveness_of(&state, &face, sent.number("liveness_min_score"))?;
     let hits = match liveness.passed() {
         true => search_for(&state, &caller, wish.search(vec![face.template], collection)).await?,
         false => Vec::new(),
     };
     let data = json!({
         "persons": hits.iter().map(id_and_score).collect::<Value>(),
-        "liveness_score": score,
-        "liveness": face_answers::liveness(&liveness),
+        "search": shown(&state, &caller, &hits).await?,
+        "liveness_score": liveness.score,
+        "liveness": face_answers::liveness_of_search(&liveness, &state.app.new_id()),
     });
     Ok(found(&state, data))
 }
 
-/// `POST …/search-active-user`: persons whose status is `active` alone.
+/// What was measured of how live a face is, against the score that the caller asks for.
+fn liveness_of(state: &State, face: &Portrait, min_score: f64) -> Result<LivenessCheck, ApiError> {
+    let score = face.liveness_score.ok_or_else(|| unread("image"))?;
+    let liveness = LivenessCheck { score, min_score };
+    state.metrics.check_decided(CheckKind::Liveness, liveness.passed());
+    Ok(liveness)
+}
+
+/// `POST …/search-active-user`: persons whose status is `active` alone. With `liveness_min_score` who is
+/// not live is not looked for, and the answer says both.
 pub async fn search_active_user(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -134,11 +154,29 @@ pub async fn search_active_user(
     let (mut sent, _slot) = read(&state, &allowed, body, ACTIVE_BODY).await?;
     let (image, wish) = (sent.image("image"), Wish::of(&sent));
     let collection = collection_of(&state, &caller, wish.collection.as_deref()).await?;
-    let faces = state.app.analyse_portraits(vec![image], Wanted::No).await?;
-    let probes = faces.into_iter().map(|face| face.template).collect();
-    let search = Search { active_only: true, ..wish.search(probes, collection) };
-    let hits = search_for(&state, &caller, search).await?;
-    Ok(found(&state, hits.iter().map(id_and_score).collect()))
+    let min_score = sent.members.get("liveness_min_score").and_then(Value::as_f64);
+    let wanted = if min_score.is_some() { Wanted::Yes } else { Wanted::No };
+    let mut faces = state.app.analyse_portraits(vec![image], wanted).await?;
+    let (Some(face), true) = (faces.pop(), faces.is_empty()) else { return Err(unread("image")) };
+    let liveness = match min_score {
+        Some(min_score) => Some(liveness_of(&state, &face, min_score)?),
+        None => None,
+    };
+    let search = wish.search(vec![face.template], collection);
+    let hits = match liveness.as_ref().is_none_or(LivenessCheck::passed) {
+        true => search_for(&state, &caller, Search { active_only: true, ..search }).await?,
+        false => Vec::new(),
+    };
+    Ok(found(
+        &state,
+        match liveness {
+            None => hits.iter().map(id_and_score).collect(),
+            Some(liveness) => json!({
+                "persons": shown(&state, &caller, &hits).await?,
+                "liveness": face_answers::liveness_of_active(&liveness),
+            }),
+        },
+    ))
 }
 
 /// `POST …/verify`: whether the images are of one person.
@@ -256,8 +294,8 @@ fn id_and_score(hit: &Hit) -> Value {
     json!({ "id": hit.person, "score": hit.score })
 }
 
-/// The found persons in the order of the hits, with their small images, and with their names for
-/// who may read persons.
+/// The found persons in the order of the hits, with their small images; to who may read persons, with
+/// what is said of them.
 async fn shown(state: &State, caller: &Caller, hits: &[Hit]) -> Result<Value, ApiError> {
     if hits.is_empty() {
         return Ok(json!([]));
@@ -268,15 +306,32 @@ async fn shown(state: &State, caller: &Caller, hits: &[Hit]) -> Result<Value, Ap
     for hit in hits {
         // Somebody who was deleted since is nobody any more.
         let Some(record) = records.get(&hit.person) else { continue };
-        let mut person = json!({ "id": hit.person });
-        if may_read(caller, PERSONS.scopes) {
-            person["name"] = record.text(person::NAME).into();
-        }
+        let mut person = match may_read(caller, PERSONS.scopes) {
+            true => details(&hit.person, record),
+            false => json!({ "id": hit.person }),
+        };
         person["score"] = hit.score.into();
         person["thumbnails"] = thumbnails(state, caller, &hit.person).await?;
         all.push(person);
     }
     Ok(Value::Array(all))
+}
+
+/// What is said of a person, in the names that searches have for it.
+fn details(id: &str, record: &Values) -> Value {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    json!({
+        "id": id,
+        "_id": id,
+        "name": record.text(person::NAME),
+        "gender": record.text(person::GENDER),
+        "date_of_birth": record.text(person::DATE_OF_BIRTH),
+        "nationality": record.text(person::NATIONALITY),
+        "notes": record.text(person::NOTES),
+        "collections": record.ids(person::COLLECTIONS),
+        "create_date": time(record.time(person::CREATED_AT)),
+        "modified_date": time(record.time(person::UPDATED_AT)),
+    })
 }
 
 /// The small images that are kept of a person, for a token that may see images.

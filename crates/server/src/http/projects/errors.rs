@@ -10,5 +10,11 @@ pub static UNPROCESSABLE: ErrorCode = ErrorCode {
     when: "a member of a project is wrong; `details` names each",
 };
 
+pub static EMAIL_NOT_SENT: ErrorCode = ErrorCode {
+    code: "EMAIL_NOT_SENT",
+    status: StatusCode::CONFLICT,
+    when: "the mail server has not taken the test email; `error` says why",
+};
+
 /// The codes of this family.
-pub static CODES: &[&ErrorCode] = &[&UNPROCESSABLE, &PROJECT_NOT_FOUND];
+pub static CODES: &[&ErrorCode] = &[&UNPROCESSABLE, &PROJECT_NOT_FOUND, &EMAIL_NOT_SENT];

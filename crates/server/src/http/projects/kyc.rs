@@ -2,10 +2,11 @@
 
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
-use verax_domain::records::{Values, project, project_flow};
-use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
-use verax_query::{Query, Tenant, is_id};
+use serde_json::{Value, json};
+use verax_domain::capture_page::{flow_of_type, flow_view, project_view};
+use verax_domain::records::{Values, project};
+use verax_domain::resources::PROJECTS;
+use verax_query::{Audience, Tenant, is_id};
 
 use crate::app::access::Bearer;
 use crate::http::answers::json as json_response;
@@ -14,6 +15,9 @@ use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::authorize::MaybeBearer;
 use crate::http::query_string::value_of;
 use crate::http::state::State;
+
+/// The flow that pages go through when they do not say which.
+const ONBOARDING: &str = "onboarding";
 
 /// `GET /v2/projects/kyc?id=`: what the capture pages need of a project and its flows. Without a
 /// token only where the project allows it; who may not see it does not learn whether it is there.
@@ -43,66 +47,16 @@ pub async fn kyc(
         (None, Some(Bearer::Caller(_))) => return Err(project_not_found()),
         (None, Some(Bearer::RecordToken(_))) => return Err(access_denied()),
     };
-    let fields = PROJECT_FLOWS.fields.iter().filter(|field| KYC_FLOW.contains(&field.name));
-    let query = Query::of(&PROJECT_FLOWS)
-        .equal(project_flow::PROJECT, id)
-        .oldest_first()
-        .at_most(100)
-        .showing(&fields.collect::<Vec<_>>());
-    let owner = Tenant::Client(project.text(project::CLIENT).unwrap_or_default());
-    let flows = state.app.page(&query, &owner).await?;
-    let mut flows: Vec<Value> =
-        serde_json::from_slice(&[b"[", &flows.rows[..], b"]"].concat()).unwrap_or_default();
-    if !matches!(bearer, Some(Bearer::Caller(_))) {
-        flows.iter_mut().for_each(hide_thresholds);
-    }
-    let mut seen = Map::new();
-    for name in KYC {
-        if let Some(value) = shown.get(name) {
-            seen.insert(name.to_owned(), value.clone());
-        }
-    }
-    seen.insert("projectFlows".to_owned(), flows.into());
+    let owner = project.text(project::CLIENT).unwrap_or_default();
+    let flows = state.app.flows_of_project(&owner, id).await?;
+    let audience = match bearer {
+        Some(Bearer::Caller(_)) => Audience::Client,
+        Some(Bearer::RecordToken(_)) | None => Audience::Device,
+    };
+    let kind = value_of(&raw, "type").unwrap_or(ONBOARDING);
+    let view = |flow: &Value| flow_view(flow, audience);
+    let mut seen = project_view(&shown);
+    seen.insert("projectFlow".to_owned(), flow_of_type(&flows, kind).map(view).into());
+    seen.insert("projectFlows".to_owned(), flows.iter().map(view).collect());
     Ok(json_response(json!({ "success": true, "data": seen }).to_string().into_bytes()))
 }
-
-/// Who is checked does not learn what score is enough.
-fn hide_thresholds(flow: &mut Value) {
-    for name in ["loginSettings", "liveness"] {
-        if let Some(settings) = flow[name].as_object_mut() {
-            settings.retain(|name, _| !name.ends_with("inScore"));
-        }
-    }
-}
-
-/// What anybody may see of the flows of a project whose pages they use.
-const KYC_FLOW: [&str; 10] = [
-    "name",
-    "type",
-    "status",
-    "target",
-    "redirectUrl",
-    "loginSettings",
-    "signUpForm",
-    "documents",
-    "liveness",
-    "steps",
-];
-
-/// What anybody may see of a project whose pages they use.
-const KYC: [&str; 14] = [
-    "_id",
-    "name",
-    "description",
-    "identifier",
-    "contactEmail",
-    "privacyUrl",
-    "termsAndConditionsUrl",
-    "allowedCountries",
-    "defaultLanguage",
-    "dataProtection",
-    "branding",
-    "status",
-    "target",
-    "version",
-];

@@ -1,6 +1,6 @@
-//! App registrations: made, looked at with their own token, moved on, changed.
+//! App registrations: moved on, and changed.
 
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use verax_domain::contact::Phone;
@@ -8,11 +8,11 @@ use verax_domain::lifecycle::{Actor, RegistrationStatus, SYNC_STEPS};
 use verax_domain::records::app_registration::{self, AppRegistration, ContactDetails, Reviewer};
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{RecordTokenScope, Scope};
-use verax_query::{Audience, Key, Retrieval, Tenant};
+use verax_query::{Key, Retrieval, Tenant};
 
-use crate::app::access::{Bearer, Caller};
+use crate::app::access::Bearer;
 use crate::app::journal::Origin;
-use crate::app::registrations::{SyncOrder, TokenFor};
+use crate::app::registrations::{HeldContacts, RegistrationError, SyncOrder, TokenFor};
 use crate::http::answers::brief::brief;
 use crate::http::answers::{json as json_response, one};
 use crate::http::body::checked::CheckedBody;
@@ -24,11 +24,13 @@ use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, access_denied};
 use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::layers::allowed::{Allowed, may_read, require_own};
-use crate::http::layers::authorize::Subject;
-use crate::http::layers::idempotency::{about, changes_nothing};
-use crate::http::listing::calls::short;
+use crate::http::layers::quota::take_guess;
+use crate::http::layers::source_address::SourceAddress;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
+
+const EMAIL_VALIDATION: &str = "emailValidation";
+const PHONE_VALIDATION: &str = "phoneValidation";
 
 const ABOUT: &[BodyField] = &[
     field_as(&APP_REGISTRATIONS, "email", Rule::Email)
@@ -43,7 +45,14 @@ const ABOUT: &[BodyField] = &[
     field_as(&APP_REGISTRATIONS, "consentSession", Rule::Object(&[])),
 ];
 
-pub static CHANGE_BODY: &[BodyField] = ABOUT;
+pub static CHANGE_BODY: &[BodyField] = &joined::<11>(
+    ABOUT,
+    &[
+        optional(EMAIL_VALIDATION, Rule::Id, "The registration's own check of its email address."),
+        optional(PHONE_VALIDATION, Rule::Id, "The registration's own check of its phone number."),
+        optional("replacePhone", Rule::Flag, "Accepted for compatibility; a phone is replaced."),
+    ],
+);
 
 pub static REGISTRATION_BODY: &[BodyField] = &joined::<10>(
     &[
@@ -59,84 +68,77 @@ pub static SYNC_BODY: &[BodyField] = &[
     optional("note", Rule::Text(1, 1000), "Why a status is overridden."),
 ];
 
-/// `POST /v2/app-registrations`. Each gives a registration of its own, which knows nothing of others
-/// with the same address or number; when one of those is completed, it is rejected.
-pub async fn create(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    origin: Origin,
-    allowed: Allowed,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let mut sent = read(&state, &allowed, body, REGISTRATION_BODY, Purpose::Create).await?;
-    if sent.text("email").is_none() && sent.text("phone").is_none() {
-        sent.wrong("email", "or \"phone\" is required: Needs an email or a phone at least");
-    }
-    check_phone(&mut sent, None);
-    let members = sent.finish(&MISSING_PARAMETER)?.members;
-    let client = caller.client();
-    let told = members.clone();
-    let (id, token) = state.app.register(client, caller.mode(), members, &origin).await?;
-    let tenant = Tenant::Client(client.to_owned());
-    let record = match may_read(&caller, APP_REGISTRATIONS.scopes) {
-        true => state.app.find_record(&APP_REGISTRATIONS, &tenant, &id).await?,
-        false => Some(brief(&id, &told)),
-    };
-    // Nothing is asked of data sources here, so there is no validation of what the person said.
-    let data = json!({ "appRegistration": record, "informationValidation": null, "token": token });
-    Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
-}
-
-/// `GET` and `POST /v2/app-registrations/me`: the registration that the token is for.
-pub async fn me(
-    Extract(state): Extract<State>,
-    Subject { record_token, id }: Subject,
-    allowed: Allowed,
-    RawQuery(raw): RawQuery,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    // A POST may have a body; it says nothing.
-    read(&state, &allowed, body, &[], Purpose::Change).await?;
-    let raw = short(raw)?;
-    let retrieval = Retrieval::parse(&APP_REGISTRATIONS, &raw).map_err(ApiError::invalid)?;
-    let tenant = Tenant::Client(record_token.client().to_owned());
-    let record = state.app.record_bytes(&retrieval, &tenant, &id).await?;
-    let record = record.ok_or_else(|| ApiError::not_found(&APP_REGISTRATIONS))?;
-    let body = one(&state, Audience::Device, &APP_REGISTRATIONS, &record);
-    Ok(changes_nothing(json_response(body)))
-}
-
-/// `PUT /v2/app-registrations/{id}`: what is not sent stays.
+/// `PUT /v2/app-registrations/{id}`: what is not sent stays. With the registration's own token a person
+/// changes what they say of themselves, while it is open.
 pub async fn change(
     Extract(state): Extract<State>,
-    caller: Caller,
+    bearer: Bearer,
     origin: Origin,
     allowed: Allowed,
+    SourceAddress(source): SourceAddress,
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
+    let own = match &bearer {
+        Bearer::Caller(_) => false,
+        Bearer::RecordToken(record_token) => {
+            let own = record_token.subject(RecordTokenScope::Registration);
+            if own.is_none() || own != id.sent() {
+                return Err(access_denied());
+            }
+            true
+        }
+    };
     let id = id.of(&APP_REGISTRATIONS)?;
-    let tenant = Tenant::Client(caller.client().to_owned());
+    let client = bearer.client();
+    let tenant = Tenant::Client(client.to_owned());
     let unknown = || ApiError::not_found(&APP_REGISTRATIONS);
     let before: Option<AppRegistration> = state.app.find(&tenant, &id).await?;
     let before = before.ok_or_else(unknown)?;
     let mut sent = read(&state, &allowed, body, CHANGE_BODY, Purpose::Change).await?;
     check_phone(&mut sent, Some(&before.contact));
-    let members = sent.finish(&MISSING_PARAMETER)?.members;
+    check_validations(&mut sent, &before);
+    let mut members = sent.finish(&MISSING_PARAMETER)?.members;
+    members.remove("replacePhone");
     let told = members.clone();
-    state.app.change_registration(caller.client(), &id, members, &origin).await?;
-    if !may_read(&caller, APP_REGISTRATIONS.scopes) {
-        let record = brief(&id, &told).to_string();
-        return Ok(json_response(one(
-            &state,
-            Audience::Client,
-            &APP_REGISTRATIONS,
-            record.as_bytes(),
-        )));
+    let changed = if own {
+        let tells = state.app.config.now().validations.tell_registered;
+        let held = if tells { HeldContacts::Told } else { HeldContacts::NotTold };
+        state.app.change_own_registration(client, &id, members, held, &origin).await
+    } else {
+        state.app.change_registration(client, &id, members, &origin).await
+    };
+    if own && matches!(changed, Err(RegistrationError::Registered(_))) {
+        take_guess(&state, source)?;
     }
-    let whole = Retrieval::whole(&APP_REGISTRATIONS);
-    let record = state.app.record_bytes(&whole, &tenant, &id).await?.ok_or_else(unknown)?;
-    Ok(json_response(one(&state, Audience::Client, &APP_REGISTRATIONS, &record)))
+    changed?;
+    let record = match &bearer {
+        Bearer::Caller(caller) if !may_read(caller, APP_REGISTRATIONS.scopes) => {
+            brief(&id, &told).to_string().into_bytes()
+        }
+        _ => {
+            let whole = Retrieval::whole(&APP_REGISTRATIONS);
+            state.app.record_bytes(&whole, &tenant, &id).await?.ok_or_else(unknown)?
+        }
+    };
+    Ok(json_response(one(&state, bearer.audience(), &APP_REGISTRATIONS, &record)))
+}
+
+/// Pages name the check of a contact that was validated: it is the registration's already.
+fn check_validations(sent: &mut CheckedBody, before: &AppRegistration) {
+    for (name, own) in
+        [(EMAIL_VALIDATION, &before.email_validation), (PHONE_VALIDATION, &before.phone_validation)]
+    {
+        match sent.text(name) {
+            Some(id) if own.as_deref() != Some(id) => {
+                sent.wrong(
+                    name,
+                    "must be the validation by which this registration's contact was proved",
+                );
+            }
+            _ => sent.forget(name),
+        }
+    }
 }
 
 /// `PUT /v2/app-registrations/{id}/sync`, with the registration's own token or a client's; what
@@ -202,8 +204,12 @@ pub async fn sync(
         }
     };
     // The registration's own token reads it and moves it on: who may not do both gets none.
+    let until = match &bearer {
+        Bearer::RecordToken(record_token) => Some(record_token.expires_at()),
+        Bearer::Caller(_) => None,
+    };
     let token_for =
-        (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode() });
+        (reads && writes).then(|| TokenFor { client: bearer.client(), mode: bearer.mode(), until });
     let synced = state.app.sync_registration(&tenant, token_for, &id, order).await?;
     let (token, record, flow) = synced;
     let known = |key: Key<str>| record.text(key).filter(|_| reads);
@@ -221,7 +227,7 @@ pub async fn sync(
 
 /// A number and its country's code belong together: what was sent of them, and what the registration
 /// has, must be one number, which is kept in one form.
-fn check_phone(sent: &mut CheckedBody, before: Option<&ContactDetails>) {
+pub fn check_phone(sent: &mut CheckedBody, before: Option<&ContactDetails>) {
     if sent.text("phone").is_none() && sent.text("countryCode").is_none() {
         return;
     }

@@ -26,9 +26,15 @@ pub static CANNOT_RESEND_LINK: ErrorCode = ErrorCode {
     when: "the registration is over: nobody goes on with it",
 };
 
+pub static IDENTITY_IMAGE_NOT_FOUND: ErrorCode = ErrorCode {
+    code: "identity_image_not_found",
+    status: StatusCode::NOT_FOUND,
+    when: "no check with this id has stored an image on which a face can be seen",
+};
+
 /// The codes of this family.
 pub static CODES: &[&ErrorCode] =
-    &[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED, &CANNOT_RESEND_LINK];
+    &[&EMAIL_IS_REGISTERED, &PHONE_IS_REGISTERED, &CANNOT_RESEND_LINK, &IDENTITY_IMAGE_NOT_FOUND];
 
 impl From<RegistrationError> for ApiError {
     fn from(error: RegistrationError) -> ApiError {
@@ -48,8 +54,24 @@ impl From<RegistrationError> for ApiError {
                 ApiError::new(&CANNOT_RESEND_LINK, error)
                     .with_member("message", CANNOT_RESEND_LINK.code.into())
             }
+            RegistrationError::NoEmail => conflict(
+                "email_not_set",
+                "The registration has no email address that something can be sent to.",
+            ),
+            RegistrationError::Over => {
+                conflict("registration_is_over", "The registration is over.")
+            }
+            RegistrationError::Validated(HeldContact::Email) => conflict(
+                "email_is_validated",
+                "The email address is validated: its client alone changes it.",
+            ),
+            RegistrationError::Validated(HeldContact::Phone) => conflict(
+                "phone_is_validated",
+                "The phone number is validated: its client alone changes it.",
+            ),
             RegistrationError::Rejected(rejection) => rejected_step(rejection),
             RegistrationError::Mint(error) => error.into(),
+            RegistrationError::Email(error) => error.into(),
             RegistrationError::Moved => {
                 conflict("registration_has_moved", "The registration has moved. Read it again.")
             }

@@ -2,8 +2,12 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
+use serde_json::json;
+use verax_domain::device_view::device_view;
+use verax_domain::records::app_registration::COMPARISON;
 use verax_domain::resources::APP_REGISTRATIONS;
 
+use crate::app::journal::Origin;
 use crate::app::registrations::faces::RegistrationFaceError;
 use crate::http::answers::services::found;
 use crate::http::body::reading::read_measured;
@@ -20,13 +24,20 @@ use crate::http::state::State;
 pub async fn compare(
     Extract(state): Extract<State>,
     Subject { record_token, id: registration }: Subject,
+    origin: Origin,
     allowed: Allowed,
     body: Unread,
 ) -> Result<Response, ApiError> {
     let (sent, _place) = read_measured(&state, &allowed, body, &[]).await?;
     sent.finish(&MISSING_PARAMETER)?;
-    let check = state.app.compare_registration(record_token.client(), &registration).await?;
-    Ok(found(&state, face_answers::comparison_for_device(&check)))
+    let client = record_token.client();
+    let comparison = state.app.compare_registration(client, &registration, &origin).await?;
+    let mut data = face_answers::comparison_for_device(&comparison.check);
+    // As the registration's pages see what is kept with it.
+    let kept = COMPARISON.field().name;
+    data[kept] =
+        device_view(&APP_REGISTRATIONS, &json!({ kept: comparison.to_json() }))[kept].take();
+    Ok(found(&state, data))
 }
 
 impl From<RegistrationFaceError> for ApiError {

@@ -6,7 +6,9 @@ use serde_json::json;
 use verax_domain::records::app_registration;
 use verax_domain::resources::APP_REGISTRATIONS;
 
-use crate::app::access::Caller;
+use crate::app::access::{Caller, PageAccess};
+use crate::app::emails::EmailOutcome;
+use crate::app::registrations::links::LinkDelivery;
 use crate::http::body::reading::read;
 use crate::http::body::table::{BodyField, Purpose, Rule, optional};
 use crate::http::body::unread::Unread;
@@ -18,14 +20,14 @@ use crate::http::path_id::PathId;
 use crate::http::registrations::calls::answer;
 use crate::http::state::State;
 
-pub static LINK_BODY: &[BodyField] =
-    &[optional("sendEmail", Rule::Flag, "Not available yet: true is rejected.")];
+pub static LINK_BODY: &[BodyField] = &[optional(
+    "sendEmail",
+    Rule::Flag,
+    "Whether the link is sent to the registration's email address besides; false.",
+)];
 
-/// The kind of access that the token gives, in the word that the capture pages read.
-const ACCESS_TYPE: &str = "app_registration_created";
-
-/// Answers a fresh token for this registration, and the link of the capture pages with it: only the
-/// client knows whom to send it to.
+/// Answers a fresh token for this registration, and the link of the capture pages with it, which goes to
+/// the registration's address where the client asks for that.
 pub async fn resend(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -36,18 +38,17 @@ pub async fn resend(
     // The answer says who it is, and so does the token that is in it.
     require(&caller, APP_REGISTRATIONS.scopes)?;
     let id = id.of(&APP_REGISTRATIONS)?;
-    let mut sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
-    if sent.flag("sendEmail") {
-        sent.wrong("sendEmail", "is not available yet: this server sends no email");
-    }
-    sent.finish(&MISSING_PARAMETER)?;
-    let resent = state.app.resend_link(caller.client(), caller.mode(), &id).await?;
+    let sent = read(&state, &allowed, body, LINK_BODY, Purpose::Create).await?;
+    let sent = sent.finish(&MISSING_PARAMETER)?;
+    let delivery = match sent.flag("sendEmail") {
+        true => LinkDelivery::ByEmail,
+        false => LinkDelivery::ByClient,
+    };
+    let resent = state.app.resend_link(caller.client(), caller.mode(), &id, delivery).await?;
     let record = &resent.registration;
-    let public_url = state.app.config.now().http.public_url.clone();
-    let project = record.text(app_registration::PROJECT).unwrap_or_default();
-    let data = json!({
+    let mut data = json!({
         "token": resent.token,
-        "link": format!("{public_url}/sign-up/{project}?token={}", resent.token),
+        "link": resent.link,
         "firstName": record.text(app_registration::FIRST_NAME),
         "lastName": record.text(app_registration::LAST_NAME),
         "fullName": record.text(app_registration::FULL_NAME),
@@ -57,9 +58,12 @@ pub async fn resend(
         "appRegistrationId": id,
         "status": record.text(app_registration::STATUS),
         "expiresAt": resent.until.to_string(),
-        "accessType": ACCESS_TYPE,
+        "accessType": PageAccess::Linked.word(),
         "issuedAt": state.app.clock.now().to_string(),
-        "emailSent": false,
+        "emailSent": resent.email.as_ref().is_some_and(EmailOutcome::is_accepted),
     });
+    if let Some(reason) = resent.email.as_ref().and_then(EmailOutcome::reason) {
+        data["emailReason"] = reason.into();
+    }
     Ok(about(&APP_REGISTRATIONS, &id, answer(&data)))
 }

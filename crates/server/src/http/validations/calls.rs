@@ -3,15 +3,16 @@
 use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use verax_domain::RecordTokenScope;
 use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_login::AppLogin;
+use verax_domain::records::app_registration::PERSON;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::records::id_of;
 use verax_domain::records::project::Project;
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS,
 };
+use verax_domain::{RecordTokenScope, Scope};
 use verax_query::{Audience, Resource, Tenant, Timestamp};
 
 use crate::app::access::{Bearer, Caller};
@@ -26,12 +27,12 @@ use crate::http::body::table::{
 };
 use crate::http::body::unread::Unread;
 use crate::http::error::{
-    ApiError, access_denied, anonymous_rejected, anonymous_rejection, for_clients_only,
+    ApiError, access_denied, anonymous_rejected, anonymous_rejection, conflict, for_clients_only,
     project_not_found,
 };
 use crate::http::error_codes::MISSING_PARAMETER;
 use crate::http::face_service::{IMAGE_DOC, OS};
-use crate::http::layers::allowed::{Allowed, may_read};
+use crate::http::layers::allowed::{Allowed, may_read, require_own};
 use crate::http::layers::authorize::{MaybeBearer, Subject};
 use crate::http::layers::idempotency::about;
 use crate::http::layers::quota::take;
@@ -115,7 +116,15 @@ pub async fn open(
     let audience = bearer.as_ref().map_or(Audience::Device, Bearer::audience);
     let (client, mode, mut sent) = match &bearer {
         Some(Bearer::Caller(caller)) => {
-            let sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
+            let mut sent = read(&state, &allowed, body, OPEN_BODY, Purpose::Create).await?;
+            if let Some(url) = sent.text("webhookUrl") {
+                // What is measured of a person is sent there.
+                require_own(caller, Scope::WriteWebhooks)?;
+                if !state.app.may_name_webhook(caller.client(), url).await? {
+                    let rule = "must be one of 1,000 URLs that validations have named this month";
+                    sent.wrong("webhookUrl", rule);
+                }
+            }
             (caller.client().to_owned(), caller.mode().to_owned(), sent)
         }
         Some(Bearer::RecordToken(_)) => return Err(for_clients_only()),
@@ -128,7 +137,7 @@ pub async fn open(
         }
     };
     if sent.flag("sendViaEmail") {
-        sent.wrong("sendViaEmail", "is not available yet: this server sends no email");
+        sent.wrong("sendViaEmail", "is not available yet: there is no page that a link could open");
     }
     check_expiry(&state, &mut sent);
     let mut members = sent.finish(&MISSING_PARAMETER)?.members;
@@ -180,6 +189,9 @@ pub async fn open_for_login(
     let found = found.ok_or_else(|| ApiError::not_found(&APP_LOGINS))?;
     if sent.text("project") != found.project.as_deref() {
         return Err(project_not_found());
+    }
+    if found.is_over() {
+        return Err(conflict("login_is_over", "The login is completed."));
     }
     sent.set("type", "login");
     sent.set("projectFlow", found.flow.as_deref());
@@ -293,7 +305,16 @@ pub async fn validate_registration(
         Bearer::Caller(caller) if !may_read(caller, APP_REGISTRATIONS.scopes) => {
             brief(&registration, &Map::new())
         }
-        bearer => shown(bearer.audience(), &APP_REGISTRATIONS, record),
+        bearer => {
+            let audience = bearer.audience();
+            let record = state.app.with_face_records(bearer.client(), record).await?;
+            let mut record = shown(audience, &APP_REGISTRATIONS, record);
+            if audience == Audience::Device {
+                // Whom the check enrolled is no device's to know.
+                record[PERSON.field().name] = Value::Null;
+            }
+            record
+        }
     };
     let body = json!({ "success": true, "data": record });
     Ok(json_response(body.to_string().into_bytes()))

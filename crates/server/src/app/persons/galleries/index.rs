@@ -59,6 +59,13 @@ impl FaceIndex {
         self.gallery.len()
     }
 
+    /// How many active persons of this collection are searched.
+    pub fn count_in(&self, collection: &str) -> usize {
+        let is_in =
+            |it: &&Membership| it.active && it.collections.iter().any(|id| id == collection);
+        self.persons.values().filter(is_in).count()
+    }
+
     pub fn insert(&mut self, person: IndexedPerson) {
         let IndexedPerson { id, collections, active, templates } = person;
         let id: Arc<str> = id.into();

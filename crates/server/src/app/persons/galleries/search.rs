@@ -95,6 +95,16 @@ impl App {
         Ok(())
     }
 
+    /// How many active persons of a collection a search compares with.
+    pub(in crate::app) async fn count_searched(
+        &self,
+        client: &str,
+        collection: &str,
+    ) -> Result<usize, PersonError> {
+        let held = self.updated_gallery(client).await?;
+        Ok(held.read(|faces| faces.index.count_in(collection)))
+    }
+
     /// Whether the client has any face to search for.
     pub async fn has_faces(&self, client: &str) -> Result<bool, PersonError> {
         let held = self.updated_gallery(client).await?;

@@ -11,7 +11,7 @@ use verax_store::{Batch, JobKind, StoreError};
 
 use super::{Orphans, Swept};
 use crate::app::App;
-use crate::app::validations::stored_faces::record_of_subject;
+use crate::app::upkeep::stored_objects::record_of_subject;
 
 /// What is younger may belong to a record that is just being made.
 const SWEPT_AFTER_MS: i64 = 60 * 60 * 1000;
