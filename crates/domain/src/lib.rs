@@ -8,6 +8,7 @@ pub mod device_view;
 pub mod document_check;
 mod document_evidence;
 pub mod document_findings;
+pub mod document_reading;
 pub mod document_summary;
 pub mod document_verdict;
 pub mod email_templates;

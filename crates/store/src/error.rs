@@ -29,6 +29,9 @@ pub enum StoreError {
     /// The address of the database, or what lies there, makes no sense.
     #[error("{0}")]
     Address(String),
+    /// A statement before this one has failed, and with it the transaction of both.
+    #[error("the transaction had failed before: {0}")]
+    FailedTransaction(String),
     /// A defect in this crate.
     #[error("a statement failed: {0}")]
     Statement(String),
@@ -75,6 +78,8 @@ impl From<tokio_postgres::Error> for StoreError {
             || *code == SqlState::T_R_SERIALIZATION_FAILURE
         {
             StoreError::Busy(message)
+        } else if *code == SqlState::IN_FAILED_SQL_TRANSACTION {
+            StoreError::FailedTransaction(message)
         } else if ["08", "53", "57", "25"].contains(&&code.code()[..2]) {
             StoreError::Unavailable(message)
         } else {

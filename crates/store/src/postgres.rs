@@ -203,3 +203,36 @@ impl Postgres {
 }
 
 const CLOCK: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+
+#[cfg(test)]
+mod tests {
+    use verax_query::Sql;
+
+    use super::*;
+    use crate::Schema;
+
+    #[tokio::test]
+    async fn a_read_that_fails_tells_the_cause_and_not_what_follows_from_it() {
+        let url = std::env::var("VERAX_TEST_DATABASE_URL").expect("`cargo xtask postgres`");
+        let options = Options {
+            readers: 1,
+            connections: 1,
+            replica: None,
+            statement_limit: Duration::from_secs(30),
+            schema: Schema::LeaveAsItIs,
+        };
+        let primary = pool(&url, &options, Role::Primary, 1).expect("an address");
+        let lent = primary.get().await.expect("PostgreSQL");
+        let tls = tls().expect("TLS");
+        let mut connection = PostgresConnection::new(lent, Duration::MAX, tls, Arc::default());
+        connection.begin_snapshot();
+        let [mut right, mut wrong] = [Sql::default(), Sql::default()];
+        right.push("SELECT 1");
+        wrong.push("SELECT 1 FROM no_such_table");
+        // The first is planned before the second fails, and run after.
+        let mut asked: [(&Sql, crate::row::Visit<'_>); 2] =
+            [(&right, &mut |_| Ok(())), (&wrong, &mut |_| Ok(()))];
+        let failed = connection.fetch_all(&mut asked).await.expect_err("there is no such table");
+        assert!(failed.to_string().contains("no_such_table"), "{failed}");
+    }
+}

@@ -68,8 +68,13 @@ const WALLS: &[Wall] = &[
         theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS]),
     },
     Wall {
-        package: "verax-lab",
+        package: "verax-reading",
         ours: &["verax-domain", "verax-vision"],
+        theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS, AMBIENT]),
+    },
+    Wall {
+        package: "verax-lab",
+        ours: &["verax-domain", "verax-vision", "verax-reading"],
         theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS, AMBIENT]),
     },
     Wall {
@@ -79,7 +84,14 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         package: "verax-server",
-        ours: &["verax-query", "verax-domain", "verax-vision", "verax-lab", "verax-store"],
+        ours: &[
+            "verax-query",
+            "verax-domain",
+            "verax-vision",
+            "verax-reading",
+            "verax-lab",
+            "verax-store",
+        ],
         theirs: Theirs::AllBut(&[DRIVERS, IMAGES]),
     },
 ];

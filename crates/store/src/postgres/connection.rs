@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::Object;
-use futures_util::future::{FutureExt as _, ready, try_join, try_join_all};
+use futures_util::future::{FutureExt as _, join, join_all, ready, try_join_all};
 use futures_util::{StreamExt, pin_mut};
 use tokio::runtime::Handle;
 use tokio_postgres::Statement;
@@ -255,7 +255,11 @@ impl PostgresConnection {
                 Ok(())
             };
             let fetched = asked.iter_mut().map(|(sql, visit)| fetch(connection, sql, &mut **visit));
-            try_join(begun, try_join_all(fetched)).await.map(drop)
+            let (begun, fetched) = join(begun, join_all(fetched)).await;
+            let failures = [begun].into_iter().chain(fetched).filter_map(Result::err);
+            // Whichever is read first, the cause is what made the transaction fail.
+            let cause = failures.min_by_key(|it| matches!(it, StoreError::FailedTransaction(_)));
+            cause.map_or(Ok(()), Err)
         })
         .await
     }

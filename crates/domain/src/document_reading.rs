@@ -1,0 +1,180 @@
+//! What was read on the images of a document: values, each with where it stands. No opinions.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that a document says of its holder or of itself. One entry is one edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DocumentField {
+    DocumentNumber,
+    /// A number of the person, where the document has one beside its own (CURP, RUT, NUIP …).
+    PersonalNumber,
+    Surname,
+    GivenNames,
+    /// Where names are not told apart.
+    FullName,
+    BirthDate,
+    ExpirationDate,
+    IssueDate,
+    /// `M`, `F` or `X`.
+    Sex,
+    /// ISO 3166 alpha-3, or a code of ICAO 9303 part 3 that is no country (`UNO`, `XXA`, …).
+    Nationality,
+    IssuingCountry,
+    Address,
+}
+
+/// Where on a document a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueSource {
+    /// The machine-readable zone.
+    Mrz,
+    Barcode,
+    /// What people read: the visual inspection zone.
+    Print,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentSide {
+    Front,
+    Back,
+}
+
+/// What the check digit of a value says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckDigit {
+    Right,
+    /// It is right for one other reading of letters that look alike, and for no second one.
+    Repaired,
+    Wrong,
+}
+
+/// A place on an image: corners in pixels of the upright image of the side, clockwise from where its
+/// text begins, top first.
+pub type Corners = [(f32, f32); 4];
+
+/// One value as one place of the document gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadValue {
+    pub field: DocumentField,
+    pub source: ValueSource,
+    pub side: DocumentSide,
+    /// As it stands there.
+    pub text: String,
+    /// As values are compared: dates `YYYY-MM-DD`, numbers without separators, names in capitals with
+    /// single spaces (letters that the zone knows alone where the source is one), countries alpha-3.
+    pub value: String,
+    /// None where it is one part of what a barcode holds.
+    pub corners: Option<Corners>,
+    /// How sure the reader is of the letters, 0..=1.
+    pub confidence: f32,
+    /// None where the source has no check digit for it: names never have one.
+    pub check_digit: Option<CheckDigit>,
+}
+
+/// The formats of a machine-readable zone (ICAO 9303 parts 4 to 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MrzFormat {
+    /// Cards: three lines of 30.
+    #[serde(rename = "TD1")]
+    Td1,
+    /// Two lines of 36.
+    #[serde(rename = "TD2")]
+    Td2,
+    /// Passports: two lines of 44.
+    #[serde(rename = "TD3")]
+    Td3,
+    /// Visas: two lines of 44.
+    #[serde(rename = "MRV-A")]
+    MrvA,
+    /// Visas: two lines of 36.
+    #[serde(rename = "MRV-B")]
+    MrvB,
+}
+
+/// A machine-readable zone that was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MrzReading {
+    pub format: MrzFormat,
+    /// `P`, `ID`, `V` …: its first letters, without fillers.
+    pub document_code: String,
+    /// As read, with what check digits repaired.
+    pub lines: Vec<String>,
+    /// Each check digit by what it is for: a field's, or the composite one.
+    pub check_digits: Vec<MrzCheckDigit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MrzCheckDigit {
+    /// None: the composite one, over several fields.
+    pub field: Option<DocumentField>,
+    pub result: CheckDigit,
+}
+
+impl MrzReading {
+    /// Whether no check digit is wrong.
+    pub fn is_valid(&self) -> bool {
+        self.check_digits.iter().all(|digit| digit.result != CheckDigit::Wrong)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum BarcodeFormat {
+    #[serde(rename = "PDF417")]
+    Pdf417,
+    #[serde(rename = "QR_CODE")]
+    QrCode,
+}
+
+/// A barcode that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BarcodeReading {
+    pub format: BarcodeFormat,
+    /// What it holds, as text; bytes that are no text of its encoding are U+FFFD.
+    pub text: String,
+    pub corners: Corners,
+    /// The version of AAMVA's card design specification that its contents follow.
+    pub aamva_version: Option<u8>,
+}
+
+/// A line of text as people read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextLine {
+    pub text: String,
+    pub corners: Corners,
+    /// 0..=1, the mean over its letters.
+    pub confidence: f32,
+}
+
+/// Whether text was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextState {
+    Read,
+    /// The models for text are not installed.
+    NotChecked,
+}
+
+/// What one image of one side holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SideReading {
+    pub side: DocumentSide,
+    pub text_state: TextState,
+    /// Where the document lies; none where it was not found and the whole image was read.
+    pub document: Option<Corners>,
+    pub mrz: Option<MrzReading>,
+    pub barcodes: Vec<BarcodeReading>,
+    /// From top to bottom.
+    pub lines: Vec<TextLine>,
+    /// From the zone and the barcodes; those of the print need a layout.
+    pub values: Vec<ReadValue>,
+}

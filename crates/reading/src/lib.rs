@@ -1,0 +1,4 @@
+//! Reading identity documents: an image of one side in, its text, zones and barcodes out.
+//!
+//! Pure: pixels and the bytes of models come as arguments. What the values mean for a verdict is decided in
+//! `verax-domain`.
