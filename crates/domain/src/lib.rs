@@ -6,6 +6,7 @@ pub mod contact;
 pub mod countries;
 pub mod device_view;
 pub mod document_check;
+pub mod document_cross_checks;
 mod document_evidence;
 pub mod document_findings;
 pub mod document_reading;

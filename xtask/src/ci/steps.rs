@@ -27,7 +27,6 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "test", what: "all tests, on both databases", run: test },
     Step { name: "doctest", what: "examples in the documentation", run: doctest },
-    Step { name: "reference", what: "the generated reference is current", run: reference },
     Step {
         name: "alerts",
         what: "the alert rules and their tests",
@@ -69,7 +68,7 @@ fn fmt(_: &mut Progress) -> Result<()> {
     exec::run(exec::cargo().args(["fmt", "--check"]).current_dir(fuzz))
 }
 
-/// Tests, documentation and the reference are built as a release is, with signed provenance, so that nothing is
+/// Tests and documentation are built as a release is, with signed provenance, so that nothing is
 /// compiled twice.
 fn clippy(_: &mut Progress) -> Result<()> {
     let mut command = exec::cargo();
@@ -126,12 +125,6 @@ fn doctest(progress: &mut Progress) -> Result<()> {
     let mut command = exec::cargo();
     command.args(["test", "--quiet", "--workspace", "--doc"]).args(exec::WORKSPACE_FEATURES);
     exec::run(command.env("VERAX_TEST_DATABASE_URL", url))
-}
-
-fn reference(_: &mut Progress) -> Result<()> {
-    let words = ["--", "reference", "--check", "docs/reference"];
-    let build = ["run", "--quiet", "--package", "verax-server", "--bin", "verax"];
-    exec::run(exec::cargo().args(build).args(exec::RELEASE_FEATURES).args(words))
 }
 
 fn rustdoc(_: &mut Progress) -> Result<()> {

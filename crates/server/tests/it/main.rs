@@ -63,6 +63,7 @@ mod problems;
 mod projects;
 mod protocol;
 mod receiver;
+mod reference;
 mod registration_documents;
 mod registrations;
 mod rejections;
