@@ -9,6 +9,7 @@ pub mod document_check;
 pub mod document_cross_checks;
 mod document_evidence;
 pub mod document_findings;
+pub mod document_layouts;
 pub mod document_reading;
 pub mod document_summary;
 pub mod document_verdict;
@@ -33,4 +34,4 @@ pub mod webhook;
 
 pub use record::{Record, RecordProblem};
 pub use scope::{RecordTokenScope, Scope};
-pub use verax_query::Timestamp;
+pub use verax_query::{Timestamp, fold};

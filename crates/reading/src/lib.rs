@@ -2,3 +2,5 @@
 //!
 //! Pure: pixels and the bytes of models come as arguments. What the values mean for a verdict is decided in
 //! `verax-domain`.
+
+pub mod print;
