@@ -49,6 +49,8 @@ pub enum CheckDigit {
     Right,
     /// It is right for one other reading of letters that look alike, and for no second one.
     Repaired,
+    /// It is wrong, or does not prove what it is over: a day that is none, a `K` that may be a filler, a stroke
+    /// that may be `1` or `L`, characters that may have moved because fillers of the line were lost.
     Wrong,
 }
 
@@ -65,7 +67,8 @@ pub struct ReadValue {
     pub side: DocumentSide,
     /// As it stands there.
     pub text: String,
-    /// As values are compared: dates `YYYY-MM-DD`, numbers without separators, names in capitals with
+    /// As values are compared: dates `YYYY-MM-DD` (`YYYY-MM` or `YYYY` where the document does not know the
+    /// rest), numbers without separators, names in capitals with
     /// single spaces (letters that the zone knows alone where the source is one), countries alpha-3.
     pub value: String,
     /// None where it is one part of what a barcode holds.
@@ -103,7 +106,8 @@ pub struct MrzReading {
     pub format: MrzFormat,
     /// `P`, `ID`, `V` …: its first letters, without fillers.
     pub document_code: String,
-    /// As read, with what check digits repaired.
+    /// Of the format's length, with letters where only letters may be, digits where only digits may be, and
+    /// what check digits repaired. `?` is what was no character of a zone.
     pub lines: Vec<String>,
     /// Each check digit by what it is for: a field's, or the composite one.
     pub check_digits: Vec<MrzCheckDigit>,

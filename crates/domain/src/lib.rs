@@ -24,6 +24,7 @@ pub mod id;
 pub mod identification;
 pub mod journal;
 pub mod lifecycle;
+pub mod national_numbers;
 pub mod openers;
 mod phone_numbers;
 pub mod record;
