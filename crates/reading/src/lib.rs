@@ -3,4 +3,7 @@
 //! Pure: pixels and the bytes of models come as arguments. What the values mean for a verdict is decided in
 //! `verax-domain`.
 
+pub mod aamva;
+pub mod barcode_texts;
+pub mod mrz;
 pub mod print;
