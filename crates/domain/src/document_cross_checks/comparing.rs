@@ -297,8 +297,8 @@ fn are_same(one: &ReadValue, other: &ReadValue) -> bool {
         DocumentField::DocumentNumber => look_alike(&one.value) == look_alike(&other.value),
         // What a date does not say contradicts nothing, and proves nothing either.
         DocumentField::BirthDate => {
-            is_partly_unknown(&one.value) && agree_where_known(&one.value, &other.value)
-                || is_partly_unknown(&other.value) && agree_where_known(&other.value, &one.value)
+            is_partly_unknown(&one.value) && other.value.starts_with(&one.value)
+                || is_partly_unknown(&other.value) && one.value.starts_with(&other.value)
         }
         _ => false,
     }
@@ -315,14 +315,9 @@ fn bare_number(number: &str) -> String {
     number.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-fn agree_where_known(partly: &str, whole: &str) -> bool {
-    let parts = partly.split('-').zip(whole.split('-'));
-    parts.into_iter().all(|(part, other)| part == "00" || part == "0000" || part == other)
-}
-
-/// Whether a date leaves its month or day open, as a zone may.
+/// Whether a date leaves its month or day open, as a zone may: `YYYY` or `YYYY-MM`.
 fn is_partly_unknown(date: &str) -> bool {
-    date.ends_with("-00") || date.contains("-00-") || date.starts_with("0000-")
+    matches!(date.len(), 4 | 7)
 }
 
 fn is_day(date: &str) -> bool {
