@@ -11,6 +11,7 @@ pub mod linear;
 pub mod metrics;
 pub mod plans;
 pub mod rates;
+pub mod reading_rates;
 pub mod simulator;
 pub mod training;
 pub mod training_set;

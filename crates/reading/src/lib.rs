@@ -5,5 +5,10 @@
 
 pub mod aamva;
 pub mod barcode_texts;
+pub mod barcodes;
 pub mod mrz;
 pub mod print;
+pub mod reader;
+mod reading_order;
+pub mod text;
+mod zone_part;

@@ -4,12 +4,14 @@ mod backup;
 mod bench_documents;
 mod bench_face_grid;
 mod bench_faces;
+mod bench_reading;
 mod check_document;
 mod client;
 mod completions;
 mod doctor;
 mod eval_documents;
 mod eval_faces;
+mod eval_reading;
 mod export;
 mod head_output;
 mod import;
@@ -20,6 +22,7 @@ mod man;
 mod move_data;
 mod output;
 mod progress;
+mod read_document;
 mod reference;
 mod restore;
 mod serve;
@@ -40,10 +43,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::locations::Locations;
 use self::output::{OUTPUT_CLOSED_CODE, Output, is_output_closed, report_line};
+use crate::clock::Clock;
 use crate::config::Models;
 use crate::document_models::load_document_engine;
 use crate::hardening;
-use crate::installed_models::{load_backbone, read_face_models};
+use crate::installed_models::{load_backbone, load_reader, read_face_models};
 
 /// Checks faces and identity documents on your own machine, keeps every check as a record, and
 /// lists the records through an API that speaks the Verifik v2 protocol.
@@ -101,6 +105,8 @@ enum Command {
     /// Check one image and print all that was found.
     #[command(subcommand)]
     Check(Check),
+    /// Read a document: its text, its machine-readable zone and its barcodes.
+    Read(read_document::ReadDocument),
     /// Measure error rates on images of your own.
     #[command(subcommand)]
     Eval(Eval),
@@ -141,6 +147,7 @@ impl Command {
             Command::Export(_)
             | Command::Models(_)
             | Command::Check(_)
+            | Command::Read(_)
             | Command::Eval(_)
             | Command::Train(_)
             | Command::Bench(_)
@@ -159,6 +166,8 @@ enum Eval {
     Attacks(eval_faces::EvalAttacksArgs),
     /// How well the document checks tell genuine documents from attacks.
     Documents(eval_documents::EvalDocuments),
+    /// How well text, machine-readable zones and barcodes are read.
+    Reading(eval_reading::EvalReading),
 }
 
 #[derive(Subcommand)]
@@ -181,6 +190,8 @@ enum Bench {
     Faces(bench_faces::BenchFacesArgs),
     /// One photograph of a document, decoded and put through the checks.
     Documents(bench_documents::BenchDocumentsArgs),
+    /// Documents, read: time on one core, and memory.
+    Reading(bench_reading::BenchReadingArgs),
 }
 
 /// Runs the command of the process's arguments. Exit codes: 0 done, 1 it failed, 2 the arguments
@@ -240,6 +251,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             | Command::Man(_)
             | Command::Models(_)
             | Command::Check(_)
+            | Command::Read(_)
             | Command::Eval(_)
             | Command::Train(_)
             | Command::Bench(_) => Ok(ExitCode::SUCCESS),
@@ -257,8 +269,18 @@ fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
     };
     let backbone = || load_backbone(&locations.models(), &locations.config()?.models);
     let documents = || load_document_engine(&locations.models(), &locations.config()?);
+    let reader = || load_reader(&locations.models(), &locations.config()?.models);
     let out = &mut Output;
     match command {
+        Command::Read(arguments) => {
+            Some(reader().and_then(|it| read_document::run(arguments, &it, current_year()?, out)))
+        }
+        Command::Eval(Eval::Reading(arguments)) => {
+            Some(reader().and_then(|it| eval_reading::run(arguments, &it, current_year()?, out)))
+        }
+        Command::Bench(Bench::Reading(arguments)) => {
+            Some(reader().and_then(|it| bench_reading::run(arguments, &it, current_year()?, out)))
+        }
         Command::Models(command) => Some(install_models::run(command, &locations.models(), out)),
         Command::Eval(Eval::Faces(arguments)) => {
             Some(models().and_then(|models| eval_faces::run_faces(arguments, models, out)))
@@ -291,4 +313,12 @@ fn measuring(locations: &Locations, command: &Command) -> Option<Result<()>> {
         }
         _ => None,
     }
+}
+
+/// Four digits.
+fn current_year() -> Result<u16> {
+    let mut now = Vec::new();
+    Clock::System.now().write_to(&mut now);
+    let year = now.get(..4).map(String::from_utf8_lossy).unwrap_or_default();
+    Ok(year.parse()?)
 }

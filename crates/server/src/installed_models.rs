@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
+use verax_reading::reader::{Reader, ReadingModels};
 use verax_vision::backbone::Backbone;
 use verax_vision::faces::{AttackHead, ModelBytes, TemplateViews};
 use verax_vision::model_catalogue::{MODELS, ModelEntry};
@@ -141,6 +142,25 @@ pub fn load_backbone(models_dir: &Path, settings: &config::Models) -> Result<Opt
 /// As for the face models.
 pub fn read_backbone(models_dir: &Path, settings: &config::Models) -> Result<Option<Vec<u8>>> {
     usable(models_dir, "backbone", &settings.backbone)
+}
+
+/// The models of text, from where those of the face models come. What is missing stays out.
+///
+/// # Errors
+/// As for the face models.
+pub fn read_reading_models(models_dir: &Path, settings: &config::Models) -> Result<ReadingModels> {
+    Ok(ReadingModels {
+        text_boxes: usable(models_dir, "text-boxes", &settings.text_boxes)?,
+        text_lines: usable(models_dir, "text-lines", &settings.text_lines)?,
+    })
+}
+
+/// What reads documents; without the models of text it reads barcodes alone.
+///
+/// # Errors
+/// As for the face models.
+pub fn load_reader(models_dir: &Path, settings: &config::Models) -> Result<Reader> {
+    Ok(Reader::load(read_reading_models(models_dir, settings)?)?)
 }
 
 fn catalogued(name: &str) -> Option<&'static ModelEntry> {

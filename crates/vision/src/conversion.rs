@@ -9,6 +9,8 @@ use state_dict::{StateDict, StateDictError};
 /// What is done to a file, once, when it is installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conversion {
+    /// An ONNX file that is run as it is, with its metadata.
+    AsIs,
     /// An ONNX file: its quantised weights are written out.
     Fold(SpatialShape),
     /// A PyTorch state dict of EfficientNet-Lite0: the ONNX graph is built around its weights.
@@ -31,6 +33,7 @@ impl Conversion {
     /// The member is not a file of this kind.
     pub fn convert(self, member: &[u8]) -> Result<Vec<u8>, ConversionError> {
         match self {
+            Conversion::AsIs => Ok(member.to_vec()),
             Conversion::Fold(shape) => Ok(fold(member, shape)?),
             Conversion::EfficientNetLite0 => {
                 Ok(efficientnet_lite0::onnx_of(&StateDict::read(member)?)?)
@@ -44,6 +47,7 @@ impl Conversion {
     /// It is not an ONNX file that can be folded.
     pub fn convert_replacement(self, model: &[u8]) -> Result<Vec<u8>, ConversionError> {
         match self {
+            Conversion::AsIs => Ok(model.to_vec()),
             Conversion::Fold(shape) => Ok(fold(model, shape)?),
             Conversion::EfficientNetLite0 => Ok(fold(model, SpatialShape::Free)?),
         }

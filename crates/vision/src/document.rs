@@ -32,5 +32,5 @@ pub use heat::{EvidenceMap, evidence};
 pub use locator::{LocatedDocument, Locator};
 pub use measured::{FeatureExtractor, MeasuredDocument};
 pub use portraits::with_portraits;
-pub use quad::{DocumentLocation, Quad, rectified, square_to_quad};
+pub use quad::{DocumentLocation, Quad, rectified, rectified_to, square_to_quad};
 pub use request::{DocumentRequest, GhostPortrait};

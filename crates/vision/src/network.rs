@@ -76,6 +76,28 @@ impl Network {
         Ok(Network { role, backend: Backend::General(general) })
     }
 
+    /// The same on the general runtime alone: for models that no fused one knows, whose images are of
+    /// every width and height.
+    ///
+    /// # Errors
+    /// The model cannot be read, or lacks an output.
+    pub fn load_general(
+        role: &'static str,
+        bytes: Vec<u8>,
+        outputs: &[&str],
+    ) -> Result<Network, NetworkError> {
+        let general = Box::new(General::load(role, bytes, outputs)?);
+        Ok(Network { role, backend: Backend::General(general) })
+    }
+
+    /// An entry of the model's own metadata; None on the fused runtime, which keeps none.
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        match &self.backend {
+            Backend::Fused(_) => None,
+            Backend::General(general) => general.model.metadata().get(name),
+        }
+    }
+
     pub fn runtime(&self) -> Runtime {
         match self.backend {
             Backend::Fused(_) => Runtime::Fused,
@@ -94,7 +116,10 @@ impl Network {
     }
 
     /// Runs a network with one output.
-    pub(crate) fn run_one(&self, planes: &NchwTensor) -> Result<Vec<f32>, NetworkError> {
+    ///
+    /// # Errors
+    /// The model takes no image of this size, or has no output.
+    pub fn run_one(&self, planes: &NchwTensor) -> Result<Vec<f32>, NetworkError> {
         let outputs = self.run(planes)?;
         outputs
             .into_iter()

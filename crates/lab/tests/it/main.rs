@@ -12,3 +12,4 @@ mod document_provenance;
 mod document_simulation;
 mod document_verdicts;
 mod metrics;
+mod reading_rates;

@@ -1,6 +1,9 @@
-//! Tests of what documents say as text.
+//! Drawn images and generated texts, read; and what no camera and no printer makes.
 
 mod aamva;
+mod barcodes;
+mod boxes;
 mod mrz;
 mod mrz_properties;
+mod reader;
 mod zones;

@@ -12,12 +12,15 @@ use clap::Args;
 use serde_json::json;
 use verax_store::Location;
 use verax_vision::document::READS_PROVENANCE;
+use verax_vision::model_catalogue::{MODELS, ModelSet};
 
 use self::findings::{Finding, State, bad, good, unchecked};
 use super::locations::Locations;
 use super::output::{print_line, takes_colour};
 use crate::app::App;
-use crate::installed_models::{ModelState, read_backbone, read_face_models, read_models};
+use crate::installed_models::{
+    ModelState, read_backbone, read_face_models, read_models, read_reading_models,
+};
 use crate::keys::SigningKeys;
 
 #[derive(Args)]
@@ -184,13 +187,25 @@ fn models(locations: &Locations) -> Finding {
         Err(error) => return bad("models", format!("{error:#}")),
     };
     let folder = locations.models();
-    let read = (read_face_models(&folder, &settings), read_backbone(&folder, &settings));
-    let (faces, backbone) = match read {
-        (Ok(faces), Ok(backbone)) => (faces, backbone),
-        (Err(error), _) | (_, Err(error)) => return bad("models", format!("{error:#}")),
+    let read = || -> Result<_> {
+        let faces = read_face_models(&folder, &settings)?;
+        Ok((faces, read_backbone(&folder, &settings)?, read_reading_models(&folder, &settings)?))
     };
-    let there = [&faces.face_detector, &faces.face_template, &faces.face_attack, &backbone];
+    let (faces, backbone, text) = match read() {
+        Ok(read) => read,
+        Err(error) => return bad("models", format!("{error:#}")),
+    };
+    let there = [
+        &faces.face_detector,
+        &faces.face_template,
+        &faces.face_attack,
+        &backbone,
+        &text.text_boxes,
+        &text.text_lines,
+    ];
     let (mut usable, mut missing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut missing_of_reading = Vec::new();
+    let of_reading = |name| MODELS.iter().any(|it| it.name == name && it.set == ModelSet::Reading);
     for ((name, state, _), bytes) in read_models(&folder).into_iter().zip(there) {
         match (bytes, state) {
             _ if name == "face-attack" && faces.attack_head.is_some() => {
@@ -198,16 +213,25 @@ fn models(locations: &Locations) -> Finding {
             }
             (Some(_), _) => usable.push(name),
             (None, ModelState::Changed) => changed.push(name),
+            (None, _) if of_reading(name) => missing_of_reading.push(name),
             (None, _) => missing.push(name),
         }
     }
     let cure =
         "`verax models install` installs them; face calls answer 503 without the face models";
+    // Not asked for by everybody: named, and no more.
+    let reading = match missing_of_reading.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; text is not read without {}: `verax models install --for reading`",
+            missing_of_reading.join(" and ")
+        ),
+    };
     if !changed.is_empty() {
         return bad("models", format!("not what was installed: {}: {cure}", changed.join(", ")));
     }
     if !missing.is_empty() {
-        return good("models", format!("not installed: {}: {cure}", missing.join(", ")));
+        return good("models", format!("not installed: {}: {cure}{reading}", missing.join(", ")));
     }
-    good("models", format!("{} installed", usable.join(", ")))
+    good("models", format!("{} installed{reading}", usable.join(", ")))
 }

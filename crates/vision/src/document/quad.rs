@@ -98,6 +98,12 @@ impl Quad {
 pub fn rectified(image: &Image, quad: &Quad, width: usize) -> Colours {
     let (across, along) = quad.size();
     let height = ((width as f32 * along / across.max(1.0)).round() as usize).clamp(8, 4 * width);
+    rectified_to(image, quad, width, height)
+}
+
+/// The same with both sides given, in pixels: at least 1 each.
+pub fn rectified_to(image: &Image, quad: &Quad, width: usize, height: usize) -> Colours {
+    let (across, along) = quad.size();
     let factor = f64::from((across / width as f32).min(along / height as f32)).max(1.0);
     let reduced = |v: f32| f64::from(v.max(0.0)) / factor;
     let (left, top, right, bottom) = quad.bounds();
