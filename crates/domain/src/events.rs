@@ -10,7 +10,7 @@ use verax_query::{Resource, Timestamp};
 
 pub use self::kinds::{Effect, EventKind, EventType, Finding};
 use crate::journal::Stamp;
-use crate::lifecycle::{RegistrationStatus, ValidationStep};
+use crate::lifecycle::{DocumentValidationStatus, RegistrationStatus, ValidationStep};
 
 /// What has happened to one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +99,25 @@ impl EventKind {
     }
 }
 
+impl DocumentValidationStatus {
+    /// The event of coming to it.
+    pub fn event(self) -> EventKind {
+        match self {
+            DocumentValidationStatus::Assessing => EventKind::DocumentValidationCreated,
+            DocumentValidationStatus::Active => EventKind::DocumentValidationActive,
+            DocumentValidationStatus::ActiveButUnverified => {
+                EventKind::DocumentValidationUnverified
+            }
+            DocumentValidationStatus::NeedsManualVerification => {
+                EventKind::DocumentValidationNeedsManualVerification
+            }
+            DocumentValidationStatus::NotFound => EventKind::DocumentValidationNotFound,
+            DocumentValidationStatus::Failed => EventKind::DocumentValidationFailed,
+            DocumentValidationStatus::Expired => EventKind::DocumentValidationExpired,
+        }
+    }
+}
+
 impl ValidationStep {
     /// The event of a step.
     pub fn event(self) -> EventKind {
@@ -159,6 +178,18 @@ mod tests {
         for step in ValidationStep::ALL {
             let row = step.event().event_type();
             assert_eq!((row.from, row.to), (&[step.from()][..], Some(step.to())), "{step:?}");
+        }
+    }
+
+    #[test]
+    fn the_events_of_documents_are_the_steps_of_their_lives() {
+        for after in DocumentValidationStatus::ALL {
+            let row = after.event().event_type();
+            assert_eq!(row.to, Some(after.word()));
+            let before =
+                DocumentValidationStatus::ALL.into_iter().filter(|it| it.may_become(after));
+            let before: Vec<&str> = before.map(DocumentValidationStatus::word).collect();
+            assert_eq!(row.from, before, "{after:?}");
         }
     }
 

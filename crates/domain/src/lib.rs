@@ -31,6 +31,7 @@ pub mod record;
 pub mod records;
 pub mod resources;
 pub mod scope;
+pub mod stored_reading;
 pub mod webhook;
 
 pub use record::{Record, RecordProblem};

@@ -43,6 +43,82 @@ impl ValidationStep {
     }
 }
 
+/// Where a document stands that is read, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentValidationStatus {
+    /// It is being read, or its back is waited for.
+    Assessing,
+    /// Its values prove each other.
+    Active,
+    /// Its values were read, and nothing proves them.
+    ActiveButUnverified,
+    /// A reviewer has to look at it.
+    NeedsManualVerification,
+    /// No value was read.
+    NotFound,
+    /// A check was not passed, or it could not be read.
+    Failed,
+    /// The day on the document is over.
+    Expired,
+}
+
+impl DocumentValidationStatus {
+    pub const ALL: [DocumentValidationStatus; 7] = [
+        DocumentValidationStatus::Assessing,
+        DocumentValidationStatus::Active,
+        DocumentValidationStatus::ActiveButUnverified,
+        DocumentValidationStatus::NeedsManualVerification,
+        DocumentValidationStatus::NotFound,
+        DocumentValidationStatus::Failed,
+        DocumentValidationStatus::Expired,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            DocumentValidationStatus::Assessing => "ASSESSING",
+            DocumentValidationStatus::Active => "ACTIVE",
+            DocumentValidationStatus::ActiveButUnverified => "ACTIVE_BUT_UNVERIFIED",
+            DocumentValidationStatus::NeedsManualVerification => "NEEDS_MANUAL_VERIFICATION",
+            DocumentValidationStatus::NotFound => "NOT_FOUND",
+            DocumentValidationStatus::Failed => "FAILED",
+            DocumentValidationStatus::Expired => "EXPIRED",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<DocumentValidationStatus> {
+        DocumentValidationStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// Whether the document was rejected: it does for no registration.
+    pub fn is_rejected(self) -> bool {
+        matches!(
+            self,
+            DocumentValidationStatus::NotFound
+                | DocumentValidationStatus::Failed
+                | DocumentValidationStatus::Expired
+        )
+    }
+
+    /// Whether it does for a flow that demands a document.
+    pub fn is_accepted(self) -> bool {
+        self == DocumentValidationStatus::Active
+    }
+
+    /// Whether it may become this after it. What is being read may come to any end. What was read is judged
+    /// again when more is known of its holder, and a person may ask for a reviewer; what was rejected comes
+    /// back by a reviewer alone.
+    pub fn may_become(self, after: DocumentValidationStatus) -> bool {
+        use DocumentValidationStatus as Is;
+        match self {
+            Is::Assessing => after != Is::Assessing,
+            Is::Active | Is::ActiveButUnverified | Is::NeedsManualVerification => {
+                after != self && after != Is::Assessing
+            }
+            Is::NotFound | Is::Failed | Is::Expired => after == Is::NeedsManualVerification,
+        }
+    }
+}
+
 /// How far a person on the way through a flow has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegistrationStatus {
@@ -214,6 +290,20 @@ mod tests {
         let ends = ["completed", "failed", "expired"];
         for step in ValidationStep::ALL {
             assert!(!ends.contains(&step.from()), "{step:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_was_read_is_not_read_again_and_what_was_rejected_stays_so() {
+        use DocumentValidationStatus as Is;
+        for before in Is::ALL {
+            assert!(!before.may_become(before), "{before:?}");
+            assert!(!before.may_become(Is::Assessing), "{before:?}");
+            if before.is_rejected() {
+                let ways = Is::ALL.into_iter().filter(|after| before.may_become(*after));
+                assert_eq!(ways.collect::<Vec<_>>(), [Is::NeedsManualVerification]);
+                assert!(!before.is_accepted());
+            }
         }
     }
 

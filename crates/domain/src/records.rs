@@ -7,6 +7,7 @@ pub mod biometric_validation;
 pub mod collection;
 pub mod contact_validation;
 pub mod document_check;
+pub mod document_validation;
 pub mod liveness_session;
 pub mod person;
 pub mod project;

@@ -3,12 +3,14 @@
 mod clients;
 mod compat;
 mod contacts;
+mod document_fields;
 mod documents;
 mod events;
 mod fields;
 mod logins;
 mod people;
 mod projects;
+mod sessions;
 mod validations;
 mod webhooks;
 
@@ -21,11 +23,12 @@ pub use events::EVENTS;
 pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 pub use projects::{PROJECT_FLOWS, PROJECTS};
-pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
+pub use sessions::LIVENESS_SESSIONS;
+pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_VALIDATIONS};
 pub use webhooks::{WEBHOOK_EVENTS, WEBHOOKS};
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 15] = [
+pub static ALL: [&Resource; 16] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -36,6 +39,7 @@ pub static ALL: [&Resource; 15] = [
     &EMAIL_VALIDATIONS,
     &PHONE_VALIDATIONS,
     &BIOMETRIC_VALIDATIONS,
+    &DOCUMENT_VALIDATIONS,
     &APP_LOGINS,
     &DOCUMENT_LIVENESS,
     &EVENTS,

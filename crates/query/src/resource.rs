@@ -64,6 +64,8 @@ pub enum Takes {
     FaceImage,
     /// The image that was stored of a document, and the work that waits for it.
     DocumentImage,
+    /// The images of both sides of a document that was read, and its portrait.
+    ReadDocument,
     /// The faces of whoever it is, and that others name them.
     Faces,
     /// That others are in it.

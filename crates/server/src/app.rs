@@ -6,6 +6,7 @@ pub mod admission;
 pub mod contacts;
 pub mod deletions;
 pub mod demo;
+pub mod document_validations;
 pub mod documents;
 pub mod emails;
 pub mod faces;
@@ -56,6 +57,7 @@ pub struct App {
     /// To the engines that analyse images.
     pub admission: admission::Admission,
     pub faces: faces::Faces,
+    pub document_reader: document_validations::reading::DocumentReader,
     pub feed: feed::Feed,
     pub vault: Vault,
     /// Nothing unless the setting `images.fetch_urls` allows it.
@@ -135,6 +137,7 @@ impl App {
             access,
             admission,
             faces,
+            document_reader: document_validations::reading::DocumentReader::default(),
             feed: feed::Feed::default(),
             vault,
             galleries,
@@ -160,6 +163,14 @@ impl App {
     /// The same, measuring faces with these models.
     pub fn with_faces(self, faces: faces::Faces) -> App {
         App { faces, ..self }
+    }
+
+    /// The same, reading documents with this.
+    pub fn with_document_reader(
+        self,
+        document_reader: document_validations::reading::DocumentReader,
+    ) -> App {
+        App { document_reader, ..self }
     }
 
     /// The same, telling the free space where these paths are.

@@ -63,7 +63,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 39] = shared![
+static SHARED: [Shared; 41] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
@@ -77,6 +77,8 @@ static SHARED: [Shared; 39] = shared![
     Number tokens.renewable_days,
     Number tokens.renewals_max,
     Number documents.image_url_minutes,
+    Switch documents.keep_images,
+    Switch documents.check_images,
     Switch persons.keep_thumbnails,
     Number validations.session_seconds,
     Number validations.registration_hours,

@@ -5,6 +5,7 @@ mod answers;
 mod api_docs;
 mod body;
 mod contacts;
+mod document_validations;
 mod documents;
 mod error;
 mod error_codes;

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod deletions;
 pub mod deliveries;
 pub mod document_checks;
+pub mod document_readings;
 pub mod expiry;
 pub mod face_checks;
 pub mod galleries;
@@ -35,6 +36,7 @@ pub static JOBS: &[&PeriodicJob] = &[
     &numbering::JOB,
     &galleries::JOB,
     &document_checks::JOB,
+    &document_readings::JOB,
     &face_checks::JOB,
     &expiry::JOB,
     &codes::JOB,

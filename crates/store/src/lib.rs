@@ -52,6 +52,7 @@ pub use tables::contact_validations::{CodeSeed, ContactOf};
 pub use tables::deletions::Deletion;
 pub use tables::deliveries::{Attempt, Bodies, Delivery, DeliveryCount, Outcome};
 pub use tables::delivery_sweeps::SweepTimes;
+pub use tables::document_validations::{BegunDocument, KeptReading, NumberOf};
 pub use tables::fingerprints::{Fingerprint, FingerprintKind};
 pub use tables::galleries::CHANGES_RETENTION_MS;
 pub use tables::idempotency::{Answer, Begun, ExpiredAnswer};

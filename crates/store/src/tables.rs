@@ -9,6 +9,7 @@ pub mod deletions;
 pub mod deliveries;
 pub mod delivery_sweeps;
 pub mod document_checks;
+pub mod document_validations;
 pub mod due_deliveries;
 pub mod fingerprints;
 pub mod galleries;

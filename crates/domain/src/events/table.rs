@@ -5,7 +5,8 @@ use verax_query::Resource;
 use super::kinds::{Effect, EventKind, EventType, Finding};
 use crate::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
-    EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS, PROJECTS, WEBHOOKS,
+    DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS, PROJECTS,
+    WEBHOOKS,
 };
 
 /// Every type of event.
@@ -121,6 +122,77 @@ pub static TYPES: &[EventType] = &[
         &DOCUMENT_LIVENESS,
         "document_liveness.deleted",
         "The record was deleted, with its image.",
+    )
+    .deletes(),
+    row(
+        EventKind::DocumentValidationCreated,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.created",
+        "An image of a document came, and is being read.",
+    )
+    .creates()
+    .to("ASSESSING")
+    .verifik(&["document_validation_created"]),
+    row(
+        EventKind::DocumentValidationActive,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.active",
+        "The document was read, and its values prove each other; or a reviewer said so.",
+    )
+    .from(&["ASSESSING", "ACTIVE_BUT_UNVERIFIED", "NEEDS_MANUAL_VERIFICATION"])
+    .to("ACTIVE"),
+    row(
+        EventKind::DocumentValidationUnverified,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.unverified",
+        "The document was read, and nothing on it proves its values.",
+    )
+    .from(&["ASSESSING", "ACTIVE", "NEEDS_MANUAL_VERIFICATION"])
+    .to("ACTIVE_BUT_UNVERIFIED"),
+    row(
+        EventKind::DocumentValidationNeedsManualVerification,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.needs_manual_verification",
+        "A reviewer has to look at the document.",
+    )
+    .from(&["ASSESSING", "ACTIVE", "ACTIVE_BUT_UNVERIFIED", "NOT_FOUND", "FAILED", "EXPIRED"])
+    .to("NEEDS_MANUAL_VERIFICATION")
+    .verifik(&["document_validation_manual_verification_required"]),
+    row(
+        EventKind::DocumentValidationNotFound,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.not_found",
+        "No value was read on the image.",
+    )
+    .from(&["ASSESSING", "ACTIVE", "ACTIVE_BUT_UNVERIFIED", "NEEDS_MANUAL_VERIFICATION"])
+    .to("NOT_FOUND"),
+    row(
+        EventKind::DocumentValidationFailed,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.failed",
+        "A check was not passed, the image could not be read, or reading was interrupted.",
+    )
+    .from(&["ASSESSING", "ACTIVE", "ACTIVE_BUT_UNVERIFIED", "NEEDS_MANUAL_VERIFICATION"])
+    .to("FAILED"),
+    row(
+        EventKind::DocumentValidationExpired,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.expired",
+        "The day on the document is over.",
+    )
+    .from(&["ASSESSING", "ACTIVE", "ACTIVE_BUT_UNVERIFIED", "NEEDS_MANUAL_VERIFICATION"])
+    .to("EXPIRED"),
+    row(
+        EventKind::DocumentValidationUpdated,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.updated",
+        "The record says something else than before, in the same status.",
+    ),
+    row(
+        EventKind::DocumentValidationDeleted,
+        &DOCUMENT_VALIDATIONS,
+        "document_validation.deleted",
+        "The record was deleted, with its images.",
     )
     .deletes(),
     row(

@@ -8,8 +8,11 @@ use super::project_flow::ProjectFlow;
 use super::{StoredRecord, UnreadableRecord, Values};
 use crate::contact::{Phone, email_key};
 use crate::face_call::MatchCheck;
-use crate::lifecycle::{Actor, END, RegistrationStatus, Requirements, SyncRejection, sync};
+use crate::lifecycle::{
+    Actor, DocumentValidationStatus, END, RegistrationStatus, Requirements, SyncRejection, sync,
+};
 use crate::resources::APP_REGISTRATIONS;
+use crate::stored_reading::StatedNames;
 use crate::{Record, Timestamp};
 
 const TABLE: &Resource = &APP_REGISTRATIONS;
@@ -27,7 +30,8 @@ pub const COUNTRY_CODE: Key<str> = Key::text(TABLE, "countryCode");
 const LANGUAGE: Key<str> = Key::text(TABLE, "language");
 pub const CURRENT_STEP: Key<str> = Key::text(TABLE, "currentStep");
 pub const VALIDATION: Key<str> = Key::text(TABLE, "biometricValidation");
-const DOCUMENT: Key<str> = Key::text(TABLE, "documentValidation");
+pub const DOCUMENT: Key<str> = Key::text(TABLE, "documentValidation");
+const DOCUMENT_LIVENESS: Key<str> = Key::text(TABLE, "documentLiveness");
 pub const EMAIL_VALIDATION: Key<str> = Key::text(TABLE, "emailValidation");
 pub const PHONE_VALIDATION: Key<str> = Key::text(TABLE, "phoneValidation");
 pub const COMPARISON: Key<Json> = Key::json(TABLE, "compareFaceVerification");
@@ -48,6 +52,8 @@ pub struct AppRegistration {
     /// `None`: an imported one's, in another system's word. It is over.
     pub status: Option<RegistrationStatus>,
     pub full_name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
     pub contact: ContactDetails,
     pub language: Option<String>,
     /// Where the person is.
@@ -58,8 +64,10 @@ pub struct AppRegistration {
     pub is_on_document: Option<bool>,
     /// The face check that it passed.
     pub validation: Option<String>,
-    /// The newest document check that it passed.
+    /// The document that was read for it and not rejected.
     pub document: Option<String>,
+    /// The newest document check of document-liveness that it passed.
+    pub document_liveness: Option<String>,
     /// Who was enrolled by it.
     pub person: Option<String>,
     review_log: Vec<Json>,
@@ -201,6 +209,8 @@ impl StoredRecord for AppRegistration {
             flow: values.text(FLOW),
             status,
             full_name: values.text(FULL_NAME),
+            first_name: values.text(FIRST_NAME),
+            last_name: values.text(LAST_NAME),
             contact: ContactDetails::read(values),
             language: values.text(LANGUAGE),
             step: values.text(CURRENT_STEP),
@@ -209,6 +219,7 @@ impl StoredRecord for AppRegistration {
             is_on_document: values.json(COMPARISON).and_then(|it| it["result"]["passed"].as_bool()),
             validation: values.text(VALIDATION),
             document: values.text(DOCUMENT),
+            document_liveness: values.text(DOCUMENT_LIVENESS),
             person: values.text(PERSON),
             review_log,
         })
@@ -241,7 +252,16 @@ impl AppRegistration {
         self.status.is_some_and(RegistrationStatus::is_open)
     }
 
-    /// The status after a step.
+    /// The names that the person stated.
+    pub fn names(&self) -> StatedNames {
+        StatedNames {
+            full: self.full_name.clone(),
+            first: self.first_name.clone(),
+            last: self.last_name.clone(),
+        }
+    }
+
+    /// The status after a step. `document`: where the document stands that was read for it, if one was.
     ///
     /// # Errors
     /// Why the step is not taken.
@@ -251,12 +271,13 @@ impl AppRegistration {
         wanted: Option<RegistrationStatus>,
         actor: Actor,
         flow: &ProjectFlow,
+        document: Option<DocumentValidationStatus>,
     ) -> Result<RegistrationStatus, SyncRejection> {
         let before = self.status.ok_or(SyncRejection::Over)?;
         // Checks of a face that is not the one on the document are of two people.
         let requirements = match self.is_on_document {
             Some(false) if step == END => Requirements::Unmet,
-            _ => self.demands(flow),
+            _ => self.demands(flow, document),
         };
         sync(before, step, wanted, actor, requirements)
     }
@@ -267,8 +288,17 @@ impl AppRegistration {
     }
 
     /// What of the checks that the flow calls mandatory is there.
-    fn demands(&self, flow: &ProjectFlow) -> Requirements {
-        let (face, document) = (self.validation.is_some(), self.document.is_some());
+    fn demands(
+        &self,
+        flow: &ProjectFlow,
+        document: Option<DocumentValidationStatus>,
+    ) -> Requirements {
+        let face = self.validation.is_some();
+        let document = match document {
+            Some(status) => status.is_accepted(),
+            // An image that shows a real document says nothing of what stands on it.
+            None => self.document_liveness.is_some() && !flow.reading.is_demanded(),
+        };
         // It says which only from when the code came back.
         let email_is_missing = flow.requires_email && self.email_validation.is_none();
         let phone_is_missing = flow.requires_phone && self.phone_validation.is_none();

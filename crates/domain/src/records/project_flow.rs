@@ -3,6 +3,9 @@
 use serde_json::{Map, Value as Json};
 use verax_query::{Key, Resource};
 
+mod reading;
+
+pub use self::reading::ReadingSettings;
 use super::project::{Project, ProjectStatus};
 use super::{StoredRecord, UnreadableRecord, Values};
 use crate::email_templates::{EmailKind, EmailTemplate};
@@ -35,6 +38,7 @@ pub struct ProjectFlow {
     pub kind: Option<FlowKind>,
     pub status: ProjectStatus,
     pub liveness: LivenessSettings,
+    pub reading: ReadingSettings,
     /// Whether a login by a code needs the face besides.
     pub requires_2fa: bool,
     /// The match score from which a face login finds the person among all of the project's collection;
@@ -132,6 +136,7 @@ impl StoredRecord for ProjectFlow {
             kind,
             status: ProjectStatus::of(values.text(STATUS).as_deref()),
             liveness,
+            reading: ReadingSettings::of(&settings.documents),
             requires_2fa: login["requires2FA"] == true,
             login_search_score_min: login_search(&login),
             requires_email: is_proved(&settings.sign_up_form, "email", "emailGateway"),

@@ -226,7 +226,7 @@ fn a_registration_in_another_systems_word_is_over() {
     record.set(app_registration::STATUS, Some("completed"));
     let foreign: AppRegistration = again(&record);
     assert_eq!((foreign.status, foreign.is_open()), (None, false));
-    let step = foreign.sync("form", None, Actor::Person, &ProjectFlow::default());
+    let step = foreign.sync("form", None, Actor::Person, &ProjectFlow::default(), None);
     assert_eq!(step, Err(SyncRejection::Over));
     let begun: AppRegistration = again(&Record::of(AppRegistration::RESOURCE, "r", "acme"));
     assert!(begun.is_open(), "one that says nothing has just started");

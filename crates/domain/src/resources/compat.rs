@@ -15,7 +15,6 @@ pub(super) const APP_REGISTRATIONS: Compat = Compat {
     aliases: &[("name", "fullName")],
     unstored: &[
         Unstored::one("informationValidation"),
-        Unstored::one("documentValidation").with(&["documentLiveness"]),
         Unstored::one("face"),
         Unstored::one("documentFace"),
         Unstored::one("compareFaceVerification"),
@@ -42,6 +41,9 @@ pub(super) const APP_LOGINS: Compat = Compat {
 
 pub(super) const BIOMETRIC_VALIDATIONS: Compat =
     Compat { unstored: &[Unstored::one("face")], ..Compat::NONE };
+
+pub(super) const DOCUMENT_VALIDATIONS: Compat =
+    Compat { unstored: &[Unstored::one("documentLiveness")], ..Compat::NONE };
 
 pub(super) const PROJECTS: Compat = Compat {
     // A dashboard lists them without a page, and shows no second one.

@@ -1,19 +1,20 @@
-//! Checks of a face, the sessions in which one is captured, and the registrations that they belong to.
+//! Checks of a face and of a document, and the registrations that they belong to.
 
 use verax_query::{
-    Compat, Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally,
-    Words,
+    Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally, Words,
 };
 
 use super::clients::{READ, client};
 use super::compat;
 use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
+use super::document_fields as document;
 use super::fields::{
     country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
     text, time, word,
 };
 use super::people::PERSON;
 use super::projects::{PROJECT, PROJECT_FLOW};
+use super::sessions::LIVENESS_SESSION;
 
 pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     name: "biometric-validations",
@@ -182,8 +183,19 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             "The face check that it passed.",
         )
         .on_devices(),
-        text("documentValidation", "document_validation", "The check of the document.")
-            .on_devices(),
+        related(
+            "documentValidation",
+            "document_validation",
+            &DOCUMENT_VALIDATION,
+            "The document that was read and not rejected.",
+        )
+        .on_devices(),
+        text(
+            "documentLiveness",
+            "document_liveness",
+            "The newest document check of `document-liveness` that it passed.",
+        )
+        .on_devices(),
         json(
             "compareFaceVerification",
             "compare_face_verification",
@@ -215,6 +227,14 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         )
         .on_retrieve()
         .on_devices(),
+        json(
+            "failedDocumentValidations",
+            "failed_document_validations",
+            &[],
+            "Documents that were rejected, or replaced by another one.",
+        )
+        .on_retrieve()
+        .on_devices(),
         text("assignedCollection", "assigned_collection", "The collection of the person.")
             .on_retrieve()
             .on_devices(),
@@ -235,45 +255,95 @@ pub static APP_REGISTRATIONS: Resource = Resource {
     compat: compat::APP_REGISTRATIONS,
 };
 
-pub static LIVENESS_SESSIONS: Resource = Resource {
-    name: "liveness-sessions",
-    title: "Liveness session",
-    doc: "A short-lived permission to capture one face.",
-    table: "liveness_sessions",
+pub static DOCUMENT_VALIDATIONS: Resource = Resource {
+    name: "document-validations",
+    title: "Document validation",
+    doc: "An identity document that was read: its values, where each comes from, and whether they agree.",
+    table: "document_validations",
     fields: &[
         id(),
         client(),
-        related("project", "project", &PROJECT, "The project.").on_devices().writable(),
-        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow.").on_devices().writable(),
-        identifier("Who is being validated.").on_devices().writable(),
-        word("status", "status", &SESSION_STATUS, "Whether it can still be used.").on_devices(),
-        time("expiresAt", "expires_at", "When it can no longer be used.").on_devices().writable(),
-        time("createdAt", "created_at", "When it was created.").on_devices(),
+        related("project", "project", &PROJECT, "The project it was read for.").on_devices(),
+        related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow it was read in.")
+            .on_devices(),
+        related(
+            "appRegistration",
+            "app_registration",
+            &APP_REGISTRATION,
+            "The registration whose document it is.",
+        )
+        .on_devices(),
+        document::status(),
+        document::kind(),
+        document::validation_method(),
+        document::input_method(),
+        document::document_type(),
+        document::category(),
+        document::country(),
+        document::number(),
+        document::image_saved(),
+        document::url(),
+        document::back_url(),
+        document::image_validated(),
+        document::requires_back_side(),
+        document::names_match(),
+        document::full_name_match(),
+        document::first_name_match(),
+        document::last_name_match(),
+        document::age(),
+        document::risk_score(),
+        document::extraction(),
+        document::data(),
+        document::results(),
+        document::ocr_results(),
+        document::failure_reason(),
+        document::manual_verification(),
+        document::name_review(),
+        time("createdAt", "created_at", "When it was created.").required().on_devices(),
         time("updatedAt", "updated_at", "When it last changed.").on_devices(),
+        time("completedAt", "completed_at", "When it was read.").on_devices(),
     ],
     reverse: &[],
     tenant_column: "client",
-    page_size: PageSize { name: "limit", default: 10 },
-    signed: false,
+    page_size: PageSize { name: "perPage", default: 20 },
+    signed: true,
     versions: &["v2"],
-    scopes: READ,
-    opened_by: &[Opener { scope: "session", field: "_id", may_delete: false }],
-    deletion: None,
-    not_found: NotFound { code: "liveness_session_not_found", error: "Liveness session not found" },
+    scopes: &["documents:read"],
+    opened_by: &[Opener { scope: "registration", field: "appRegistration", may_delete: false }],
+    deletion: Some(Deletion { under: &["v2"], takes: Takes::ReadDocument }),
+    not_found: NotFound {
+        code: "document_validation_not_found",
+        error: "Document validation not found",
+    },
     tally: None,
-    compat: Compat::NONE,
+    compat: compat::DOCUMENT_VALIDATIONS,
 };
 
 const OUTCOME: &[&str] = &["passed", "failed", "not_checked"];
-
-static LIVENESS_SESSION: Relation =
-    Relation { resource: &LIVENESS_SESSIONS, projection: &["_id", "status", "expiresAt"] };
 
 pub(super) static APP_REGISTRATION: Relation =
     Relation { resource: &APP_REGISTRATIONS, projection: &["_id", "fullName", "email", "status"] };
 
 pub(super) static BIOMETRIC_VALIDATION: Relation =
     Relation { resource: &BIOMETRIC_VALIDATIONS, projection: &["_id", "status", "type"] };
+
+pub(super) static DOCUMENT_VALIDATION: Relation = Relation {
+    resource: &DOCUMENT_VALIDATIONS,
+    projection: &[
+        "_id",
+        "status",
+        "documentType",
+        "documentCategory",
+        "country",
+        "documentNumber",
+        "namesMatch",
+        "imageValidated",
+        "requiresBackSide",
+        "url",
+        "backUrl",
+        "OCRExtraction",
+    ],
+};
 
 static BIOMETRIC_STATUS: Words = Words {
     words: &["new", "pending", "completed", "failed", "expired"],
@@ -302,6 +372,3 @@ static REGISTRATION_STATUS: Words = Words {
     synonyms: &[],
     open: true,
 };
-
-static SESSION_STATUS: Words =
-    Words { words: &["active", "completed", "expired"], synonyms: &[], open: true };

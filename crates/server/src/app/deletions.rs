@@ -89,7 +89,7 @@ impl App {
                     Err(error) => Err(StoreError::Statement(error.to_string()).into()),
                 }
             }
-            Some((resource, Takes::FaceImage | Takes::DocumentImage)) => {
+            Some((resource, Takes::FaceImage | Takes::DocumentImage | Takes::ReadDocument)) => {
                 self.delete_record(resource, client, id, &Origin::system()).await
             }
             _ => Ok(()),

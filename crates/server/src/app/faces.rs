@@ -296,6 +296,16 @@ impl Faces {
         self.loaded.as_ref().and_then(|loaded| loaded.models.clone())
     }
 
+    /// What finds faces and makes their templates, for work that has a thread of its own already; `None` where
+    /// a model of either is not loaded.
+    pub fn analyser(&self) -> Option<Arc<dyn AnalyseFaces>> {
+        let missing = self.missing();
+        let loaded = self.loaded.as_ref();
+        let loaded =
+            loaded.filter(|_| !missing.contains(&DETECTOR) && !missing.contains(&TEMPLATE));
+        loaded.map(|loaded| Arc::clone(&loaded.engine))
+    }
+
     /// The face models that are not loaded.
     pub fn missing(&self) -> Vec<&'static str> {
         let loaded = self.loaded.as_ref().map(|loaded| loaded.engine.models()).unwrap_or_default();

@@ -14,6 +14,7 @@ use verax_domain::records::app_registration::{
     self, AppRegistration, ContactDetails, Review, Reviewer,
 };
 use verax_domain::records::contact_validation::ContactValidation;
+use verax_domain::records::document_validation::DocumentValidation;
 use verax_domain::records::project::Project;
 use verax_domain::records::project_flow::ProjectFlow;
 use verax_domain::resources::APP_REGISTRATIONS;
@@ -219,8 +220,13 @@ impl App {
             let token = self.token_after_end(token_for, &before).await?;
             return Ok((token, self.shown_registration(&own, id).await?, flow));
         }
+        let document: Option<DocumentValidation> = match &before.document {
+            Some(document) => self.database.find(&own, document).await?,
+            None => None,
+        };
+        let document = document.map(|it| it.status);
         let after = before
-            .sync(&order.step, order.wanted, order.actor, &flow)
+            .sync(&order.step, order.wanted, order.actor, &flow, document)
             .map_err(RegistrationError::Rejected)?;
         let (actor, origin) = (order.actor, order.origin.clone());
         let mut step = self.registration_step(&before, after, order)?;
@@ -296,7 +302,9 @@ impl App {
             decided_on: decided.then(|| {
                 let contacts = [&before.email_validation, &before.phone_validation];
                 let [email, phone] = contacts.map(Option::clone);
-                [before.validation.clone(), before.document.clone(), email, phone]
+                let documents = [&before.document, &before.document_liveness];
+                let [document, image] = documents.map(Option::clone);
+                [before.validation.clone(), document, image, email, phone]
             }),
         })
     }

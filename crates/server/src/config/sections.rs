@@ -166,6 +166,8 @@ pub struct Documents {
     pub image_url_minutes: u32,
     pub checks_per_registration_max: u32,
     pub saved_images_max: u32,
+    pub keep_images: bool,
+    pub check_images: bool,
     pub screen_head: String,
     pub print_head: String,
 }

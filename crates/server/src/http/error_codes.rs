@@ -136,7 +136,7 @@ pub static CONFLICT: ErrorCode = ErrorCode {
            `session_used`, `session_expired`, `validation_is_over`, `no_attempts_left`, \
            `registration_is_over`, `registration_has_moved`, `step_is_mandatory`, \
            `email_is_validated`, `phone_is_validated`, `email_not_set`, `not_validated`, `token_exchanged`, `document_checks_limit`, `saved_images_limit`, \
-           `face_not_set` or `document_face_not_set`",
+           `face_not_set`, `document_face_not_set` or `document_not_read`",
 };
 pub static TOKEN_NOT_RIGHT: ErrorCode = ErrorCode {
     code: "token_not_right",

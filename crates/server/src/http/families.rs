@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
-    account, contacts, documents, face_service, faces, feed, health, lists, persons, projects,
-    registrations, validations, webhooks,
+    account, contacts, document_validations, documents, face_service, faces, feed, health, lists,
+    persons, projects, registrations, validations, webhooks,
 };
 
 /// Every call of the API.
@@ -20,6 +20,7 @@ pub fn operations() -> Vec<Operation> {
         registrations::statistics::operations(),
         validations::operations(),
         documents::operations(),
+        document_validations::operations(),
         faces::operations(),
         persons::operations(),
         webhooks::operations(),
@@ -42,6 +43,7 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
         registrations::errors::CODES,
         contacts::errors::CODES,
         validations::errors::CODES,
+        document_validations::errors::CODES,
         webhooks::errors::CODES,
     ];
     families.into_iter().flatten().copied()

@@ -15,6 +15,8 @@ use crate::row::Cells;
 pub enum JobKind {
     DocumentCheck,
     BiometricCheck,
+    /// A document that is read, or whose back is waited for.
+    DocumentReading,
     /// A biometric validation that nobody comes for.
     ValidationExpiry,
     /// A liveness session that nobody uses.
@@ -32,9 +34,10 @@ pub enum JobKind {
 
 impl JobKind {
     /// Those of records.
-    pub const OF_RECORDS: [JobKind; 6] = [
+    pub const OF_RECORDS: [JobKind; 7] = [
         JobKind::DocumentCheck,
         JobKind::BiometricCheck,
+        JobKind::DocumentReading,
         JobKind::ValidationExpiry,
         JobKind::SessionExpiry,
         JobKind::EmailCode,
@@ -53,6 +56,7 @@ impl JobKind {
         match self {
             JobKind::DocumentCheck => "document_check",
             JobKind::BiometricCheck => "biometric_check",
+            JobKind::DocumentReading => "document_reading",
             JobKind::ValidationExpiry => "validation_expiry",
             JobKind::SessionExpiry => "session_expiry",
             JobKind::EmailCode => "email_code",

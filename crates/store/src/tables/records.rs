@@ -133,6 +133,9 @@ impl Batch {
         if resource.fields.iter().any(|field| field.column == "image_url") {
             sql.push(", image_url = NULL");
         }
+        if resource.fields.iter().any(|field| field.column == "back_url") {
+            sql.push(", url = NULL, back_url = NULL, portrait_model = NULL");
+        }
         sql.push(", updated_at = ").bind(Arg::Integer(now.0));
         push_record_key(&mut sql, resource, client, id);
         // It may have been deleted meanwhile.

@@ -53,10 +53,11 @@ const WITH_FAILED: &str = ", failed_biometric_validations = CASE \
      WHEN COALESCE(failed_biometric_validations, '[]') = '[]' THEN '[' \
      ELSE substr(failed_biometric_validations, 1, length(failed_biometric_validations) - 1) \
      || ',' END || '\"' || CAST(";
-const FAILED_END: &str = " AS text) || '\"]'";
+pub(crate) const FAILED_END: &str = " AS text) || '\"]'";
 
 /// Another face, or another document: what was compared are not these.
-const WITHOUT_COMPARISON: &str = ", compare_face_verification = NULL, compare_face_until = NULL";
+pub(crate) const WITHOUT_COMPARISON: &str =
+    ", compare_face_verification = NULL, compare_face_until = NULL";
 
 impl Database {
     /// What the device of a registration has done with documents; `None`: there is no such
@@ -159,7 +160,7 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
-    /// The newest document that passed is the registration's, while that is open.
+    /// The newest document whose image passed is the registration's, while that is open.
     pub fn pass_document(
         &mut self,
         client: &str,
@@ -169,7 +170,7 @@ impl Batch {
         stamp: Stamp,
     ) -> &mut Batch {
         let mut sql = changed(now);
-        sql.push(", document_validation = ").bind(text(document)).push(WITHOUT_COMPARISON);
+        sql.push(", document_liveness = ").bind(text(document)).push(WITHOUT_COMPARISON);
         push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
         sql.push(IS_OPEN);
         self.push(sql, Rows::Any);
@@ -217,9 +218,9 @@ impl Batch {
     /// Nothing points to a document check that is deleted.
     pub fn forget_document(&mut self, client: &str, document: &str) -> &mut Batch {
         let mut sql = Sql::default();
-        sql.push("UPDATE app_registrations SET document_validation = NULL");
+        sql.push("UPDATE app_registrations SET document_liveness = NULL");
         sql.push(WITHOUT_COMPARISON).push(" WHERE client = ");
-        sql.bind(text(client)).push(" AND document_validation = ").bind(text(document));
+        sql.bind(text(client)).push(" AND document_liveness = ").bind(text(document));
         self.push(sql, Rows::Any)
     }
 }

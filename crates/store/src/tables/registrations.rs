@@ -48,9 +48,9 @@ pub struct RegistrationStep {
     /// The whole log of reviews, as JSON text; `None`: nothing was reviewed.
     pub review_log: Option<String>,
     pub hold: Hold,
-    /// The checks on which the step was decided: of the face, of the document, of the address and of the
-    /// number; `None`: on none.
-    pub decided_on: Option<[Option<String>; 4]>,
+    /// The checks on which the step was decided: of the face, of the document, of its image, of the address
+    /// and of the number; `None`: on none.
+    pub decided_on: Option<[Option<String>; 5]>,
 }
 
 /// A number as it is dialled: an imported one may have been typed in any way.
@@ -159,10 +159,11 @@ impl Batch {
         // What an import left open has not begun.
         sql.push(" AND COALESCE(status, 'STARTED') = ");
         sql.bind(Arg::Text(step.before.word().to_owned()));
-        if let Some([face, document, email, phone]) = &step.decided_on {
+        if let Some([face, document, image, email, phone]) = &step.decided_on {
             let text = |id: &Option<String>| Arg::Text(id.clone().unwrap_or_default());
             sql.push(" AND COALESCE(biometric_validation, '') = ").bind(text(face));
             sql.push(" AND COALESCE(document_validation, '') = ").bind(text(document));
+            sql.push(" AND COALESCE(document_liveness, '') = ").bind(text(image));
             sql.push(" AND COALESCE(email_validation, '') = ").bind(text(email));
             sql.push(" AND COALESCE(phone_validation, '') = ").bind(text(phone));
         }

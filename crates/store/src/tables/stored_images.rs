@@ -9,6 +9,12 @@ use verax_query::{Arg, Sql};
 pub enum Encrypted {
     /// The image of a document check.
     Document,
+    /// The image of the front of a document that was read.
+    ReadFront,
+    /// That of its back.
+    ReadBack,
+    /// The template of the portrait on it.
+    ReadPortrait,
     /// The image of a biometric validation.
     Face,
     /// The small image of a template.
@@ -27,8 +33,15 @@ pub struct EncryptedRow {
 }
 
 impl Encrypted {
-    pub const ALL: [Encrypted; 4] =
-        [Encrypted::Document, Encrypted::Face, Encrypted::Thumbnail, Encrypted::Template];
+    pub const ALL: [Encrypted; 7] = [
+        Encrypted::Document,
+        Encrypted::ReadFront,
+        Encrypted::ReadBack,
+        Encrypted::ReadPortrait,
+        Encrypted::Face,
+        Encrypted::Thumbnail,
+        Encrypted::Template,
+    ];
 }
 
 impl Database {
@@ -43,6 +56,18 @@ impl Database {
         sql.push(match encrypted {
             Encrypted::Document => {
                 "SELECT id, client, '' FROM document_liveness WHERE image_saved = TRUE AND id > "
+            }
+            Encrypted::ReadFront => {
+                "SELECT id, client, '' FROM document_validations WHERE image_saved = TRUE \
+                 AND url LIKE '/v2/document-validations/%' AND id > "
+            }
+            Encrypted::ReadBack => {
+                "SELECT id, client, '' FROM document_validations WHERE image_saved = TRUE \
+                 AND back_url LIKE '/v2/document-validations/%' AND id > "
+            }
+            Encrypted::ReadPortrait => {
+                "SELECT id, client, '' FROM document_validations WHERE portrait_model IS NOT NULL \
+                 AND id > "
             }
             Encrypted::Face => {
                 "SELECT id, client, '' FROM biometric_validations WHERE image_saved = TRUE AND id > "

@@ -6,6 +6,8 @@ use verax_domain::records::StoredRecord;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::records::document_check::{DocumentCheckRecord, StoredImage};
+use verax_domain::records::document_validation::DocumentValidation;
+use verax_domain::resources::DOCUMENT_VALIDATIONS;
 use verax_domain::{Record, RecordProblem};
 use verax_query::{Resource, Retrieval, Takes, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
@@ -42,6 +44,7 @@ enum Deleted {
     Registration(Box<AppRegistration>),
     Validation(Box<BiometricValidation>),
     Document(DocumentCheckRecord),
+    ReadDocument(DocumentValidation),
     /// Nothing but the record.
     Other,
 }
@@ -136,11 +139,25 @@ impl App {
                 let subject = (record.image == StoredImage::Here).then_some(id);
                 self.begin_deletion(resource, client, id, subject).await?;
             }
+            Deleted::ReadDocument(record) => {
+                let subject = (record.image == StoredImage::Here).then_some(id);
+                self.begin_deletion(resource, client, id, subject).await?;
+            }
             Deleted::Validation(record) => {
                 let subject = record.image_saved.then(|| subject_of_face(id));
                 self.begin_deletion(resource, client, id, subject.as_deref()).await?;
             }
             _ => {}
+        }
+        if matches!(deleted, Deleted::Registration(_)) {
+            // They say who the person is, and are nothing without it.
+            for document in self.database.documents_of_registration(client, id).await? {
+                let deletion = self.delete_record(&DOCUMENT_VALIDATIONS, client, &document, origin);
+                match Box::pin(deletion).await {
+                    Err(RecordError::Gone) => {}
+                    done => done?,
+                }
+            }
         }
         self.destroy_stored(&deleted, client, id).await?;
         let mut batch = Batch::default();
@@ -172,6 +189,9 @@ impl App {
             }
             Deleted::Document(_) => {
                 batch.delete_any_job(JobKind::DocumentCheck, id).forget_document(client, id);
+            }
+            Deleted::ReadDocument(_) => {
+                batch.delete_any_job(JobKind::DocumentReading, id).forget_read_document(client, id);
             }
             Deleted::Other => {}
         }
@@ -209,6 +229,7 @@ impl App {
                 database.find(&tenant, id).await?.map(|it| Deleted::Validation(Box::new(it)))
             }
             Takes::DocumentImage => database.find(&tenant, id).await?.map(Deleted::Document),
+            Takes::ReadDocument => database.find(&tenant, id).await?.map(Deleted::ReadDocument),
             // Persons and collections have a way of their own.
             Takes::Nothing | Takes::Faces | Takes::Memberships => Some(Deleted::Other),
         };
@@ -223,7 +244,9 @@ impl App {
         id: &str,
     ) -> Result<(), VaultError> {
         match deleted {
-            Deleted::Document(_) => self.vault.destroy(client, id).await?,
+            Deleted::Document(_) | Deleted::ReadDocument(_) => {
+                self.vault.destroy(client, id).await?;
+            }
             Deleted::Validation(record) => {
                 self.destroy_face(client, id).await?;
                 if let Some(session) = &record.session {

@@ -2,13 +2,15 @@
 
 use verax_domain::Timestamp;
 use verax_domain::face_call::MatchCheck;
+use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::{AppRegistration, FaceComparison};
 use verax_domain::records::project_flow::ProjectFlow;
 use verax_query::Tenant;
 use verax_store::{Batch, KeptComparison, StoreError};
-use verax_vision::faces::Wanted;
+use verax_vision::faces::{Template, Wanted};
 
 use crate::app::App;
+use crate::app::document_validations::{Change, ChangeOf, DocumentValidationError};
 use crate::app::documents::DocumentCheckError;
 use crate::app::faces::AnalysisError;
 use crate::app::journal::Origin;
@@ -34,6 +36,8 @@ pub enum RegistrationFaceError {
     #[error(transparent)]
     Document(#[from] DocumentCheckError),
     #[error(transparent)]
+    ReadDocument(#[from] DocumentValidationError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -49,12 +53,12 @@ impl App {
         let tenant = Tenant::Client(client.to_owned());
         let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
         let found = found.ok_or(RegistrationFaceError::NoRegistration)?;
-        let person = found.person.ok_or(RegistrationFaceError::NoFace)?;
-        let document = self.newest_document(&tenant, registration).await?;
-        let document = document.ok_or(RegistrationFaceError::NoDocument)?;
-        let faces = self.faces_on_document(&tenant, &document, Wanted::Yes).await?;
-        let portrait = faces.into_iter().find_map(|face| face.template);
-        let portrait = portrait.ok_or(RegistrationFaceError::NoPortrait)?;
+        let person = found.person.clone().ok_or(RegistrationFaceError::NoFace)?;
+        let read = self.portrait_of_registration(&found).await?;
+        let (read, portrait) = match read {
+            Some((document, portrait)) => (Some(document.id), portrait),
+            None => (None, self.portrait_on_image(&tenant, &found).await?),
+        };
         let score = match self.match_person(client, &person, &portrait).await {
             // Deleted since, or enrolled with a model that is not here any more.
             Err(PersonError::NotFound) | Ok(None) => return Err(RegistrationFaceError::NoFace),
@@ -64,6 +68,9 @@ impl App {
         let flow = found.flow.unwrap_or_default();
         let flow: ProjectFlow = self.database.find(&tenant, &flow).await?.unwrap_or_default();
         let check = MatchCheck { score, min_score: flow.face_policy().match_score_min };
+        if let Some(document) = &read {
+            self.note_portrait(client, document, check.passed(), origin).await?;
+        }
         let now = self.clock.now();
         let days = i64::from(self.config.now().validations.comparison_days);
         let comparison = FaceComparison { check, at: now };
@@ -78,5 +85,50 @@ impl App {
         batch.keep_comparison(&kept, now, self.stamp(origin));
         self.database.commit(batch).await?;
         Ok(comparison)
+    }
+
+    /// The portrait on the stored image of a registration's document.
+    async fn portrait_on_image(
+        &self,
+        tenant: &Tenant,
+        registration: &AppRegistration,
+    ) -> Result<Template, RegistrationFaceError> {
+        let document = self.document_with_image(tenant, registration).await?;
+        let document = document.ok_or(RegistrationFaceError::NoDocument)?;
+        let faces = self.faces_on_document(tenant, &document, Wanted::Yes).await?;
+        let portrait = faces.into_iter().find_map(|face| face.template);
+        portrait.ok_or(RegistrationFaceError::NoPortrait)
+    }
+
+    /// The document is judged again, now that a face was compared with its portrait.
+    async fn note_portrait(
+        &self,
+        client: &str,
+        document: &str,
+        shows: bool,
+        origin: &Origin,
+    ) -> Result<(), RegistrationFaceError> {
+        let of = ChangeOf { client, document, actor: Actor::Reviewer, origin };
+        match self.change_document(of, &Change::Portrait(shows)).await {
+            // It was rejected, or is being read: its back will be judged with the face.
+            Err(DocumentValidationError::Status(_) | DocumentValidationError::NotFound) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// After a face was enrolled: it is compared with the document that was read before, if one was.
+    pub(in crate::app) async fn compare_enrolled(
+        &self,
+        client: &str,
+        registration: &str,
+        origin: &Origin,
+    ) -> Result<(), RegistrationFaceError> {
+        let tenant = Tenant::Client(client.to_owned());
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
+        let Some(found) = found.filter(|it| it.document.is_some()) else { return Ok(()) };
+        if self.portrait_of_registration(&found).await?.is_none() {
+            return Ok(());
+        }
+        self.compare_registration(client, registration, origin).await.map(drop)
     }
 }

@@ -2,8 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use verax_domain::document_reading::DocumentSide;
 use verax_domain::records::app_registration::AppRegistration;
-use verax_domain::records::document_check;
+use verax_domain::records::document_check::{self, StoredImage};
+use verax_domain::records::document_validation::DocumentValidation;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Query, Tenant};
 use verax_store::StoreError;
@@ -56,7 +58,7 @@ impl App {
                 Some(validation) => self.taken_face(&tenant, validation).await,
                 None => Ok(None),
             },
-            Face::OnDocument => match self.newest_document(&tenant, &registration.id).await? {
+            Face::OnDocument => match self.document_with_image(&tenant, registration).await? {
                 Some(document) => self.document_face(&tenant, &document).await,
                 None => Ok(None),
             },
@@ -76,8 +78,24 @@ impl App {
         }
     }
 
+    /// The document that was read for a registration, or else the newest that was checked for it, whose image
+    /// was stored.
+    pub(super) async fn document_with_image(
+        &self,
+        tenant: &Tenant,
+        registration: &AppRegistration,
+    ) -> Result<Option<String>, StoreError> {
+        if let Some(document) = &registration.document {
+            let read: Option<DocumentValidation> = self.database.find(tenant, document).await?;
+            if let Some(read) = read.filter(|it| it.image == StoredImage::Here) {
+                return Ok(Some(read.id));
+            }
+        }
+        self.newest_document(tenant, &registration.id).await
+    }
+
     /// The newest document of a registration whose image was stored.
-    pub(super) async fn newest_document(
+    async fn newest_document(
         &self,
         tenant: &Tenant,
         registration: &str,
@@ -96,7 +114,10 @@ impl App {
         document: &str,
         template: Wanted,
     ) -> Result<Vec<FoundFace>, RegistrationFaceError> {
-        let stored = self.stored_image(document).await?;
+        let stored = match self.stored_image(document).await? {
+            Some(stored) => Some(stored),
+            None => self.read_document_image(document, DocumentSide::Front).await?,
+        };
         let own = stored.filter(|(client, _)| match tenant {
             Tenant::All => true,
             Tenant::Client(own) => own == client,

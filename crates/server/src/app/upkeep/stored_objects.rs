@@ -5,13 +5,18 @@ use verax_store::{Encrypted, EncryptedRow};
 use crate::app::idempotency::{ANSWERS, REQUESTS};
 use crate::app::validations::stored_faces;
 use crate::app::webhooks::secrets;
-use crate::app::{documents, persons};
+use crate::app::{document_validations, documents, persons};
 
 /// Under which subject lies what a row names, and where among its objects; a template's bytes are in the
 /// row itself.
 pub fn objects_of(encrypted: Encrypted, row: &EncryptedRow) -> (String, Option<String>) {
     match encrypted {
         Encrypted::Document => (row.id.clone(), Some(documents::IMAGE.to_owned())),
+        Encrypted::ReadFront => (row.id.clone(), Some(document_validations::FRONT.to_owned())),
+        Encrypted::ReadBack => (row.id.clone(), Some(document_validations::BACK.to_owned())),
+        Encrypted::ReadPortrait => {
+            (row.id.clone(), Some(document_validations::PORTRAIT.to_owned()))
+        }
         Encrypted::Face => {
             (stored_faces::subject_of_face(&row.id), Some(stored_faces::IMAGE.to_owned()))
         }
@@ -22,6 +27,7 @@ pub fn objects_of(encrypted: Encrypted, row: &EncryptedRow) -> (String, Option<S
 
 /// The record that something in the vault was kept for; empty: it is the client's own.
 pub fn record_of_subject(subject: &str) -> &str {
-    let parts = [stored_faces::SUBJECT, secrets::SUBJECT, ANSWERS, REQUESTS];
+    let numbers = document_validations::NUMBERS;
+    let parts = [stored_faces::SUBJECT, secrets::SUBJECT, ANSWERS, REQUESTS, numbers];
     parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
 }

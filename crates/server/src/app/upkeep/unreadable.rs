@@ -4,7 +4,8 @@ use verax_domain::events::EventKind;
 use verax_domain::records::StoredRecord;
 use verax_domain::records::biometric_validation::{self, BiometricValidation};
 use verax_domain::records::document_check::{self, DocumentCheckRecord, StoredImage};
-use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
+use verax_domain::records::document_validation::{self, DocumentValidation};
+use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS};
 use verax_query::{Key, Query, Tenant};
 use verax_store::Batch;
 
@@ -33,6 +34,7 @@ enum Lost {
     Template(String),
     FaceImage,
     DocumentImage,
+    ReadDocument,
 }
 
 /// What a look has found.
@@ -68,6 +70,8 @@ impl App {
             let whose = (client.as_str(), max);
             let document = (Lost::DocumentImage, document_check::IMAGE_SAVED);
             self.inspect_images(whose, document, &mut found, document_subject).await?;
+            let read = (Lost::ReadDocument, document_validation::IMAGE_SAVED);
+            self.inspect_images(whose, read, &mut found, read_subject).await?;
             let face = |it: &BiometricValidation| Some(subject_of_face(&it.id));
             let validation = (Lost::FaceImage, biometric_validation::IMAGE_SAVED);
             self.inspect_images(whose, validation, &mut found, face).await?;
@@ -101,6 +105,11 @@ impl App {
                     self.vault.destroy(&lost.client, &lost.record).await?;
                     let entry = self.entry(Some(EventKind::DocumentCheckUpdated), &origin);
                     batch.forget_image(&DOCUMENT_LIVENESS, of, now, entry);
+                }
+                Lost::ReadDocument => {
+                    self.vault.destroy(&lost.client, &lost.record).await?;
+                    let entry = self.entry(Some(EventKind::DocumentValidationUpdated), &origin);
+                    batch.forget_image(&DOCUMENT_VALIDATIONS, of, now, entry);
                 }
             }
             self.database.commit(batch).await?;
@@ -191,5 +200,10 @@ impl App {
 
 /// An imported record's image may be another server's.
 fn document_subject(record: &DocumentCheckRecord) -> Option<String> {
+    (record.image == StoredImage::Here).then(|| record.id.clone())
+}
+
+/// One without an image of its front has one of its back.
+fn read_subject(record: &DocumentValidation) -> Option<String> {
     (record.image == StoredImage::Here).then(|| record.id.clone())
 }

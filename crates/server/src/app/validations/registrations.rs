@@ -114,6 +114,10 @@ impl App {
             origin: origin.clone(),
         };
         self.run_detached(work, image).await?;
+        if let Err(error) = self.compare_enrolled(client, registration, origin).await {
+            // The face was enrolled all the same: its page asks for the comparison, too.
+            tracing::warn!(cause = %error, "a face was not compared with the document");
+        }
         let record = self.find_record(&APP_REGISTRATIONS, &tenant, registration).await?;
         record.ok_or(ValidationError::NoRegistration)
     }

@@ -42,6 +42,11 @@ impl CheckedBody {
         of_member.filter_map(taken).collect()
     }
 
+    /// Whether an image of this member was sent.
+    pub fn has_image(&self, name: &str) -> bool {
+        self.images.iter().any(|image| image.member == name)
+    }
+
     /// The text of an image as it was sent.
     pub fn take_image_text(&mut self, name: &str) -> Option<ImageText> {
         let at = self.images.iter().position(|image| image.member == name)?;

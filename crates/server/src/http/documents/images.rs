@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
 use verax_domain::document_findings::ImageBox;
+use verax_domain::records::document_check::image_path;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Audience, Tenant};
 use verax_vision::document::EvidenceMap;
@@ -36,7 +37,7 @@ pub async fn image(
     let signed = signed.map(|Query(signed)| signed).unwrap_or_default();
     let tenant = match bearer {
         // The signature stands for the record's own client.
-        _ if opens(&state, &id, &signed) => Tenant::All,
+        _ if opens(&state, &image_path(&id), &signed) => Tenant::All,
         Some(Bearer::RecordToken(_)) => return Err(AccessError::RecordToken.into()),
         Some(Bearer::Caller(caller)) => {
             require_own(&caller, Scope::ReadMedia)?;

@@ -150,6 +150,7 @@ const DOCUMENT: &[BodyField] = &[
         Rule::Number(0.65, 0.95),
         "Match scores from here on are the same.",
     ),
+    minimum_age(),
 ];
 const OLDER_LIVENESS: &[BodyField] = &[
     optional("maxAttempts", Rule::Integer(1, 100), ""),
@@ -190,6 +191,7 @@ const SIGN_UP_FORM: &[BodyField] = &[
 const DOCUMENTS: &[BodyField] = &[
     optional("attemptLimit", Rule::Integer(1, 100), ""),
     optional("verificationMethods", Rule::Texts, ""),
+    minimum_age(),
 ];
 const LIVENESS: &[BodyField] = &[
     optional("attemptLimit", Rule::Integer(1, 100), ""),
@@ -221,6 +223,10 @@ const INTEGRATIONS: &[BodyField] = &[
     optional("source", Rule::Word(&["NONE", "API", "CSV"]), "").or_blank(),
     optional("strategy", Rule::Text(1, 100), "").or_blank(),
 ];
+
+const fn minimum_age() -> BodyField {
+    optional("minimumAge", Rule::Integer(0, 120), "How old the holder of a document must be.")
+}
 
 const fn liveness_score(name: &'static str) -> BodyField {
     optional(name, Rule::Number(0.52, 0.9), "Liveness scores from here on are accepted.")

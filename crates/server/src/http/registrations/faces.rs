@@ -59,6 +59,7 @@ impl From<RegistrationFaceError> for ApiError {
             RegistrationFaceError::Measure(error) => error.into(),
             RegistrationFaceError::Persons(error) => error.into(),
             RegistrationFaceError::Document(error) => error.into(),
+            RegistrationFaceError::ReadDocument(error) => error.into(),
             RegistrationFaceError::Store(error) => error.into(),
         }
     }

@@ -1,0 +1,43 @@
+//! Numbers of documents, compared without being kept in the clear for it: as HMAC-SHA-256 under a key of the
+//! client's that is in the vault, and not in the database.
+
+use std::fmt::Write as _;
+
+use verax_domain::stored_reading::{StoredReading, country_of};
+use verax_store::NumberOf;
+
+use super::{DocumentValidationError, NUMBERS};
+use crate::app::App;
+
+impl App {
+    /// The digest of a number of this document: the same number of another state is another one.
+    pub(super) async fn number_digest(
+        &self,
+        client: &str,
+        reading: &StoredReading,
+        number: &str,
+    ) -> Result<String, DocumentValidationError> {
+        let key = self.vault.code_key(client, NUMBERS).await?;
+        let country = country_of(&reading.sides).unwrap_or_default();
+        let tag = key.sign_parts(&[country.as_bytes(), number.as_bytes()]);
+        let mut digest = String::new();
+        for byte in tag.as_ref() {
+            // Writing to a String does not fail.
+            let _ = write!(digest, "{byte:02x}");
+        }
+        Ok(digest)
+    }
+
+    /// Whether another registration of the client has a document with this number; `None`: it is of no
+    /// registration.
+    pub(super) async fn is_number_of_another(
+        &self,
+        (client, document): (&str, &str),
+        registration: Option<&str>,
+        digest: &str,
+    ) -> Result<Option<bool>, DocumentValidationError> {
+        let Some(registration) = registration else { return Ok(None) };
+        let of = NumberOf { client, registration, document, digest };
+        Ok(Some(self.database.is_number_of_another(of).await?))
+    }
+}

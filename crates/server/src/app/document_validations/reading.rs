@@ -1,0 +1,174 @@
+//! The images of a document are decoded, read and looked at on a thread that measures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use verax_domain::document_check::PerCheck;
+use verax_domain::document_reading::{DocumentSide, SideReading};
+use verax_domain::document_verdict::{ColourlessRule, CroppedRule, DocumentPolicy, judge_document};
+use verax_vision::document::{DocumentEngine, DocumentRequest};
+use verax_vision::faces::{FaceEngine, FaceRequest, Template, Wanted};
+use verax_vision::image::{DecodeLimits, Image, ImageError};
+use verax_vision::workers::{Permit, Waiting};
+
+use crate::app::App;
+use crate::app::documents::{find, made_checks, policy};
+use crate::app::faces::AnalyseFaces;
+
+/// What reads the image of one side: the loaded models, or what a test gives.
+pub trait ReadDocuments: Send + Sync {
+    fn read_side(&self, image: &Image, side: DocumentSide) -> SideReading;
+}
+
+/// What reads documents; nothing until it is loaded.
+#[derive(Clone, Default)]
+pub struct DocumentReader {
+    reader: Option<Arc<dyn ReadDocuments>>,
+}
+
+impl DocumentReader {
+    pub fn with(reader: Arc<dyn ReadDocuments>) -> DocumentReader {
+        DocumentReader { reader: Some(reader) }
+    }
+
+    pub fn is_loaded(&self) -> bool {
+        self.reader.is_some()
+    }
+}
+
+/// The encoded images of a document.
+#[derive(Clone, Default)]
+pub struct SideImages {
+    pub front: Option<Vec<u8>>,
+    pub back: Option<Vec<u8>>,
+}
+
+/// What was found on the images.
+pub struct ReadSides {
+    pub sides: Vec<SideReading>,
+    /// Of the checks of document liveness that were made, whether each was passed on every image.
+    pub image_checks: BTreeMap<String, bool>,
+    /// Of the largest face of the front.
+    pub portrait: Option<Template>,
+    /// The match score of the portrait and a second, smaller face of the front.
+    pub ghost_score: Option<f64>,
+}
+
+/// An image that cannot be used, and the member of the body that it came in.
+pub type SideError = (&'static str, ImageError);
+
+/// What looks at an image besides.
+struct Engines {
+    reader: Arc<dyn ReadDocuments>,
+    documents: Arc<DocumentEngine>,
+    /// Whether the image is checked as document liveness does.
+    checks_images: bool,
+    /// The loaded models themselves: the checks of the image ask them.
+    face_engine: Option<Arc<FaceEngine>>,
+    faces: Option<Arc<dyn AnalyseFaces>>,
+    limits: DecodeLimits,
+}
+
+impl App {
+    /// Reads the images that came. `None` when the work panicked, or the threads were stopped, or nothing
+    /// here reads documents.
+    pub(super) async fn read_sides(
+        &self,
+        images: SideImages,
+        (permit, documents): (Permit, Arc<DocumentEngine>),
+    ) -> Option<Result<ReadSides, SideError>> {
+        let config = self.config.now();
+        let engines = Engines {
+            reader: self.document_reader.reader.clone()?,
+            documents,
+            checks_images: config.documents.check_images,
+            face_engine: self.faces.engine(),
+            faces: self.faces.analyser(),
+            limits: config.images.decode_limits(),
+        };
+        let (sender, receiver) = oneshot::channel();
+        let work = move |waiting: &Waiting| engines.read(&images, waiting);
+        // Nobody listens any more only when the process ends.
+        let interest = permit.run(work, move |found| drop(sender.send(found)));
+        let found = receiver.await.ok();
+        drop(interest);
+        found
+    }
+}
+
+impl Engines {
+    fn read(&self, images: &SideImages, waiting: &Waiting) -> Result<ReadSides, SideError> {
+        let mut read = ReadSides {
+            sides: Vec::new(),
+            image_checks: BTreeMap::new(),
+            portrait: None,
+            ghost_score: None,
+        };
+        for (side, bytes) in
+            [(DocumentSide::Front, &images.front), (DocumentSide::Back, &images.back)]
+        {
+            let Some(bytes) = bytes else { continue };
+            let image =
+                Image::decode(bytes, &self.limits).map_err(|error| (member_of(side), error))?;
+            read.sides.push(self.reader.read_side(&image, side));
+            if self.checks_images {
+                self.check_image(bytes, &image, &mut read.image_checks);
+            }
+            if side == DocumentSide::Front {
+                (read.portrait, read.ghost_score) = self.portraits(&image, waiting);
+            }
+        }
+        Ok(read)
+    }
+
+    /// The checks of document liveness, as strictly as when nothing is said: what cannot be measured is not
+    /// there, and one image that fails is enough.
+    fn check_image(&self, bytes: &[u8], image: &Image, checks: &mut BTreeMap<String, bool>) {
+        let request = DocumentRequest::ALL;
+        let findings = find(&self.documents, self.face_engine.as_deref(), bytes, image, request);
+        let rules = policy(&self.documents.operating_points(), &PerCheck::default());
+        let rules = DocumentPolicy {
+            cropped: CroppedRule::Ignored,
+            colourless: ColourlessRule::Ignored,
+            ..rules
+        };
+        let verdict = judge_document(&findings, &rules);
+        for (check, made) in made_checks(&verdict) {
+            if let crate::app::documents::CheckMade::Judged(judgement, _) = made {
+                let name = check.entry().wire_name.to_owned();
+                let passed = checks.entry(name).or_insert(true);
+                *passed &= judgement.passed;
+            }
+        }
+    }
+
+    /// The template of the largest face, and how alike the second one is. What cannot be measured is not
+    /// there: it is no reason not to read the document.
+    fn portraits(&self, image: &Image, waiting: &Waiting) -> (Option<Template>, Option<f64>) {
+        let Some(faces) = &self.faces else { return (None, None) };
+        let request = FaceRequest {
+            limits: faces.limits(),
+            attack: Wanted::No,
+            template: Wanted::No,
+            ..FaceRequest::default()
+        };
+        let Ok(found) = faces.analyse_image(image, &request, waiting) else { return (None, None) };
+        let mut templates = found.findings.faces.iter().take(2).map(|face| {
+            // A face that is turned, cut off or too small has none.
+            faces.template_of(image, face).ok().flatten()
+        });
+        let (portrait, ghost) = (templates.next().flatten(), templates.next().flatten());
+        let both = portrait.as_ref().zip(ghost.as_ref());
+        let score = both.map(|(portrait, ghost)| portrait.compare(ghost).match_score);
+        (portrait, score)
+    }
+}
+
+/// The member of a body that the image of a side comes in.
+fn member_of(side: DocumentSide) -> &'static str {
+    match side {
+        DocumentSide::Front => "image",
+        DocumentSide::Back => "backImage",
+    }
+}
