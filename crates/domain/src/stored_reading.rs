@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::recognition::{country_of, kind_of, lacks_back};
+pub use self::recognition::{country_of, kind_of, lacks_other_side};
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_cross_checks::{
     CheckOutcome, CrossCheck, DocumentFacts, ReadingOutcome, ReadingPolicy, ReadingVerdict,
@@ -21,6 +21,8 @@ use crate::document_reading::{DocumentField, ReadValue, SideReading};
 pub struct StoredReading {
     /// The front, the back, or both.
     pub sides: Vec<SideReading>,
+    /// What the document was called by who asked, or by its client afterwards.
+    pub requested_type: Option<String>,
     /// The checks of the images that were made, by their names: whether each was passed on every image.
     pub image_checks: BTreeMap<String, bool>,
     /// Whether the national number's own check digit is right.

@@ -241,7 +241,7 @@ impl DocumentValidation {
         step.after.requires_back_side = true;
         step.changes.set(REQUIRES_BACK, Some(&true));
         self.store_images(&mut step, read);
-        read.write(self, &mut step.changes);
+        read.write(&mut step.changes);
         Ok(step)
     }
 
@@ -263,7 +263,7 @@ impl DocumentValidation {
             .set(REQUIRES_BACK, Some(&false))
             .set(COMPLETED_AT, step.after.completed_at.as_ref());
         self.store_images(&mut step, read);
-        read.write(self, &mut step.changes);
+        read.write(&mut step.changes);
         Ok(step)
     }
 

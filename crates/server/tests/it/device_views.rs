@@ -13,17 +13,19 @@ use verax_server::http::openapi;
 
 use crate::answer::Answer;
 use crate::bank::{Bank, REGISTRATIONS, VALIDATIONS, not_live, shot, text};
+use crate::given_documents::{Shows, document as document_image, with_given_documents};
 use crate::given_faces::{face, image, with_given_faces};
 use crate::mailbox::with_mailbox;
 use crate::world::{World, get};
 
 /// What is open to devices. Whoever opens another operation adds it here and calls it below.
-const OPEN: [&str; 33] = [
+const OPEN: [&str; 37] = [
     "DELETE /v2/biometric-validations/{id}",
     "GET /v2/app-logins/{id}",
     "GET /v2/app-registrations/me",
     "GET /v2/app-registrations/{id}",
     "GET /v2/biometric-validations/{id}",
+    "GET /v2/document-validations/{id}",
     "GET /v2/identity-images",
     "GET /v2/liveness-sessions/{id}",
     "GET /v2/projects/kyc",
@@ -36,6 +38,9 @@ const OPEN: [&str; 33] = [
     "POST /v2/biometric-validations/validate",
     "POST /v2/biometric-validations/{id}/validate",
     "POST /v2/document-liveness",
+    "POST /v2/document-validations/app-registration",
+    "PUT /v2/document-validations/{id}/manual-verification",
+    "PUT /v2/document-validations/{id}/validate",
     "POST /v2/face-recognition/compare/app-registration",
     "PUT /v2/app-registrations/{id}",
     "GET /v2/email-validations/{id}",
@@ -97,7 +102,7 @@ fn open_to_devices() -> BTreeSet<String> {
 /// What the client is told and the device is not: scores to their last digit, and persons' ids.
 async fn secrets(bank: &Bank) -> BTreeSet<String> {
     let mut secrets = BTreeSet::new();
-    for path in [VALIDATIONS, "/v2/document-liveness"] {
+    for path in [VALIDATIONS, "/v2/document-liveness", "/v2/document-validations"] {
         for id in bank.get(&bank.token, path).await.ids() {
             let record = bank.get(&bank.token, &format!("{path}/{id}")).await.json();
             collect_numbers(&record["data"], &mut secrets);
@@ -201,7 +206,7 @@ fn what_is_open_to_devices_is_called_here() {
 
 on_both_databases! {
     async fn no_answer_to_a_device_holds_a_score_a_person_or_a_reason_of_a_match(world) {
-        let app = with_given_faces(world.app.clone(), "given");
+        let app = with_given_documents(with_given_faces(world.app.clone(), "given"));
         let (app, mailbox) = with_mailbox(world, app).await;
         let bank = Bank::with(world, app).await;
         let path = format!("/v3/projects/{}", bank.project);
@@ -309,6 +314,32 @@ on_both_databases! {
         for (what, answer) in [
             ("not live", forged), ("enrolled", enrolled), ("document", document),
             ("compared", compared), ("known", known), ("me", me), ("me by POST", me_by_post),
+        ] {
+            answers.push((what.to_owned(), answer));
+        }
+
+        // Documents that are read: with a back that is waited for, then completed, and one that is rejected.
+        let (shown, page) = bank.register("docs@example.com").await;
+        let read = "/v2/document-validations/app-registration";
+        let front = json!({ "image": document_image(Shows::CardFront, 1, 3) });
+        let front = bank.post(&page, read, front).await;
+        let back = bank.post(&page, read, json!({ "backImage": document_image(Shows::CardBack, 1, 0) })).await;
+        assert_eq!((front.status, back.status), (200, 200), "{}", back.text());
+        let id = text(&back.json()["data"]["documentValidation"]["_id"]);
+        let one = format!("/v2/document-validations/{id}");
+        walk(&bank, &page, "document-validations", &id, &secrets(&bank).await).await;
+        walk(&bank, &page, "app-registrations", &shown, &secrets(&bank).await).await;
+        let forged = json!({ "image": document_image(Shows::Forged, 1, 3), "force": true });
+        let rejected = bank.post(&page, read, forged).await;
+        let rejected_id = text(&rejected.json()["data"]["documentValidation"]["_id"]);
+        let again = bank.call(Method::PUT, &page, &format!("{one}/validate"), Value::Null).await;
+        let given_up = format!("/v2/document-validations/{rejected_id}/manual-verification");
+        let given_up = bank.call(Method::PUT, &page, &given_up, json!({ "reason": "x" })).await;
+        assert_eq!(given_up.status, 200, "{}", given_up.text());
+        walked.push((page.clone(), "document-validations", rejected_id));
+        for (what, answer) in [
+            ("front", front), ("back", back), ("rejected", rejected), ("again", again),
+            ("given up", given_up),
         ] {
             answers.push((what.to_owned(), answer));
         }

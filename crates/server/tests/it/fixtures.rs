@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
-    EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS,
-    PROJECTS, WEBHOOK_EVENTS, WEBHOOKS,
+    DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS,
+    PROJECT_FLOWS, PROJECTS, WEBHOOK_EVENTS, WEBHOOKS,
 };
 
 use crate::world::World;
@@ -102,7 +102,7 @@ pub async fn one_of_each(world: &World, client: &str) {
         json!({
             "project": id("project"), "projectFlow": id("flow"), "status": "STARTED",
             "fullName": format!("Jo of {client}"), "email": "jo@example.com",
-            "biometricValidation": id("validation"),
+            "biometricValidation": id("validation"), "documentValidation": id("read"),
         }),
     );
     world.store(&APP_REGISTRATIONS, &[registration]).await;
@@ -151,6 +151,19 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&DOCUMENT_LIVENESS, &[document]).await;
+    let read = with(
+        "read",
+        json!({
+            "project": id("project"), "projectFlow": id("flow"), "appRegistration": id("registration"),
+            "status": "NEEDS_MANUAL_VERIFICATION", "type": "signup", "validationMethod": "OCR",
+            "inputMethod": "CAMERA", "documentType": "PA", "country": "PER", "imageSaved": false,
+            "documentNumber": "AB123456", "OCRExtraction": { "firstName": "JO", "lastName": "DOE" },
+            "validationResults": {
+                "checkDigits": { "result": "passed", "details": "right", "values": [] },
+            },
+        }),
+    );
+    world.store(&DOCUMENT_VALIDATIONS, &[read]).await;
     let event = with(
         "event",
         json!({
@@ -189,6 +202,7 @@ pub fn kind_of(path: &str) -> &str {
     let before_id = path.split("/{id}").next().and_then(|path| path.rsplit('/').next());
     match before_id.unwrap_or_default() {
         "document-liveness" => "document",
+        "document-validations" => "read",
         "webhook-events" => "delivery",
         "email-validations" => "email",
         "phone-validations" => "phone",

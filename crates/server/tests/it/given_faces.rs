@@ -53,11 +53,11 @@ pub fn image(faces: &[Face]) -> String {
     png(&rgb, image::codecs::png::CompressionType::Fast)
 }
 
-fn blank() -> Vec<u8> {
+pub fn blank() -> Vec<u8> {
     vec![90; (WIDTH * HEIGHT * 3) as usize]
 }
 
-fn png(rgb: &[u8], compression: image::codecs::png::CompressionType) -> String {
+pub fn png(rgb: &[u8], compression: image::codecs::png::CompressionType) -> String {
     let mut png = Vec::new();
     let filter = image::codecs::png::FilterType::Adaptive;
     let encoder = image::codecs::png::PngEncoder::new_with_quality(&mut png, compression, filter);

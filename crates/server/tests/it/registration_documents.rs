@@ -51,7 +51,7 @@ async fn finish(world: &World, token: &str, id: &str) -> Value {
 }
 
 async fn document_of(world: &World, token: &str, id: &str) -> Value {
-    world.get(token, &format!("{REGISTRATIONS}/{id}")).await.json()["data"]["documentValidation"]
+    world.get(token, &format!("{REGISTRATIONS}/{id}")).await.json()["data"]["documentLiveness"]
         .clone()
 }
 

@@ -46,8 +46,14 @@ impl Operation {
             "/v2/email-validations/app-registration" | "/v2/phone-validations/app-registration" => {
                 409
             }
+            // It was read elsewhere, and a reviewer is asked for already.
+            "/v2/document-validations/{id}/validate"
+            | "/v2/document-validations/{id}/manual-verification" => 409,
+            // There is no such change, and no such call any more.
+            "/v2/document-validations/{id}" if self.method == Method::PUT => 405,
+            "/v2/ocr/scan-studio" => 410,
             // No image of the document is kept.
-            path if path.ends_with("/image") || path.ends_with("/evidence") => 404,
+            path if path.ends_with("image") || path.ends_with("/evidence") => 404,
             path if path.starts_with("/v2/identity-images/") => 404,
             _ => self.status_without_body,
         }

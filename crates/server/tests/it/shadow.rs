@@ -10,9 +10,10 @@ use verax_store::{Batch, Location, Rows};
 use crate::world::connect;
 
 /// Records whose changes have events, and have a status.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "biometric_validations",
     "document_liveness",
+    "document_validations",
     "app_registrations",
     "app_logins",
     "persons",

@@ -184,6 +184,18 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
+    /// The same without another number.
+    pub fn rekeep_reading(
+        &mut self,
+        (client, document): (&str, &str),
+        reading: &str,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE document_validations SET reading = ").bind(text(reading));
+        push_record_key(&mut sql, &DOCUMENT_VALIDATIONS, client, document);
+        self.push(sql, Rows::Exactly(1))
+    }
+
     /// A batch is a `Conflict` when what a document was judged by is not this any more.
     pub fn require_reading(&mut self, (client, document): (&str, &str), read: &str) -> &mut Batch {
         let mut sql = Sql::default();

@@ -3,14 +3,15 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    AGE, CATEGORY, COUNTRY, DATA, DOCUMENT_TYPE, DocumentValidation, EXTRACTION, FIRST_NAME_MATCH,
-    FULL_NAME_MATCH, IMAGE_VALIDATED, LAST_NAME_MATCH, NAMES_MATCH, NUMBER, OCR_RESULTS, RESULTS,
+    AGE, CATEGORY, COUNTRY, DATA, DOCUMENT_TYPE, EXTRACTION, FIRST_NAME_MATCH, FULL_NAME_MATCH,
+    IMAGE_VALIDATED, LAST_NAME_MATCH, NAMES_MATCH, NUMBER, OCR_RESULTS, RESULTS,
 };
 use crate::Record;
 use crate::document_check::DocumentCheck;
 use crate::document_cross_checks::{
     CheckOutcome, CrossCheck, ReadingOutcome, ReadingVerdict, age_on, validation_results,
 };
+use crate::document_layouts::DocumentLayout;
 use crate::document_reading::{DocumentField, ReadValue};
 use crate::lifecycle::DocumentValidationStatus;
 use crate::stored_reading::{NameMatch, StoredReading, country_of, full_name, kind_of, value_of};
@@ -66,11 +67,13 @@ impl ReadDocument<'_> {
         value_of(&self.verdict.values, DocumentField::DocumentNumber)
     }
 
-    pub(super) fn write(&self, of: &DocumentValidation, record: &mut Record) {
+    pub(super) fn write(&self, record: &mut Record) {
         let values = &self.verdict.values;
         let sides = &self.reading.sides;
         let category = kind_of(sides).map(|kind| kind.as_str());
-        let document_type = of.document_type.as_deref().or(category);
+        let layout = DocumentLayout::recognise(sides);
+        let requested = self.reading.requested_type.as_deref();
+        let document_type = requested.or(layout.map(|layout| layout.code));
         let birth = value_of(values, DocumentField::BirthDate);
         let age = birth.and_then(|birth| age_on(self.today, birth)).map(|it| it.to_string());
         let is_image_rejected = self.reading.image_checks.values().any(|passed| !passed);
@@ -86,7 +89,7 @@ impl ReadDocument<'_> {
             .set(FIRST_NAME_MATCH, self.names.first.as_ref())
             .set(LAST_NAME_MATCH, self.names.last.as_ref())
             .set(AGE, age.as_deref())
-            .set(EXTRACTION, Some(&self.extraction(document_type)))
+            .set(EXTRACTION, Some(&self.extraction(document_type, layout)))
             .set(DATA, Some(&Json::Object(self.named(|names| names.2))))
             .set(RESULTS, Some(&self.results()))
             .set(OCR_RESULTS, Some(&self.ocr_results()));
@@ -109,7 +112,11 @@ impl ReadDocument<'_> {
         NAMES.into_iter().filter_map(value).collect()
     }
 
-    fn extraction(&self, document_type: Option<&str>) -> Json {
+    fn extraction(
+        &self,
+        document_type: Option<&str>,
+        layout: Option<&'static DocumentLayout>,
+    ) -> Json {
         let mut read = self.named(|names| names.1);
         if let Some(whole) = full_name(&self.verdict.values) {
             read.insert("fullName".to_owned(), whole.into());
@@ -117,6 +124,8 @@ impl ReadDocument<'_> {
         if let Some(document_type) = document_type {
             read.insert("documentType".to_owned(), document_type.into());
         }
+        let requested = self.reading.requested_type.as_deref();
+        read.insert("documentClassification".to_owned(), classification(requested, layout));
         let fields: Vec<Json> = self.verdict.values.iter().map(field).collect();
         if !fields.is_empty() {
             read.insert("details".to_owned(), json!({ "fields": fields }));
@@ -148,6 +157,27 @@ impl ReadDocument<'_> {
         let fields: Vec<Json> = values().map(|it| json!(it)).collect();
         json!({ "confidence": mean, "rawText": raw.join("\n"), "fields": fields })
     }
+}
+
+/// Whether the document is what was asked for.
+fn classification(requested: Option<&str>, layout: Option<&'static DocumentLayout>) -> Json {
+    let is_match = requested.zip(layout).map(|(requested, layout)| {
+        requested.eq_ignore_ascii_case(layout.code)
+            || requested.eq_ignore_ascii_case(layout.kind.as_str())
+    });
+    let reason = match is_match {
+        Some(true) => "The document is of the type that was asked for.",
+        Some(false) => "The document is of another type than was asked for.",
+        None if layout.is_none() => "The document was not recognised.",
+        None => "No type was asked for.",
+    };
+    json!({
+        "requestedDocumentType": requested,
+        "detectedDocumentType": layout.map(|layout| layout.code),
+        "detectedDocumentName": layout.map(|layout| layout.name),
+        "isMatch": is_match,
+        "reason": reason,
+    })
 }
 
 /// One value in the form of the protocol's scanners.

@@ -160,6 +160,16 @@ impl App {
         let (validation, _) = self.document_and_registration(of).await?;
         let stamp = self.stamp(of.origin);
         let mut batch = Batch::default();
+        let kept = self.database.kept_reading(of.client, of.document).await?;
+        if let Some(before) = kept.and_then(|kept| kept.reading) {
+            let mut reading: StoredReading = serde_json::from_str(&before)
+                .map_err(|error| StoreError::Statement(error.to_string()))?;
+            reading.requested_type = Some(document_type.to_owned());
+            let text = serde_json::to_string(&reading)
+                .map_err(|error| StoreError::Statement(error.to_string()))?;
+            let whose = (of.client, of.document);
+            batch.require_reading(whose, &before).rekeep_reading(whose, &text);
+        }
         let entry = Entry::Event(EventKind::DocumentValidationUpdated, stamp);
         batch.change(&validation.rename(document_type), self.clock.now(), entry);
         Ok(self.database.commit(batch).await?)

@@ -10,7 +10,7 @@ use verax_domain::records::document_validation::{
     DocumentValidation, InputMethod, ReadDocument, ReadingOrder, ReadingPurpose,
 };
 use verax_domain::records::project_flow::ProjectFlow;
-use verax_domain::stored_reading::{NameMatch, StatedNames, StoredReading, lacks_back};
+use verax_domain::stored_reading::{NameMatch, StatedNames, StoredReading, lacks_other_side};
 use verax_query::Tenant;
 use verax_store::{Batch, BegunDocument, JobKind, StoreError};
 use verax_vision::document::DocumentEngine;
@@ -276,6 +276,9 @@ impl App {
             None => None,
         };
         let mut reading = work.before.clone();
+        if reading.sides.is_empty() {
+            reading.requested_type.clone_from(&validation.document_type);
+        }
         reading.sides.extend(read.sides);
         for (check, passed) in read.image_checks {
             *reading.image_checks.entry(check).or_insert(true) &= passed;
@@ -309,7 +312,7 @@ impl App {
         };
         let now = self.clock.now();
         let mut batch = Batch::default();
-        let awaits_back = validation.registration.is_some() && lacks_back(&reading.sides);
+        let awaits_back = validation.registration.is_some() && lacks_other_side(&reading.sides);
         let step = match awaits_back {
             true => {
                 batch.wait_for_back(&validation.id, self.back_awaited_until());

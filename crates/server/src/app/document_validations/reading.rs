@@ -49,9 +49,9 @@ pub struct ReadSides {
     pub sides: Vec<SideReading>,
     /// Of the checks of document liveness that were made, whether each was passed on every image.
     pub image_checks: BTreeMap<String, bool>,
-    /// Of the largest face of the front.
+    /// Of the largest face, on the front if there is one.
     pub portrait: Option<Template>,
-    /// The match score of the portrait and a second, smaller face of the front.
+    /// The match score of the portrait and a second, smaller face on the same side.
     pub ghost_score: Option<f64>,
 }
 
@@ -115,7 +115,8 @@ impl Engines {
             if self.checks_images {
                 self.check_image(bytes, &image, &mut read.image_checks);
             }
-            if side == DocumentSide::Front {
+            // Who sends the sides the wrong way round has the portrait on the back.
+            if read.portrait.is_none() {
                 (read.portrait, read.ghost_score) = self.portraits(&image, waiting);
             }
         }
