@@ -23,6 +23,7 @@ pub mod flow_settings;
 pub mod id;
 pub mod identification;
 pub mod journal;
+pub mod label_reading;
 pub mod lifecycle;
 pub mod national_numbers;
 pub mod openers;

@@ -12,6 +12,7 @@ pub mod liveness_session;
 pub mod person;
 pub mod project;
 pub mod project_flow;
+pub mod prompt_template;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -11,6 +11,7 @@ mod logins;
 mod people;
 mod projects;
 mod sessions;
+mod templates;
 mod validations;
 mod webhooks;
 
@@ -24,11 +25,12 @@ pub use logins::APP_LOGINS;
 pub use people::{COLLECTIONS, PERSONS};
 pub use projects::{PROJECT_FLOWS, PROJECTS};
 pub use sessions::LIVENESS_SESSIONS;
+pub use templates::PROMPT_TEMPLATES;
 pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_VALIDATIONS};
 pub use webhooks::{WEBHOOK_EVENTS, WEBHOOKS};
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 16] = [
+pub static ALL: [&Resource; 17] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -42,6 +44,7 @@ pub static ALL: [&Resource; 16] = [
     &DOCUMENT_VALIDATIONS,
     &APP_LOGINS,
     &DOCUMENT_LIVENESS,
+    &PROMPT_TEMPLATES,
     &EVENTS,
     &WEBHOOKS,
     &WEBHOOK_EVENTS,

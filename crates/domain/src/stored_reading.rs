@@ -14,6 +14,7 @@ use crate::document_cross_checks::{
     StatedData, judge, name_similarity,
 };
 use crate::document_reading::{DocumentField, ReadValue, SideReading};
+use crate::label_reading::Label;
 
 /// All that a document is judged by, but for the flow's rules and what the person stated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct StoredReading {
     pub sides: Vec<SideReading>,
     /// What the document was called by who asked, or by its client afterwards.
     pub requested_type: Option<String>,
+    /// What a client looks for besides.
+    pub labels: Vec<Label>,
     /// The checks of the images that were made, by their names: whether each was passed on every image.
     pub image_checks: BTreeMap<String, bool>,
     /// Whether the national number's own check digit is right.

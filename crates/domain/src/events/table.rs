@@ -6,7 +6,7 @@ use super::kinds::{Effect, EventKind, EventType, Finding};
 use crate::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
     DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS, PROJECTS,
-    WEBHOOKS,
+    PROMPT_TEMPLATES, WEBHOOKS,
 };
 
 /// Every type of event.
@@ -499,6 +499,26 @@ pub static TYPES: &[EventType] = &[
     row(EventKind::FlowUpdated, &PROJECT_FLOWS, "project_flow.updated", "The flow was changed."),
     row(EventKind::FlowDeleted, &PROJECT_FLOWS, "project_flow.deleted", "The flow was deleted.")
         .deletes(),
+    row(
+        EventKind::PromptTemplateCreated,
+        &PROMPT_TEMPLATES,
+        "prompt_template.created",
+        "A template was made.",
+    )
+    .creates(),
+    row(
+        EventKind::PromptTemplateUpdated,
+        &PROMPT_TEMPLATES,
+        "prompt_template.updated",
+        "The template was changed.",
+    ),
+    row(
+        EventKind::PromptTemplateDeleted,
+        &PROMPT_TEMPLATES,
+        "prompt_template.deleted",
+        "The template was deleted.",
+    )
+    .deletes(),
     row(EventKind::WebhookCreated, &WEBHOOKS, "webhook.created", "A webhook was made.").creates(),
     row(EventKind::WebhookUpdated, &WEBHOOKS, "webhook.updated", "The webhook was changed."),
     row(

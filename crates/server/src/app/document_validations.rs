@@ -14,7 +14,7 @@ use verax_vision::image::ImageError;
 
 pub use self::changes::{Change, ChangeOf};
 pub use self::images::ReadEvidence;
-pub use self::making::{BegunReading, SentDocument};
+pub use self::making::{BegunReading, ScanOrder, SentDocument};
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 

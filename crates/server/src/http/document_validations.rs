@@ -5,6 +5,7 @@ pub mod errors;
 mod images;
 mod reading;
 mod scans;
+mod templates;
 
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
@@ -12,11 +13,12 @@ use serde_json::{Value, json};
 use verax_domain::RecordTokenScope;
 use verax_domain::document_reading::DocumentSide;
 use verax_domain::records::document_validation::ReadingPurpose;
-use verax_domain::resources::DOCUMENT_VALIDATIONS;
+use verax_domain::resources::{DOCUMENT_VALIDATIONS, PROMPT_TEMPLATES};
 
 use self::calls::{DOCUMENT_BODY, MANUAL_BODY, REVIEW_BODY, TYPE_BODY};
 use self::errors::{ALREADY_EXISTS, DOCUMENT_PARAMETER_MISSING, METHOD_NOT_SET, REMOVED};
-use self::scans::{SCAN_BODY, SCAN_STUDIO};
+use self::scans::{DEMO_BODY, SCAN_BODY, SCAN_STUDIO};
+use self::templates::TEMPLATE_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{
     CONFLICT, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, PROJECT_NOT_FOUND, TOKEN_NOT_RIGHT,
@@ -133,7 +135,8 @@ pub fn operations() -> Vec<Operation> {
                 changed(),
             ),
         )
-        .errors(&[&METHOD_NOT_SET]),
+        .errors(&[&METHOD_NOT_SET])
+        .unknown(UNKNOWN),
         image(
             DocumentSide::Front,
             "image",
@@ -161,6 +164,7 @@ pub fn operations() -> Vec<Operation> {
         .unknown("There is no such record, or nothing was read of it"),
     ];
     all.extend(scans());
+    all.extend(templates());
     all
 }
 
@@ -211,6 +215,7 @@ fn scans() -> Vec<Operation> {
         .body(SCAN_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING)
         .or_answer(later(data()))
         .errors(&[&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &MODELS_MISSING])
+        .unknown(PROMPT_TEMPLATES.not_found.error)
     };
     let removed = Description::new(
         "scan_studio_removed",
@@ -233,8 +238,66 @@ fn scans() -> Vec<Operation> {
             "scan_agent",
             "Read a document, and say whether it is of the type that was asked for",
         ),
+        Operation::post(
+            "/v2/ocr/scan-demo",
+            scans::demo,
+            Description::new(
+                "scan_demo",
+                "Read a document, and store nothing of it",
+                OCR,
+                Access::CLIENT,
+                Answer::service(members(json!({ "result": { "type": "object" } }))),
+            ),
+        )
+        .body(DEMO_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING)
+        .errors(&[&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &MODELS_MISSING]),
+        Operation::get(
+            "/v2/document-types",
+            scans::types,
+            Description::new(
+                "list_document_types",
+                "The documents that are recognised",
+                OCR,
+                Access::CLIENT,
+                Answer::data(json!({ "type": "array", "items": document_type() })),
+            ),
+        ),
         Operation::post("/v2/ocr/scan-studio", scans::removed, removed).errors(&[&REMOVED]),
     ]
+}
+
+fn templates() -> Vec<Operation> {
+    let described = |id: &str, summary: &str| {
+        let answer = Answer::data(record(&PROMPT_TEMPLATES));
+        Description::new(id, summary, PROMPT_TEMPLATES.name, Access::WRITE, answer)
+    };
+    vec![
+        Operation::post(
+            "/v2/prompt-templates",
+            templates::create,
+            described("create_prompt_templates", "Make a template"),
+        )
+        .body(TEMPLATE_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING),
+        Operation::put(
+            "/v2/prompt-templates/{id}",
+            templates::change,
+            described("change_prompt_templates", "Change a template: what is not sent stays"),
+        )
+        .body(TEMPLATE_BODY, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
+        .unknown(PROMPT_TEMPLATES.not_found.error),
+    ]
+}
+
+fn document_type() -> Value {
+    let text = json!({ "type": "string" });
+    members(json!({
+        "_id": text,
+        "code": text,
+        "name": text,
+        "documentCategory": text,
+        "country": { "type": ["string", "null"], "description": "Null: of every country." },
+        "requiresBackSide": { "type": "boolean" },
+    }))
 }
 
 fn evidence() -> Value {

@@ -327,8 +327,6 @@ on_both_databases! {
         assert_eq!((front.status, back.status), (200, 200), "{}", back.text());
         let id = text(&back.json()["data"]["documentValidation"]["_id"]);
         let one = format!("/v2/document-validations/{id}");
-        walk(&bank, &page, "document-validations", &id, &secrets(&bank).await).await;
-        walk(&bank, &page, "app-registrations", &shown, &secrets(&bank).await).await;
         let forged = json!({ "image": document_image(Shows::Forged, 1, 3), "force": true });
         let rejected = bank.post(&page, read, forged).await;
         let rejected_id = text(&rejected.json()["data"]["documentValidation"]["_id"]);
@@ -337,6 +335,8 @@ on_both_databases! {
         let given_up = bank.call(Method::PUT, &page, &given_up, json!({ "reason": "x" })).await;
         assert_eq!(given_up.status, 200, "{}", given_up.text());
         walked.push((page.clone(), "document-validations", rejected_id));
+        walked.push((page.clone(), "document-validations", id));
+        walked.push((page.clone(), "app-registrations", shown));
         for (what, answer) in [
             ("front", front), ("back", back), ("rejected", rejected), ("again", again),
             ("given up", given_up),

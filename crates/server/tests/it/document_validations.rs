@@ -145,7 +145,7 @@ on_both_databases! {
         let columns = "columns=_id,url,documentType,documentNumber,status,validationMethod,country,createdAt,OCRExtraction&lean=true";
         assert_eq!(bank.get(&bank.token, &format!("{DOCUMENTS}?{columns}")).await.ids().len(), 2);
         let unknown = bank.get(&bank.token, &format!("{DOCUMENTS}?where_status=WRONG")).await;
-        assert_eq!(unknown.rejection(400), "INVALID_PARAMETERS");
+        assert_eq!(unknown.wrong_parameters(), ["where_status"]);
         let secret = bank.get(&bank.token, &format!("{DOCUMENTS}?where_numberDigest=x")).await;
         assert_eq!(secret.status, 200, "unknown parameters are ignored");
         for hidden in ["where_reading=x", "sort=number_digest", "columns=reading"] {
@@ -185,7 +185,8 @@ on_both_databases! {
         let all = join_all((0..6).map(|_| read(&bank, &own, body.clone()))).await;
         let begun = bank.get(&bank.token, DOCUMENTS).await.ids().len();
         assert!(begun <= 2, "{begun}");
-        assert!(all.iter().all(|it| [200, 409].contains(&it.status)), "{}", all[0].text());
+        // There are only so many places to read in.
+        assert!(all.iter().all(|it| [200, 409, 503].contains(&it.status)), "{}", all[0].text());
         // What is no image is no attempt.
         let (_, other) = bank.register("al@example.com").await;
         for image in ["x".repeat(200), "A".repeat(400)] {
@@ -355,8 +356,6 @@ on_both_databases! {
         bank.get(&stranger, &path).await.rejection(404);
         let reader = world.token_with("acme", Some(vec![Scope::ReadDocuments]), false).await;
         bank.get(&reader, &path).await.rejection(403);
-        world.turn_clock(3 * 60 * 60 * 1000);
-        bank.get("", &text(&whole["url"])).await.rejection(401);
 
         let evidence = format!("{DOCUMENTS}/{id}/evidence");
         bank.get(&own, &evidence).await.rejection(403);
@@ -367,6 +366,8 @@ on_both_databases! {
         assert_eq!(evidence[1]["values"][0]["source"], "mrz");
         assert_eq!(evidence[1]["values"][0]["corners"][1]["x"], 90.0);
         assert_eq!(evidence[0]["image"], front.as_str());
+        world.turn_clock(3 * 60 * 60 * 1000);
+        bank.get("", &text(&whole["url"])).await.rejection(401);
     }
 
     async fn a_token_of_one_registration_opens_its_own_document_alone(world) {
@@ -474,6 +475,13 @@ on_both_databases! {
             assert_eq!((&class["requestedDocumentType"], &class["isMatch"]), (&json!("CC"), &json!(false)));
             assert_eq!(class["detectedDocumentType"], "PA");
         }
+        let before = bank.get(&bank.token, DOCUMENTS).await.ids().len();
+        let demo = bank.post(&bank.token, "/v2/ocr/scan-demo", json!({ "image": image })).await;
+        assert_eq!(demo.json()["data"]["result"]["documentNumber"], number_of(1), "{}", demo.text());
+        assert_eq!(demo.json()["data"]["result"]["status"], "ACTIVE");
+        assert_eq!(bank.get(&bank.token, DOCUMENTS).await.ids().len(), before);
+        let types = bank.get(&bank.token, "/v2/document-types").await.json()["data"].clone();
+        assert!(types.as_array().expect("a list").iter().any(|it| it["_id"] == "COL-CC"));
         let gone = bank.post(&bank.token, "/v2/ocr/scan-studio", json!({ "image": image })).await;
         assert_eq!(gone.rejection(410), "endpoint_removed");
         let replacement = &gone.json()["deprecation"]["details"]["replacement"];
@@ -482,6 +490,33 @@ on_both_databases! {
         bank.post(&own, "/v2/ocr/scan-prompt", json!({ "image": image })).await.rejection(403);
         let none = bank.post(&bank.token, "/v2/ocr/scan-prompt", json!({})).await;
         assert_eq!(none.rejection(422), "MissingParameter");
+    }
+
+    async fn a_template_names_what_a_client_looks_for_besides(world) {
+        let bank = bank(world).await;
+        let path = "/v2/prompt-templates";
+        let body = json!({ "name": "Passports", "documentTypes": ["PA"], "labels": { "title": "pasa" } });
+        let template = id(&bank.post(&bank.token, path, body).await);
+        let body = json!({ "image": document(Shows::Passport, 1, 0), "promptTemplateId": template });
+        let answer = bank.post(&bank.token, "/v2/ocr/scan-agent", body.clone()).await;
+        let fields = answer.json()["data"]["OCRExtraction"]["details"]["fields"].clone();
+        let found = fields.as_array().expect("a list").iter().find(|it| it["name"] == "title").cloned();
+        assert_eq!(found.expect("it is there")["value"], "PORTE", "{}", answer.text());
+        let one = format!("{path}/{template}");
+        let off = bank.call(Method::PUT, &bank.token, &one, json!({ "active": false })).await;
+        assert_eq!(off.json()["data"]["active"], false, "{}", off.text());
+        let answer = bank.post(&bank.token, "/v2/ocr/scan-agent", body.clone()).await;
+        assert!(!answer.text().contains("\"PORTE\""), "{}", answer.text());
+        let stranger = world.token("beta").await;
+        let theirs = bank.post(&stranger, "/v2/ocr/scan-agent", body).await;
+        assert_eq!(theirs.rejection(404), "prompt_template_not_found");
+        bank.call(Method::PUT, &stranger, &one, json!({ "name": "x" })).await.rejection(404);
+        for labels in [json!({ "x": 1 }), json!({ "x": "" }), json!([])] {
+            let wrong = json!({ "name": "x", "labels": labels });
+            assert_eq!(bank.post(&bank.token, path, wrong).await.rejection(422), "MissingParameter");
+        }
+        assert_eq!(bank.call(Method::DELETE, &bank.token, &one, Value::Null).await.status, 200);
+        assert!(bank.get(&bank.token, path).await.ids().is_empty());
     }
 
     async fn nothing_of_a_document_is_left_when_it_or_its_registration_goes(world) {
@@ -506,9 +541,16 @@ on_both_databases! {
             let keys = walk(world.folder.path());
             assert!(!keys.iter().any(|path| path.contains(&id)), "{what}: {keys:?}");
         }
-        let held = world.database_bytes().await;
         let number = number_of(77);
-        assert!(!held.windows(number.len()).any(|part| part == number.as_bytes()));
+        // A reader may hold up the log of the database for a moment.
+        for attempt in 0..100 {
+            let held = world.database_bytes().await;
+            if !held.windows(number.len()).any(|part| part == number.as_bytes()) {
+                return;
+            }
+            assert!(attempt < 99, "the number is still there");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
 
     async fn values_are_in_no_event_and_no_statement_of_one(world) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
     DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS,
-    PROJECT_FLOWS, PROJECTS, WEBHOOK_EVENTS, WEBHOOKS,
+    PROJECT_FLOWS, PROJECTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS,
 };
 
 use crate::world::World;
@@ -164,6 +164,8 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&DOCUMENT_VALIDATIONS, &[read]).await;
+    let template = with("template", json!({ "name": "Cards", "labels": { "x": "No." } }));
+    world.store(&PROMPT_TEMPLATES, &[template]).await;
     let event = with(
         "event",
         json!({

@@ -54,6 +54,25 @@ CREATE INDEX document_validations_number ON document_validations (client, number
 -- The newest index that fits is taken while the table was not analyzed: it has to be the key.
 ALTER TABLE document_validations ADD PRIMARY KEY (client, id);
 
+-- What clients look for on documents besides.
+
+CREATE TABLE prompt_templates (
+    id text COLLATE "C" NOT NULL,
+    client text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    name_folded text COLLATE "C",
+    document_types text COLLATE "C",
+    country text COLLATE "C",
+    labels text COLLATE "C",
+    active boolean,
+    created_at bigint NOT NULL,
+    updated_at bigint
+);
+
+CREATE UNIQUE INDEX prompt_templates_id ON prompt_templates (id);
+CREATE INDEX prompt_templates_client_created ON prompt_templates (client, created_at, id);
+ALTER TABLE prompt_templates ADD PRIMARY KEY (client, id);
+
 -- What was named the document of a registration was a check of its image: both have a column now.
 
 ALTER TABLE app_registrations ADD COLUMN document_liveness text COLLATE "C";

@@ -51,6 +51,23 @@ CREATE INDEX document_validations_created ON document_validations (created_at, i
 CREATE INDEX document_validations_registration ON document_validations (client, app_registration, created_at, id) WHERE app_registration IS NOT NULL;
 CREATE INDEX document_validations_number ON document_validations (client, number_digest) WHERE number_digest IS NOT NULL;
 
+-- What clients look for on documents besides.
+
+CREATE TABLE prompt_templates (
+    id TEXT PRIMARY KEY NOT NULL,
+    client TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_folded TEXT,
+    document_types TEXT,
+    country TEXT,
+    labels TEXT,
+    active INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER
+) STRICT;
+
+CREATE INDEX prompt_templates_client_created ON prompt_templates (client, created_at, id);
+
 -- What was named the document of a registration was a check of its image: both have a column now.
 
 ALTER TABLE app_registrations ADD COLUMN document_liveness TEXT;

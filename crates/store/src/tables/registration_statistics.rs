@@ -64,6 +64,8 @@ async fn funnel(
         let counted = LabelCount { label: label.to_owned(), count };
         document_failures.extend((count > 0).then_some(counted));
     }
+    let rejected = whose.grouped("document_validations", "status", OF_REJECTED);
+    document_failures.extend(connection.fetch_rows(&rejected, label_count).await?);
     Ok(RegistrationFunnel {
         by_status: connection.fetch_rows(&by_status, label_count).await?,
         by_step: connection.fetch_rows(&by_step, label_count).await?,
@@ -75,6 +77,8 @@ async fn funnel(
 /// In the words of the rejections that capture pages are told.
 const LIVENESS_FAILURE: &str = "CASE WHEN verification_results LIKE '%\"livenessDetection\":\"failed\"%' \
                                 THEN 'liveness_failed' ELSE 'failed' END";
+const OF_REJECTED: &str =
+    " AND status IN ('NOT_FOUND', 'FAILED', 'EXPIRED') AND app_registration IS NOT NULL";
 const OF_FAILED: &str = " AND status = 'failed' AND app_registration IS NOT NULL";
 
 impl Whose<'_> {

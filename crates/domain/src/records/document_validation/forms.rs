@@ -12,7 +12,8 @@ use crate::document_cross_checks::{
     CheckOutcome, CrossCheck, ReadingOutcome, ReadingVerdict, age_on, validation_results,
 };
 use crate::document_layouts::DocumentLayout;
-use crate::document_reading::{DocumentField, ReadValue};
+use crate::document_reading::{Corners, DocumentField, ReadValue, ValueSource};
+use crate::label_reading::{LabelledValue, read_labels};
 use crate::lifecycle::DocumentValidationStatus;
 use crate::stored_reading::{NameMatch, StoredReading, country_of, full_name, kind_of, value_of};
 
@@ -65,6 +66,14 @@ impl ReadDocument<'_> {
     /// The number of the document, if one was read.
     pub fn number(&self) -> Option<&str> {
         value_of(&self.verdict.values, DocumentField::DocumentNumber)
+    }
+
+    /// What was read, and where it stands: for who asks without a record.
+    pub fn summary(&self) -> Json {
+        let layout = DocumentLayout::recognise(&self.reading.sides);
+        let mut read = self.extraction(layout.map(|layout| layout.code), layout);
+        read["status"] = self.status().word().into();
+        read
     }
 
     pub(super) fn write(&self, record: &mut Record) {
@@ -126,7 +135,9 @@ impl ReadDocument<'_> {
         }
         let requested = self.reading.requested_type.as_deref();
         read.insert("documentClassification".to_owned(), classification(requested, layout));
-        let fields: Vec<Json> = self.verdict.values.iter().map(field).collect();
+        let labelled = read_labels(&self.reading.labels, &self.reading.sides);
+        let values = self.verdict.values.iter().map(field);
+        let fields: Vec<Json> = values.chain(labelled.iter().map(labelled_field)).collect();
         if !fields.is_empty() {
             read.insert("details".to_owned(), json!({ "fields": fields }));
         }
@@ -180,15 +191,30 @@ fn classification(requested: Option<&str>, layout: Option<&'static DocumentLayou
     })
 }
 
+/// A value that a client has looked for, in the form of the protocol's scanners.
+fn labelled_field(value: &LabelledValue) -> Json {
+    json!({
+        "name": value.name,
+        "value": value.value,
+        "confidence": value.confidence,
+        "boundingPoly": polygon(&value.corners),
+        "source": ValueSource::Print,
+        "side": value.side,
+    })
+}
+
+fn polygon(corners: &Corners) -> Json {
+    json!({ "vertices": corners.map(|(x, y)| json!({ "x": x, "y": y })) })
+}
+
 /// One value in the form of the protocol's scanners.
 fn field(value: &ReadValue) -> Json {
-    let corners = value.corners.map(|corners| corners.map(|(x, y)| json!({ "x": x, "y": y })));
     let name = NAMES.iter().find(|names| names.0 == value.field).and_then(|names| names.1);
     json!({
         "name": name,
         "value": value.value,
         "confidence": value.confidence,
-        "boundingPoly": corners.map(|corners| json!({ "vertices": corners })),
+        "boundingPoly": value.corners.as_ref().map(polygon),
         "source": value.source,
         "side": value.side,
     })

@@ -9,11 +9,12 @@ use verax_domain::records::document_validation::{
     DocumentValidation, ManualRequest, NameReview, ReadDocument,
 };
 use verax_domain::records::project_flow::ProjectFlow;
-use verax_domain::stored_reading::{NameMatch, StoredReading};
+use verax_domain::stored_reading::NameMatch;
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
 
 use super::DocumentValidationError;
+use super::making::{reading_text, stored_reading};
 use crate::app::App;
 use crate::app::journal::Origin;
 
@@ -75,8 +76,7 @@ impl App {
             // Nothing was read of it here: it is imported, or is being read.
             return Err(not_read(&validation));
         };
-        let mut reading: StoredReading = serde_json::from_str(&before)
-            .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let mut reading = stored_reading(&before)?;
         match change {
             Change::Names => {}
             Change::Review(review) => reading.names_reviewed = Some(review.are_same),
@@ -103,8 +103,7 @@ impl App {
         let mut batch = Batch::default();
         batch.require_reading(whose, &before);
         batch.transition(&step, now, self.stamp(of.origin));
-        let text = serde_json::to_string(&reading)
-            .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let text = reading_text(&reading)?;
         batch.keep_reading(whose, &text, digest.as_deref());
         if let Some(registration) = &registration
             && step.after.status.is_rejected()
@@ -162,11 +161,9 @@ impl App {
         let mut batch = Batch::default();
         let kept = self.database.kept_reading(of.client, of.document).await?;
         if let Some(before) = kept.and_then(|kept| kept.reading) {
-            let mut reading: StoredReading = serde_json::from_str(&before)
-                .map_err(|error| StoreError::Statement(error.to_string()))?;
+            let mut reading = stored_reading(&before)?;
             reading.requested_type = Some(document_type.to_owned());
-            let text = serde_json::to_string(&reading)
-                .map_err(|error| StoreError::Statement(error.to_string()))?;
+            let text = reading_text(&reading)?;
             let whose = (of.client, of.document);
             batch.require_reading(whose, &before).rekeep_reading(whose, &text);
         }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use verax_domain::Timestamp;
+use verax_domain::document_cross_checks::ReadingPolicy;
+use verax_domain::label_reading::Label;
 use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_validation::{
@@ -33,6 +35,14 @@ pub struct SentDocument {
     pub force: bool,
     /// Whether the images stay when it was read.
     pub save_images: bool,
+}
+
+/// What is asked of a document that is no registration's.
+pub struct ScanOrder {
+    pub purpose: ReadingPurpose,
+    pub document_type: Option<String>,
+    /// What is looked for besides.
+    pub labels: Vec<Label>,
 }
 
 /// The id of a record, and the work under way. It does not stop when its caller does.
@@ -101,7 +111,7 @@ impl App {
     pub async fn scan_document(
         &self,
         client: &str,
-        (purpose, document_type): (ReadingPurpose, Option<String>),
+        asked: ScanOrder,
         sent: SentDocument,
         permit: ReadingPermit,
         origin: &Origin,
@@ -110,12 +120,12 @@ impl App {
             return Err(DocumentValidationError::NoReader);
         }
         let order = ReadingOrder {
-            purpose,
+            purpose: asked.purpose,
             input: sent.input,
             project: None,
             flow: None,
             registration: None,
-            document_type,
+            document_type: asked.document_type,
         };
         let validation = DocumentValidation::open(self.new_id(), client.to_owned(), &order);
         let now = self.clock.now();
@@ -125,7 +135,42 @@ impl App {
         batch.begin_document_validation(&record, now, lease, self.stamp(origin));
         self.database.commit(batch).await?;
         let flow = ProjectFlow::default();
-        Ok(self.run_detached_reading(work_of(validation, sent, flow, origin), permit))
+        let work = work_of(validation, sent, flow, origin);
+        let before = StoredReading { labels: asked.labels, ..StoredReading::default() };
+        Ok(self.run_detached_reading(Work { before, ..work }, permit))
+    }
+
+    /// Reads a document and stores nothing of it.
+    ///
+    /// # Errors
+    /// Why it is not read.
+    pub async fn read_for_demo(
+        &self,
+        images: SideImages,
+        permit: ReadingPermit,
+    ) -> Result<serde_json::Value, DocumentValidationError> {
+        if !self.document_reader.is_loaded() {
+            return Err(DocumentValidationError::NoReader);
+        }
+        let read = self.read_sides(images, permit).await;
+        let read = read.ok_or(DocumentValidationError::Stopped)?;
+        let read = read.map_err(|(side, error)| DocumentValidationError::Image { side, error })?;
+        let reading = StoredReading {
+            sides: read.sides,
+            image_checks: read.image_checks,
+            ..StoredReading::default()
+        };
+        let today = self.clock.now().day_text();
+        let verdict = reading.judge(&ReadingPolicy::default(), &StatedNames::default(), &today);
+        let document = ReadDocument {
+            reading: &reading,
+            verdict: &verdict,
+            names: NameMatch::default(),
+            today: &today,
+            stores_front: false,
+            stores_back: false,
+        };
+        Ok(document.summary())
     }
 
     async fn begin_document(
@@ -210,8 +255,7 @@ impl App {
         let Some(reading) = kept.and_then(|kept| kept.reading) else {
             return Ok(StoredReading::default());
         };
-        serde_json::from_str(&reading)
-            .map_err(|error| StoreError::Statement(error.to_string()).into())
+        stored_reading(&reading)
     }
 
     fn run_detached_reading(&self, work: Work, permit: ReadingPermit) -> BegunReading {
@@ -324,8 +368,7 @@ impl App {
             }
         };
         batch.transition(&step, now, self.stamp(&work.origin));
-        let text = serde_json::to_string(&reading)
-            .map_err(|error| StoreError::Statement(error.to_string()))?;
+        let text = reading_text(&reading)?;
         batch.keep_reading(whose, &text, digest.as_deref());
         if let Some(model) = &portrait_model {
             batch.keep_portrait(whose, model);
@@ -388,6 +431,19 @@ impl App {
         let hours = i64::from(self.config.now().validations.registration_hours);
         Timestamp(self.clock.now().0.saturating_add(hours * HOUR_MS))
     }
+}
+
+/// What was stored. What is wrong with it is not said: it could say a value.
+pub(super) fn stored_reading(text: &str) -> Result<StoredReading, DocumentValidationError> {
+    serde_json::from_str(text).map_err(|_| unreadable().into())
+}
+
+pub(super) fn reading_text(reading: &StoredReading) -> Result<String, DocumentValidationError> {
+    serde_json::to_string(reading).map_err(|_| unreadable().into())
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Statement("what was read of a document is not known here".to_owned())
 }
 
 fn work_of(

@@ -147,7 +147,7 @@ pub async fn review_names(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = id.of(&DOCUMENT_VALIDATIONS)?;
+    let id = clients_document(&state, &caller, id).await?;
     let sent = read(&state, &allowed, body, REVIEW_BODY, Purpose::Create).await?;
     let sent = finish(sent)?;
     let review = NameReview {
@@ -169,7 +169,7 @@ pub async fn rename(
     id: PathId,
     body: Unread,
 ) -> Result<Response, ApiError> {
-    let id = id.of(&DOCUMENT_VALIDATIONS)?;
+    let id = clients_document(&state, &caller, id).await?;
     let sent = read(&state, &allowed, body, TYPE_BODY, Purpose::Create).await?;
     let sent = finish(sent)?;
     let document_type = sent.text("documentType").unwrap_or_default();
@@ -178,7 +178,10 @@ pub async fn rename(
 }
 
 /// `PUT /v2/document-validations/{id}`: the protocol has no such change.
-pub async fn change(_: Caller) -> ApiError {
+pub async fn change(Extract(state): Extract<State>, caller: Caller, id: PathId) -> ApiError {
+    if let Err(error) = clients_document(&state, &caller, id).await {
+        return error;
+    }
     ApiError::new(&METHOD_NOT_SET, "A document validation is not changed as a whole.")
         .with_member("message", METHOD_NOT_SET.code.into())
 }
@@ -194,17 +197,29 @@ async fn own_document(
     bearer: &Bearer,
     id: PathId,
 ) -> Result<(String, Actor), ApiError> {
-    let Bearer::RecordToken(record_token) = bearer else {
-        return Ok((id.of(&DOCUMENT_VALIDATIONS)?, Actor::Reviewer));
+    let record_token = match bearer {
+        Bearer::Caller(caller) => {
+            return Ok((clients_document(state, caller, id).await?, Actor::Reviewer));
+        }
+        Bearer::RecordToken(record_token) => record_token,
     };
     let own = record_token.subject(RecordTokenScope::Registration).ok_or_else(access_denied)?;
-    let id = id.sent().ok_or_else(access_denied)?.to_owned();
+    let id = id.of(&DOCUMENT_VALIDATIONS).map_err(|_| access_denied())?;
     let tenant = Tenant::Client(record_token.client().to_owned());
     let found: Option<DocumentValidation> = state.app.find(&tenant, &id).await?;
     match found.is_some_and(|it| it.registration.as_deref() == Some(own)) {
         true => Ok((id, Actor::Person)),
         false => Err(access_denied()),
     }
+}
+
+/// The document of a client that a path names: looked for before anything is read of a body.
+async fn clients_document(state: &State, caller: &Caller, id: PathId) -> Result<String, ApiError> {
+    let unknown = || ApiError::not_found(&DOCUMENT_VALIDATIONS);
+    let id = id.of(&DOCUMENT_VALIDATIONS)?;
+    let tenant = Tenant::Client(caller.client().to_owned());
+    let found: Option<DocumentValidation> = state.app.find(&tenant, &id).await?;
+    found.map(|_| id).ok_or_else(unknown)
 }
 
 fn is_forced(raw: Option<&str>) -> bool {

@@ -1,0 +1,105 @@
+//! `/v2/prompt-templates`: what a client looks for on documents besides.
+
+use axum::extract::State as Extract;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use verax_domain::label_reading::LABELS_MAX;
+use verax_domain::resources::PROMPT_TEMPLATES;
+
+use super::errors::DOCUMENT_PARAMETER_MISSING;
+use crate::app::access::Caller;
+use crate::app::journal::Origin;
+use crate::app::lists::records::RecordError;
+use crate::http::answers::brief::brief;
+use crate::http::answers::json as json_response;
+use crate::http::body::checked::CheckedBody;
+use crate::http::body::reading::read;
+use crate::http::body::table::{BodyField, Default, Purpose, Rule, field, field_as};
+use crate::http::body::unread::Unread;
+use crate::http::error::ApiError;
+use crate::http::layers::allowed::{Allowed, may_read};
+use crate::http::layers::idempotency::about;
+use crate::http::path_id::PathId;
+use crate::http::state::State;
+
+const LABEL_CHARS_MAX: usize = 100;
+
+pub static TEMPLATE_BODY: &[BodyField] = &[
+    field_as(&PROMPT_TEMPLATES, "name", Rule::Text(1, 200)).required(),
+    field_as(&PROMPT_TEMPLATES, "documentTypes", Rule::Texts),
+    field_as(&PROMPT_TEMPLATES, "country", Rule::Text(1, 100)),
+    field_as(&PROMPT_TEMPLATES, "labels", Rule::Object(&[])).required(),
+    field(&PROMPT_TEMPLATES, "active").or(Default::Flag(true)),
+];
+
+/// `POST /v2/prompt-templates`.
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    origin: Origin,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let sent = read(&state, &allowed, body, TEMPLATE_BODY, Purpose::Create).await?;
+    let members = finish(sent)?.members;
+    let told = members.clone();
+    let id = state.app.create_record(&PROMPT_TEMPLATES, caller.client(), members, &origin).await?;
+    Ok(about(&PROMPT_TEMPLATES, &id, shown(&state, &caller, &id, &told).await?))
+}
+
+/// `PUT /v2/prompt-templates/{id}`: what is not sent stays.
+pub async fn change(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    origin: Origin,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let id = id.of(&PROMPT_TEMPLATES)?;
+    let sent = read(&state, &allowed, body, TEMPLATE_BODY, Purpose::Change).await?;
+    let sent = finish(sent)?;
+    let told = sent.members.clone();
+    let of = (caller.client(), id.as_str());
+    let changed = (sent.members, sent.cleared.as_slice());
+    match state.app.change_record(&PROMPT_TEMPLATES, of, changed, &origin).await {
+        Ok(()) => shown(&state, &caller, &id, &told).await,
+        Err(RecordError::Gone) => Err(ApiError::not_found(&PROMPT_TEMPLATES)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn finish(mut sent: CheckedBody) -> Result<CheckedBody, ApiError> {
+    if let Some(Value::Object(labels)) = sent.members.get("labels") {
+        let is_label = |label: &Value| {
+            let text = label.as_str().unwrap_or_default();
+            !text.trim().is_empty() && text.chars().count() <= LABEL_CHARS_MAX
+        };
+        let fits = labels.len() <= LABELS_MAX && labels.values().all(is_label);
+        if !fits {
+            let rule = format!(
+                "must have at most {LABELS_MAX} names, each with a label of 1 to {LABEL_CHARS_MAX} characters"
+            );
+            sent.wrong("labels", rule);
+        }
+    }
+    // What every record has is not taken away.
+    sent.cleared.retain(|name| !matches!(*name, "name" | "labels"));
+    sent.finish(&DOCUMENT_PARAMETER_MISSING)
+}
+
+/// The whole record; to who may not read it, what was told of it.
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    id: &str,
+    told: &Map<String, Value>,
+) -> Result<Response, ApiError> {
+    let record = match may_read(caller, PROMPT_TEMPLATES.scopes) {
+        true => state.app.whole_record(&PROMPT_TEMPLATES, caller.client(), id).await?,
+        false => Some(brief(id, told)),
+    };
+    let record = record.ok_or_else(|| ApiError::not_found(&PROMPT_TEMPLATES))?;
+    let body = json!({ "success": true, "data": record });
+    Ok(json_response(body.to_string().into_bytes()))
+}
