@@ -190,8 +190,8 @@ mod tests {
         assert_eq!(outcome(&reading, &named("Al Smith")), ReadingOutcome::NeedsManualVerification);
         let reviewed = StoredReading { names_reviewed: Some(true), ..reading.clone() };
         assert_eq!(outcome(&reviewed, &named("Al Smith")), ReadingOutcome::Active);
-        let refused = StoredReading { names_reviewed: Some(false), ..reading.clone() };
-        assert_eq!(outcome(&refused, &named("Jo Ann Doe")), ReadingOutcome::Failed);
+        let denied = StoredReading { names_reviewed: Some(false), ..reading.clone() };
+        assert_eq!(outcome(&denied, &named("Jo Ann Doe")), ReadingOutcome::Failed);
         let other_face = StoredReading { portrait_matches_face: Some(false), ..reviewed.clone() };
         assert_eq!(outcome(&other_face, &named("Jo Ann Doe")), ReadingOutcome::Failed);
         let checks = [("screenReplay".to_owned(), false)].into();

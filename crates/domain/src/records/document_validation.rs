@@ -302,6 +302,8 @@ impl DocumentValidation {
     ) -> Result<Transition<DocumentValidation>, IllegalTransition> {
         let mut step = self.step(DocumentValidationStatus::NeedsManualVerification, now)?;
         step.after.requires_back_side = false;
+        step.after.completed_at = Some(self.completed_at.unwrap_or(now));
+        step.changes.set(COMPLETED_AT, step.after.completed_at.as_ref());
         let asked = json!({
             "reason": request.reason,
             "timeoutType": request.timeout_type,
@@ -314,13 +316,13 @@ impl DocumentValidation {
 
     /// What a reviewer has said of the names, beside what is judged of it.
     pub fn add_name_review(changes: &mut Record, review: &NameReview, now: Timestamp) {
-        let said = json!({
+        let stated = json!({
             "namesMatch": review.are_same,
             "note": review.note,
             "reviewedByClient": review.by,
             "createdAt": now.to_string(),
         });
-        changes.set(NAME_REVIEW, Some(&said)).set(NAMES_MATCH, Some(&review.are_same));
+        changes.set(NAME_REVIEW, Some(&stated)).set(NAMES_MATCH, Some(&review.are_same));
     }
 
     /// The document is called otherwise.

@@ -1,6 +1,7 @@
 //! Identity documents that are read: for a registration, or for whoever asks what stands on one.
 
 mod changes;
+mod concluding;
 mod images;
 mod making;
 mod numbers;

@@ -271,9 +271,9 @@ on_both_databases! {
 
         let review = json!({ "namesMatch": false, "note": "not hers" });
         put(&bank, &own, &id, "manual-name-review", review.clone()).await.rejection(403);
-        let refused = put(&bank, &bank.token, &id, "manual-name-review", review).await;
-        assert_eq!(refused.json()["data"]["status"], "FAILED", "{}", refused.text());
-        assert_eq!(refused.json()["data"]["manualNameReview"]["note"], "not hers");
+        let denied = put(&bank, &bank.token, &id, "manual-name-review", review).await;
+        assert_eq!(denied.json()["data"]["status"], "FAILED", "{}", denied.text());
+        assert_eq!(denied.json()["data"]["manualNameReview"]["note"], "not hers");
         assert_eq!(registration(&bank, &registered).await["documentValidation"], Value::Null);
         let over = put(&bank, &bank.token, &id, "validate?force=1", Value::Null).await;
         assert_eq!(over.json()["message"], "document_not_read");
@@ -333,7 +333,7 @@ on_both_databases! {
         }
     }
 
-    async fn images_are_stored_sealed_when_asked_and_open_by_a_signed_url(world) {
+    async fn images_are_stored_encrypted_when_asked_and_open_by_a_signed_url(world) {
         let bank = bank(world).await;
         let (_, own) = bank.register("jo@example.com").await;
         let (front, back) = (document(Shows::CardFront, 1, 0), document(Shows::CardBack, 1, 0));

@@ -67,7 +67,7 @@ pub fn with_given_documents(app: App) -> App {
 struct GivenDocuments;
 
 impl ReadDocuments for GivenDocuments {
-    fn read_side(&self, image: &Image, side: DocumentSide) -> SideReading {
+    fn read_side(&self, image: &Image, side: DocumentSide, _: u16) -> SideReading {
         let pixel = image.rgb.as_chunks::<3>().0[PIXEL];
         let [shows, number, _] = pixel;
         let number = number_of(number);

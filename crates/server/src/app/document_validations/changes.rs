@@ -14,7 +14,7 @@ use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
 
 use super::DocumentValidationError;
-use super::making::{reading_text, stored_reading};
+use super::concluding::{reading_text, stored_reading};
 use crate::app::App;
 use crate::app::journal::Origin;
 

@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use verax_domain::document_check::PerCheck;
-use verax_domain::document_reading::{DocumentSide, SideReading};
+use verax_domain::document_reading::{DocumentSide, ReadValue, SideReading, ValueSource};
 use verax_domain::document_verdict::{ColourlessRule, CroppedRule, DocumentPolicy, judge_document};
+use verax_domain::stored_reading::country_of;
+use verax_reading::print::{DateOrder, PrintContext, read_print};
 use verax_vision::document::{DocumentEngine, DocumentRequest};
 use verax_vision::faces::{FaceEngine, FaceRequest, Template, Wanted};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
 use verax_vision::workers::{Permit, Waiting};
 
 use crate::app::App;
-use crate::app::documents::{find, made_checks, policy};
+use crate::app::documents::{CheckMade, find, made_checks, policy};
 use crate::app::faces::AnalyseFaces;
 
 /// What reads the image of one side: the loaded models, or what a test gives.
 pub trait ReadDocuments: Send + Sync {
-    fn read_side(&self, image: &Image, side: DocumentSide) -> SideReading;
+    /// Its text, its zone and its barcodes, with the values of the last two. `this_year` decides the centuries of
+    /// dates that have two digits of a year.
+    fn read_side(&self, image: &Image, side: DocumentSide, this_year: u16) -> SideReading;
 }
 
 /// What reads documents; nothing until it is loaded.
@@ -68,6 +72,7 @@ struct Engines {
     face_engine: Option<Arc<FaceEngine>>,
     faces: Option<Arc<dyn AnalyseFaces>>,
     limits: DecodeLimits,
+    this_year: u16,
 }
 
 impl App {
@@ -86,6 +91,7 @@ impl App {
             face_engine: self.faces.engine(),
             faces: self.faces.analyser(),
             limits: config.images.decode_limits(),
+            this_year: year_of(&self.clock.now().day_text()),
         };
         let (sender, receiver) = oneshot::channel();
         let work = move |waiting: &Waiting| engines.read(&images, waiting);
@@ -111,7 +117,7 @@ impl Engines {
             let Some(bytes) = bytes else { continue };
             let image =
                 Image::decode(bytes, &self.limits).map_err(|error| (member_of(side), error))?;
-            read.sides.push(self.reader.read_side(&image, side));
+            read.sides.push(self.reader.read_side(&image, side, self.this_year));
             if self.checks_images {
                 self.check_image(bytes, &image, &mut read.image_checks);
             }
@@ -120,7 +126,25 @@ impl Engines {
                 (read.portrait, read.ghost_score) = self.portraits(&image, waiting);
             }
         }
+        self.read_prints(&mut read.sides);
         Ok(read)
+    }
+
+    /// Adds the values of the print: how its dates are written depends on whose document it is.
+    fn read_prints(&self, sides: &mut [SideReading]) {
+        let is_american = country_of(sides).as_deref() == Some("USA");
+        let date_order = if is_american { DateOrder::MonthFirst } else { DateOrder::DayFirst };
+        let context = PrintContext { date_order, this_year: self.this_year };
+        for side in sides {
+            let values = read_print(&side.lines, side.side, context);
+            // What the reader itself has read of the print stays.
+            let is_known = |field| {
+                let mut printed = side.values.iter().filter(|it| it.source == ValueSource::Print);
+                printed.any(|it| it.field == field)
+            };
+            let new: Vec<ReadValue> = values.into_iter().filter(|it| !is_known(it.field)).collect();
+            side.values.extend(new);
+        }
     }
 
     /// The checks of document liveness, as strictly as when nothing is said: what cannot be measured is not
@@ -136,7 +160,7 @@ impl Engines {
         };
         let verdict = judge_document(&findings, &rules);
         for (check, made) in made_checks(&verdict) {
-            if let crate::app::documents::CheckMade::Judged(judgement, _) = made {
+            if let CheckMade::Judged(judgement, _) = made {
                 let name = check.entry().wire_name.to_owned();
                 let passed = checks.entry(name).or_insert(true);
                 *passed &= judgement.passed;
@@ -164,6 +188,10 @@ impl Engines {
         let score = both.map(|(portrait, ghost)| portrait.compare(ghost).match_score);
         (portrait, score)
     }
+}
+
+fn year_of(day: &str) -> u16 {
+    day.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
 }
 
 /// The member of a body that the image of a side comes in.
