@@ -1,11 +1,18 @@
 //! An identity document that was read, or is being read.
 
 mod forms;
+mod keys;
 
-use serde_json::{Value as Json, json};
-use verax_query::{Key, Resource};
+use serde_json::json;
+use verax_query::Resource;
 
 pub use self::forms::ReadDocument;
+use self::keys::{
+    BACK_URL, CLIENT, COMPLETED_AT, CREATED_AT, DOCUMENT_TYPE, FAILURE_REASON, FLOW, ID, INPUT,
+    KIND, MANUAL_VERIFICATION, METHOD, NAME_REVIEW, NAMES_MATCH, PROJECT, REQUIRES_BACK, STATUS,
+    TABLE, UPDATED_AT, URL,
+};
+pub use self::keys::{IMAGE_SAVED, REGISTRATION};
 use super::document_check::StoredImage;
 use super::{IllegalTransition, StoredRecord, Transition, UnreadableRecord, Values};
 use crate::document_reading::DocumentSide;
@@ -13,41 +20,6 @@ use crate::events::EventKind;
 use crate::lifecycle::DocumentValidationStatus;
 use crate::resources::DOCUMENT_VALIDATIONS;
 use crate::{Record, Timestamp};
-
-const TABLE: &Resource = &DOCUMENT_VALIDATIONS;
-const ID: Key<str> = Key::text(TABLE, "_id");
-const CLIENT: Key<str> = Key::text(TABLE, "client");
-const PROJECT: Key<str> = Key::text(TABLE, "project");
-const FLOW: Key<str> = Key::text(TABLE, "projectFlow");
-pub const REGISTRATION: Key<str> = Key::text(TABLE, "appRegistration");
-const STATUS: Key<str> = Key::text(TABLE, "status");
-const KIND: Key<str> = Key::text(TABLE, "type");
-const METHOD: Key<str> = Key::text(TABLE, "validationMethod");
-const INPUT: Key<str> = Key::text(TABLE, "inputMethod");
-const DOCUMENT_TYPE: Key<str> = Key::text(TABLE, "documentType");
-const CATEGORY: Key<str> = Key::text(TABLE, "documentCategory");
-const COUNTRY: Key<str> = Key::text(TABLE, "country");
-const NUMBER: Key<str> = Key::text(TABLE, "documentNumber");
-pub const IMAGE_SAVED: Key<bool> = Key::flag(TABLE, "imageSaved");
-const URL: Key<str> = Key::text(TABLE, "url");
-const BACK_URL: Key<str> = Key::text(TABLE, "backUrl");
-const IMAGE_VALIDATED: Key<bool> = Key::flag(TABLE, "imageValidated");
-const REQUIRES_BACK: Key<bool> = Key::flag(TABLE, "requiresBackSide");
-const NAMES_MATCH: Key<bool> = Key::flag(TABLE, "namesMatch");
-const FULL_NAME_MATCH: Key<f64> = Key::number(TABLE, "fullNameMatchPercentage");
-const FIRST_NAME_MATCH: Key<f64> = Key::number(TABLE, "firstNameMatchPercentage");
-const LAST_NAME_MATCH: Key<f64> = Key::number(TABLE, "lastNameMatchPercentage");
-const AGE: Key<str> = Key::text(TABLE, "age");
-const EXTRACTION: Key<Json> = Key::json(TABLE, "OCRExtraction");
-const DATA: Key<Json> = Key::json(TABLE, "documentData");
-const RESULTS: Key<Json> = Key::json(TABLE, "validationResults");
-const OCR_RESULTS: Key<Json> = Key::json(TABLE, "ocrResults");
-const FAILURE_REASON: Key<str> = Key::text(TABLE, "failureReason");
-const MANUAL_VERIFICATION: Key<Json> = Key::json(TABLE, "manualVerification");
-const NAME_REVIEW: Key<Json> = Key::json(TABLE, "manualNameReview");
-const CREATED_AT: Key<Timestamp> = Key::time(TABLE, "createdAt");
-const UPDATED_AT: Key<Timestamp> = Key::time(TABLE, "updatedAt");
-const COMPLETED_AT: Key<Timestamp> = Key::time(TABLE, "completedAt");
 
 /// A document validation.
 #[derive(Clone, Debug, PartialEq)]

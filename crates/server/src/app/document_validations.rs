@@ -1,9 +1,10 @@
 //! Identity documents that are read: for a registration, or for whoever asks what stands on one.
 
-mod changes;
+pub mod changes;
 mod concluding;
-mod images;
-mod making;
+pub mod images;
+pub mod making;
+mod measuring;
 mod numbers;
 mod portraits;
 pub mod reading;
@@ -13,9 +14,6 @@ use verax_domain::records::IllegalTransition;
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-pub use self::changes::{Change, ChangeOf};
-pub use self::images::ReadEvidence;
-pub use self::making::{BegunReading, ScanOrder, SentDocument};
 use crate::app::persons::PersonError;
 use crate::vault::VaultError;
 

@@ -9,8 +9,7 @@ mod running;
 use verax_store::StoreError;
 use verax_vision::image::ImageError;
 
-pub(in crate::app) use self::measurement::find;
-pub use self::measurement::{CheckMade, made_checks, policy};
+pub use self::measurement::{CheckMade, find, made_checks, policy};
 pub use self::order::{DocumentOrder, calibrations};
 use crate::vault::VaultError;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{
+use super::keys::{
     AGE, CATEGORY, COUNTRY, DATA, DOCUMENT_TYPE, EXTRACTION, FIRST_NAME_MATCH, FULL_NAME_MATCH,
     IMAGE_VALIDATED, LAST_NAME_MATCH, NAMES_MATCH, NUMBER, OCR_RESULTS, RESULTS,
 };

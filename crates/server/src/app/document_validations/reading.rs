@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
 use verax_domain::document_check::PerCheck;
 use verax_domain::document_reading::{DocumentSide, ReadValue, SideReading, ValueSource};
 use verax_domain::document_verdict::{ColourlessRule, CroppedRule, DocumentPolicy, judge_document};
@@ -12,9 +11,8 @@ use verax_reading::print::{DateOrder, PrintContext, read_print};
 use verax_vision::document::{DocumentEngine, DocumentRequest};
 use verax_vision::faces::{FaceEngine, FaceRequest, Template, Wanted};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
-use verax_vision::workers::{Permit, Waiting};
+use verax_vision::workers::Waiting;
 
-use crate::app::App;
 use crate::app::documents::{CheckMade, find, made_checks, policy};
 use crate::app::faces::AnalyseFaces;
 
@@ -34,6 +32,10 @@ pub struct DocumentReader {
 impl DocumentReader {
     pub fn with(reader: Arc<dyn ReadDocuments>) -> DocumentReader {
         DocumentReader { reader: Some(reader) }
+    }
+
+    pub(super) fn loaded(&self) -> Option<Arc<dyn ReadDocuments>> {
+        self.reader.clone()
     }
 
     pub fn is_loaded(&self) -> bool {
@@ -63,48 +65,20 @@ pub struct ReadSides {
 pub type SideError = (&'static str, ImageError);
 
 /// What looks at an image besides.
-struct Engines {
-    reader: Arc<dyn ReadDocuments>,
-    documents: Arc<DocumentEngine>,
+pub(super) struct Engines {
+    pub reader: Arc<dyn ReadDocuments>,
+    pub documents: Arc<DocumentEngine>,
     /// Whether the image is checked as document liveness does.
-    checks_images: bool,
+    pub checks_images: bool,
     /// The loaded models themselves: the checks of the image ask them.
-    face_engine: Option<Arc<FaceEngine>>,
-    faces: Option<Arc<dyn AnalyseFaces>>,
-    limits: DecodeLimits,
-    this_year: u16,
-}
-
-impl App {
-    /// Reads the images that came. `None` when the work panicked, or the threads were stopped, or nothing
-    /// here reads documents.
-    pub(super) async fn read_sides(
-        &self,
-        images: SideImages,
-        (permit, documents): (Permit, Arc<DocumentEngine>),
-    ) -> Option<Result<ReadSides, SideError>> {
-        let config = self.config.now();
-        let engines = Engines {
-            reader: self.document_reader.reader.clone()?,
-            documents,
-            checks_images: config.documents.check_images,
-            face_engine: self.faces.engine(),
-            faces: self.faces.analyser(),
-            limits: config.images.decode_limits(),
-            this_year: year_of(&self.clock.now().day_text()),
-        };
-        let (sender, receiver) = oneshot::channel();
-        let work = move |waiting: &Waiting| engines.read(&images, waiting);
-        // Nobody listens any more only when the process ends.
-        let interest = permit.run(work, move |found| drop(sender.send(found)));
-        let found = receiver.await.ok();
-        drop(interest);
-        found
-    }
+    pub face_engine: Option<Arc<FaceEngine>>,
+    pub faces: Option<Arc<dyn AnalyseFaces>>,
+    pub limits: DecodeLimits,
+    pub this_year: u16,
 }
 
 impl Engines {
-    fn read(&self, images: &SideImages, waiting: &Waiting) -> Result<ReadSides, SideError> {
+    pub fn read(&self, images: &SideImages, waiting: &Waiting) -> Result<ReadSides, SideError> {
         let mut read = ReadSides {
             sides: Vec::new(),
             image_checks: BTreeMap::new(),
@@ -188,10 +162,6 @@ impl Engines {
         let score = both.map(|(portrait, ghost)| portrait.compare(ghost).match_score);
         (portrait, score)
     }
-}
-
-fn year_of(day: &str) -> u16 {
-    day.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
 }
 
 /// The member of a body that the image of a side comes in.

@@ -44,7 +44,7 @@ pub(super) async fn inspect<T: Send + 'static>(
     found
 }
 
-pub(in crate::app) fn find(
+pub fn find(
     engine: &DocumentEngine,
     faces: Option<&FaceEngine>,
     bytes: &[u8],

@@ -10,7 +10,8 @@ use verax_store::{Batch, KeptComparison, StoreError};
 use verax_vision::faces::{Template, Wanted};
 
 use crate::app::App;
-use crate::app::document_validations::{Change, ChangeOf, DocumentValidationError};
+use crate::app::document_validations::DocumentValidationError;
+use crate::app::document_validations::changes::{Change, ChangeOf};
 use crate::app::documents::DocumentCheckError;
 use crate::app::faces::AnalysisError;
 use crate::app::journal::Origin;

@@ -14,7 +14,7 @@ use super::reading::{
     BACK, FRONT, INPUT, SAVE, about_document, await_reading, finish, shown_record, take_document,
 };
 use crate::app::access::{Bearer, Caller};
-use crate::app::document_validations::{Change, ChangeOf};
+use crate::app::document_validations::changes::{Change, ChangeOf};
 use crate::app::journal::Origin;
 use crate::http::answers::json as json_response;
 use crate::http::body::reading::{read, read_measured};

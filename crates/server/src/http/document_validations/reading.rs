@@ -12,8 +12,9 @@ use verax_vision::image::{DecodeLimits, Image};
 
 use super::errors::DOCUMENT_PARAMETER_MISSING;
 use crate::app::access::{Bearer, ImageUrls};
+use crate::app::document_validations::DocumentValidationError;
+use crate::app::document_validations::making::{BegunReading, SentDocument};
 use crate::app::document_validations::reading::SideImages;
-use crate::app::document_validations::{BegunReading, DocumentValidationError, SentDocument};
 use crate::app::faces::{SentImage, decode_base64};
 use crate::http::answers::image_urls::sign_image_urls;
 use crate::http::answers::shown;

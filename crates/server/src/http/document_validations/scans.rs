@@ -14,7 +14,7 @@ use super::reading::{
     BACK, FRONT, INPUT, SAVE, about_document, await_reading, finish, shown_record, take_document,
 };
 use crate::app::access::{Bearer, Caller};
-use crate::app::document_validations::ScanOrder;
+use crate::app::document_validations::making::ScanOrder;
 use crate::app::journal::Origin;
 use crate::http::answers::json as json_response;
 use crate::http::answers::services::{answer, found};

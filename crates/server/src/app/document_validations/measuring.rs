@@ -1,0 +1,42 @@
+//! The images of a document are read on a thread that measures.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use verax_vision::document::DocumentEngine;
+use verax_vision::workers::{Permit, Waiting};
+
+use super::reading::{Engines, ReadSides, SideError, SideImages};
+use crate::app::App;
+
+impl App {
+    /// Reads the images that came. `None` when the work panicked, or the threads were stopped, or nothing
+    /// here reads documents.
+    pub(super) async fn read_sides(
+        &self,
+        images: SideImages,
+        (permit, documents): (Permit, Arc<DocumentEngine>),
+    ) -> Option<Result<ReadSides, SideError>> {
+        let config = self.config.now();
+        let engines = Engines {
+            reader: self.document_reader.loaded()?,
+            documents,
+            checks_images: config.documents.check_images,
+            face_engine: self.faces.engine(),
+            faces: self.faces.analyser(),
+            limits: config.images.decode_limits(),
+            this_year: year_of(&self.clock.now().day_text()),
+        };
+        let (sender, receiver) = oneshot::channel();
+        let work = move |waiting: &Waiting| engines.read(&images, waiting);
+        // Nobody listens any more only when the process ends.
+        let interest = permit.run(work, move |found| drop(sender.send(found)));
+        let found = receiver.await.ok();
+        drop(interest);
+        found
+    }
+}
+
+fn year_of(day: &str) -> u16 {
+    day.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
+}
