@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::recognition::national_number_is_right;
 pub use self::recognition::{country_of, kind_of, lacks_other_side};
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_cross_checks::{
@@ -28,8 +29,6 @@ pub struct StoredReading {
     pub labels: Vec<Label>,
     /// The checks of the images that were made, by their names: whether each was passed on every image.
     pub image_checks: BTreeMap<String, bool>,
-    /// Whether the national number's own check digit is right.
-    pub national_number: Option<bool>,
     pub portrait_matches_face: Option<bool>,
     pub ghost_portrait_matches: Option<bool>,
     pub number_of_another: Option<bool>,
@@ -81,7 +80,7 @@ impl StoredReading {
         let facts = DocumentFacts {
             kind: kind_of(&self.sides),
             country: country_of(&self.sides),
-            national_number: self.national_number,
+            national_number: national_number_is_right(&self.sides),
             portrait_matches_face: self.portrait_matches_face,
             ghost_portrait_matches: self.ghost_portrait_matches,
             number_of_another: self.number_of_another,

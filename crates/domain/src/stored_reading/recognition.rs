@@ -3,6 +3,7 @@
 use crate::document_cross_checks::DocumentKind;
 use crate::document_layouts::DocumentLayout;
 use crate::document_reading::{DocumentField, SideReading, ValueSource};
+use crate::national_numbers;
 
 /// The kind of the document; `None`: nothing on it says so.
 pub fn kind_of(sides: &[SideReading]) -> Option<DocumentKind> {
@@ -22,6 +23,15 @@ pub fn country_of(sides: &[SideReading]) -> Option<String> {
         .or_else(|| read(ValueSource::Barcode))
         .or_else(of_layout)
         .or_else(|| read(ValueSource::Print))
+}
+
+/// Whether the check digit is right that the state gives its numbers; `None`: it gives none, or no number was
+/// read.
+pub fn national_number_is_right(sides: &[SideReading]) -> Option<bool> {
+    let field = DocumentLayout::recognise(sides)?.national_number?;
+    let country = country_of(sides)?;
+    let mut numbers = sides.iter().flat_map(|side| &side.values).filter(|it| it.field == field);
+    numbers.find_map(|it| national_numbers::check(&country, &it.value)).map(|it| it.is_right)
 }
 
 /// Whether the one side that came says too little: the document has two, or it is not recognised and text
@@ -70,6 +80,28 @@ mod tests {
         assert!(!lacks(side(None, "")), "nothing is there");
         let both = [side(None, "REPUBLICA DEL PERU"), side(Some((MrzFormat::Td1, "I")), "")];
         assert!(!lacks_other_side(&both));
+    }
+
+    #[test]
+    fn a_national_number_has_its_own_check_digit() {
+        let chile = |number: &str| {
+            let value = ReadValue {
+                field: DocumentField::DocumentNumber,
+                source: ValueSource::Print,
+                side: DocumentSide::Front,
+                text: number.to_owned(),
+                value: number.to_owned(),
+                corners: None,
+                confidence: 1.0,
+                check_digit: None,
+            };
+            let front = side(None, "REPUBLICA DE CHILE");
+            national_number_is_right(&[SideReading { values: vec![value], ..front }])
+        };
+        assert_eq!(chile("12345678-5"), Some(true));
+        assert_eq!(chile("12345678-6"), Some(false));
+        assert_eq!(chile("x"), None);
+        assert_eq!(national_number_is_right(&[side(None, "REPUBLICA DEL PERU")]), None);
     }
 
     #[test]
