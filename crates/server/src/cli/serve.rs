@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -19,12 +20,13 @@ use super::install_models::{InstallArgs, install};
 use super::locations::Locations;
 use super::output::{print_line, report_line, takes_colour};
 use crate::app::access::{Mint, SANDBOX};
+use crate::app::document_validations::reading::DocumentReader;
 use crate::app::faces::Faces;
 use crate::app::{App, demo};
 use crate::config::{self, Log, LogFormat};
 use crate::document_models::load_document_engine;
 use crate::http::{self, Serving, Tls};
-use crate::installed_models::read_face_models;
+use crate::installed_models::{load_reader, read_face_models};
 use crate::jobs::{self, Node, Role};
 use crate::open_files;
 
@@ -86,7 +88,8 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     locations.make_vault_private(&locations.config()?);
     locations.warn_of_open_folder();
     let documents = load_document_engine(&models, &app.config.now())?;
-    let app = app.with_documents(documents);
+    let reader = Arc::new(load_reader(&models, &app.config.now().models)?);
+    let app = app.with_documents(documents).with_document_reader(DocumentReader::with(reader));
     app.admission.start()?;
     let faces = Faces::load_within(
         read_face_models(&models, &app.config.now().models)?,

@@ -8,6 +8,7 @@ use verax_domain::document_reading::{DocumentSide, ReadValue, SideReading, Value
 use verax_domain::document_verdict::{ColourlessRule, CroppedRule, DocumentPolicy, judge_document};
 use verax_domain::stored_reading::country_of;
 use verax_reading::print::{DateOrder, PrintContext, read_print};
+use verax_reading::reader::{Reader, ReadingRequest};
 use verax_vision::document::{DocumentEngine, DocumentRequest};
 use verax_vision::faces::{FaceEngine, FaceRequest, Template, Wanted};
 use verax_vision::image::{DecodeLimits, Image, ImageError};
@@ -21,6 +22,12 @@ pub trait ReadDocuments: Send + Sync {
     /// Its text, its zone and its barcodes, with the values of the last two. `this_year` decides the centuries of
     /// dates that have two digits of a year.
     fn read_side(&self, image: &Image, side: DocumentSide, this_year: u16) -> SideReading;
+}
+
+impl ReadDocuments for Reader {
+    fn read_side(&self, image: &Image, side: DocumentSide, this_year: u16) -> SideReading {
+        self.read(image, side, ReadingRequest::all(this_year))
+    }
 }
 
 /// What reads documents; nothing until it is loaded.
