@@ -25,7 +25,6 @@ pub(super) const APP_REGISTRATIONS: Compat = Compat {
         Unstored::one("accessControlLog"),
         Unstored::one("smartLink"),
         Unstored::one("consentSession"),
-        Unstored::many("failedDocumentValidations"),
         Unstored::many("failedBiometricValidations").with(&["face"]),
         Unstored::many("manualReviewLog").with(&["reviewedByClient", "reviewedByStaff"]),
     ],

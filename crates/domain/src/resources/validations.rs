@@ -1,7 +1,8 @@
 //! Checks of a face and of a document, and the registrations that they belong to.
 
 use verax_query::{
-    Deletion, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes, Tally, Words,
+    Deletion, Field, Kind, MemberKind, NotFound, Opener, PageSize, Relation, Resource, Takes,
+    Tally, Words,
 };
 
 use super::clients::{READ, client};
@@ -227,14 +228,13 @@ pub static APP_REGISTRATIONS: Resource = Resource {
         )
         .on_retrieve()
         .on_devices(),
-        json(
+        Field::new(
             "failedDocumentValidations",
             "failed_document_validations",
-            &[],
+            Kind::Relations(&DOCUMENT_VALIDATION),
             "Documents that were rejected, or replaced by another one.",
         )
-        .on_retrieve()
-        .on_devices(),
+        .on_retrieve(),
         text("assignedCollection", "assigned_collection", "The collection of the person.")
             .on_retrieve()
             .on_devices(),

@@ -15,7 +15,7 @@ use verax_domain::document_reading::DocumentSide;
 use verax_domain::records::document_validation::ReadingPurpose;
 use verax_domain::resources::{DOCUMENT_VALIDATIONS, PROMPT_TEMPLATES};
 
-use self::calls::{DOCUMENT_BODY, MANUAL_BODY, REVIEW_BODY, TYPE_BODY};
+use self::calls::{DOCUMENT_BODY, MANUAL_BODY, NOTHING, REVIEW_BODY, TYPE_BODY};
 use self::errors::{ALREADY_EXISTS, DOCUMENT_PARAMETER_MISSING, METHOD_NOT_SET, REMOVED};
 use self::scans::{DEMO_BODY, SCAN_BODY, SCAN_STUDIO};
 use self::templates::TEMPLATE_BODY;
@@ -80,6 +80,7 @@ pub fn operations() -> Vec<Operation> {
             "With a client's token: the names are the same, whatever was read.",
             json!({ "type": "boolean" }),
         )])
+        .body(NOTHING, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
         .errors(&[&CONFLICT, &TOKEN_NOT_RIGHT])
         .unknown(UNKNOWN),
         Operation::put(
@@ -135,6 +136,7 @@ pub fn operations() -> Vec<Operation> {
                 changed(),
             ),
         )
+        .body(NOTHING, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
         .errors(&[&METHOD_NOT_SET])
         .unknown(UNKNOWN),
         image(
@@ -262,7 +264,9 @@ fn scans() -> Vec<Operation> {
                 Answer::data(json!({ "type": "array", "items": document_type() })),
             ),
         ),
-        Operation::post("/v2/ocr/scan-studio", scans::removed, removed).errors(&[&REMOVED]),
+        Operation::post("/v2/ocr/scan-studio", scans::removed, removed)
+            .body(SCAN_BODY, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
+            .errors(&[&REMOVED]),
     ]
 }
 

@@ -36,6 +36,9 @@ pub static DOCUMENT_BODY: &[BodyField] = &[
     optional("appRegistration", Rule::Id, "The registration, with a client's token."),
 ];
 
+/// Nothing of such a body is read but how long it is.
+pub static NOTHING: &[BodyField] = &[];
+
 pub static MANUAL_BODY: &[BodyField] = &[
     optional("reason", Rule::Text(1, 500), "Why a reviewer is asked for."),
     optional("timeoutType", Rule::Text(1, 100), "What took too long, as the page calls it."),
@@ -98,10 +101,13 @@ pub async fn validate(
     Extract(state): Extract<State>,
     bearer: Bearer,
     origin: Origin,
+    allowed: Allowed,
     id: PathId,
     RawQuery(raw): RawQuery,
+    body: Unread,
 ) -> Result<Response, ApiError> {
     let (id, actor) = own_document(&state, &bearer, id).await?;
+    read(&state, &allowed, body, NOTHING, Purpose::Change).await?;
     let of = ChangeOf { client: bearer.client(), document: &id, actor, origin: &origin };
     let change = match actor {
         Actor::Reviewer if is_forced(raw.as_deref()) => Change::Review(NameReview {
@@ -178,12 +184,17 @@ pub async fn rename(
 }
 
 /// `PUT /v2/document-validations/{id}`: the protocol has no such change.
-pub async fn change(Extract(state): Extract<State>, caller: Caller, id: PathId) -> ApiError {
-    if let Err(error) = clients_document(&state, &caller, id).await {
-        return error;
-    }
-    ApiError::new(&METHOD_NOT_SET, "A document validation is not changed as a whole.")
-        .with_member("message", METHOD_NOT_SET.code.into())
+pub async fn change(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    allowed: Allowed,
+    id: PathId,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    clients_document(&state, &caller, id).await?;
+    read(&state, &allowed, body, NOTHING, Purpose::Change).await?;
+    let error = "A document validation is not changed as a whole.";
+    Err(ApiError::new(&METHOD_NOT_SET, error).with_member("message", METHOD_NOT_SET.code.into()))
 }
 
 fn of_client<'a>(caller: &'a Caller, id: &'a str, origin: &'a Origin) -> ChangeOf<'a> {

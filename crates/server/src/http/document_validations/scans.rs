@@ -126,7 +126,13 @@ pub async fn types() -> Response {
 }
 
 /// `POST /v2/ocr/scan-studio`: removed, with its replacement.
-pub async fn removed(_: Caller) -> ApiError {
+pub async fn removed(
+    Extract(state): Extract<State>,
+    allowed: Allowed,
+    body: Unread,
+) -> Result<Response, ApiError> {
+    // Who calls it sends an image.
+    let (_, _slot) = read_measured(&state, &allowed, body, SCAN_BODY).await?;
     let message = format!("This endpoint was removed. Use POST {SCAN_STUDIO}.");
     let deprecation = json!({
         "message": message,
@@ -138,7 +144,7 @@ pub async fn removed(_: Caller) -> ApiError {
             "replacement": SCAN_STUDIO,
         },
     });
-    ApiError::new(&REMOVED, message.clone())
+    Err(ApiError::new(&REMOVED, message.clone())
         .with_member("message", REMOVED.code.into())
-        .with_member("deprecation", deprecation)
+        .with_member("deprecation", deprecation))
 }
