@@ -14,7 +14,7 @@ pub use self::comparing::age_on;
 pub use self::names::name_similarity;
 pub use self::table::{CrossCheck, CrossCheckEntry, TABLE, Weight};
 use crate::document_check::{DocumentCheck, PerCheck};
-use crate::document_reading::{DocumentField, ReadValue, SideReading, ValueSource};
+use crate::document_reading::{DocumentField, ReadValue, SideReading, TextState, ValueSource};
 
 /// What kinds of documents there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +139,7 @@ pub enum ReadingOutcome {
     Expired,
     NeedsManualVerification,
     Failed,
-    /// No value was read.
+    /// Text was looked for, and no value was read.
     NotFound,
 }
 
@@ -184,15 +184,22 @@ pub fn judge(
     let values = comparing::best_values(sides.iter().flat_map(|side| &side.values));
     let checks = Comparison { sides, policy, stated, facts, today }.results(&values);
     let stated_name_similarity = comparing::stated_name_similarity(&values, stated);
-    let outcome = outcome(&checks, &values, image_checks);
+    let outcome = match values.is_empty() {
+        true => outcome_of_nothing(sides),
+        false => outcome(&checks, image_checks),
+    };
     ReadingVerdict { outcome, checks, values, stated_name_similarity }
 }
 
-fn outcome(
-    checks: &[CrossCheckResult],
-    values: &[ReadValue],
-    image_checks: Option<&ImageChecks>,
-) -> ReadingOutcome {
+/// Where text was not looked for, that no value was read says nothing of the document.
+fn outcome_of_nothing(sides: &[SideReading]) -> ReadingOutcome {
+    match sides.iter().all(|side| side.text_state == TextState::Read) {
+        true => ReadingOutcome::NotFound,
+        false => ReadingOutcome::NeedsManualVerification,
+    }
+}
+
+fn outcome(checks: &[CrossCheckResult], image_checks: Option<&ImageChecks>) -> ReadingOutcome {
     let failed = |weight| {
         let mut failed = checks.iter().filter(|it| it.outcome == CheckOutcome::Failed);
         failed.any(|it| it.check.entry().weight == weight)
@@ -202,9 +209,6 @@ fn outcome(
     };
     let is_image_rejected = image_checks
         .is_some_and(|made| DocumentCheck::ALL.iter().any(|it| made[*it] == Some(false)));
-    if values.is_empty() {
-        return ReadingOutcome::NotFound;
-    }
     if failed(Weight::Fails) || is_image_rejected {
         return ReadingOutcome::Failed;
     }

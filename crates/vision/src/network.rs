@@ -6,7 +6,7 @@ mod tensor;
 
 use std::sync::Arc;
 
-use rten_tensor::{AsView as _, NdTensorView};
+use rten_tensor::{AsView as _, Layout as _, NdTensorView, Tensor};
 
 pub use tensor::NchwTensor;
 
@@ -115,6 +115,22 @@ impl Network {
         }
     }
 
+    /// The first output and how many of its values are a row: its last dimension. Of the general runtime.
+    ///
+    /// # Errors
+    /// The model takes no image of this size, or was loaded on the fused runtime.
+    pub fn run_rows(&self, planes: &NchwTensor) -> Result<(Vec<f32>, usize), NetworkError> {
+        let tensors = match &self.backend {
+            Backend::Fused(_) => Vec::new(),
+            Backend::General(general) => general.tensors(self.role, planes)?,
+        };
+        let first = tensors.into_iter().next().map(|tensor| {
+            let row = tensor.shape().last().copied().unwrap_or(1);
+            (tensor.to_vec(), row)
+        });
+        first.ok_or_else(|| NetworkError::NoOutput { role: self.role, output: "first".to_owned() })
+    }
+
     /// Runs a network with one output.
     ///
     /// # Errors
@@ -147,6 +163,14 @@ impl General {
     }
 
     fn run(&self, role: &'static str, planes: &NchwTensor) -> Result<Vec<Vec<f32>>, NetworkError> {
+        Ok(self.tensors(role, planes)?.iter().map(|tensor| tensor.to_vec()).collect())
+    }
+
+    fn tensors(
+        &self,
+        role: &'static str,
+        planes: &NchwTensor,
+    ) -> Result<Vec<Tensor<f32>>, NetworkError> {
         let failed = |cause: String| NetworkError::Failed { role, cause };
         let shape = [1, 3, planes.height, planes.width];
         let input = NdTensorView::from_data(shape, &planes.values[..]);
@@ -158,11 +182,7 @@ impl General {
             .map_err(|error| failed(error.to_string()))?;
         values
             .into_iter()
-            .map(|value| {
-                let tensor: rten_tensor::Tensor<f32> =
-                    value.try_into().map_err(|_| failed("an output is not f32".to_owned()))?;
-                Ok(tensor.to_vec())
-            })
+            .map(|value| value.try_into().map_err(|_| failed("an output is not f32".to_owned())))
             .collect()
     }
 }

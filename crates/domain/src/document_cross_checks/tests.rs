@@ -141,7 +141,9 @@ fn one_place_alone_proves_nothing() {
     assert_eq!(result(&verdict, CrossCheck::BirthDate).outcome, NotChecked);
     let mut nothing = card();
     nothing.values.clear();
-    assert_eq!(judged(nothing).outcome, ReadingOutcome::NotFound);
+    assert_eq!(judged(nothing.clone()).outcome, ReadingOutcome::NotFound);
+    nothing.text_state = TextState::NotChecked;
+    assert_eq!(judged(nothing).outcome, ReadingOutcome::NeedsManualVerification);
 }
 
 fn with(field: DocumentField, text: &str) -> SideReading {

@@ -76,8 +76,8 @@ impl LineReader {
     ) -> Result<ReadLine, NetworkError> {
         let width = line_width(corners, stretch);
         let input = crop(image, corners, (width, HEIGHT_PX), padded(width));
-        let values = self.network.run_one(&input)?;
-        if !values.len().is_multiple_of(self.letters.len()) {
+        let (values, classes) = self.network.run_rows(&input)?;
+        if classes != self.letters.len() {
             let role = "text lines";
             let cause = "its classes are not the letters that its metadata name".to_owned();
             return Err(NetworkError::Failed { role, cause });

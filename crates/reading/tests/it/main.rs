@@ -6,4 +6,5 @@ mod boxes;
 mod mrz;
 mod mrz_properties;
 mod reader;
+mod text;
 mod zones;
