@@ -44,7 +44,7 @@ struct Extent {
 pub fn read_labels(labels: &[Label], sides: &[SideReading]) -> Vec<LabelledValue> {
     let found = |label: &Label| {
         sides.iter().find_map(|side| {
-            let (value, line) = beside(&fold(&label.label), &side.lines)?;
+            let (value, line) = beside(&folded(&label.label), &side.lines)?;
             Some(LabelledValue {
                 name: label.name.clone(),
                 value,
@@ -63,7 +63,7 @@ fn beside<'a>(label: &str, lines: &'a [TextLine]) -> Option<(String, &'a TextLin
         return None;
     }
     let lines = || lines.iter().take(LINES_MAX);
-    let (at, line) = lines().enumerate().find(|(_, line)| fold(&line.text).contains(label))?;
+    let (at, line) = lines().enumerate().find(|(_, line)| folded(&line.text).contains(label))?;
     if let Some(rest) = after(label, &line.text) {
         return Some((rest, line));
     }
@@ -77,11 +77,16 @@ fn beside<'a>(label: &str, lines: &'a [TextLine]) -> Option<(String, &'a TextLin
     Some((line.text.trim().to_owned(), line))
 }
 
+/// As labels are compared. A degree sign stands for the ordinal indicator in `N°`.
+fn folded(text: &str) -> String {
+    fold(&text.replace('°', "º"))
+}
+
 /// What follows a label on its line, as it is written there.
 fn after(label: &str, text: &str) -> Option<String> {
     // Folding may change how long a text is: the shortest beginning that holds the label is looked for.
     let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
-    let end = ends.into_iter().find(|end| fold(&text[..*end]).contains(label))?;
+    let end = ends.into_iter().find(|end| folded(&text[..*end]).contains(label))?;
     let rest =
         text[end..].trim_matches(|letter: char| letter.is_whitespace() || ":.-".contains(letter));
     (!rest.is_empty()).then(|| rest.to_owned())
