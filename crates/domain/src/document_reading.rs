@@ -58,6 +58,16 @@ pub enum CheckDigit {
 /// text begins, top first.
 pub type Corners = [(f32, f32); 4];
 
+/// A place in tenths of a pixel: what is finer is noise.
+pub fn tenths(pixels: f32) -> f64 {
+    (f64::from(pixels) * 10.0).round() / 10.0
+}
+
+/// A confidence in thousandths.
+pub fn thousandths(confidence: f32) -> f64 {
+    (f64::from(confidence) * 1000.0).round() / 1000.0
+}
+
 /// One value as one place of the document gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

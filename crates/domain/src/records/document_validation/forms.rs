@@ -12,7 +12,9 @@ use crate::document_cross_checks::{
     CheckOutcome, CrossCheck, ReadingOutcome, ReadingVerdict, age_on, validation_results,
 };
 use crate::document_layouts::DocumentLayout;
-use crate::document_reading::{Corners, DocumentField, ReadValue, ValueSource};
+use crate::document_reading::{
+    Corners, DocumentField, ReadValue, ValueSource, tenths, thousandths,
+};
 use crate::label_reading::{LabelledValue, read_labels};
 use crate::lifecycle::DocumentValidationStatus;
 use crate::stored_reading::{NameMatch, StoredReading, country_of, full_name, kind_of, value_of};
@@ -196,7 +198,7 @@ fn labelled_field(value: &LabelledValue) -> Json {
     json!({
         "name": value.name,
         "value": value.value,
-        "confidence": value.confidence,
+        "confidence": thousandths(value.confidence),
         "boundingPoly": polygon(&value.corners),
         "source": ValueSource::Print,
         "side": value.side,
@@ -204,7 +206,7 @@ fn labelled_field(value: &LabelledValue) -> Json {
 }
 
 fn polygon(corners: &Corners) -> Json {
-    json!({ "vertices": corners.map(|(x, y)| json!({ "x": x, "y": y })) })
+    json!({ "vertices": corners.map(|(x, y)| json!({ "x": tenths(x), "y": tenths(y) })) })
 }
 
 /// One value in the form of the protocol's scanners.
@@ -213,7 +215,7 @@ fn field(value: &ReadValue) -> Json {
     json!({
         "name": name,
         "value": value.value,
-        "confidence": value.confidence,
+        "confidence": thousandths(value.confidence),
         "boundingPoly": value.corners.as_ref().map(polygon),
         "source": value.source,
         "side": value.side,

@@ -8,7 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use verax_domain::Scope;
-use verax_domain::document_reading::{Corners, DocumentSide, ReadValue, SideReading};
+use verax_domain::document_reading::{
+    Corners, DocumentSide, ReadValue, SideReading, tenths, thousandths,
+};
 use verax_domain::records::document_validation::image_path;
 use verax_domain::resources::DOCUMENT_VALIDATIONS;
 use verax_query::{Audience, Tenant};
@@ -95,7 +97,7 @@ fn side_json(reading: &SideReading, image: Option<&[u8]>) -> Value {
     let values: Vec<Value> = reading.values.iter().map(value_json).collect();
     let lines = reading.lines.iter().map(|line| {
         json!({
-            "text": line.text, "corners": corners(&line.corners), "confidence": line.confidence,
+            "text": line.text, "corners": corners(&line.corners), "confidence": thousandths(line.confidence),
         })
     });
     let barcodes = reading
@@ -121,11 +123,11 @@ fn value_json(value: &ReadValue) -> Value {
         "text": value.text,
         "value": value.value,
         "corners": value.corners.as_ref().map(corners),
-        "confidence": value.confidence,
+        "confidence": thousandths(value.confidence),
         "checkDigit": value.check_digit,
     })
 }
 
 fn corners(corners: &Corners) -> Value {
-    corners.iter().map(|(x, y)| json!({ "x": x, "y": y })).collect()
+    corners.iter().map(|(x, y)| json!({ "x": tenths(*x), "y": tenths(*y) })).collect()
 }
