@@ -1,3 +1,5 @@
+//! One card and what differs on it: each check by itself.
+
 use super::*;
 use crate::document_reading::{
     CheckDigit, DocumentSide, MrzCheckDigit, MrzFormat, MrzReading, TextState,
