@@ -121,7 +121,7 @@ pub async fn types() -> Response {
             "requiresBackSide": layout.has_back,
         }));
     }
-    let body = json!({ "success": true, "data": listed, "total": listed.len() });
+    let body = json!({ "success": true, "data": listed });
     json_response(body.to_string().into_bytes())
 }
 
