@@ -15,6 +15,7 @@ pub use self::names::name_similarity;
 pub use self::table::{CrossCheck, CrossCheckEntry, TABLE, Weight};
 use crate::document_check::{DocumentCheck, PerCheck};
 use crate::document_reading::{DocumentField, ReadValue, SideReading, TextState, ValueSource};
+pub use crate::face_verdict::CheckOutcome;
 
 /// What kinds of documents there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,31 +86,6 @@ pub struct DocumentFacts {
 
 /// The checks of the images, as far as they were made.
 pub type ImageChecks = PerCheck<Option<bool>>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckOutcome {
-    Passed,
-    Failed,
-    NotChecked,
-}
-
-impl CheckOutcome {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CheckOutcome::Passed => "passed",
-            CheckOutcome::Failed => "failed",
-            CheckOutcome::NotChecked => "not_checked",
-        }
-    }
-
-    fn of(passed: Option<bool>) -> CheckOutcome {
-        match passed {
-            Some(true) => CheckOutcome::Passed,
-            Some(false) => CheckOutcome::Failed,
-            None => CheckOutcome::NotChecked,
-        }
-    }
-}
 
 /// One check, and what it compared.
 #[derive(Debug, Clone, PartialEq)]

@@ -175,7 +175,7 @@ impl CheckOutcome {
         }
     }
 
-    fn of(passed: Option<bool>) -> CheckOutcome {
+    pub(crate) fn of(passed: Option<bool>) -> CheckOutcome {
         match passed {
             Some(true) => CheckOutcome::Passed,
             Some(false) => CheckOutcome::Failed,

@@ -6,6 +6,7 @@ use anyhow::Result;
 use verax_domain::Timestamp;
 use verax_store::{Job, JobKind};
 
+use super::face_checks::LEASE_MS;
 use super::periodic::{Failure, Nodes, ONE, PeriodicJob};
 use super::queue::{AfterFailure, Queue, run_due};
 use crate::app::App;
@@ -27,9 +28,6 @@ pub static JOB: PeriodicJob = PeriodicJob {
     },
     failure: Failure::Warning("documents that were not read to their end were not looked for"),
 };
-
-/// When another node may try again what this one has claimed, in milliseconds.
-const LEASE_MS: i64 = 30_000;
 
 /// Documents whose lease has run out become `FAILED`. Answers how many.
 pub async fn abandon(app: &App) -> Result<u64> {
