@@ -14,6 +14,8 @@ use boxes::find_boxes;
 use lines::LineReader;
 use turns::{Direction, direction, downwards, turned};
 
+/// The probe of the network of boxes: no map of its nodes is smaller than two pixels.
+const PROBE_PX: (usize, usize) = (96, 64);
 /// What the network of boxes divides its sides by.
 const SIDE_STEP_PX: usize = 32;
 /// No side is brought to less or more.
@@ -36,7 +38,8 @@ impl TextReader {
     /// # Errors
     /// A model cannot be read.
     pub fn load(boxes: Vec<u8>, lines: Vec<u8>) -> Result<TextReader, NetworkError> {
-        let boxes = Network::load_general("text boxes", boxes, &["fetch_name_0"])?;
+        let probe = NchwTensor::noise(PROBE_PX.0, PROBE_PX.1).normalised();
+        let boxes = Network::load("text boxes", boxes, &["fetch_name_0"], &probe)?;
         Ok(TextReader { boxes, lines: LineReader::load(lines)? })
     }
 

@@ -39,7 +39,12 @@ impl Backbone {
     /// It cannot be read, or lacks the output of a stage.
     pub fn load(model: Vec<u8>, digest: &str) -> Result<Self, NetworkError> {
         let outputs = STAGES.map(|stage| stage.output);
-        let network = Network::load("backbone", model, &outputs, PROBE_SIDE_PX)?;
+        let network = Network::load(
+            "backbone",
+            model,
+            &outputs,
+            &NchwTensor::noise(PROBE_SIDE_PX, PROBE_SIDE_PX),
+        )?;
         Ok(Self { network, digest: digest.to_owned() })
     }
 

@@ -34,7 +34,7 @@ pub use thumbnail::{THUMBNAIL_SIDE_PX_MAX, thumbnail};
 use self::template::Templates;
 use crate::backbone::Backbone;
 use crate::image::{DecodeLimits, Image, ImageError};
-use crate::network::{Network, NetworkError, Runtime};
+use crate::network::{NchwTensor, Network, NetworkError, Runtime};
 use crate::workers::Waiting;
 
 /// The bytes of the models, folded (see `onnx_fold`). What is `None` is not measured.
@@ -138,7 +138,16 @@ impl FaceEngine {
     /// Loads what there is; without any model it loads too, and every measurement is rejected.
     pub fn load(models: ModelBytes) -> Result<FaceEngine, NetworkError> {
         let load = |role, bytes: Option<Vec<u8>>, outputs: &[&str], probe_side_px| {
-            bytes.map(|bytes| Network::load(role, bytes, outputs, probe_side_px)).transpose()
+            bytes
+                .map(|bytes| {
+                    Network::load(
+                        role,
+                        bytes,
+                        outputs,
+                        &NchwTensor::noise(probe_side_px, probe_side_px),
+                    )
+                })
+                .transpose()
         };
         let attack = match models.attack_head {
             Some(head) => Some(AttackDetector::Head(head)),

@@ -1,6 +1,7 @@
 //! Image bytes in, findings out: measurements on the CPU, no opinions and no I/O.
 
 pub mod backbone;
+pub mod classifier;
 pub mod conversion;
 pub mod document;
 pub mod faces;

@@ -1,8 +1,9 @@
 //! Reads one line of text: the network gives a letter, or none, for each of its columns.
 
 use verax_domain::document_reading::Corners;
+use verax_vision::classifier::Classifier;
 use verax_vision::image::Image;
-use verax_vision::network::{Network, NetworkError};
+use verax_vision::network::{Class, NchwTensor, NetworkError};
 
 use super::crops::{crop, sides};
 
@@ -33,7 +34,7 @@ impl ReadLine {
 
 /// The network that reads lines, and its letters.
 pub struct LineReader {
-    network: Network,
+    classifier: Classifier,
     /// What each class stands for; the first is no letter.
     letters: Vec<String>,
 }
@@ -43,8 +44,9 @@ impl LineReader {
     /// The model cannot be read, or does not name its letters.
     pub fn load(model: Vec<u8>) -> Result<LineReader, NetworkError> {
         const ROLE: &str = "text lines";
-        let network = Network::load_general(ROLE, model, &["fetch_name_0"])?;
-        let Some(named) = network.metadata(LETTERS_ENTRY) else {
+        let probe = NchwTensor::noise(WIDTH_MIN_PX, HEIGHT_PX).normalised();
+        let classifier = Classifier::load(ROLE, model, "fetch_name_0", &probe)?;
+        let Some(named) = classifier.metadata(LETTERS_ENTRY) else {
             let cause = format!("its metadata have no {LETTERS_ENTRY}");
             return Err(NetworkError::Unreadable { role: ROLE, cause });
         };
@@ -55,7 +57,11 @@ impl LineReader {
             letters.pop();
         }
         letters.push(" ".to_owned());
-        Ok(LineReader { network, letters })
+        if classifier.classes() != letters.len() {
+            let cause = "its classes are not the letters that its metadata name".to_owned();
+            return Err(NetworkError::Unreadable { role: ROLE, cause });
+        }
+        Ok(LineReader { classifier, letters })
     }
 
     /// How wide the network's input for a line is, in pixels: what it costs is in proportion to that.
@@ -76,13 +82,7 @@ impl LineReader {
     ) -> Result<ReadLine, NetworkError> {
         let width = line_width(corners, stretch);
         let input = crop(image, corners, (width, HEIGHT_PX), padded(width));
-        let (values, classes) = self.network.run_rows(&input)?;
-        if classes != self.letters.len() {
-            let role = "text lines";
-            let cause = "its classes are not the letters that its metadata name".to_owned();
-            return Err(NetworkError::Failed { role, cause });
-        }
-        Ok(decoded(&values, &self.letters))
+        Ok(decoded(&self.classifier.classify(&input)?, &self.letters))
     }
 }
 
@@ -97,24 +97,20 @@ fn padded(width: usize) -> usize {
     width.next_multiple_of(16).max(WIDTH_MIN_PX)
 }
 
-/// Greedy decoding of connectionist temporal classification (Graves et al. 2006): the best class of each
-/// column, repetitions of a class once, and none of class 0. `values` are rows of a probability a letter.
-pub fn decoded(values: &[f32], letters: &[String]) -> ReadLine {
+/// Greedy decoding of connectionist temporal classification (Graves et al. 2006): of the class of each column
+/// repetitions count once, and those of class 0 and of no letter are left out.
+pub fn decoded(columns: &[Class], letters: &[String]) -> ReadLine {
     let mut line = ReadLine { text: String::new(), confidences: Vec::new() };
     let mut before = 0;
-    for column in values.chunks_exact(letters.len().max(1)) {
-        let (mut best, mut probability) = (0, f32::MIN);
-        for (class, value) in column.iter().enumerate() {
-            if *value > probability {
-                (best, probability) = (class, *value);
-            }
-        }
-        if best != 0 && best != before {
-            let letter = &letters[best];
+    for (class, probability) in columns {
+        if *class != 0
+            && *class != before
+            && let Some(letter) = letters.get(*class)
+        {
             line.text.push_str(letter);
             line.confidences.extend(letter.chars().map(|_| probability.clamp(0.0, 1.0)));
         }
-        before = best;
+        before = *class;
     }
     line
 }

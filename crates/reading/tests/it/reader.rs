@@ -31,15 +31,12 @@ fn one_model_of_two_reads_no_text_and_bytes_that_are_no_model_are_an_error() {
 fn a_letter_is_read_once_for_its_columns_and_again_after_a_gap() {
     let letters: Vec<String> = ["", "A", "<", " "].map(str::to_owned).to_vec();
     // None, A, A, none, <, none, <, <, space.
-    let classes = [0, 1, 1, 0, 2, 0, 2, 2, 3];
-    let values: Vec<f32> = classes
-        .iter()
-        .flat_map(|best| (0..4).map(move |class| if class == *best { 0.7 } else { 0.1 }))
-        .collect();
-    let line = decoded(&values, &letters);
+    let columns = [0, 1, 1, 0, 2, 0, 2, 2, 3].map(|class| (class, 0.7));
+    let line = decoded(&columns, &letters);
     assert_eq!(line.text, "A<< ");
     assert_eq!(line.confidences, [0.7; 4]);
     assert!((line.confidence() - 0.7).abs() < 1e-6);
     assert_eq!(decoded(&[], &letters).confidence(), 0.0);
-    assert_eq!(decoded(&[f32::NAN; 8], &letters).text, "");
+    // A class without a letter is none.
+    assert_eq!(decoded(&[(9, 0.9)], &letters).text, "");
 }

@@ -41,7 +41,14 @@ impl Locator {
     /// # Errors
     /// The model cannot be read, or has no output `document`.
     pub fn load(model: Vec<u8>) -> Result<Self, NetworkError> {
-        Ok(Self { network: Network::load("document locator", model, &["document"], PROBE_PX)? })
+        Ok(Self {
+            network: Network::load(
+                "document locator",
+                model,
+                &["document"],
+                &NchwTensor::noise(PROBE_PX, PROBE_PX),
+            )?,
+        })
     }
 
     /// The network that this version was released with.

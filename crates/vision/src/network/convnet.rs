@@ -2,6 +2,7 @@
 //! into the product. It is used where the processor has AVX2 and FMA and the plan knows every node;
 //! `rten` is the other way, and the check of the first.
 
+pub(super) mod class_head;
 mod kernels;
 mod layers;
 mod plan;
@@ -14,6 +15,12 @@ pub(super) struct ConvNet {
     plan: Plan,
 }
 
+/// What comes out: values with channels before rows and columns.
+pub(super) struct Made {
+    pub(super) shape: [usize; 4],
+    pub(super) values: Vec<f32>,
+}
+
 // Pixels in rows, each pixel its channels. Flat numbers are one pixel.
 struct Map {
     height: usize,
@@ -23,8 +30,37 @@ struct Map {
     values: Vec<f32>,
 }
 
+// Memory of maps that were read for the last time: what the system gives anew is slow to touch at first.
+#[derive(Default)]
+struct Buffers {
+    free: Vec<Vec<f32>>,
+}
+
+impl Buffers {
+    // So many numbers, with any values: who takes them writes all.
+    fn take(&mut self, length: usize) -> Vec<f32> {
+        let fitting = self.free.iter().enumerate().filter(|(_, buffer)| buffer.len() >= length);
+        let smallest = fitting.min_by_key(|(_, buffer)| buffer.len()).map(|(index, _)| index);
+        let Some(index) = smallest else { return vec![0.0; length] };
+        let mut buffer = self.free.swap_remove(index);
+        buffer.truncate(length);
+        buffer
+    }
+
+    fn map(&mut self, height: usize, width: usize, channels: usize) -> Map {
+        let values = self.take(height * width * channels);
+        Map { height, width, channels, channels_last: false, values }
+    }
+
+    fn like(&mut self, map: &Map) -> Map {
+        let Map { height, width, channels, channels_last, .. } = *map;
+        let values = self.take(map.values.len());
+        Map { height, width, channels, channels_last, values }
+    }
+}
+
 impl ConvNet {
-    /// None when the processor or a node of the model is not one that is known here.
+    /// None when the processor or the first nodes of the model are not ones that are known here.
     pub(super) fn load(model: &[u8], outputs: &[&str]) -> Option<ConvNet> {
         if !kernels::supported() {
             return None;
@@ -32,8 +68,13 @@ impl ConvNet {
         plan(model, outputs).map(|plan| ConvNet { plan })
     }
 
+    /// The names of what it gives, where that is not the outputs but what the rest of the model takes.
+    pub(super) fn boundary(&self) -> Option<&[String]> {
+        self.plan.boundary.as_deref()
+    }
+
     /// None when a shape is not what a node can take.
-    pub(super) fn run(&self, planes: &NchwTensor) -> Option<Vec<Vec<f32>>> {
+    pub(super) fn run(&self, planes: &NchwTensor) -> Option<Vec<Made>> {
         let mut values: Vec<Option<Map>> = (0..self.plan.values).map(|_| None).collect();
         values[self.plan.input] = Some(Map::of_planes(planes));
         let mut readers_left = vec![0_usize; self.plan.values];
@@ -41,21 +82,25 @@ impl ConvNet {
         for input in reads {
             readers_left[*input] += 1;
         }
+        let mut buffers = Buffers::default();
         for step in &self.plan.steps {
-            let made = {
-                let first = values[step.inputs[0]].as_ref()?;
-                let second = step.inputs.get(1).and_then(|input| values[*input].as_ref());
-                run_step(&step.operation, first, second)?
-            };
+            let read = step.inputs.iter().map(|input| values[*input].as_ref());
+            let read = read.collect::<Option<Vec<&Map>>>()?;
+            let made = run_step(&step.operation, &read, &mut buffers)?;
             for input in &step.inputs {
                 readers_left[*input] -= 1;
                 if readers_left[*input] == 0 {
-                    values[*input] = None;
+                    buffers.free.extend(values[*input].take().map(|map| map.values));
                 }
             }
             values[step.output] = Some(made);
         }
-        self.plan.outputs.iter().map(|output| Some(values[*output].take()?.flat())).collect()
+        let made = |output: &usize| {
+            let map = values[*output].as_ref()?;
+            let shape = [1, map.channels, map.height, map.width];
+            Some(Made { shape, values: map.flat() })
+        };
+        self.plan.outputs.iter().map(made).collect()
     }
 }
 
@@ -70,14 +115,9 @@ impl Map {
         Map { height, width, channels: 3, channels_last: false, values }
     }
 
-    fn like(&self, values: Vec<f32>) -> Map {
-        let Map { height, width, channels, channels_last, .. } = *self;
-        Map { height, width, channels, channels_last, values }
-    }
-
-    fn sized(height: usize, width: usize, channels: usize) -> Map {
-        let values = vec![0.0; height * width * channels];
-        Map { height, width, channels, channels_last: false, values }
+    fn pixel(&self, y: usize, x: usize) -> &[f32] {
+        let from = (y * self.width + x) * self.channels;
+        &self.values[from..from + self.channels]
     }
 
     // In the order of the ONNX graph: channels first, unless the graph has moved them.
@@ -94,26 +134,27 @@ impl Map {
     }
 }
 
-fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<Map> {
+fn run_step(operation: &Operation, inputs: &[&Map], buffers: &mut Buffers) -> Option<Map> {
+    let (input, second) = (*inputs.first()?, inputs.get(1).copied());
     Some(match operation {
         Operation::Pointwise(matrix, activation) => {
             if input.channels != matrix.inputs {
                 return None;
             }
-            let mut out = Map::sized(input.height, input.width, matrix.outputs);
+            let mut out = buffers.map(input.height, input.width, matrix.outputs);
             multiply(&input.values, matrix, activation, &mut out.values);
             out
         }
         Operation::Conv2d { matrix, kernel, stride, padding, activation } => {
-            dense(input, matrix, *kernel, *stride, *padding, activation)?
+            dense(input, matrix, *kernel, *stride, *padding, activation, buffers)?
         }
         Operation::Depthwise(layer, activation) => {
-            let height = outer(input.height, layer.kernel.0, layer.stride, layer.padding)?;
-            let width = outer(input.width, layer.kernel.1, layer.stride, layer.padding)?;
+            let height = outer(input.height, layer.kernel.0, layer.stride.0, layer.padding)?;
+            let width = outer(input.width, layer.kernel.1, layer.stride.1, layer.padding)?;
             if input.channels != layer.channels {
                 return None;
             }
-            let mut out = Map::sized(height, width, layer.channels);
+            let mut out = buffers.map(height, width, layer.channels);
             depthwise(input, layer, activation, &mut out);
             out
         }
@@ -121,54 +162,49 @@ fn run_step(operation: &Operation, input: &Map, second: Option<&Map>) -> Option<
             if input.values.len() != matrix.inputs {
                 return None;
             }
-            let mut out = Map::sized(1, 1, matrix.outputs);
+            let mut out = buffers.map(1, 1, matrix.outputs);
             multiply(&input.values, matrix, &Activation::None, &mut out.values);
             out
         }
         Operation::BatchNorm { scale, shift } => {
-            if scale.len() != input.channels || shift.len() != input.channels {
-                return None;
-            }
-            per_channel(input, |channel, value| value * scale[channel] + shift[channel])
+            let scaled = per_channel(input, scale, buffers, |value, scale| value * scale)?;
+            per_channel(&scaled, shift, buffers, |value, shift| value + shift)?
         }
         Operation::Activate(Activation::PRelu(slopes)) => {
-            if slopes.len() < input.channels {
-                return None;
-            }
-            per_channel(
-                input,
-                |channel, value| {
-                    if value < 0.0 { value * slopes[channel] } else { value }
-                },
-            )
+            let slopes = slopes.get(..input.channels)?;
+            let slope = |value, slope| if value < 0.0 { value * slope } else { value };
+            per_channel(input, slopes, buffers, slope)?
         }
-        Operation::Activate(Activation::Relu) => per_channel(input, |_, value| value.max(0.0)),
+        Operation::Activate(Activation::Relu) => each(input, buffers, |value| value.max(0.0)),
         Operation::Activate(Activation::Relu6) => {
-            per_channel(input, |_, value| value.clamp(0.0, 6.0))
+            each(input, buffers, |value| value.clamp(0.0, 6.0))
         }
-        Operation::Activate(Activation::None) => per_channel(input, |_, value| value),
+        Operation::Activate(Activation::None | Activation::Gelu) => return None,
         Operation::Add => {
             let second = second.filter(|second| second.values.len() == input.values.len())?;
-            let sums = input.values.iter().zip(&second.values).map(|(a, b)| a + b);
-            input.like(sums.collect())
+            let mut out = buffers.like(input);
+            let terms = input.values.iter().zip(&second.values);
+            out.values.iter_mut().zip(terms).for_each(|(sum, (a, b))| *sum = a + b);
+            out
         }
         Operation::Multiply => {
             let second = second?;
             let (map, factors) =
                 if second.height * second.width == 1 { (input, second) } else { (second, input) };
-            if factors.values.len() != map.channels {
-                return None;
-            }
-            per_channel(map, |channel, value| value * factors.values[channel])
+            per_channel(map, &factors.values, buffers, |value, factor| value * factor)?
         }
-        Operation::AddNumber(number) => per_channel(input, |_, value| value + number),
-        Operation::MultiplyNumber(number) => per_channel(input, |_, value| value * number),
-        Operation::MaxPool2x2 => halve_by_maximum(input),
-        Operation::UpsampleNearest2x => double_by_nearest(input),
-        Operation::GlobalAveragePool => mean_of_pixels(input),
-        Operation::Sigmoid => per_channel(input, |_, value| 1.0 / (1.0 + (-value).exp())),
+        Operation::AddNumber(number) => each(input, buffers, |value| value + number),
+        Operation::MultiplyNumber(number) => each(input, buffers, |value| value * number),
+        Operation::HardSigmoid { alpha, beta } => {
+            each(input, buffers, |value| (value * alpha + beta).clamp(0.0, 1.0))
+        }
+        Operation::MaxPool2x2 { stride } => maximum_of_four(input, *stride, buffers),
+        Operation::UpsampleNearest { factor } => enlarge(input, *factor, buffers),
+        Operation::ConcatChannels => side_by_side(inputs, buffers)?,
+        Operation::GlobalAveragePool => mean_of_pixels(input, buffers),
+        Operation::Sigmoid => each(input, buffers, |value| 1.0 / (1.0 + (-value).exp())),
         Operation::TransposeNhwc => {
-            let mut out = input.like(input.values.clone());
+            let mut out = each(input, buffers, |value| value);
             out.channels_last = true;
             out
         }
@@ -188,26 +224,28 @@ fn dense(
     input: &Map,
     matrix: &Matrix,
     kernel: (usize, usize),
-    stride: usize,
+    stride: (usize, usize),
     padding: Padding,
     activation: &Activation,
+    buffers: &mut Buffers,
 ) -> Option<Map> {
-    let height = outer(input.height, kernel.0, stride, padding)?;
-    let width = outer(input.width, kernel.1, stride, padding)?;
+    let height = outer(input.height, kernel.0, stride.0, padding)?;
+    let width = outer(input.width, kernel.1, stride.1, padding)?;
     let (channels, before) = (input.channels, padding.before);
     if channels * kernel.0 * kernel.1 != matrix.inputs {
         return None;
     }
-    let mut out = Map::sized(height, width, matrix.outputs);
+    let mut out = buffers.map(height, width, matrix.outputs);
     // The neighbourhoods of one row of pixels, side by side.
-    let mut around = vec![0.0; width * matrix.inputs];
+    let mut around = buffers.take(width * matrix.inputs);
     for (y, row) in out.values.chunks_exact_mut(width * matrix.outputs).enumerate() {
         for (x, pixel) in around.chunks_exact_mut(matrix.inputs).enumerate() {
             for (tap, place) in pixel.chunks_exact_mut(channels).enumerate() {
                 let (dy, dx) = (tap / kernel.1, tap % kernel.1);
                 let source_y =
-                    (y * stride + dy).checked_sub(before).filter(|at| *at < input.height);
-                let source_x = (x * stride + dx).checked_sub(before).filter(|at| *at < input.width);
+                    (y * stride.0 + dy).checked_sub(before).filter(|at| *at < input.height);
+                let source_x =
+                    (x * stride.1 + dx).checked_sub(before).filter(|at| *at < input.width);
                 match source_y.zip(source_x) {
                     Some((source_y, source_x)) => {
                         let from = (source_y * input.width + source_x) * channels;
@@ -219,24 +257,46 @@ fn dense(
         }
         multiply(&around, matrix, activation, row);
     }
+    buffers.free.push(around);
     Some(out)
 }
 
-fn per_channel(input: &Map, change: impl Fn(usize, f32) -> f32) -> Map {
-    let mut values = Vec::with_capacity(input.values.len());
-    for pixel in input.values.chunks_exact(input.channels.max(1)) {
-        values.extend(pixel.iter().enumerate().map(|(channel, value)| change(channel, *value)));
-    }
-    input.like(values)
+fn each(input: &Map, buffers: &mut Buffers, change: impl Fn(f32) -> f32) -> Map {
+    let mut out = buffers.like(input);
+    out.values.iter_mut().zip(&input.values).for_each(|(place, value)| *place = change(*value));
+    out
 }
 
-fn halve_by_maximum(input: &Map) -> Map {
-    let (height, width, channels) = (input.height / 2, input.width / 2, input.channels);
-    let mut out = Map::sized(height, width, channels);
+// With a number for each channel; None where there are more or fewer.
+fn per_channel(
+    input: &Map,
+    numbers: &[f32],
+    buffers: &mut Buffers,
+    change: impl Fn(f32, f32) -> f32,
+) -> Option<Map> {
+    if numbers.len() != input.channels || numbers.is_empty() {
+        return None;
+    }
+    let mut out = buffers.like(input);
+    let pixels = out.values.chunks_exact_mut(input.channels);
+    for (place, pixel) in pixels.zip(input.values.chunks_exact(input.channels)) {
+        for ((place, value), number) in place.iter_mut().zip(pixel).zip(numbers) {
+            *place = change(*value, *number);
+        }
+    }
+    Some(out)
+}
+
+// With a stride of 1 the map keeps its size: beyond its edge there is nothing.
+fn maximum_of_four(input: &Map, stride: usize, buffers: &mut Buffers) -> Map {
+    let side = |length: usize| if stride == 1 { length } else { length / 2 };
+    let mut out = buffers.map(side(input.height), side(input.width), input.channels);
+    let channels = out.channels;
     for (at, pixel) in out.values.chunks_exact_mut(channels).enumerate() {
-        let corner = (at / width * 2) * input.width + at % width * 2;
-        let four = [corner, corner + 1, corner + input.width, corner + input.width + 1];
-        let [a, b, c, d] = four.map(|from| &input.values[from * channels..(from + 1) * channels]);
+        let (y, x) = (at / out.width * stride, at % out.width * stride);
+        let (below, right) = ((y + 1).min(input.height - 1), (x + 1).min(input.width - 1));
+        let four = [(y, x), (y, right), (below, x), (below, right)];
+        let [a, b, c, d] = four.map(|(y, x)| input.pixel(y, x));
         for (place, (((a, b), c), d)) in pixel.iter_mut().zip(a.iter().zip(b).zip(c).zip(d)) {
             *place = a.max(*b).max(c.max(*d));
         }
@@ -244,18 +304,37 @@ fn halve_by_maximum(input: &Map) -> Map {
     out
 }
 
-fn double_by_nearest(input: &Map) -> Map {
-    let (height, width, channels) = (input.height * 2, input.width * 2, input.channels);
-    let mut out = Map::sized(height, width, channels);
+fn enlarge(input: &Map, factor: usize, buffers: &mut Buffers) -> Map {
+    let (height, width, channels) = (input.height * factor, input.width * factor, input.channels);
+    let mut out = buffers.map(height, width, channels);
     for (at, pixel) in out.values.chunks_exact_mut(channels).enumerate() {
-        let from = (at / width / 2 * input.width + at % width / 2) * channels;
-        pixel.copy_from_slice(&input.values[from..from + channels]);
+        pixel.copy_from_slice(input.pixel(at / width / factor, at % width / factor));
     }
     out
 }
 
-fn mean_of_pixels(input: &Map) -> Map {
-    let mut out = Map::sized(1, 1, input.channels);
+fn side_by_side(inputs: &[&Map], buffers: &mut Buffers) -> Option<Map> {
+    let first = inputs.first()?;
+    if inputs.iter().any(|map| (map.height, map.width) != (first.height, first.width)) {
+        return None;
+    }
+    let channels = inputs.iter().map(|map| map.channels).sum();
+    let mut out = buffers.map(first.height, first.width, channels);
+    let mut begin = 0;
+    for map in inputs {
+        let end = begin + map.channels;
+        let pixels = out.values.chunks_exact_mut(channels);
+        for (place, pixel) in pixels.zip(map.values.chunks_exact(map.channels)) {
+            place[begin..end].copy_from_slice(pixel);
+        }
+        begin = end;
+    }
+    Some(out)
+}
+
+fn mean_of_pixels(input: &Map, buffers: &mut Buffers) -> Map {
+    let mut out = buffers.map(1, 1, input.channels);
+    out.values.fill(0.0);
     for pixel in input.values.chunks_exact(input.channels) {
         for (sum, value) in out.values.iter_mut().zip(pixel) {
             *sum += value;

@@ -1,6 +1,9 @@
-//! What a network takes: an image as planes of numbers.
+//! What a network takes, an image as planes of numbers, and what a classifier gives.
 
 use crate::image::Image;
+
+/// The likeliest class of a row, and how likely it is, 0..=1.
+pub type Class = (usize, f32);
 
 /// One input image: three planes of `height` x `width`.
 pub struct NchwTensor {
@@ -14,10 +17,16 @@ impl NchwTensor {
         NchwTensor { width, height, values: vec![0.0; 3 * width * height] }
     }
 
-    /// An image of no meaning in which no two neighbours are alike.
-    pub(super) fn noise(side: usize) -> NchwTensor {
-        let values = (0..3 * side * side).map(|at| (at * 7919 % 256) as f32).collect();
-        NchwTensor { width: side, height: side, values }
+    /// An image of no meaning in which no two neighbours are alike; levels of 0..=255.
+    pub fn noise(width: usize, height: usize) -> NchwTensor {
+        let values = (0..3 * width * height).map(|at| (at * 7919 % 256) as f32).collect();
+        NchwTensor { width, height, values }
+    }
+
+    /// The same with levels of 0..=255 brought to -1..=1.
+    pub fn normalised(mut self) -> NchwTensor {
+        self.values.iter_mut().for_each(|level| *level = *level / 127.5 - 1.0);
+        self
     }
 
     /// The planes of an image, in the order B, G, R.

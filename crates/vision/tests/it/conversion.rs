@@ -259,7 +259,13 @@ pub fn without_meaning() -> Vec<f32> {
 
 fn loaded(file: &[u8]) -> Network {
     let onnx = Conversion::EfficientNetLite0.convert(file).unwrap();
-    Network::load("backbone", onnx, &STAGES.map(|stage| stage.output), PROBE_SIDE_PX).unwrap()
+    Network::load(
+        "backbone",
+        onnx,
+        &STAGES.map(|stage| stage.output),
+        &NchwTensor::noise(PROBE_SIDE_PX, PROBE_SIDE_PX),
+    )
+    .unwrap()
 }
 
 #[test]

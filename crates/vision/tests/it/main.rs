@@ -13,6 +13,7 @@ mod image_tools;
 mod jpeg_differential;
 mod network;
 mod onnx_fold;
+mod partly_fused;
 mod png_file;
 mod png_webp_differential;
 mod templates;

@@ -142,7 +142,7 @@ pub fn model_of_side(
     .encode_to_vec()
 }
 
-fn fused_is_possible() -> bool {
+pub fn fused_is_possible() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     #[cfg(not(target_arch = "x86_64"))]
@@ -152,7 +152,8 @@ fn fused_is_possible() -> bool {
 #[test]
 fn the_fused_runtime_is_taken_because_it_agrees_with_the_general_one() {
     // Loading compares the two on a probe: another result would make the runtime `General`.
-    let network = Network::load("tiny", network(None), &["t5", "y6"], 32).unwrap();
+    let network =
+        Network::load("tiny", network(None), &["t5", "y6"], &NchwTensor::noise(32, 32)).unwrap();
     let expected = if fused_is_possible() { Runtime::Fused } else { Runtime::General };
     assert_eq!(network.runtime(), expected);
     let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
@@ -205,7 +206,8 @@ fn clipped(pads: [&[i64]; 2]) -> Vec<u8> {
 #[test]
 fn clipped_activations_uneven_padding_and_outputs_that_are_read_again_are_fused() {
     let bytes = clipped([&[0, 0, 1, 1], &[1, 1, 2, 2]]);
-    let network = Network::load("tiny", bytes, &["s3", "s4", "s5"], 32).unwrap();
+    let network =
+        Network::load("tiny", bytes, &["s3", "s4", "s5"], &NchwTensor::noise(32, 32)).unwrap();
     let expected = if fused_is_possible() { Runtime::Fused } else { Runtime::General };
     assert_eq!(network.runtime(), expected);
     let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
@@ -216,7 +218,7 @@ fn clipped_activations_uneven_padding_and_outputs_that_are_read_again_are_fused(
 #[test]
 fn padding_that_differs_between_height_and_width_is_left_to_the_general_runtime() {
     let bytes = clipped([&[0, 1, 1, 0], &[1, 1, 2, 2]]);
-    let network = Network::load("tiny", bytes, &["s5"], 32).unwrap();
+    let network = Network::load("tiny", bytes, &["s5"], &NchwTensor::noise(32, 32)).unwrap();
     assert_eq!(network.runtime(), Runtime::General);
     assert_eq!(network.run(&NchwTensor::black(32, 32)).unwrap()[0].len(), 40 * 64);
 }
@@ -224,23 +226,27 @@ fn padding_that_differs_between_height_and_width_is_left_to_the_general_runtime(
 #[test]
 fn padding_wider_than_the_kernel_is_an_answer_or_an_error() {
     let bytes = clipped([&[0, 0, 1, 1], &[1, 1, 40, 40]]);
-    let network = Network::load("tiny", bytes, &["s5"], 32).unwrap();
+    let network = Network::load("tiny", bytes, &["s5"], &NchwTensor::noise(32, 32)).unwrap();
     assert!(network.run(&NchwTensor::black(32, 32)).is_ok());
 }
 
 #[test]
-fn a_model_with_a_layer_that_is_not_known_runs_on_the_general_runtime() {
+fn a_layer_that_is_not_known_runs_on_the_general_runtime() {
     let unknown = node("Softmax", &["y6"], "y7", &[]);
     let mut bytes = ModelProto::decode(&network(Some(unknown))[..]).unwrap();
     bytes.graph.as_mut().unwrap().output[1].name = text("y7");
-    let network = Network::load("tiny", bytes.encode_to_vec(), &["t5", "y7"], 32).unwrap();
-    assert_eq!(network.runtime(), Runtime::General);
+    let network =
+        Network::load("tiny", bytes.encode_to_vec(), &["t5", "y7"], &NchwTensor::noise(32, 32))
+            .unwrap();
+    let expected = if fused_is_possible() { Runtime::PartlyFused } else { Runtime::General };
+    assert_eq!(network.runtime(), expected);
     let outputs = network.run(&NchwTensor::black(32, 32)).unwrap();
     assert!((outputs[1].iter().sum::<f32>() - 1.0).abs() < 1e-5);
 }
 
 #[test]
 fn an_image_of_a_size_that_the_model_does_not_take_is_an_error() {
-    let network = Network::load("tiny", network(None), &["t5", "y6"], 32).unwrap();
+    let network =
+        Network::load("tiny", network(None), &["t5", "y6"], &NchwTensor::noise(32, 32)).unwrap();
     assert!(network.run(&NchwTensor::black(48, 32)).is_err());
 }

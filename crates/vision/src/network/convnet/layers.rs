@@ -15,14 +15,15 @@ pub(super) struct Matrix {
 pub(super) struct Depthwise {
     pub(super) channels: usize,
     pub(super) kernel: (usize, usize),
-    pub(super) stride: usize,
+    /// Downwards and to the right.
+    pub(super) stride: (usize, usize),
     pub(super) padding: Padding,
     pub(super) weights: Vec<f32>,
     pub(super) bias: Vec<f32>,
 }
 
 /// Zeros around an image, the same in height and width.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub(super) struct Padding {
     /// Above and to the left.
     pub(super) before: usize,
@@ -37,6 +38,8 @@ pub(super) enum Activation {
     Relu6,
     /// PReLU: the slope of negative values, padded to sixteen.
     PRelu(Vec<f32>),
+    /// The normal distribution's share below the value, times the value.
+    Gelu,
 }
 
 impl Matrix {
@@ -65,7 +68,7 @@ impl Depthwise {
         mut bias: Vec<f32>,
         channels: usize,
         kernel: (usize, usize),
-        stride: usize,
+        stride: (usize, usize),
         padding: Padding,
     ) -> Depthwise {
         let (wide, taps) = (channels.next_multiple_of(PANEL), kernel.0 * kernel.1);

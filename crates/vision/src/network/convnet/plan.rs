@@ -1,11 +1,15 @@
-//! An ONNX graph as a list of fused steps. What is not known here gives no plan, and `rten` runs it.
+//! An ONNX graph, or its first nodes, as a list of fused steps. `rten` runs what is not known here.
 
-use std::collections::HashMap;
+mod convolutions;
+pub(super) mod nodes;
+
+use std::collections::{BTreeSet, HashMap};
 
 use prost::Message as _;
 
-use super::layers::{Activation, Depthwise, Matrix, PANEL, Padding};
-use crate::onnx_fold::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
+use super::layers::{Activation, Depthwise, Matrix, Padding};
+use crate::onnx_fold::proto::{GraphProto, ModelProto, NodeProto, TensorProto};
+use nodes::{attribute, floats_of, ints, kind, text, without_identities};
 
 pub(super) enum Operation {
     Pointwise(Matrix, Activation),
@@ -13,7 +17,7 @@ pub(super) enum Operation {
     Conv2d {
         matrix: Matrix,
         kernel: (usize, usize),
-        stride: usize,
+        stride: (usize, usize),
         padding: Padding,
         activation: Activation,
     },
@@ -29,16 +33,24 @@ pub(super) enum Operation {
     Multiply,
     AddNumber(f32),
     MultiplyNumber(f32),
-    MaxPool2x2,
-    UpsampleNearest2x,
+    HardSigmoid {
+        alpha: f32,
+        beta: f32,
+    },
+    /// With a stride of 1 nothing lies beyond the edge; with 2 the last row or column may be left out.
+    MaxPool2x2 {
+        stride: usize,
+    },
+    UpsampleNearest {
+        factor: usize,
+    },
+    ConcatChannels,
     GlobalAveragePool,
     Sigmoid,
     /// Channels last, which they are already: only remembered for the flattening after it.
     TransposeNhwc,
     Flatten,
 }
-
-const NO_PADDING: Padding = Padding { before: 0, after: 0 };
 
 pub(super) struct Step {
     pub(super) operation: Operation,
@@ -51,36 +63,43 @@ pub(super) struct Plan {
     pub(super) values: usize,
     pub(super) input: usize,
     pub(super) outputs: Vec<usize>,
+    /// The names of the outputs, where these are not the model's but what the rest of its nodes read.
+    pub(super) boundary: Option<Vec<String>>,
 }
 
-/// None when the graph holds anything that is not known here.
+/// Which nodes are taken.
+#[derive(Clone, Copy, PartialEq)]
+enum Extent {
+    /// All that the outputs need.
+    Whole,
+    /// The first ones, as far as their values are maps.
+    First,
+}
+
+/// None when the graph begins with what is not known here.
 pub(super) fn plan(model: &[u8], outputs: &[&str]) -> Option<Plan> {
     let graph = ModelProto::decode(model).ok()?.graph?;
-    let mut planner = Planner::of(&graph)?;
-    let mut index = 0;
-    while index < graph.node.len() {
-        if !planner.done[index] {
-            planner.add(index)?;
-        }
-        index += 1;
-    }
-    let outputs =
-        outputs.iter().map(|name| planner.values.get(*name).copied()).collect::<Option<_>>()?;
-    let input = *planner.values.get(graph.input.first()?.name.as_deref()?)?;
-    Some(Plan { steps: planner.steps, values: planner.values.len(), input, outputs })
+    let (graph, sources) = without_identities(graph);
+    let source = |name: &&str| sources.get(*name).cloned().unwrap_or_else(|| (*name).to_owned());
+    let outputs: Vec<String> = outputs.iter().map(source).collect();
+    let whole = Planner::of(&graph, Extent::Whole)?.planned(&outputs);
+    whole.or_else(|| Planner::of(&graph, Extent::First)?.planned(&outputs))
 }
 
 struct Planner<'a> {
     graph: &'a GraphProto,
+    extent: Extent,
     constants: HashMap<&'a str, &'a TensorProto>,
     readers: HashMap<&'a str, Vec<usize>>,
+    /// The values of steps, by their names. That of an absorbed node is none.
     values: HashMap<&'a str, usize>,
+    /// Nodes that are steps or parts of steps.
     done: Vec<bool>,
     steps: Vec<Step>,
 }
 
 impl<'a> Planner<'a> {
-    fn of(graph: &'a GraphProto) -> Option<Planner<'a>> {
+    fn of(graph: &'a GraphProto, extent: Extent) -> Option<Planner<'a>> {
         let mut constants: HashMap<&str, &TensorProto> = HashMap::new();
         for tensor in &graph.initializer {
             constants.insert(tensor.name.as_deref()?, tensor);
@@ -99,18 +118,60 @@ impl<'a> Planner<'a> {
         let mut values = HashMap::new();
         values.insert(graph.input.first()?.name.as_deref()?, 0);
         let done = vec![false; graph.node.len()];
-        Some(Planner { graph, constants, readers, values, done, steps: Vec::new() })
+        Some(Planner { graph, extent, constants, readers, values, done, steps: Vec::new() })
+    }
+
+    fn planned(mut self, outputs: &[String]) -> Option<Plan> {
+        for index in 0..self.graph.node.len() {
+            if self.done[index] {
+                continue;
+            }
+            let done = self.done.clone();
+            if self.add(index).is_none() {
+                if self.extent == Extent::Whole {
+                    return None;
+                }
+                self.done = done;
+            }
+        }
+        let boundary = match self.extent {
+            Extent::Whole => None,
+            Extent::First if self.steps.is_empty() => return None,
+            Extent::First => Some(self.boundary(outputs)?),
+        };
+        let names = boundary.as_deref().unwrap_or(outputs);
+        let outputs = names
+            .iter()
+            .map(|name| self.values.get(name.as_str()).copied())
+            .collect::<Option<_>>()?;
+        let input = *self.values.get(self.graph.input.first()?.name.as_deref()?)?;
+        Some(Plan { values: self.values.len(), steps: self.steps, input, outputs, boundary })
+    }
+
+    /// The values that the nodes without a step read on the way to the outputs.
+    fn boundary(&self, outputs: &[String]) -> Option<Vec<String>> {
+        let nodes = self.graph.node.iter().enumerate();
+        let makers: HashMap<&str, usize> = nodes
+            .flat_map(|(index, node)| node.output.iter().map(move |name| (name.as_str(), index)))
+            .collect();
+        let mut wanted: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        let (mut boundary, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(name) = wanted.pop() {
+            if self.values.contains_key(name) {
+                boundary.insert(name.to_owned());
+            } else if !self.constants.contains_key(name) && !name.is_empty() && seen.insert(name) {
+                let maker = *makers.get(name)?;
+                wanted.extend(self.graph.node[maker].input.iter().map(String::as_str));
+            }
+        }
+        Some(boundary.into_iter().collect())
     }
 
     fn add(&mut self, index: usize) -> Option<()> {
         let node = &self.graph.node[index];
         self.done[index] = true;
         let operation = match kind(node) {
-            // They compute the shape of a flattening, which is known without them.
-            "Constant" | "Shape" | "Gather" | "Unsqueeze" | "Concat" => return Some(()),
             "Conv" => return self.convolution(node),
-            "Gemm" => self.connected(node)?,
-            "MatMul" => self.product(node)?,
             "BatchNormalization" => {
                 let (scale, shift) = self.normalisation(node)?;
                 Operation::BatchNorm { scale, shift }
@@ -122,16 +183,31 @@ impl<'a> Planner<'a> {
             "Mul" if self.is_value(node, 1) => Operation::Multiply,
             "Mul" => Operation::MultiplyNumber(self.number(node)?),
             "Sub" => Operation::AddNumber(-self.number(node)?),
-            "MaxPool" => {
-                let halves =
-                    ints(node, "kernel_shape")? == [2, 2] && ints(node, "strides")? == [2, 2];
-                let unpadded =
-                    ints(node, "pads").is_none_or(|pads| pads.iter().all(|pad| *pad == 0));
-                (halves && unpadded).then_some(Operation::MaxPool2x2)?
-            }
-            "Resize" => self.doubling(node)?,
+            "MaxPool" => pooling(node)?,
+            "Resize" => self.enlarging(node)?,
             "GlobalAveragePool" => Operation::GlobalAveragePool,
+            "ReduceMean" => {
+                let of_pixels =
+                    ints(node, "axes")? == [2, 3] && number_of(node, "keepdims") != Some(0);
+                of_pixels.then_some(Operation::GlobalAveragePool)?
+            }
             "Sigmoid" => Operation::Sigmoid,
+            "HardSigmoid" => {
+                let part =
+                    |name, default| attribute(node, name).and_then(|a| a.f).unwrap_or(default);
+                Operation::HardSigmoid { alpha: part("alpha", 0.2), beta: part("beta", 0.5) }
+            }
+            "Concat"
+                if number_of(node, "axis") == Some(1)
+                    && node.input.iter().all(|name| self.values.contains_key(name.as_str())) =>
+            {
+                Operation::ConcatChannels
+            }
+            _ if self.extent == Extent::First => return None,
+            // They compute the shape of a flattening, which is known without them.
+            "Constant" | "Shape" | "Gather" | "Unsqueeze" | "Concat" => return Some(()),
+            "Gemm" => self.connected(node)?,
+            "MatMul" => self.product(node)?,
             "Transpose" => {
                 (ints(node, "perm")? == [0, 2, 3, 1]).then_some(Operation::TransposeNhwc)?
             }
@@ -148,7 +224,11 @@ impl<'a> Planner<'a> {
             .filter(|name| !self.constants.contains_key(name.as_str()))
             .filter_map(|name| self.values.get(name.as_str()).copied())
             .collect::<Vec<_>>();
-        let wanted = if matches!(operation, Operation::Add | Operation::Multiply) { 2 } else { 1 };
+        let wanted = match operation {
+            Operation::Add | Operation::Multiply => 2,
+            Operation::ConcatChannels => node.input.len(),
+            _ => 1,
+        };
         if inputs.len() != wanted {
             return None;
         }
@@ -156,76 +236,6 @@ impl<'a> Planner<'a> {
         self.values.insert(output, next);
         self.steps.push(Step { operation, inputs, output: next });
         Some(())
-    }
-
-    fn convolution(&mut self, node: &'a NodeProto) -> Option<()> {
-        let weight = self.constants.get(node.input.get(1)?.as_str())?;
-        let dims: Vec<usize> = weight.dims.iter().map(|dim| *dim as usize).collect();
-        let [outputs, inputs, rows, columns] = dims[..] else { return None };
-        let mut weights = floats_of(weight)?;
-        let count = dims.iter().try_fold(1_usize, |count, dim| count.checked_mul(*dim))?;
-        if weights.len() != count {
-            return None;
-        }
-        let mut bias = match node.input.get(2).filter(|name| !name.is_empty()) {
-            Some(name) => self.floats(name)?,
-            None => vec![0.0; outputs],
-        };
-        let mut output = node.output.first()?.as_str();
-        if let Some(next) = self.only_reader(output, "BatchNormalization") {
-            let (scale, shift) = self.normalisation(&self.graph.node[next])?;
-            for (channel, taps) in weights.chunks_exact_mut(inputs * rows * columns).enumerate() {
-                taps.iter_mut().for_each(|tap| *tap *= scale[channel]);
-                bias[channel] = bias[channel] * scale[channel] + shift[channel];
-            }
-            output = self.absorb(next)?;
-        }
-        let mut activation = Activation::None;
-        if let Some(next) = self.only_reader(output, "Relu") {
-            activation = Activation::Relu;
-            output = self.absorb(next)?;
-        } else if let Some(next) = self.only_reader(output, "Clip") {
-            activation = self.clip(&self.graph.node[next])?;
-            output = self.absorb(next)?;
-        } else if let Some(next) = self.only_reader(output, "PRelu") {
-            let mut slopes = self.floats(self.graph.node[next].input.get(1)?)?;
-            slopes.resize(outputs.next_multiple_of(PANEL), 0.0);
-            activation = Activation::PRelu(slopes);
-            output = self.absorb(next)?;
-        }
-        let (stride, padding) = (same(node, "strides", 1)?, padding(node)?);
-        if same(node, "dilations", 1)? != 1 {
-            return None;
-        }
-        let group = attribute(node, "group").and_then(|group| group.i).unwrap_or(1);
-        let operation = if group == 1 {
-            let matrix = Matrix::of_convolution(&weights, bias, dims[..].try_into().ok()?);
-            if (rows, columns, stride, padding) == (1, 1, 1, NO_PADDING) {
-                Operation::Pointwise(matrix, activation)
-            } else {
-                Operation::Conv2d { matrix, kernel: (rows, columns), stride, padding, activation }
-            }
-        } else if inputs == 1 && group as usize == outputs {
-            Operation::Depthwise(
-                Depthwise::of(&weights, bias, outputs, (rows, columns), stride, padding),
-                activation,
-            )
-        } else {
-            return None;
-        };
-        self.push(node, operation, output)
-    }
-
-    // Between 0 and 6: the bounds are inputs since opset 11, attributes before.
-    fn clip(&self, node: &NodeProto) -> Option<Activation> {
-        let bound = |index: usize, name| match node.input.get(index) {
-            Some(input) => match self.floats(input)?[..] {
-                [bound] => Some(bound),
-                _ => None,
-            },
-            None => attribute(node, name)?.f,
-        };
-        (bound(1, "min")? == 0.0 && bound(2, "max")? == 6.0).then_some(Activation::Relu6)
     }
 
     // Gemm with the weight transposed, as every exporter of these networks writes it.
@@ -271,12 +281,17 @@ impl<'a> Planner<'a> {
         Some((scale, shift))
     }
 
-    fn doubling(&self, node: &NodeProto) -> Option<Operation> {
-        let text = |name| attribute(node, name).and_then(|value| value.s.as_deref());
+    fn enlarging(&self, node: &NodeProto) -> Option<Operation> {
         let scales = self.floats(node.input.get(2)?)?;
-        let nearest = text("mode").is_none_or(|mode| mode == b"nearest");
+        let [1.0, 1.0, down, across] = scales[..] else { return None };
+        let factor = down as usize;
+        let is_nearest = text(node, "mode").is_none_or(|mode| mode == b"nearest");
         // With a factor of two every rounding that exporters use picks the same source pixel.
-        (nearest && scales == [1.0, 1.0, 2.0, 2.0]).then_some(Operation::UpsampleNearest2x)
+        let picks_same = factor == 2
+            || text(node, "coordinate_transformation_mode") == Some(b"asymmetric")
+                && text(node, "nearest_mode") == Some(b"floor");
+        let is_whole = down == across && down == factor as f32 && factor > 1;
+        (is_nearest && is_whole && picks_same).then_some(Operation::UpsampleNearest { factor })
     }
 
     fn only_reader(&self, value: &str, wanted: &str) -> Option<usize> {
@@ -307,33 +322,18 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn kind(node: &NodeProto) -> &str {
-    node.op_type.as_deref().unwrap_or_default()
+fn number_of(node: &NodeProto, name: &str) -> Option<i64> {
+    attribute(node, name)?.i
 }
 
-fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
-    node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))
-}
-
-fn ints<'a>(node: &'a NodeProto, name: &str) -> Option<&'a [i64]> {
-    Some(&attribute(node, name)?.ints)
-}
-
-// The one number that all entries of an attribute are.
-fn same(node: &NodeProto, name: &str, default: usize) -> Option<usize> {
-    let Some(values) = ints(node, name) else { return Some(default) };
-    let first = *values.first()?;
-    values.iter().all(|value| *value == first).then_some(usize::try_from(first).ok()?)
-}
-
-// Top, left, bottom and right, as far as height and width are padded alike.
-fn padding(node: &NodeProto) -> Option<Padding> {
-    let Some(pads) = ints(node, "pads") else { return Some(NO_PADDING) };
-    let [top, left, bottom, right] = *pads else { return None };
-    let side = |pad: i64| usize::try_from(pad).ok();
-    (top == left && bottom == right).then_some(Padding { before: side(top)?, after: side(bottom)? })
-}
-
-fn floats_of(tensor: &TensorProto) -> Option<Vec<f32>> {
-    crate::onnx_fold::float_values(tensor)
+fn pooling(node: &NodeProto) -> Option<Operation> {
+    if ints(node, "kernel_shape")? != [2, 2] {
+        return None;
+    }
+    let is_unpadded = ints(node, "pads").is_none_or(|pads| pads.iter().all(|pad| *pad == 0));
+    match (ints(node, "strides")?, text(node, "auto_pad")) {
+        ([2, 2], None) if is_unpadded => Some(Operation::MaxPool2x2 { stride: 2 }),
+        ([1, 1], Some(b"SAME_UPPER")) => Some(Operation::MaxPool2x2 { stride: 1 }),
+        _ => None,
+    }
 }
