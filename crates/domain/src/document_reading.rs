@@ -1,6 +1,6 @@
 //! What was read on the images of a document: values, each with where it stands. No opinions.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Something that a document says of its holder or of itself. One entry is one edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +68,18 @@ pub fn thousandths(confidence: f32) -> f64 {
     (f64::from(confidence) * 1000.0).round() / 1000.0
 }
 
+fn write_corners<S: Serializer>(corners: &Corners, to: S) -> Result<S::Ok, S::Error> {
+    corners.map(|(x, y)| (tenths(x), tenths(y))).serialize(to)
+}
+
+fn write_some_corners<S: Serializer>(corners: &Option<Corners>, to: S) -> Result<S::Ok, S::Error> {
+    corners.map(|corners| corners.map(|(x, y)| (tenths(x), tenths(y)))).serialize(to)
+}
+
+fn write_confidence<S: Serializer>(confidence: &f32, to: S) -> Result<S::Ok, S::Error> {
+    thousandths(*confidence).serialize(to)
+}
+
 /// One value as one place of the document gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,8 +94,10 @@ pub struct ReadValue {
     /// single spaces (letters that the zone knows alone where the source is one), countries alpha-3.
     pub value: String,
     /// None where it is one part of what a barcode holds.
+    #[serde(serialize_with = "write_some_corners")]
     pub corners: Option<Corners>,
     /// How sure the reader is of the letters, 0..=1.
+    #[serde(serialize_with = "write_confidence")]
     pub confidence: f32,
     /// None where the source has no check digit for it: names never have one.
     pub check_digit: Option<CheckDigit>,
@@ -153,6 +167,7 @@ pub struct BarcodeReading {
     pub format: BarcodeFormat,
     /// What it holds, as text; bytes that are no text of its encoding are U+FFFD.
     pub text: String,
+    #[serde(serialize_with = "write_corners")]
     pub corners: Corners,
     /// The version of AAMVA's card design specification that its contents follow.
     pub aamva_version: Option<u8>,
@@ -163,8 +178,10 @@ pub struct BarcodeReading {
 #[serde(rename_all = "camelCase")]
 pub struct TextLine {
     pub text: String,
+    #[serde(serialize_with = "write_corners")]
     pub corners: Corners,
     /// 0..=1, the mean over its letters.
+    #[serde(serialize_with = "write_confidence")]
     pub confidence: f32,
 }
 
@@ -184,6 +201,7 @@ pub struct SideReading {
     pub side: DocumentSide,
     pub text_state: TextState,
     /// Where the document lies; none where it was not found and the whole image was read.
+    #[serde(serialize_with = "write_some_corners")]
     pub document: Option<Corners>,
     pub mrz: Option<MrzReading>,
     pub barcodes: Vec<BarcodeReading>,
@@ -191,4 +209,35 @@ pub struct SideReading {
     pub lines: Vec<TextLine>,
     /// From the zone and the barcodes; those of the print need a layout.
     pub values: Vec<ReadValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_finer_than_it_was_measured_is_not_written() {
+        let line = TextLine {
+            text: "x".to_owned(),
+            corners: [(1.04, 2.0), (90.149_99, 2.0), (90.1, 12.0), (1.0, 12.0)],
+            confidence: 0.93,
+        };
+        let expected = r#"{"text":"x","corners":[[1.0,2.0],[90.1,2.0],[90.1,12.0],[1.0,12.0]],"confidence":0.93}"#;
+        assert_eq!(serde_json::to_string(&line).expect("JSON"), expected);
+        let value = ReadValue {
+            field: DocumentField::Surname,
+            source: ValueSource::Print,
+            side: DocumentSide::Front,
+            text: "X".to_owned(),
+            value: "X".to_owned(),
+            corners: None,
+            confidence: 0.912_3,
+            check_digit: None,
+        };
+        let written = serde_json::json!(value);
+        assert_eq!(
+            (&written["confidence"], &written["corners"]),
+            (&0.912.into(), &serde_json::Value::Null)
+        );
+    }
 }
