@@ -1,6 +1,8 @@
 //! Records to try the server with: the two seed examples and a few hundred synthetic ones. They look
 //! like results, but nothing was measured; they exist in throw-away folders alone.
 
+mod read_documents;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use verax_domain::document_check::DocumentCheck;
@@ -26,6 +28,7 @@ const PROJECTS: [(&str, &str, &str); 3] = [
 
 const VALIDATIONS: u64 = 240;
 const DOCUMENTS: u64 = 160;
+const READ_DOCUMENTS: u64 = 60;
 const MINUTE_MS: i64 = 60_000;
 
 impl App {
@@ -48,6 +51,9 @@ impl App {
         for _ in 0..DOCUMENTS {
             let row = document(now, &random);
             records.extend(record(&resources::DOCUMENT_LIVENESS, &row));
+        }
+        for number in 0..READ_DOCUMENTS {
+            records.extend(read_documents::read_document(number, now, &random));
         }
         let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
         self.database.import(&records, now, quiet).await?;
@@ -120,16 +126,10 @@ fn document(now: Timestamp, random: &Random) -> Value {
         _ => ("processing", false),
     };
     let person = draw(random, 60);
-    let progress = ["STARTED", "ONGOING", "COMPLETED"][(person % 3) as usize];
     let mut row = json!({
         "_id": id::new_id(Timestamp(created), random.number()),
         "client": CLIENT,
-        "appRegistration": {
-            "_id": format!("app_registration_{person}"),
-            "fullName": format!("Person {person}"),
-            "email": format!("person{person}@example.com"),
-            "status": progress,
-        },
+        "appRegistration": registration(person),
         "imageSaved": false,
         "status": status,
         "createdAt": time(created),
@@ -157,6 +157,17 @@ fn document(now: Timestamp, random: &Random) -> Value {
         add(&mut row, found);
     }
     row
+}
+
+/// The registration of a person, as a row that names it shows it.
+fn registration(person: i64) -> Value {
+    let status = ["STARTED", "ONGOING", "COMPLETED"][(person % 3) as usize];
+    json!({
+        "_id": format!("app_registration_{person}"),
+        "fullName": format!("Person {person}"),
+        "email": format!("person{person}@example.com"),
+        "status": status,
+    })
 }
 
 /// The row with these members too.

@@ -89,6 +89,7 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     locations.warn_of_open_folder();
     let documents = load_document_engine(&models, &app.config.now())?;
     let reader = Arc::new(load_reader(&models, &app.config.now().models)?);
+    let reads_text = reader.reads_text();
     let app = app.with_documents(documents).with_document_reader(DocumentReader::with(reader));
     app.admission.start()?;
     let faces = Faces::load_within(
@@ -96,6 +97,11 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
         app.config.now().images.decode_limits(),
     )?;
     report_missing(&faces);
+    if !reads_text {
+        tracing::warn!(
+            "documents are read by their barcodes alone until `verax models install --for reading` was run"
+        );
+    }
     let app = app.with_faces(faces).with_disks(locations.disks(&locations.config()?));
     let tls = tls_files(arguments.tls_cert.zip(arguments.tls_key), &app.config.now().http);
     if tls.is_none() && !arguments.listen.ip().is_loopback() {

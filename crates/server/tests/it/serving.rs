@@ -141,6 +141,16 @@ fn settings_come_from_the_file_then_the_environment() {
 }
 
 #[test]
+fn a_server_without_models_says_once_how_they_are_installed() {
+    let folder = Folder::new();
+    folder.serve(&[]).stop();
+    let log = std::fs::read_to_string(folder.file("serve.log")).expect("a log");
+    for command in ["`verax models install`", "`verax models install --for reading`"] {
+        assert_eq!(log.matches(command).count(), 1, "{command}: {log}");
+    }
+}
+
+#[test]
 fn the_demo_prints_a_token_and_lines_that_work() {
     let folder = Folder::new();
     let mut command = folder.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
