@@ -57,7 +57,7 @@ fn field_view(field: &Field, value: &Value) -> Option<Value> {
     match (&field.kind, value) {
         (Kind::Relation(relation), Value::Object(_)) => Some(device_view(relation.resource, value)),
         // A device needs no list of records of others.
-        (Kind::Relations(_), _) => None,
+        (Kind::Relations(_) | Kind::Texts, _) => None,
         (Kind::Json(members), value) if !members.is_empty() => {
             value.as_object().map(|object| members_view(members, object))
         }

@@ -4,7 +4,7 @@ mod labels;
 
 pub use self::labels::labelled_field;
 use crate::document_cross_checks::DocumentKind;
-use crate::document_reading::{BarcodeFormat, DocumentField, MrzFormat, SideReading};
+use crate::document_reading::{BarcodeFormat, DocumentField, MrzFormat, SideReading, ValueSource};
 
 /// One kind of document of one country.
 #[derive(Debug, PartialEq)]
@@ -189,6 +189,15 @@ impl DocumentLayout {
         LAYOUTS.iter().find(|layout| layout.is_marked_on(sides))
     }
 
+    /// What tells it.
+    pub fn source(&self) -> ValueSource {
+        match self.marks {
+            Marks::Zone(..) => ValueSource::Mrz,
+            Marks::Aamva => ValueSource::Barcode,
+            Marks::Words(_) => ValueSource::Print,
+        }
+    }
+
     fn is_marked_on(&self, sides: &[SideReading]) -> bool {
         match &self.marks {
             Marks::Zone(format, code) => sides.iter().any(|side| {
@@ -213,8 +222,7 @@ impl DocumentLayout {
 /// The issuing country in the zone of a side.
 fn issuer(side: &SideReading) -> Option<&str> {
     let of_zone = |it: &&crate::document_reading::ReadValue| {
-        it.field == DocumentField::IssuingCountry
-            && it.source == crate::document_reading::ValueSource::Mrz
+        it.field == DocumentField::IssuingCountry && it.source == ValueSource::Mrz
     };
     side.values.iter().find(of_zone).map(|it| it.value.as_str())
 }

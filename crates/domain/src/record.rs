@@ -182,6 +182,7 @@ impl Reader {
             (Some(Value::Array(list)), Kind::Relations(relation)) => {
                 self.relations(record, field, relation.resource, list)
             }
+            (Some(Value::Array(list)), Kind::Texts) => self.texts(field, list),
             (Some(value), Kind::Json(members)) => {
                 let (listed, whole) = self.nested(field.name, members, value);
                 if listed != whole {
@@ -244,6 +245,32 @@ impl Reader {
             }
         }
         Arg::Text(Value::from(ids).to_string())
+    }
+
+    /// Texts as a JSON list of them, each once.
+    fn texts(&mut self, field: &Field, list: &[Value]) -> Arg {
+        const TEXTS_MAX: usize = 300;
+        const TEXT_BYTES_MAX: usize = 500;
+        let mut texts: Vec<String> = Vec::new();
+        for value in list {
+            match value.as_str() {
+                Some(text) if text.len() <= TEXT_BYTES_MAX && !text.contains('\0') => {
+                    let text = nfc(text).into_owned();
+                    if !texts.contains(&text) {
+                        texts.push(text);
+                    }
+                }
+                _ => {
+                    let message =
+                        format!("must be a list of texts, each of {TEXT_BYTES_MAX} bytes at most");
+                    self.fail(field.name, message);
+                }
+            }
+        }
+        if texts.len() > TEXTS_MAX {
+            self.fail(field.name, format!("must have at most {TEXTS_MAX} texts"));
+        }
+        Arg::Text(Value::from(texts).to_string())
     }
 
     /// Takes a populated relation apart: its id stays, what it says is a record of its own.
@@ -379,6 +406,7 @@ fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
         Kind::Time => time(value).map(|time| Arg::Integer(time.0)),
         Kind::Date => day(value).map(Arg::Text).ok_or("must be a date (1990-05-01)".to_owned()),
         Kind::Relations(_) => Err("must be a list of ids".to_owned()),
+        Kind::Texts => Err("must be a list of texts".to_owned()),
         Kind::Json(_) => Err("must be an object".to_owned()),
     }
 }

@@ -147,6 +147,8 @@ pub enum Kind {
     Relation(&'static Relation),
     /// The ids of other records, stored as a JSON list; equal to a value when it is one of them.
     Relations(&'static Relation),
+    /// Texts, stored as a JSON list; equal to a value when it is one of them.
+    Texts,
     /// A nested object, stored as JSON text in the form that a list shows.
     Json(&'static [Member]),
 }
@@ -374,9 +376,9 @@ impl Field {
         settled
     }
 
-    /// Whether it holds several ids.
+    /// Whether it holds several ids or texts.
     pub fn is_list(&self) -> bool {
-        matches!(self.kind, Kind::Relations(_))
+        matches!(self.kind, Kind::Relations(_) | Kind::Texts)
     }
 
     /// Whether a list may be sorted by it: every scalar field of a row.

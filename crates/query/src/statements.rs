@@ -3,7 +3,7 @@
 use crate::query::{
     Condition, Populate, Query, Retrieval, SelectedReverse, SortKey, Tenant, Test, Value,
 };
-use crate::{Arg, Dialect, Field, Form, Position, Resource, Sql};
+use crate::{Arg, Dialect, Field, Form, Kind, Position, Resource, Sql};
 
 /// A statement and the fields of its rows, in the order of its columns.
 #[derive(Clone, Debug)]
@@ -321,11 +321,11 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
     let column = field.column;
     let folded = field.folded.unwrap_or(column);
     match &condition.test {
-        Test::In(values) if field.is_list() => push_names(sql, column, values),
+        Test::In(values) if field.is_list() => push_names(sql, field, values),
         Test::NotIn(values) if field.is_list() => {
             push_or_absent(sql, field, column, |sql| {
                 sql.push("NOT ");
-                push_names(sql, column, values);
+                push_names(sql, field, values);
             });
         }
         Test::In(values) if values.iter().any(Value::is_day) => push_moments(sql, column, values),
@@ -380,18 +380,28 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
     }
 }
 
-/// Whether a JSON list of ids names one of these. No id needs escaping in JSON, so an id between
-/// quotes is in the text when it is in the list; both databases mean the same by `replace`.
-fn push_names(sql: &mut Sql, column: &'static str, values: &[Value]) {
+/// Whether a JSON list of ids or texts names one of these: both databases mean the same by `replace`.
+fn push_names(sql: &mut Sql, field: &Field, values: &[Value]) {
+    let needles = values.iter().filter_map(Value::as_text).flat_map(|text| needles(field, &text));
     sql.push("(");
-    for (index, id) in values.iter().filter_map(Value::as_text).enumerate() {
-        if index > 0 {
-            sql.push(" OR ");
-        }
-        sql.push("replace(").push(column).push(", ").bind(Arg::Text(format!("\"{id}\"")));
-        sql.push(", '') <> ").push(column);
+    for (index, needle) in needles.enumerate() {
+        sql.push(if index > 0 { " OR " } else { "" });
+        sql.push("replace(").push(field.column).push(", ").bind(Arg::Text(needle));
+        sql.push(", '') <> ").push(field.column);
     }
     sql.push(")");
+}
+
+/// What is in the text of a JSON list where this is in the list. No id needs escaping in JSON, so an id between
+/// quotes is enough. A text may hold quotes, which are escaped: those that begin one follow a bracket or a comma.
+fn needles(field: &Field, text: &str) -> Vec<String> {
+    match field.kind {
+        Kind::Texts => {
+            let text = serde_json::Value::from(text);
+            ["[", ","].map(|before| format!("{before}{text}")).into()
+        }
+        _ => vec![format!("\"{text}\"")],
+    }
 }
 
 /// Whether a time is one of these moments, or in one of these days.

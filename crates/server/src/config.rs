@@ -63,7 +63,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 41] = shared![
+static SHARED: [Shared; 42] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
@@ -79,6 +79,7 @@ static SHARED: [Shared; 41] = shared![
     Number documents.image_url_minutes,
     Switch documents.keep_images,
     Switch documents.check_images,
+    Switch documents.demo_records,
     Switch persons.keep_thumbnails,
     Number validations.session_seconds,
     Number validations.registration_hours,

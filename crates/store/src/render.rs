@@ -270,7 +270,7 @@ fn write_value(
             write_text(out, text);
         }
         // Stored as the JSON text that is shown.
-        Kind::Json(_) | Kind::Relations(_) => {
+        Kind::Json(_) | Kind::Relations(_) | Kind::Texts => {
             let Some(text) = row.text(column)? else { return Ok(false) };
             out.extend_from_slice(text.as_bytes());
         }

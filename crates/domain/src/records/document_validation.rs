@@ -6,7 +6,7 @@ mod keys;
 use serde_json::json;
 use verax_query::Resource;
 
-pub use self::forms::ReadDocument;
+pub use self::forms::{ReadDocument, detected_type, is_extracted};
 use self::keys::{
     BACK_URL, CLIENT, COMPLETED_AT, CREATED_AT, DOCUMENT_TYPE, FAILURE_REASON, FLOW, ID, INPUT,
     KIND, MANUAL_VERIFICATION, METHOD, NAME_REVIEW, NAMES_MATCH, PROJECT, REQUIRES_BACK, STATUS,
@@ -37,6 +37,8 @@ pub struct DocumentValidation {
     pub requires_back_side: bool,
     /// As it was asked for, or recognised.
     pub document_type: Option<String>,
+    /// Whether it was read for a page that shows what the server can do.
+    pub is_demo: bool,
     /// When it was read to its end.
     pub completed_at: Option<Timestamp>,
 }
@@ -49,6 +51,8 @@ pub enum ReadingPurpose {
     ScanPrompt,
     ScanStudio,
     ScanAgent,
+    /// A page that shows what the server can do.
+    Demo,
 }
 
 /// Where an image comes from, as its sender says.
@@ -90,6 +94,9 @@ pub struct NameReview {
     pub by: String,
 }
 
+/// The type of what a page that shows what the server can do has had read.
+const DEMO: &str = "demo";
+
 impl ReadingPurpose {
     fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -97,6 +104,7 @@ impl ReadingPurpose {
             ReadingPurpose::ScanPrompt => ("ocr", "SCAN_PROMPT"),
             ReadingPurpose::ScanStudio => ("ocr", "SCAN_STUDIO"),
             ReadingPurpose::ScanAgent => ("ocr", "SCAN_AGENT"),
+            ReadingPurpose::Demo => (DEMO, "OCR"),
         }
     }
 }
@@ -145,6 +153,7 @@ impl StoredRecord for DocumentValidation {
             image,
             requires_back_side: values.flag(REQUIRES_BACK).unwrap_or(false),
             document_type: values.text(DOCUMENT_TYPE),
+            is_demo: values.text(KIND).as_deref() == Some(DEMO),
             completed_at: values.time(COMPLETED_AT),
             id,
         })
@@ -169,6 +178,7 @@ impl DocumentValidation {
             has_back_image: false,
             requires_back_side: false,
             document_type: order.document_type.clone(),
+            is_demo: order.purpose == ReadingPurpose::Demo,
             completed_at: None,
         }
     }

@@ -133,7 +133,7 @@ impl Values {
 
 fn read(field: &Field, json: &Json) -> Option<Value> {
     match &field.kind {
-        Kind::Json(_) | Kind::Relations(_) => Some(Value::Text(json.to_string())),
+        Kind::Json(_) | Kind::Relations(_) | Kind::Texts => Some(Value::Text(json.to_string())),
         Kind::Bool => json.as_bool().map(Value::Bool),
         Kind::Integer => json.as_i64().map(Value::Integer),
         Kind::Number => json.as_f64().map(Value::Number),
@@ -146,7 +146,7 @@ fn read(field: &Field, json: &Json) -> Option<Value> {
 
 fn write(field: &Field, value: &Value) -> Json {
     match (value, &field.kind) {
-        (Value::Text(text), Kind::Json(_) | Kind::Relations(_)) => {
+        (Value::Text(text), Kind::Json(_) | Kind::Relations(_) | Kind::Texts) => {
             serde_json::from_str(text).unwrap_or_default()
         }
         (Value::Text(text), _) => text.as_str().into(),

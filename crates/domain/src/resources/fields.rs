@@ -69,6 +69,11 @@ pub(super) const fn time(name: &'static str, column: &'static str, doc: &'static
     Field::new(name, column, Kind::Time, doc)
 }
 
+/// Several texts, found by each of them.
+pub(super) const fn texts(name: &'static str, column: &'static str, doc: &'static str) -> Field {
+    Field::new(name, column, Kind::Texts, doc)
+}
+
 pub(super) const fn json(
     name: &'static str,
     column: &'static str,

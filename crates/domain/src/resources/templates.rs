@@ -3,7 +3,7 @@
 use verax_query::{Compat, Deletion, NotFound, PageSize, Resource, Takes};
 
 use super::clients::client;
-use super::fields::{flag, id, json, text, time};
+use super::fields::{flag, id, json, text, texts, time};
 
 pub static PROMPT_TEMPLATES: Resource = Resource {
     name: "prompt-templates",
@@ -14,7 +14,7 @@ pub static PROMPT_TEMPLATES: Resource = Resource {
         id(),
         client(),
         text("name", "name", "What it is called.").folded("name_folded").required().writable(),
-        json("documentTypes", "document_types", &[], "The types of documents that it is for.")
+        texts("documentTypes", "document_types", "The types of documents that it is for.")
             .writable(),
         text("country", "country", "The country of these documents.").writable(),
         json(
@@ -38,5 +38,6 @@ pub static PROMPT_TEMPLATES: Resource = Resource {
     deletion: Some(Deletion { under: &["v2"], takes: Takes::Nothing }),
     not_found: NotFound { code: "prompt_template_not_found", error: "Prompt template not found" },
     tally: None,
-    compat: Compat::NONE,
+    // A dashboard asks for those of one type.
+    compat: Compat { aliases: &[("documentType", "documentTypes")], ..Compat::NONE },
 };

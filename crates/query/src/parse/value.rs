@@ -13,6 +13,11 @@ pub fn read(field: &Field, word: &str) -> Result<Value, String> {
             }
         }
         Kind::Text => text(word).map(Value::Text),
+        // A comma between quotes stands between any two texts of a list.
+        Kind::Texts => match text(word)? {
+            text if text.contains(char::is_alphanumeric) => Ok(Value::Text(text)),
+            _ => Err("must have a letter or a digit".to_owned()),
+        },
         Kind::Word(words) => match words.canonical(word) {
             Some(word) => Ok(Value::Text(word.to_owned())),
             None => Err(one_of(words)),

@@ -9,6 +9,7 @@ mod numbers;
 mod portraits;
 pub mod reading;
 mod recovery;
+pub mod unstored;
 
 use verax_domain::records::IllegalTransition;
 use verax_store::StoreError;

@@ -47,7 +47,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 fn pages(command: Command) -> Vec<(&'static str, String)> {
-    let openapi = serde_json::to_string_pretty(&openapi::document()).unwrap_or_default() + "\n";
+    let openapi = serde_json::to_string_pretty(&openapi::published()).unwrap_or_default() + "\n";
     vec![
         ("lists.md", lists()),
         ("events.md", events()),
@@ -141,6 +141,7 @@ fn kind(field: &Field) -> String {
     match &field.kind {
         Kind::Id => "id".to_owned(),
         Kind::Text => "text".to_owned(),
+        Kind::Texts => "texts".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Integer => "whole number".to_owned(),
         Kind::Number => "number".to_owned(),

@@ -168,6 +168,7 @@ pub struct Documents {
     pub saved_images_max: u32,
     pub keep_images: bool,
     pub check_images: bool,
+    pub demo_records: bool,
     pub screen_head: String,
     pub print_head: String,
 }

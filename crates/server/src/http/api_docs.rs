@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::http::answers::json as json_response;
 use crate::http::error::ApiError;
 use crate::http::error_codes::NOT_FOUND;
-use crate::http::openapi::document;
+use crate::http::openapi::published;
 use crate::http::swagger_ui;
 
 /// It is the same for everybody, who need no token for it: made once.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| published().to_string());
 
 pub async fn openapi() -> Response {
     let mut response = json_response(DOCUMENT.clone().into_bytes());

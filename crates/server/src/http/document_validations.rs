@@ -1,23 +1,27 @@
 //! Documents that are read: of registrations, and for whoever asks what stands on one.
 
 mod calls;
+mod demos;
+mod detection;
 pub mod errors;
 mod images;
 mod reading;
 mod scans;
+mod schemas;
 mod templates;
 
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use verax_domain::RecordTokenScope;
 use verax_domain::document_reading::DocumentSide;
 use verax_domain::records::document_validation::ReadingPurpose;
 use verax_domain::resources::{DOCUMENT_VALIDATIONS, PROMPT_TEMPLATES};
 
-use self::calls::{DOCUMENT_BODY, MANUAL_BODY, NOTHING, REVIEW_BODY, TYPE_BODY};
+use self::calls::{DOCUMENT_BODY, MANUAL_BODY, NOTHING, REVIEW_BODY, TYPE_BODY, VALIDATE_BODY};
 use self::errors::{ALREADY_EXISTS, DOCUMENT_PARAMETER_MISSING, METHOD_NOT_SET, REMOVED};
-use self::scans::{DEMO_BODY, SCAN_BODY, SCAN_STUDIO};
+use self::scans::{SCAN_BODY, SCAN_STUDIO, SIDES_BODY};
+use self::schemas::{detected_type, document_type, evidence};
 use self::templates::TEMPLATE_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{
@@ -25,7 +29,7 @@ use super::error_codes::{
 };
 use super::face_service::errors::MODELS_MISSING;
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
-use super::openapi::shapes::{envelope, members, query, record, sign};
+use super::openapi::shapes::{members, query, record};
 use super::operation::{Answer, Description, Operation};
 use super::state::State;
 
@@ -80,7 +84,7 @@ pub fn operations() -> Vec<Operation> {
             "With a client's token: the names are the same, whatever was read.",
             json!({ "type": "boolean" }),
         )])
-        .body(NOTHING, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
+        .body(VALIDATE_BODY, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
         .errors(&[&CONFLICT, &TOKEN_NOT_RIGHT])
         .unknown(UNKNOWN),
         Operation::put(
@@ -165,6 +169,8 @@ pub fn operations() -> Vec<Operation> {
         )
         .unknown("There is no such record, or nothing was read of it"),
     ];
+    all.extend(detections());
+    all.extend(demos());
     all.extend(scans());
     all.extend(templates());
     all
@@ -201,6 +207,66 @@ fn later(answer: Answer) -> Answer {
     answer.with_status(StatusCode::ACCEPTED).described(
         "Reading takes longer than the server lets a caller wait: the record as it stands; retrieve it later",
     )
+}
+
+fn detections() -> Vec<Operation> {
+    let described = |id: &str, summary: &str, access: Access| {
+        Description::new(id, summary, TAG, access, Answer::data(detected_type()))
+    };
+    vec![
+        Operation::post(
+            "/v2/document-validations/detect-document-type",
+            detection::detect,
+            described(
+                "detect_document_type",
+                "Which document an image shows; nothing is stored",
+                Access::CLIENT,
+            ),
+        )
+        .body(SIDES_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING)
+        .errors(&[&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &MODELS_MISSING]),
+        Operation::post(
+            "/v2/document-validations/{id}/detect-document-type",
+            detection::detect_again,
+            described(
+                "detect_document_validation_type",
+                "Which document it was that was read",
+                Access::reading(DOCUMENT_VALIDATIONS.scopes),
+            ),
+        )
+        .body(NOTHING, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
+        .unknown(UNKNOWN),
+    ]
+}
+
+fn demos() -> Vec<Operation> {
+    let data = || Answer::service(members(json!({ "result": { "type": "object" } })));
+    let scan = Description::new(
+        "scan_demo",
+        "Read a document, and store nothing of it",
+        OCR,
+        Access::CLIENT,
+        data(),
+    )
+    .doc(
+        "With the setting `documents.demo_records` a record of the type `demo` is made, and answered beside \
+         `result`; the token needs the scope `write` then.",
+    );
+    let retrieve = Description::new(
+        "get_demo_document_validation",
+        "A document validation of the type `demo`",
+        TAG,
+        Access::reading(DOCUMENT_VALIDATIONS.scopes),
+        Answer::data_of(&DOCUMENT_VALIDATIONS, record(&DOCUMENT_VALIDATIONS)),
+    );
+    vec![
+        Operation::post("/v2/ocr/scan-demo", demos::scan, scan)
+            .body(SIDES_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING)
+            .or_answer(later(data()))
+            .errors(&[&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &MODELS_MISSING]),
+        Operation::get("/v2/document-validations/demo/{id}", demos::retrieve, retrieve)
+            .unknown(UNKNOWN),
+    ]
 }
 
 fn scans() -> Vec<Operation> {
@@ -240,19 +306,6 @@ fn scans() -> Vec<Operation> {
             "scan_agent",
             "Read a document, and say whether it is of the type that was asked for",
         ),
-        Operation::post(
-            "/v2/ocr/scan-demo",
-            scans::demo,
-            Description::new(
-                "scan_demo",
-                "Read a document, and store nothing of it",
-                OCR,
-                Access::CLIENT,
-                Answer::service(members(json!({ "result": { "type": "object" } }))),
-            ),
-        )
-        .body(DEMO_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING)
-        .errors(&[&INVALID_IMAGE_FORMAT, &IMAGE_TOO_LARGE, &MODELS_MISSING]),
         Operation::get(
             "/v2/document-types",
             scans::types,
@@ -270,73 +323,30 @@ fn scans() -> Vec<Operation> {
     ]
 }
 
+/// Under the protocol's own address, and under the one that its dashboard has for them.
 fn templates() -> Vec<Operation> {
-    let described = |id: &str, summary: &str| {
-        let answer = Answer::data(record(&PROMPT_TEMPLATES));
-        Description::new(id, summary, PROMPT_TEMPLATES.name, Access::WRITE, answer)
-    };
-    vec![
-        Operation::post(
-            "/v2/prompt-templates",
-            templates::create,
-            described("create_prompt_templates", "Make a template"),
-        )
-        .body(TEMPLATE_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING),
-        Operation::put(
-            "/v2/prompt-templates/{id}",
-            templates::change,
-            described("change_prompt_templates", "Change a template: what is not sent stays"),
-        )
-        .body(TEMPLATE_BODY, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
-        .unknown(PROMPT_TEMPLATES.not_found.error),
-    ]
-}
-
-fn document_type() -> Value {
-    let text = json!({ "type": "string" });
-    members(json!({
-        "_id": text,
-        "code": text,
-        "name": text,
-        "documentCategory": text,
-        "country": { "type": ["string", "null"], "description": "Null: of every country." },
-        "requiresBackSide": { "type": "boolean" },
-    }))
-}
-
-fn evidence() -> Value {
-    let point = members(json!({ "x": { "type": "number" }, "y": { "type": "number" } }));
-    let mut corners = json!({ "type": ["array", "null"], "items": point });
-    corners["description"] = "Four corners, in pixels of the upright image.".into();
-    let value = json!({
-        "type": "object",
-        "properties": {
-            "field": { "type": "string" },
-            "source": { "type": "string", "enum": ["mrz", "barcode", "print"] },
-            "text": { "type": "string" },
-            "value": { "type": "string" },
-            "corners": corners,
-            "confidence": { "type": "number" },
-            "checkDigit": { "type": ["string", "null"], "enum": ["right", "repaired", "wrong", null] },
-        },
-    });
-    let side = json!({
-        "type": "object",
-        "properties": {
-            "side": { "type": "string", "enum": ["front", "back"] },
-            "textState": { "type": "string", "enum": ["read", "not_checked"] },
-            "image": { "type": ["string", "null"], "description": "The stored image in base64." },
-            "document": corners,
-            "machineReadableZone": { "type": ["object", "null"] },
-            "barcodes": { "type": "array", "items": { "type": "object" } },
-            "values": { "type": "array", "items": value },
-            "lines": { "type": "array", "items": { "type": "object" } },
-        },
-    });
-    let mut answered = envelope(members(json!({
-        "_id": { "type": "string" },
-        "sides": { "type": "array", "items": side },
-    })));
-    sign(&DOCUMENT_VALIDATIONS, &mut answered);
-    answered
+    let under =
+        |path: &str, of: &str| {
+            let described = |verb: &str, summary: &str| {
+                let answer = Answer::data(record(&PROMPT_TEMPLATES));
+                let id = format!("{verb}_{of}");
+                Description::new(id, summary, PROMPT_TEMPLATES.name, Access::WRITE, answer)
+            };
+            [
+                Operation::post(path, templates::create, described("create", "Make a template"))
+                    .body(TEMPLATE_BODY, Purpose::Create, &DOCUMENT_PARAMETER_MISSING),
+                Operation::put(
+                    format!("{path}/{{id}}"),
+                    templates::change,
+                    described("change", "Change a template: what is not sent stays"),
+                )
+                .body(TEMPLATE_BODY, Purpose::Change, &DOCUMENT_PARAMETER_MISSING)
+                .unknown(PROMPT_TEMPLATES.not_found.error),
+            ]
+        };
+    let all = [
+        under("/v2/prompt-templates", "prompt_templates"),
+        under("/v2/ocr/scan-prompt/template", "scan_prompt_template"),
+    ];
+    all.into_iter().flatten().collect()
 }

@@ -4,7 +4,7 @@ pub mod deletes;
 
 use axum::extract::{RawQuery, State as Extract};
 use verax_domain::openers::openers;
-use verax_domain::resources::{self, EVENTS, WEBHOOK_EVENTS, WEBHOOKS};
+use verax_domain::resources::{self, EVENTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS};
 use verax_query::Resource;
 
 use super::layers::access::{Access, RecordKinds, Rejection};
@@ -29,9 +29,32 @@ static LISTED_ELSEWHERE: [&Resource; 3] = [&EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
 /// And to one of them.
 static RETRIEVED_ELSEWHERE: [&Resource; 2] = [&WEBHOOKS, &WEBHOOK_EVENTS];
 
+/// Where the protocol has a resource under another address, too.
+struct OtherAddress {
+    resource: &'static Resource,
+    list: &'static str,
+    /// Of one record, without its id.
+    one: &'static str,
+    /// Behind the verb in `operationId`: of the list, and of one.
+    names: (&'static str, &'static str),
+}
+
+static OTHER_ADDRESSES: [OtherAddress; 1] = [OtherAddress {
+    resource: &PROMPT_TEMPLATES,
+    list: "/v2/ocr/scan-prompt/templates",
+    one: "/v2/ocr/scan-prompt/template",
+    names: ("scan_prompt_templates", "scan_prompt_template"),
+}];
+
 /// The calls of all resources.
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
+    for other in &OTHER_ADDRESSES {
+        all.push(readdress(list("v2", other.resource), other.list, ("list", other.names.0)));
+        let one = format!("{}/{{id}}", other.one);
+        all.push(readdress(retrieve("v2", other.resource), &one, ("get", other.names.1)));
+        all.push(readdress(delete("v2", other.resource), &one, ("delete", other.names.1)));
+    }
     let has = |some: &[&Resource], one: &Resource| some.iter().any(|it| it.name == one.name);
     for resource in resources::ALL {
         for version in resource.versions.iter().filter(|it| **it != FACE_RECOGNITION) {
@@ -43,6 +66,12 @@ pub fn operations() -> Vec<Operation> {
         all.extend(resource.deleted_under().iter().map(|version| delete(version, resource)));
     }
     all
+}
+
+/// The same call under another address, and with an id of its own.
+fn readdress(operation: Operation, path: &str, (verb, name): (&str, &str)) -> Operation {
+    let described = Description { id: format!("{verb}_{name}"), ..operation.described };
+    Operation { path: path.to_owned(), described, ..operation }
 }
 
 fn list(version: &str, resource: &'static Resource) -> Operation {

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, folded over the table of operations, of resources and of errors.
 
+mod hoisting;
 pub mod shapes;
 
 use axum::http::{Method, StatusCode};
@@ -7,7 +8,8 @@ use serde_json::{Map, Value, json};
 use verax_domain::resources;
 use verax_query::Shown;
 
-use self::shapes::{header, object, path_id, reference, schema_name};
+use self::hoisting::hoist;
+use self::shapes::{header, object, path_id, populated, reference, schema_name};
 use super::body::schema::schema;
 use super::error_codes::{
     BAD_REQUEST, BODY_TOO_LARGE, BODY_TOO_SLOW, ErrorCode, FORBIDDEN, IDEMPOTENCY_ANSWER_GONE,
@@ -19,7 +21,14 @@ use super::layers::access::WithoutToken;
 use super::layers::idempotency::KEY_CHARS_MAX;
 use super::operation::{Answer, Body, Operation};
 
-/// The whole document.
+/// The document as it is served: what operations have alike stands in it once.
+pub fn published() -> Value {
+    let mut document = document();
+    hoist(&mut document);
+    document
+}
+
+/// The whole document, each operation with all that it has.
 pub fn document() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     for resource in resources::ALL {
@@ -27,6 +36,7 @@ pub fn document() -> Value {
             schemas.insert(schema_name(resource, shown), object(resource, shown));
         }
     }
+    schemas.extend(populated());
     families::add_schemas(&mut schemas);
     schemas.insert("Error".to_owned(), error_schema());
     schemas.insert("InvalidParameters".to_owned(), invalid_schema());

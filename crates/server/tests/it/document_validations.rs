@@ -16,11 +16,11 @@ use crate::given_documents::{Shows, bytes_of, document, number_of, with_given_do
 use crate::given_faces::with_given_faces;
 use crate::world::{World, connect, request, settings};
 
-const DOCUMENTS: &str = "/v2/document-validations";
+pub const DOCUMENTS: &str = "/v2/document-validations";
 const READ: &str = "/v2/document-validations/app-registration";
 
 /// A server that reads given documents, and does not look at their images besides.
-fn reading(world: &World, adjust: impl FnOnce(&mut verax_server::config::Config)) -> App {
+pub fn reading(world: &World, adjust: impl FnOnce(&mut verax_server::config::Config)) -> App {
     let mut config = settings();
     config.documents.check_images = false;
     adjust(&mut config);
@@ -29,7 +29,7 @@ fn reading(world: &World, adjust: impl FnOnce(&mut verax_server::config::Config)
     app
 }
 
-async fn bank(world: &World) -> Bank {
+pub async fn bank(world: &World) -> Bank {
     Bank::with(world, reading(world, |_| {})).await
 }
 
@@ -43,12 +43,12 @@ async fn with_flow(bank: &Bank, more: Value) -> Bank {
     Bank { flow, ..bank.clone() }
 }
 
-async fn read(bank: &Bank, token: &str, body: Value) -> Answer {
+pub async fn read(bank: &Bank, token: &str, body: Value) -> Answer {
     bank.post(token, READ, body).await
 }
 
 #[track_caller]
-fn read_of(answer: &Answer) -> Value {
+pub fn read_of(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()["data"]["documentValidation"].clone()
 }
@@ -57,11 +57,11 @@ async fn registration(bank: &Bank, id: &str) -> Value {
     bank.get(&bank.token, &format!("{REGISTRATIONS}/{id}")).await.json()["data"].clone()
 }
 
-async fn put(bank: &Bank, token: &str, id: &str, what: &str, body: Value) -> Answer {
+pub async fn put(bank: &Bank, token: &str, id: &str, what: &str, body: Value) -> Answer {
     bank.call(Method::PUT, token, &format!("{DOCUMENTS}/{id}/{what}"), body).await
 }
 
-async fn record(bank: &Bank, id: &str) -> Value {
+pub async fn record(bank: &Bank, id: &str) -> Value {
     bank.get(&bank.token, &format!("{DOCUMENTS}/{id}")).await.json()["data"].clone()
 }
 
@@ -628,7 +628,7 @@ async fn records_from_elsewhere_are_imported() {
 }
 
 /// The number that a statement gives.
-async fn count(world: &World, statement: &str) -> i64 {
+pub async fn count(world: &World, statement: &str) -> i64 {
     match &world.location {
         verax_store::Location::Postgres(url) => {
             let client = connect(url).await;

@@ -155,7 +155,7 @@ pub async fn one_of_each(world: &World, client: &str) {
         "read",
         json!({
             "project": id("project"), "projectFlow": id("flow"), "appRegistration": id("registration"),
-            "status": "NEEDS_MANUAL_VERIFICATION", "type": "signup", "validationMethod": "OCR",
+            "status": "NEEDS_MANUAL_VERIFICATION", "type": "demo", "validationMethod": "OCR",
             "inputMethod": "CAMERA", "documentType": "PA", "country": "PER", "imageSaved": false,
             "documentNumber": "AB123456", "OCRExtraction": { "firstName": "JO", "lastName": "DOE" },
             "validationResults": {
@@ -205,6 +205,8 @@ pub fn kind_of(path: &str) -> &str {
     match before_id.unwrap_or_default() {
         "document-liveness" => "document",
         "document-validations" => "read",
+        // Of the type that is below `demo` alone.
+        "demo" => "read",
         "webhook-events" => "delivery",
         "email-validations" => "email",
         "phone-validations" => "phone",

@@ -64,6 +64,7 @@ mod private_files;
 mod problems;
 mod projects;
 mod protocol;
+mod reading_calls;
 mod receiver;
 mod reference;
 mod registration_documents;

@@ -169,7 +169,7 @@ impl Asker {
             Kind::Integer => self.below(3).to_string(),
             Kind::Number => self.pick(&["0", "0.01", "0.25", "1"]).to_owned(),
             Kind::Time => self.pick(&["2025-01-04", "2025-01-20", "2025-05-01"]).to_owned(),
-            Kind::Text | Kind::Json(_) => {
+            Kind::Text | Kind::Texts | Kind::Json(_) => {
                 self.pick(&["user1@example.com", "globex bank", "globex", "e", "c2Vj"]).to_owned()
             }
         }

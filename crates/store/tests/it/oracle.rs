@@ -35,6 +35,11 @@ async fn three_readings_of_a_request_agree_on_persons() {
     agree(&resources::PERSONS, person().boxed(), 4).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn three_readings_of_a_request_agree_on_prompt_templates() {
+    agree(&resources::PROMPT_TEMPLATES, template().boxed(), 5).await;
+}
+
 async fn agree(resource: &'static Resource, record: BoxedStrategy<Json>, seed: u8) {
     let mut draw = Draw::new(seed);
     let mut records: Vec<Json> = draw.several(&record, RECORDS);
@@ -107,6 +112,8 @@ const TEXTS: &[&str] = &[
     "300-1234",
     "3001234",
 ];
+/// Texts of lists: a part of another, what JSON escapes, what looks like the end of one text and the next.
+const LISTED: &[&str] = &["RUT", "RU", "UT", "a\"RUT\"b", "R\\UT", "RUT\",\"RU", "Ñ", "rut"];
 const TIMES: &[&str] = &[
     "2024-01-15T10:30:00Z",
     "2024-01-15T10:30:00.001Z",
@@ -189,6 +196,22 @@ fn person() -> impl Strategy<Value = Json> {
     )
 }
 
+fn template() -> impl Strategy<Value = Json> {
+    let types = prop::collection::vec(prop::sample::select(LISTED.to_vec()), 0..4);
+    let types = types.prop_map(|mut types| {
+        types.sort_unstable();
+        types.dedup();
+        Json::from(types)
+    });
+    let first = (word(CLIENTS), word(TEXTS), maybe(types.boxed()), maybe(word(TEXTS)));
+    (first, maybe(flag()), word(TIMES)).prop_map(|(first, active, created)| {
+        json!({
+            "client": first.0, "name": first.1, "documentTypes": first.2, "country": first.3,
+            "active": active, "createdAt": created,
+        })
+    })
+}
+
 /// A request of a few conditions that are all right, made from the resource's own fields.
 fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
     use verax_query::Kind;
@@ -198,6 +221,7 @@ fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
         let values: &'static [&'static str] = match field.kind {
             Kind::Id => &["000-0", "919-1", "nobody"],
             Kind::Text => TEXTS,
+            Kind::Texts => LISTED,
             Kind::Bool => &["true", "0"],
             Kind::Integer => &["0", "1", "-1"],
             Kind::Number => &["0", "0.05", "0.30000000000000004", "1"],

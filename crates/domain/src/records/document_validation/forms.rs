@@ -13,7 +13,7 @@ use crate::document_cross_checks::{
 };
 use crate::document_layouts::DocumentLayout;
 use crate::document_reading::{
-    Corners, DocumentField, ReadValue, ValueSource, tenths, thousandths,
+    Corners, DocumentField, ReadValue, SideReading, ValueSource, tenths, thousandths,
 };
 use crate::label_reading::{LabelledValue, read_labels};
 use crate::lifecycle::DocumentValidationStatus;
@@ -170,6 +170,24 @@ impl ReadDocument<'_> {
         let fields: Vec<Json> = values().map(|it| json!(it)).collect();
         json!({ "confidence": mean, "rawText": raw.join("\n"), "fields": fields })
     }
+}
+
+/// Which document it is, as a dashboard suggests it; all is null where it was not recognised.
+pub fn detected_type(sides: &[SideReading]) -> Json {
+    let layout = DocumentLayout::recognise(sides);
+    json!({
+        "code": layout.map(|layout| layout.code),
+        "name": layout.map(|layout| layout.name),
+        "category": layout.map(|layout| layout.kind.as_str()),
+        "country": country_of(sides),
+        "requiresBackSide": layout.map(|layout| layout.has_back),
+        "source": layout.map(DocumentLayout::source),
+    })
+}
+
+/// Whether a name is one that `OCRExtraction` has by itself.
+pub fn is_extracted(name: &str) -> bool {
+    NAMES.iter().any(|names| names.1 == Some(name))
 }
 
 /// Whether the document is what was asked for.

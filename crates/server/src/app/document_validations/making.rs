@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
-use verax_domain::document_cross_checks::ReadingPolicy;
 use verax_domain::label_reading::Label;
 use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_validation::{
-    DocumentValidation, InputMethod, ReadDocument, ReadingOrder, ReadingPurpose,
+    DocumentValidation, InputMethod, ReadingOrder, ReadingPurpose,
 };
 use verax_domain::records::project_flow::ProjectFlow;
-use verax_domain::stored_reading::{NameMatch, StatedNames, StoredReading};
+use verax_domain::stored_reading::StoredReading;
 use verax_query::Tenant;
 use verax_store::{Batch, BegunDocument, StoreError};
 use verax_vision::document::DocumentEngine;
 use verax_vision::workers::Permit;
 
 use super::DocumentValidationError;
+use super::measuring::LookedAt;
 use super::reading::SideImages;
 use crate::app::App;
 use crate::app::journal::Origin;
@@ -47,7 +47,7 @@ pub struct ScanOrder {
 pub type BegunReading = (String, JoinHandle<Result<(), DocumentValidationError>>);
 
 /// A thread to read on, and what looks at documents.
-type ReadingPermit = (Permit, Arc<DocumentEngine>);
+pub(super) type ReadingPermit = (Permit, Arc<DocumentEngine>);
 
 /// A document that is being read.
 pub(super) struct Work {
@@ -136,39 +136,6 @@ impl App {
         let work = work_of(validation, sent, flow, origin);
         let before = StoredReading { labels: asked.labels, ..StoredReading::default() };
         Ok(self.run_detached_reading(Work { before, ..work }, permit))
-    }
-
-    /// Reads a document and stores nothing of it.
-    ///
-    /// # Errors
-    /// Why it is not read.
-    pub async fn read_for_demo(
-        &self,
-        images: SideImages,
-        permit: ReadingPermit,
-    ) -> Result<serde_json::Value, DocumentValidationError> {
-        if !self.document_reader.is_loaded() {
-            return Err(DocumentValidationError::NoReader);
-        }
-        let read = self.read_sides(images, permit).await;
-        let read = read.ok_or(DocumentValidationError::Stopped)?;
-        let read = read.map_err(|(side, error)| DocumentValidationError::Image { side, error })?;
-        let reading = StoredReading {
-            sides: read.sides,
-            image_checks: read.image_checks,
-            ..StoredReading::default()
-        };
-        let today = self.clock.now().day_text();
-        let verdict = reading.judge(&ReadingPolicy::default(), &StatedNames::default(), &today);
-        let document = ReadDocument {
-            reading: &reading,
-            verdict: &verdict,
-            names: NameMatch::default(),
-            today: &today,
-            stores_front: false,
-            stores_back: false,
-        };
-        Ok(document.summary())
     }
 
     async fn begin_document(
@@ -262,7 +229,7 @@ impl App {
         work: Work,
         permit: ReadingPermit,
     ) -> Result<(), DocumentValidationError> {
-        let read = self.read_sides(work.images.clone(), permit).await;
+        let read = self.read_sides(work.images.clone(), permit, LookedAt::Everything).await;
         let how = match &read {
             Some(Ok(_)) => Measured::Done,
             Some(Err(_)) => Measured::ImageRejected,

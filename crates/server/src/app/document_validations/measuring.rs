@@ -9,6 +9,15 @@ use verax_vision::workers::{Permit, Waiting};
 use super::reading::{Engines, ReadSides, SideError, SideImages};
 use crate::app::App;
 
+/// What of a document is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookedAt {
+    /// What stands on it, its portrait, and whether its images are of a document.
+    Everything,
+    /// What stands on it.
+    ValuesAlone,
+}
+
 impl App {
     /// Reads the images that came. `None` when the work panicked, or the threads were stopped, or nothing
     /// here reads documents.
@@ -16,14 +25,16 @@ impl App {
         &self,
         images: SideImages,
         (permit, documents): (Permit, Arc<DocumentEngine>),
+        looked_at: LookedAt,
     ) -> Option<Result<ReadSides, SideError>> {
         let config = self.config.now();
+        let is_whole = looked_at == LookedAt::Everything;
         let engines = Engines {
             reader: self.document_reader.loaded()?,
             documents,
-            checks_images: config.documents.check_images,
+            checks_images: is_whole && config.documents.check_images,
             face_engine: self.faces.engine(),
-            faces: self.faces.analyser(),
+            faces: self.faces.analyser().filter(|_| is_whole),
             limits: config.images.decode_limits(),
             this_year: year_of(&self.clock.now().day_text()),
         };

@@ -48,7 +48,7 @@ impl App {
             record.retain(|name, _| {
                 resource.field(name).is_some_and(|it| {
                     // What people have typed, and what was found of them, is in these.
-                    !matches!(it.kind, Kind::Text | Kind::Json(_) | Kind::Date)
+                    !matches!(it.kind, Kind::Text | Kind::Texts | Kind::Json(_) | Kind::Date)
                 })
             });
         }

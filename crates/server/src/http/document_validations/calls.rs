@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use verax_domain::RecordTokenScope;
 use verax_domain::lifecycle::Actor;
 use verax_domain::records::document_validation::{DocumentValidation, ManualRequest, NameReview};
@@ -18,7 +18,7 @@ use crate::app::document_validations::changes::{Change, ChangeOf};
 use crate::app::journal::Origin;
 use crate::http::answers::json as json_response;
 use crate::http::body::reading::{read, read_measured};
-use crate::http::body::table::{BodyField, Default, Purpose, Rule, field_as, optional, required};
+use crate::http::body::table::{BodyField, Default, Purpose, Rule, field_as, optional};
 use crate::http::body::unread::Unread;
 use crate::http::error::{ApiError, access_denied};
 use crate::http::layers::allowed::Allowed;
@@ -39,14 +39,22 @@ pub static DOCUMENT_BODY: &[BodyField] = &[
 /// Nothing of such a body is read but how long it is.
 pub static NOTHING: &[BodyField] = &[];
 
+pub static VALIDATE_BODY: &[BodyField] =
+    &[optional("force", Rule::Flag, "As `force` of the query.").or(Default::Flag(false))];
+
 pub static MANUAL_BODY: &[BodyField] = &[
     optional("reason", Rule::Text(1, 500), "Why a reviewer is asked for."),
     optional("timeoutType", Rule::Text(1, 100), "What took too long, as the page calls it."),
     optional("elapsedTime", Rule::Number(0.0, 1e9), "How long it took, in the page's unit."),
 ];
 
+/// What a reviewer says of names, in the words of a dashboard.
+const SAME: &str = "match";
+const OTHER: &str = "mismatch";
+
 pub static REVIEW_BODY: &[BodyField] = &[
-    required("namesMatch", Rule::Flag, "Whether the names are those that the person stated."),
+    optional("namesMatch", Rule::Flag, "Whether the names are those that the person stated."),
+    optional("decision", Rule::Word(&[SAME, OTHER]), "The same in a word; one of both is needed."),
     optional("note", Rule::Text(1, 1000), "What the reviewer says besides."),
 ];
 
@@ -107,14 +115,16 @@ pub async fn validate(
     body: Unread,
 ) -> Result<Response, ApiError> {
     let (id, actor) = own_document(&state, &bearer, id).await?;
-    read(&state, &allowed, body, NOTHING, Purpose::Change).await?;
+    let sent = finish(read(&state, &allowed, body, VALIDATE_BODY, Purpose::Change).await?)?;
     let of = ChangeOf { client: bearer.client(), document: &id, actor, origin: &origin };
     let change = match actor {
-        Actor::Reviewer if is_forced(raw.as_deref()) => Change::Review(NameReview {
-            are_same: true,
-            note: None,
-            by: bearer.client().to_owned(),
-        }),
+        Actor::Reviewer if sent.flag("force") || is_forced(raw.as_deref()) => {
+            Change::Review(NameReview {
+                are_same: true,
+                note: None,
+                by: bearer.client().to_owned(),
+            })
+        }
         _ => Change::Names,
     };
     state.app.change_document(of, &change).await?;
@@ -137,7 +147,7 @@ pub async fn ask_for_review(
     let request = ManualRequest {
         reason: text("reason"),
         timeout_type: text("timeoutType"),
-        elapsed_time: sent.members.get("elapsedTime").and_then(serde_json::Value::as_f64),
+        elapsed_time: sent.members.get("elapsedTime").and_then(Value::as_f64),
     };
     let of = ChangeOf { client: bearer.client(), document: &id, actor, origin: &origin };
     state.app.ask_for_document_review(of, &request).await?;
@@ -154,10 +164,19 @@ pub async fn review_names(
     body: Unread,
 ) -> Result<Response, ApiError> {
     let id = clients_document(&state, &caller, id).await?;
-    let sent = read(&state, &allowed, body, REVIEW_BODY, Purpose::Create).await?;
+    let mut sent = read(&state, &allowed, body, REVIEW_BODY, Purpose::Create).await?;
+    let decided = sent.text("decision").map(|word| word == SAME);
+    let stated = sent.members.get("namesMatch").and_then(Value::as_bool);
+    match (stated, decided) {
+        (None, None) => sent.wrong("namesMatch", "is required"),
+        (Some(stated), Some(decided)) if stated != decided => {
+            sent.wrong("decision", "must say the same as namesMatch");
+        }
+        _ => {}
+    }
     let sent = finish(sent)?;
     let review = NameReview {
-        are_same: sent.flag("namesMatch"),
+        are_same: stated.or(decided).unwrap_or(false),
         note: sent.text("note").map(str::to_owned),
         by: caller.client().to_owned(),
     };

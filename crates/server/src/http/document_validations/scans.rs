@@ -17,7 +17,7 @@ use crate::app::access::{Bearer, Caller};
 use crate::app::document_validations::making::ScanOrder;
 use crate::app::journal::Origin;
 use crate::http::answers::json as json_response;
-use crate::http::answers::services::{answer, found};
+use crate::http::answers::services::answer;
 use crate::http::body::reading::read_measured;
 use crate::http::body::table::{BodyField, Rule, optional};
 use crate::http::body::unread::Unread;
@@ -41,9 +41,10 @@ pub static SCAN_BODY: &[BodyField] = &[
     optional("promptTemplateId", Rule::Id, "The template of values that are looked for besides."),
     INPUT,
     SAVE,
+    optional("cropFace", Rule::Flag, "Accepted for compatibility; has no effect."),
 ];
 
-pub static DEMO_BODY: &[BodyField] = &[FRONT.required(), BACK];
+pub static SIDES_BODY: &[BodyField] = &[FRONT.required(), BACK];
 
 /// Reads a document that is no registration's.
 pub async fn scan(
@@ -86,20 +87,6 @@ pub async fn scan(
     Ok(about_document(&id, response))
 }
 
-/// `POST /v2/ocr/scan-demo`: the same without a record; nothing is stored.
-pub async fn demo(
-    Extract(state): Extract<State>,
-    allowed: Allowed,
-    body: Unread,
-) -> Result<Response, ApiError> {
-    let (sent, slot) = read_measured(&state, &allowed, body, DEMO_BODY).await?;
-    let sent = take_document(&state, finish(sent)?).await?;
-    let (permit, engine) = state.app.admission.try_document_permit()?;
-    let permit = (permit.holding(slot), engine);
-    let result = state.app.read_for_demo(sent.images, permit).await?;
-    Ok(found(&state, json!({ "result": result })))
-}
-
 /// `GET /v2/document-types`: what is recognised here.
 pub async fn types() -> Response {
     let mut listed: Vec<Value> = Vec::new();
@@ -117,6 +104,7 @@ pub async fn types() -> Response {
             "code": layout.code,
             "name": layout.name,
             "documentCategory": layout.kind.as_str(),
+            "category": layout.kind.as_str(),
             "country": layout.country,
             "requiresBackSide": layout.has_back,
         }));

@@ -1,6 +1,7 @@
 //! The shapes of records, parameters and envelopes in the OpenAPI document.
 
 use serde_json::{Map, Value, json};
+use verax_domain::resources;
 use verax_query::{Count, Field, Kind, Member, MemberKind, Relation, Resource, Shown};
 
 pub fn id_schema() -> Value {
@@ -109,7 +110,7 @@ pub fn filter_schema(field: &Field) -> Value {
             { "format": "date" }, { "format": "date-time" },
         ] }),
         Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::Text | Kind::Json(_) => json!({ "type": "string" }),
+        Kind::Text | Kind::Texts | Kind::Json(_) => json!({ "type": "string" }),
     }
 }
 
@@ -153,6 +154,7 @@ fn value_schema(field: &'static Field, shown: Shown) -> Value {
     match &field.kind {
         Kind::Relation(relation) => related(relation),
         Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Json(members) => members_schema(members, shown),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),
@@ -163,8 +165,23 @@ fn value_schema(field: &'static Field, shown: Shown) -> Value {
 
 /// An id; when populated the projection, or null when there is no such record.
 fn related(relation: &'static Relation) -> Value {
-    let shown = projection(relation.resource, &relation.fields());
+    let shown = json!({ "$ref": reference(&populated_name(relation.resource)) });
     json!({ "anyOf": [id_schema(), shown, { "type": "null" }] })
+}
+
+/// What populating shows of each related record, by the name of its schema. Every relation to a resource shows
+/// the same of it.
+pub fn populated() -> Map<String, Value> {
+    let relations = resources::ALL.iter().flat_map(|resource| resource.relations());
+    let schema = |(_, relation): (&Field, &'static Relation)| {
+        let shown = projection(relation.resource, &relation.fields());
+        (populated_name(relation.resource), shown)
+    };
+    relations.map(schema).collect()
+}
+
+fn populated_name(resource: &Resource) -> String {
+    format!("Populated{}", schema_name(resource, Shown::Retrieve))
 }
 
 fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
