@@ -4,6 +4,7 @@
 pub mod boosting;
 pub mod calibration;
 pub mod captures;
+pub mod confusions;
 pub mod feature_cache;
 pub mod heads;
 pub mod labelled_files;

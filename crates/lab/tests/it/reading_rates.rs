@@ -1,10 +1,15 @@
 //! Rates of reading, on readings that are made up.
 
+use std::collections::BTreeMap;
+
 use verax_domain::document_reading::{
-    BarcodeFormat, BarcodeReading, CheckDigit, DocumentSide, MrzCheckDigit, MrzFormat, MrzReading,
-    SideReading, TextLine, TextState,
+    BarcodeFormat, BarcodeReading, CheckDigit, DocumentField, DocumentSide, MrzCheckDigit,
+    MrzFormat, MrzReading, ReadValue, SideReading, TextLine, TextState, ValueSource,
 };
-use verax_lab::reading_rates::{MeasuredSide, SideTruth, edit_distance, reading_rates};
+use verax_lab::confusions::{Confusion, confusions, edit_distance};
+use verax_lab::reading_rates::{
+    MeasuredSide, SideTruth, reading_confusions, reading_rates, values_of_zone,
+};
 
 const CORNERS: [(f32, f32); 4] = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
 const LINES: [&str; 2] = [
@@ -23,6 +28,7 @@ fn side(source: &str, zone: Option<(&[&str], CheckDigit)>) -> MeasuredSide {
         truth: SideTruth {
             source: source.to_owned(),
             zone: LINES.map(str::to_owned).to_vec(),
+            values: BTreeMap::new(),
             barcode: None,
             text: None,
         },
@@ -105,4 +111,83 @@ fn a_distance_counts_what_must_be_changed_added_and_taken_away() {
     {
         assert_eq!(edit_distance(from, to), distance, "{from} {to}");
     }
+}
+
+fn read(field: DocumentField, value: &str, check_digit: Option<CheckDigit>) -> ReadValue {
+    ReadValue {
+        field,
+        source: ValueSource::Mrz,
+        side: DocumentSide::Front,
+        text: value.to_owned(),
+        value: value.to_owned(),
+        corners: None,
+        confidence: 0.9,
+        check_digit,
+    }
+}
+
+#[test]
+fn each_field_has_its_rates_and_what_check_digits_prove_is_told_apart() {
+    let number = DocumentField::DocumentNumber;
+    let mut sides: Vec<MeasuredSide> = ["a", "b", "c", "d"].map(|name| side(name, None)).into();
+    for side in &mut sides {
+        side.truth.zone = Vec::new();
+        side.truth.values = BTreeMap::from([(number, "AB12".to_owned())]);
+    }
+    sides[0].truth.values.insert(DocumentField::Surname, "DOE".to_owned());
+    sides[0].reading.values = vec![
+        read(number, "AB12", Some(CheckDigit::Right)),
+        read(DocumentField::Surname, "D0E", None),
+    ];
+    sides[1].reading.values = vec![read(number, "A812", Some(CheckDigit::Right))];
+    sides[2].reading.values = vec![read(number, "A81Z", Some(CheckDigit::Wrong))];
+    // One character of the second, two of the third, all four of the last, which was not read.
+    assert_eq!(value(&sides, "documentNumber wrong or not read"), Some(0.75));
+    assert_eq!(value(&sides, "documentNumber characters wrong"), Some(0.4375));
+    assert_eq!(value(&sides, "surname wrong or not read"), Some(1.0));
+    assert_eq!(value(&sides, "surname characters wrong"), Some(0.3333));
+    assert_eq!(value(&sides, "birthDate wrong or not read"), None);
+    // Of the two that their digits call right, one is not.
+    assert_eq!(value(&sides, "value proved by a check digit and wrong"), Some(0.5));
+    let confusions = reading_confusions(&sides).values;
+    assert_eq!(confusions, [confused("B", "8", 2), confused("2", "Z", 1), confused("O", "0", 1)]);
+}
+
+fn confused(truth: &str, read: &str, count: usize) -> Confusion {
+    Confusion { truth: truth.chars().next(), read: read.chars().next(), count }
+}
+
+#[test]
+fn a_confusion_names_what_stands_there_and_what_was_read() {
+    let of = |truth, read| confusions([(truth, read)].into_iter());
+    assert_eq!(of("L898902C3", "L898902C3"), []);
+    assert_eq!(of("0O0", "OO0"), [confused("0", "O", 1)]);
+    // A lost filler moves nothing behind it.
+    assert_eq!(of("AB<<<12", "AB<<12"), [confused("<", "", 1)]);
+    assert_eq!(of("AB12", "ABK12"), [confused("", "K", 1)]);
+    assert_eq!(of("", "A"), [confused("", "A", 1)]);
+    let several = [("1111", "1I1I"), ("5", "S"), ("1", "I")];
+    assert_eq!(confusions(several.into_iter()), [confused("1", "I", 3), confused("5", "S", 1)]);
+}
+
+#[test]
+fn zones_that_were_not_found_are_no_confusions() {
+    let mut altered = LINES.map(str::to_owned);
+    altered[1].replace_range(4..5, "O");
+    let altered = altered.each_ref().map(String::as_str);
+    let sides = [side("a", Some((&altered, CheckDigit::Wrong))), side("b", None)];
+    assert_eq!(reading_confusions(&sides).zones, [confused("9", "O", 1)]);
+}
+
+#[test]
+fn the_values_of_a_zone_are_known_from_its_lines() {
+    let lines = LINES.map(str::to_owned);
+    let values = values_of_zone(&lines, DocumentSide::Front, 2026);
+    let of = |field| values.get(&field).map(String::as_str);
+    assert_eq!(of(DocumentField::DocumentNumber), Some("L898902C3"));
+    assert_eq!(of(DocumentField::BirthDate), Some("1974-08-12"));
+    assert_eq!(of(DocumentField::GivenNames), Some("ANNA MARIA"));
+    assert_eq!(of(DocumentField::Address), None);
+    // Of a zone that is cut nothing is known.
+    assert!(values_of_zone(&lines[..1], DocumentSide::Front, 2026).is_empty());
 }
