@@ -123,6 +123,15 @@ pub const LAYOUTS: &[DocumentLayout] = &[
         has_back: true,
         national_number: PERSONAL,
     },
+    DocumentLayout {
+        code: "CNI",
+        name: "Carte nationale d'identité",
+        kind: DocumentKind::IdentityCard,
+        country: Some("FRA"),
+        marks: Marks::Zone(MrzFormat::IdFra, "ID"),
+        has_back: false,
+        national_number: None,
+    },
     of_all_countries(
         "PA",
         "Passport",
@@ -269,6 +278,7 @@ mod tests {
             Some(("PERMANENT_RESIDENT_CARD", Some("USA")))
         );
         assert_eq!(code(side(MrzFormat::Td1, "AR", "DEU")), Some(("RESIDENCE_PERMIT", None)));
+        assert_eq!(code(side(MrzFormat::IdFra, "ID", "FRA")), Some(("CNI", Some("FRA"))));
         assert_eq!(code(side(MrzFormat::Td3, "P", "UTO")), Some(("PA", None)));
         assert_eq!(code(side(MrzFormat::Td3, "X", "UTO")), None);
     }

@@ -47,7 +47,8 @@ pub enum DocumentSide {
 #[serde(rename_all = "snake_case")]
 pub enum CheckDigit {
     Right,
-    /// It is right for one other reading of letters that look alike, and for no second one.
+    /// It is right for one other reading of letters that look alike, and for no second one. Every tenth digit is
+    /// right by chance, so the repaired value is likely and not proven.
     Repaired,
     /// It is wrong, or does not prove what it is over: a day that is none, a `K` that may be a filler, a stroke
     /// that may be `1` or `L`, characters that may have moved because fillers of the line were lost.
@@ -103,7 +104,7 @@ pub struct ReadValue {
     pub check_digit: Option<CheckDigit>,
 }
 
-/// The formats of a machine-readable zone (ICAO 9303 parts 4 to 7).
+/// The formats of a machine-readable zone: those of ICAO 9303 parts 4 to 7, and one of a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum MrzFormat {
     /// Cards: three lines of 30.
@@ -112,6 +113,9 @@ pub enum MrzFormat {
     /// Two lines of 36.
     #[serde(rename = "TD2")]
     Td2,
+    /// The French identity card before 2021, which ICAO 9303 does not have: two lines of 36.
+    #[serde(rename = "IDFRA")]
+    IdFra,
     /// Passports: two lines of 44.
     #[serde(rename = "TD3")]
     Td3,
@@ -146,9 +150,13 @@ pub struct MrzCheckDigit {
 }
 
 impl MrzReading {
-    /// Whether no check digit is wrong.
+    /// Whether every check digit is right for what was read. What had to be repaired proves nothing.
     pub fn is_valid(&self) -> bool {
-        self.check_digits.iter().all(|digit| digit.result != CheckDigit::Wrong)
+        self.check_digits.iter().all(|digit| digit.result == CheckDigit::Right)
+    }
+
+    pub fn is_wrong(&self) -> bool {
+        self.check_digits.iter().any(|digit| digit.result == CheckDigit::Wrong)
     }
 }
 

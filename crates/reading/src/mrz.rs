@@ -1,4 +1,5 @@
-//! The machine-readable zone of ICAO 9303: TD1, TD2, TD3, MRV-A and MRV-B, found among lines of text.
+//! The machine-readable zone of ICAO 9303: TD1, TD2, TD3, MRV-A and MRV-B, and that of the French identity card
+//! before 2021, found among lines of text.
 //!
 //! A reader of text gives small letters, spaces, `«` and `K` for fillers, letters for digits, lines in
 //! several boxes, and fewer or more fillers than there are. What is done about it, in this order:
@@ -27,13 +28,12 @@
 //! - Names, sex, nationality, issuing state and document code have no check digit (the composite one leaves
 //!   them out): they have no result. A sex or state that is none is left out.
 //! - Six digits with a right check digit that are no day of the calendar are `Wrong`.
-//! - `Repaired` is the printed text where the reader took one character for one that it looks like. Where a
-//!   letter was taken for another letter or a digit for another digit, nothing is repaired in numbers of the
-//!   common form; in others a look-alike elsewhere can be right by chance (`repairs.rs`). Measured on document
-//!   numbers of five forms (`nothing_is_repaired_by_chance`): 0 of 4,451 other changes within letters or
-//!   within digits repaired, 58 of 154 look-alikes undone.
-//!
-//! Not read: the French identity card of two lines of 36 before 2021, which is no TD2.
+//! - `Repaired` is likely and not proven: a zone with it is not valid. Where one character was taken for one that it
+//!   looks like, the printed text is given or none (`repairs.rs`). Where a letter was taken for another letter or a
+//!   digit for another digit, nothing is repaired in numbers of the common form (three letters at most, then digits);
+//!   in numbers with a letter behind a digit a look-alike elsewhere is right by chance in up to 15 of 100 cases,
+//!   measured in `repairs_outside_the_common_form_are_often_chance`. No other digit tells: the composite one
+//!   weighs a number as its own does.
 
 mod check_digits;
 mod checking;
@@ -57,7 +57,7 @@ use dates::ZoneDate;
 use fitting::{FittedLine, fit, with_lost_fillers};
 use layouts::{Content, LAYOUTS, Layout};
 use states::is_state;
-use symbols::{Row, rows};
+use symbols::{Row, as_letter, rows};
 
 /// Rows of a zone that are tried above or below the line with the dates: the nearest.
 const NEAREST: usize = 4;
@@ -70,6 +70,9 @@ const DATES_POINTS_MIN: usize = 3;
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundMrz {
     pub reading: MrzReading,
+    /// Whether its nationality or issuer is no code that there is: no check digit covers them, so either may be
+    /// misread in a zone that is valid.
+    pub has_strange_state: bool,
     /// At most one of each field.
     pub values: Vec<ReadValue>,
     /// Around all lines of the zone; none where the lines of text have no finite corners.
@@ -113,11 +116,12 @@ struct Candidate {
 
 impl Candidate {
     /// The higher, the better.
-    fn rank(&self) -> (bool, usize, bool, std::cmp::Reverse<usize>) {
-        // Where all digits are right, a longer format would have more of them only by added fillers.
-        let is_valid = self.zone.is_valid();
-        let right = if is_valid { 0 } else { self.zone.right_count() };
-        (is_valid, right, self.has_issuer, std::cmp::Reverse(self.changes))
+    fn rank(&self) -> (bool, bool, usize, bool, std::cmp::Reverse<usize>) {
+        // Where no digit is wrong, a longer format would have more of them only by added fillers.
+        let is_wrong = self.zone.has(CheckDigit::Wrong);
+        let right = if is_wrong { self.zone.right_count() } else { 0 };
+        let is_proven = !is_wrong && !self.zone.has(CheckDigit::Repaired);
+        (is_proven, !is_wrong, right, self.has_issuer, std::cmp::Reverse(self.changes))
     }
 
     fn into_mrz(self, lines: &[TextLine], side: DocumentSide, today_year: u16) -> FoundMrz {
@@ -140,8 +144,13 @@ impl Candidate {
             symbols::corners_between(symbols.first()?, symbols.last()?, lines)
         };
         let corners = edge(0).zip(edge(zone.layout.line_count - 1));
+        let is_strange = |content: &Content| {
+            let state = zone.layout.field(*content).map(|field| zone.characters(field.span));
+            state.is_some_and(|state| !is_state(state))
+        };
         FoundMrz {
             reading,
+            has_strange_state: [Content::Issuer, Content::Nationality].iter().any(is_strange),
             values: values::values(zone, lines, side, today_year),
             corners: corners.map(|(first, last)| [first[0], first[1], last[2], last[3]]),
             lines: self.rows.concat(),
@@ -227,6 +236,12 @@ fn dates_points(fitted: &FittedLine, layout: &'static Layout, today_year: u16) -
         points += usize::from(date != ZoneDate::Impossible);
         points += usize::from(zone.result(Some(content)) == Some(CheckDigit::Right));
     }
+    // What has no expiry date has the number's digit and the sex beside the date of birth.
+    if layout.field(Content::Expiry).is_none() {
+        points += usize::from(zone.result(Some(Content::Number)) == Some(CheckDigit::Right));
+        let sex = layout.field(Content::Sex).map(|field| zone.characters(field.span));
+        points += usize::from(matches!(sex, Some(b"M" | b"F")));
+    }
     let nationality = layout.field(Content::Nationality).map(|field| zone.characters(field.span));
     points + usize::from(nationality.is_some_and(is_state))
 }
@@ -239,15 +254,16 @@ fn has_issuer(zone: &CheckedZone) -> bool {
 /// Whether a first line begins with a document code of its format: `V` is a visa and nothing else is one;
 /// `P` is a passport; `A`, `C` and `I` are cards.
 fn has_code(fitted: &FittedLine, layout: &Layout) -> bool {
-    let first = fitted.symbols.first().map(|symbol| match symbol.letter {
-        b'1' => b'I',
-        other => other,
-    });
-    let Some(first @ b'A'..=b'Z') = first else { return false };
+    let mut letters = fitted.symbols.iter().map(as_letter);
+    let is_french = letters.clone().take(5).eq(*b"IDFRA");
+    let Some(first @ b'A'..=b'Z') = letters.next() else { return false };
     match layout.format {
-        MrzFormat::Td1 | MrzFormat::Td2 => !matches!(first, b'P' | b'V'),
+        MrzFormat::Td1 => !matches!(first, b'P' | b'V'),
+        // Of two lines of 36 France has but its own.
+        MrzFormat::Td2 => !matches!(first, b'P' | b'V') && !is_french,
         MrzFormat::Td3 => !matches!(first, b'A' | b'C' | b'I' | b'V'),
         MrzFormat::MrvA | MrzFormat::MrvB => first == b'V',
+        MrzFormat::IdFra => is_french,
     }
 }
 

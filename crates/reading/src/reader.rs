@@ -121,15 +121,19 @@ fn read_text(
     let boxes = text.boxes(image, &part, FIRST_SIDE_PX)?;
     let mut lines = text.read_upright(image, &boxes)?;
     let mut zone = mrz::find(&lines, side, today_year);
-    let is_valid = |zone: &FoundMrz| zone.reading.is_valid();
-    // Where a check digit is wrong, or a line of a zone stands alone, its part is inspected again, larger.
-    if !zone.as_ref().is_some_and(is_valid)
+    // Where a check digit is wrong, a state is none, or a line of a zone stands alone, its part is inspected
+    // again, larger.
+    let rank = |zone: &Option<FoundMrz>| {
+        zone.as_ref().map(|zone| (zone.reading.is_valid(), !zone.has_strange_state))
+    };
+    if rank(&zone) != Some((true, true))
         && let Some(part) = zone_part(&lines)
     {
         let boxes = text.boxes(image, &part, ZONE_SIDE_PX)?;
         let again = text.read_stretched(image, &boxes, ZONE_STRETCH)?;
         let found = mrz::find(&again, side, today_year);
-        if found.as_ref().is_some_and(is_valid) || zone.is_none() && found.is_some() {
+        let is_better = found.as_ref().is_some_and(|found| found.reading.is_valid());
+        if rank(&found) > rank(&zone) && (is_better || zone.is_none()) {
             lines.retain(|line| !is_inside(&part, line));
             lines.extend(again);
             zone = found;

@@ -9,7 +9,9 @@ use super::{
     CONTRADICTION_CONFIDENCE_MIN, CheckOutcome, ComparedValue, CrossCheck, CrossCheckResult,
     DocumentFacts, NAME_SIMILARITY_MIN, ReadingPolicy, StatedData,
 };
-use crate::document_reading::{CheckDigit, DocumentField, ReadValue, SideReading, ValueSource};
+use crate::document_reading::{
+    CheckDigit, DocumentField, MrzReading, ReadValue, SideReading, ValueSource,
+};
 
 /// Older than anybody ever was.
 const AGE_MAX: u32 = 130;
@@ -95,10 +97,14 @@ impl Comparison<'_> {
         CrossCheckResult { check, outcome: CheckOutcome::of(passed), values }
     }
 
+    /// None where a repair makes them right: neither is the zone wrong, nor is the repair proven.
     fn check_digits(&self) -> Option<bool> {
         let mut zones = self.sides.iter().filter_map(|side| side.mrz.as_ref()).peekable();
         zones.peek()?;
-        Some(zones.all(|zone| zone.is_valid()))
+        if zones.clone().any(MrzReading::is_wrong) {
+            return Some(false);
+        }
+        zones.all(MrzReading::is_valid).then_some(true)
     }
 
     /// Whether all places give the same value of a field: one that two clear places contradict has failed.
@@ -258,9 +264,9 @@ pub fn best_values<'a>(all: impl Iterator<Item = &'a ReadValue>) -> Vec<ReadValu
 fn rank(value: &ReadValue) -> u8 {
     match (value.check_digit, value.source) {
         (Some(CheckDigit::Right), _) => 0,
-        (Some(CheckDigit::Repaired), _) => 1,
+        (None, ValueSource::Barcode) => 1,
+        (Some(CheckDigit::Repaired), _) => 2,
         (Some(CheckDigit::Wrong), _) => 5,
-        (None, ValueSource::Barcode) => 2,
         (None, ValueSource::Mrz) => 3,
         (None, ValueSource::Print) => 4,
     }
@@ -285,7 +291,7 @@ fn full_name<'a>(values: impl Iterator<Item = &'a ReadValue> + Clone) -> Option<
 
 /// Whether a value is read clearly enough to contradict another.
 fn is_clear(value: &ReadValue) -> bool {
-    let is_proven = value.check_digit.is_some_and(|digit| digit != CheckDigit::Wrong);
+    let is_proven = value.check_digit == Some(CheckDigit::Right);
     is_proven || value.confidence >= CONTRADICTION_CONFIDENCE_MIN
 }
 

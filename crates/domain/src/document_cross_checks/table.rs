@@ -60,7 +60,7 @@ pub const TABLE: &[CrossCheckEntry] = &[
         weight: Weight::Fails,
         passed: "Every check digit of the machine-readable zone is right.",
         failed: "A check digit of the machine-readable zone is wrong.",
-        not_checked: "Not checked: no machine-readable zone was read.",
+        not_checked: "Not checked: no machine-readable zone was read, or a look-alike had to be repaired in it.",
     },
     CrossCheckEntry {
         check: CrossCheck::NationalNumber,

@@ -227,6 +227,24 @@ fn an_image_that_was_rejected_is_no_proof() {
 }
 
 #[test]
+fn a_repaired_number_is_neither_proven_nor_wrong_and_the_barcodes_is_taken() {
+    let mut card = card();
+    card.mrz.as_mut().expect("a zone").check_digits[0].result = CheckDigit::Repaired;
+    let number = card.values.iter_mut().find(|it| it.field == DocumentNumber).expect("a number");
+    number.check_digit = Some(CheckDigit::Repaired);
+    "AB1234560".clone_into(&mut number.value);
+    number.confidence = 0.6;
+    card.values.retain(|it| it.field == DocumentNumber);
+    let verdict = judged(card.clone());
+    assert_eq!(result(&verdict, CrossCheck::CheckDigits).outcome, NotChecked);
+    assert_eq!(failures(&verdict), []);
+    assert_eq!(verdict.values[0].value, "AB1234567");
+    // Alone it leaves the document unverified.
+    card.values.retain(|it| it.source == Mrz);
+    assert_eq!(judged(card).outcome, ReadingOutcome::ActiveButUnverified);
+}
+
+#[test]
 fn a_wrong_check_digit_fails_and_its_value_is_the_last_to_be_taken() {
     let mut card = card();
     card.mrz.as_mut().expect("a zone").check_digits[0].result = CheckDigit::Wrong;

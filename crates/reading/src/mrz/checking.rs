@@ -25,8 +25,8 @@ pub struct CheckedZone {
 }
 
 impl CheckedZone {
-    pub fn is_valid(&self) -> bool {
-        self.digits.iter().all(|(_, result)| *result != CheckDigit::Wrong)
+    pub fn has(&self, result: CheckDigit) -> bool {
+        self.digits.iter().any(|(_, it)| *it == result)
     }
 
     pub fn right_count(&self) -> usize {

@@ -45,6 +45,17 @@ pub fn fit(row: &[Symbol], layout: &Layout, line: usize) -> Option<FittedLine> {
         let code = fitted.symbols.get(span).unwrap_or_default();
         fitted.is_exact &= is_state(&code.iter().map(as_letter).collect::<Vec<u8>>());
     }
+    // Given names stand between two check digits: where a digit stands before their first letter, nothing of the
+    // number was lost or is there twice.
+    let given = layout.field(Content::GivenNames).filter(|field| field.span.line == line);
+    if let Some(given) = given
+        && fitted.added != 0
+    {
+        let letter = |at: usize| fitted.symbols.get(at).map(|symbol| symbol.letter);
+        let start = given.span.from;
+        fitted.is_exact = letter(start - 1).is_some_and(|it| it.is_ascii_digit())
+            && letter(start).is_some_and(|it| it.is_ascii_uppercase());
+    }
     Some(fitted)
 }
 

@@ -1,4 +1,5 @@
-//! Where what stands in a zone: one table, by ICAO 9303 parts 4 to 7.
+//! Where what stands in a zone: one table, by ICAO 9303 parts 4 to 7, and of the French card that it does not
+//! have.
 
 use verax_domain::document_reading::{DocumentField, MrzFormat};
 
@@ -25,7 +26,9 @@ pub enum Characters {
 pub enum Content {
     Code,
     Issuer,
+    /// Surname and given names; the surname alone where `GivenNames` have a place of their own.
     Names,
+    GivenNames,
     Number,
     Nationality,
     Birth,
@@ -53,6 +56,7 @@ impl Content {
             Content::Code
             | Content::Issuer
             | Content::Names
+            | Content::GivenNames
             | Content::Nationality
             | Content::Sex => Characters::Letters,
             Content::Birth | Content::Expiry => Characters::Digits,
@@ -210,6 +214,27 @@ pub static LAYOUTS: &[Layout] = &[
         runs: &[span(0, 5, 36), span(1, 28, 36)],
         composite: &[],
         composite_at: None,
+        number_goes_on: None,
+    },
+    // Its composite digit is over all that stands before it, names too. Behind the surname some cards have the
+    // department and the office, others fillers.
+    Layout {
+        format: MrzFormat::IdFra,
+        line_count: 2,
+        width: 36,
+        fields: &[
+            plain(Content::Code, 0, 0, 2),
+            plain(Content::Issuer, 0, 2, 5),
+            plain(Content::Names, 0, 5, 30),
+            plain(Content::Optional, 0, 30, 36),
+            checked(Content::Number, 1, 0, 12),
+            plain(Content::GivenNames, 1, 13, 27),
+            checked(Content::Birth, 1, 27, 33),
+            plain(Content::Sex, 1, 34, 35),
+        ],
+        runs: &[span(0, 5, 30), span(1, 13, 27)],
+        composite: &[span(0, 0, 36), span(1, 0, 35)],
+        composite_at: Some((1, 35)),
         number_goes_on: None,
     },
 ];

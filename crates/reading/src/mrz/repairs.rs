@@ -1,4 +1,4 @@
-//! What a check digit repairs: letters and digits that look alike.
+//! What a check digit makes likely: letters and digits that look alike.
 
 use super::check_digits::check_digit;
 

@@ -73,7 +73,8 @@ impl Reader<'_> {
         self.value(DocumentField::PersonalNumber, &[span], text, value, check)
     }
 
-    /// What stands before two fillers, and what stands behind them up to the next two.
+    /// What stands before two fillers, and what stands behind them up to the next two; given names that have a
+    /// place of their own are all that stands there.
     fn names(&self) -> Vec<ReadValue> {
         let Some(span) = self.span(Content::Names) else { return Vec::new() };
         let characters = self.zone.characters(span);
@@ -89,6 +90,10 @@ impl Reader<'_> {
         let fillers = fillers.count();
         let mut values = Vec::new();
         values.extend(self.name(DocumentField::Surname, surname));
+        if let Some(given) = self.span(Content::GivenNames) {
+            values.extend(self.name(DocumentField::GivenNames, given));
+            return values;
+        }
         let given = part(behind + fillers);
         // Farther behind stands what a reader made of the fillers. One too many is still a gap between
         // names, before more than one letter.

@@ -80,6 +80,14 @@ impl ZoneFields {
                     format!("{number}{nationality}{birth}{sex}{expiry}{personal}{composite}");
                 vec![format!("{head}{}", pad(&names, 39)), second]
             }
+            MrzFormat::IdFra => {
+                let first = format!("{head}{}{}", pad(&self.surname, 25), pad(&self.optional, 6));
+                let number = pad(&self.number, 12);
+                let given = pad(&self.given, 14);
+                let second = format!("{number}{}{given}{birth}{sex}", digit(&number));
+                let composite = digit(&format!("{first}{second}"));
+                vec![first, format!("{second}{composite}")]
+            }
             MrzFormat::MrvA | MrzFormat::MrvB => {
                 let width = if self.format == MrzFormat::MrvA { 44 } else { 36 };
                 let start = format!("{number}{nationality}{birth}{sex}{expiry}");
@@ -91,6 +99,12 @@ impl ZoneFields {
 
     /// Where each field with a check digit stands: line, first position, the position of its digit.
     pub fn checked(&self) -> Vec<(DocumentField, usize, usize, usize)> {
+        if self.format == MrzFormat::IdFra {
+            return vec![
+                (DocumentField::DocumentNumber, 1, 0, 12),
+                (DocumentField::BirthDate, 1, 27, 33),
+            ];
+        }
         let (number, birth, expiry) = match self.format {
             MrzFormat::Td1 => ((0, 5), (1, 0), (1, 8)),
             _ => ((1, 0), (1, 13), (1, 21)),
@@ -175,6 +189,7 @@ pub fn formats() -> impl Strategy<Value = MrzFormat> {
         MrzFormat::Td3,
         MrzFormat::MrvA,
         MrzFormat::MrvB,
+        MrzFormat::IdFra,
     ])
 }
 
@@ -191,7 +206,10 @@ pub fn zones() -> impl Strategy<Value = ZoneFields> {
     )
         .prop_map(|(document, (birth, sex, expiry), (surname, given))| {
             let (format, issuer, nationality, number, optional, second_optional) = document;
+            let is_french = format == MrzFormat::IdFra;
+            let issuer = if is_french { "FRA" } else { issuer };
             let code = match format {
+                MrzFormat::IdFra => "ID",
                 MrzFormat::Td1 | MrzFormat::Td2 => "I",
                 MrzFormat::Td3 => "P",
                 MrzFormat::MrvA | MrzFormat::MrvB => "V",
@@ -200,7 +218,8 @@ pub fn zones() -> impl Strategy<Value = ZoneFields> {
                 format,
                 code: code.to_owned(),
                 issuer: issuer.to_owned(),
-                number,
+                // Digits and letters alike, and twelve of them.
+                number: if is_french { format!("{number:0>12}") } else { number },
                 nationality: nationality.to_owned(),
                 birth,
                 sex: sex.to_owned(),

@@ -89,7 +89,11 @@ fn described(side: &SideReading) -> String {
 }
 
 fn describe_zone(zone: &MrzReading, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
-    let word = if zone.is_valid() { "every check digit right" } else { "a check digit is WRONG" };
+    let word = match (zone.is_valid(), zone.is_wrong()) {
+        (true, _) => "every check digit right",
+        (_, false) => "right after a repair, which is likely and not proven",
+        _ => "a check digit is WRONG",
+    };
     line(format_args!("  {} zone, {word}", zone_name(zone)));
     zone.lines.iter().for_each(|row| line(format_args!("    {row}")));
     for digit in &zone.check_digits {
