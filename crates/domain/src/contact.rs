@@ -107,6 +107,20 @@ fn separates(letter: char) -> bool {
         || matches!(letter, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}')
 }
 
+/// One `@` between two texts without white space, and a domain with a dot: more cannot be told
+/// without writing to it.
+pub fn is_email(text: &str) -> bool {
+    const CHARS_MAX: usize = 254;
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    let clean = |text: &str| {
+        !text.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+    };
+    let dotted =
+        domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
+    text.len() <= CHARS_MAX && clean(name) && clean(domain) && dotted && !domain.ends_with('.')
+}
+
 /// What addresses are compared by.
 pub fn email_key(email: &str) -> String {
     fold_address(&visible(email))

@@ -5,6 +5,8 @@
 pub enum Principal {
     /// Whoever holds the token with this id.
     Token(String),
+    /// The member with this id, who has signed in.
+    Member(String),
     /// Nobody in particular: the project takes strangers.
     Anonymous,
     /// An operator, by a command on the data folder.
@@ -30,6 +32,7 @@ impl Principal {
     pub fn text(&self) -> String {
         match self {
             Principal::Token(id) => format!("token:{id}"),
+            Principal::Member(id) => format!("member:{id}"),
             Principal::Anonymous => "anonymous".to_owned(),
             Principal::Command => "command".to_owned(),
             Principal::System => "system".to_owned(),

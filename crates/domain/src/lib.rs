@@ -31,6 +31,7 @@ mod phone_numbers;
 pub mod record;
 pub mod records;
 pub mod resources;
+pub mod role;
 pub mod scope;
 pub mod stored_reading;
 pub mod webhook;

@@ -8,6 +8,7 @@ mod documents;
 mod events;
 mod fields;
 mod logins;
+mod members;
 mod people;
 mod projects;
 mod sessions;
@@ -22,6 +23,7 @@ pub use contacts::{EMAIL_VALIDATIONS, PHONE_VALIDATIONS};
 pub use documents::DOCUMENT_LIVENESS;
 pub use events::EVENTS;
 pub use logins::APP_LOGINS;
+pub use members::PROJECT_MEMBERS;
 pub use people::{COLLECTIONS, PERSONS};
 pub use projects::{PROJECT_FLOWS, PROJECTS};
 pub use sessions::LIVENESS_SESSIONS;
@@ -30,7 +32,7 @@ pub use validations::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_VALIDAT
 pub use webhooks::{WEBHOOK_EVENTS, WEBHOOKS};
 
 /// Every resource, in the order in which an import of all must take them.
-pub static ALL: [&Resource; 17] = [
+pub static ALL: [&Resource; 18] = [
     &CLIENTS,
     &PROJECTS,
     &PROJECT_FLOWS,
@@ -45,13 +47,14 @@ pub static ALL: [&Resource; 17] = [
     &APP_LOGINS,
     &DOCUMENT_LIVENESS,
     &PROMPT_TEMPLATES,
+    &PROJECT_MEMBERS,
     &EVENTS,
     &WEBHOOKS,
     &WEBHOOK_EVENTS,
 ];
 
 /// What this server alone writes: it is not imported, and is no record that a client has brought.
-pub static OF_THIS_SERVER: [&Resource; 3] = [&EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
+pub static OF_THIS_SERVER: [&Resource; 4] = [&PROJECT_MEMBERS, &EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
 
 /// Whether this server alone writes it.
 pub fn is_of_this_server(resource: &Resource) -> bool {

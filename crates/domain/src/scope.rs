@@ -11,18 +11,24 @@ pub enum Scope {
     Write,
     /// Makes and changes webhooks, and sees their secrets: what happens to all records is sent to them.
     WriteWebhooks,
+    /// Decides cases.
+    Review,
+    /// Invites members, changes what they may do, and sees who they are.
+    WriteMembers,
     /// Sees the records of all clients.
     Staff,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 7] = [
+    pub const ALL: [Scope; 9] = [
         Scope::ReadValidations,
         Scope::ReadDocuments,
         Scope::ReadMedia,
         Scope::ReadEvents,
         Scope::Write,
         Scope::WriteWebhooks,
+        Scope::Review,
+        Scope::WriteMembers,
         Scope::Staff,
     ];
 
@@ -35,8 +41,15 @@ impl Scope {
             Scope::ReadEvents => "events:read",
             Scope::Write => "write",
             Scope::WriteWebhooks => "webhooks:write",
+            Scope::Review => "review",
+            Scope::WriteMembers => "members:write",
             Scope::Staff => "staff",
         }
+    }
+
+    /// Whether a token has it only where it is named: what people do, a program is not given unasked.
+    pub fn is_named_only(self) -> bool {
+        matches!(self, Scope::Review | Scope::WriteMembers | Scope::Staff)
     }
 
     pub fn from_word(word: &str) -> Option<Scope> {

@@ -62,9 +62,10 @@ pub fn next_pause_ms(last: i64) -> i64 {
 
 /// Whether a webhook can ask for this: a type of event, or `<resource>.*`.
 pub fn is_event_pattern(text: &str) -> bool {
+    let mut delivered = EventKind::all().filter(|row| row.is_delivered());
     match text.strip_suffix(".*") {
-        Some(resource) => EventKind::all().any(|row| prefix_of(row.name) == resource),
-        None => EventKind::all().any(|row| row.name == text),
+        Some(resource) => delivered.any(|row| prefix_of(row.name) == resource),
+        None => delivered.any(|row| row.name == text),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod import;
 pub mod journal;
 pub mod lists;
+pub mod members;
 pub mod numbering;
 pub mod persons;
 pub mod projects;
@@ -54,6 +55,8 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub access: access::Access,
+    /// To what stretches passwords.
+    pub passwords: members::passwords::Passwords,
     /// To the engines that analyse images.
     pub admission: admission::Admission,
     pub faces: faces::Faces,
@@ -135,6 +138,7 @@ impl App {
             clock,
             random,
             access,
+            passwords: members::passwords::Passwords::default(),
             admission,
             faces,
             document_reader: document_validations::reading::DocumentReader::default(),

@@ -19,6 +19,7 @@ mod install_models;
 mod listen;
 mod locations;
 mod man;
+mod member;
 mod move_data;
 mod output;
 mod progress;
@@ -72,6 +73,9 @@ enum Command {
     /// Create, list and revoke access tokens; rotate the keys that sign them.
     #[command(subcommand)]
     Token(token::Command),
+    /// Invite, list, change and remove the people who sign in.
+    #[command(subcommand)]
+    Member(member::Command),
     /// Make, list and try webhooks: endpoints that are called when something has happened.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -133,6 +137,7 @@ impl Command {
             | Command::Worker(_)
             | Command::Client(_)
             | Command::Token(_)
+            | Command::Member(_)
             | Command::Webhook(_)
             | Command::Trigger(_)
             | Command::Settings(_)
@@ -234,6 +239,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Worker(arguments) => worker::run(&locations, &arguments).await,
             Command::Client(command) => client::run(&locations, command).await,
             Command::Token(command) => token::run(&locations, command).await,
+            Command::Member(command) => member::run(&locations, command).await,
             Command::Webhook(command) => webhook::run(&locations, command).await,
             Command::Trigger(arguments) => trigger::run(&locations, arguments).await,
             Command::Settings(command) => settings::run(&locations, command).await,

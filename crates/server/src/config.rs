@@ -22,6 +22,7 @@ pub struct Config {
     pub signature: Signature,
     pub compat: Compat,
     pub tokens: Tokens,
+    pub console: Console,
     pub database: Database,
     pub vault: Vault,
     pub backup: Backup,
@@ -63,7 +64,7 @@ macro_rules! shared {
     };
 }
 
-static SHARED: [Shared; 42] = shared![
+static SHARED: [Shared; 44] = shared![
     Text http.public_url,
     Number rate_limit.requests_per_minute,
     Number rate_limit.client_requests_per_minute,
@@ -76,6 +77,8 @@ static SHARED: [Shared; 42] = shared![
     Number tokens.days,
     Number tokens.renewable_days,
     Number tokens.renewals_max,
+    Number console.session_idle_minutes,
+    Number console.session_hours,
     Number documents.image_url_minutes,
     Switch documents.keep_images,
     Switch documents.check_images,
@@ -217,6 +220,8 @@ impl Config {
             ("images.fetch_seconds", self.images.fetch_seconds),
             ("tokens.days", u64::from(self.tokens.days)),
             ("tokens.renewals_max", u64::from(self.tokens.renewals_max)),
+            ("console.session_idle_minutes", u64::from(self.console.session_idle_minutes)),
+            ("console.session_hours", u64::from(self.console.session_hours)),
             ("validations.session_seconds", u64::from(self.validations.session_seconds)),
             ("validations.registration_hours", u64::from(self.validations.registration_hours)),
             ("validations.login_seconds", u64::from(self.validations.login_seconds)),

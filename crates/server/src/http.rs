@@ -17,6 +17,7 @@ mod health;
 mod layers;
 mod listing;
 mod lists;
+mod members;
 pub mod openapi;
 mod operation;
 mod path_id;

@@ -10,7 +10,7 @@ use crate::batch::{Batch, Rows};
 use crate::database::Database;
 
 /// Tables of clients that hold no records.
-static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 19] = [
+static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 20] = [
     ("person_templates", "client"),
     ("gallery_changes", "client"),
     ("galleries", "client"),
@@ -19,6 +19,7 @@ static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 19] = [
     ("tokens", "client"),
     ("idempotency", "client"),
     ("login_attempts", "client"),
+    ("member_invitations", "client"),
     ("accepted_images", "client"),
     ("rate_counters", "client"),
     ("deletions", "client"),

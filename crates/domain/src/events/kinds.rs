@@ -2,6 +2,8 @@
 
 use verax_query::Resource;
 
+use crate::resources::PROJECT_MEMBERS;
+
 /// A type of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -78,6 +80,17 @@ pub enum EventKind {
     PromptTemplateCreated,
     PromptTemplateUpdated,
     PromptTemplateDeleted,
+    MemberInvited,
+    MemberJoined,
+    MemberSignedIn,
+    MemberRoleChanged,
+    MemberDisabled,
+    MemberEnabled,
+    MemberPasswordChanged,
+    MemberTotpAdded,
+    MemberTotpRemoved,
+    MemberUpdated,
+    MemberDeleted,
     WebhookCreated,
     WebhookUpdated,
     WebhookDisabled,
@@ -104,6 +117,13 @@ pub struct EventType {
     /// What Verifik tells besides, where the record says this.
     pub verifik_also: Option<(&'static str, Finding)>,
     pub doc: &'static str,
+}
+
+impl EventType {
+    /// Whether webhooks are called for it. Who makes them need not be allowed to see who the members are.
+    pub fn is_delivered(&self) -> bool {
+        self.resource.name != PROJECT_MEMBERS.name
+    }
 }
 
 /// What a record may say after its event.

@@ -5,8 +5,8 @@ use verax_query::Resource;
 use super::kinds::{Effect, EventKind, EventType, Finding};
 use crate::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
-    DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS, PROJECTS,
-    PROMPT_TEMPLATES, WEBHOOKS,
+    DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS,
+    PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, WEBHOOKS,
 };
 
 /// Every type of event.
@@ -517,6 +517,81 @@ pub static TYPES: &[EventType] = &[
         &PROMPT_TEMPLATES,
         "prompt_template.deleted",
         "The template was deleted.",
+    )
+    .deletes(),
+    row(
+        EventKind::MemberInvited,
+        &PROJECT_MEMBERS,
+        "project_member.created",
+        "Somebody was invited.",
+    )
+    .creates()
+    .to("invited"),
+    row(
+        EventKind::MemberJoined,
+        &PROJECT_MEMBERS,
+        "project_member.joined",
+        "The member has set a password by the link of the invitation.",
+    )
+    .from(&["invited"])
+    .to("active"),
+    row(
+        EventKind::MemberSignedIn,
+        &PROJECT_MEMBERS,
+        "project_member.signed_in",
+        "The member has signed in.",
+    ),
+    row(
+        EventKind::MemberRoleChanged,
+        &PROJECT_MEMBERS,
+        "project_member.role_changed",
+        "The member may do something else than before.",
+    ),
+    row(
+        EventKind::MemberDisabled,
+        &PROJECT_MEMBERS,
+        "project_member.disabled",
+        "The member cannot sign in any more, and was signed out.",
+    )
+    .from(&["active"])
+    .to("disabled"),
+    row(
+        EventKind::MemberEnabled,
+        &PROJECT_MEMBERS,
+        "project_member.enabled",
+        "The member can sign in again.",
+    )
+    .from(&["disabled"])
+    .to("active"),
+    row(
+        EventKind::MemberPasswordChanged,
+        &PROJECT_MEMBERS,
+        "project_member.password_changed",
+        "The member has another password, and was signed out everywhere else.",
+    ),
+    row(
+        EventKind::MemberTotpAdded,
+        &PROJECT_MEMBERS,
+        "project_member.totp_added",
+        "Signing in takes a code from now on, or has new recovery codes.",
+    ),
+    row(
+        EventKind::MemberTotpRemoved,
+        &PROJECT_MEMBERS,
+        "project_member.totp_removed",
+        "Signing in takes the password alone.",
+    ),
+    row(
+        EventKind::MemberUpdated,
+        &PROJECT_MEMBERS,
+        "project_member.updated",
+        "The member has another name, or a new link.",
+    ),
+    row(
+        EventKind::MemberDeleted,
+        &PROJECT_MEMBERS,
+        "project_member.deleted",
+        "The member was deleted, and signed out.",
     )
     .deletes(),
     row(EventKind::WebhookCreated, &WEBHOOKS, "webhook.created", "A webhook was made.").creates(),

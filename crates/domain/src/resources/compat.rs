@@ -60,6 +60,10 @@ pub(super) const COLLECTIONS: Compat =
 
 pub(super) const PERSONS: Compat = Compat { page_size_max: PAGE_SIZE_MAX, ..FLAT };
 
+// There a member belongs to a project, and a person of the staff may be one; here to a client.
+pub(super) const PROJECT_MEMBERS: Compat =
+    Compat { unstored: &[Unstored::one("project"), Unstored::one("staff")], ..FLAT };
+
 pub(super) const WEBHOOKS: Compat = FLAT;
 
 pub(super) const WEBHOOK_EVENTS: Compat =

@@ -28,8 +28,12 @@ pub static EVENTS: Resource = Resource {
             &APP_REGISTRATION,
             "The registration that the record belongs to.",
         ),
-        text("actor", "actor", "Who did it: `token:<id>`, `anonymous`, `command` or `system`.")
-            .required(),
+        text(
+            "actor",
+            "actor",
+            "Who did it: `token:<id>`, `member:<id>`, `anonymous`, `command` or `system`.",
+        )
+        .required(),
         text("request", "request", "The `X-Request-Id` of the request that did it."),
         integer("count", "record_count", "How many records an import has brought.").on_retrieve(),
         text("digest", "digest", "Of an import: the SHA-256 of its input, in hexadecimal.")

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use verax_domain::role::SERVER_WIDE;
 use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_query::{Audience, Tenant};
-use verax_store::{StoreError, Token};
+use verax_store::{FoundSession, StoreError, Token};
 
 /// The payload of a token. The field order is the wire's: payloads begin with `clientId`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,7 +108,36 @@ impl Caller {
 
     /// Whose records the caller sees.
     pub fn tenant(&self) -> Tenant {
-        if self.has(Scope::Staff) { Tenant::All } else { Tenant::Client(self.token.client.clone()) }
+        let is_server_wide = self.token.member.is_some() && self.token.client == SERVER_WIDE;
+        match self.has(Scope::Staff) || is_server_wide {
+            true => Tenant::All,
+            false => Tenant::Client(self.token.client.clone()),
+        }
+    }
+
+    /// The id of the member who has signed in; `None`: it is a client's own token.
+    pub fn member(&self) -> Option<&str> {
+        self.token.member.as_deref()
+    }
+
+    /// The same caller among the records of this client alone, where they see it.
+    pub fn within(&self, client: &str) -> Option<Caller> {
+        let sees = match self.tenant() {
+            Tenant::All => true,
+            Tenant::Client(own) => own == client,
+        };
+        let token = Token { client: client.to_owned(), ..Token::clone(&self.token) };
+        sees.then(|| Caller { token: Arc::new(token) })
+    }
+
+    /// Whether the caller may say who the members of this client are.
+    pub fn may_manage_members(&self, client: &str) -> bool {
+        self.has(Scope::WriteMembers) && self.within(client).is_some()
+    }
+
+    /// Who is signed in by a session, which this token stands for.
+    pub(in crate::app) fn of_session(token: Token) -> Caller {
+        Caller { token: Arc::new(token) }
     }
 }
 
@@ -241,7 +271,7 @@ pub enum MintError {
 /// What a new token is for.
 pub struct Mint<'a> {
     pub client: &'a str,
-    /// `None`: all that its client has, but never `staff`.
+    /// `None`: all that its client has, but for those that are given where they are named alone.
     pub scopes: Option<Vec<Scope>>,
     pub staff: bool,
     /// [`SANDBOX`]: for the sandbox of the client, which is made when there is none.
@@ -287,44 +317,65 @@ impl PageAccess {
     }
 }
 
-/// Answers about tokens, remembered for seconds by a digest of the whole header.
+/// Answers about tokens and sessions, remembered for seconds by a digest of what was sent.
 #[derive(Clone)]
 pub struct Access {
-    cached: Arc<Mutex<HashMap<Digest, CachedAnswer>>>,
-    remembered: Duration,
+    tokens: Remembered<CachedAnswer>,
+    /// Sessions of members that are open.
+    pub(in crate::app) sessions: Remembered<Arc<FoundSession>>,
 }
 
-type Digest = [u8; 32];
+pub(in crate::app) type Digest = [u8; 32];
 
-/// A token with a right signature, when the database was asked about it, and what it said.
+/// A token with a right signature, and what the database said of it.
 #[derive(Clone)]
 struct CachedAnswer {
-    since: Instant,
     /// As the token itself says.
     expires_at: Timestamp,
     /// `None`: of another database, of a client that is gone, or forged.
     token: Option<Arc<Token>>,
 }
 
-/// More tokens than this in a few seconds are forgotten rather than kept.
+/// More answers than this in a few seconds are forgotten rather than kept.
 const CACHED_MAX: usize = 20_000;
 
 impl Access {
     pub fn new(cache_seconds: u64) -> Access {
-        Access { cached: Arc::default(), remembered: Duration::from_secs(cache_seconds) }
+        Access { tokens: Remembered::new(cache_seconds), sessions: Remembered::new(cache_seconds) }
     }
 
-    fn recall(&self, header: &Digest) -> Option<CachedAnswer> {
+    fn forget_all(&self) {
+        self.tokens.forget_all();
+        self.sessions.forget_all();
+    }
+}
+
+/// Answers of the database, with when it was asked. Clones share them.
+#[derive(Clone)]
+pub(in crate::app) struct Remembered<T> {
+    cached: Arc<Mutex<HashMap<Digest, (Instant, T)>>>,
+    remembered: Duration,
+}
+
+impl<T: Clone> Remembered<T> {
+    fn new(cache_seconds: u64) -> Remembered<T> {
+        let remembered = Duration::from_secs(cache_seconds);
+        Remembered { cached: Arc::default(), remembered }
+    }
+
+    pub(in crate::app) fn recall(&self, sent: &Digest) -> Option<T> {
         let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.get(header).filter(|cached| cached.since.elapsed() < self.remembered).cloned()
+        let (since, answer) = cached.get(sent)?;
+        (since.elapsed() < self.remembered).then(|| answer.clone())
     }
 
-    fn remember(&self, header: Digest, answer: CachedAnswer) {
+    /// `since`: a moment before the database was asked.
+    pub(in crate::app) fn remember(&self, sent: Digest, since: Instant, answer: T) {
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.len() >= CACHED_MAX {
             cached.clear();
         }
-        cached.insert(header, answer);
+        cached.insert(sent, (since, answer));
     }
 
     fn forget_all(&self) {

@@ -1,6 +1,6 @@
 //! Validations of email addresses and phone numbers: a code is sent there, and comes back.
 
-mod codes;
+pub(in crate::app) mod codes;
 mod confirming;
 mod errors;
 mod limits;

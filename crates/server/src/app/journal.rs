@@ -17,6 +17,11 @@ impl Origin {
         Origin { actor: Principal::Token(id.to_owned()), request }
     }
 
+    /// A request in the session of the member with this id.
+    pub fn member(id: &str, request: Option<String>) -> Origin {
+        Origin { actor: Principal::Member(id.to_owned()), request }
+    }
+
     /// A request without a token.
     pub fn anonymous(request: Option<String>) -> Origin {
         Origin { actor: Principal::Anonymous, request }

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use verax_domain::Scope;
+use verax_domain::role::SERVER_WIDE;
 use verax_query::is_id;
 use verax_store::{Batch, Client, NewClient, StoreError};
 
@@ -82,6 +83,9 @@ async fn create(locations: &Locations, arguments: Create) -> Result<ExitCode> {
     }
     let app = locations.open_or_make().await?;
     let id = arguments.id.unwrap_or_else(|| app.new_id());
+    if id == SERVER_WIDE {
+        bail!("--id must not be {SERVER_WIDE}, which stands for the members of the whole server");
+    }
     if !is_id(&id) {
         bail!("--id must be 1 to 64 letters, digits, `_` or `-`");
     }

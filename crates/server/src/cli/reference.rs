@@ -180,7 +180,7 @@ fn events() -> String {
     let mut out = format!(
         "{MADE}# Events\n\nWhat `type` says in [events](../events.md). `status` is what the record has after \
          the event; `-`: what it had. The last column is what a [webhook](../webhooks.md) in Verifik's format \
-         is told, behind the type of the flow.\n\n| type | resource | status | | Verifik |\n\
+         is told, behind the type of the flow. No webhook is told of members.\n\n| type | resource | status | | Verifik |\n\
          |---|---|---|---|---|\n"
     );
     for row in EventKind::all() {

@@ -54,7 +54,8 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
 
 fn parse_type(text: &str) -> Result<EventKind, String> {
     // A webhook that is made to try another would be called itself.
-    let types = || EventKind::all().filter(|row| row.resource.name != WEBHOOKS.name);
+    let is_tried = |row: &&EventType| row.is_delivered() && row.resource.name != WEBHOOKS.name;
+    let types = || EventKind::all().filter(is_tried);
     let found = types().find(|row: &&EventType| row.name == text);
     found.map(|row| row.kind).ok_or_else(|| {
         let all: Vec<&str> = types().map(|row| row.name).collect();

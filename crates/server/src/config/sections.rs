@@ -72,6 +72,13 @@ pub struct Tokens {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Console {
+    pub session_idle_minutes: u32,
+    pub session_hours: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Database {
     pub readers: usize,
     pub connections: usize,

@@ -6,7 +6,7 @@ use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
     account, contacts, document_validations, documents, face_service, faces, feed, health, lists,
-    persons, projects, registrations, validations, webhooks,
+    members, persons, projects, registrations, validations, webhooks,
 };
 
 /// Every call of the API.
@@ -24,6 +24,7 @@ pub fn operations() -> Vec<Operation> {
         faces::operations(),
         persons::operations(),
         webhooks::operations(),
+        members::operations(),
         account::operations(),
         account::profile::operations(),
         health::operations(),
@@ -45,6 +46,7 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
         validations::errors::CODES,
         document_validations::errors::CODES,
         webhooks::errors::CODES,
+        members::errors::CODES,
     ];
     families.into_iter().flatten().copied()
 }

@@ -4,7 +4,9 @@ pub mod deletes;
 
 use axum::extract::{RawQuery, State as Extract};
 use verax_domain::openers::openers;
-use verax_domain::resources::{self, EVENTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS};
+use verax_domain::resources::{
+    self, EVENTS, PROJECT_MEMBERS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS,
+};
 use verax_query::Resource;
 
 use super::layers::access::{Access, RecordKinds, Rejection};
@@ -24,10 +26,10 @@ use crate::app::journal::Origin;
 /// their own.
 const FACE_RECOGNITION: &str = "v2/face-recognition";
 
-/// Whose family adds something to the list: the feed, and what was delivered.
-static LISTED_ELSEWHERE: [&Resource; 3] = [&EVENTS, &WEBHOOKS, &WEBHOOK_EVENTS];
+/// Whose family adds something to the list (the feed, and what was delivered), or lets others in.
+static LISTED_ELSEWHERE: [&Resource; 4] = [&EVENTS, &PROJECT_MEMBERS, &WEBHOOKS, &WEBHOOK_EVENTS];
 /// And to one of them.
-static RETRIEVED_ELSEWHERE: [&Resource; 2] = [&WEBHOOKS, &WEBHOOK_EVENTS];
+static RETRIEVED_ELSEWHERE: [&Resource; 3] = [&PROJECT_MEMBERS, &WEBHOOKS, &WEBHOOK_EVENTS];
 
 /// Where the protocol has a resource under another address, too.
 struct OtherAddress {

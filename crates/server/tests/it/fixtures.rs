@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use verax_domain::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
     DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS,
-    PROJECT_FLOWS, PROJECTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS,
+    PROJECT_FLOWS, PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS,
 };
 
 use crate::world::World;
@@ -166,6 +166,14 @@ pub async fn one_of_each(world: &World, client: &str) {
     world.store(&DOCUMENT_VALIDATIONS, &[read]).await;
     let template = with("template", json!({ "name": "Cards", "labels": { "x": "No." } }));
     world.store(&PROMPT_TEMPLATES, &[template]).await;
+    let member = with(
+        "member",
+        json!({
+            "name": format!("Mo of {client}"), "email": format!("mo@{client}.example"),
+            "role": "viewer", "status": "active", "hasTotp": false,
+        }),
+    );
+    world.store(&PROJECT_MEMBERS, &[member]).await;
     let event = with(
         "event",
         json!({

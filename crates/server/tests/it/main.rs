@@ -52,6 +52,8 @@ mod login_limits;
 mod logs;
 mod made_folders;
 mod mailbox;
+mod member_calls;
+mod members;
 mod metrics;
 mod moves;
 mod nodes;

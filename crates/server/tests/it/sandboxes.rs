@@ -13,7 +13,7 @@ use verax_store::Batch;
 
 use crate::fixtures::one_of_each;
 use crate::projects::{made, post, send};
-use crate::world::{World, request};
+use crate::world::{World, all_scopes, request};
 
 fn payload(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a payload");
@@ -28,7 +28,7 @@ async fn mint(world: &World, scopes: Option<Vec<Scope>>, staff: bool) -> Result<
 }
 
 pub async fn sandbox_token(world: &World) -> String {
-    mint(world, None, false).await.expect("a token")
+    mint(world, Some(all_scopes()), false).await.expect("a token")
 }
 
 fn text(value: &Value) -> String {

@@ -15,13 +15,15 @@ use crate::persons::People;
 use crate::rejections::{Operation, operations};
 use crate::world::{World, request, send};
 
-const SINGLE: [Scope; 6] = [
+const SINGLE: [Scope; 8] = [
     Scope::ReadValidations,
     Scope::ReadDocuments,
     Scope::ReadMedia,
     Scope::ReadEvents,
     Scope::Write,
     Scope::WriteWebhooks,
+    Scope::Review,
+    Scope::WriteMembers,
 ];
 
 /// A record of each, whose texts name its resource.
@@ -195,6 +197,7 @@ fn id_of(resource: &Resource) -> String {
         "app-logins" => "login",
         "document-liveness" => "document",
         "webhook-events" => "delivery",
+        "project-members" => "member",
         other => other.trim_end_matches('s'),
     };
     format!("acme-{kind}")

@@ -84,6 +84,7 @@ async fn secrets(world: &World) {
         renewable_until: None,
         renewal_of: None,
         sandbox_of: None,
+        member: None,
     });
     world.app.database.commit(batch).await.expect("a token");
 }

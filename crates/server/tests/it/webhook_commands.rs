@@ -144,7 +144,9 @@ fn every_type_of_event_can_be_triggered_in_the_sandbox() {
     };
     let before = events().len();
     let mut made = Vec::new();
-    for row in EventKind::all().filter(|row| row.resource.name != "webhooks") {
+    let tried =
+        EventKind::all().filter(|row| row.is_delivered() && row.resource.name != "webhooks");
+    for row in tried {
         let record = trigger(row.name, &["--json"]).json();
         assert_ne!(record["client"], "acme", "{}", row.name);
         made.push((row, record));

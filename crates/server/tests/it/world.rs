@@ -146,13 +146,14 @@ impl World {
         self.app.database.commit(batch).await.expect("a new client");
     }
 
-    /// A token of this client with all its scopes; makes the client when there is none.
+    /// A token of this client with all scopes but `staff`, also those that have to be named; makes the
+    /// client when there is none.
     pub async fn token(&self, client: &str) -> String {
-        self.token_with(client, None, false).await
+        self.token_with(client, Some(all_scopes()), false).await
     }
 
     pub async fn staff_token(&self, client: &str) -> String {
-        self.token_with(client, None, true).await
+        self.token_with(client, Some(all_scopes()), true).await
     }
 
     pub async fn token_with(
@@ -253,6 +254,11 @@ impl World {
             client.batch_execute(&statement).await.expect("the database goes");
         }
     }
+}
+
+/// All but `staff`.
+pub fn all_scopes() -> Vec<Scope> {
+    Scope::ALL.into_iter().filter(|scope| *scope != Scope::Staff).collect()
 }
 
 pub async fn get(router: &Router, token: &str, target: &str) -> Answer {

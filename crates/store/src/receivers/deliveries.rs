@@ -10,6 +10,9 @@ use crate::batch::{Batch, Rows};
 /// Queues an event for the endpoints that it is for. Its statements come after the event's own.
 pub fn queue(batch: &mut Batch, event: &Event) {
     let row = event.kind.event_type();
+    if !row.is_delivered() {
+        return;
+    }
     match event.kind {
         // The endpoint that a flow names is there before the next event of the flow.
         EventKind::FlowCreated | EventKind::FlowUpdated => {

@@ -31,6 +31,8 @@ pub struct Token {
     pub renewal_of: Option<String>,
     /// The live client, where its client is a sandbox. Read from the client, never written.
     pub sandbox_of: Option<String>,
+    /// The member whose session it is. Not read here, and not written.
+    pub member: Option<String>,
 }
 
 impl Token {
@@ -40,10 +42,11 @@ impl Token {
 }
 
 impl Database {
-    /// The token with this id, if it was handed out here and its client still exists.
+    /// The token with this id, if it was handed out here and its client still exists. The session of a
+    /// member is none: it is [`Database::session`]'s.
     pub async fn token(&self, id: &str) -> Result<Option<Token>, StoreError> {
         let mut sql = Sql::default();
-        sql.push(COLUMNS).push(" WHERE clients.id IS NOT NULL AND tokens.id = ");
+        sql.push(COLUMNS).push(" WHERE clients.id IS NOT NULL AND member IS NULL AND tokens.id = ");
         sql.bind(Arg::Text(id.to_owned()));
         self.fetch_row(sql, token).await
     }
@@ -51,7 +54,7 @@ impl Database {
     /// The clients' own tokens, of one with its sandbox or of all, the newest first.
     pub async fn tokens(&self, client: Option<&str>) -> Result<Vec<Token>, StoreError> {
         let mut sql = Sql::default();
-        sql.push(COLUMNS).push(" WHERE subject IS NULL");
+        sql.push(COLUMNS).push(" WHERE subject IS NULL AND member IS NULL");
         if let Some(client) = client {
             sql.push(" AND (tokens.client = ").bind(Arg::Text(client.to_owned()));
             sql.push(" OR clients.sandbox_of = ").bind(Arg::Text(client.to_owned())).push(")");
@@ -105,7 +108,8 @@ impl Batch {
     pub fn revoke_token(&mut self, id: &str, now: Timestamp) -> &mut Batch {
         let mut sql = Sql::default();
         sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
-        sql.push(" WHERE revoked_at IS NULL AND id = ").bind(Arg::Text(id.to_owned()));
+        sql.push(" WHERE revoked_at IS NULL AND member IS NULL AND id = ");
+        sql.bind(Arg::Text(id.to_owned()));
         self.push(sql, Rows::Exactly(1))
     }
 
@@ -149,12 +153,13 @@ impl Batch {
         self.push(sql, Rows::Any)
     }
 
-    /// Revokes all tokens that the client has now.
+    /// Revokes all tokens that the client has now. Its members stay signed in.
     pub fn revoke_tokens_of(&mut self, client: &str, now: Timestamp) -> &mut Batch {
         self.hold_client(client);
         let mut sql = Sql::default();
         sql.push("UPDATE tokens SET revoked_at = ").bind(Arg::Integer(now.0));
-        sql.push(" WHERE revoked_at IS NULL AND client = ").bind(Arg::Text(client.to_owned()));
+        sql.push(" WHERE revoked_at IS NULL AND member IS NULL AND client = ")
+            .bind(Arg::Text(client.to_owned()));
         self.push(sql, Rows::Any)
     }
 
@@ -186,5 +191,6 @@ fn token(row: &dyn Cells) -> Result<Token, StoreError> {
         renewable_until: row.integer(8)?.map(Timestamp),
         renewal_of: row.optional_string(9)?,
         sandbox_of: row.optional_string(10)?,
+        member: None,
     })
 }

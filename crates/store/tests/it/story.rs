@@ -24,6 +24,7 @@ fn token(id: &str, client: &str) -> Token {
         renewable_until: None,
         renewal_of: None,
         sandbox_of: None,
+        member: None,
     }
 }
 

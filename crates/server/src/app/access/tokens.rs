@@ -20,7 +20,7 @@ impl App {
     pub async fn identify(&self, authorization: Option<&str>) -> Result<Bearer, AccessError> {
         let header = authorization.ok_or(AccessError::Missing)?;
         let digest: Digest = Sha256::digest(header).into();
-        let cached = match self.access.recall(&digest) {
+        let cached = match self.access.tokens.recall(&digest) {
             Some(cached) => cached,
             None => {
                 let claims = self.verify(bare_token(header))?;
@@ -35,8 +35,8 @@ impl App {
                 let token = token.filter(is_right).map(Arc::new);
                 let expires_at = claims.expires_at().unwrap_or(0);
                 let expires_at = Timestamp(expires_at.saturating_mul(1000));
-                let cached = CachedAnswer { since, expires_at, token };
-                self.access.remember(digest, cached.clone());
+                let cached = CachedAnswer { expires_at, token };
+                self.access.tokens.remember(digest, since, cached.clone());
                 cached
             }
         };
@@ -83,8 +83,6 @@ impl App {
             Some(words) => words.split(' ').filter_map(Scope::from_word).collect(),
             None => Scope::ALL.to_vec(),
         };
-        // Never by default: a record of a client that was imported may name any scope.
-        scopes.retain(|scope| *scope != Scope::Staff);
         if let Some(wanted) = &mint.scopes {
             let foreign =
                 wanted.iter().find(|wanted| **wanted != Scope::Staff && !scopes.contains(wanted));
@@ -93,6 +91,9 @@ impl App {
                 return Err(MintError::NotTheClients { client, scope: scope.word() });
             }
             scopes.clone_from(wanted);
+        } else {
+            // A record of a client that was imported may name any scope.
+            scopes.retain(|scope| !scope.is_named_only());
         }
         if mint.staff && !scopes.contains(&Scope::Staff) {
             scopes.push(Scope::Staff);
@@ -275,6 +276,7 @@ impl App {
             renewable_until: None,
             renewal_of: None,
             sandbox_of: None,
+            member: None,
         };
         Ok((token, stored))
     }

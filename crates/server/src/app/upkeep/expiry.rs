@@ -10,12 +10,13 @@ use crate::app::persons::PersonError;
 use crate::app::validations::interrupted;
 
 impl App {
-    /// Forgets tokens, counts of failed logins, digests of images and comparisons of faces that mean
+    /// Forgets tokens, sessions and links of members, counts of failed logins, digests of images and comparisons of faces that mean
     /// nothing any more.
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut batch = Batch::default();
         batch.delete_expired_record_tokens(now).forget_logins(self.logins_forgotten_before(now));
+        batch.delete_expired_sessions(now).delete_expired_invitations(now);
         batch.forget_accepted_images(self.images_forgotten_before(now)).forget_comparisons(now);
         self.database.commit(batch).await
     }

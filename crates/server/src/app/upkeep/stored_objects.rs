@@ -3,6 +3,7 @@
 use verax_store::{Encrypted, EncryptedRow};
 
 use crate::app::idempotency::{ANSWERS, REQUESTS};
+use crate::app::members;
 use crate::app::validations::stored_faces;
 use crate::app::webhooks::secrets;
 use crate::app::{document_validations, documents, persons};
@@ -28,6 +29,7 @@ pub fn objects_of(encrypted: Encrypted, row: &EncryptedRow) -> (String, Option<S
 /// The record that something in the vault was kept for; empty: it is the client's own.
 pub fn record_of_subject(subject: &str) -> &str {
     let numbers = document_validations::NUMBERS;
-    let parts = [stored_faces::SUBJECT, secrets::SUBJECT, ANSWERS, REQUESTS, numbers];
+    let (faces, webhooks, members) = (stored_faces::SUBJECT, secrets::SUBJECT, members::SUBJECT);
+    let parts = [faces, webhooks, members, ANSWERS, REQUESTS, numbers];
     parts.into_iter().find_map(|part| subject.strip_suffix(part)).unwrap_or(subject)
 }

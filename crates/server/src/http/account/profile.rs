@@ -1,9 +1,9 @@
-//! The caller's own client as a dashboard shows it: changed, its settings, its plans, its members.
+//! The caller's own client as a dashboard shows it: changed, its settings, its plans.
 
 use axum::extract::State as Extract;
 use axum::response::Response;
 use serde_json::{Value, json};
-use verax_domain::resources::{CLIENTS, PROJECTS};
+use verax_domain::resources::CLIENTS;
 
 use super::calls::own_record;
 use super::{CLIENT_IS_GONE, TAG, client_schema};
@@ -70,13 +70,6 @@ pub fn operations() -> Vec<Operation> {
         reading("/v2/client-smart-enroll-plans", "list_enroll_plans", plans, plans_schema());
     let access =
         reading("/v2/client-smart-access-plans", "list_access_plans", plans, plans_schema());
-    let described = Description::new(
-        "list_project_members",
-        "Members of projects: none, as tokens belong to clients here",
-        PROJECTS.name,
-        Access::reading(PROJECTS.scopes),
-        Answer::json(no_members_schema()),
-    );
     vec![
         changing(Operation::put(me, change_own, change_me)),
         changing(Operation::put(one, change_by_id, change_one))
@@ -85,7 +78,6 @@ pub fn operations() -> Vec<Operation> {
         one_settings.id_doc("The id of the caller's client."),
         Operation::get(enroll.0, enroll_plans, enroll.1).unknown(CLIENT_IS_GONE),
         Operation::get(access.0, access_plans, access.1).unknown(CLIENT_IS_GONE),
-        Operation::get("/v2/project-members", project_members, described),
     ]
 }
 
@@ -249,28 +241,6 @@ fn plans_schema() -> Value {
         "startDate": { "type": ["string", "null"] }, "endDate": { "type": "null" }, "plan": plan,
     }));
     json!({ "type": "array", "items": bought })
-}
-
-/// `GET /v2/project-members`.
-pub async fn project_members() -> Response {
-    let page = json!({ "page": 1, "limit": 10, "total": 0, "pages": 0 });
-    let body = json!({
-        "success": true, "data": [], "pagination": page,
-        "total": 0, "limit": 10, "page": 1, "pages": 0,
-    });
-    json_response(body.to_string().into_bytes())
-}
-
-fn no_members_schema() -> Value {
-    let count = || json!({ "type": "integer", "minimum": 0 });
-    members(json!({
-        "success": { "const": true },
-        "data": { "type": "array", "maxItems": 0 },
-        "pagination": members(json!({
-            "page": count(), "limit": count(), "total": count(), "pages": count(),
-        })),
-        "total": count(), "limit": count(), "page": count(), "pages": count(),
-    }))
 }
 
 fn answer(data: &Value) -> Response {

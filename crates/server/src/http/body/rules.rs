@@ -1,7 +1,7 @@
 //! What a member must be, and what is kept of it.
 
 use serde_json::{Value, json};
-use verax_domain::contact::{PHONE_RULE, country, dialled, visible};
+use verax_domain::contact::{PHONE_RULE, country, dialled, is_email, visible};
 use verax_domain::email_templates::part_problem;
 use verax_query::{Ignored, Timestamp, is_id, nfc};
 
@@ -327,18 +327,4 @@ fn texts(value: Value) -> Result<Value, String> {
         return Ok(value);
     }
     Err(format!("must contain strings of 1 to {TEXT_CHARS_MAX} bytes"))
-}
-
-/// One `@` between two texts without white space, and a domain with a dot: more cannot be told
-/// without writing to it.
-fn is_email(text: &str) -> bool {
-    const CHARS_MAX: usize = 254;
-    let Some((name, domain)) = text.split_once('@') else { return false };
-    let clean = |text: &str| {
-        !text.is_empty()
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
-    };
-    let dotted =
-        domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
-    text.len() <= CHARS_MAX && clean(name) && clean(domain) && dotted && !domain.ends_with('.')
 }
