@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
 
-pub use install::{folder, python_environment, s3_environment, webhook_libraries};
+pub use install::{console_check, folder, python_environment, s3_environment, webhook_libraries};
 
 /// What the clients talk to.
 struct Target {

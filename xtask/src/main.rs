@@ -4,6 +4,7 @@ mod alerts;
 mod bench;
 mod ci;
 mod clients;
+mod console;
 mod docs;
 mod exec;
 mod faults;
@@ -55,6 +56,12 @@ const TOOLS: &[Tool] = &[
         usage: "[--bin FILE] [--postgres] [--only NAME,…]",
         what: "real HTTP clients against the real binary",
         run: clients::run,
+    },
+    Tool {
+        name: "console",
+        usage: "[--bin FILE] [--images DIR]",
+        what: "every page of the demo's console in Chromium: what it loads, and what axe-core says",
+        run: console::run,
     },
     Tool {
         name: "docs",

@@ -3,6 +3,7 @@
 mod circles;
 mod edges;
 mod files;
+mod inline;
 mod rooms;
 mod wire;
 mod words;
@@ -33,6 +34,7 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
         let Ok(text) = String::from_utf8(bytes) else { continue };
         problems.extend(files::text_problems(Path::new(&path), &text));
         problems.extend(rooms::problems(&path, &text));
+        problems.extend(inline::problems(&path, &text));
         problems.extend(wire::problems(&path, &text));
         problems.extend(words::problems(&path, &text));
         questions.extend(files::question(Path::new(&path), &text));

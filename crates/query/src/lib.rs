@@ -18,6 +18,7 @@ mod statements;
 pub mod tally;
 mod text;
 mod time;
+mod variants;
 
 pub use compat::{Compat, Count, Totals, Unstored};
 pub use lookup::{Comparable, Key};

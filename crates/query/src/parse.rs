@@ -2,7 +2,7 @@
 //! every problem of a request is reported at once.
 
 mod ignored;
-mod include;
+pub mod include;
 mod key;
 mod problem;
 mod value;

@@ -12,7 +12,20 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 impl Query {
     /// The query string of this request in its canonical spelling, percent-encoded.
     pub fn to_query_string(&self) -> String {
-        let mut out = Printer(String::new());
+        let mut out = String::new();
+        for (key, value) in self.to_pairs() {
+            let separator = if out.is_empty() { "" } else { "&" };
+            let key = utf8_percent_encode(&key, KEPT);
+            let value = utf8_percent_encode(&value, KEPT);
+            // Writing to a String does not fail.
+            let _ = write!(out, "{separator}{key}={value}");
+        }
+        out
+    }
+
+    /// The same, key by key and not encoded.
+    fn to_pairs(&self) -> Vec<(String, String)> {
+        let mut out = Printer(Vec::new());
         out.conditions("", &self.conditions);
         out.conditions("?", &self.any);
         if let Some(text) = &self.search {
@@ -57,15 +70,11 @@ impl Query {
     }
 }
 
-struct Printer(String);
+struct Printer(Vec<(String, String)>);
 
 impl Printer {
     fn pair(&mut self, key: &str, value: &str) {
-        let separator = if self.0.is_empty() { "" } else { "&" };
-        let key = utf8_percent_encode(key, KEPT);
-        let value = utf8_percent_encode(value, KEPT);
-        // Writing to a String does not fail.
-        let _ = write!(self.0, "{separator}{key}={value}");
+        self.0.push((key.to_owned(), value.to_owned()));
     }
 
     fn conditions(&mut self, group: &str, conditions: &[Condition]) {

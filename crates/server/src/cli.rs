@@ -27,6 +27,7 @@ mod read_document;
 mod reference;
 mod restore;
 mod serve;
+mod serve_demo;
 mod settings;
 mod tallies;
 mod token;

@@ -1,6 +1,7 @@
 //! Settings: defaults < file < environment < flags, and over all of them what the database holds for all
 //! nodes.
 
+pub mod described;
 mod sections;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ mod account;
 mod answers;
 mod api_docs;
 mod body;
+mod console;
 mod contacts;
 mod document_validations;
 mod documents;
@@ -33,6 +34,9 @@ mod validations;
 mod webhooks;
 
 pub use crate::certificate::{Certificate, Tls, certificate_expiry};
+pub use console::demo::DemoDoor;
+pub use console::guard::{Needs, SESSION_COOKIE};
+pub use console::pages as console_pages;
 pub use error_codes::ErrorCode;
 pub use face_service::answers as face_answers;
 pub use families::{codes, operations};

@@ -9,12 +9,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::{Progress, Step, grid, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{alerts, clients, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
+use crate::{alerts, clients, console, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 15;
 const FAULT_CYCLES: u32 = 8;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
-const FIRST_BUILD_CRATES_MAX: usize = 337;
+const FIRST_BUILD_CRATES_MAX: usize = 355;
 
 pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "sources are formatted", run: fmt },
@@ -53,6 +53,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "faults", what: "what dies, fills up, stalls or is too much", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
+    Step {
+        name: "console",
+        what: "every page of the demo in Chromium, and what axe-core says of it",
+        run: |_| console::check(&release()?, None),
+    },
     Step {
         name: "docs",
         what: "the documentation's code blocks, as they stand",

@@ -38,6 +38,17 @@ pub fn webhook_libraries() -> Result<[(&'static str, Command); 3]> {
     Ok([("Python", python), ("JavaScript", node), ("Rust", rust)])
 }
 
+/// The folder of the check of the console in a browser, with its packages.
+pub fn console_check() -> Result<PathBuf> {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")] {
+        needs_program(program, package)?;
+    }
+    let place = exec::target_dir()?.join("console");
+    copy_folder(&exec::root().join("xtask/console"), &place)?;
+    node_packages(&place)?;
+    Ok(place)
+}
+
 /// Those of the folder's `package-lock.json`.
 fn node_packages(place: &Path) -> Result<()> {
     let lock = std::fs::read(place.join("package-lock.json"))?;

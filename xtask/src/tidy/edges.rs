@@ -63,6 +63,11 @@ const WALLS: &[Wall] = &[
         theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS, IMAGES, AMBIENT]),
     },
     Wall {
+        package: "verax-pages",
+        ours: &["verax-query", "verax-domain"],
+        theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS, IMAGES, AMBIENT]),
+    },
+    Wall {
         package: "verax-vision",
         ours: &["verax-domain"],
         theirs: Theirs::AllBut(&[ASYNC, HTTP, DRIVERS]),
@@ -90,6 +95,7 @@ const WALLS: &[Wall] = &[
             "verax-vision",
             "verax-reading",
             "verax-lab",
+            "verax-pages",
             "verax-store",
         ],
         theirs: Theirs::AllBut(&[DRIVERS, IMAGES]),

@@ -10,11 +10,13 @@ const HTTP: &str = "crates/server/src/http/";
 /// Families of calls: a file and a folder of `http` each. What two of them share lies beside them.
 const FAMILIES: &[&str] = &[
     "account",
+    "console",
     "documents",
     "faces",
     "feed",
     "health",
     "lists",
+    "members",
     "persons",
     "projects",
     "registrations",

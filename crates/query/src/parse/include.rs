@@ -139,7 +139,8 @@ pub fn all_relations(resource: &'static Resource) -> Vec<Populate> {
     all.filter_map(populate).collect()
 }
 
-fn populated(field: &'static Field, relation: &'static Relation) -> Populate {
+/// A relation as records, with all that they show.
+pub fn populated(field: &'static Field, relation: &'static Relation) -> Populate {
     let (nested, unstored) = (Vec::new(), Vec::new());
     Populate { field, relation, shown: relation.fields(), nested, unstored }
 }

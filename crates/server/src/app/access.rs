@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use verax_domain::role::SERVER_WIDE;
 use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_query::{Audience, Tenant};
-use verax_store::{FoundSession, StoreError, Token};
+pub use verax_store::Token;
+use verax_store::{FoundSession, StoreError};
 
 /// The payload of a token. The field order is the wire's: payloads begin with `clientId`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

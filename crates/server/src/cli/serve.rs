@@ -7,25 +7,24 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use verax_store::Batch;
 
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
 use super::locations::Locations;
 use super::output::{print_line, report_line, takes_colour};
-use crate::app::access::{Mint, SANDBOX};
+use super::serve_demo;
+
+use crate::app::App;
 use crate::app::document_validations::reading::DocumentReader;
 use crate::app::faces::Faces;
-use crate::app::{App, demo};
 use crate::config::{self, Log, LogFormat};
 use crate::document_models::load_document_engine;
-use crate::http::{self, Serving, Tls};
+use crate::http::{self, DemoDoor, Serving, Tls};
 use crate::installed_models::{load_reader, read_face_models};
 use crate::jobs::{self, Node, Role};
 use crate::open_files;
@@ -116,25 +115,28 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let url = serving.url()?;
     // Listened for before anybody is told that the server is there.
     let stopped = stopped()?;
+    let mut door = DemoDoor::default();
     if arguments.demo {
-        let token = prepare_demo(&app).await?;
+        let demo = serve_demo::prepare(&app).await?;
         let (selfie, card) = (locations.data.join("selfie.jpg"), locations.data.join("card.jpg"));
         for (path, image) in [(&selfie, PORTRAIT_1080P), (&card, SAMPLE_CARD)] {
             std::fs::write(path, image)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
-        print_demo(&url, &token, &card);
+        serve_demo::print(&url, &demo, &card);
         if app.faces.missing().is_empty() {
-            print_look(&url, &token, &selfie);
+            print_look(&url, &demo.token, &selfie);
         }
+        door = demo.door;
     } else {
         announce(format_args!("listening on {url}"));
+        announce_first_owner(&app, &url).await?;
     }
     let role = if arguments.no_jobs { Role::Serves } else { Role::ServesAndWorks };
     let backup_source = locations.backup_source(app.database.clone())?;
     let certificate = serving.certificate();
     let jobs = jobs::start(&Node { app: app.clone(), role, backup_source, certificate });
-    let router = http::router(http::State::new(app.clone()));
+    let router = http::router(http::State::of_demo(app.clone(), door));
     let feed = app.feed.clone();
     let stopped = async move {
         stopped.await;
@@ -145,6 +147,21 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     app.deliveries.drain().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where nobody was ever invited, the link by which the owner joins.
+async fn announce_first_owner(app: &App, url: &str) -> Result<()> {
+    if !app.config.now().console.enabled {
+        return Ok(());
+    }
+    if let Some(link) = app.first_owner_link().await? {
+        let url = if link.starts_with('/') { url } else { "" };
+        announce(format_args!(
+            "\nThis server has no members yet. Whoever opens this link becomes its owner; it opens once, \
+             for 24 hours:\n\n{url}{link}"
+        ));
+    }
+    Ok(())
 }
 
 /// The certificate's files: what the command line says comes before the settings.
@@ -180,45 +197,6 @@ pub fn stopped() -> Result<impl Future<Output = ()>> {
         }
         tracing::info!("stopping: requests at work may finish");
     })
-}
-
-async fn prepare_demo(app: &App) -> Result<String> {
-    const SEED: u64 = 2026;
-    app.store_demo(SEED).await?;
-    // Nothing was measured for its records: its tokens say sandbox.
-    let mut batch = Batch::default();
-    batch.mark_sandbox(demo::CLIENT);
-    app.database.commit(batch).await?;
-    let mint = Mint {
-        client: demo::CLIENT,
-        scopes: None,
-        staff: false,
-        mode: SANDBOX,
-        valid: Duration::from_secs(24 * 60 * 60),
-        renewable: None,
-    };
-    Ok(app.mint_token(&mint).await?)
-}
-
-fn print_demo(url: &str, token: &str, card: &Path) {
-    announce(format_args!(
-        "listening on {url}\n\n\
-         This is a demo: its records are synthetic, nothing was measured, and all of it is gone when \
-         you stop it.\n\n\
-         token: {token}\n\n\
-         Try, in another terminal:\n\n\
-         curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?perPage=2&\
-         populates%5B%5D=client&populates%5B%5D=project'\n\n\
-         curl -H 'Authorization: Bearer {token}' '{url}/v2/document-liveness?limit=2&\
-         status=completed&populates%5B%5D=appRegistration'\n\n\
-         curl -H 'Authorization: Bearer {token}' '{url}/v2/biometric-validations?statu=x&\
-         where_statu=completed&perPage=1000'\n\n\
-         This card is synthetic. Is it a genuine photograph of a document?\n\n\
-         printf '{{\"image\":\"%s\"}}' \"$(base64 < {card} | tr -d '\\n')\" | \
-         curl -H 'Authorization: Bearer {token}' --data-binary @- '{url}/v2/document-liveness'\n\n\
-         The API is described at {url}/docs/",
-        card = card.display()
-    ));
 }
 
 /// A real check of a face.

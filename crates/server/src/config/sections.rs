@@ -73,6 +73,7 @@ pub struct Tokens {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Console {
+    pub enabled: bool,
     pub session_idle_minutes: u32,
     pub session_hours: u32,
 }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
-    account, contacts, document_validations, documents, face_service, faces, feed, health, lists,
-    members, persons, projects, registrations, validations, webhooks,
+    account, console, contacts, document_validations, documents, face_service, faces, feed, health,
+    lists, members, persons, projects, registrations, validations, webhooks,
 };
 
 /// Every call of the API.
@@ -46,6 +46,7 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
         validations::errors::CODES,
         document_validations::errors::CODES,
         webhooks::errors::CODES,
+        console::errors::CODES,
         members::errors::CODES,
     ];
     families.into_iter().flatten().copied()

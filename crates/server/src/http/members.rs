@@ -16,27 +16,18 @@ use super::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER};
 use super::layers::access::{Access, Clients};
 use super::layers::caching::IfNoneMatch;
 use super::layers::handling::RequestHandling;
-use super::listing::calls::{list, retrieve};
+use super::listing::calls::retrieve;
 use super::listing::description::{list_of, retrieve_of};
-use super::listing::streams::Format;
 use super::openapi::shapes::record;
 use super::operation::{Answer, Description, Operation};
 use super::path_id::PathId;
 use super::state::State;
-use crate::app::access::{Bearer, Caller};
+use crate::app::access::Bearer;
 
 /// Who the members are is for those alone who may say it: not for staff, who may read all else.
 const MEMBERS: Access = Access { clients: Clients::Holding(Scope::WriteMembers), ..Access::CLIENT };
 
 pub fn operations() -> Vec<Operation> {
-    let listing = |state: Extract<State>,
-                   caller: Caller,
-                   format: Format,
-                   known: IfNoneMatch,
-                   handling: RequestHandling,
-                   query: RawQuery| {
-        list(state, caller, format, known, (query, handling), &PROJECT_MEMBERS)
-    };
     let retrieving = |state: Extract<State>,
                       bearer: Bearer,
                       known: IfNoneMatch,
@@ -46,7 +37,7 @@ pub fn operations() -> Vec<Operation> {
         retrieve(state, bearer, known, id, (query, handling), &PROJECT_MEMBERS)
     };
     vec![
-        list_of("v2", &PROJECT_MEMBERS, MEMBERS, listing),
+        list_of("v2", &PROJECT_MEMBERS, MEMBERS, calls::list),
         retrieve_of("v2", &PROJECT_MEMBERS, MEMBERS, retrieving),
         Operation::post(
             "/v2/project-members",

@@ -4,10 +4,10 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{any, get};
 use tower::ServiceExt;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -15,6 +15,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
 
+use super::console::guard::guard;
 use super::contacts::link_page;
 use super::error::ApiError;
 use super::error_codes::{METHOD_NOT_ALLOWED, NOT_FOUND};
@@ -26,7 +27,7 @@ use super::layers::observe::observe;
 use super::layers::paths::with_canonical_path;
 use super::operation::Operation;
 use super::state::State;
-use super::{api_docs, families};
+use super::{api_docs, console, families};
 
 /// Headers that a page of another origin may read.
 const EXPOSED: [&str; 8] = [
@@ -49,6 +50,7 @@ pub fn router(state: State) -> Router {
     let origins = state.app.config.now().http.cors_origins.clone();
     let mut router = routed(families::operations(), &state)
         .route("/openapi.json", get(api_docs::openapi))
+        .merge(console(&state))
         .route("/docs", get(api_docs::to_docs))
         .route("/docs/", get(api_docs::docs_index))
         .route("/docs/{file}", get(api_docs::docs))
@@ -93,6 +95,31 @@ fn routed(operations: Vec<Operation>, state: &State) -> Router<State> {
         }
         router.route(&operation.path, handler)
     })
+}
+
+/// The pages of the console, each behind its guard; nothing where it is switched off.
+fn console(state: &State) -> Router<State> {
+    if !state.app.config.now().console.enabled {
+        return Router::new();
+    }
+    let router = Router::new().route("/", any(front_door));
+    console::pages().into_iter().fold(router, |router, page| {
+        let needs = page.needs;
+        let check = move |Extract(state): Extract<State>, request: Request, next: Next| {
+            guard(needs, state, request, next)
+        };
+        let handler = page.handler.route_layer(from_fn_with_state(state.clone(), check));
+        router.route(&page.path, handler.route_layer(compression()))
+    })
+}
+
+/// A browser is led to the console; who asks for anything else finds nothing here.
+async fn front_door(headers: HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    match accepts.is_some_and(|accept| accept.contains("text/html")) {
+        true => Redirect::to("/console/").into_response(),
+        false => not_found().await.into_response(),
+    }
 }
 
 /// For a small answer it is not worth the headers.

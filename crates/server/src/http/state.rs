@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::http::console::demo::DemoDoor;
 use crate::http::layers::rate_limit::Limits;
 use crate::http::polls::Polls;
 use crate::metrics::Metrics;
@@ -32,16 +33,24 @@ pub struct Shared {
     pub fetching: Arc<Shares>,
     /// Calls that wait for events.
     pub listening: Arc<Shares>,
+    /// Nothing where the server is no demo.
+    pub demo: DemoDoor,
 }
 
 impl State {
     pub fn new(app: App) -> State {
+        State::of_demo(app, DemoDoor::default())
+    }
+
+    /// Of a demo, which is entered by this door.
+    pub fn of_demo(app: App, demo: DemoDoor) -> State {
         let limits = Limits::default();
         let slots = Shares::new(app.admission.admitted_max());
         let bodies = Shares::new(app.config.now().http.bodies_bytes_max);
         let (fetching, listening) = (Shares::new(FETCHING_MAX), Shares::new(LISTENERS_MAX));
         let (metrics, polls) = (app.metrics.clone(), Arc::default());
-        let shared = Shared { app, metrics, polls, limits, slots, bodies, fetching, listening };
+        let shared =
+            Shared { app, metrics, polls, limits, slots, bodies, fetching, listening, demo };
         State(Arc::new(shared))
     }
 }

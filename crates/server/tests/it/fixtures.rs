@@ -170,7 +170,7 @@ pub async fn one_of_each(world: &World, client: &str) {
         "member",
         json!({
             "name": format!("Mo of {client}"), "email": format!("mo@{client}.example"),
-            "role": "viewer", "status": "active", "hasTotp": false,
+            "role": "viewer", "status": "invited", "hasTotp": false,
         }),
     );
     world.store(&PROJECT_MEMBERS, &[member]).await;

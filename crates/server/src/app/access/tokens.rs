@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use verax_domain::{RecordTokenScope, Scope, Timestamp};
+use verax_query::Tenant;
 use verax_store::{Batch, Client, StoreError, Token};
 
 use super::{
@@ -241,6 +242,31 @@ impl App {
             ..page
         };
         self.sign(claims, Some(mint.subject.to_owned()))
+    }
+
+    /// The clients' own tokens that this tenant may know of, the newest first.
+    pub async fn client_tokens(&self, tenant: &Tenant) -> Result<Vec<Token>, StoreError> {
+        match tenant {
+            Tenant::Client(client) => self.database.tokens(Some(client)).await,
+            Tenant::All => self.database.tokens(None).await,
+        }
+    }
+
+    /// Revokes such a token, with those that were made from it; whether there was one.
+    pub async fn revoke_client_token(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        let tokens = self.client_tokens(tenant).await?;
+        if !tokens.iter().any(|token| token.id == id) {
+            return Ok(false);
+        }
+        let (mut batch, now) = (Batch::default(), self.clock.now());
+        batch.revoke_token(id, now).revoke_renewals(id, now);
+        match self.database.commit(batch).await {
+            // It is revoked already.
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+        self.forget_tokens();
+        Ok(true)
     }
 
     /// What is remembered of tokens may be out of date: some were revoked.

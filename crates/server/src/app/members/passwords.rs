@@ -25,7 +25,8 @@ const PREFIX: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 const AT_ONCE: usize = 2;
 const WAITING_MAX: usize = 16;
 
-const CHARS_MIN: usize = 12;
+/// Of a new password.
+pub const CHARS_MIN: usize = 12;
 const BYTES_MAX: usize = 256;
 
 /// Who may stretch a password. Clones share it.

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use verax_domain::{Scope, Timestamp};
-use verax_store::{Batch, FoundSession, Member, MemberKey, MemberSession, StoreError, Token};
+pub use verax_store::MemberSession;
+use verax_store::{Batch, FoundSession, Member, MemberKey, StoreError, Token};
 use zeroize::Zeroizing;
 
 use super::errors::MemberError;

@@ -12,6 +12,11 @@ impl App {
         Ok(())
     }
 
+    /// The names of those that are set for all nodes.
+    pub async fn settings_of_all_nodes(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.database.settings().await?.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// Sets a setting for all nodes.
     ///
     /// # Errors

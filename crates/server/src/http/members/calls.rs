@@ -1,12 +1,12 @@
 //! Members: invited, changed, deleted, by whoever may in the name of their client.
 
-use axum::extract::State as Extract;
+use axum::extract::{RawQuery, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use verax_domain::resources::PROJECT_MEMBERS;
 use verax_domain::role::{MemberStatus, Role};
-use verax_query::Tenant;
+use verax_query::{Ignored, Tenant};
 
 use crate::app::access::Caller;
 use crate::app::journal::Origin;
@@ -18,8 +18,13 @@ use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::{INVALID_PARAMETERS, MISSING_PARAMETER};
 use crate::http::layers::allowed::Allowed;
+use crate::http::layers::caching::IfNoneMatch;
+use crate::http::layers::handling::RequestHandling;
 use crate::http::layers::idempotency::about;
+use crate::http::listing::calls::{self, short};
+use crate::http::listing::streams::Format;
 use crate::http::path_id::PathId;
+use crate::http::query_string::{decoded, parts};
 use crate::http::state::State;
 
 pub static INVITE_BODY: &[BodyField] = &[
@@ -28,6 +33,7 @@ pub static INVITE_BODY: &[BodyField] = &[
     field_as(&PROJECT_MEMBERS, "name", Rule::Text(1, 120)),
 ];
 
+const BY_PROJECT: &str = "where_project";
 const ACTIVE: &str = "active";
 const DISABLED: &str = "disabled";
 
@@ -39,6 +45,30 @@ pub static CHANGE_BODY: &[BodyField] = &[
         "`disabled`: cannot sign in, and is signed out; `active`: can again.",
     ),
 ];
+
+/// `GET /v2/project-members`.
+pub async fn list(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    format: Format,
+    known: IfNoneMatch,
+    handling: RequestHandling,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let raw = short(raw)?;
+    let is_project = |part: &&str| decoded(part).is_some_and(|(name, _)| name == BY_PROJECT);
+    if parts(&raw).any(|part| is_project(&part)) {
+        // A dashboard asks for the members of a project. Here they are those of its client.
+        let hint = Some("members belong to the client".to_owned());
+        let problems = handling.note([Ignored { parameter: BY_PROJECT.to_owned(), hint }]);
+        if !problems.is_empty() {
+            return Err(ApiError::invalid(problems));
+        }
+    }
+    let raw: Vec<&str> = parts(&raw).filter(|part| !is_project(part)).collect();
+    let raw = RawQuery(Some(raw.join("&")));
+    calls::list(Extract(state), caller, format, known, (raw, handling), &PROJECT_MEMBERS).await
+}
 
 /// `POST /v2/project-members`.
 pub async fn invite(

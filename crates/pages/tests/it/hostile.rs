@@ -1,0 +1,114 @@
+//! A record that is made to break out of its page stays text.
+
+use serde_json::{Value, json};
+use verax_domain::resources;
+use verax_pages::cell::Reader;
+use verax_pages::list::{List, Listed};
+use verax_pages::record::{Record, Retrieved};
+use verax_pages::{Language, Shell, Template, Texts};
+use verax_query::{Kind, Query, Resource};
+
+pub const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;{{7*7}}";
+pub const BIDI: &str = "\u{202e}gnp.exe\u{202c}\u{2066}";
+const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(3)\"></svg>";
+
+/// A record of this resource, each of whose texts is hostile.
+pub fn hostile(resource: &Resource, text: &str) -> Value {
+    let mut record = json!({});
+    for field in resource.fields {
+        record[field.name] = match &field.kind {
+            Kind::Id => "record-1".into(),
+            Kind::Text | Kind::Word(_) | Kind::Date | Kind::Time => text.into(),
+            Kind::Bool => true.into(),
+            Kind::Integer | Kind::Number => 1.into(),
+            Kind::Relation(_) => json!({ "_id": text, "name": text }),
+            Kind::Relations(_) => json!([{ "_id": text, "name": text }, text]),
+            Kind::Texts => json!([text]),
+            Kind::Json(_) => json!({ text: text, "inner": [{ "deep": { text: [text] } }] }),
+        };
+    }
+    record
+}
+
+fn pages(resource: &'static Resource, text: &str) -> [String; 2] {
+    let texts = Texts(Language::English);
+    let reader = Reader { texts, may_open: &|_| true };
+    let record = hostile(resource, text);
+    let query = Query::whole(resource);
+    let rows = [record.clone()];
+    let listed = Listed { query: &query, rows: &rows, total: 1, origin: "https://verax.example" };
+    let list = List::of(Shell::new(texts, text), &reader, &listed);
+    let events = [hostile(&resources::EVENTS, text)];
+    let retrieved = Retrieved {
+        resource,
+        record: &record,
+        bare: &record,
+        events: Some(&events),
+        more: Some(("Attempts".to_owned(), serde_json::json!({ text: text }))),
+        origin: "https://verax.example",
+    };
+    let page = Record::of(Shell::new(texts, text), &reader, &retrieved, Vec::new());
+    [list.render().expect("a list"), page.render().expect("a record")]
+}
+
+#[test]
+fn markup_is_text_on_every_list_and_record() {
+    for resource in resources::ALL {
+        for text in [MARKUP, SVG] {
+            for page in pages(resource, text) {
+                for element in ["<script>", "<img src=x", "<svg xmlns", "onerror=alert(2)>&lt;"] {
+                    assert!(!page.contains(element), "{}: {element}", resource.name);
+                }
+                assert!(page.contains("&#60;s"), "{}: it is not there at all", resource.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn letters_that_turn_a_line_around_are_kept_in_their_own_element() {
+    for page in pages(&resources::APP_REGISTRATIONS, BIDI) {
+        let outside = page.split("<bdi>").enumerate().map(|(index, part)| match index {
+            0 => part,
+            _ => part.split_once("</bdi>").map_or("", |(_, after)| after),
+        });
+        // The title of a page is shown by the browser, alone on its line.
+        let leaks: Vec<&str> = outside.filter(|part| part.contains('\u{202e}')).collect();
+        let in_head = |part: &&str| {
+            let end = part.rfind('\u{202e}').unwrap_or_default();
+            part[end..].contains("</title>")
+        };
+        let attributes = |part: &&str| {
+            let shown = part.split('<').filter_map(|it| it.split_once('>')).map(|(_, text)| text);
+            !shown.into_iter().any(|text| text.contains('\u{202e}'))
+        };
+        assert!(leaks.iter().all(|part| in_head(part) || attributes(part)), "{leaks:?}");
+    }
+}
+
+#[test]
+fn a_word_of_ten_thousand_letters_is_cut_and_said_to_be() {
+    let long = "x".repeat(10_000);
+    let [list, record] = pages(&resources::APP_REGISTRATIONS, &long);
+    assert!(!list.contains(&"x".repeat(100)) || list.contains("<title>"));
+    assert!(record.contains("10,000 letters in all"));
+    let texts = Texts(Language::English);
+    let reader = Reader { texts, may_open: &|_| false };
+    let value = hostile(&resources::APP_REGISTRATIONS, &long);
+    let field = resources::APP_REGISTRATIONS.field("fullName").expect("a field");
+    let cell = reader.cell(field, &value, verax_pages::cell::Room::Row);
+    assert!(cell.to_string().len() < 200, "{cell}");
+}
+
+/// Whoever may not open a resource gets no link to it.
+#[test]
+fn a_link_is_for_who_may_open_what_it_leads_to() {
+    let texts = Texts(Language::English);
+    let record = json!({ "_id": "r1", "project": { "_id": "p1", "name": "Bank" } });
+    let field = resources::APP_REGISTRATIONS.field("project").expect("a field");
+    let shown = |may_open: &dyn Fn(&Resource) -> bool| {
+        Reader { texts, may_open }.cell(field, &record, verax_pages::cell::Room::Row).to_string()
+    };
+    assert_eq!(shown(&|_| true), "<a href=\"/console/projects/p1\"><bdi>Bank</bdi></a>");
+    assert_eq!(shown(&|_| false), "<bdi>Bank</bdi>");
+}

@@ -1,0 +1,131 @@
+//! The console: pages for the people who work with records. They call `app` as the API does, and show
+//! nothing that the API would reject.
+
+pub mod account;
+pub mod answers;
+pub mod demo;
+pub mod errors;
+pub mod form;
+pub mod guard;
+pub mod home;
+pub mod lists;
+pub mod members;
+pub mod operate;
+pub mod records;
+pub mod sign_in;
+pub mod visitor;
+pub mod webhooks;
+
+use axum::extract::RawQuery;
+use axum::extract::State as Extract;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use verax_domain::Scope;
+use verax_domain::resources;
+use verax_query::Resource;
+
+use self::guard::Needs;
+use self::visitor::Visitor;
+use super::layers::caching::IfNoneMatch;
+use super::layers::handling::RequestHandling;
+use super::path_id::PathId;
+use super::state::State;
+
+/// A page, or what a form of one is sent to.
+pub struct Page {
+    pub method: Method,
+    pub path: String,
+    pub needs: Needs,
+    pub handler: MethodRouter<State>,
+}
+
+impl Page {
+    fn get<H: Handler<T, State>, T: 'static>(
+        path: impl Into<String>,
+        needs: Needs,
+        handler: H,
+    ) -> Page {
+        let handler = on(MethodFilter::GET, handler);
+        Page { method: Method::GET, path: path.into(), needs, handler }
+    }
+
+    fn post<H: Handler<T, State>, T: 'static>(
+        path: impl Into<String>,
+        needs: Needs,
+        handler: H,
+    ) -> Page {
+        let handler = on(MethodFilter::POST, handler);
+        Page { method: Method::POST, path: path.into(), needs, handler }
+    }
+}
+
+/// Every page of the console.
+pub fn pages() -> Vec<Page> {
+    let mut all = vec![
+        Page::get("/console/assets/{file}", Needs::Nothing, answers::asset),
+        Page::get("/console/sign-in", Needs::Nothing, sign_in::page),
+        Page::post("/console/sign-in", Needs::Nothing, sign_in::sign_in),
+        Page::post("/console/sign-out", Needs::Nothing, sign_in::sign_out),
+        Page::get("/console/join/{secret}", Needs::Nothing, sign_in::invitation),
+        Page::post("/console/join/{secret}", Needs::Nothing, sign_in::join),
+        Page::get("/console/demo/{code}", Needs::Nothing, demo::enter),
+        Page::get("/console", Needs::SignedIn, home::home),
+        Page::get("/console/", Needs::SignedIn, home::home),
+        Page::get("/console/account", Needs::SignedIn, account::page),
+        Page::post("/console/account/language", Needs::SignedIn, account::language),
+        Page::post("/console/account/password", Needs::SignedIn, account::password),
+        Page::get("/console/account/totp", Needs::SignedIn, account::begin_totp),
+        Page::post("/console/account/totp", Needs::SignedIn, account::confirm_totp),
+        Page::post("/console/account/totp/remove", Needs::SignedIn, account::remove_totp),
+        Page::post("/console/account/codes", Needs::SignedIn, account::renew_codes),
+        Page::post("/console/account/sessions", Needs::SignedIn, account::end_sessions),
+        Page::get("/console/account/confirm", Needs::SignedIn, account::confirm_page),
+        Page::post("/console/account/confirm", Needs::SignedIn, account::confirm),
+        Page::get("/console/settings", Needs::OfAll(Scope::WriteMembers), operate::settings),
+        Page::get("/console/tokens", Needs::Holding(Scope::WriteMembers), operate::tokens),
+        Page::post(
+            "/console/tokens/{id}/revoke",
+            Needs::Holding(Scope::WriteMembers),
+            operate::revoke,
+        ),
+    ];
+    all.extend(members::pages());
+    all.extend(webhooks::pages());
+    let listed = resources::ALL.into_iter().filter(|resource| !resource.versions.is_empty());
+    all.extend(listed.flat_map(of_resource));
+    all.push(Page::get("/console/{*rest}", Needs::SignedIn, answers::not_found));
+    all
+}
+
+/// The pages that a resource has by existing.
+fn of_resource(resource: &'static Resource) -> [Page; 5] {
+    let needs = Needs::Reading(resource);
+    let path = |rest: &str| format!("/console/{}{rest}", resource.name);
+    let list =
+        move |state: Extract<State>,
+              visitor: Visitor,
+              handling: RequestHandling,
+              query: RawQuery| { lists::list(state, visitor, handling, query, resource) };
+    let csv = move |state: Extract<State>,
+                    visitor: Visitor,
+                    known: IfNoneMatch,
+                    handling: RequestHandling,
+                    query: RawQuery| {
+        lists::csv(state, visitor, (known, handling), query, resource)
+    };
+    let filter = move |query: RawQuery| lists::filter(query, resource);
+    let record = move |state: Extract<State>, visitor: Visitor, id: PathId, query: RawQuery| {
+        records::record(state, visitor, id, query, resource)
+    };
+    let json = move |state: Extract<State>, visitor: Visitor, id: PathId| {
+        records::json(state, visitor, id, resource)
+    };
+    [
+        Page::get(path(""), needs, list),
+        Page::get(path(".csv"), needs, csv),
+        Page::get(path("/-/filter"), needs, filter),
+        Page::get(path("/{id}"), needs, record),
+        Page::get(path("/{id}/json"), needs, json),
+    ]
+}

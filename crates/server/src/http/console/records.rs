@@ -1,0 +1,153 @@
+//! One record: as a page, and as the API answers it.
+
+use axum::extract::{RawQuery, State as Extract};
+use axum::response::Response;
+use serde_json::Value;
+use verax_domain::resources::{EVENTS, PROJECT_MEMBERS, WEBHOOK_EVENTS, WEBHOOKS};
+use verax_pages::cell::{list_href, record_href};
+use verax_pages::record::{Action, Json, Record, Retrieved};
+use verax_pages::{Shell, names};
+use verax_query::{Audience, Key, Query, Resource, Retrieval, Tenant};
+
+use super::answers::html;
+use super::form::Form;
+use super::visitor::Visitor;
+use super::{members, webhooks};
+use crate::http::answers::one;
+use crate::http::error::ApiError;
+use crate::http::path_id::PathId;
+use crate::http::state::State;
+
+/// What of a record's events its page shows.
+const EVENTS_SHOWN: u32 = 20;
+const EVENT_RECORD: Key<str> = Key::text(&EVENTS, "record");
+const EVENT_RESOURCE: Key<str> = Key::text(&EVENTS, "resource");
+
+/// What was done to the record, as the page that follows says it.
+const DONE: [&str; 5] =
+    ["member-changed", "webhook-changed", "resent", "saved", "token-was-revoked"];
+
+/// `GET /console/<resource>/{id}`.
+pub async fn record(
+    Extract(state): Extract<State>,
+    visitor: Visitor,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let id = id.of(resource)?;
+    let tenant = visitor.caller()?.tenant();
+    let may_open = |it: &Resource| visitor.may_read(it);
+    let bare = find(&state, &Retrieval::whole(resource), &tenant, &id).await?;
+    let named = Retrieval::whole(resource).populating(|_, relation| may_open(relation.resource));
+    let record = find(&state, &named, &tenant, &id).await?;
+    let events = events(&state, &visitor, resource, &id).await?;
+    let actions = actions(&visitor, resource, &bare);
+    let more = webhooks::attempts(&state, &visitor, resource, &bare).await?;
+    let retrieved = Retrieved {
+        resource,
+        record: &record,
+        bare: &bare,
+        events: events.as_deref(),
+        more,
+        origin: &visitor.origin,
+    };
+    let shell = visitor.shell(names::singular(visitor.texts, resource));
+    let shell = with_news(shell, raw.as_deref());
+    html(&Record::of(shell, &visitor.reader(&may_open), &retrieved, actions))
+}
+
+/// With the news that the address names, if it names some.
+pub fn with_news(shell: Shell, raw: Option<&str>) -> Shell {
+    let form = Form::of(raw.unwrap_or_default());
+    match DONE.iter().find(|done| **done == form.text("done")) {
+        Some(done) => {
+            let text = shell.t(done);
+            shell.with_news(text)
+        }
+        None => shell,
+    }
+}
+
+async fn find(
+    state: &State,
+    retrieval: &Retrieval,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Value, ApiError> {
+    let found = state.app.record_bytes(retrieval, tenant, id).await?;
+    let bytes = found.ok_or_else(|| ApiError::not_found(retrieval.resource()))?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::internal().caused(error))
+}
+
+/// The record that a form changes, if the visitor sees it: with the client whose it is.
+pub async fn found(
+    state: &State,
+    visitor: &Visitor,
+    resource: &'static Resource,
+    id: PathId,
+) -> Result<(String, String), ApiError> {
+    let id = id.of(resource)?;
+    let tenant = visitor.caller()?.tenant();
+    let record = find(state, &Retrieval::whole(resource), &tenant, &id).await?;
+    let client = record.get("client").and_then(Value::as_str).unwrap_or_default();
+    Ok((client.to_owned(), id))
+}
+
+/// The newest events of the record; nothing where the visitor may not see events.
+async fn events(
+    state: &State,
+    visitor: &Visitor,
+    resource: &Resource,
+    id: &str,
+) -> Result<Option<Vec<Value>>, ApiError> {
+    if !visitor.may_read(&EVENTS) || resource.name == EVENTS.name {
+        return Ok(None);
+    }
+    let of_record = Query::of(&EVENTS)
+        .equal(EVENT_RECORD, id)
+        .equal(EVENT_RESOURCE, resource.name)
+        .at_most(EVENTS_SHOWN);
+    let found = state.app.page(&of_record, &visitor.caller()?.tenant()).await?;
+    rows(&found.rows).map(Some)
+}
+
+/// The records of a page: their JSON with commas between.
+pub fn rows(rows: &[u8]) -> Result<Vec<Value>, ApiError> {
+    let array = [b"[".as_slice(), rows, b"]"].concat();
+    serde_json::from_slice(&array).map_err(|error| ApiError::internal().caused(error))
+}
+
+fn actions(visitor: &Visitor, resource: &Resource, record: &Value) -> Vec<Action> {
+    match resource.name {
+        name if name == PROJECT_MEMBERS.name => members::actions(visitor, record),
+        name if name == WEBHOOKS.name || name == WEBHOOK_EVENTS.name => {
+            webhooks::actions(visitor, resource, record)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `GET /console/<resource>/{id}/json`.
+pub async fn json(
+    Extract(state): Extract<State>,
+    visitor: Visitor,
+    id: PathId,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let id = id.of(resource)?;
+    let tenant = visitor.caller()?.tenant();
+    let found = state.app.record_bytes(&Retrieval::whole(resource), &tenant, &id).await?;
+    let record = found.ok_or_else(|| ApiError::not_found(resource))?;
+    let body = one(&state, Audience::Client, resource, &record);
+    let body: Value =
+        serde_json::from_slice(&body).map_err(|error| ApiError::internal().caused(error))?;
+    html(&Json {
+        shell: visitor.shell(visitor.texts.get("json-of")),
+        list_title: names::plural(visitor.texts, resource),
+        list_href: list_href(resource),
+        record_href: record_href(resource, &id),
+        json: format!("{body:#}"),
+        id,
+    })
+}

@@ -1,0 +1,170 @@
+// The console of a demo in Chromium. Usage: node check.mjs URL LINK EMAIL PASSWORD [FOLDER]
+//
+// Signs in by the demo's link, sets up a second factor, signs out, and signs in with it. Opens every list,
+// the first record of each, and every other page, in each language, light and dark, 320 and 1280 pixels
+// wide. Nothing may be stopped by the policy, asked of another origin, wider than the screen, or wrong by
+// axe-core. With FOLDER, English pages are kept there as images.
+
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { Browser } from "./browser.mjs";
+
+const [, , origin, link, email, password, folder] = process.argv;
+const LANGUAGES = ["en", "es", "pt"];
+const SCHEMES = ["light", "dark"];
+const WIDTHS = [320, 1280];
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const browser = await Browser.start();
+browser.origin = origin;
+const wrong = [];
+let looks = 0;
+
+/** The code of RFC 6238 that is shown so many steps from now. */
+function code(secret, steps) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((it) => parseInt(it, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const tag = createHmac("sha1", key).update(counter).digest();
+  const offset = tag[19] & 15;
+  return String((tag.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+function complain(where, what) {
+  wrong.push(`${where}: ${what}`);
+  console.log(`console: ${where}: ${what}`);
+}
+
+function collect(where) {
+  browser.complaints.splice(0).forEach((what) => complain(where, what));
+}
+
+const path = () => browser.evaluate("location.pathname + location.search");
+
+async function expect(pathname, what) {
+  const shown = await browser.evaluate("location.pathname");
+  if (shown !== pathname) throw new Error(`${what}: ${shown}, not ${pathname}`);
+}
+
+/** Looks at the page that is open, in both schemes and widths. */
+async function look(name, language) {
+  for (const scheme of SCHEMES) {
+    for (const width of WIDTHS) {
+      const where = `${name} (${language}, ${scheme}, ${width})`;
+      await browser.look(width, scheme);
+      const told = await browser.evaluate(`(async () => {
+        if (!window.axe) { ${AXE} }
+        // All that is folded is looked at too.
+        document.querySelectorAll("details:not(.menu)").forEach((it) => { it.open = true; });
+        const found = await axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] });
+        return {
+          wide: document.documentElement.scrollWidth,
+          language: document.documentElement.lang,
+          violations: found.violations.map((it) => it.id + " " + it.nodes.map((node) => node.html.slice(0, 160) + " " + node.failureSummary).slice(0, 3).join(" | ")),
+        };
+      })()`);
+      looks += 1;
+      if (told.language !== language) complain(where, `it is in ${told.language}`);
+      if (told.wide > width) complain(where, `${told.wide} pixels wide`);
+      told.violations.forEach((it) => complain(where, it));
+      if (folder && language === "en") {
+        await browser.evaluate("document.querySelectorAll('details:not(.menu)').forEach((it) => { it.open = false; })");
+        mkdirSync(folder, { recursive: true });
+        const file = name.replace(/^\/console\/?/, "").replace(/\W+/g, "-") || "home";
+        writeFileSync(join(folder, `${file}-${scheme}-${width}.png`), await browser.screenshot());
+      }
+    }
+  }
+  collect(name);
+}
+
+/** Opens a page in each language. */
+async function visit(target, name = target) {
+  for (const language of LANGUAGES) {
+    await browser.open(`${target}${target.includes("?") ? "&" : "?"}lang=${language}`);
+    await look(name, language);
+  }
+}
+
+const links = (selector) => browser.evaluate(
+  `[...document.querySelectorAll(${JSON.stringify(selector)})].map((it) => it.getAttribute("href"))`);
+
+try {
+  await browser.look(1280, "light");
+  await browser.open(new URL(link).pathname);
+  await expect("/console/", "the link of the demo is signed in");
+
+  await browser.open("/console/account/totp");
+  await look("/console/account/totp", "en");
+  const secret = await browser.evaluate(
+    "document.querySelector('.copy code').textContent.replaceAll(' ', '')");
+  await browser.submit("main form", { code: code(secret, 0) });
+  const codes = await browser.evaluate("document.querySelectorAll('.codes code').length");
+  if (codes !== 10) throw new Error(`${codes} recovery codes`);
+  await look("codes", "en");
+
+  await browser.loaded(() => browser.evaluate(
+    "setTimeout(() => document.querySelector('.top form').requestSubmit(), 0)"));
+  await expect("/console/sign-in", "signing out leads to the door");
+  await visit("/console/sign-in");
+  await visit("/console/join/none");
+  await browser.open("/console/events?sort=createdAt&lang=en");
+  await expect("/console/sign-in", "a page asks to sign in");
+  await browser.open("/console/sign-in?lang=en&next=%2Fconsole%2Fevents%3Fsort%3DcreatedAt");
+  await browser.submit("main form", { email, password: "not the password" });
+  await look("sign-in-failed", "en");
+  await browser.submit("main form", { email, password });
+  await look("sign-in-code", "en");
+  // The code of this moment was used to set it up.
+  await browser.submit("main form", { code: code(secret, 1) });
+  if (await path() !== "/console/events?sort=createdAt") {
+    throw new Error(`after the code: ${await path()}`);
+  }
+
+  await browser.open("/console/");
+  const pages = (await links(".side nav a")).filter((it) => it.startsWith("/console"));
+  if (pages.length < 15) throw new Error(`only ${pages.length} pages`);
+  let records = 0;
+  for (const page of pages) {
+    await visit(page);
+    const [record] = await links(".list td:first-child a");
+    if (!record) continue;
+    records += 1;
+    await visit(record, `${page}/record`);
+    await browser.open(`${record}/json?lang=en`);
+    await look(`${page}/json`, "en");
+  }
+  if (records < 4) throw new Error(`only ${records} kinds of records`);
+  await visit("/console/account");
+  await visit("/console/account/confirm");
+  await visit("/console/project-members/-/invite");
+  await visit("/console/there-is-none");
+  await visit("/console/biometric-validations?where_statu=x&sort=nothing", "problems");
+  await visit("/console/biometric-validations?where_status=failed&wherenot_type=login&search=user", "filtered");
+  await visit("/console/events?search=nobody&where_type=none", "empty");
+
+  await browser.open("/console/project-members/-/invite?lang=en");
+  await browser.submit("main form", { email: "new@example.com", role: "editor" });
+  await look("invited", "en");
+  const join = await browser.evaluate("document.querySelector('.copy code').textContent");
+  await visit(new URL(join).pathname, "/console/join/invitation");
+  await browser.open("/console/");
+  await browser.loaded(() => browser.evaluate(
+    "setTimeout(() => document.querySelector('.top form').requestSubmit(), 0)"));
+  await browser.open("/console/");
+  await expect("/console/sign-in", "who has signed out is asked to sign in");
+  collect("the end");
+} catch (error) {
+  collect("before it failed");
+  complain("the visit", error.stack ?? error);
+} finally {
+  await browser.close();
+}
+console.log(`console: ${looks} looks at pages, ${wrong.length} complaints`);
+process.exit(wrong.length === 0 && looks > 100 ? 0 : 1);
