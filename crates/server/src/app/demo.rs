@@ -53,7 +53,7 @@ impl App {
             records.extend(record(&resources::DOCUMENT_LIVENESS, &row));
         }
         for number in 0..READ_DOCUMENTS {
-            records.extend(read_documents::read_document(number, now, &random));
+            records.extend(read_document(number, now, &random));
         }
         let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
         self.database.import(&records, now, quiet).await?;
@@ -159,6 +159,15 @@ fn document(now: Timestamp, random: &Random) -> Value {
     row
 }
 
+fn read_document(number: u64, now: Timestamp, random: &Random) -> Option<Record> {
+    let created = Timestamp(now.0 - draw(random, 90 * 24 * 60) * MINUTE_MS);
+    let (begun, changes) = read_documents::read_document(number, created, CLIENT, random)?;
+    let mut row = begun.to_json();
+    add(&mut row, changes.to_json());
+    add(&mut row, json!({ "appRegistration": registration(draw(random, 60)) }));
+    record(&resources::DOCUMENT_VALIDATIONS, &row)
+}
+
 /// The registration of a person, as a row that names it shows it.
 fn registration(person: i64) -> Value {
     let status = ["STARTED", "ONGOING", "COMPLETED"][(person % 3) as usize];
@@ -195,4 +204,35 @@ fn share(random: &Random, from: f64, to: f64) -> f64 {
 
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_has_documents_of_every_outcome_and_they_are_plainly_specimens() {
+        let random = Random::seeded(1);
+        let now = Timestamp::parse("2026-01-02T03:04:05Z").expect("a time");
+        let records = (0..9).map(|number| read_document(number, now, &random).expect("a record"));
+        let rows: Vec<Value> = records.map(|record| record.to_json()).collect();
+        let texts = |path: &str| -> Vec<Option<&str>> {
+            rows.iter().map(|row| row.pointer(path).and_then(Value::as_str)).collect()
+        };
+        let expected = [
+            "ACTIVE",
+            "ACTIVE",
+            "FAILED",
+            "ACTIVE",
+            "EXPIRED",
+            "ACTIVE",
+            "NEEDS_MANUAL_VERIFICATION",
+            "ACTIVE_BUT_UNVERIFIED",
+            "NOT_FOUND",
+        ];
+        assert_eq!(texts("/status"), expected.map(Some));
+        assert_eq!(texts("/validationResults/birthDateAgrees/result")[2], Some("failed"));
+        assert_eq!(texts("/validationResults/documentNumberAgrees/result")[2], Some("passed"));
+        assert!(texts("/country")[..8].iter().all(|country| *country == Some("UTO")));
+    }
 }

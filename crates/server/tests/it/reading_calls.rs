@@ -69,7 +69,7 @@ on_both_databases! {
         let id = text(&data["_id"]);
         let shown = bank.get(&bank.token, &format!("{DOCUMENTS}/demo/{id}")).await;
         assert_eq!(shown.json()["data"], record(&bank, &id).await, "{}", shown.text());
-        assert_eq!(bank.get(&bank.token, &format!("{DOCUMENTS}?where_type=demo")).await.ids(), [id.clone()]);
+        assert_eq!(bank.get(&bank.token, &format!("{DOCUMENTS}?where_type=demo")).await.ids(), [id.as_str()]);
         // It is no other way to records that are none.
         let scan = bank.post(&bank.token, "/v2/ocr/scan-prompt", body.clone()).await.json();
         let other = format!("{DOCUMENTS}/demo/{}", text(&scan["data"]["_id"]));
