@@ -303,7 +303,8 @@ fn repairs_of(forms: &[&str]) -> [usize; 4] {
                     if !sees_replacement(was, byte) || byte == was || !(is_alike || is_of_class) {
                         continue;
                     }
-                    let found = find_in(&[&lines[0], &with_byte(&lines[1], at, byte)]).unwrap();
+                    let changed = [lines[0].clone(), with_byte(&lines[1], at, byte)];
+                    let found = find_in(&changed).expect("a zone with a wrong number");
                     let is_repaired = found.reading.check_digits[0].result == CheckDigit::Repaired;
                     assert!(!found.reading.is_valid(), "{number}: a repair proves nothing");
                     if is_alike {
