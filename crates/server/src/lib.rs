@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod constant_time;
 pub mod document_models;
 pub mod hardening;
 pub mod http;

@@ -137,7 +137,7 @@ impl Caller {
     }
 
     /// Who is signed in by a session, which this token stands for.
-    pub(in crate::app) fn of_session(token: Token) -> Caller {
+    pub(crate) fn of_session(token: Token) -> Caller {
         Caller { token: Arc::new(token) }
     }
 }
@@ -323,10 +323,10 @@ impl PageAccess {
 pub struct Access {
     tokens: Remembered<CachedAnswer>,
     /// Sessions of members that are open.
-    pub(in crate::app) sessions: Remembered<Arc<FoundSession>>,
+    pub(crate) sessions: Remembered<Arc<FoundSession>>,
 }
 
-pub(in crate::app) type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 /// A token with a right signature, and what the database said of it.
 #[derive(Clone)]
@@ -353,7 +353,7 @@ impl Access {
 
 /// Answers of the database, with when it was asked. Clones share them.
 #[derive(Clone)]
-pub(in crate::app) struct Remembered<T> {
+pub(crate) struct Remembered<T> {
     cached: Arc<Mutex<HashMap<Digest, (Instant, T)>>>,
     remembered: Duration,
 }
@@ -364,14 +364,14 @@ impl<T: Clone> Remembered<T> {
         Remembered { cached: Arc::default(), remembered }
     }
 
-    pub(in crate::app) fn recall(&self, sent: &Digest) -> Option<T> {
+    pub(crate) fn recall(&self, sent: &Digest) -> Option<T> {
         let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, answer) = cached.get(sent)?;
         (since.elapsed() < self.remembered).then(|| answer.clone())
     }
 
     /// `since`: a moment before the database was asked.
-    pub(in crate::app) fn remember(&self, sent: Digest, since: Instant, answer: T) {
+    pub(crate) fn remember(&self, sent: Digest, since: Instant, answer: T) {
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.len() >= CACHED_MAX {
             cached.clear();

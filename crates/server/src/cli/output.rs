@@ -40,6 +40,13 @@ pub fn print_line(line: impl Display) -> io::Result<()> {
     writeln!(Output, "{line}")
 }
 
+/// A server whose output nobody reads serves all the same.
+pub fn announce(text: impl Display) {
+    if let Err(error) = print_line(text) {
+        tracing::warn!(cause = %error, "standard output cannot be written");
+    }
+}
+
 /// Writes a line to standard error, where it can be written.
 pub fn report_line(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "verax: {line}");

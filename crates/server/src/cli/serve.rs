@@ -1,6 +1,5 @@
 //! `verax serve`.
 
-use std::fmt::Display;
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -16,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
 use super::locations::Locations;
-use super::output::{print_line, report_line, takes_colour};
+use super::output::{announce, report_line, takes_colour};
 use super::serve_demo;
 
 use crate::app::App;
@@ -169,13 +168,6 @@ pub fn tls_files(given: Option<(PathBuf, PathBuf)>, settings: &config::Http) -> 
     let set = (!settings.tls_certificate.is_empty())
         .then(|| (settings.tls_certificate.clone().into(), settings.tls_key.clone().into()));
     given.or(set).map(|(certificates, key)| Tls { certificates, key })
-}
-
-/// A server whose output nobody reads serves all the same.
-pub fn announce(text: impl Display) {
-    if let Err(error) = print_line(text) {
-        tracing::warn!(cause = %error, "standard output cannot be written");
-    }
 }
 
 pub fn report_missing(faces: &Faces) {

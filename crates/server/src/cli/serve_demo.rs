@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use verax_store::Batch;
 
-use super::serve::announce;
+use super::output::announce;
 use crate::app::access::{Mint, SANDBOX};
 use crate::app::members::invitations::Acceptance;
 use crate::app::{App, demo};

@@ -7,7 +7,8 @@ use anyhow::Result;
 use clap::Args;
 
 use super::locations::Locations;
-use super::serve::{announce, report_missing, start_log, stopped};
+use super::output::announce;
+use super::serve::{report_missing, start_log, stopped};
 use crate::app::faces::Faces;
 use crate::document_models::load_document_engine;
 use crate::http::{self, Serving};

@@ -3,14 +3,17 @@
 
 pub mod account;
 pub mod answers;
+pub mod cookies;
 pub mod demo;
 pub mod errors;
+pub mod finding;
 pub mod form;
 pub mod guard;
 pub mod home;
 pub mod lists;
 pub mod members;
 pub mod operate;
+pub mod page;
 pub mod records;
 pub mod sign_in;
 pub mod visitor;
@@ -18,47 +21,17 @@ pub mod webhooks;
 
 use axum::extract::RawQuery;
 use axum::extract::State as Extract;
-use axum::handler::Handler;
-use axum::http::Method;
-use axum::routing::{MethodFilter, MethodRouter, on};
 use verax_domain::Scope;
 use verax_domain::resources;
 use verax_query::Resource;
 
 use self::guard::Needs;
+pub use self::page::Page;
 use self::visitor::Visitor;
 use super::layers::caching::IfNoneMatch;
 use super::layers::handling::RequestHandling;
 use super::path_id::PathId;
 use super::state::State;
-
-/// A page, or what a form of one is sent to.
-pub struct Page {
-    pub method: Method,
-    pub path: String,
-    pub needs: Needs,
-    pub handler: MethodRouter<State>,
-}
-
-impl Page {
-    fn get<H: Handler<T, State>, T: 'static>(
-        path: impl Into<String>,
-        needs: Needs,
-        handler: H,
-    ) -> Page {
-        let handler = on(MethodFilter::GET, handler);
-        Page { method: Method::GET, path: path.into(), needs, handler }
-    }
-
-    fn post<H: Handler<T, State>, T: 'static>(
-        path: impl Into<String>,
-        needs: Needs,
-        handler: H,
-    ) -> Page {
-        let handler = on(MethodFilter::POST, handler);
-        Page { method: Method::POST, path: path.into(), needs, handler }
-    }
-}
 
 /// Every page of the console.
 pub fn pages() -> Vec<Page> {

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::http::console::demo::DemoDoor;
+use crate::http::demo_door::DemoDoor;
 use crate::http::layers::rate_limit::Limits;
 use crate::http::polls::Polls;
 use crate::metrics::Metrics;

@@ -9,12 +9,12 @@ use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
 use verax_store::{Batch, ContactOf, StoreError};
 
-use super::codes::same_code;
 use super::errors::ContactError;
 use super::order::{CodeBearer, Confirmed, ContactOutcome, ValidatedContact};
 use crate::app::App;
 use crate::app::access::{RecordTokenMint, SANDBOX};
 use crate::app::journal::Origin;
+use crate::constant_time::same_code;
 
 /// Its code may be sent, or its record moved on, while it is looked at: so often it is read again.
 const READS_MAX: usize = 4;

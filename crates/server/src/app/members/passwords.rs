@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, TryAcquireError};
 use verax_domain::contact::email_key;
 use zeroize::Zeroizing;
 
-use crate::app::contacts::codes::same_code;
 use crate::clock::Random;
+use crate::constant_time::same_code;
 
 /// As OWASP advises: 19 MiB, two passes, one lane.
 const KIB: u32 = 19 * 1024;

@@ -13,8 +13,8 @@ use super::errors::{MemberError, SignInError};
 use super::sessions::Session;
 use super::subject_of;
 use crate::app::App;
-use crate::app::contacts::codes::same_code;
 use crate::app::journal::Origin;
+use crate::constant_time::same_code;
 use crate::vault::VaultError;
 
 const SECRET_BYTES: usize = 20;

@@ -7,11 +7,12 @@ use verax_pages::account::{Account, Codes, Confirm, SessionRow, Totp};
 use verax_pages::cell::moment;
 use verax_pages::{Language, Shell};
 
-use super::answers::{cookie, html, html_with, path_or_home, see, with_language};
+use super::answers::{html, html_with, path_or_home, see, with_language};
+use super::cookies::{LANGUAGE_COOKIE, cookie};
 use super::errors::told;
 use super::form::Form;
 use super::sign_in::unavailable;
-use super::visitor::{LANGUAGE_COOKIE, Visitor};
+use super::visitor::Visitor;
 use crate::app::members::errors::{MemberError, SignInError};
 use crate::app::members::passwords::CHARS_MIN;
 use crate::http::body::unread::Unread;

@@ -1,12 +1,11 @@
 //! Answers of the console: pages, redirects, cookies and files.
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use verax_pages::{Template, assets};
 
-use super::guard::SESSION_COOKIE;
-use super::visitor::LANGUAGE_COOKIE;
+use super::cookies::{LANGUAGE_COOKIE, SESSION_COOKIE};
 use crate::app::members::sessions::SignedIn;
 use crate::http::error::ApiError;
 use crate::http::error_codes::NOT_FOUND;
@@ -60,13 +59,6 @@ fn with_cookie(mut response: Response, value: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
-}
-
-/// The value of a cookie that was sent.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
-    let mut pairs = values.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 /// `GET /console/assets/{file}`.

@@ -1,6 +1,4 @@
-//! The door of a demo: a link that is signed in, once.
-
-use std::sync::{Arc, Mutex, PoisonError};
+//! The page behind the link of a demo, which is signed in once.
 
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
@@ -9,35 +7,8 @@ use verax_pages::sign_in::Closed;
 
 use super::answers::{html_with, see, with_session};
 use super::visitor::Visitor;
-use crate::app::members::sessions::SignedIn;
 use crate::http::error::ApiError;
 use crate::http::state::State;
-
-/// Nothing where the server is no demo. Clones share it.
-#[derive(Clone, Default)]
-pub struct DemoDoor(Option<Arc<Door>>);
-
-struct Door {
-    code: String,
-    /// Taken by the first who comes.
-    signed_in: Mutex<Option<SignedIn>>,
-}
-
-impl DemoDoor {
-    pub fn new(code: String, signed_in: SignedIn) -> DemoDoor {
-        let signed_in = Mutex::new(Some(signed_in));
-        DemoDoor(Some(Arc::new(Door { code, signed_in })))
-    }
-
-    pub fn is_there(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn open(&self, code: &str) -> Option<SignedIn> {
-        let door = self.0.as_ref().filter(|door| door.code == code)?;
-        door.signed_in.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
 
 /// `GET /console/demo/{code}`.
 pub async fn enter(

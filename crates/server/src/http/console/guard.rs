@@ -15,7 +15,7 @@ use verax_pages::message::Message;
 use verax_pages::{CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY, Template as _};
 use verax_query::Resource;
 
-use super::answers::cookie;
+use super::cookies::{SESSION_COOKIE, cookie};
 use super::errors::CROSS_SITE;
 use super::visitor::{Visitor, language};
 use crate::app::access::{AccessError, Bearer};
@@ -40,9 +40,6 @@ pub enum Needs {
     OfAll(Scope),
 }
 
-/// The cookie that holds the secret of a session.
-pub const SESSION_COOKIE: &str = "__Host-verax";
-
 /// An error is a page of a few lines.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
@@ -53,8 +50,8 @@ pub async fn guard(needs: Needs, state: State, request: Request, next: Next) -> 
     let visitor = parts.extensions.get::<Visitor>().cloned();
     let response = match admitted {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(Refusal::SignIn) => Redirect::to(&sign_in_path(&parts)).into_response(),
-        Err(Refusal::Error(error)) => error.into_response(),
+        Err(Rejection::SignIn) => Redirect::to(&sign_in_path(&parts)).into_response(),
+        Err(Rejection::Error(error)) => error.into_response(),
     };
     let visitor = visitor.unwrap_or_else(|| Visitor::stranger(&state, chosen, &path));
     let is_error = response.extensions().get::<Rejected>().is_some();
@@ -66,19 +63,19 @@ pub async fn guard(needs: Needs, state: State, request: Request, next: Next) -> 
     response
 }
 
-enum Refusal {
+enum Rejection {
     /// Nobody has signed in, or not any more.
     SignIn,
     Error(ApiError),
 }
 
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Refusal {
-        Refusal::Error(error)
+impl From<ApiError> for Rejection {
+    fn from(error: ApiError) -> Rejection {
+        Rejection::Error(error)
     }
 }
 
-async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Refusal> {
+async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Rejection> {
     if !parts.method.is_safe() && !is_of_our_own(parts, &state.app.config.now().http.public_url) {
         let error = "The form did not come from a page of this server.";
         return Err(ApiError::new(&CROSS_SITE, error).into());
@@ -89,10 +86,10 @@ async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Ref
     let session = match state.app.session(session_secret(&parts.headers)).await {
         Ok(session) => session,
         Err(AccessError::Store(error)) => return Err(ApiError::from(error).into()),
-        Err(AccessError::Missing) => return Err(Refusal::SignIn),
+        Err(AccessError::Missing) => return Err(Rejection::SignIn),
         Err(_) => {
             take_rejected(parts, state).await?;
-            return Err(Refusal::SignIn);
+            return Err(Rejection::SignIn);
         }
     };
     UnreadBody::mark_authenticated(parts);
@@ -117,7 +114,7 @@ async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Ref
 }
 
 /// A page for anybody has a visitor too: nobody, in a language.
-async fn admit_stranger(parts: &mut Parts, state: &State) -> Result<(), Refusal> {
+async fn admit_stranger(parts: &mut Parts, state: &State) -> Result<(), Rejection> {
     take_anonymous(parts, state).await?;
     let Ok(source) = SourceAddress::from_request_parts(parts, state).await;
     parts.extensions.insert(Allowed::anonymous(source));

@@ -11,12 +11,12 @@ use verax_pages::cell::{moment, record_href};
 use verax_pages::members::{Invite as InvitePage, Invited};
 use verax_pages::record::{Action, ActionMenu};
 
-use super::Page;
 use super::answers::{html, html_with, see};
 use super::errors::told;
+use super::finding::found;
 use super::form::Form;
 use super::guard::Needs;
-use super::records::found;
+use super::page::Page;
 use super::visitor::Visitor;
 use crate::app::members::errors::MemberError;
 use crate::app::members::invitations::{InvitationLink, Invite};

@@ -7,9 +7,10 @@ use verax_domain::resources::{EVENTS, PROJECT_MEMBERS, WEBHOOK_EVENTS, WEBHOOKS}
 use verax_pages::cell::{list_href, record_href};
 use verax_pages::record::{Action, Json, Record, Retrieved};
 use verax_pages::{Shell, names};
-use verax_query::{Audience, Key, Query, Resource, Retrieval, Tenant};
+use verax_query::{Audience, Key, Query, Resource, Retrieval};
 
 use super::answers::html;
+use super::finding::find;
 use super::form::Form;
 use super::visitor::Visitor;
 use super::{members, webhooks};
@@ -67,31 +68,6 @@ pub fn with_news(shell: Shell, raw: Option<&str>) -> Shell {
         }
         None => shell,
     }
-}
-
-async fn find(
-    state: &State,
-    retrieval: &Retrieval,
-    tenant: &Tenant,
-    id: &str,
-) -> Result<Value, ApiError> {
-    let found = state.app.record_bytes(retrieval, tenant, id).await?;
-    let bytes = found.ok_or_else(|| ApiError::not_found(retrieval.resource()))?;
-    serde_json::from_slice(&bytes).map_err(|error| ApiError::internal().caused(error))
-}
-
-/// The record that a form changes, if the visitor sees it: with the client whose it is.
-pub async fn found(
-    state: &State,
-    visitor: &Visitor,
-    resource: &'static Resource,
-    id: PathId,
-) -> Result<(String, String), ApiError> {
-    let id = id.of(resource)?;
-    let tenant = visitor.caller()?.tenant();
-    let record = find(state, &Retrieval::whole(resource), &tenant, &id).await?;
-    let client = record.get("client").and_then(Value::as_str).unwrap_or_default();
-    Ok((client.to_owned(), id))
 }
 
 /// The newest events of the record; nothing where the visitor may not see events.

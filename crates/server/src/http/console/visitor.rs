@@ -10,7 +10,7 @@ use verax_pages::shell::Visitor as Named;
 use verax_pages::{Language, Section, SectionLink, Shell, Texts, names};
 use verax_query::{Resource, Tenant};
 
-use super::answers::cookie;
+use super::cookies::{LANGUAGE_COOKIE, cookie};
 use super::form::Form;
 use crate::app::access::Caller;
 use crate::app::journal::Origin;
@@ -18,9 +18,6 @@ use crate::app::members::sessions::Session;
 use crate::http::error::ApiError;
 use crate::http::layers::allowed::may_read;
 use crate::http::state::State;
-
-/// The cookie that holds the language of whoever has chosen one.
-pub const LANGUAGE_COOKIE: &str = "__Host-verax-language";
 
 /// Sections of the console, and which resources are in which; those that none names are records.
 const SET_UP: &[&str] = &["projects", "project-flows", "prompt-templates", "webhooks"];

@@ -9,10 +9,10 @@ use verax_pages::cell::record_href;
 use verax_pages::record::Action;
 use verax_query::Resource;
 
-use super::Page;
 use super::answers::see;
+use super::finding::found;
 use super::guard::Needs;
-use super::records::found;
+use super::page::Page;
 use super::visitor::Visitor;
 use crate::app::webhooks::{Disabled, WebhookError};
 use crate::http::error::ApiError;

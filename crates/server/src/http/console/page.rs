@@ -1,0 +1,36 @@
+//! A page of the console: its path, who may see it, and its handler.
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::guard::Needs;
+use crate::http::state::State;
+
+/// A page, or what a form of one is sent to.
+pub struct Page {
+    pub method: Method,
+    pub path: String,
+    pub needs: Needs,
+    pub handler: MethodRouter<State>,
+}
+
+impl Page {
+    pub fn get<H: Handler<T, State>, T: 'static>(
+        path: impl Into<String>,
+        needs: Needs,
+        handler: H,
+    ) -> Page {
+        let handler = on(MethodFilter::GET, handler);
+        Page { method: Method::GET, path: path.into(), needs, handler }
+    }
+
+    pub fn post<H: Handler<T, State>, T: 'static>(
+        path: impl Into<String>,
+        needs: Needs,
+        handler: H,
+    ) -> Page {
+        let handler = on(MethodFilter::POST, handler);
+        Page { method: Method::POST, path: path.into(), needs, handler }
+    }
+}
