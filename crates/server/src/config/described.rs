@@ -32,6 +32,9 @@ pub fn sections() -> Vec<Section> {
             (line.split_once(" = "), sections.last_mut())
         {
             let (key, default) = (key.to_owned(), default.to_owned());
+            // Settings below each other have one comment.
+            let above = || section.settings.last().map_or(String::new(), |last| last.doc.clone());
+            let doc = if doc.is_empty() { above() } else { doc };
             section.settings.push(Described { key, doc, default });
         }
     }
