@@ -57,7 +57,7 @@ use dates::ZoneDate;
 use fitting::{FittedLine, fit, with_lost_fillers};
 use layouts::{Content, LAYOUTS, Layout};
 use states::is_state;
-use symbols::{Row, as_letter, rows};
+use symbols::{Row, Symbol, as_letter, rows};
 
 /// Rows of a zone that are tried above or below the line with the dates: the nearest.
 const NEAREST: usize = 4;
@@ -70,9 +70,9 @@ const DATES_POINTS_MIN: usize = 3;
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundMrz {
     pub reading: MrzReading,
-    /// Whether its nationality or issuer is no code that there is: no check digit covers them, so either may be
-    /// misread in a zone that is valid.
-    pub has_strange_state: bool,
+    /// Whether its nationality or issuer is no code that there is, or a character none of a zone: where no check
+    /// digit covers them, they may be misread in a zone that is valid.
+    pub is_doubtful: bool,
     /// At most one of each field.
     pub values: Vec<ReadValue>,
     /// Around all lines of the zone; none where the lines of text have no finite corners.
@@ -150,7 +150,8 @@ impl Candidate {
         };
         FoundMrz {
             reading,
-            has_strange_state: [Content::Issuer, Content::Nationality].iter().any(is_strange),
+            is_doubtful: [Content::Issuer, Content::Nationality].iter().any(is_strange)
+                || zone.text.concat().contains(&b'?'),
             values: values::values(zone, lines, side, today_year),
             corners: corners.map(|(first, last)| [first[0], first[1], last[2], last[3]]),
             lines: self.rows.concat(),
@@ -267,14 +268,15 @@ fn has_code(fitted: &FittedLine, layout: &Layout) -> bool {
     }
 }
 
-/// Whether a line holds names: next to no digit among its letters.
+/// Whether a line holds names: letters, and next to no digit that is none of them misread.
 fn may_be_names(fitted: &FittedLine, layout: &Layout) -> bool {
     let Some(names) = layout.field(Content::Names) else { return false };
     let symbols = fitted.symbols.get(names.span.from..names.span.to).unwrap_or_default();
-    let count = |test: fn(u8) -> bool| symbols.iter().filter(|it| test(it.letter)).count();
-    let letters = count(|it| it.is_ascii_uppercase());
-    let strange = count(|it| it.is_ascii_digit() || it == b'?');
-    letters > 0 && strange * 4 <= letters && (names.span.line > 0 || has_code(fitted, layout))
+    let count = |test: &dyn Fn(&Symbol) -> bool| symbols.iter().filter(|it| test(it)).count();
+    let letters = count(&|it| it.letter.is_ascii_uppercase());
+    let digits = count(&|it| it.letter.is_ascii_digit());
+    let strange = count(&|it| !matches!(as_letter(it), b'A'..=b'Z' | b'<'));
+    letters > digits && strange * 4 <= letters && (names.span.line > 0 || has_code(fitted, layout))
 }
 
 /// Whether a line is the first of a card: a code, and a state or the digits of a number.

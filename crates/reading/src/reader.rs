@@ -121,10 +121,10 @@ fn read_text(
     let boxes = text.boxes(image, &part, FIRST_SIDE_PX)?;
     let mut lines = text.read_upright(image, &boxes)?;
     let mut zone = mrz::find(&lines, side, today_year);
-    // Where a check digit is wrong, a state is none, or a line of a zone stands alone, its part is inspected
-    // again, larger.
+    // Where a check digit is wrong, a character or state is none, or a line of a zone stands alone, its part is
+    // inspected again, larger.
     let rank = |zone: &Option<FoundMrz>| {
-        zone.as_ref().map(|zone| (zone.reading.is_valid(), !zone.has_strange_state))
+        zone.as_ref().map(|zone| (zone.reading.is_valid(), !zone.is_doubtful))
     };
     if rank(&zone) != Some((true, true))
         && let Some(part) = zone_part(&lines)

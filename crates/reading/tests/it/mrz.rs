@@ -231,13 +231,27 @@ fn the_french_card_of_two_lines_is_read() {
 }
 
 #[test]
-fn a_state_that_is_none_is_told_where_no_check_digit_sees_it() {
+fn names_with_digits_for_letters_are_names() {
+    let lines = [
+        "IDUTOD231458907<<<<<<<<<<<<<<<",
+        "7408122F1204159UTO<<<<<<<<<<<6",
+        "V01D<<V0ID<<<<<<<<<<<<<<<<<<<<",
+    ];
+    let found = find_in(&lines).unwrap();
+    assert_eq!(value(&found, DocumentField::Surname), Some("VOID"));
+    assert_eq!(value(&found, DocumentField::GivenNames), Some("VOID"));
+    // A line of digits is none.
+    assert_eq!(find_in(&[lines[0], lines[1], "0012841002812<0012841AB<<<<<<<"]), None);
+}
+
+#[test]
+fn what_no_check_digit_sees_is_told_as_doubtful() {
     let lines = passport("L898902C3", "").lines();
-    assert!(!find_in(&lines).unwrap().has_strange_state);
-    for (from, to) in [("P<UTO", "P<UTQ"), ("UTO7408", "UTQ7408")] {
+    assert!(!find_in(&lines).unwrap().is_doubtful);
+    for (from, to) in [("P<UTO", "P<UTQ"), ("UTO7408", "UTQ7408"), ("ANNA", "ANN.")] {
         let misread: Vec<String> = lines.iter().map(|line| line.replace(from, to)).collect();
         let found = find_in(&misread).unwrap();
-        assert!(found.reading.is_valid() && found.has_strange_state, "{}", told(&found));
+        assert!(found.reading.is_valid() && found.is_doubtful, "{}", told(&found));
     }
 }
 
