@@ -179,7 +179,8 @@ fn print_link(link: &InvitationLink, json: bool) -> Result<()> {
 
 async fn print_member(app: &App, before: &Member, json: bool) -> Result<()> {
     let member = app.member(key(before)).await?;
-    Ok(if json { print_line(shown(&member))? } else { print_line(in_words(&member))? })
+    let line = if json { shown(&member).to_string() } else { in_words(&member) };
+    Ok(print_line(line)?)
 }
 
 fn in_words(member: &Member) -> String {

@@ -51,7 +51,7 @@ on_both_databases! {
         assert_eq!(disabled.json()["code"], "project_member_not_active", "{}", disabled.text());
         let changed = call(world, Method::PUT, &token, &one, json!({ "role": "admin" })).await;
         assert_eq!(changed.json()["data"]["role"], "admin", "{}", changed.text());
-        let listed = world.get(&token, &format!("{MEMBERS}?where_role=admin&where_email=ANA@example.com")).await;
+        let listed = world.get(&token, &format!("{MEMBERS}?where_role=admin&where_email=ana@example.com")).await;
         assert_eq!((listed.ids(), listed.total()), (vec![id.clone()], 1));
         let deleted = call(world, Method::DELETE, &token, &one, json!({})).await;
         assert_eq!(deleted.json()["data"]["_id"], json!(id), "{}", deleted.text());

@@ -162,7 +162,7 @@ impl App {
     pub(super) fn new_secret(&self) -> (Zeroizing<String>, String) {
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         self.random.fill(&mut *bytes);
-        let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes));
+        let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
         let id = HEXLOWER.encode(&Sha256::digest(secret.as_bytes()));
         (secret, id)
     }
