@@ -341,8 +341,8 @@ async fn a_list_shows_what_the_api_shows_of_the_same_query() {
     let page = visit.get(&format!("/console/biometric-validations?{wrong}")).await;
     assert_eq!(page.status, 400);
     for detail in api.json()["details"].as_array().expect("problems") {
-        let message = detail["message"].as_str().expect("a text").replace('`', "`");
-        assert!(page.text().contains(&message), "{message}");
+        let message = detail["message"].as_str().expect("a text");
+        assert!(page.text().contains(message), "{message}");
     }
 }
 
