@@ -214,6 +214,12 @@ impl Site {
         Ok(self.verax(&["token", "create", "--client", client])?.trim().to_owned())
     }
 
+    /// A token with one scope, which may be one that is given only where it is named.
+    pub fn token_for(&self, client: &str, scope: &str) -> Result<String> {
+        let words = ["token", "create", "--client", client, "--scope", scope];
+        Ok(self.verax(&words)?.trim().to_owned())
+    }
+
     /// Starts the server; `wrapper` is a program that runs it, such as `taskset -c 0`.
     pub fn serve(&self, wrapper: &[&str]) -> Result<Server> {
         self.start("serve", wrapper, &["serve"])
