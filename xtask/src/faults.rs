@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod overload;
 pub mod receiver;
 mod retrying;
+mod reviews;
 pub mod s3;
 mod slow_wire;
 pub mod webhooks;
@@ -111,6 +112,7 @@ pub fn kill(
         }
         if cycle == 0 {
             work.prepare_faces(server.address, models)?;
+            work.prepare_reviews(&site, server.address)?;
         }
         work.check(server.address).with_context(|| format!("after {cycle} kills"))?;
         // Most die young; some live long enough for a document to be checked.
@@ -128,12 +130,13 @@ pub fn kill(
     let mut connection = Connection::open(server.address)?;
     work.compare_events(&mut connection)?;
     let faces = work.count_faces(&mut connection)?;
+    let reviews = work.count_reviews(&mut connection)?;
     drop(server);
     check_tallies(&site)?;
     let ledger = work.ledger();
     println!(
         "{cycles} kills: {} collections made and {} deleted, {} documents checked ({} given up \
-         after {KILLS_MIN} kills), {} records imported, {faces}, all as acknowledged, each with its \
+         after {KILLS_MIN} kills), {} records imported, {faces}, {reviews}, all as acknowledged, each with its \
          events; the slowest restart took {} ms",
         ledger.made,
         ledger.deleted,
@@ -166,6 +169,7 @@ struct Work {
     order: String,
     ledger: Mutex<Ledger>,
     faces: Mutex<faces::Faces>,
+    reviews: Mutex<reviews::Reviews>,
     drawn: AtomicU64,
 }
 
@@ -212,6 +216,7 @@ impl Work {
             client,
             ledger: Mutex::default(),
             faces: Mutex::default(),
+            reviews: Mutex::default(),
             drawn: AtomicU64::new(1),
         })
     }
@@ -241,6 +246,7 @@ impl Work {
             scope.spawn(|| self.check_documents(address));
             scope.spawn(|| self.check_faces(address));
             scope.spawn(|| self.register_faces(address));
+            scope.spawn(|| self.decide_reviews(address));
             let importing = scope.spawn(|| self.import(site));
             std::thread::sleep(alive);
             drop(server);
@@ -321,6 +327,7 @@ impl Work {
             ledger.unanswered
         );
         self.look_at_faces(&mut connection)?;
+        self.look_at_reviews(&mut connection)?;
         let imported = self.total(&mut connection, IMPORTED, "perPage")?;
         ensure!(
             imported == ledger.imported,

@@ -10,7 +10,7 @@ use verax_query::{Resource, Timestamp};
 
 pub use self::kinds::{Effect, EventKind, EventType, Finding};
 use crate::journal::Stamp;
-use crate::lifecycle::{DocumentValidationStatus, RegistrationStatus, ValidationStep};
+use crate::lifecycle::{DocumentValidationStatus, RegistrationStatus, ReviewState, ValidationStep};
 
 /// What has happened to one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,21 @@ impl DocumentValidationStatus {
     }
 }
 
+impl ReviewState {
+    /// The event of coming to it from another one; `None`: it is where a review begins.
+    pub fn event_from(self, before: Option<ReviewState>) -> EventKind {
+        match (self, before) {
+            (ReviewState::Open, None) => EventKind::ReviewOpened,
+            (ReviewState::Open, Some(ReviewState::Proposed)) => EventKind::ReviewReturned,
+            (ReviewState::Open, Some(_)) => EventKind::ReviewReleased,
+            (ReviewState::Claimed, _) => EventKind::ReviewClaimed,
+            (ReviewState::Proposed, _) => EventKind::ReviewProposed,
+            (ReviewState::Decided, _) => EventKind::ReviewDecided,
+            (ReviewState::Withdrawn, _) => EventKind::ReviewWithdrawn,
+        }
+    }
+}
+
 impl ValidationStep {
     /// The event of a step.
     pub fn event(self) -> EventKind {
@@ -137,7 +152,9 @@ mod tests {
 
     use super::*;
     use crate::lifecycle::{REVIEW, SYNC_STEPS};
-    use crate::resources::{ALL, CLIENTS, EVENTS, LIVENESS_SESSIONS, WEBHOOK_EVENTS};
+    use crate::resources::{
+        ACCESSES, ALL, CLIENTS, EVENTS, LIVENESS_SESSIONS, REVIEWS, WEBHOOK_EVENTS,
+    };
 
     #[test]
     fn every_variant_has_its_row_and_every_row_a_name_of_its_own() {
@@ -164,7 +181,8 @@ mod tests {
     #[test]
     fn the_states_of_an_event_are_those_of_its_resource() {
         for row in EventKind::all() {
-            let status = row.resource.field("status");
+            let mut fields = row.resource.fields.iter();
+            let status = fields.find(|field| field.column == "status");
             for state in row.from.iter().chain(&row.to) {
                 let status = status.expect("a state is a field");
                 let verax_query::Kind::Word(words) = &status.kind else { panic!("{}", row.name) };
@@ -194,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn the_events_of_reviews_are_the_steps_of_their_lives() {
+        for (before, after) in
+            ReviewState::ALL.into_iter().flat_map(|it| ReviewState::ALL.map(|to| (it, to)))
+        {
+            let row = after.event_from(Some(before)).event_type();
+            let is_of_both = row.to == Some(after.word()) && row.from.contains(&before.word());
+            assert_eq!(is_of_both, before.may_become(after), "{before:?} to {after:?}");
+        }
+        let opened = ReviewState::Open.event_from(None).event_type();
+        assert_eq!((opened.from.len(), opened.to), (0, Some("open")));
+    }
+
+    #[test]
     fn a_registration_has_an_event_for_every_step_and_status() {
         for after in RegistrationStatus::ALL {
             for step in SYNC_STEPS.into_iter().filter(|step| *step != REVIEW) {
@@ -213,9 +244,12 @@ mod tests {
     #[test]
     fn whoever_is_told_of_a_record_is_told_of_its_end() {
         for resource in ALL {
-            let untold = [CLIENTS.name, LIVENESS_SESSIONS.name, EVENTS.name, WEBHOOK_EVENTS.name];
+            // Reviews are not deleted: they are withdrawn.
+            let untold =
+                [&CLIENTS, &LIVENESS_SESSIONS, &REVIEWS, &EVENTS, &ACCESSES, &WEBHOOK_EVENTS];
+            let is_untold = untold.iter().any(|it| it.name == resource.name);
             let deleted = EventKind::of(resource, Effect::Deleted);
-            assert_eq!(deleted.is_none(), untold.contains(&resource.name), "{}", resource.name);
+            assert_eq!(deleted.is_none(), is_untold, "{}", resource.name);
         }
     }
 }

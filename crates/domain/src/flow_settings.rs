@@ -2,6 +2,8 @@
 //! `onboardingSettings`, from then on in members of the flow itself. Either may have been written; both
 //! are answered. Pure.
 
+pub mod reviews;
+
 use serde_json::{Map, Value as Json};
 
 type Object = Map<String, Json>;

@@ -1,6 +1,10 @@
 //! The lives of records: which state may follow which. What is not in these tables does not
 //! happen. Pure.
 
+mod reviews;
+
+pub use self::reviews::{CLAIM_MS, Decision, ReviewState};
+
 /// A step in the life of a biometric validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValidationStep {

@@ -12,6 +12,7 @@ mod doctor;
 mod eval_documents;
 mod eval_faces;
 mod eval_reading;
+mod eval_reviews;
 mod export;
 mod head_output;
 mod import;
@@ -174,6 +175,8 @@ enum Eval {
     Documents(eval_documents::EvalDocuments),
     /// How well text, machine-readable zones and barcodes are read.
     Reading(eval_reading::EvalReading),
+    /// How often checks were wrong, as reviewers have decided.
+    Reviews(eval_reviews::EvalReviews),
 }
 
 #[derive(Subcommand)]
@@ -247,6 +250,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Vault(command) => vault::run(&locations, command).await,
             Command::Import(arguments) => import::run(&locations, &arguments).await,
             Command::Export(arguments) => export::run(&locations, &arguments).await,
+            Command::Eval(Eval::Reviews(arguments)) => {
+                eval_reviews::run(&locations, &arguments).await
+            }
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(&locations, &arguments).await,
             Command::Migrate(arguments) => doctor::migrate(&locations, &arguments).await,

@@ -28,6 +28,7 @@ mod polls;
 mod projects;
 mod query_string;
 mod registrations;
+mod reviews;
 mod routes;
 mod state;
 mod swagger_ui;

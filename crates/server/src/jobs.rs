@@ -18,6 +18,7 @@ pub mod galleries;
 pub mod numbering;
 mod periodic;
 pub mod queue;
+pub mod reviews;
 pub mod settings;
 pub mod signing_keys;
 pub mod sweep;
@@ -42,6 +43,7 @@ pub static JOBS: &[&PeriodicJob] = &[
     &codes::JOB,
     &codes::EXPIRY,
     &deletions::JOB,
+    &reviews::JOB,
     &deliveries::JOB,
     &webhook_sweep::JOB,
     &sweep::JOB,

@@ -10,7 +10,7 @@ use crate::batch::{Batch, Rows};
 use crate::database::Database;
 
 /// Tables of clients that hold no records.
-static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 20] = [
+static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 21] = [
     ("person_templates", "client"),
     ("gallery_changes", "client"),
     ("galleries", "client"),
@@ -20,6 +20,7 @@ static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 20] = [
     ("idempotency", "client"),
     ("login_attempts", "client"),
     ("member_invitations", "client"),
+    ("review_notes", "client"),
     ("accepted_images", "client"),
     ("rate_counters", "client"),
     ("deletions", "client"),
@@ -129,6 +130,15 @@ impl Batch {
         self.forget_answers_about(client, |sql| {
             sql.push(" IN (SELECT id FROM project_flows WHERE client = $1 AND project = ");
             sql.bind(text(project)).push(")");
+        })
+    }
+
+    /// The same for the reviews of a record, or of the checks of a registration.
+    pub fn forget_answers_of_reviews(&mut self, client: &str, record: &str) -> &mut Batch {
+        self.forget_answers_about(client, |sql| {
+            sql.push(" IN (SELECT id FROM reviews WHERE client = $1 AND (subject_id = ");
+            let parameter = sql.bind(text(record)).args().len();
+            sql.push(" OR app_registration = ").again(parameter).push("))");
         })
     }
 

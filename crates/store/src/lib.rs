@@ -68,6 +68,7 @@ pub use tables::rate_counters::RateLimit;
 pub use tables::registration_checks::{DocumentCounts, KeptComparison, PassedFace};
 pub use tables::registration_statistics::{LabelCount, RegistrationFunnel};
 pub use tables::registrations::{Contacts, HeldContact, Hold, RegistrationStep};
+pub use tables::reviews::ReviewNote;
 pub use tables::stored_images::{Encrypted, EncryptedRow};
 pub use tables::tokens::Token;
 pub use tables::typed_records::{OpenedSession, SecondFactor};

@@ -29,6 +29,7 @@ pub mod records;
 pub mod registration_checks;
 pub mod registration_statistics;
 pub mod registrations;
+pub mod reviews;
 pub mod settings;
 pub mod stored_images;
 pub mod tokens;

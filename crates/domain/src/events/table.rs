@@ -6,7 +6,7 @@ use super::kinds::{Effect, EventKind, EventType, Finding};
 use crate::resources::{
     APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
     DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, PERSONS, PHONE_VALIDATIONS, PROJECT_FLOWS,
-    PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, WEBHOOKS,
+    PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, REVIEWS, WEBHOOKS,
 };
 
 /// Every type of event.
@@ -594,6 +594,52 @@ pub static TYPES: &[EventType] = &[
         "The member was deleted, and signed out.",
     )
     .deletes(),
+    row(EventKind::ReviewOpened, &REVIEWS, "review.opened", "A case waits for a reviewer.")
+        .creates()
+        .to("open"),
+    row(
+        EventKind::ReviewClaimed,
+        &REVIEWS,
+        "review.claimed",
+        "A reviewer has begun with the case.",
+    )
+    .from(&["open"])
+    .to("claimed"),
+    row(
+        EventKind::ReviewReleased,
+        &REVIEWS,
+        "review.released",
+        "The reviewer has left the case to others, their time ran out, or its evidence changed.",
+    )
+    .from(&["claimed"])
+    .to("open"),
+    row(
+        EventKind::ReviewProposed,
+        &REVIEWS,
+        "review.proposed",
+        "A reviewer has decided, and another one has to confirm it.",
+    )
+    .from(&["claimed"])
+    .to("proposed"),
+    row(
+        EventKind::ReviewReturned,
+        &REVIEWS,
+        "review.returned",
+        "The second reviewer did not confirm, or the evidence changed: the case is open again.",
+    )
+    .from(&["proposed"])
+    .to("open"),
+    row(EventKind::ReviewDecided, &REVIEWS, "review.decided", "The case is decided.")
+        .from(&["claimed", "proposed"])
+        .to("decided"),
+    row(
+        EventKind::ReviewWithdrawn,
+        &REVIEWS,
+        "review.withdrawn",
+        "There is nothing to decide any more: what it is about was deleted or judged anew.",
+    )
+    .from(&["open", "claimed", "proposed"])
+    .to("withdrawn"),
     row(EventKind::WebhookCreated, &WEBHOOKS, "webhook.created", "A webhook was made.").creates(),
     row(EventKind::WebhookUpdated, &WEBHOOKS, "webhook.updated", "The webhook was changed."),
     row(

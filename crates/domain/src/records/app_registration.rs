@@ -287,6 +287,12 @@ impl AppRegistration {
         !self.is_open() && self.step.as_deref() == Some(END)
     }
 
+    /// Whether all is there that the flow demands, and something was passed. `document` as in
+    /// [`AppRegistration::sync`].
+    pub fn meets(&self, flow: &ProjectFlow, document: Option<DocumentValidationStatus>) -> bool {
+        self.is_on_document != Some(false) && self.demands(flow, document) == Requirements::Met
+    }
+
     /// What of the checks that the flow calls mandatory is there.
     fn demands(
         &self,

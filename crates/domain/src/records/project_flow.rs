@@ -11,6 +11,7 @@ use super::{StoredRecord, UnreadableRecord, Values};
 use crate::email_templates::{EmailKind, EmailTemplate};
 use crate::face_verdict::FacePolicy;
 use crate::flow_settings::FlowSettings;
+use crate::flow_settings::reviews::ReviewSettings;
 use crate::resources::PROJECT_FLOWS;
 
 const TABLE: &Resource = &PROJECT_FLOWS;
@@ -25,6 +26,7 @@ const SIGN_UP_FORM: Key<Json> = Key::json(TABLE, "signUpForm");
 const DOCUMENTS: Key<Json> = Key::json(TABLE, "documents");
 const ONBOARDING: Key<Json> = Key::json(TABLE, "onboardingSettings");
 const LOGIN: Key<Json> = Key::json(TABLE, "loginSettings");
+const REVIEW: Key<Json> = Key::json(TABLE, "review");
 const EMAIL_TEMPLATES: Key<Json> = Key::json(TABLE, "emailTemplates");
 
 /// Match scores at or above it are somebody who is enrolled already, where the flow does not say.
@@ -49,6 +51,8 @@ pub struct ProjectFlow {
     pub requires_phone: bool,
     /// Which steps are mandatory, optional or skipped, as its client has written it.
     pub steps: Map<String, Json>,
+    /// When somebody looks at what was checked.
+    pub review: ReviewSettings,
 }
 
 /// The emails of a project flow, which are read apart: a face check needs none of them.
@@ -142,6 +146,7 @@ impl StoredRecord for ProjectFlow {
             requires_email: is_proved(&settings.sign_up_form, "email", "emailGateway"),
             requires_phone: is_proved(&settings.sign_up_form, "phone", "phoneGateway"),
             steps: settings.steps,
+            review: ReviewSettings::of(values.json(REVIEW).as_ref()),
         })
     }
 

@@ -122,6 +122,9 @@ pub static PROJECT_FLOWS: Resource = Resource {
         json("steps", "steps", &[], "Which steps are mandatory, optional or skipped.")
             .on_retrieve()
             .writable(),
+        json("review", "review", &[], "When a person decides, and whether a second one confirms.")
+            .on_retrieve()
+            .writable(),
         json("business", "business", &[], "Which documents of a business it takes.")
             .on_retrieve()
             .writable(),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use verax_domain::journal::Principal;
 use verax_domain::role::SERVER_WIDE;
 use verax_domain::{RecordTokenScope, Scope, Timestamp};
 use verax_query::{Audience, Tenant};
@@ -119,6 +120,16 @@ impl Caller {
     /// The id of the member who has signed in; `None`: it is a client's own token.
     pub fn member(&self) -> Option<&str> {
         self.token.member.as_deref()
+    }
+
+    /// Who the caller is, for as long as they are it: a token that renews another one is the same caller.
+    pub fn principal(&self) -> Principal {
+        match &self.token.member {
+            Some(member) => Principal::Member(member.clone()),
+            None => {
+                Principal::Token(self.token.renewal_of.as_ref().unwrap_or(&self.token.id).clone())
+            }
+        }
     }
 
     /// The same caller among the records of this client alone, where they see it.

@@ -4,19 +4,21 @@ pub mod changes;
 pub mod faces;
 pub mod images;
 pub mod links;
+pub mod reviews;
 pub mod statistics;
 
 use serde_json::{Map, Value};
 use verax_domain::events::EventKind;
+use verax_domain::flow_settings::reviews::CheckedSubject;
 use verax_domain::lifecycle::{Actor, END, REVIEW, RegistrationStatus, SyncRejection};
 use verax_domain::records::Values;
 use verax_domain::records::app_registration::{
     self, AppRegistration, ContactDetails, Review, Reviewer,
 };
 use verax_domain::records::contact_validation::ContactValidation;
-use verax_domain::records::document_validation::DocumentValidation;
 use verax_domain::records::project::Project;
 use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::records::review::ReviewSubject;
 use verax_domain::resources::APP_REGISTRATIONS;
 use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
@@ -220,17 +222,13 @@ impl App {
             let token = self.token_after_end(token_for, &before).await?;
             return Ok((token, self.shown_registration(&own, id).await?, flow));
         }
-        let document: Option<DocumentValidation> = match &before.document {
-            Some(document) => self.database.find(&own, document).await?,
-            None => None,
-        };
-        let document = document.map(|it| it.status);
+        let document = self.document_status(&own, &before).await?;
         let after = before
             .sync(&order.step, order.wanted, order.actor, &flow, document)
             .map_err(RegistrationError::Rejected)?;
         let (actor, origin) = (order.actor, order.origin.clone());
         let mut step = self.registration_step(&before, after, order)?;
-        let mut synced = self.commit_step(token_for, &before, &step, &origin).await;
+        let mut synced = self.commit_step(token_for, (&before, &flow), &step, &origin).await;
         if step.hold == Hold::Taken && matches!(synced, Err(RegistrationError::Moved)) {
             let contacts = contacts(&before.contact);
             let project = before.project.as_deref().unwrap_or_default();
@@ -242,7 +240,7 @@ impl App {
                 Some(_) => {
                     step.after = RegistrationStatus::NeedsManualVerification;
                     step.hold = Hold::Free;
-                    synced = self.commit_step(token_for, &before, &step, &origin).await;
+                    synced = self.commit_step(token_for, (&before, &flow), &step, &origin).await;
                 }
                 None => {}
             }
@@ -312,12 +310,22 @@ impl App {
     async fn commit_step(
         &self,
         token_for: Option<TokenFor<'_>>,
-        before: &AppRegistration,
+        (before, flow): (&AppRegistration, &ProjectFlow),
         step: &RegistrationStep,
         origin: &Origin,
     ) -> Result<Option<String>, RegistrationError> {
         let mut batch = Batch::default();
         batch.sync_registration(step, self.clock.now(), self.stamp(origin));
+        let waits = step.after == RegistrationStatus::NeedsManualVerification;
+        // A case of one of its checks is enough.
+        if waits
+            && step.before != step.after
+            && !self.has_undecided_review(&step.client, &step.id).await?
+        {
+            let subject = ReviewSubject::of_registration(before);
+            let (of, waiting) = ((step.client.as_str(), &subject), CheckedSubject::waiting());
+            self.add_review(&mut batch, of, &flow.review, &waiting, origin);
+        }
         let token = match token_for.filter(|wanted| wanted.client == step.client) {
             Some(wanted) => {
                 let until = self.registration_token_until();

@@ -6,7 +6,7 @@ use super::error_codes::{self, ErrorCode};
 use super::operation::Operation;
 use super::{
     account, console, contacts, document_validations, documents, face_service, faces, feed, health,
-    lists, members, persons, projects, registrations, validations, webhooks,
+    lists, members, persons, projects, registrations, reviews, validations, webhooks,
 };
 
 /// Every call of the API.
@@ -25,6 +25,7 @@ pub fn operations() -> Vec<Operation> {
         persons::operations(),
         webhooks::operations(),
         members::operations(),
+        reviews::operations(),
         account::operations(),
         account::profile::operations(),
         health::operations(),
@@ -48,6 +49,7 @@ pub fn codes() -> impl Iterator<Item = &'static ErrorCode> {
         webhooks::errors::CODES,
         console::errors::CODES,
         members::errors::CODES,
+        reviews::errors::CODES,
     ];
     families.into_iter().flatten().copied()
 }

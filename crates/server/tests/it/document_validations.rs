@@ -34,7 +34,7 @@ pub async fn bank(world: &World) -> Bank {
 }
 
 /// The bank with another flow, of these settings.
-async fn with_flow(bank: &Bank, more: Value) -> Bank {
+pub async fn with_flow(bank: &Bank, more: Value) -> Bank {
     let mut flow = json!({ "project": bank.project, "type": "onboarding" });
     for (name, value) in more.as_object().expect("an object") {
         flow[name] = value.clone();
@@ -545,16 +545,7 @@ on_both_databases! {
             let keys = walk(world.folder.path());
             assert!(!keys.iter().any(|path| path.contains(&id)), "{what}: {keys:?}");
         }
-        let number = number_of(77);
-        // A reader may hold up the log of the database for a moment.
-        for attempt in 0..100 {
-            let held = world.database_bytes().await;
-            if !held.windows(number.len()).any(|part| part == number.as_bytes()) {
-                return;
-            }
-            assert!(attempt < 99, "the number is still there");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        world.assert_forgotten(&[&number_of(77)]).await;
     }
 
     async fn values_are_in_no_event_and_no_statement_of_one(world) {

@@ -10,7 +10,7 @@ use verax_store::{Batch, Location, Rows};
 use crate::world::connect;
 
 /// Records whose changes have events, and have a status.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "biometric_validations",
     "document_liveness",
     "document_validations",
@@ -20,6 +20,7 @@ const TABLES: [&str; 9] = [
     "projects",
     "project_flows",
     "project_members",
+    "reviews",
 ];
 
 /// What was noted and has no event, but for what belongs to clients that are gone: their events are, too.

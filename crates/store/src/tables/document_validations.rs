@@ -280,6 +280,20 @@ impl Batch {
         self.journal(entry, (client, registration), Certainty::ChangedIfOpen, now)
     }
 
+    /// A reviewer accepts a document that was rejected: it is the registration's again, where that is open
+    /// and has none. Part of the reviewer's step, which has the event.
+    pub fn accept_rejected_document(
+        &mut self,
+        (client, registration): (&str, &str),
+        document: &str,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET document_validation = ").bind(text(document));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, registration);
+        sql.push(" AND document_validation IS NULL").push(IS_OPEN);
+        self.push(sql, Rows::Any)
+    }
+
     /// Somebody asked for a reviewer: it is the registration's document, and the registration waits for the
     /// reviewer. The batch is a `Conflict` when a person asks whose registration is over, or has another
     /// document by now.

@@ -25,6 +25,18 @@ impl Database {
         let owners = self.fetch_rows(sql, |row| Ok((row.string(0)?, row.string(1)?))).await?;
         Ok(owners.into_iter().collect())
     }
+
+    /// When a record of this client last changed, as far as it says so.
+    pub async fn updated_at(
+        &self,
+        resource: &'static Resource,
+        (client, id): (&str, &str),
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT updated_at FROM ").push(resource.table);
+        push_record_key(&mut sql, resource, client, id);
+        Ok(self.fetch_row(sql, |row| row.integer(0)).await?.flatten().map(Timestamp))
+    }
 }
 
 impl Batch {

@@ -172,6 +172,35 @@ impl Batch {
         self.journal(entry, (&step.client, &step.id), Certainty::Changed, now)
     }
 
+    /// A reviewer has decided something that leaves a registration where it stands: its log of reviews says
+    /// so.
+    pub fn log_review(
+        &mut self,
+        (client, id): (&str, &str),
+        before: RegistrationStatus,
+        review_log: &str,
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET updated_at = ").bind(Arg::Integer(now.0));
+        sql.push(", manual_review_log = ").bind(Arg::Text(review_log.to_owned()));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, id);
+        sql.push(" AND COALESCE(status, 'STARTED') = ");
+        sql.bind(Arg::Text(before.word().to_owned()));
+        self.push(sql, Rows::Exactly(1));
+        let entry = Entry::Event(EventKind::RegistrationUpdated, stamp);
+        self.journal(entry, (client, id), Certainty::Changed, now)
+    }
+
+    /// Where a person goes on whose registration a reviewer has opened again: part of the reviewer's step.
+    pub fn return_to_step(&mut self, client: &str, id: &str, step: &str) -> &mut Batch {
+        let mut sql = Sql::default();
+        sql.push("UPDATE app_registrations SET current_step = ").bind(Arg::Text(step.to_owned()));
+        push_record_key(&mut sql, &APP_REGISTRATIONS, client, id);
+        self.push(sql, Rows::Exactly(1))
+    }
+
     /// Only while somebody is still on the way with it: a new token may be made.
     pub fn touch_open_registration(
         &mut self,

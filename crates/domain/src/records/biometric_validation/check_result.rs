@@ -116,6 +116,18 @@ impl CheckResult {
         self.reasons.push(json!({ "measurement": what, "advice": why }));
     }
 
+    /// The measurements that missed their limit, by name.
+    pub fn failed_checks(&self) -> Vec<String> {
+        let measured = self.reasons.iter().filter(|reason| reason.get("limit").is_some());
+        let names = measured.filter_map(|reason| reason["measurement"].as_str());
+        names.map(str::to_owned).collect()
+    }
+
+    /// How well the photograph let anybody tell, 0..=1; `None`: nothing was measured.
+    pub fn confidence(&self) -> Option<f64> {
+        self.verification_results.as_ref()?["qualityScore"].as_f64()
+    }
+
     /// The reasons as JSON text.
     pub fn reasons_text(&self) -> String {
         Json::from(self.reasons.clone()).to_string()

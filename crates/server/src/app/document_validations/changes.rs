@@ -2,13 +2,15 @@
 //! something, the document is called otherwise, its portrait is compared with a face that was enrolled since.
 
 use verax_domain::events::{Entry, EventKind};
-use verax_domain::lifecycle::Actor;
+use verax_domain::flow_settings::reviews::CheckedSubject;
+use verax_domain::lifecycle::{Actor, DocumentValidationStatus};
 use verax_domain::records::IllegalTransition;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_validation::{
     DocumentValidation, ManualRequest, NameReview, ReadDocument,
 };
 use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::records::review::{Review, ReviewSubject};
 use verax_domain::stored_reading::NameMatch;
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
@@ -105,8 +107,13 @@ impl App {
         batch.transition(&step, now, self.stamp(of.origin));
         let text = reading_text(&reading)?;
         batch.keep_reading(whose, &text, digest.as_deref());
+        let (status, both) = (step.after.status, (&validation, &step.after));
+        let checked = CheckedSubject::of_reading(status, &verdict, &reading.image_checks);
+        self.add_review_of_judged(&mut batch, both, (&flow, checked), of.origin).await?;
+        // One that was rejected before is the registration's by a reviewer's word.
         if let Some(registration) = &registration
             && step.after.status.is_rejected()
+            && !validation.status.is_rejected()
         {
             let (id, stamp) = ((of.client, registration.id.as_str()), self.stamp(of.origin));
             batch.reject_document(id, of.document, now, stamp);
@@ -130,6 +137,11 @@ impl App {
         let mut batch = Batch::default();
         batch.transition(&step, now, self.stamp(of.origin));
         batch.delete_any_job(JobKind::DocumentReading, of.document);
+        let flow = validation.flow.as_deref().unwrap_or_default();
+        let tenant = Tenant::Client(of.client.to_owned());
+        let flow: ProjectFlow = self.database.find(&tenant, flow).await?.unwrap_or_default();
+        let (both, waiting) = ((&validation, &step.after), CheckedSubject::waiting());
+        self.add_review_of_judged(&mut batch, both, (&flow, waiting), of.origin).await?;
         if let Some(registration) = &registration {
             let (id, stamp) = ((of.client, registration.id.as_str()), self.stamp(of.origin));
             batch.ask_for_document_review(id, of.document, of.actor, now, stamp);
@@ -145,6 +157,31 @@ impl App {
             }
             done => Ok(done?),
         }
+    }
+
+    /// A document that is judged otherwise has a case, if its flow wants one; the case of one that needs manual
+    /// verification no more is withdrawn.
+    async fn add_review_of_judged(
+        &self,
+        batch: &mut Batch,
+        (before, after): (&DocumentValidation, &DocumentValidation),
+        (flow, checked): (&ProjectFlow, CheckedSubject),
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        if before.status == after.status {
+            return Ok(());
+        }
+        let (client, subject) = (after.client.as_str(), ReviewSubject::of_document(after));
+        let waited = before.status == DocumentValidationStatus::NeedsManualVerification;
+        if waited {
+            let review = self.undecided_review(client, &subject.resource, &subject.id).await?;
+            if let Some(review) = review.filter(Review::waits_for_manual_verification_alone) {
+                return self.add_withdrawal(batch, &review, origin);
+            }
+        }
+        // What passed was drawn from, or not, when it was read.
+        let checked = CheckedSubject { has_passed: false, ..checked };
+        self.add_review_again(batch, (client, &subject), &flow.review, &checked, origin).await
     }
 
     /// Calls a document otherwise.

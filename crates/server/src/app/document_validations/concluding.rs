@@ -1,9 +1,11 @@
 //! What was read of a document is written, and what it makes of its registration.
 
 use verax_domain::Timestamp;
+use verax_domain::flow_settings::reviews::CheckedSubject;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_validation::{DocumentValidation, ReadDocument};
 use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::records::review::ReviewSubject;
 use verax_domain::stored_reading::{NameMatch, StatedNames, StoredReading, lacks_other_side};
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
@@ -90,6 +92,12 @@ impl App {
             }
         };
         batch.transition(&step, now, self.stamp(&work.origin));
+        if !awaits_back {
+            let (subject, status) = (ReviewSubject::of_document(validation), step.after.status);
+            let checked = CheckedSubject::of_reading(status, &verdict, &reading.image_checks);
+            let settings = &work.flow.review;
+            self.add_review(&mut batch, (whose.0, &subject), settings, &checked, &work.origin);
+        }
         let text = reading_text(&reading)?;
         batch.keep_reading(whose, &text, digest.as_deref());
         if let Some(model) = &portrait_model {

@@ -6,9 +6,13 @@ use tokio::task::JoinHandle;
 use verax_domain::Timestamp;
 use verax_domain::document_findings::DocumentFindings;
 use verax_domain::document_verdict::{DocumentPolicy, DocumentVerdict, judge_document};
+use verax_domain::flow_settings::reviews::CheckedSubject;
+use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_check::{
     DocumentCheckRecord, DocumentOutcome, DocumentSettings,
 };
+use verax_domain::records::project_flow::ProjectFlow;
+use verax_domain::records::review::ReviewSubject;
 use verax_query::Tenant;
 use verax_store::{Batch, DocumentCounts, StoreError};
 use verax_vision::document::{DocumentEngine, DocumentRequest};
@@ -173,6 +177,7 @@ impl App {
         let rules =
             DocumentPolicy { cropped: order.cropped, colourless: order.colourless, ..rules };
 
+        let reviewed = self.registration_of_check(&check).await?;
         let now = self.clock.now();
         let mut batch = Batch::default();
         self.count_document(&measured);
@@ -184,6 +189,12 @@ impl App {
                     DocumentOutcome { rules: &rules, findings: &findings, verdict: &verdict };
                 let completed = check.complete(&verdict, &outcome.flags(), save_image, now);
                 batch.transition(&completed.map_err(StoreError::from)?, now, self.stamp(&origin));
+                if let Some((registration, flow)) = &reviewed {
+                    let subject = ReviewSubject::of_document_check(&check, registration);
+                    let checked = CheckedSubject::of_document_check(&verdict);
+                    let of = (check.client.as_str(), &subject);
+                    self.add_review(&mut batch, of, &flow.review, &checked, &origin);
+                }
                 if let Some(registration) = &check.registration
                     && is_whole
                     && verdict.has_passed()
@@ -209,6 +220,20 @@ impl App {
         let image = if kept { ImageFate::Stored } else { ImageFate::Destroyed };
         self.close_document_check(&check.id, &check.client, image).await?;
         outcome
+    }
+
+    /// Whose document it is, and by which flow: that says whether somebody looks at it.
+    async fn registration_of_check(
+        &self,
+        check: &DocumentCheckRecord,
+    ) -> Result<Option<(AppRegistration, ProjectFlow)>, StoreError> {
+        let Some(registration) = &check.registration else { return Ok(None) };
+        let tenant = Tenant::Client(check.client.clone());
+        let found: Option<AppRegistration> = self.database.find(&tenant, registration).await?;
+        let Some(found) = found else { return Ok(None) };
+        let flow = found.flow.as_deref().unwrap_or_default();
+        let flow: Option<ProjectFlow> = self.database.find(&tenant, flow).await?;
+        Ok(flow.map(|flow| (found, flow)))
     }
 
     fn count_document(&self, measured: &Option<Result<DocumentFindings, ImageError>>) {

@@ -49,6 +49,13 @@ enum Deleted {
     Other,
 }
 
+impl Deleted {
+    /// Whether people decide cases of such records.
+    fn may_be_reviewed(&self) -> bool {
+        !matches!(self, Deleted::Project | Deleted::Other)
+    }
+}
+
 impl App {
     /// The whole record, as a retrieve shows it.
     pub async fn find_record(
@@ -195,6 +202,9 @@ impl App {
             }
             Deleted::Other => {}
         }
+        if deleted.may_be_reviewed() {
+            batch.forget_answers_of_reviews(client, id).erase_notes_about(client, id);
+        }
         if let Err(error) = self.database.commit(batch).await {
             if matches!(error, StoreError::Conflict) {
                 // Somebody was faster, and nothing is left to resume.
@@ -205,6 +215,9 @@ impl App {
             return Err(error.into());
         }
         self.forget_tokens();
+        if deleted.may_be_reviewed() {
+            self.withdraw_reviews_of_deleted(resource, (client, id), origin).await?;
+        }
         // What was encrypted for it since belongs to nobody.
         self.destroy_stored(&deleted, client, id).await?;
         Ok(())

@@ -1,9 +1,11 @@
 //! How a validation that was begun ends: completed, failed, or given back.
 
+use verax_domain::flow_settings::reviews::CheckedSubject;
 use verax_domain::records::app_login::AppLogin;
 use verax_domain::records::biometric_validation::{
     BiometricValidation, CheckResult, ValidationStatus,
 };
+use verax_domain::records::review::ReviewSubject;
 use verax_domain::resources::PERSONS;
 use verax_domain::{RecordTokenScope, Timestamp};
 use verax_query::Tenant;
@@ -118,6 +120,7 @@ impl App {
         let completed = completed.map_err(StoreError::from)?;
         let mut batch = Batch::default();
         batch.end_validation(&completed, now, self.stamp(&work.origin));
+        self.add_face_review(&mut batch, work, outcome, true);
         hold_person(&mut batch, work, outcome);
         if let Some(person) = &outcome.enrolled {
             batch.name_enrolled(client, person, id);
@@ -176,6 +179,19 @@ impl App {
         Ok(Passed { validation: completed.after.to_record().to_json(), token })
     }
 
+    fn add_face_review(
+        &self,
+        batch: &mut Batch,
+        work: &Work,
+        outcome: &FaceOutcome,
+        has_passed: bool,
+    ) {
+        let subject = ReviewSubject::of_face(&work.validation);
+        let checked = CheckedSubject::of_face(has_passed, &outcome.result);
+        let settings = &work.usable.flow.review;
+        self.add_review(batch, (&work.client, &subject), settings, &checked, &work.origin);
+    }
+
     /// The login that a face has made, or completed as its second factor; answers its id.
     fn log_in(
         &self,
@@ -211,6 +227,7 @@ impl App {
         let mut batch = Batch::default();
         let failed = work.validation.fail(outcome.result.clone(), now)?;
         batch.end_validation(&failed, now, self.stamp(&work.origin));
+        self.add_face_review(&mut batch, work, outcome, false);
         hold_person(&mut batch, work, outcome);
         if let Some(session) = &work.session {
             batch.transition(&session.complete(now)?, now, self.stamp(&work.origin));

@@ -148,6 +148,15 @@ impl Unread {
         self.encrypted.is_some() && self.length.is_none_or(|length| length > bytes as u64)
     }
 
+    /// Reads a body that says nothing: an `Idempotency-Key` is claimed with it.
+    ///
+    /// # Errors
+    /// As [`Unread::read`].
+    pub async fn ignore(self, state: &State, allowed: &Allowed) -> Result<(), BodyError> {
+        let limit = state.app.config.now().http.plain_body_bytes_max();
+        self.read(state, allowed, limit).await.map(drop)
+    }
+
     /// The whole body. The request's `Idempotency-Key` is claimed with it.
     ///
     /// # Errors

@@ -99,9 +99,7 @@ pub async fn invite_again(
     body: Unread,
 ) -> Result<Response, ApiError> {
     let id = id.of(&PROJECT_MEMBERS)?;
-    // It says nothing; an `Idempotency-Key` is claimed with it.
-    let limit = state.app.config.now().http.plain_body_bytes_max();
-    body.read(&state, &allowed, limit).await?;
+    body.ignore(&state, &allowed).await?;
     let link = state.app.invite_again((caller.client(), &id), &origin).await?;
     Ok(about(&PROJECT_MEMBERS, &id, with_link(&state, &caller, &link).await?))
 }

@@ -2,6 +2,7 @@
 //! all fields of its forms.
 
 use verax_domain::email_templates::{EmailKind, EmailPart};
+use verax_domain::flow_settings::reviews::FourEyes;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 
 use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional, required};
@@ -62,13 +63,13 @@ const DATA_PROTECTION: &[BodyField] = &[
     optional("postalCode", Rule::Text(3, 12), "").or_blank(),
 ];
 
-pub static FLOW_BODY: &[BodyField] = &joined::<24>(
+pub static FLOW_BODY: &[BodyField] = &joined::<25>(
     &[field(&PROJECT_FLOWS, "project").required(), field(&PROJECT_FLOWS, "type").required()],
     SETTINGS,
 );
 
 /// A flow inside its project.
-const FLOW: &[BodyField] = &joined::<23>(&[field(&PROJECT_FLOWS, "type").or_blank()], SETTINGS);
+const FLOW: &[BodyField] = &joined::<24>(&[field(&PROJECT_FLOWS, "type").or_blank()], SETTINGS);
 
 const SETTINGS: &[BodyField] = &[
     field_as(&PROJECT_FLOWS, "name", Rule::Text(1, 120)).or_blank(),
@@ -87,6 +88,7 @@ const SETTINGS: &[BodyField] = &[
     field_as(&PROJECT_FLOWS, "documents", Rule::Object(DOCUMENTS)),
     field_as(&PROJECT_FLOWS, "liveness", Rule::Object(LIVENESS)),
     field_as(&PROJECT_FLOWS, "steps", Rule::Object(STEPS)),
+    field_as(&PROJECT_FLOWS, "review", Rule::Object(REVIEW)),
     field_as(&PROJECT_FLOWS, "business", Rule::Object(&[])),
     field_as(&PROJECT_FLOWS, "representatives", Rule::Object(&[])),
     field_as(&PROJECT_FLOWS, "linkSettings", Rule::Object(&[])),
@@ -211,6 +213,26 @@ const STEPS: &[BodyField] = &[
     optional("form", STEP, "").or_blank(),
     optional("signUpForm", STEP, "").or_blank(),
     optional("basicInformation", STEP, "").or_blank(),
+];
+const REVIEW: &[BodyField] = &[
+    optional(
+        "onManualVerification",
+        Rule::Flag,
+        "Whether a review opens where a document or a registration needs manual verification.",
+    ),
+    optional("onFailedChecks", Rule::Texts, "Checks: a review opens where one was not passed."),
+    optional("confidenceMin", Rule::Number(0.0, 1.0), "A review opens below this confidence."),
+    optional(
+        "sample",
+        Rule::Number(0.0, 100.0),
+        "So many in a hundred of what passed are reviewed: error rates follow from them.",
+    ),
+    optional(
+        "fourEyes",
+        Rule::Word(FourEyes::WORDS),
+        "Which decisions a second reviewer has to confirm.",
+    )
+    .or_blank(),
 ];
 const SECURITY: &[BodyField] = &[
     optional("strategy", Rule::Word(&["whitelist", "blacklist", "none"]), "").or_blank(),
