@@ -6,6 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ANSWER_MS = 60_000;
+/** Keys that are no letters: their code, their number, and what they write. */
+const KEYS = {
+  Enter: ["Enter", 13, "\r"],
+  " ": ["Space", 32, " "],
+  Tab: ["Tab", 9, undefined],
+  Escape: ["Escape", 27, undefined],
+};
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
 
 /** One page of a browser, with everything that went wrong on it. */
@@ -136,6 +143,23 @@ export class Browser {
     const code = `{ const form = document.querySelector(${JSON.stringify(selector)});
       ${fill.join("\n")} setTimeout(() => form.requestSubmit(), 0); }`;
     return this.loaded(() => this.evaluate(code));
+  }
+
+  /** A key, as somebody at a keyboard presses it. */
+  async press(key) {
+    const [code, number, text] = KEYS[key] ?? [undefined, undefined, key];
+    const down = { type: "keyDown", key, code, windowsVirtualKeyCode: number, text };
+    await this.send("Input.dispatchKeyEvent", down);
+    await this.send("Input.dispatchKeyEvent", { type: "keyUp", key, code, windowsVirtualKeyCode: number });
+  }
+
+  /** Waits until an expression is true. */
+  async until(expression) {
+    const end = Date.now() + ANSWER_MS;
+    while (!await this.evaluate(expression)) {
+      if (Date.now() > end) throw new Error(`it did not become true: ${expression}`);
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
   }
 
   async look(width, scheme) {

@@ -1,6 +1,7 @@
 // The console of a demo in Chromium. Usage: node check.mjs URL LINK EMAIL PASSWORD [FOLDER]
 //
-// Signs in by the demo's link, sets up a second factor, signs out, and signs in with it. Opens every list,
+// Signs in by the demo's link, sets up a second factor, signs out, and signs in with it. Reviews cases by
+// keyboard alone; what one member proposes, another one confirms. Opens every list,
 // the first record of each, and every other page, in each language, light and dark, 320 and 1280 pixels
 // wide. Nothing may be stopped by the policy, asked of another origin, wider than the screen, or wrong by
 // axe-core. With FOLDER, English pages are kept there as images.
@@ -84,12 +85,86 @@ async function look(name, language) {
   collect(name);
 }
 
+async function signOut() {
+  await browser.loaded(() => browser.evaluate(
+    "setTimeout(() => document.querySelector('.top form').requestSubmit(), 0)"));
+}
+
 /** Opens a page in each language. */
 async function visit(target, name = target) {
   for (const language of LANGUAGES) {
     await browser.open(`${target}${target.includes("?") ? "&" : "?"}lang=${language}`);
     await look(name, language);
   }
+}
+
+const heading = () => browser.evaluate("document.querySelector('h1').textContent.trim()");
+const told = () => browser.evaluate("document.querySelector('.notice')?.textContent.trim() ?? ''");
+const key = (name) => browser.press(name);
+const keyLoads = (name) => browser.loaded(() => browser.press(name));
+
+async function expectNews(news, what) {
+  const shown = await told();
+  if (shown !== news) throw new Error(`${what}: ${shown}, not ${news}`);
+}
+
+/** A whole case, without a mouse: begun from the queue, looked at, and declined. */
+async function declineByKeyboard() {
+  await browser.look(1280, "light");
+  await browser.open("/console/queue?lang=en");
+  await keyLoads("b");
+  const declined = await browser.evaluate("location.pathname");
+  await key("p");
+  await browser.until("[...document.querySelectorAll('.stage img')].length >= 2 && [...document.querySelectorAll('.stage img')].every((it) => it.naturalWidth > 0)");
+  await key("c");
+  await browser.until("document.querySelectorAll('verax-compare svg image[href]').length === 2");
+  await look("case", "en");
+  await browser.look(1280, "light");
+  await key("?");
+  await browser.until("document.querySelector('#keys').matches(':popover-open')");
+  await key("Escape");
+  await key("j");
+  await key("n");
+  const noted = await browser.evaluate("document.activeElement.name");
+  if (noted !== "note") throw new Error(`n leads to ${noted}`);
+  await key("d");
+  const written = await browser.evaluate("document.activeElement.value");
+  if (written !== "d") throw new Error("a letter that is written is no key");
+  await browser.evaluate("document.activeElement.value = ''; document.activeElement.blur()");
+  await key("d");
+  await browser.until("document.activeElement.name === 'reasons'");
+  await look("case-decline", "en");
+  await browser.look(1280, "light");
+  await key(" ");
+  await keyLoads("Enter");
+  await expectNews("Proposed: another reviewer confirms it.", "a decline is proposed");
+  await browser.open(`${declined}?lang=en`);
+  const foot = await browser.evaluate("document.querySelector('.foot').textContent.trim()");
+  if (!foot.startsWith("You have proposed this.")) throw new Error(`a proposal of one's own: ${foot}`);
+  return declined;
+}
+
+/** The next case, approved: nobody has to confirm that. */
+async function approveByKeyboard() {
+  await browser.open("/console/queue?lang=en");
+  await keyLoads("b");
+  const approved = await heading();
+  await key("a");
+  await browser.until("document.activeElement.textContent === 'Approve'");
+  await keyLoads("Enter");
+  await expectNews("Decided.", "an approval");
+  if (await heading() === approved) throw new Error("the next case is not shown");
+}
+
+/** The first proposal of another reviewer, confirmed. */
+async function confirmByKeyboard() {
+  await browser.open("/console/queue?lang=en");
+  await key("j");
+  await keyLoads("Enter");
+  await look("case-proposed", "en");
+  await browser.look(1280, "light");
+  await keyLoads("a");
+  await expectNews("Decided.", "a confirmation");
 }
 
 const links = (selector) => browser.evaluate(
@@ -109,8 +184,7 @@ try {
   if (codes !== 10) throw new Error(`${codes} recovery codes`);
   await look("codes", "en");
 
-  await browser.loaded(() => browser.evaluate(
-    "setTimeout(() => document.querySelector('.top form').requestSubmit(), 0)"));
+  await signOut();
   await expect("/console/sign-in", "signing out leads to the door");
   await visit("/console/sign-in");
   await visit("/console/join/none");
@@ -126,6 +200,12 @@ try {
   if (await path() !== "/console/events?sort=createdAt") {
     throw new Error(`after the code: ${await path()}`);
   }
+
+  const declined = await declineByKeyboard();
+  await approveByKeyboard();
+  // What a colleague of the demo has proposed.
+  await confirmByKeyboard();
+  collect("cases");
 
   await browser.open("/console/");
   const pages = (await links(".side nav a")).filter((it) => it.startsWith("/console"));
@@ -154,9 +234,15 @@ try {
   await look("invited", "en");
   const join = await browser.evaluate("document.querySelector('.copy code').textContent");
   await visit(new URL(join).pathname, "/console/join/invitation");
-  await browser.open("/console/");
-  await browser.loaded(() => browser.evaluate(
-    "setTimeout(() => document.querySelector('.top form').requestSubmit(), 0)"));
+  await signOut();
+  // The new member confirms what was proposed before.
+  await browser.open(`${new URL(join).pathname}?lang=en`);
+  await browser.submit("main form", { name: "Nina", password: "eleven rivers of tin" });
+  await confirmByKeyboard();
+  await browser.open(`${declined}?lang=en`);
+  const over = await browser.evaluate("document.querySelector('.foot') === null");
+  if (!over) throw new Error("what was confirmed is not over");
+  await signOut();
   await browser.open("/console/");
   await expect("/console/sign-in", "who has signed out is asked to sign in");
   collect("the end");

@@ -1,6 +1,7 @@
 //! Records as types. What a record says beside its status is in its struct; what only one state has is in
 //! that state's variant. Steps between states are methods, and give what the database is to change.
 
+pub mod access;
 pub mod app_login;
 pub mod app_registration;
 pub mod biometric_validation;
@@ -13,6 +14,7 @@ pub mod person;
 pub mod project;
 pub mod project_flow;
 pub mod prompt_template;
+pub mod review;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -15,7 +15,7 @@ pub enum Role {
     Editor,
     /// Looks after webhooks.
     Admin,
-    /// Looks after members.
+    /// Looks after members, and sees who has looked at images.
     Owner,
 }
 
@@ -40,8 +40,8 @@ impl Role {
     /// [`SERVER_WIDE`], and what they read of them by these.
     pub fn scopes(self) -> &'static [Scope] {
         use Scope::{
-            ReadDocuments, ReadEvents, ReadMedia, ReadValidations, Review, Write, WriteMembers,
-            WriteWebhooks,
+            ReadAccesses, ReadDocuments, ReadEvents, ReadMedia, ReadValidations, Review, Write,
+            WriteMembers, WriteWebhooks,
         };
         match self {
             Role::Viewer => &[ReadValidations, ReadDocuments, ReadEvents],
@@ -64,6 +64,7 @@ impl Role {
                 Write,
                 WriteWebhooks,
                 WriteMembers,
+                ReadAccesses,
             ],
         }
     }

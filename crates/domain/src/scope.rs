@@ -15,12 +15,14 @@ pub enum Scope {
     Review,
     /// Invites members, changes what they may do, and sees who they are.
     WriteMembers,
+    /// Sees who has looked at images.
+    ReadAccesses,
     /// Sees the records of all clients.
     Staff,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 9] = [
+    pub const ALL: [Scope; 10] = [
         Scope::ReadValidations,
         Scope::ReadDocuments,
         Scope::ReadMedia,
@@ -29,6 +31,7 @@ impl Scope {
         Scope::WriteWebhooks,
         Scope::Review,
         Scope::WriteMembers,
+        Scope::ReadAccesses,
         Scope::Staff,
     ];
 
@@ -43,13 +46,15 @@ impl Scope {
             Scope::WriteWebhooks => "webhooks:write",
             Scope::Review => "review",
             Scope::WriteMembers => "members:write",
+            Scope::ReadAccesses => "audit:read",
             Scope::Staff => "staff",
         }
     }
 
     /// Whether a token has it only where it is named: what people do, a program is not given unasked.
     pub fn is_named_only(self) -> bool {
-        matches!(self, Scope::Review | Scope::WriteMembers | Scope::Staff)
+        use Scope::{ReadAccesses, Review, Staff, WriteMembers};
+        matches!(self, Review | WriteMembers | ReadAccesses | Staff)
     }
 
     pub fn from_word(word: &str) -> Option<Scope> {

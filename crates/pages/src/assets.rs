@@ -25,8 +25,12 @@ macro_rules! asset {
     };
 }
 
-pub static ASSETS: [Asset; 3] =
-    [asset!("console.css", CSS), asset!("console.js", JS), asset!("mark.svg", "image/svg+xml")];
+pub static ASSETS: [Asset; 4] = [
+    asset!("console.css", CSS),
+    asset!("console.js", JS),
+    asset!("case.js", JS),
+    asset!("mark.svg", "image/svg+xml"),
+];
 
 static FILE_NAMES: LazyLock<Vec<String>> =
     LazyLock::new(|| ASSETS.iter().map(Asset::file_name).collect());

@@ -195,7 +195,7 @@ fn is_moment(text: &str) -> bool {
 }
 
 /// What a record is called by people.
-fn called(members: &Map<String, Value>) -> Option<&str> {
+pub fn called(members: &Map<String, Value>) -> Option<&str> {
     const NAMES: [&str; 7] = ["name", "fullName", "identifier", "email", "code", "title", "url"];
     let mut texts = NAMES.iter().filter_map(|name| members.get(*name)?.as_str());
     texts.find(|text| !text.trim().is_empty())

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod case;
 pub mod cell;
 pub mod home;
 pub mod list;
@@ -9,6 +10,7 @@ pub mod members;
 pub mod message;
 pub mod names;
 mod qr;
+pub mod queue;
 pub mod record;
 pub mod settings;
 pub mod shell;

@@ -18,12 +18,15 @@ const GOOD: &[&str] =
     &["active", "completed", "completed-without-kyc", "delivered", "joined", "passed", "success"];
 const BAD: &[&str] = &["cancelled", "dead", "expired", "fail", "failed", "inactive", "rejected"];
 const WAITING: &[&str] = &[
+    "claimed",
     "held",
     "needs-manual-verification",
     "new",
     "ongoing",
+    "open",
     "pending",
     "processing",
+    "proposed",
     "retrying",
     "sent",
     "started",

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 use verax_domain::events::EventKind;
+use verax_domain::records::review::ReviewSubject;
 use verax_domain::resources;
 use verax_query::{Field, Kind, Resource};
 
@@ -28,6 +29,8 @@ pub struct Record {
     /// `None`: the reader may not see events.
     pub timeline: Option<Timeline>,
     pub actions: Vec<Action>,
+    /// Stored images: what each shows, and its path.
+    pub images: Vec<(String, String)>,
     /// What the API says of it besides.
     pub more: Option<(String, Cell)>,
     pub json_href: String,
@@ -88,6 +91,8 @@ pub struct Retrieved<'a> {
     pub events: Option<&'a [Value]>,
     /// What the API says of it besides, under a title.
     pub more: Option<(String, Value)>,
+    /// Stored images that the reader may open: what each shows, and its path.
+    pub images: Vec<(String, String)>,
     pub origin: &'a str,
 }
 
@@ -115,6 +120,7 @@ impl Record {
             related: related(texts, reader, resource, &id),
             timeline: retrieved.events.map(|events| Timeline::of(resource, &id, events)),
             actions,
+            images: retrieved.images.clone(),
             more: retrieved.more.as_ref().map(|(title, it)| (title.clone(), reader.json(it))),
             json_href: format!("{href}/json"),
             curl: curl(resource, &id, retrieved.origin),
@@ -183,6 +189,12 @@ fn related(
     id: &str,
 ) -> Vec<(String, String)> {
     let mut all = Vec::new();
+    if ReviewSubject::RESOURCES.iter().any(|it| it.name == resource.name)
+        && (reader.may_open)(&resources::REVIEWS)
+    {
+        let href = format!("{}?where_subjectId={id}", list_href(&resources::REVIEWS));
+        all.push((href, names::plural(texts, &resources::REVIEWS)));
+    }
     for other in resources::ALL {
         if other.versions.is_empty() || !(reader.may_open)(other) {
             continue;

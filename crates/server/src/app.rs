@@ -1,6 +1,7 @@
 //! Use cases: what the server does, whoever asks.
 
 pub mod access;
+pub mod accesses;
 pub mod account;
 pub mod admission;
 pub mod contacts;
@@ -21,6 +22,7 @@ pub mod numbering;
 pub mod persons;
 pub mod projects;
 pub mod registrations;
+pub mod reviews;
 pub mod settings;
 pub mod upkeep;
 pub mod validations;

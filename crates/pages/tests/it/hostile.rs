@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources;
-use verax_pages::cell::Reader;
+use verax_pages::case::checks::CheckGroup;
+use verax_pages::case::images::{Region, StoredImage};
+use verax_pages::case::{Case, Looked, Note, Stated, Turn, because, choices};
+use verax_pages::cell::{Reader, moment};
 use verax_pages::list::{List, Listed};
-use verax_pages::record::{Record, Retrieved};
+use verax_pages::record::{Record, Retrieved, Timeline};
 use verax_pages::{Language, Shell, Template, Texts};
 use verax_query::{Kind, Query, Resource};
 
@@ -45,6 +48,7 @@ fn pages(resource: &'static Resource, text: &str) -> [String; 2] {
         bare: &record,
         events: Some(&events),
         more: Some(("Attempts".to_owned(), serde_json::json!({ text: text }))),
+        images: Vec::new(),
         origin: "https://verax.example",
     };
     let page = Record::of(Shell::new(texts, text), &reader, &retrieved, Vec::new());
@@ -62,6 +66,68 @@ fn markup_is_text_on_every_list_and_record() {
                 assert!(page.contains("&#60;s"), "{}: it is not there at all", resource.name);
             }
         }
+    }
+}
+
+/// A case whose records and notes are hostile.
+fn case(text: &str) -> String {
+    let texts = Texts(Language::English);
+    let reader = Reader { texts, may_open: &|_| true };
+    let read = json!({
+        "validationResults": {
+            text: { "result": "failed", "details": text, "values": [{ "source": text, "value": text }] },
+            "namesAgree": { "result": text },
+        },
+        "reasons": [{ "measurement": text, "unit": text, "value": 1, "limit": 2, "advice": text }],
+        "verificationResults": { text: "failed" },
+    });
+    let review = json!({
+        "openedBecause": [text, format!("failedCheck:{text}")], "decision": "decline",
+        "reasons": [text], "note": text, "decidedBy": text, "checkedBy": text, "decidedAt": text,
+    });
+    let note = Note { time: moment(text), author: text.to_owned(), text: text.to_owned() };
+    let line = |it: f32| [(it, it); 4];
+    let image = StoredImage {
+        title: text.to_owned(),
+        href: "/console/document-validations/d1/image".to_owned(),
+        overlays: vec![(text.to_owned(), "/console/document-liveness/d1/evidence/x".to_owned())],
+        regions: vec![Region::of(text.to_owned(), &line(f32::NAN))],
+    };
+    let page = Case {
+        shell: Shell::new(texts, text),
+        id: "r1".to_owned(),
+        state: reader.word(text),
+        because: because(texts, &review),
+        opened: moment(text),
+        about: vec![(text.to_owned(), moment(text))],
+        images: vec![image],
+        watermark: text.to_owned(),
+        comparison: None,
+        checks: vec![CheckGroup::of(text.to_owned(), "/console/".to_owned(), &reader, &read)],
+        timeline: Some(Timeline::of_events(&[hostile(&resources::EVENTS, text)])),
+        accesses: Some(vec![Looked {
+            time: moment(text),
+            actor: text.to_owned(),
+            what: text.to_owned(),
+        }]),
+        notes: vec![note],
+        turn: Turn::Taken { by: text.to_owned() },
+        decision: Stated::of(texts, &review),
+        choices: choices(texts),
+        json_href: String::new(),
+    };
+    page.render().expect("a case")
+}
+
+#[test]
+fn markup_is_text_on_a_case() {
+    for text in [MARKUP, SVG] {
+        let page = case(text);
+        for element in ["<script>", "<img src=x", "<svg xmlns", "onerror=alert(2)>&lt;"] {
+            assert!(!page.contains(element), "{element}");
+        }
+        // Each place shows it: checks, values, reasons, notes, regions, who has looked.
+        assert!(page.matches("&#60;s").count() > 20, "{}", page.matches("&#60;s").count());
     }
 }
 

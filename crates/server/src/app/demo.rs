@@ -1,20 +1,22 @@
 //! Records to try the server with: the two seed examples and a few hundred synthetic ones. They look
 //! like results, but nothing was measured; they exist in throw-away folders alone.
 
+mod cases;
 mod read_documents;
+mod rows;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use verax_domain::document_check::DocumentCheck;
 use verax_domain::{Record, Timestamp, id, resources};
-use verax_query::Resource;
 use verax_store::{ImportEntries, StoreError};
 
+pub use self::rows::CLIENT;
+use self::rows::{MINUTE_MS, add, draw, pick, read_row, record, round, share, time};
 use crate::app::App;
+use crate::app::document_validations::FRONT;
 use crate::clock::Random;
-
-/// The client of the seed examples, whose the demo's records are.
-pub const CLIENT: &str = "client_123456789";
+use crate::vault::VaultError;
 
 /// The pages' own examples, with which an import of demo data begins.
 pub const BIOMETRIC_EXAMPLE: &str = include_str!("../../demo/biometric-validations.json");
@@ -29,11 +31,20 @@ const PROJECTS: [(&str, &str, &str); 3] = [
 const VALIDATIONS: u64 = 240;
 const DOCUMENTS: u64 = 160;
 const READ_DOCUMENTS: u64 = 60;
-const MINUTE_MS: i64 = 60_000;
+
+/// What of a demo was stored.
+pub struct StoredDemo {
+    /// How many records.
+    pub count: usize,
+    /// Documents that were read, and say that their image is stored.
+    documents: Vec<String>,
+    /// Face checks that say so.
+    faces: Vec<String>,
+}
 
 impl App {
     /// Stores the demo's records; `seed` decides all that is drawn.
-    pub async fn store_demo(&self, seed: u64) -> Result<usize, StoreError> {
+    pub async fn store_demo(&self, seed: u64) -> Result<StoredDemo, StoreError> {
         let random = Random::seeded(seed);
         let now = self.clock.now();
         let mut records = Vec::new();
@@ -55,10 +66,31 @@ impl App {
         for number in 0..READ_DOCUMENTS {
             records.extend(read_document(number, now, &random));
         }
+        let (mut documents, mut faces) = (Vec::new(), Vec::new());
+        for case in cases::cases(now, &random) {
+            documents.push(case.document);
+            faces.push(case.face);
+            records.extend(case.records);
+        }
         let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
         self.database.import(&records, now, quiet).await?;
         self.fold_tallies().await?;
-        Ok(records.len())
+        Ok(StoredDemo { count: records.len(), documents, faces })
+    }
+
+    /// Stores the images of the demo's cases: of each the same card and the same face.
+    pub async fn store_demo_images(
+        &self,
+        stored: &StoredDemo,
+        (card, face): (&[u8], &[u8]),
+    ) -> Result<(), VaultError> {
+        for document in &stored.documents {
+            self.vault.keep(CLIENT, document, FRONT, card).await?;
+        }
+        for validation in &stored.faces {
+            self.keep_face(CLIENT, validation, face).await?;
+        }
+        Ok(())
     }
 }
 
@@ -66,10 +98,6 @@ impl App {
 #[derive(Default, Deserialize)]
 struct Page {
     data: Vec<Value>,
-}
-
-fn record(resource: &'static Resource, json: &Value) -> Option<Record> {
-    Record::from_json(resource, json, Some(CLIENT)).ok()
 }
 
 fn validation(number: u64, now: Timestamp, random: &Random) -> Value {
@@ -161,9 +189,7 @@ fn document(now: Timestamp, random: &Random) -> Value {
 
 fn read_document(number: u64, now: Timestamp, random: &Random) -> Option<Record> {
     let created = Timestamp(now.0 - draw(random, 90 * 24 * 60) * MINUTE_MS);
-    let (begun, changes) = read_documents::read_document(number, created, CLIENT, random)?;
-    let mut row = begun.to_json();
-    add(&mut row, changes.to_json());
+    let mut row = read_row(number, created, false, random)?;
     add(&mut row, json!({ "appRegistration": registration(draw(random, 60)) }));
     record(&resources::DOCUMENT_VALIDATIONS, &row)
 }
@@ -177,33 +203,6 @@ fn registration(person: i64) -> Value {
         "email": format!("person{person}@example.com"),
         "status": status,
     })
-}
-
-/// The row with these members too.
-fn add(row: &mut Value, members: Value) {
-    if let (Value::Object(row), Value::Object(mut members)) = (row, members) {
-        row.append(&mut members);
-    }
-}
-
-fn time(millis: i64) -> String {
-    Timestamp(millis).to_string()
-}
-
-fn draw(random: &Random, below: i64) -> i64 {
-    (random.number() >> 1) as i64 % below
-}
-
-fn pick(random: &Random, below: u64) -> usize {
-    (random.number() % below) as usize
-}
-
-fn share(random: &Random, from: f64, to: f64) -> f64 {
-    round(from + (to - from) * (random.number() % 10_000) as f64 / 10_000.0)
-}
-
-fn round(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

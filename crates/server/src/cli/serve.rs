@@ -116,7 +116,7 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
     let stopped = stopped()?;
     let mut door = DemoDoor::default();
     if arguments.demo {
-        let demo = serve_demo::prepare(&app).await?;
+        let demo = serve_demo::prepare(&app, (SAMPLE_CARD, PORTRAIT_1080P)).await?;
         let (selfie, card) = (locations.data.join("selfie.jpg"), locations.data.join("card.jpg"));
         for (path, image) in [(&selfie, PORTRAIT_1080P), (&card, SAMPLE_CARD)] {
             std::fs::write(path, image)

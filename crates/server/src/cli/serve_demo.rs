@@ -24,10 +24,11 @@ pub struct Demo {
     password: String,
 }
 
-/// Stores the records, and makes a token and an owner.
-pub async fn prepare(app: &App) -> Result<Demo> {
+/// Stores the records, with these images of a card and of a face, and makes a token and an owner.
+pub async fn prepare(app: &App, images: (&[u8], &[u8])) -> Result<Demo> {
     const SEED: u64 = 2026;
-    app.store_demo(SEED).await?;
+    let stored = app.store_demo(SEED).await?;
+    app.store_demo_images(&stored, images).await?;
     // Nothing was measured for its records: its tokens say sandbox.
     let mut batch = Batch::default();
     batch.mark_sandbox(demo::CLIENT);

@@ -32,8 +32,8 @@ pub struct Create {
     #[arg(long)]
     client: String,
     /// What it may do, with commas between: validations:read, documents:read, media:read,
-    /// events:read, webhooks:write, write, review, members:write, staff. Without it: all that its client
-    /// may, but none of the last three.
+    /// events:read, webhooks:write, write, review, members:write, audit:read, staff. Without it: all that its client
+    /// may, but none of the last four.
     #[arg(long, value_delimiter = ',', value_parser = parse_scope)]
     scope: Option<Vec<Scope>>,
     /// How long it is valid: 12h, 30d. Without it: the setting tokens.days.

@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod answers;
+pub mod case_records;
+pub mod cases;
 pub mod cookies;
 pub mod demo;
 pub mod errors;
@@ -10,10 +12,12 @@ pub mod finding;
 pub mod form;
 pub mod guard;
 pub mod home;
+pub mod images;
 pub mod lists;
 pub mod members;
 pub mod operate;
 pub mod page;
+pub mod queue;
 pub mod records;
 pub mod sign_in;
 pub mod visitor;
@@ -22,7 +26,7 @@ pub mod webhooks;
 use axum::extract::RawQuery;
 use axum::extract::State as Extract;
 use verax_domain::Scope;
-use verax_domain::resources;
+use verax_domain::resources::{self, REVIEWS};
 use verax_query::Resource;
 
 use self::guard::Needs;
@@ -65,6 +69,9 @@ pub fn pages() -> Vec<Page> {
     ];
     all.extend(members::pages());
     all.extend(webhooks::pages());
+    all.extend(queue::pages());
+    all.extend(cases::pages());
+    all.extend(images::pages());
     let listed = resources::ALL.into_iter().filter(|resource| !resource.versions.is_empty());
     all.extend(listed.flat_map(of_resource));
     all.push(Page::get("/console/{*rest}", Needs::SignedIn, answers::not_found));
@@ -98,7 +105,10 @@ fn of_resource(resource: &'static Resource) -> [Page; 5] {
         Page::get(path(""), needs, list),
         Page::get(path(".csv"), needs, csv),
         Page::get(path("/-/filter"), needs, filter),
-        Page::get(path("/{id}"), needs, record),
+        match resource.name == REVIEWS.name {
+            true => Page::get(path("/{id}"), needs, cases::case),
+            false => Page::get(path("/{id}"), needs, record),
+        },
         Page::get(path("/{id}/json"), needs, json),
     ]
 }

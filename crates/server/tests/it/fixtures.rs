@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use verax_domain::resources::{
-    APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
+    ACCESSES, APP_LOGINS, APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, COLLECTIONS, DOCUMENT_LIVENESS,
     DOCUMENT_VALIDATIONS, EMAIL_VALIDATIONS, EVENTS, LIVENESS_SESSIONS, PERSONS, PHONE_VALIDATIONS,
-    PROJECT_FLOWS, PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, WEBHOOK_EVENTS, WEBHOOKS,
+    PROJECT_FLOWS, PROJECT_MEMBERS, PROJECTS, PROMPT_TEMPLATES, REVIEWS, WEBHOOK_EVENTS, WEBHOOKS,
 };
 
 use crate::world::World;
@@ -174,6 +174,17 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&PROJECT_MEMBERS, &[member]).await;
+    let review = with(
+        "review",
+        json!({
+            "subject": { "resource": "document-validations", "id": id("read") },
+            "subjectResource": "document-validations", "subjectId": id("read"),
+            "appRegistration": id("registration"), "project": id("project"),
+            "projectFlow": id("flow"), "openedBecause": ["manualVerification"], "priority": 100,
+            "state": "open",
+        }),
+    );
+    world.store(&REVIEWS, &[review]).await;
     let event = with(
         "event",
         json!({
@@ -183,6 +194,14 @@ pub async fn one_of_each(world: &World, client: &str) {
         }),
     );
     world.store(&EVENTS, &[event]).await;
+    let access = with(
+        "access",
+        json!({
+            "resource": "document-validations", "record": id("read"), "part": "image",
+            "actor": "member:someone", "purpose": format!("review:{}", id("review")),
+        }),
+    );
+    world.store(&ACCESSES, &[access]).await;
     let webhook = with(
         "webhook",
         json!({
@@ -216,6 +235,7 @@ pub fn kind_of(path: &str) -> &str {
         // Of the type that is below `demo` alone.
         "demo" => "read",
         "webhook-events" => "delivery",
+        "accesses" => "access",
         "email-validations" => "email",
         "phone-validations" => "phone",
         plural => plural.rsplit('-').next().unwrap_or_default().trim_end_matches('s'),

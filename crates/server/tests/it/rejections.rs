@@ -49,6 +49,10 @@ impl Operation {
             // It was read elsewhere, and a reviewer is asked for already.
             "/v2/document-validations/{id}/validate"
             | "/v2/document-validations/{id}/manual-verification" => 409,
+            // Nobody has claimed it, and nothing is proposed.
+            "/v2/reviews/{id}/release" | "/v2/reviews/{id}/confirm" | "/v2/reviews/{id}/return" => {
+                409
+            }
             // There is no such change, and no such call any more.
             "/v2/document-validations/{id}" if self.method == Method::PUT => 405,
             "/v2/ocr/scan-studio" => 410,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use memchr::memmem;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -232,6 +233,17 @@ impl World {
             }
         }
         bytes
+    }
+
+    /// Looks until none of these texts is in the database any more: a reader may hold up its log for a moment.
+    pub async fn assert_forgotten(&self, texts: &[&str]) {
+        for attempt in 0..100 {
+            let bytes = self.database_bytes().await;
+            let left = texts.iter().find(|text| memmem::find(&bytes, text.as_bytes()).is_some());
+            let Some(left) = left else { return };
+            assert!(attempt < 99, "{left} is still there");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
 
     pub async fn get(&self, token: &str, target: &str) -> Answer {

@@ -54,7 +54,7 @@ const FLAWS: [Flaw; 9] = [
 pub fn read_document(
     number: u64,
     created: Timestamp,
-    client: &str,
+    (client, stores_image): (&str, bool),
     random: &Random,
 ) -> Option<(Record, Record)> {
     let pick = |below: u64| (random.number() % below) as usize;
@@ -74,7 +74,7 @@ pub fn read_document(
         verdict: &verdict,
         names: NameMatch::of(&stated, &verdict.values),
         today: &today,
-        stores_front: false,
+        stores_front: stores_image,
         stores_back: false,
     };
     let order = ReadingOrder {

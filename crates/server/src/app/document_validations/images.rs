@@ -48,17 +48,24 @@ impl App {
         tenant: &Tenant,
         id: &str,
     ) -> Result<Option<ReadEvidence>, DocumentValidationError> {
-        let found: Option<DocumentValidation> = self.database.find(tenant, id).await?;
-        let Some(found) = found else { return Ok(None) };
-        let reading = self.reading_of(&found).await?;
-        if reading.sides.is_empty() {
-            return Ok(None);
-        }
+        let Some(reading) = self.read_document_values(tenant, id).await? else { return Ok(None) };
         let mut images = Vec::new();
         for side in [DocumentSide::Front, DocumentSide::Back] {
             let image = self.read_document_image(id, side).await?;
             images.extend(image.map(|(_, image)| (side, image)));
         }
         Ok(Some(ReadEvidence { reading, images }))
+    }
+
+    /// The same without the images.
+    pub async fn read_document_values(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+    ) -> Result<Option<StoredReading>, DocumentValidationError> {
+        let found: Option<DocumentValidation> = self.database.find(tenant, id).await?;
+        let Some(found) = found else { return Ok(None) };
+        let reading = self.reading_of(&found).await?;
+        Ok(Some(reading).filter(|reading| !reading.sides.is_empty()))
     }
 }

@@ -21,6 +21,15 @@ pub async fn find(
     serde_json::from_slice(&bytes).map_err(|error| ApiError::internal().caused(error))
 }
 
+/// The records beside this one: those of its client, also for a visitor who sees all. That is what indexes are by.
+pub fn beside(visitor: &Visitor, record: &Value) -> Result<Tenant, ApiError> {
+    let own = visitor.caller()?.tenant();
+    Ok(match record.get("client").and_then(Value::as_str) {
+        Some(client) if own == Tenant::All => Tenant::Client(client.to_owned()),
+        _ => own,
+    })
+}
+
 /// The record that a form changes, if the visitor sees it: with the client whose it is.
 pub async fn found(
     state: &State,

@@ -10,10 +10,10 @@ use verax_pages::{Shell, names};
 use verax_query::{Audience, Key, Query, Resource, Retrieval};
 
 use super::answers::html;
-use super::finding::find;
+use super::finding::{beside, find};
 use super::form::Form;
 use super::visitor::Visitor;
-use super::{members, webhooks};
+use super::{images, members, webhooks};
 use crate::http::answers::one;
 use crate::http::error::ApiError;
 use crate::http::path_id::PathId;
@@ -25,8 +25,19 @@ const EVENT_RECORD: Key<str> = Key::text(&EVENTS, "record");
 const EVENT_RESOURCE: Key<str> = Key::text(&EVENTS, "resource");
 
 /// What was done to the record, as the page that follows says it.
-const DONE: [&str; 5] =
-    ["member-changed", "webhook-changed", "resent", "saved", "token-was-revoked"];
+const DONE: [&str; 11] = [
+    "member-changed",
+    "webhook-changed",
+    "resent",
+    "saved",
+    "token-was-revoked",
+    "decided",
+    "proposed",
+    "released",
+    "returned",
+    "noted",
+    "queue-none-left",
+];
 
 /// `GET /console/<resource>/{id}`.
 pub async fn record(
@@ -42,7 +53,7 @@ pub async fn record(
     let bare = find(&state, &Retrieval::whole(resource), &tenant, &id).await?;
     let named = Retrieval::whole(resource).populating(|_, relation| may_open(relation.resource));
     let record = find(&state, &named, &tenant, &id).await?;
-    let events = events(&state, &visitor, resource, &id).await?;
+    let events = events(&state, &visitor, resource, &bare).await?;
     let actions = actions(&visitor, resource, &bare);
     let more = webhooks::attempts(&state, &visitor, resource, &bare).await?;
     let retrieved = Retrieved {
@@ -51,6 +62,7 @@ pub async fn record(
         bare: &bare,
         events: events.as_deref(),
         more,
+        images: images::links(&visitor, resource, &bare),
         origin: &visitor.origin,
     };
     let shell = visitor.shell(names::singular(visitor.texts, resource));
@@ -75,16 +87,17 @@ async fn events(
     state: &State,
     visitor: &Visitor,
     resource: &Resource,
-    id: &str,
+    record: &Value,
 ) -> Result<Option<Vec<Value>>, ApiError> {
     if !visitor.may_read(&EVENTS) || resource.name == EVENTS.name {
         return Ok(None);
     }
+    let id = record.get("_id").and_then(Value::as_str).unwrap_or_default();
     let of_record = Query::of(&EVENTS)
         .equal(EVENT_RECORD, id)
         .equal(EVENT_RESOURCE, resource.name)
         .at_most(EVENTS_SHOWN);
-    let found = state.app.page(&of_record, &visitor.caller()?.tenant()).await?;
+    let found = state.app.page(&of_record, &beside(visitor, record)?).await?;
     rows(&found.rows).map(Some)
 }
 

@@ -15,16 +15,18 @@ use super::form::Form;
 use crate::app::access::Caller;
 use crate::app::journal::Origin;
 use crate::app::members::sessions::Session;
+use crate::app::reviews::ReviewActor;
 use crate::http::error::ApiError;
 use crate::http::layers::allowed::may_read;
 use crate::http::state::State;
 
 /// Sections of the console, and which resources are in which; those that none names are records.
 const SET_UP: &[&str] = &["projects", "project-flows", "prompt-templates", "webhooks"];
-const ACTIVITY: &[&str] = &["events", "webhook-events"];
+const ACTIVITY: &[&str] = &["events", "accesses", "webhook-events"];
 const ACCESS: &[&str] = &["project-members"];
 /// What most visitors look for comes first.
 const FIRST: &[&str] = &[
+    "reviews",
     "app-registrations",
     "biometric-validations",
     "document-validations",
@@ -75,6 +77,17 @@ impl Visitor {
     /// Whoever is said to have made a change.
     pub fn change_origin(&self) -> Result<Origin, ApiError> {
         Ok(self.session()?.origin(self.request.clone()))
+    }
+
+    /// What the visitor is called.
+    pub fn name(&self) -> Result<&str, ApiError> {
+        let member = &self.session()?.member;
+        Ok(member.name.as_deref().unwrap_or(&member.email))
+    }
+
+    /// Who the visitor is as a reviewer.
+    pub fn reviewer(&self) -> Result<ReviewActor, ApiError> {
+        Ok(ReviewActor::of(self.caller()?, &self.change_origin()?))
     }
 
     pub fn request(&self) -> Option<String> {
@@ -128,6 +141,9 @@ impl Visitor {
         let others: Vec<&str> =
             readable.iter().map(|it| it.name).filter(|name| !named.contains(name)).collect();
         let mut records = vec![self.link("/console/", self.texts.get("home"))];
+        if self.has(Scope::Review) {
+            records.push(self.link("/console/queue", self.texts.get("queue")));
+        }
         records.extend(of(&others));
         let mut access = of(ACCESS);
         if self.has(Scope::WriteMembers) {
