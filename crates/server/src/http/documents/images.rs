@@ -2,11 +2,13 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Extract};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::ImageBox;
 use verax_domain::records::document_check::image_path;
 use verax_domain::resources::DOCUMENT_LIVENESS;
@@ -23,6 +25,9 @@ use crate::http::layers::allowed::require_own;
 use crate::http::layers::authorize::MaybeBearer;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
+
+/// What an image shows of a person is nobody's to keep but whose who asked for it.
+const NO_STORE: &str = "private, no-store";
 
 /// `GET /v2/document-liveness/{id}/image`: to whoever has a URL that has not expired, or a token
 /// with `media:read`.
@@ -63,10 +68,8 @@ pub async fn evidence(
     caller: Caller,
     id: PathId,
 ) -> Result<Response, ApiError> {
-    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
     let id = id.of(&DOCUMENT_LIVENESS)?;
-    let permit = state.app.admission.try_document_permit()?;
-    let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
+    let maps = maps_of(&state, &caller.tenant(), &id, &DocumentCheck::ALL).await?;
     let shown = |map: EvidenceMap| {
         let name = map.check.entry().wire_name;
         let region =
@@ -75,7 +78,39 @@ pub async fn evidence(
         let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));
         (name.to_owned(), json!({ "regions": regions, "heatMap": png }))
     };
-    let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
+    let checks: Map<String, Value> = maps.into_iter().map(shown).collect();
     let record = json!({ "_id": id, "evidence": checks }).to_string();
-    Ok(json_response(one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
+    let answer = one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes());
+    let mut response = json_response(answer);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    Ok(response)
+}
+
+/// `GET /v2/document-liveness/{id}/evidence/{check}`: the heat map of one check, as a PNG.
+pub async fn heat_map(
+    state: State,
+    caller: Caller,
+    id: PathId,
+    check: DocumentCheck,
+) -> Result<Response, ApiError> {
+    let id = id.of(&DOCUMENT_LIVENESS)?;
+    let maps = maps_of(&state, &caller.tenant(), &id, &[check]).await?;
+    let map = maps.into_iter().find(|map| map.check == check);
+    let map = map.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?;
+    Ok(stored_image(&map.png))
+}
+
+/// The maps of these checks: as they are stored, or made now.
+async fn maps_of(
+    state: &State,
+    tenant: &Tenant,
+    id: &str,
+    wanted: &[DocumentCheck],
+) -> Result<Vec<EvidenceMap>, ApiError> {
+    if let Some(maps) = state.app.stored_evidence(tenant, id, wanted).await? {
+        return Ok(maps);
+    }
+    let permit = state.app.admission.try_document_permit()?;
+    let made = state.app.make_evidence(tenant, id, permit).await?;
+    made.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))
 }
