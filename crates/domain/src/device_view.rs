@@ -165,6 +165,7 @@ mod tests {
                 "result": { "score": 0.777, "passed": false, "compare_min_score": 0.85, "added": 1 },
                 "comparedAt": "2026-01-02T03:04:05Z", "added": 0.777,
             },
+                "model": "sface", "scale": "sface/1", "faces": { "selfie": { "_id": "v" } },
         });
         assert_eq!(
             device_view(&APP_REGISTRATIONS, &registration),

@@ -9,6 +9,7 @@ use super::clients::{READ, client};
 use super::compat;
 use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
 use super::document_fields as document;
+use super::face_comparison::face_comparison;
 use super::fields::{
     country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
     text, time, word,
@@ -197,24 +198,7 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             "The newest document check of `document-liveness` that it passed.",
         )
         .on_devices(),
-        json(
-            "compareFaceVerification",
-            "compare_face_verification",
-            &[
-                on_devices(member(
-                    "result",
-                    MemberKind::Object(&[
-                        member("score", MemberKind::Score),
-                        on_devices(member("passed", MemberKind::Bool)),
-                        on_devices(member("compare_min_score", MemberKind::Score)),
-                    ]),
-                )),
-                on_devices(member("comparedAt", MemberKind::Text)),
-            ],
-            "Whether the enrolled face is the one on the document; kept for a while.",
-        )
-        .on_retrieve()
-        .on_devices(),
+        face_comparison(),
         related("person", "person", &PERSON, "The person who was enrolled."),
         json("consentSession", "consent_session", &[], "What the person has agreed to.")
             .on_retrieve()
