@@ -11,12 +11,13 @@ use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
 use super::document_fields as document;
 use super::face_comparison::face_comparison;
 use super::fields::{
-    country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
-    text, time, word,
+    country_code, email, failed_checks, flag, id, identifier, json, member, number, on_devices,
+    phone, related, text, time, word,
 };
 use super::people::PERSON;
 use super::projects::{PROJECT, PROJECT_FLOW};
 use super::sessions::LIVENESS_SESSION;
+use crate::failed_checks::{OF_FACES, OF_READ_DOCUMENTS};
 
 pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     name: "biometric-validations",
@@ -105,6 +106,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         )
         .with_full("verification_results_full")
         .on_devices(),
+        failed_checks(&OF_FACES),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
         flag("imageSaved", "image_saved", "Whether the image was stored.")
             .on_retrieve()
@@ -156,7 +158,11 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             .folded("last_name_folded")
             .on_devices()
             .writable(),
-        email("email", "email", "Email address.").folded("email_folded").on_devices().writable(),
+        email("email", "email", "Email address.")
+            .folded("email_folded")
+            .filters_related()
+            .on_devices()
+            .writable(),
         phone("phone", "phone", "Phone number without its country code.")
             .folded("phone_folded")
             .on_devices()
@@ -279,6 +285,7 @@ pub static DOCUMENT_VALIDATIONS: Resource = Resource {
         document::extraction(),
         document::data(),
         document::results(),
+        failed_checks(&OF_READ_DOCUMENTS),
         document::ocr_results(),
         document::failure_reason(),
         document::manual_verification(),

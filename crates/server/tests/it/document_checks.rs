@@ -165,7 +165,7 @@ on_both_databases! {
         let record = &json["data"];
         assert_eq!(keys(record), [
             "_id", "client", "imageSaved", "status", "validationResults", "calibrationSettings",
-            "validationFlags", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
+            "validationFlags", "failedChecks", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
             "isLive", "aggregatedScore", "screenReplayProbability", "printedCopyProbability",
             "portraitSubstitutionProbability", "digitalManipulationProbability", "aggregateWarnings",
         ]);
