@@ -132,6 +132,7 @@ mod tests {
                 "livenessDetection": live, "identityMatch": same, "qualityScore": 0.777,
                 "antiSpoofing": live,
             },
+            "failedChecks": ["livenessDetection", "identityMatch", "antiSpoofing", "quality"],
             "appRegistration": { "_id": "r", "person": "secret", "added": 0.777 },
             "added": 0.777,
         })
@@ -164,6 +165,7 @@ mod tests {
             "compareFaceVerification": {
                 "result": { "score": 0.777, "passed": false, "compare_min_score": 0.85, "added": 1 },
                 "comparedAt": "2026-01-02T03:04:05Z", "added": 0.777,
+                "model": "sface", "scale": "sface/1", "faces": { "selfie": { "_id": "v" } },
             },
         });
         assert_eq!(

@@ -19,6 +19,7 @@ pub mod extended_json;
 pub mod face_call;
 pub mod face_findings;
 pub mod face_verdict;
+mod failed_checks;
 pub mod flow_settings;
 pub mod id;
 pub mod identification;

@@ -159,6 +159,7 @@ impl Reader {
             let value = object.get(field.name).filter(|value| !is_absent(field, value));
             self.field(&mut record, field, value);
         }
+        record.derive_sets();
         let known = |name: &String| resource.field(name).is_some() || name.as_str() == "__v";
         let unknown: Vec<&String> = object.keys().filter(|name| !known(name)).collect();
         self.dropped.extend(unknown.into_iter().cloned());
@@ -170,7 +171,7 @@ impl Reader {
         let mut full = Arg::Null;
         let arg = match (value, &field.kind) {
             (None, Kind::Relation(_)) if field.name == "client" => Arg::Text(client),
-            (None, Kind::Time | Kind::Bool) => Arg::Null,
+            (None, Kind::Time | Kind::Bool) | (_, Kind::Set(_)) => Arg::Null,
             (None, _) if !field.required || self.is_partial => Arg::Null,
             (None, _) => {
                 self.fail(field.name, "is missing");
@@ -407,6 +408,7 @@ fn scalar(field: &Field, value: &Value) -> Result<Arg, String> {
         Kind::Date => day(value).map(Arg::Text).ok_or("must be a date (1990-05-01)".to_owned()),
         Kind::Relations(_) => Err("must be a list of ids".to_owned()),
         Kind::Texts => Err("must be a list of texts".to_owned()),
+        Kind::Set(_) => Err("cannot be set".to_owned()),
         Kind::Json(_) => Err("must be an object".to_owned()),
     }
 }

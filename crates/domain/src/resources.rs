@@ -7,6 +7,7 @@ mod contacts;
 mod document_fields;
 mod documents;
 mod events;
+mod face_comparison;
 mod fields;
 mod logins;
 mod members;

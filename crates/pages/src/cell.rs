@@ -61,6 +61,11 @@ impl Reader<'_> {
                 Cell::Items(all.iter().map(|one| self.related(relation, one, room)).collect())
             }
             (Kind::Word(_), Value::String(word)) => self.word(word),
+            (Kind::Set(_), Value::Array(all)) => {
+                let words = all.iter().filter_map(Value::as_str);
+                let named = words.map(|word| self.text(&names::field(self.texts, word), room));
+                Cell::Items(named.collect())
+            }
             (Kind::Time, Value::String(time)) if is_moment(time) => moment(time),
             (Kind::Id, Value::String(id)) => self.text(id, room),
             (_, value) => self.any(value, room, 0),

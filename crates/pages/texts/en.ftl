@@ -364,6 +364,7 @@ field-emailvalidation = Email check
 field-endedat = Ended at
 field-event = Event
 field-expiresat = Expires at
+field-failedchecks = Failed checks
 field-failurereason = Failure reason
 field-failures = Failures
 field-firstname = First name

@@ -363,6 +363,7 @@ field-emailvalidation = Verificación de correo
 field-endedat = Terminado el
 field-event = Evento
 field-expiresat = Caduca el
+field-failedchecks = Comprobaciones fallidas
 field-failurereason = Motivo del fallo
 field-failures = Fallos
 field-firstname = Nombre

@@ -363,6 +363,7 @@ field-emailvalidation = Verificação de e-mail
 field-endedat = Terminado em
 field-event = Evento
 field-expiresat = Expira em
+field-failedchecks = Verificações reprovadas
 field-failurereason = Motivo da falha
 field-failures = Falhas
 field-firstname = Primeiro nome

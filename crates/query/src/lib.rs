@@ -19,6 +19,7 @@ pub mod tally;
 mod text;
 mod time;
 mod variants;
+mod word_set;
 
 pub use compat::{Compat, Count, Totals, Unstored};
 pub use lookup::{Comparable, Key};
@@ -37,3 +38,4 @@ pub use statements::{After, Statement, Window};
 pub use tally::{Slice, Tally};
 pub use text::{fold, fold_address, is_id, is_invisible, nfc};
 pub use time::{Timestamp, date};
+pub use word_set::WordSet;

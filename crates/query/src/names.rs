@@ -12,6 +12,18 @@ impl Resource {
         self.field(name).or_else(|| self.field(alias()?.1))
     }
 
+    /// What a filter of this name tests: a field, and of a relation (`appRegistration.email`) the field of the
+    /// related record.
+    pub(crate) fn filtered(&self, name: &str) -> Option<(&Field, Option<&'static Field>)> {
+        let Some((relation, related)) = name.split_once('.') else {
+            return Some((self.named(name)?, None));
+        };
+        let field = self.named(relation)?;
+        let Kind::Relation(relation) = field.kind else { return None };
+        let related = relation.filters().find(|it| it.name == related)?;
+        Some((field, Some(related)))
+    }
+
     /// Whether `columns` may name this, although it is no field.
     pub(crate) fn is_selectable(&self, name: &str) -> bool {
         self.compat.unshown.contains(&name)

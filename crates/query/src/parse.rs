@@ -174,8 +174,9 @@ fn read(
                     problems.push(ignored.problem());
                 }
             }
-            Ok(Key::Filter { any, operator, field }) => {
-                request.add_filter(any, operator, field, pair.sent, pair.value);
+            Ok(Key::Filter { any, operator, field, related }) => {
+                let sent = SentValue { parameter: pair.sent, value: pair.value };
+                request.add_filter(Filter { any, operator, field, related, sent: vec![sent] });
             }
             Ok(Key::Parameter(parameter)) => match allow(&pair, parameter) {
                 Ok(()) => request.add_parameter(parameter, pair.sent, pair.value, &mut problems),
@@ -238,6 +239,7 @@ struct Filter {
     any: bool,
     operator: Operator,
     field: &'static Field,
+    related: Option<&'static Field>,
     sent: Vec<SentValue>,
 }
 
@@ -265,27 +267,22 @@ impl Request {
             Compared::Equal => (Operator::Equals, "where_"),
             Compared::Containing => (Operator::Contains, "like_"),
         };
-        self.add_filter(false, operator, field, format!("{prefix}{}", field.name), value);
+        let sent = SentValue { parameter: format!("{prefix}{}", field.name), value };
+        let related = None;
+        self.add_filter(Filter { any: false, operator, field, related, sent: vec![sent] });
     }
 
-    fn add_filter(
-        &mut self,
-        any: bool,
-        operator: Operator,
-        field: &'static Field,
-        parameter: String,
-        value: String,
-    ) {
-        let sent = SentValue { parameter, value };
+    fn add_filter(&mut self, new: Filter) {
         let known = self.filters.iter_mut().find(|filter| {
-            operator.is_membership()
-                && filter.any == any
-                && filter.operator == operator
-                && filter.field == field
+            new.operator.is_membership()
+                && filter.any == new.any
+                && filter.operator == new.operator
+                && filter.field == new.field
+                && filter.related == new.related
         });
         match known {
-            Some(filter) => filter.sent.push(sent),
-            None => self.filters.push(Filter { any, operator, field, sent: vec![sent] }),
+            Some(filter) => filter.sent.extend(new.sent),
+            None => self.filters.push(new),
         }
     }
 
@@ -483,12 +480,19 @@ fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition
         None
     };
     let first = filter.sent.first()?;
-    if let Err(message) = filter.operator.fits(field) {
+    let fits = match filter.related {
+        Some(related) => filter.operator.fits_related(field, related),
+        None => filter.operator.fits(field),
+    };
+    if let Err(message) = fits {
         return failed(first, message);
     }
-    let words = filter.operator.words(field, &filter.sent);
+    let words = filter.operator.words(filter.related.unwrap_or(field), &filter.sent);
     if words.len() > MEMBERS_MAX {
         return failed(first, format!("may have at most {MEMBERS_MAX} values"));
+    }
+    if let Some(related) = filter.related {
+        return read_related(field, related, &words, problems);
     }
     let test = match filter.operator {
         Operator::Absent => Test::Absent,
@@ -535,4 +539,27 @@ fn read_filter(filter: &Filter, problems: &mut Vec<Problem>) -> Option<Condition
         }
     };
     Some(Condition { field, test })
+}
+
+/// Values that a folded field of a related record is compared with.
+fn read_related(
+    field: &'static Field,
+    related: &'static Field,
+    words: &[(&SentValue, &str)],
+    problems: &mut Vec<Problem>,
+) -> Option<Condition> {
+    let mut texts: Vec<String> = Vec::with_capacity(words.len());
+    for (sent, word) in words {
+        match value::text(word) {
+            Ok(text) => texts.push(related.settled(&text, Typed::Whole)),
+            Err(message) => problems.push(problem(&sent.parameter, message)),
+        }
+    }
+    texts.sort();
+    texts.dedup();
+    let is_right = texts.iter().any(|text| !text.is_empty());
+    if !is_right && let Some((sent, _)) = words.first().filter(|_| problems.is_empty()) {
+        problems.push(problem(&sent.parameter, "must not be empty"));
+    }
+    is_right.then_some(Condition { field, test: Test::RelatedIn(related, texts) })
 }

@@ -114,6 +114,11 @@ impl Printer {
             Test::FoldedIn(values) => {
                 values.iter().for_each(|value| put("where-case-insensitive", value));
             }
+            Test::RelatedIn(related, texts) => {
+                let operator = ["where", "in", "where-case-insensitive"][turn.min(2)];
+                let key = format!("{group}{operator}_{name}.{}", related.name);
+                texts.iter().for_each(|text| self.pair(&key, text));
+            }
             Test::Contains(text) => put("like", text),
             Test::ContainsNot(text) => put("notLike", text),
         }

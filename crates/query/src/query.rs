@@ -94,6 +94,8 @@ pub enum Test {
     Present,
     /// The folded field equals one of these folded texts.
     FoldedIn(Vec<String>),
+    /// This folded field of the related record equals one of these folded texts.
+    RelatedIn(&'static Field, Vec<String>),
     /// The folded field contains this folded text.
     Contains(String),
     /// Also true of a record that has no such field.

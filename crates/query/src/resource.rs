@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Compat, fold};
+use crate::{Compat, WordSet, fold};
 
 /// A listed thing. Everything that a list, a retrieve, an import or a page of documentation knows
 /// about it is in this value; what is not a field here cannot be shown, filtered or sorted.
@@ -106,6 +106,8 @@ pub struct Field {
     pub typed: Option<fn(&str, Typed) -> String>,
     /// Whether a body may say it: all else is the server's to write.
     pub writable: bool,
+    /// Whether lists of records that point here can be filtered by it. It is folded.
+    pub filters_related: bool,
     /// What makes one of texts that are looked for alike.
     pub folding: fn(&str) -> String,
     pub doc: &'static str,
@@ -149,6 +151,8 @@ pub enum Kind {
     Relations(&'static Relation),
     /// Texts, stored as a JSON list; equal to a value when it is one of them.
     Texts,
+    /// Several words, stored as a bit mask; equal to a value when it is one of them.
+    Set(&'static WordSet),
     /// A nested object, stored as JSON text in the form that a list shows.
     Json(&'static [Member]),
 }
@@ -256,6 +260,11 @@ impl Resource {
 }
 
 impl Relation {
+    /// The fields of the related record by which a list can be filtered.
+    pub fn filters(&self) -> impl Iterator<Item = &'static Field> {
+        self.resource.fields.iter().filter(|field| field.filters_related)
+    }
+
     /// The projection's fields, in its order.
     pub fn fields(&self) -> Vec<&'static Field> {
         projected(self.resource, self.projection)
@@ -298,6 +307,7 @@ impl Field {
             audience: Audience::Client,
             typed: None,
             writable: false,
+            filters_related: false,
             folding: fold,
             doc,
         }
@@ -341,6 +351,13 @@ impl Field {
         self
     }
 
+    /// Lists of records that point here can be filtered by it; an index begins with the folded column and the
+    /// client.
+    pub const fn filters_related(mut self) -> Field {
+        self.filters_related = true;
+        self
+    }
+
     /// Devices see it too.
     pub const fn on_devices(mut self) -> Field {
         self.audience = Audience::Device;
@@ -376,9 +393,9 @@ impl Field {
         settled
     }
 
-    /// Whether it holds several ids or texts.
+    /// Whether it holds several ids, texts or words.
     pub fn is_list(&self) -> bool {
-        matches!(self.kind, Kind::Relations(_) | Kind::Texts)
+        matches!(self.kind, Kind::Relations(_) | Kind::Texts | Kind::Set(_))
     }
 
     /// Whether a list may be sorted by it: every scalar field of a row.

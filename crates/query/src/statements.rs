@@ -88,7 +88,8 @@ impl Query {
         window: &Window,
     ) {
         let limit = u64::from(after.limit);
-        if !window.mixed {
+        let asks_related = self.conditions.iter().any(|it| matches!(it.test, Test::RelatedIn(..)));
+        if !window.mixed && !asks_related {
             self.push_stretch(sql, dialect, tenant, after.position, window, None);
             return self.push_page(sql, window.skip, limit);
         }
@@ -98,6 +99,14 @@ impl Query {
             Dialect::Postgres => ("(client, id)", "client, id", "client, created_at, id"),
         };
         sql.push(" WHERE ").push(row).push(" IN (SELECT ").push(key).push(" FROM ");
+        if asks_related {
+            // The order stands outside: for it SQLite would walk all records of the client, where the few that
+            // are related are found by an index.
+            sql.push(self.resource.table);
+            self.push_stretch(sql, dialect, tenant, after.position, window, None);
+            sql.push(")");
+            return self.push_page(sql, window.skip, limit);
+        }
         if window.statuses.is_empty() {
             sql.push(self.resource.table);
             self.push_stretch(sql, dialect, tenant, after.position, window, None);
@@ -201,7 +210,7 @@ impl Query {
         let conditions = self.conditions.iter();
         for condition in conditions.filter(|it| status.is_none() || it.field.name != "status") {
             scope.and(sql);
-            push_condition(sql, dialect, condition);
+            push_condition(sql, dialect, tenant, condition);
         }
         for group in self.any_of() {
             scope.and(sql).push("(");
@@ -209,7 +218,7 @@ impl Query {
                 if index > 0 {
                     sql.push(" OR ");
                 }
-                push_condition(sql, dialect, condition);
+                push_condition(sql, dialect, tenant, condition);
             }
             sql.push(")");
         }
@@ -270,7 +279,7 @@ impl SelectedReverse {
         scope.tenant(&mut sql, resource, tenant);
         if let Some(only) = &self.only {
             scope.and(&mut sql);
-            push_condition(&mut sql, dialect, only);
+            push_condition(&mut sql, dialect, tenant, only);
         }
         sql.push(" ORDER BY id LIMIT 1000");
         Statement { sql, fields }
@@ -316,7 +325,7 @@ impl Where {
     }
 }
 
-fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
+fn push_condition(sql: &mut Sql, dialect: Dialect, tenant: &Tenant, condition: &Condition) {
     let field = condition.field;
     let column = field.column;
     let folded = field.folded.unwrap_or(column);
@@ -369,6 +378,9 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
         Test::FoldedIn(values) => {
             sql.push(folded).member_of(dialect, Arg::TextList(values.clone()));
         }
+        Test::RelatedIn(related, texts) => {
+            push_related(sql, dialect, tenant, (field, related), texts)
+        }
         Test::Contains(text) => {
             sql.push(folded).push(" LIKE ").bind(containing(text)).push(" ESCAPE '\\'");
         }
@@ -380,8 +392,47 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, condition: &Condition) {
     }
 }
 
-/// Whether a JSON list of ids or texts names one of these: both databases mean the same by `replace`.
+/// Whether a folded field of the related record is one of these texts. The tenant stands inside as well:
+/// whose records are looked at must not depend on what another client has.
+fn push_related(
+    sql: &mut Sql,
+    dialect: Dialect,
+    tenant: &Tenant,
+    (field, related): (&Field, &'static Field),
+    texts: &[String],
+) {
+    let Kind::Relation(relation) = field.kind else { return };
+    let owner = relation.resource.tenant_column;
+    match tenant {
+        Tenant::Client(_) => sql.push(field.column).push(" IN (SELECT id FROM "),
+        // Where records are distributed by client, an id is one of each client's.
+        Tenant::All => {
+            sql.push("(").push(owner).push(", ").push(field.column).push(") IN (SELECT ");
+            sql.push(owner).push(", id FROM ")
+        }
+    };
+    sql.push(relation.resource.table);
+    let mut scope = Where::default();
+    scope.tenant(sql, relation.resource, tenant);
+    scope.and(sql).push(related.folded.unwrap_or(related.column));
+    match texts {
+        [text] => sql.push(" = ").bind(Arg::Text(text.clone())),
+        texts => sql.member_of(dialect, Arg::TextList(texts.to_vec())),
+    };
+    sql.push(")");
+}
+
+/// Whether a JSON list of ids or texts, or a set of words, names one of these: both databases mean the same by
+/// `replace`.
 fn push_names(sql: &mut Sql, field: &Field, values: &[Value]) {
+    if let Kind::Set(set) = field.kind {
+        let words: Vec<String> = values.iter().filter_map(Value::as_text).collect();
+        let mask = set.mask(words.iter().map(String::as_str));
+        // Most sets are empty: an index has the others alone, and this says that it is enough.
+        sql.push("(").push(field.column).push(" <> 0 AND (").push(field.column).push(" & ");
+        sql.bind(Arg::Integer(mask)).push(") <> 0)");
+        return;
+    }
     let needles = values.iter().filter_map(Value::as_text).flat_map(|text| needles(field, &text));
     sql.push("(");
     for (index, needle) in needles.enumerate() {

@@ -165,6 +165,11 @@ impl Draft {
                 (None, Kind::Json(_)) => {
                     csv::write_json(&mut self.bytes, row.text(column)?.unwrap_or_default());
                 }
+                (None, Kind::Set(_)) => {
+                    let mut words = Vec::new();
+                    write_value(&mut words, field, row, column)?;
+                    csv::write_json(&mut self.bytes, &String::from_utf8_lossy(&words));
+                }
                 // Numbers and flags read the same in JSON and in CSV; so do times in their quotes.
                 _ => drop(write_value(&mut self.bytes, field, row, column)?),
             }
@@ -277,6 +282,12 @@ fn write_value(
         Kind::Bool => {
             let Some(value) = row.boolean(column)? else { return Ok(false) };
             out.extend_from_slice(if value { b"true" } else { b"false" });
+        }
+        Kind::Set(set) => {
+            let Some(mask) = row.integer(column)? else { return Ok(false) };
+            let words: Vec<&str> = set.words_of(mask).collect();
+            // Writing a list of texts to a Vec does not fail.
+            let _ = serde_json::to_writer(out, &words);
         }
         Kind::Integer => {
             let Some(value) = row.integer(column)? else { return Ok(false) };

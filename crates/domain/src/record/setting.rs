@@ -62,7 +62,27 @@ impl Record {
         for (value, new) in self.values.iter_mut().skip(first).zip(new) {
             *value = new;
         }
+        if matches!(field.kind, Kind::Json(_)) {
+            self.derive_sets();
+        }
         self
+    }
+
+    /// Brings the sets of words up to date with the nested objects that they follow from.
+    pub(super) fn derive_sets(&mut self) {
+        for (index, (field, _)) in columns(self.resource).enumerate() {
+            let Kind::Set(set) = &field.kind else { continue };
+            let object = |name: &&str| {
+                let Arg::Text(text) = self.value(self.resource.field(name)?.column)? else {
+                    return None;
+                };
+                serde_json::from_str(text).ok()
+            };
+            let objects: Vec<Option<Json>> = set.from.iter().map(object).collect();
+            if let Some(mask) = (set.derive)(&objects) {
+                self.values[index] = Arg::Integer(mask);
+            }
+        }
     }
 
     /// Says that the record was made now.

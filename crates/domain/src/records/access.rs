@@ -18,17 +18,22 @@ const CREATED_AT: Key<Timestamp> = Key::time(TABLE, "createdAt");
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    pub client: &'a str,
     pub resource: &'static Resource,
     pub record: &'a str,
-    /// `image`, `back-image`, `evidence` or `evidence/<check>`.
+    /// `image`, `back-image`, `face`, `evidence` or `evidence/<check>`.
     pub part: &'a str,
 }
 
 impl Seen<'_> {
-    /// The record of it: by whom, and what for.
-    pub fn access(&self, purpose: Option<&str>, by: &Stamp, now: Timestamp) -> Record {
-        let mut record = Record::of(TABLE, &by.id, self.client);
+    /// The record of it: among whose records, by whom, and what for.
+    pub fn access(
+        &self,
+        client: &str,
+        purpose: Option<&str>,
+        by: &Stamp,
+        now: Timestamp,
+    ) -> Record {
+        let mut record = Record::of(TABLE, &by.id, client);
         record
             .set(RESOURCE, Some(self.resource.name))
             .set(RECORD, Some(self.record))

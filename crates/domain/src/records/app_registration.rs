@@ -8,6 +8,7 @@ use super::project_flow::ProjectFlow;
 use super::{StoredRecord, UnreadableRecord, Values};
 use crate::contact::{Phone, email_key};
 use crate::face_call::MatchCheck;
+use crate::face_findings::{DetectedFace, PointPx};
 use crate::lifecycle::{
     Actor, DocumentValidationStatus, END, RegistrationStatus, Requirements, SyncRejection, sync,
 };
@@ -82,10 +83,31 @@ pub struct ContactDetails {
 }
 
 /// The face of a registration compared with the one on its document.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FaceComparison {
     pub check: MatchCheck,
     pub at: Timestamp,
+    /// What made the templates that were compared, with its digest.
+    pub model: String,
+    /// The edition of the scale from 0 to 1 on which the score and its limit are.
+    pub scale: &'static str,
+    /// Where the face stands on the image that was taken; `None`: the image is not stored, or nothing could look
+    /// for a face on it.
+    pub selfie: Option<FacePlace>,
+    /// The same of the portrait on the document.
+    pub document: Option<FacePlace>,
+}
+
+/// A face on the stored image of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacePlace {
+    /// The name of the record's resource.
+    pub resource: &'static str,
+    pub record: String,
+    /// The upright image's, to which the places are.
+    pub width_px: u32,
+    pub height_px: u32,
+    pub face: DetectedFace,
 }
 
 impl FaceComparison {
@@ -98,6 +120,31 @@ impl FaceComparison {
                 "compare_min_score": self.check.min_score,
             },
             "comparedAt": self.at.to_string(),
+            "model": self.model,
+            "scale": self.scale,
+            "faces": {
+                "selfie": self.selfie.as_ref().map(FacePlace::to_json),
+                "document": self.document.as_ref().map(FacePlace::to_json),
+            },
+        })
+    }
+}
+
+impl FacePlace {
+    fn to_json(&self) -> Json {
+        let tenths = |pixels: f64| (pixels * 10.0).round() / 10.0;
+        let point = |it: PointPx| json!({ "x": tenths(it.x), "y": tenths(it.y) });
+        let DetectedFace { origin, width_px, height_px, points, .. } = self.face;
+        json!({
+            "resource": self.resource,
+            "_id": self.record,
+            "width": self.width_px,
+            "height": self.height_px,
+            "box": {
+                "x": tenths(origin.x), "y": tenths(origin.y),
+                "width": tenths(width_px), "height": tenths(height_px),
+            },
+            "points": points.map(point),
         })
     }
 }

@@ -81,6 +81,8 @@ pub struct LivenessSettings {
     search_score_min: Option<f64>,
     /// Whether a device may enrol a face that is enrolled already.
     pub allows_force: bool,
+    /// Whether the image of a face is stored; `None`: as the settings say.
+    pub saves_image: Option<bool>,
 }
 
 impl LivenessSettings {
@@ -93,6 +95,7 @@ impl LivenessSettings {
             match_score_min: number("compareMinScore"),
             search_score_min: number("searchMinScore"),
             allows_force: settings.get("allowForce") == Some(&Json::Bool(true)),
+            saves_image: settings.get("saveImage").and_then(Json::as_bool),
         }
     }
 

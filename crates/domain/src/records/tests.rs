@@ -106,7 +106,7 @@ fn a_completed_validation_shows_what_was_found_in_the_order_of_the_protocol() {
          \"persons\":[{\"id\":\"jo\",\"score\":0.875}]},\"biometricData\":{\"quality\":\"good\",\
          \"livenessScore\":0.5},\"verificationResults\":{\"livenessDetection\":\"passed\",\
          \"identityMatch\":\"passed\",\"qualityScore\":0.75,\"antiSpoofing\":\"passed\"},\
-         \"riskScore\":0.25,\"createdAt\":\"2023-11-14T22:13:20Z\",\
+         \"failedChecks\":[],\"riskScore\":0.25,\"createdAt\":\"2023-11-14T22:13:20Z\",\
          \"updatedAt\":\"2023-11-14T22:13:21Z\",\"completedAt\":\"2023-11-14T22:13:21Z\"}"
     );
 }

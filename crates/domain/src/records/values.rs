@@ -20,7 +20,7 @@ pub struct Values {
 
 impl Values {
     /// `values` are in the order of the resource's fields. Nested objects and lists of ids are their JSON
-    /// text, days their text.
+    /// text, days their text, sets of words their mask.
     pub fn new(resource: &'static Resource, values: Vec<Option<Value>>) -> Values {
         Values { resource, values }
     }
@@ -134,6 +134,10 @@ impl Values {
 fn read(field: &Field, json: &Json) -> Option<Value> {
     match &field.kind {
         Kind::Json(_) | Kind::Relations(_) | Kind::Texts => Some(Value::Text(json.to_string())),
+        Kind::Set(set) => {
+            let words = json.as_array()?.iter().filter_map(Json::as_str);
+            Some(Value::Integer(set.mask(words)))
+        }
         Kind::Bool => json.as_bool().map(Value::Bool),
         Kind::Integer => json.as_i64().map(Value::Integer),
         Kind::Number => json.as_f64().map(Value::Number),
@@ -149,6 +153,7 @@ fn write(field: &Field, value: &Value) -> Json {
         (Value::Text(text), Kind::Json(_) | Kind::Relations(_) | Kind::Texts) => {
             serde_json::from_str(text).unwrap_or_default()
         }
+        (Value::Integer(mask), Kind::Set(set)) => set.words_of(*mask).collect(),
         (Value::Text(text), _) => text.as_str().into(),
         (Value::Bool(flag), _) => (*flag).into(),
         (Value::Integer(number), _) => (*number).into(),

@@ -17,8 +17,12 @@ pub static ACCESSES: Resource = Resource {
         text("resource", "resource", "The resource of the record that the image belongs to.")
             .required(),
         text("record", "record", "The record's id.").required(),
-        text("part", "part", "What of it: `image`, `back-image`, `evidence`, `evidence/<check>`.")
-            .required(),
+        text(
+            "part",
+            "part",
+            "What of it: `image`, `back-image`, `face`, `evidence`, `evidence/<check>`.",
+        )
+        .required(),
         text(
             "actor",
             "actor",

@@ -5,9 +5,12 @@ use verax_query::{
 };
 
 use super::clients::client;
-use super::fields::{flag, id, json, member, number, on_devices, related, text, time, word};
+use super::fields::{
+    failed_checks, flag, id, json, member, number, on_devices, related, text, time, word,
+};
 use super::validations::APP_REGISTRATION;
 use crate::document_check::DocumentCheck;
+use crate::failed_checks::OF_DOCUMENTS;
 
 pub static DOCUMENT_LIVENESS: Resource = Resource {
     name: "document-liveness",
@@ -48,6 +51,7 @@ pub static DOCUMENT_LIVENESS: Resource = Resource {
         json("validationFlags", "validation_flags", &[], "Validations that were not to fail it.")
             .on_retrieve()
             .on_devices(),
+        failed_checks(&OF_DOCUMENTS),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
         number("confidence", "confidence", "How much the image allows to be concluded, 0..1."),
         text("failureReason", "failure_reason", "Why it failed.").on_retrieve(),

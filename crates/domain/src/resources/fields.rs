@@ -1,7 +1,7 @@
 //! What fields are made of: a function for each kind, with its name, its column and its words.
 
 use verax_query::{
-    Audience, Field, Kind, Member, MemberKind, Relation, Shown, Words, fold_address,
+    Audience, Field, Kind, Member, MemberKind, Relation, Shown, WordSet, Words, fold_address,
 };
 
 use crate::contact::{typed_country, typed_email, typed_identifier, typed_phone};
@@ -51,6 +51,17 @@ pub(super) const fn word(
     doc: &'static str,
 ) -> Field {
     Field::new(name, column, Kind::Word(words), doc)
+}
+
+/// The checks that the record failed.
+pub(super) const fn failed_checks(checks: &'static WordSet) -> Field {
+    Field::new(
+        "failedChecks",
+        "failed_checks",
+        Kind::Set(checks),
+        "The checks that failed: an empty list where those that were made passed, absent where none was made.",
+    )
+    .on_retrieve()
 }
 
 pub(super) const fn flag(name: &'static str, column: &'static str, doc: &'static str) -> Field {

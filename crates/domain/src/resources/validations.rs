@@ -9,13 +9,15 @@ use super::clients::{READ, client};
 use super::compat;
 use super::contacts::{EMAIL_VALIDATION, PHONE_VALIDATION};
 use super::document_fields as document;
+use super::face_comparison::face_comparison;
 use super::fields::{
-    country_code, email, flag, id, identifier, json, member, number, on_devices, phone, related,
-    text, time, word,
+    country_code, email, failed_checks, flag, id, identifier, json, member, number, on_devices,
+    phone, related, text, time, word,
 };
 use super::people::PERSON;
 use super::projects::{PROJECT, PROJECT_FLOW};
 use super::sessions::LIVENESS_SESSION;
+use crate::failed_checks::{OF_FACES, OF_READ_DOCUMENTS};
 
 pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
     name: "biometric-validations",
@@ -104,6 +106,7 @@ pub static BIOMETRIC_VALIDATIONS: Resource = Resource {
         )
         .with_full("verification_results_full")
         .on_devices(),
+        failed_checks(&OF_FACES),
         number("riskScore", "risk_score", "Risk, 0 (none) to 1."),
         flag("imageSaved", "image_saved", "Whether the image was stored.")
             .on_retrieve()
@@ -155,7 +158,11 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             .folded("last_name_folded")
             .on_devices()
             .writable(),
-        email("email", "email", "Email address.").folded("email_folded").on_devices().writable(),
+        email("email", "email", "Email address.")
+            .folded("email_folded")
+            .filters_related()
+            .on_devices()
+            .writable(),
         phone("phone", "phone", "Phone number without its country code.")
             .folded("phone_folded")
             .on_devices()
@@ -197,24 +204,7 @@ pub static APP_REGISTRATIONS: Resource = Resource {
             "The newest document check of `document-liveness` that it passed.",
         )
         .on_devices(),
-        json(
-            "compareFaceVerification",
-            "compare_face_verification",
-            &[
-                on_devices(member(
-                    "result",
-                    MemberKind::Object(&[
-                        member("score", MemberKind::Score),
-                        on_devices(member("passed", MemberKind::Bool)),
-                        on_devices(member("compare_min_score", MemberKind::Score)),
-                    ]),
-                )),
-                on_devices(member("comparedAt", MemberKind::Text)),
-            ],
-            "Whether the enrolled face is the one on the document; kept for a while.",
-        )
-        .on_retrieve()
-        .on_devices(),
+        face_comparison(),
         related("person", "person", &PERSON, "The person who was enrolled."),
         json("consentSession", "consent_session", &[], "What the person has agreed to.")
             .on_retrieve()
@@ -295,6 +285,7 @@ pub static DOCUMENT_VALIDATIONS: Resource = Resource {
         document::extraction(),
         document::data(),
         document::results(),
+        failed_checks(&OF_READ_DOCUMENTS),
         document::ocr_results(),
         document::failure_reason(),
         document::manual_verification(),

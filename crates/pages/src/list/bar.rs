@@ -5,6 +5,7 @@ use verax_query::{Condition, Field, Kind, Query, Test, Timestamp, Value};
 use crate::cell::list_href;
 use crate::names;
 use crate::shell::Shell;
+use crate::texts::Texts;
 
 /// Words of an enumeration that a menu may have.
 const WORDS_MAX: usize = 40;
@@ -75,19 +76,36 @@ impl Bar {
 
 impl Menu {
     fn of(shell: &Shell, query: &Query, field: &'static Field) -> Option<Menu> {
-        let Kind::Word(words) = &field.kind else { return None };
-        let words: &'static [&'static str] = words.words;
+        let words = words_of(field)?;
         if words.len() < 2 || words.len() > WORDS_MAX || !field.is_scalar() {
             return None;
         }
         let chosen = query.conditions().iter().find(|it| it.field == field).and_then(only_word);
         let texts = shell.texts;
-        let word = |word: &'static str| (word, names::word(texts, word), chosen == Some(word));
+        let word = |word: &'static str| (word, named(texts, field, word), chosen == Some(word));
         Some(Menu {
             name: format!("where_{}", field.name),
             label: names::of_field(texts, field),
             words: words.iter().copied().map(word).collect(),
         })
+    }
+}
+
+/// The words that a value of the field may be, or have.
+fn words_of(field: &Field) -> Option<&'static [&'static str]> {
+    match field.kind {
+        Kind::Word(words) => Some(words.words),
+        Kind::Set(set) => Some(set.words),
+        _ => None,
+    }
+}
+
+/// One of them. Those of a set are names of the API.
+fn named(texts: Texts, field: &Field, word: &str) -> String {
+    match field.kind {
+        Kind::Word(_) => names::word(texts, word),
+        Kind::Set(_) => names::field(texts, word),
+        _ => word.to_owned(),
     }
 }
 
@@ -109,9 +127,9 @@ fn is_of_menu(query: &Query, condition: &Condition) -> bool {
         conditions.next().is_some_and(|it| std::ptr::eq(it, condition))
             && conditions.next().is_none()
     };
-    let Kind::Word(words) = &condition.field.kind else { return false };
-    let fits = (2..=WORDS_MAX).contains(&words.words.len());
-    fits && only_word(condition).is_some_and(|word| words.words.contains(&word)) && is_first()
+    let Some(words) = words_of(condition.field) else { return false };
+    let fits = (2..=WORDS_MAX).contains(&words.len());
+    fits && only_word(condition).is_some_and(|word| words.contains(&word)) && is_first()
 }
 
 fn days(query: &Query, field: &'static Field) -> [Day; 2] {
@@ -180,10 +198,8 @@ fn chips(shell: &Shell, query: &Query, in_bar: impl Fn(&Condition) -> bool) -> V
 /// A condition in words: `Status is not Failed, Expired`.
 fn sentence(shell: &Shell, condition: &Condition) -> String {
     let texts = shell.texts;
-    let is_word = matches!(condition.field.kind, Kind::Word(_));
     let shown = |value: &Value| match value {
-        Value::Text(word) if is_word => names::word(texts, word),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => named(texts, condition.field, text),
         Value::Bool(is_so) => texts.get(if *is_so { "yes" } else { "no" }),
         Value::Integer(number) => number.to_string(),
         Value::Number(number) => number.to_string(),
@@ -200,10 +216,13 @@ fn sentence(shell: &Shell, condition: &Condition) -> String {
         Test::GreaterOrEqual(value) => ("operator-from", shown(value)),
         Test::Absent => ("operator-absent", String::new()),
         Test::Present => ("operator-present", String::new()),
-        Test::FoldedIn(texts) => ("operator-is", texts.join(", ")),
+        Test::FoldedIn(texts) | Test::RelatedIn(_, texts) => ("operator-is", texts.join(", ")),
         Test::Contains(text) => ("operator-contains", text.clone()),
         Test::ContainsNot(text) => ("operator-contains-not", text.clone()),
     };
-    let name = names::of_field(texts, condition.field);
+    let mut name = names::of_field(texts, condition.field);
+    if let Test::RelatedIn(related, _) = condition.test {
+        name = format!("{name} · {}", names::of_field(texts, related));
+    }
     format!("{name} {} {value}", texts.get(operator)).trim_end().to_owned()
 }

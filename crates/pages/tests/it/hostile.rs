@@ -26,7 +26,7 @@ pub fn hostile(resource: &Resource, text: &str) -> Value {
             Kind::Integer | Kind::Number => 1.into(),
             Kind::Relation(_) => json!({ "_id": text, "name": text }),
             Kind::Relations(_) => json!([{ "_id": text, "name": text }, text]),
-            Kind::Texts => json!([text]),
+            Kind::Texts | Kind::Set(_) => json!([text]),
             Kind::Json(_) => json!({ text: text, "inner": [{ "deep": { text: [text] } }] }),
         };
     }

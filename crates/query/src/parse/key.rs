@@ -56,6 +56,8 @@ pub enum Key {
         any: bool,
         operator: Operator,
         field: &'static Field,
+        /// The field of the related record, where one is asked for.
+        related: Option<&'static Field>,
     },
     Parameter(Parameter),
     /// Which of the records that point here are shown.
@@ -174,8 +176,8 @@ impl Key {
             .iter()
             .find_map(|(prefix, operator)| Some((*operator, name.strip_prefix(prefix)?)));
         if let Some((operator, field)) = operator {
-            return match resource.named(field) {
-                Some(field) => Ok(Key::Filter { any, operator, field }),
+            return match resource.filtered(field) {
+                Some((field, related)) => Ok(Key::Filter { any, operator, field, related }),
                 None => {
                     let known = resource.fields.iter().map(|field| field.name);
                     Err(unknown("field", field, known))
@@ -198,13 +200,15 @@ impl Key {
                 false => Key::Chosen(reverse),
             });
         }
-        Ok(match resource.named(name) {
+        Ok(match resource.filtered(name) {
             // Without it the records of all clients would be shown to staff: an empty variable of a
             // script must not do that.
-            Some(field) if pair.value.is_empty() && field.column != resource.tenant_column => {
+            Some((field, _)) if pair.value.is_empty() && field.column != resource.tenant_column => {
                 Key::Ignored(Why::Empty)
             }
-            Some(field) => Key::Filter { any, operator: Operator::Equals, field },
+            Some((field, related)) => {
+                Key::Filter { any, operator: Operator::Equals, field, related }
+            }
             None => Key::Ignored(Why::Unknown),
         })
     }
@@ -221,6 +225,17 @@ impl Operator {
                 | Operator::NotIn
                 | Operator::EqualsFolded
         )
+    }
+
+    /// Whether the operator can test this field of a related record; else the sentence that says which can.
+    pub fn fits_related(self, field: &Field, related: &Field) -> Result<(), String> {
+        match self {
+            Operator::Equals | Operator::In | Operator::EqualsFolded => Ok(()),
+            _ => {
+                let name = format!("{}.{}", field.name, related.name);
+                Err(format!("{name} can be tested with where_{name} and in_{name}[] only"))
+            }
+        }
     }
 
     /// Whether the operator can test this field; else the sentence that says which can.

@@ -22,6 +22,8 @@ pub fn read(field: &Field, word: &str) -> Result<Value, String> {
             Some(word) => Ok(Value::Text(word.to_owned())),
             None => Err(one_of(words)),
         },
+        Kind::Set(set) if set.words.contains(&word) => Ok(Value::Text(word.to_owned())),
+        Kind::Set(set) => Err(format!("must be one of {}", set.words.join(", "))),
         Kind::Bool => boolean(word).map(Value::Bool),
         Kind::Integer => {
             word.parse().map(Value::Integer).map_err(|_| "must be a whole number".to_owned())

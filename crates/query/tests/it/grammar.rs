@@ -112,6 +112,46 @@ fn the_operators_of_the_reference_mean_what_it_says() {
 }
 
 #[test]
+fn a_set_of_words_is_asked_for_its_words() {
+    let one = parse("where_failedChecks=screenReplay");
+    assert_eq!(one.conditions()[0].test, Test::In(vec![Value::Text("screenReplay".to_owned())]));
+    all_the_same(&[
+        "in_failedChecks[]=screenReplay&in_failedChecks[]=quality",
+        "in_failedChecks=screenReplay,quality",
+        "failedChecks=screenReplay&failedChecks=quality",
+    ]);
+    assert_eq!(
+        rejected("where_failedChecks=screen")[0].message,
+        "must be one of screenReplay, printedCopy, quality"
+    );
+    for raw in ["sort=failedChecks", "like_failedChecks=s", "where>_failedChecks=quality"] {
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
+    }
+}
+
+#[test]
+fn a_list_is_filtered_by_a_field_of_a_related_record() {
+    let one = parse("where_project.name=%C3%89va");
+    let Test::RelatedIn(field, texts) = &one.conditions()[0].test else { panic!("{one:?}") };
+    assert_eq!((field.name, &texts[..]), ("name", &["eva".to_owned()][..]));
+    all_the_same(&[
+        "in_project.name[]=Eva&in_project.name[]=a,b",
+        "project.name=EVA&project.name=A,B",
+        "where-case-insensitive_project.name=a,b&where-case-insensitive_project.name=eva",
+    ]);
+    for raw in ["like_project.name=e", "wherenot_project.name=e", "where-null_project.name"] {
+        let message =
+            "project.name can be tested with where_project.name and in_project.name[] only";
+        assert_eq!(rejected(raw)[0].message, message, "{raw}");
+    }
+    // Of other fields, and through what is no relation, nothing is asked.
+    for raw in ["where_project.createdAt=2024-12-01", "where_status.name=e", "where_project.name="]
+    {
+        assert_eq!(rejected(raw).len(), 1, "{raw}");
+    }
+}
+
+#[test]
 fn keys_that_begin_with_a_question_mark_are_one_or_group() {
     let query = parse("status=new&?like_identifier=jo&%3Fwhere_type=login");
     assert_eq!(query.conditions().len(), 1);

@@ -54,6 +54,11 @@ fn piece() -> impl Strategy<Value = String> {
         "like_email=jo%C2%A01",
         "where-case-insensitive_email=%C2%A8a+b",
         "status=",
+        "where_failedChecks=quality",
+        "notIn_failedChecks=quality,printedCopy",
+        "where_project.name=A",
+        "in_project.name[]=b&in_project.name[]=a",
+        "?where_project.name=c",
     ]);
     let text = "\\PC{0,6}".prop_map(|text| {
         let text = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC);

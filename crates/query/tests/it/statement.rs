@@ -57,3 +57,33 @@ fn wildcards_in_a_searched_text_mean_themselves() {
     let sql = query.count_sql(Dialect::Sqlite, &Tenant::All);
     assert_eq!(sql.args(), [Arg::Text("%50\\%\\_\\\\%".to_owned())]);
 }
+
+#[test]
+fn a_set_is_a_mask_and_a_related_record_is_found_in_the_same_statement() {
+    let tenant = Tenant::Client("c".to_owned());
+    let raw = "in_failedChecks=printedCopy,quality&notIn_failedChecks=screenReplay";
+    assert_eq!(
+        text(raw, Dialect::Sqlite, &tenant),
+        "SELECT count(*) FROM checks WHERE client = $1 AND (failed_checks <> 0 AND (failed_checks & $2) <> 0) \
+         AND (failed_checks IS NULL OR NOT (failed_checks <> 0 AND (failed_checks & $3) <> 0))"
+    );
+    let query = Query::parse(&CHECKS, raw).expect("the request is right");
+    let masks = [Arg::Text("c".to_owned()), Arg::Integer(0b110), Arg::Integer(0b001)];
+    assert_eq!(query.count_sql(Dialect::Sqlite, &tenant).args(), masks);
+    assert_eq!(
+        text("where_project.name=A", Dialect::Sqlite, &tenant),
+        "SELECT count(*) FROM checks WHERE client = $1 AND project IN \
+         (SELECT id FROM projects WHERE client = $2 AND name_folded = $3)"
+    );
+    let query = Query::parse(&CHECKS, "where_project.name=A").expect("the request is right");
+    let page = query.page_sql(Dialect::Sqlite, &tenant).sql.text(Dialect::Sqlite).into_owned();
+    let rows = " FROM checks WHERE rowid IN (SELECT rowid FROM checks WHERE client = $1 AND project IN \
+                (SELECT id FROM projects WHERE client = $2 AND name_folded = $3)) \
+                ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5";
+    assert!(page.ends_with(rows), "{page}");
+    assert_eq!(
+        text("where_project.name=A", Dialect::Sqlite, &Tenant::All),
+        "SELECT count(*) FROM checks WHERE (client, project) IN \
+         (SELECT client, id FROM projects WHERE name_folded = $1)"
+    );
+}

@@ -2,7 +2,7 @@
 
 use verax_query::{
     Audience, Compat, Field, Kind, Member, MemberKind, NotFound, PageSize, Relation, Resource,
-    Reverse, Shown, Typed, Unstored, Words,
+    Reverse, Shown, Typed, Unstored, WordSet, Words,
 };
 
 pub static CHECKS: Resource = Resource {
@@ -25,6 +25,7 @@ pub static CHECKS: Resource = Resource {
         Field::new("riskScore", "risk_score", Kind::Number, ""),
         Field::new("createdAt", "created_at", Kind::Time, "").required(),
         Field::new("completedAt", "completed_at", Kind::Time, ""),
+        Field::new("failedChecks", "failed_checks", Kind::Set(&FAILED), "").on_retrieve(),
         Field::new("note", "note", Kind::Text, "").on_retrieve(),
     ],
     reverse: &[],
@@ -58,7 +59,7 @@ pub static PROJECTS: Resource = Resource {
     fields: &[
         Field::new("_id", "id", Kind::Id, "").required(),
         Field::new("client", "client", Kind::Relation(&OWNER), "").required(),
-        Field::new("name", "name", Kind::Text, "").folded("name_folded"),
+        Field::new("name", "name", Kind::Text, "").folded("name_folded").filters_related(),
         Field::new("createdAt", "created_at", Kind::Time, ""),
     ],
     reverse: &[Reverse {
@@ -116,6 +117,12 @@ static STATUS: Words = Words {
     words: &["new", "pending", "completed", "failed", "expired"],
     synonyms: &[("validated", "completed"), ("sent", "pending")],
     open: false,
+};
+
+static FAILED: WordSet = WordSet {
+    words: &["screenReplay", "printedCopy", "quality"],
+    from: &["details"],
+    derive: |_| None,
 };
 
 static TYPE: Words = Words { words: &["login", "onboarding"], synonyms: &[], open: false };

@@ -1,5 +1,6 @@
 //! Checking a photographed document, and why there is no completed record.
 
+mod evidence;
 mod images;
 mod measurement;
 mod order;

@@ -184,6 +184,8 @@ pub type Sha256Digest = [u8; 32];
 /// A face of an image, with a small JPEG of it.
 pub struct FoundFace {
     pub face: DetectedFace,
+    /// Width and height of the upright image that it is on, in pixels.
+    pub image_px: (u32, u32),
     pub thumbnail: Vec<u8>,
     /// None when none was wanted, or this face cannot be measured.
     pub template: Option<Template>,

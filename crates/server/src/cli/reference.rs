@@ -121,6 +121,16 @@ fn list(out: &mut String, resource: &Resource) {
         })
         .collect();
     put(out, format!("\n`populates[]` shows:\n\n{}", relations.join("\n")));
+    let related = resource.relations().flat_map(|(field, relation)| {
+        let is_one = matches!(field.kind, Kind::Relation(_));
+        let filters = relation.filters().filter(move |_| is_one);
+        filters.map(move |it| format!("where_{}.{}", field.name, it.name))
+    });
+    let related: Vec<String> = related.collect();
+    if !related.is_empty() {
+        let text = "Filters through a relation, in any case";
+        put(out, format!("\n{text}: `{}`.", related.join("`, `")));
+    }
     let unstored: Vec<&str> = resource.compat.unstored.iter().map(|it| it.name).collect();
     if !unstored.is_empty() {
         let (names, text) =
@@ -152,6 +162,7 @@ fn kind(field: &Field) -> String {
         Kind::Relations(relation) => {
             format!("ids of {}s", relation.resource.title.to_lowercase())
         }
+        Kind::Set(set) => format!("some of `{}`", set.words.join("`, `")),
         Kind::Word(words) => {
             let synonyms: Vec<String> = words
                 .synonyms

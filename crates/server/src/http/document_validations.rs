@@ -32,6 +32,7 @@ use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{members, query, record};
 use super::operation::{Answer, Description, Operation};
 use super::state::State;
+use crate::app::journal::Origin;
 
 const TAG: &str = DOCUMENT_VALIDATIONS.name;
 const OCR: &str = "ocr";
@@ -49,8 +50,8 @@ pub fn operations() -> Vec<Operation> {
             .doc("A signed URL opens it until it expires; a token with `media:read` at any time.");
         Operation::get(
             format!("/v2/document-validations/{{id}}/{path}"),
-            move |state: Extract<State>, bearer, id, signed| {
-                images::image(side, state, bearer, id, signed)
+            move |state: Extract<State>, bearer, origin: Origin, id, signed| {
+                images::image(side, state, bearer, origin, id, signed)
             },
             described,
         )

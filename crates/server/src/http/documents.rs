@@ -5,6 +5,7 @@ pub mod errors;
 pub mod images;
 pub mod order;
 
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use verax_domain::RecordTokenScope;
@@ -17,6 +18,10 @@ use super::error_codes::{CONFLICT, IMAGE_TOO_LARGE, INVALID_IMAGE_FORMAT, INVALI
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{envelope, members, query, record, score, sign};
 use super::operation::{Answer, Description, Operation};
+use super::path_id::PathId;
+use super::state::State;
+use crate::app::access::Caller;
+use crate::app::journal::Origin;
 
 /// A grey square of 64 pixels: enough to see the operation answer.
 const EXAMPLE_IMAGE: &str = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKklEQVR42u3MQREAAAwCIPs3sK0h9ttBANKjCAQCgUAgEAgEAoFAIPgeDJ3qkIjwmdT+AAAAAElFTkSuQmCC";
@@ -34,7 +39,7 @@ pub fn operations() -> Vec<Operation> {
              retrieve it later",
         );
     let signed_url = Access { without_token: WithoutToken::WithSignedUrl, ..Access::MEDIA };
-    vec![
+    let mut all = vec![
         Operation::post(
             "/v2/document-liveness",
             calls::create,
@@ -85,10 +90,39 @@ pub fn operations() -> Vec<Operation> {
                 Access::MEDIA,
                 Answer::json(evidence()).described("Regions and a heat map per check"),
             )
-            .doc("The stored image is looked at again; there is nothing to see without one."),
+            .doc(
+                "Made of the stored image when it is asked for first, and stored then; there is nothing to see \
+                 without an image.",
+            ),
         )
         .unknown(NO_IMAGE),
-    ]
+    ];
+    all.extend(DocumentCheck::ALL.map(heat_map));
+    all
+}
+
+/// The heat map of one check.
+fn heat_map(check: DocumentCheck) -> Operation {
+    let entry = check.entry();
+    let answer = Answer {
+        content: json!({ "image/png": { "schema": { "type": "string", "format": "binary" } } }),
+        ..Answer::image().described("A PNG of at most 640 pixels")
+    };
+    Operation::get(
+        format!("/v2/document-liveness/{{id}}/evidence/{}", entry.wire_name),
+        move |Extract(state): Extract<State>, caller: Caller, origin: Origin, id: PathId| {
+            images::heat_map(state, (caller, origin), id, check)
+        },
+        Description::new(
+            format!("get_document_liveness_evidence_{}", entry.label),
+            format!("The heat map of {}", entry.wire_name),
+            DOCUMENT_LIVENESS.name,
+            Access::MEDIA,
+            answer,
+        )
+        .doc("The image in grey, red where the measurement stands out, the regions framed in yellow."),
+    )
+    .unknown("There is no such record, its image was not stored, or the check was not made")
 }
 
 fn evidence() -> Value {

@@ -130,8 +130,8 @@ fn captures() -> Vec<Operation> {
                 Answer::image(),
             )
             .doc(
-                "Stored where the setting validations.keep_images says so; `imageSaved` says whether \
-                 it was.",
+                "Stored where the flow's `liveness.saveImage`, or else the setting validations.keep_images, \
+                 says so; `imageSaved` says whether it was.",
             ),
         )
         .unknown("There is no such record, or its image was not stored"),

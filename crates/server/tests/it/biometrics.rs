@@ -401,6 +401,35 @@ on_both_databases! {
         assert_eq!(bank.validation(&id).await["imageSaved"], true, "a failed one is looked at too");
     }
 
+    async fn a_flow_says_whether_faces_are_kept_and_else_the_server(world) {
+        let mut bank = Bank::open(world).await;
+        let mut keeping = with_given_faces(world.app.clone(), "given");
+        let mut config = crate::world::settings();
+        config.validations.keep_images = true;
+        keeping.config = verax_server::app::settings::Settings::new(config);
+        let flow = format!("/v2/project-flows/{}", bank.flow);
+        let plain = bank.router.clone();
+        let keeping = http::router(State::new(keeping));
+        let cases = [
+            (&plain, json!(true), json!(true)),
+            (&plain, json!(false), Value::Null),
+            (&keeping, json!(false), Value::Null),
+            (&keeping, json!(true), json!(true)),
+        ];
+        for (number, (router, asked, saved)) in cases.into_iter().enumerate() {
+            bank.router = router.clone();
+            let limits = json!({ "liveness": { "saveImage": asked } });
+            assert_eq!(bank.call(Method::PUT, &bank.token, &flow, limits).await.status, 200);
+            let opened = bank.open_validation("validation", "jo").await;
+            let shot = shot(1, 20 + u8::try_from(number).expect("few"));
+            assert_eq!(bank.validate(&text(&opened["token"]), shot).await.status, 200);
+            let id = text(&opened["biometricValidation"]["_id"]);
+            assert_eq!(bank.validation(&id).await["imageSaved"], saved, "{number}");
+            let image = bank.get(&bank.token, &format!("{VALIDATIONS}/{id}/image")).await;
+            assert_eq!(image.status, if saved == true { 200 } else { 404 }, "{number}");
+        }
+    }
+
     async fn what_nobody_came_for_expires_and_stays_so(world) {
         let bank = Bank::open(world).await;
         let opened = bank.open_validation("validation", "jo").await;

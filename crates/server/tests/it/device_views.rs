@@ -64,7 +64,7 @@ const VERDICTS: [&str; 2] = ["livenessScore", "score"];
 const TOLD: &str = "PUT /v2/app-registrations/{id}/sync";
 
 /// Members that no device may see, whatever they hold.
-const HIDDEN: [&str; 14] = [
+const HIDDEN: [&str; 15] = [
     "score",
     "livenessScore",
     "liveness_score",
@@ -78,6 +78,7 @@ const HIDDEN: [&str; 14] = [
     "value",
     "limit",
     "manualReviewLog",
+    "failedChecks",
     "failureReason",
 ];
 

@@ -165,7 +165,7 @@ on_both_databases! {
         let record = &json["data"];
         assert_eq!(keys(record), [
             "_id", "client", "imageSaved", "status", "validationResults", "calibrationSettings",
-            "validationFlags", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
+            "validationFlags", "failedChecks", "riskScore", "confidence", "createdAt", "updatedAt", "completedAt",
             "isLive", "aggregatedScore", "screenReplayProbability", "printedCopyProbability",
             "portraitSubstitutionProbability", "digitalManipulationProbability", "aggregateWarnings",
         ]);
@@ -374,6 +374,67 @@ on_both_databases! {
         let gone = world.send(request(Method::DELETE, &writing, &one)).await;
         let id = one.rsplit('/').next().expect("an id");
         assert_eq!(gone.json()["data"], json!({ "_id": id }));
+    }
+
+    async fn evidence_is_made_once_and_goes_with_its_record(world) {
+        let token = world.token("acme").await;
+        let made = post(world, &token, &json!({ "image": STANDARD.encode(image()), "saveImage": true })).await;
+        let id = made.json()["data"]["_id"].as_str().expect("an id").to_owned();
+        let one = format!("{PATH}/{id}");
+        let vault = &world.app.vault;
+        let stored = async || vault.fetch("acme", &id, "evidence-screen_replay").await;
+        assert!(matches!(stored().await, Ok(None)), "nobody has looked yet");
+        let path = format!("{one}/evidence/screenReplay");
+        let shown = world.get(&token, &path).await;
+        assert_eq!(shown.status, 200, "{}", shown.text());
+        assert_eq!(shown.header("content-type"), "image/png");
+        assert_eq!(shown.header("cache-control"), "private, no-store");
+        let whole = world.get(&token, &format!("{one}/evidence")).await;
+        assert_eq!(whole.header("cache-control"), "private, no-store");
+        let whole = whole.json();
+        let png = format!("data:image/png;base64,{}", STANDARD.encode(&shown.bytes));
+        assert_eq!(whole["data"]["evidence"]["screenReplay"]["heatMap"], png);
+        for check in DocumentCheck::ALL {
+            let (name, label) = (check.entry().wire_name, check.entry().label);
+            assert_eq!(world.get(&token, &format!("{one}/evidence/{name}")).await.status, 200, "{name}");
+            let kept = vault.fetch("acme", &id, &format!("evidence-{label}")).await;
+            assert!(matches!(kept, Ok(Some(_))), "{name}");
+        }
+        // What is shown from then on is what is stored.
+        let png = b"\x89PNG of then";
+        let region = br#"[{"x":1.0,"y":2.0,"width":3.0,"height":4.0}]"#;
+        let map = [&region[..], b"\n", png].concat();
+        vault.keep("acme", &id, "evidence-screen_replay", &map).await.expect("kept");
+        assert_eq!(world.get(&token, &path).await.bytes, png);
+        let whole = world.get(&token, &format!("{one}/evidence")).await.json();
+        let shown = &whole["data"]["evidence"]["screenReplay"];
+        assert_eq!(shown["regions"], json!([{ "x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0 }]));
+
+        assert_eq!(world.get("", &path).await.rejection(401), "UNAUTHORIZED");
+        assert_eq!(world.get(&blind_token(world).await, &path).await.rejection(403), "FORBIDDEN");
+        let other = world.token("other").await;
+        assert_eq!(world.get(&other, &path).await.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+        world.get(&token, &format!("{one}/evidence/nothing")).await.rejection(404);
+        let swept = world.app.sweep_vault(verax_domain::Timestamp(i64::MAX), Orphans::Counted).await;
+        assert_eq!(swept.expect("a look").orphans, 0);
+
+        let gone = world.send(request(Method::DELETE, &token, &one)).await;
+        assert_eq!(gone.status, 200, "{}", gone.text());
+        assert!(matches!(stored().await, Ok(None)), "it went with the image");
+        assert_eq!(world.get(&token, &path).await.rejection(404), "DOCUMENT_LIVENESS_NOT_FOUND");
+    }
+
+    async fn a_check_that_was_not_asked_for_has_no_evidence(world) {
+        let token = world.token("acme").await;
+        let order = json!({
+            "image": STANDARD.encode(image()), "saveImage": true, "validatePrintedCopy": false,
+        });
+        let made = post(world, &token, &order).await;
+        let one = format!("{PATH}/{}", made.json()["data"]["_id"].as_str().expect("an id"));
+        world.get(&token, &format!("{one}/evidence/printedCopy")).await.rejection(404);
+        assert_eq!(world.get(&token, &format!("{one}/evidence/digitalManipulation")).await.status, 200);
+        let whole = world.get(&token, &format!("{one}/evidence")).await.json();
+        assert_eq!(whole["data"]["evidence"].get("printedCopy"), None);
     }
 
     async fn what_is_kept_of_no_record_is_found(world) {

@@ -356,7 +356,7 @@ fn a_found_face_has_whole_pixels_and_no_persons() {
         confidence: 0.5,
         points: [at(1.0, 2.0), at(3.0, 4.0), at(5.0, 6.0), at(7.0, 8.0), at(9.0, 10.4)],
     };
-    let found = FoundFace { face, thumbnail: vec![1, 2, 3], template: None };
+    let found = FoundFace { face, image_px: (64, 64), thumbnail: vec![1, 2, 3], template: None };
     let answer = face_answers::detection(&[(found, json!([]))]);
     let expected = json!([{
         "box": { "top": 10, "left": -4, "right": 76, "bottom": 110 },

@@ -1,7 +1,7 @@
 //! What each operator matches.
 
 use serde_json::{Value, json};
-use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
+use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS};
 
 use crate::fixtures::{document, validation};
 use crate::world::World;
@@ -195,6 +195,100 @@ on_both_databases! {
         matches(world, &token, &format!("in_identifier[]={encoded}&where-exists_client=1"), "q").await;
         let row = &world.get(&token, LIST).await.json()["data"][0];
         assert_eq!(row["identifier"], sharp);
+    }
+
+    async fn records_are_found_by_the_checks_that_they_failed(world) {
+        let token = world.token("acme").await;
+        let found = |liveness: &str, spoof: &str, quality: &str| {
+            json!({
+                "verificationResults": { "livenessDetection": liveness, "antiSpoofing": spoof },
+                "biometricData": { "quality": quality },
+            })
+        };
+        let rows = [
+            validation("a", "acme", found("failed", "failed", "good")),
+            validation("b", "acme", found("failed", "passed", "poor")),
+            validation("c", "acme", found("passed", "passed", "good")),
+            validation("d", "acme", json!({ "status": "new" })),
+            validation("e", "globex", found("failed", "failed", "poor")),
+        ];
+        world.store(&BIOMETRIC_VALIDATIONS, &rows).await;
+        for (query, ids) in [
+            ("where_failedChecks=antiSpoofing", "a"),
+            ("where_failedChecks=livenessDetection", "ab"),
+            ("in_failedChecks[]=antiSpoofing&in_failedChecks[]=quality", "ab"),
+            ("failedChecks=identityMatch", ""),
+            ("wherenot_failedChecks=antiSpoofing", "bcd"),
+            ("notIn_failedChecks=antiSpoofing,quality", "cd"),
+            ("where-null_failedChecks", "d"),
+            ("where-not-null_failedChecks&wherenot_failedChecks=livenessDetection", "c"),
+            ("?where_failedChecks=quality&?where-null_failedChecks", "bd"),
+        ] {
+            matches(world, &token, query, ids).await;
+        }
+        // A list shows it when it is asked for, one record always.
+        let row = &world.get(&token, &format!("{LIST}?_id=b")).await.json()["data"][0];
+        assert_eq!(row.get("failedChecks"), None);
+        let row = &world.get(&token, &format!("{LIST}?_id=b&columns=failedChecks")).await.json()["data"][0];
+        assert_eq!(row["failedChecks"], json!(["livenessDetection", "quality"]));
+        let record = async |id: &str| world.get(&token, &format!("{LIST}/{id}")).await.json()["data"].clone();
+        assert_eq!(record("c").await["failedChecks"], json!([]));
+        assert_eq!(record("d").await.get("failedChecks"), None);
+
+        let rows = [document("x", "acme", json!({
+            "validationResults": { "screenReplay": { "passed": false, "score": 0.1 } },
+            "validationFlags": { "colourLessValidation": "failed" },
+        }))];
+        world.store(&DOCUMENT_LIVENESS, &rows).await;
+        for (query, ids) in [
+            ("where_failedChecks=screenReplay", "x"),
+            ("where_failedChecks=colourLess", "x"),
+            ("where_failedChecks=printedCopy", ""),
+        ] {
+            let target = format!("/v2/document-liveness?{query}");
+            assert_eq!(world.get(&token, &target).await.ids().concat(), ids, "{query}");
+        }
+    }
+
+    async fn lists_are_filtered_by_the_address_of_the_registration(world) {
+        let token = world.token("acme").await;
+        let person = |id: &str, client: &str, email: &str| json!({
+            "_id": id, "client": client, "email": email, "createdAt": "2025-06-01T00:00:00Z",
+        });
+        let people = [
+            person("r1", "acme", "Jo@Example.com"),
+            person("r2", "acme", "al@example.com"),
+            person("r3", "globex", "jo@example.com"),
+        ];
+        world.store(&APP_REGISTRATIONS, &people).await;
+        let of = |registration: &str| json!({ "appRegistration": registration });
+        let rows = [
+            validation("a", "acme", of("r1")),
+            validation("b", "acme", of("r2")),
+            validation("c", "acme", json!({})),
+            // Another client's registration is nobody here.
+            validation("d", "acme", of("r3")),
+            validation("e", "globex", of("r3")),
+        ];
+        world.store(&BIOMETRIC_VALIDATIONS, &rows).await;
+        world.store(&DOCUMENT_LIVENESS, &[document("x", "acme", of("r1"))]).await;
+        for (query, ids) in [
+            ("where_appRegistration.email=jo@example.com", "a"),
+            ("appRegistration.email=JO@EXAMPLE.COM", "a"),
+            ("where_appRegistration.email=jo@example", ""),
+            ("in_appRegistration.email[]=jo@example.com&in_appRegistration.email[]=AL@example.com", "ab"),
+            ("where_appRegistration.email=jo@example.com&where_status=expired", ""),
+            ("?where_appRegistration.email=al@example.com&?where-null_appRegistration", "bc"),
+        ] {
+            matches(world, &token, query, ids).await;
+        }
+        let found = world.get(&token, "/v2/document-liveness?where_appRegistration.email=jo@example.com").await;
+        assert_eq!(found.ids(), ["x"]);
+        let staff = world.token_with("acme", Some(Vec::new()), true).await;
+        matches(world, &staff, "where_appRegistration.email=jo@example.com", "ae").await;
+        for wrong in ["like_appRegistration.email=jo", "where_appRegistration.fullName=Jo"] {
+            assert_eq!(world.get(&token, &format!("{LIST}?{wrong}")).await.status, 400, "{wrong}");
+        }
     }
 
     async fn documents_take_the_same_operators(world) {

@@ -57,7 +57,7 @@ impl Operation {
             "/v2/document-validations/{id}" if self.method == Method::PUT => 405,
             "/v2/ocr/scan-studio" => 410,
             // No image of the document is kept.
-            path if path.ends_with("image") || path.ends_with("/evidence") => 404,
+            path if path.ends_with("image") || path.contains("/evidence") => 404,
             path if path.starts_with("/v2/identity-images/") => 404,
             _ => self.status_without_body,
         }
@@ -281,7 +281,7 @@ async fn an_operation_needs_one_of_its_scopes() {
             _ if operation.changes_people() => 403,
             // Images, and what is seen on them, are for their own scope.
             _ if operation.path.ends_with("image") => 403,
-            _ if operation.path.ends_with("/evidence") => 403,
+            _ if operation.path.contains("/evidence") => 403,
             _ if operation.path.starts_with("/v2/identity-images/") => 403,
             _ if operation.path.ends_with("/secret") => 403,
             // Nor does it see who the members are.

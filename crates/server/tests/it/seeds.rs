@@ -80,6 +80,7 @@ on_both_databases! {
                     "portraitSubstitution": { "passed": true, "score": 0.88 },
                     "digitalManipulation": { "passed": true, "score": 0.92 }
                 },
+                "failedChecks": [],
                 "riskScore": 0.05,
                 "confidence": 0.91,
                 "createdAt": "2024-01-15T10:30:00Z",

@@ -52,6 +52,7 @@ on_both_databases! {
                 "type": "login",
                 "redirectUrl": "https://app.example.com/done",
                 "biometricData": { "quality": "good", "livenessScore": 0.5 },
+                "failedChecks": [],
                 "riskScore": 0.25,
                 "createdAt": "2025-05-01T08:00:00.250Z"
             }

@@ -213,6 +213,11 @@ on_both_databases! {
         let kept = page.record(&jo).await["compareFaceVerification"].clone();
         let score = kept["result"]["score"].as_f64().expect("a score");
         assert!(score > 0.85 && score < 1.0, "{kept}");
+        assert_eq!((&kept["model"], &kept["scale"]), (&json!("given"), &json!("sface-2021dec/1")));
+        assert_eq!(kept["faces"]["selfie"], Value::Null, "its image is not stored");
+        assert_eq!(kept["faces"]["document"]["resource"], "document-liveness");
+        assert_eq!(kept["faces"]["document"]["points"].as_array().map(Vec::len), Some(5));
+        assert_eq!(told.as_object().map(serde_json::Map::len), Some(2), "the device learns no more: {told}");
 
         // Another face, and it was of another one.
         let check = text(&page.record(&jo).await["biometricValidation"]);
@@ -275,6 +280,19 @@ async fn a_persons_images_are_theirs_and_their_clients() {
     let document = id(&bank.post(&own, "/v2/document-liveness", document).await);
     let check = text(&page.record(&jo).await["biometricValidation"]);
 
+    // Both images can be shown side by side, with the faces that were compared.
+    assert_eq!(bank.post(&own, COMPARE, json!({})).await.status, 200);
+    let kept = page.record(&jo).await["compareFaceVerification"].clone();
+    for (face, resource, id) in
+        [("selfie", "biometric-validations", &check), ("document", "document-liveness", &document)]
+    {
+        let place = &kept["faces"][face];
+        assert_eq!((&place["resource"], &place["_id"]), (&json!(resource), &json!(id)), "{kept}");
+        let number = |part: &str, name: &str| place[part][name].as_f64().expect("a number");
+        let width = place["width"].as_f64().expect("a number");
+        assert!(number("box", "width") > 0.0 && number("box", "x") < width, "{place}");
+    }
+
     let seen = bank.get(&own, IMAGES).await;
     assert_eq!(seen.headers["cache-control"], "private, no-store");
     let images = seen.json()["data"].clone();
@@ -313,6 +331,15 @@ async fn a_persons_images_are_theirs_and_their_clients() {
     assert_eq!(bank.call(Method::DELETE, &own, &path, Value::Null).await.status, 200);
     let left = bank.get(&own, IMAGES).await.json()["data"].clone();
     assert_eq!(left, json!([images[1]]), "what was set aside is not the person's any more");
+
+    // A comparison says where the face stands on an image: it goes with the image's record.
+    assert_eq!(page.selfie(&own, shot(1, 2)).await.status, 200);
+    assert_eq!(bank.post(&own, COMPARE, json!({})).await.status, 200);
+    assert!(page.record(&jo).await["compareFaceVerification"].is_object());
+    let check = text(&page.record(&jo).await["biometricValidation"]);
+    let path = format!("{VALIDATIONS}/{check}");
+    assert_eq!(bank.call(Method::DELETE, &bank.token, &path, Value::Null).await.status, 200);
+    assert_eq!(page.record(&jo).await["compareFaceVerification"], Value::Null);
 }
 
 #[tokio::test]

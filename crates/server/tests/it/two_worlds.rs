@@ -166,6 +166,7 @@ impl Asker {
             Kind::Id | Kind::Relation(_) | Kind::Relations(_) => self.id(),
             Kind::Date => self.pick(&["1990-05-01", "2000-02-29"]).to_owned(),
             Kind::Word(words) => self.pick(words.words).to_owned(),
+            Kind::Set(set) => self.pick(set.words).to_owned(),
             Kind::Bool => self.pick(&["true", "false"]).to_owned(),
             Kind::Integer => self.below(3).to_string(),
             Kind::Number => self.pick(&["0", "0.01", "0.25", "1"]).to_owned(),

@@ -148,7 +148,9 @@ impl Batch {
             ("DELETE FROM jobs WHERE kind = 'session_expiry' AND record = ", session),
             ("DELETE FROM liveness_sessions WHERE id = ", session),
             (
-                "UPDATE app_registrations SET biometric_validation = NULL \
+                // What was compared names its image, and where the face stands on it.
+                "UPDATE app_registrations SET biometric_validation = NULL, \
+                 compare_face_verification = NULL, compare_face_until = NULL \
                  WHERE biometric_validation = ",
                 id,
             ),

@@ -202,7 +202,7 @@ fn values(
         let column = first + index;
         values.push(match field.kind {
             Kind::Bool => row.boolean(column)?.map(Value::Bool),
-            Kind::Integer => row.integer(column)?.map(Value::Integer),
+            Kind::Integer | Kind::Set(_) => row.integer(column)?.map(Value::Integer),
             Kind::Number => row.number(column)?.map(Value::Number),
             Kind::Time => row.integer(column)?.map(|time| Value::Time(Timestamp(time))),
             _ => row.text(column)?.map(|text| Value::Text(text.to_owned())),

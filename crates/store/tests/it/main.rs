@@ -6,6 +6,7 @@ mod databases;
 mod document_checks;
 mod draw;
 mod events;
+mod failed_checks;
 mod forgetting;
 mod import;
 mod listing;

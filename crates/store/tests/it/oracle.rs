@@ -123,6 +123,7 @@ const TIMES: &[&str] = &[
 ];
 const BIOMETRIC: &[&str] = &["new", "pending", "completed", "failed", "expired"];
 const TYPES: &[&str] = &["validation", "login", "onboarding", "oneTimeLink"];
+const OUTCOMES: &[&str] = &["passed", "failed", "not_checked"];
 const DOCUMENT: &[&str] = &["new", "processing", "completed", "failed"];
 const IDS: &[&str] = &["p1", "p2", "P1"];
 
@@ -138,13 +139,23 @@ fn validation() -> impl Strategy<Value = Json> {
     let first = (word(CLIENTS), maybe(word(IDS)), word(BIOMETRIC), maybe(word(TYPES)));
     let second = (maybe(word(TEXTS)), maybe(flag()), maybe(number()));
     let times = (word(TIMES), maybe(word(TIMES)), maybe(word(TIMES)), maybe(word(TIMES)));
-    (first, second, times, any::<bool>()).prop_map(|(first, second, times, data)| {
+    let found = (maybe(word(OUTCOMES)), maybe(word(OUTCOMES)), maybe(word(&["good", "poor"])));
+    (first, second, times, found).prop_map(|(first, second, times, found)| {
+        let failed = [
+            ("livenessDetection", &found.0, "failed", "passed"),
+            ("antiSpoofing", &found.1, "failed", "passed"),
+            ("quality", &found.2, "poor", "good"),
+        ];
+        let made = failed.iter().any(|(_, it, bad, good)| *it == bad || *it == good);
+        let failed = failed.iter().filter(|(_, it, bad, _)| *it == bad).map(|it| it.0);
         json!({
             "client": first.0, "project": first.1, "status": first.2, "type": first.3,
             "identifier": second.0, "requires2FA": second.1, "riskScore": second.2,
             "createdAt": times.0, "updatedAt": times.1, "completedAt": times.2,
             "expiresAt": times.3,
-            "biometricData": if data { json!({"quality": "good"}) } else { Json::Null },
+            "verificationResults": { "livenessDetection": found.0, "antiSpoofing": found.1 },
+            "biometricData": found.2.as_str().map(|quality| json!({ "quality": quality })),
+            "failedChecks": if made { failed.collect() } else { Json::Null },
         })
     })
 }
@@ -227,6 +238,7 @@ fn request(resource: &'static Resource) -> impl Strategy<Value = String> {
             Kind::Number => &["0", "0.05", "0.30000000000000004", "1"],
             Kind::Time => &["2024-01-15T10:30:00Z", "2024-06-01", "1970-01-01"],
             Kind::Word(words) => words.words,
+            Kind::Set(set) => set.words,
             Kind::Date => &["1990-05-01", "2000-02-29"],
             Kind::Relation(_) | Kind::Relations(_) => &["p1", "P1", "client0", "client1"],
             Kind::Json(_) => &[],

@@ -271,7 +271,7 @@ fn detect(
             }
             Wanted::No => None,
         };
-        Ok(FoundFace { face, thumbnail, template })
+        Ok(FoundFace { face, image_px: (pixels.width, pixels.height), thumbnail, template })
     });
     found.collect()
 }

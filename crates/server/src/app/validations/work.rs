@@ -140,7 +140,8 @@ impl App {
         let mut outcome = FaceOutcome::of(CheckResult::of(&verdict, person, score));
         outcome.person = person.map(str::to_owned);
         outcome.digests = digests;
-        if self.config.now().validations.keep_images {
+        let usual = self.config.now().validations.keep_images;
+        if work.usable.flow.liveness.saves_image.unwrap_or(usual) {
             // Before the record says so; what then comes to no end is destroyed.
             self.keep_face(&work.client, work.id(), &selfie.image_bytes).await?;
             outcome.result.image_saved = true;

@@ -155,7 +155,11 @@ impl CaseRecords {
                 false => Default::default(),
             };
             for ((title, href), regions) in links.into_iter().zip(regions) {
-                images.push(StoredImage { title, href, overlays: Vec::new(), regions });
+                let overlays = match resource.name == DOCUMENT_LIVENESS.name {
+                    true => images::heat_maps(visitor, record),
+                    false => Vec::new(),
+                };
+                images.push(StoredImage { title, href, overlays, regions });
             }
         }
         Ok(images)

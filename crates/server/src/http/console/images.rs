@@ -4,11 +4,13 @@ use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
 use serde_json::Value;
 use verax_domain::Scope;
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_reading::DocumentSide;
 use verax_domain::records::access::Seen;
 use verax_domain::resources::{BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS};
 use verax_pages::cell::record_href;
-use verax_query::Resource;
+use verax_pages::names;
+use verax_query::{Resource, Tenant};
 use zeroize::Zeroizing;
 
 use super::finding::found;
@@ -17,6 +19,7 @@ use super::guard::Needs;
 use super::page::Page;
 use super::visitor::Visitor;
 use crate::http::answers::stored_image::stored_image;
+use crate::http::documents::images::{evidence_of, heat_map_png};
 use crate::http::error::ApiError;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
@@ -42,7 +45,48 @@ pub fn pages() -> Vec<Page> {
         };
         Page::get(path, Needs::Holding(Scope::ReadMedia), show)
     };
-    IMAGES.map(page).into()
+    let mut all: Vec<Page> = IMAGES.map(page).into();
+    all.extend(DocumentCheck::ALL.map(heat_map_page));
+    all
+}
+
+/// What a check found on the image of a document check.
+fn heat_map_page(check: DocumentCheck) -> Page {
+    let path = format!("/console/{}/{{id}}/{}", DOCUMENT_LIVENESS.name, evidence_of(check));
+    let show = move |state: Extract<State>, visitor: Visitor, id: PathId, query: RawQuery| {
+        heat_map(state, visitor, id, query, check)
+    };
+    Page::get(path, Needs::Holding(Scope::ReadMedia), show)
+}
+
+async fn heat_map(
+    Extract(state): Extract<State>,
+    visitor: Visitor,
+    id: PathId,
+    RawQuery(raw): RawQuery,
+    check: DocumentCheck,
+) -> Result<Response, ApiError> {
+    let (client, id) = found(&state, &visitor, &DOCUMENT_LIVENESS, id).await?;
+    let png = heat_map_png(&state, &Tenant::Client(client), &id, check).await?;
+    let part = evidence_of(check);
+    let seen = Seen { resource: &DOCUMENT_LIVENESS, record: &id, part: &part };
+    note(&state, &visitor, seen, raw.as_deref()).await?;
+    Ok(stored_image(&png))
+}
+
+/// The heat maps of the checks that were made on the image of a document check: what each is called, and its path.
+pub fn heat_maps(visitor: &Visitor, record: &Value) -> Vec<(String, String)> {
+    let id = record.get("_id").and_then(Value::as_str).unwrap_or_default();
+    let results = record.get("validationResults");
+    let made = DocumentCheck::ALL.into_iter().filter(|check| {
+        let result = results.and_then(|it| it.get(check.entry().wire_name));
+        result.is_some_and(|it| it.get("passed").is_some_and(Value::is_boolean))
+    });
+    let map = |check: DocumentCheck| {
+        let name = names::field(visitor.texts, check.entry().wire_name);
+        (name, format!("{}/{}", record_href(&DOCUMENT_LIVENESS, id), evidence_of(check)))
+    };
+    made.map(map).collect()
 }
 
 /// The stored images of a record that the visitor may open: what each shows, and its path.
@@ -74,10 +118,10 @@ async fn image(
     RawQuery(raw): RawQuery,
     (resource, part): Part,
 ) -> Result<Response, ApiError> {
-    let (client, id) = found(&state, &visitor, resource, id).await?;
+    let (_, id) = found(&state, &visitor, resource, id).await?;
     let image = stored(&state, &visitor, &id, (resource, part)).await?;
     let image = image.ok_or_else(|| ApiError::not_found(resource))?;
-    let seen = Seen { client: &client, resource, record: &id, part };
+    let seen = Seen { resource, record: &id, part };
     note(&state, &visitor, seen, raw.as_deref()).await?;
     Ok(stored_image(&image))
 }
@@ -93,7 +137,7 @@ async fn note(
     let review = Some(form.text("for")).filter(|review| verax_query::is_id(review));
     let purpose = review.map(|review| format!("review:{review}"));
     let origin = visitor.change_origin()?;
-    Ok(state.app.note_access(seen, purpose.as_deref(), &origin).await?)
+    Ok(state.app.note_access(seen, purpose.as_deref(), &origin).await.map(drop)?)
 }
 
 async fn stored(

@@ -11,11 +11,13 @@ use verax_domain::Scope;
 use verax_domain::document_reading::{
     Corners, DocumentSide, ReadValue, SideReading, tenths, thousandths,
 };
+use verax_domain::records::access::Seen;
 use verax_domain::records::document_validation::image_path;
 use verax_domain::resources::DOCUMENT_VALIDATIONS;
 use verax_query::{Audience, Tenant};
 
 use crate::app::access::{AccessError, Bearer, Caller};
+use crate::app::journal::Origin;
 use crate::http::answers::image_urls::{Signed, opens};
 use crate::http::answers::stored_image::stored_image;
 use crate::http::answers::{json as json_response, one};
@@ -36,6 +38,7 @@ pub async fn image(
     side: DocumentSide,
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
+    origin: Origin,
     id: PathId,
     signed: Result<Query<Signed>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -61,6 +64,12 @@ pub async fn image(
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
         return Err(unknown());
     }
+    let part = match side {
+        DocumentSide::Front => "image",
+        DocumentSide::Back => "back-image",
+    };
+    let seen = Seen { resource: &DOCUMENT_VALIDATIONS, record: &id, part };
+    state.app.note_access(seen, None, &origin).await?;
     Ok(stored_image(&image))
 }
 
@@ -70,6 +79,7 @@ pub async fn evidence(
     Extract(state): Extract<State>,
     caller: Caller,
     allowed: Allowed,
+    origin: Origin,
     id: PathId,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&DOCUMENT_VALIDATIONS);
@@ -77,6 +87,8 @@ pub async fn evidence(
     let _slot = take_slot(&state, &allowed)?;
     let found = state.app.read_document_evidence(&caller.tenant(), &id).await?;
     let found = found.ok_or_else(unknown)?;
+    let seen = Seen { resource: &DOCUMENT_VALIDATIONS, record: &id, part: "evidence" };
+    state.app.note_access(seen, None, &origin).await?;
     let sides: Vec<Value> = found
         .reading
         .sides

@@ -2,18 +2,22 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Extract};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use verax_domain::Scope;
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::document_findings::ImageBox;
+use verax_domain::records::access::Seen;
 use verax_domain::records::document_check::image_path;
 use verax_domain::resources::DOCUMENT_LIVENESS;
 use verax_query::{Audience, Tenant};
 use verax_vision::document::EvidenceMap;
 
 use crate::app::access::{AccessError, Bearer, Caller};
+use crate::app::journal::Origin;
 use crate::http::answers::image_urls::{Signed, opens};
 use crate::http::answers::stored_image::stored_image;
 use crate::http::answers::{json as json_response, one};
@@ -24,11 +28,15 @@ use crate::http::layers::authorize::MaybeBearer;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 
+/// What an image shows of a person is nobody's to keep but whose who asked for it.
+const NO_STORE: &str = "private, no-store";
+
 /// `GET /v2/document-liveness/{id}/image`: to whoever has a URL that has not expired, or a token
 /// with `media:read`.
 pub async fn image(
     Extract(state): Extract<State>,
     MaybeBearer(bearer): MaybeBearer,
+    origin: Origin,
     id: PathId,
     signed: Result<Query<Signed>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -53,7 +61,14 @@ pub async fn image(
     if !matches!(&tenant, Tenant::All) && tenant != Tenant::Client(client) {
         return Err(unknown());
     }
+    note(&state, &id, "image", &origin).await?;
     Ok(stored_image(&image))
+}
+
+/// Writes down that somebody looks at this part of a document check.
+async fn note(state: &State, id: &str, part: &str, origin: &Origin) -> Result<(), ApiError> {
+    let seen = Seen { resource: &DOCUMENT_LIVENESS, record: id, part };
+    Ok(state.app.note_access(seen, None, origin).await.map(drop)?)
 }
 
 /// `GET /v2/document-liveness/{id}/evidence`: per check, where on the stored image it found what it
@@ -61,12 +76,12 @@ pub async fn image(
 pub async fn evidence(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     id: PathId,
 ) -> Result<Response, ApiError> {
-    let unknown = || ApiError::not_found(&DOCUMENT_LIVENESS);
     let id = id.of(&DOCUMENT_LIVENESS)?;
-    let permit = state.app.admission.try_document_permit()?;
-    let maps = state.app.document_evidence(&caller.tenant(), &id, permit).await?;
+    let maps = maps_of(&state, &caller.tenant(), &id, &DocumentCheck::ALL).await?;
+    note(&state, &id, "evidence", &origin).await?;
     let shown = |map: EvidenceMap| {
         let name = map.check.entry().wire_name;
         let region =
@@ -75,7 +90,58 @@ pub async fn evidence(
         let png = format!("data:image/png;base64,{}", STANDARD.encode(map.png));
         (name.to_owned(), json!({ "regions": regions, "heatMap": png }))
     };
-    let checks: Map<String, Value> = maps.ok_or_else(unknown)?.into_iter().map(shown).collect();
+    let checks: Map<String, Value> = maps.into_iter().map(shown).collect();
     let record = json!({ "_id": id, "evidence": checks }).to_string();
-    Ok(json_response(one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes())))
+    let answer = one(&state, Audience::Client, &DOCUMENT_LIVENESS, record.as_bytes());
+    let mut response = json_response(answer);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    Ok(response)
+}
+
+/// `GET /v2/document-liveness/{id}/evidence/{check}`: the heat map of one check, as a PNG.
+pub async fn heat_map(
+    state: State,
+    (caller, origin): (Caller, Origin),
+    id: PathId,
+    check: DocumentCheck,
+) -> Result<Response, ApiError> {
+    let id = id.of(&DOCUMENT_LIVENESS)?;
+    let png = heat_map_png(&state, &caller.tenant(), &id, check).await?;
+    note(&state, &id, &evidence_of(check), &origin).await?;
+    Ok(stored_image(&png))
+}
+
+/// The part of a record that an access to the heat map of a check names.
+pub fn evidence_of(check: DocumentCheck) -> String {
+    format!("evidence/{}", check.entry().wire_name)
+}
+
+/// The heat map of one check.
+///
+/// # Errors
+/// The 404 of the resource where there is none.
+pub async fn heat_map_png(
+    state: &State,
+    tenant: &Tenant,
+    id: &str,
+    check: DocumentCheck,
+) -> Result<Vec<u8>, ApiError> {
+    let maps = maps_of(state, tenant, id, &[check]).await?;
+    let map = maps.into_iter().find(|map| map.check == check);
+    Ok(map.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?.png)
+}
+
+/// The maps of these checks: as they are stored, or made now.
+async fn maps_of(
+    state: &State,
+    tenant: &Tenant,
+    id: &str,
+    wanted: &[DocumentCheck],
+) -> Result<Vec<EvidenceMap>, ApiError> {
+    if let Some(maps) = state.app.stored_evidence(tenant, id, wanted).await? {
+        return Ok(maps);
+    }
+    let permit = state.app.admission.try_document_permit()?;
+    let made = state.app.make_evidence(tenant, id, permit).await?;
+    made.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))
 }

@@ -140,7 +140,8 @@ pub fn list_parameters(resource: &'static Resource) -> Vec<Value> {
 fn filters(resource: &'static Resource) -> Vec<Value> {
     let mut all = Vec::new();
     for field in resource.fields.iter().filter(|field| field.is_scalar()) {
-        let doc = format!("Equals. {}", field.doc);
+        let test = if field.is_list() { "Contains" } else { "Equals" };
+        let doc = format!("{test}. {}", field.doc);
         all.push(query(&format!("where_{}", field.name), &doc, filter_schema(field)));
         let list = json!({ "type": "array", "items": filter_schema(field), "maxItems": 100 });
         all.push(query(&format!("in_{}[]", field.name), "One of these.", list));
@@ -149,6 +150,17 @@ fn filters(resource: &'static Resource) -> Vec<Value> {
             {
                 let doc = format!("Only {words} this.");
                 all.push(query(&format!("where{sign}_{}", field.name), &doc, filter_schema(field)));
+            }
+        }
+        if let Kind::Relation(relation) = field.kind {
+            for related in relation.filters() {
+                let name = format!("{}.{}", field.name, related.name);
+                let doc =
+                    format!("Of the {} the {} is this, in any case.", field.name, related.name);
+                all.push(query(&format!("where_{name}"), &doc, json!({ "type": "string" })));
+                let items = json!({ "type": "string" });
+                let list = json!({ "type": "array", "items": items, "maxItems": 100 });
+                all.push(query(&format!("in_{name}[]"), "One of these, in any case.", list));
             }
         }
         if field.folded.is_some() {

@@ -103,6 +103,7 @@ pub fn filter_schema(field: &Field) -> Value {
             let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
             json!({ "type": "string", "enum": all })
         }
+        Kind::Set(set) => json!({ "type": "string", "enum": set.words }),
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Integer => json!({ "type": "integer" }),
         Kind::Number => json!({ "type": "number" }),
@@ -155,6 +156,7 @@ fn value_schema(field: &'static Field, shown: Shown) -> Value {
         Kind::Relation(relation) => related(relation),
         Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Set(_) => json!({ "type": "array", "items": filter_schema(field) }),
         Kind::Json(members) => members_schema(members, shown),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Word(words) if words.open => json!({ "type": "string", "examples": words.words }),

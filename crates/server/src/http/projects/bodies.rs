@@ -206,6 +206,11 @@ const LIVENESS: &[BodyField] = &[
     search_score(),
     search_mode(),
     optional("allowForce", Rule::Flag, "Whether a device may enrol a face that is known; false."),
+    optional(
+        "saveImage",
+        Rule::Flag,
+        "Whether images of faces are stored encrypted; the setting validations.keep_images.",
+    ),
 ];
 const STEPS: &[BodyField] = &[
     optional("document", STEP, "").or_blank(),

@@ -6,11 +6,15 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use verax_domain::records::access::Seen;
 use verax_domain::records::app_registration::AppRegistration;
-use verax_domain::resources::APP_REGISTRATIONS;
-use verax_query::Tenant;
+use verax_domain::resources::{
+    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS,
+};
+use verax_query::{Resource, Tenant};
 
 use crate::app::access::Caller;
+use crate::app::journal::Origin;
 use crate::app::registrations::images::{Face, IdentityImage};
 use crate::http::answers::json as json_response;
 use crate::http::error::ApiError;
@@ -31,6 +35,7 @@ pub async fn own(
     Extract(state): Extract<State>,
     Subject { record_token, id }: Subject,
     allowed: Allowed,
+    origin: Origin,
 ) -> Result<Response, ApiError> {
     let tenant = Tenant::Client(record_token.client().to_owned());
     let found: Option<AppRegistration> = state.app.find(&tenant, &id).await?;
@@ -38,8 +43,11 @@ pub async fn own(
     let _slot = take_slot(&state, &allowed)?;
     let mut images = Vec::new();
     for face in Face::ALL {
-        images
-            .extend(state.app.image_of_registration(&found, face).await?.as_ref().map(image_json));
+        let image = state.app.image_of_registration(&found, face).await?;
+        if let Some(image) = image {
+            note(&state, &image, &origin).await?;
+            images.push(image_json(&image));
+        }
     }
     Ok(changes_nothing(answer(&images.into())))
 }
@@ -49,13 +57,30 @@ pub async fn one(
     Extract(state): Extract<State>,
     caller: Caller,
     allowed: Allowed,
+    origin: Origin,
     id: PathId,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::new(&IDENTITY_IMAGE_NOT_FOUND, "Identity image not found");
     let id = id.sent().ok_or_else(unknown)?;
     let _slot = take_slot(&state, &allowed)?;
     let image = state.app.identity_image(&caller.tenant(), id).await?.ok_or_else(unknown)?;
+    note(&state, &image, &origin).await?;
     Ok(answer(&image_json(&image)))
+}
+
+/// Writes down that somebody looks at a face: that of a face check, or one on a document that was read or checked.
+async fn note(state: &State, image: &IdentityImage, origin: &Origin) -> Result<(), ApiError> {
+    let resources: &[&'static Resource] = match image.face {
+        Face::Taken => &[&BIOMETRIC_VALIDATIONS],
+        Face::OnDocument => &[&DOCUMENT_VALIDATIONS, &DOCUMENT_LIVENESS],
+    };
+    for resource in resources {
+        let seen = Seen { resource, record: &image.id, part: "face" };
+        if state.app.note_access(seen, None, origin).await? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 pub fn image_json(image: &IdentityImage) -> Value {

@@ -2,9 +2,11 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
+use verax_domain::records::access::Seen;
 use verax_domain::resources::BIOMETRIC_VALIDATIONS;
 
 use crate::app::access::Caller;
+use crate::app::journal::Origin;
 use crate::http::answers::stored_image::stored_image;
 use crate::http::error::ApiError;
 use crate::http::path_id::PathId;
@@ -15,10 +17,13 @@ use crate::http::state::State;
 pub async fn face(
     Extract(state): Extract<State>,
     caller: Caller,
+    origin: Origin,
     id: PathId,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found(&BIOMETRIC_VALIDATIONS);
     let id = id.of(&BIOMETRIC_VALIDATIONS)?;
     let image = state.app.stored_face(&caller.tenant(), &id).await?.ok_or_else(unknown)?;
+    let seen = Seen { resource: &BIOMETRIC_VALIDATIONS, record: &id, part: "image" };
+    state.app.note_access(seen, None, &origin).await?;
     Ok(stored_image(&image))
 }
