@@ -5,29 +5,26 @@ use std::collections::BTreeSet;
 use verax_query::Timestamp;
 
 use super::names::{name_similarity, zone_name_similarity};
+use super::numbers::{bare_number, look_alike};
 use super::{
     CONTRADICTION_CONFIDENCE_MIN, CheckOutcome, ComparedValue, CrossCheck, CrossCheckResult,
     DocumentFacts, NAME_SIMILARITY_MIN, ReadingPolicy, StatedData,
 };
 use crate::document_reading::{
-    CheckDigit, DocumentField, MrzReading, ReadValue, SideReading, ValueSource,
+    CheckDigit, DocumentField, DocumentSide, MrzReading, ReadValue, SideReading, ValueSource,
 };
 
 /// Older than anybody ever was.
 const AGE_MAX: u32 = 130;
-/// Letters that readers take for digits, on documents whose numbers have both.
-const LOOK_ALIKES: &[(char, char)] = &[
-    ('O', '0'),
-    ('Q', '0'),
-    ('D', '0'),
-    ('I', '1'),
-    ('L', '1'),
-    ('Z', '2'),
-    ('S', '5'),
-    ('G', '6'),
-    ('B', '8'),
+/// A source, on one side where each side has its own: what a print says of a name may stand on both.
+pub type Place = (ValueSource, Option<DocumentSide>);
+pub const PLACES: [Place; 5] = [
+    (ValueSource::Mrz, Some(DocumentSide::Front)),
+    (ValueSource::Mrz, Some(DocumentSide::Back)),
+    (ValueSource::Barcode, Some(DocumentSide::Front)),
+    (ValueSource::Barcode, Some(DocumentSide::Back)),
+    (ValueSource::Print, None),
 ];
-const PLACES: [ValueSource; 3] = [ValueSource::Mrz, ValueSource::Barcode, ValueSource::Print];
 
 /// Everything that is compared.
 pub struct Comparison<'a> {
@@ -39,15 +36,23 @@ pub struct Comparison<'a> {
     pub today: &'a str,
 }
 
+/// What two places say of one field.
+pub enum Relation {
+    Same,
+    Other,
+    /// Neither proves the other, or speaks against it.
+    Unknown,
+}
+
 /// A name as one place gives it.
-struct PlacedName {
-    source: ValueSource,
-    name: String,
+pub struct PlacedName {
+    pub source: ValueSource,
+    pub name: String,
     confidence: f32,
 }
 
 impl Comparison<'_> {
-    fn all(&self) -> impl Iterator<Item = &ReadValue> {
+    pub fn all(&self) -> impl Iterator<Item = &ReadValue> {
         self.sides.iter().flat_map(|side| &side.values)
     }
 
@@ -107,20 +112,40 @@ impl Comparison<'_> {
         zones.all(MrzReading::is_valid).then_some(true)
     }
 
-    /// Whether all places give the same value of a field: one that two clear places contradict has failed.
+    /// Whether all places give the same value of a field: one that two clear places contradict has failed. Two
+    /// zones or two barcodes may contradict each other, and prove nothing: they may be one image sent twice.
     fn places_agree(&self, field: DocumentField) -> (Option<bool>, Vec<ComparedValue>) {
         let read: Vec<&ReadValue> = self.all().filter(|it| it.field == field).collect();
         let mut agreed = None;
         for (index, one) in read.iter().enumerate() {
-            for other in read.iter().skip(index + 1).filter(|it| it.source != one.source) {
-                if are_same(one, other) {
-                    agreed = agreed.or(Some(true));
-                } else if is_clear(one) && is_clear(other) {
-                    agreed = Some(false);
+            for other in read.iter().skip(index + 1) {
+                match self.relation(one, other) {
+                    Relation::Same if one.source != other.source => {
+                        agreed = agreed.or(Some(true));
+                    }
+                    Relation::Other => agreed = Some(false),
+                    Relation::Same | Relation::Unknown => {}
                 }
             }
         }
         (agreed, read.iter().map(|it| compared(it)).collect())
+    }
+
+    pub fn relation(&self, one: &ReadValue, other: &ReadValue) -> Relation {
+        use ValueSource::Print;
+        // A print has several numbers, and dates that are not the holder's.
+        if one.source == Print && other.source == Print {
+            return Relation::Unknown;
+        }
+        let is_number = one.field == DocumentField::DocumentNumber;
+        if are_same(one, other) || is_number && self.are_one_number(one, other) {
+            return Relation::Same;
+        }
+        let is_of_holder = |it: &ReadValue| it.source == Print && self.is_holders_number(&it.value);
+        if is_number && (is_of_holder(one) || is_of_holder(other)) {
+            return Relation::Unknown;
+        }
+        if is_clear(one) && is_clear(other) { Relation::Other } else { Relation::Unknown }
     }
 
     fn names_agree(&self) -> (Option<bool>, Vec<ComparedValue>) {
@@ -135,7 +160,9 @@ impl Comparison<'_> {
                 };
                 let clear = one.confidence.min(other.confidence) >= CONTRADICTION_CONFIDENCE_MIN;
                 match alike {
-                    Some(alike) if alike >= NAME_SIMILARITY_MIN => agreed = agreed.or(Some(true)),
+                    Some(alike) if alike >= NAME_SIMILARITY_MIN => {
+                        agreed = agreed.or((one.source != other.source).then_some(true));
+                    }
                     Some(_) if clear => agreed = Some(false),
                     _ => {}
                 }
@@ -149,8 +176,10 @@ impl Comparison<'_> {
         (agreed, values.collect())
     }
 
-    fn name_in(&self, source: ValueSource) -> Option<PlacedName> {
-        let parts: Vec<&ReadValue> = self.all().filter(|it| it.source == source).collect();
+    pub fn name_in(&self, (source, side): Place) -> Option<PlacedName> {
+        let is_there =
+            |it: &&ReadValue| it.source == source && side.is_none_or(|side| it.side == side);
+        let parts: Vec<&ReadValue> = self.all().filter(is_there).collect();
         let name = full_name(parts.iter().copied())?;
         let of_name =
             parts.iter().filter(|it| CrossCheck::of_field(it.field) == Some(CrossCheck::Names));
@@ -167,6 +196,11 @@ impl Comparison<'_> {
         let known: Vec<&ReadValue> =
             dates.iter().copied().filter(|it| !is_partly_unknown(&it.value)).collect();
         let values = dates.iter().map(|it| compared(it)).collect();
+        // A barcode is read as it was printed: a day that is none was printed.
+        let mut barcodes = self.sides.iter().flat_map(|side| &side.barcodes);
+        if barcodes.any(|barcode| !barcode.impossible_dates.is_empty()) {
+            return (Some(false), values);
+        }
         if known.is_empty() {
             return (None, values);
         }
@@ -308,17 +342,6 @@ fn are_same(one: &ReadValue, other: &ReadValue) -> bool {
         }
         _ => false,
     }
-}
-
-fn look_alike(number: &str) -> String {
-    let digit =
-        |letter: char| LOOK_ALIKES.iter().find(|(it, _)| *it == letter).map_or(letter, |it| it.1);
-    bare_number(number).chars().map(digit).collect()
-}
-
-/// A number without what separates its parts.
-fn bare_number(number: &str) -> String {
-    number.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// Whether a date leaves its month or day open, as a zone may: `YYYY` or `YYYY-MM`.
