@@ -2,6 +2,7 @@
 //! stated. Pure: the same reading on the same day always judges the same.
 
 mod comparing;
+mod look_alikes;
 mod names;
 mod numbers;
 mod sides;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use verax_query::Timestamp;
 
+use super::look_alikes::{bare_number, look_alike};
 use super::names::{name_similarity, zone_name_similarity};
-use super::numbers::{bare_number, look_alike};
 use super::{
     CONTRADICTION_CONFIDENCE_MIN, CheckOutcome, ComparedValue, CrossCheck, CrossCheckResult,
     DocumentFacts, NAME_SIMILARITY_MIN, ReadingPolicy, StatedData,
@@ -17,8 +17,8 @@ use crate::document_reading::{
 /// Older than anybody ever was.
 const AGE_MAX: u32 = 130;
 /// A source, on one side where each side has its own: what a print says of a name may stand on both.
-pub type Place = (ValueSource, Option<DocumentSide>);
-pub const PLACES: [Place; 5] = [
+pub type Location = (ValueSource, Option<DocumentSide>);
+pub const LOCATIONS: [Location; 5] = [
     (ValueSource::Mrz, Some(DocumentSide::Front)),
     (ValueSource::Mrz, Some(DocumentSide::Back)),
     (ValueSource::Barcode, Some(DocumentSide::Front)),
@@ -150,7 +150,7 @@ impl Comparison<'_> {
 
     fn names_agree(&self) -> (Option<bool>, Vec<ComparedValue>) {
         let names: Vec<PlacedName> =
-            PLACES.iter().filter_map(|place| self.name_in(*place)).collect();
+            LOCATIONS.iter().filter_map(|location| self.name_in(*location)).collect();
         let mut agreed = None;
         for (index, one) in names.iter().enumerate() {
             for other in names.iter().skip(index + 1) {
@@ -176,7 +176,7 @@ impl Comparison<'_> {
         (agreed, values.collect())
     }
 
-    pub fn name_in(&self, (source, side): Place) -> Option<PlacedName> {
+    pub fn name_in(&self, (source, side): Location) -> Option<PlacedName> {
         let is_there =
             |it: &&ReadValue| it.source == source && side.is_none_or(|side| it.side == side);
         let parts: Vec<&ReadValue> = self.all().filter(is_there).collect();

@@ -1,22 +1,9 @@
-//! Numbers of documents: the card's and the holder's, and letters that are taken for digits.
+//! Numbers of documents: the card's and the holder's.
 
 use super::comparing::Comparison;
 use crate::document_layouts::DocumentLayout;
 use crate::document_reading::{DocumentField, ReadValue};
 use crate::national_numbers;
-
-/// Letters that readers take for digits, on documents whose numbers have both.
-const LOOK_ALIKES: &[(char, char)] = &[
-    ('O', '0'),
-    ('Q', '0'),
-    ('D', '0'),
-    ('I', '1'),
-    ('L', '1'),
-    ('Z', '2'),
-    ('S', '5'),
-    ('G', '6'),
-    ('B', '8'),
-];
 
 impl Comparison<'_> {
     /// Whether two document numbers are one: the print may show the holder's, which the zone has beside the
@@ -48,15 +35,4 @@ impl Comparison<'_> {
         let country = self.facts.country.as_deref().unwrap_or_default();
         national_numbers::check(country, number).is_some_and(|it| it.is_right)
     }
-}
-
-pub fn look_alike(number: &str) -> String {
-    let digit =
-        |letter: char| LOOK_ALIKES.iter().find(|(it, _)| *it == letter).map_or(letter, |it| it.1);
-    bare_number(number).chars().map(digit).collect()
-}
-
-/// A number without what separates its parts.
-pub fn bare_number(number: &str) -> String {
-    number.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }

@@ -1,7 +1,7 @@
 //! Whether the two sides of a card are of one card.
 
 use super::NAME_SIMILARITY_MIN;
-use super::comparing::{Comparison, PLACES, Relation};
+use super::comparing::{Comparison, LOCATIONS, Relation};
 use super::names::zone_name_similarity;
 use crate::document_layouts::DocumentLayout;
 use crate::document_reading::{DocumentField, DocumentSide, ReadValue};
@@ -31,7 +31,9 @@ impl Comparison<'_> {
     }
 
     fn names_are_on_both_sides(&self) -> bool {
-        let on = |side| PLACES.iter().filter_map(move |place| self.name_in((place.0, Some(side))));
+        let on = |side| {
+            LOCATIONS.iter().filter_map(move |location| self.name_in((location.0, Some(side))))
+        };
         on(DocumentSide::Front).any(|one| {
             on(DocumentSide::Back).filter(|other| other.source != one.source).any(|other| {
                 [(&one, &other), (&other, &one)].into_iter().any(|(zone, other)| {

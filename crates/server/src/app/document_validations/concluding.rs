@@ -1,7 +1,6 @@
 //! What was read of a document is written, and what it makes of its registration.
 
 use verax_domain::Timestamp;
-use verax_domain::lifecycle::Actor;
 use verax_domain::records::app_registration::AppRegistration;
 use verax_domain::records::document_validation::{DocumentValidation, ReadDocument};
 use verax_domain::records::project_flow::ProjectFlow;
@@ -9,12 +8,10 @@ use verax_domain::stored_reading::{NameMatch, StatedNames, StoredReading, lacks_
 use verax_query::Tenant;
 use verax_store::{Batch, JobKind, StoreError};
 
-use super::changes::{Change, ChangeOf};
 use super::making::Work;
 use super::reading::ReadSides;
 use super::{BACK, DocumentValidationError, FRONT};
 use crate::app::App;
-use crate::app::journal::Origin;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -115,28 +112,6 @@ impl App {
         match digest.filter(|_| may_be_anothers) {
             Some(digest) => self.recheck_number(validation, &digest, &work.origin).await,
             None => Ok(()),
-        }
-    }
-
-    /// Two registrations may have one document read at the same moment. Neither sees the other's number before it
-    /// is written; who looks last afterwards does.
-    async fn recheck_number(
-        &self,
-        validation: &DocumentValidation,
-        digest: &str,
-        origin: &Origin,
-    ) -> Result<(), DocumentValidationError> {
-        let (client, document) = (validation.client.as_str(), validation.id.as_str());
-        let registration = validation.registration.as_deref();
-        let is_anothers = self.is_number_of_another((client, document), registration, digest);
-        if is_anothers.await? != Some(true) {
-            return Ok(());
-        }
-        let of = ChangeOf { client, document, actor: Actor::Reviewer, origin };
-        match self.change_document(of, &Change::Names).await {
-            // Somebody has decided in between.
-            Err(DocumentValidationError::Status(_) | DocumentValidationError::Ended) => Ok(()),
-            changed => changed,
         }
     }
 
