@@ -48,7 +48,22 @@ pub enum Relation {
 pub struct PlacedName {
     pub source: ValueSource,
     pub name: String,
+    surname: Option<String>,
+    given_names: Option<String>,
     confidence: f32,
+}
+
+impl PlacedName {
+    /// What of both is compared: a part, where one of them has that part alone. A print whose other label was not
+    /// read does not contradict a zone.
+    fn parts_of_both<'a>(&'a self, other: &'a PlacedName) -> (&'a str, &'a str) {
+        let whole = (self.name.as_str(), other.name.as_str());
+        let alone = |part: fn(&PlacedName) -> &Option<String>| {
+            let (one, two) = (part(self).as_deref()?, part(other).as_deref()?);
+            (one == self.name || two == other.name).then_some((one, two))
+        };
+        alone(|it| &it.surname).or_else(|| alone(|it| &it.given_names)).unwrap_or(whole)
+    }
 }
 
 impl Comparison<'_> {
@@ -154,9 +169,10 @@ impl Comparison<'_> {
         let mut agreed = None;
         for (index, one) in names.iter().enumerate() {
             for other in names.iter().skip(index + 1) {
+                let (ones, others) = one.parts_of_both(other);
                 let alike = match (one.source, other.source) {
-                    (ValueSource::Mrz, _) => zone_name_similarity(&one.name, &other.name),
-                    _ => name_similarity(&one.name, &other.name),
+                    (ValueSource::Mrz, _) => zone_name_similarity(ones, others),
+                    _ => name_similarity(ones, others),
                 };
                 let clear = one.confidence.min(other.confidence) >= CONTRADICTION_CONFIDENCE_MIN;
                 match alike {
@@ -184,7 +200,10 @@ impl Comparison<'_> {
         let of_name =
             parts.iter().filter(|it| CrossCheck::of_field(it.field) == Some(CrossCheck::Names));
         let confidence = of_name.map(|it| it.confidence).fold(1.0, f32::min);
-        Some(PlacedName { source, name, confidence })
+        let part = |field| parts.iter().find(|it| it.field == field).map(|it| it.value.clone());
+        let (surname, given_names) =
+            (part(DocumentField::Surname), part(DocumentField::GivenNames));
+        Some(PlacedName { source, name, surname, given_names, confidence })
     }
 
     fn dates(&self, best: &[ReadValue]) -> (Option<bool>, Vec<ComparedValue>) {

@@ -166,3 +166,20 @@ fn a_portrait_on_one_side_and_a_zone_on_the_other_are_of_one_card_where_they_agr
     let twice = SideReading { values: twice, ..card() };
     assert_eq!(outcome(twice), ReadingOutcome::ActiveButUnverified);
 }
+
+#[test]
+fn a_part_of_a_name_is_compared_with_that_part() {
+    let names = |kept: DocumentField, text: &str| {
+        let mut card = card();
+        card.values.retain(|it| {
+            it.source != Barcode
+                && (it.source != Print || ![Surname, GivenNames].contains(&it.field))
+        });
+        card.values.push(value(kept, Print, text));
+        result(&judged(card), CrossCheck::Names).outcome
+    };
+    assert_eq!(names(Surname, "ERIKSSON"), Passed);
+    assert_eq!(names(GivenNames, "ANNA MARIA"), Passed);
+    assert_eq!(names(Surname, "LINDQVIST"), Failed);
+    assert_eq!(names(GivenNames, "KATARINA"), Failed);
+}
