@@ -2,7 +2,10 @@
 //! stated. Pure: the same reading on the same day always judges the same.
 
 mod comparing;
+mod look_alikes;
 mod names;
+mod numbers;
+mod sides;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -62,6 +65,21 @@ pub struct ReadingPolicy {
     pub minimum_age: Option<u8>,
 }
 
+impl ReadingPolicy {
+    /// The checks that must pass.
+    fn demanded(&self) -> Vec<CrossCheck> {
+        let demands = [
+            (CrossCheck::DocumentType, !self.kinds.is_empty()),
+            (CrossCheck::AllowedCountry, !self.countries.is_empty()),
+            (CrossCheck::MinimumAge, self.minimum_age.is_some()),
+        ];
+        demands
+            .into_iter()
+            .filter_map(|(check, is_demanded)| is_demanded.then_some(check))
+            .collect()
+    }
+}
+
 /// What the person stated about themselves before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StatedData {
@@ -108,9 +126,10 @@ pub struct ComparedValue {
 /// Where a document stands after reading: its status in the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadingOutcome {
-    /// Everything that was checked has passed, and more than one thing proves its values.
+    /// Everything that was checked has passed, what the flow demands among it, more than one thing proves its
+    /// values, and the sides of a card agree in one.
     Active,
-    /// Its values were read, and nothing on it proves them.
+    /// Its values were read, and nothing on it proves them, or something that the flow demands.
     ActiveButUnverified,
     Expired,
     NeedsManualVerification,
@@ -158,11 +177,18 @@ pub fn judge(
     today: &str,
 ) -> ReadingVerdict {
     let values = comparing::best_values(sides.iter().flat_map(|side| &side.values));
-    let checks = Comparison { sides, policy, stated, facts, today }.results(&values);
+    let comparison = Comparison { sides, policy, stated, facts, today };
+    let checks = comparison.results(&values);
     let stated_name_similarity = comparing::stated_name_similarity(&values, stated);
     let outcome = match values.is_empty() {
         true => outcome_of_nothing(sides),
-        false => outcome(&checks, image_checks),
+        false => match outcome(&checks, policy, image_checks) {
+            // The portrait is on one side and what proves the values on the other: they may be of two cards.
+            ReadingOutcome::Active if !comparison.sides_are_of_one_card() => {
+                ReadingOutcome::ActiveButUnverified
+            }
+            outcome => outcome,
+        },
     };
     ReadingVerdict { outcome, checks, values, stated_name_similarity }
 }
@@ -175,7 +201,11 @@ fn outcome_of_nothing(sides: &[SideReading]) -> ReadingOutcome {
     }
 }
 
-fn outcome(checks: &[CrossCheckResult], image_checks: Option<&ImageChecks>) -> ReadingOutcome {
+fn outcome(
+    checks: &[CrossCheckResult],
+    policy: &ReadingPolicy,
+    image_checks: Option<&ImageChecks>,
+) -> ReadingOutcome {
     let failed = |weight| {
         let mut failed = checks.iter().filter(|it| it.outcome == CheckOutcome::Failed);
         failed.any(|it| it.check.entry().weight == weight)
@@ -197,7 +227,10 @@ fn outcome(checks: &[CrossCheckResult], image_checks: Option<&ImageChecks>) -> R
     // A number and a day that stand in two places, or that check digits prove.
     let is_proven = passed(CrossCheck::CheckDigits)
         || (passed(CrossCheck::DocumentNumber) && passed(CrossCheck::BirthDate));
-    match is_proven {
+    // What the flow demands and nothing shows is not met: an issuing state and a kind have no check digit, and a
+    // date of birth may be unknown.
+    let is_as_demanded = policy.demanded().into_iter().all(passed);
+    match is_proven && is_as_demanded {
         true => ReadingOutcome::Active,
         false => ReadingOutcome::ActiveButUnverified,
     }

@@ -179,6 +179,10 @@ pub struct BarcodeReading {
     pub corners: Corners,
     /// The version of AAMVA's card design specification that its contents follow.
     pub aamva_version: Option<u8>,
+    /// Dates of it that are no days, and so have no value. The error correction covers the whole barcode: they
+    /// were printed so.
+    #[serde(default)]
+    pub impossible_dates: Vec<DocumentField>,
 }
 
 /// A line of text as people read it.

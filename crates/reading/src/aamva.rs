@@ -62,6 +62,19 @@ pub enum AamvaProblem {
     NoTerminator(String),
 }
 
+impl AamvaReading {
+    /// The dates of eight digits that are no days in any order.
+    pub fn impossible_dates(&self) -> Vec<DocumentField> {
+        let field = |problem: &AamvaProblem| {
+            let AamvaProblem::NoDate(id) = problem else { return None };
+            let text = &self.elements.iter().find(|it| it.id == *id)?.text;
+            let field = date_field(element(id)?.meaning)?;
+            day_digits(text).map(|_| field)
+        };
+        self.problems.iter().filter_map(field).collect()
+    }
+}
+
 /// The text of a barcode, as AAMVA's standards have it. None where it has no header of theirs.
 pub fn parse(text: &str, side: DocumentSide) -> Option<AamvaReading> {
     let record = record(text)?;
@@ -193,11 +206,8 @@ impl Reader<'_> {
 
     fn dates(&mut self) -> Vec<ReadValue> {
         let mut values = Vec::new();
-        for (meaning, field) in [
-            (Meaning::BirthDate, DocumentField::BirthDate),
-            (Meaning::ExpirationDate, DocumentField::ExpirationDate),
-            (Meaning::IssueDate, DocumentField::IssueDate),
-        ] {
+        for meaning in [Meaning::BirthDate, Meaning::ExpirationDate, Meaning::IssueDate] {
+            let Some(field) = date_field(meaning) else { continue };
             let Some(element) = self.element(meaning) else { continue };
             match day(&element.text) {
                 Some(value) => values.extend(self.value(field, &element.text, value)),
@@ -295,14 +305,28 @@ impl Reader<'_> {
     }
 }
 
-/// A value of a barcode: without corners, and sure of its letters.
+fn date_field(meaning: Meaning) -> Option<DocumentField> {
+    match meaning {
+        Meaning::BirthDate => Some(DocumentField::BirthDate),
+        Meaning::ExpirationDate => Some(DocumentField::ExpirationDate),
+        Meaning::IssueDate => Some(DocumentField::IssueDate),
+        _ => None,
+    }
+}
+
+/// A value of a barcode: without corners, and sure of its letters. None where it has characters that print
+/// nothing or turn the direction of what is printed: no name is spelled so.
 pub(crate) fn barcode_value(
     field: DocumentField,
     side: DocumentSide,
     text: &str,
     value: String,
 ) -> Option<ReadValue> {
-    (!value.is_empty()).then(|| ReadValue {
+    let prints = |it: char| {
+        let is_mark = matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+        !it.is_control() && !is_mark && it != char::REPLACEMENT_CHARACTER
+    };
+    (!value.is_empty() && value.chars().all(prints)).then(|| ReadValue {
         field,
         source: ValueSource::Barcode,
         side,
@@ -330,10 +354,7 @@ fn is_repeated(text: &str) -> bool {
 /// No text is a day from 1900 to 2100 in both orders: the one begins with a month, the other with 19 to 21.
 /// So the order is taken from the text, as not every card has that of its version.
 fn day(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|it| !matches!(it, '/' | '-' | ' ')).collect();
-    if digits.len() != 8 || !digits.bytes().all(|it| it.is_ascii_digit()) {
-        return None;
-    }
+    let digits = day_digits(text)?;
     let part = |from: usize, to: usize| digits.get(from..to)?.parse::<u16>().ok();
     let orders = [(part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(4, 8)?, part(0, 2)?, part(2, 4)?)];
     let is_day = |&(year, month, day): &(u16, u16, u16)| {
@@ -341,6 +362,12 @@ fn day(text: &str) -> Option<String> {
     };
     let (year, month, day) = orders.into_iter().find(is_day)?;
     Some(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The eight digits of a date, without what separates its parts.
+fn day_digits(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|it| !matches!(it, '/' | '-' | ' ')).collect();
+    (digits.len() == 8 && digits.bytes().all(|it| it.is_ascii_digit())).then_some(digits)
 }
 
 #[cfg(test)]

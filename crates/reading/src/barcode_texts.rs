@@ -117,9 +117,6 @@ fn argentine_dni(text: &str, side: DocumentSide) -> Option<BarcodeText> {
 }
 
 fn name(field: DocumentField, side: DocumentSide, text: &str) -> Option<ReadValue> {
-    if text.contains(|it: char| it == char::REPLACEMENT_CHARACTER || it.is_control()) {
-        return None;
-    }
     let words: Vec<&str> = text.split_whitespace().collect();
     barcode_value(field, side, text, words.join(" ").to_uppercase())
 }

@@ -50,7 +50,7 @@ use verax_domain::document_reading::{
 };
 
 pub use check_digits::{check_digit, sees_replacement, sees_transposition};
-pub(crate) use dates::days_of;
+pub(crate) use dates::{Century, days_of, whole_year};
 
 use checking::{CheckedZone, check};
 use dates::ZoneDate;

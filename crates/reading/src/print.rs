@@ -162,7 +162,10 @@ fn near(placed: &[Placed<'_>], label: usize) -> Vec<usize> {
 fn value_of(field: DocumentField, text: &str, context: PrintContext) -> Option<String> {
     let day = |century| read_day(text, context.date_order, century, context.this_year);
     match field {
-        DocumentField::DocumentNumber | DocumentField::PersonalNumber => number(text),
+        // Below a label whose number was not read stands a date.
+        DocumentField::DocumentNumber | DocumentField::PersonalNumber => {
+            number(text).filter(|_| is_undivided(text) || day(Century::Past).is_none())
+        }
         DocumentField::Surname | DocumentField::GivenNames | DocumentField::FullName => name(text),
         DocumentField::BirthDate | DocumentField::IssueDate => day(Century::Past),
         DocumentField::ExpirationDate => day(Century::Coming),
@@ -185,6 +188,10 @@ fn number(text: &str) -> Option<String> {
     let digits = bare.bytes().filter(u8::is_ascii_digit).count();
     (digits >= NUMBER_DIGITS_MIN && NUMBER_LENGTH.contains(&bare.len()))
         .then(|| bare.to_ascii_uppercase())
+}
+
+fn is_undivided(text: &str) -> bool {
+    text.trim().chars().all(|it| it.is_ascii_alphanumeric())
 }
 
 fn name(text: &str) -> Option<String> {
@@ -270,6 +277,7 @@ mod tests {
             line("Surname", 10.0, 60.0),
             line("12345", 10.0, 78.0),
             line("Passport No", 10.0, 400.0),
+            line("01.05.1990", 10.0, 418.0),
         ];
         assert_eq!(read(&nothing), []);
     }

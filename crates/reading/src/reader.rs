@@ -154,6 +154,7 @@ fn barcode_values(barcodes: &mut [BarcodeReading], side: DocumentSide) -> Vec<Re
     for barcode in barcodes {
         if let Some(licence) = aamva::parse(&barcode.text, side) {
             barcode.aamva_version = Some(licence.version);
+            barcode.impossible_dates = licence.impossible_dates();
             values.extend(licence.values);
         } else if let Some(card) = barcode_texts::parse(&barcode.text, side) {
             values.extend(card.values);

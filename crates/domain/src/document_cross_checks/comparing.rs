@@ -4,30 +4,27 @@ use std::collections::BTreeSet;
 
 use verax_query::Timestamp;
 
+use super::look_alikes::{bare_number, look_alike};
 use super::names::{name_similarity, zone_name_similarity};
 use super::{
     CONTRADICTION_CONFIDENCE_MIN, CheckOutcome, ComparedValue, CrossCheck, CrossCheckResult,
     DocumentFacts, NAME_SIMILARITY_MIN, ReadingPolicy, StatedData,
 };
 use crate::document_reading::{
-    CheckDigit, DocumentField, MrzReading, ReadValue, SideReading, ValueSource,
+    CheckDigit, DocumentField, DocumentSide, MrzReading, ReadValue, SideReading, ValueSource,
 };
 
 /// Older than anybody ever was.
 const AGE_MAX: u32 = 130;
-/// Letters that readers take for digits, on documents whose numbers have both.
-const LOOK_ALIKES: &[(char, char)] = &[
-    ('O', '0'),
-    ('Q', '0'),
-    ('D', '0'),
-    ('I', '1'),
-    ('L', '1'),
-    ('Z', '2'),
-    ('S', '5'),
-    ('G', '6'),
-    ('B', '8'),
+/// A source, on one side where each side has its own: what a print says of a name may stand on both.
+pub type Location = (ValueSource, Option<DocumentSide>);
+pub const LOCATIONS: [Location; 5] = [
+    (ValueSource::Mrz, Some(DocumentSide::Front)),
+    (ValueSource::Mrz, Some(DocumentSide::Back)),
+    (ValueSource::Barcode, Some(DocumentSide::Front)),
+    (ValueSource::Barcode, Some(DocumentSide::Back)),
+    (ValueSource::Print, None),
 ];
-const PLACES: [ValueSource; 3] = [ValueSource::Mrz, ValueSource::Barcode, ValueSource::Print];
 
 /// Everything that is compared.
 pub struct Comparison<'a> {
@@ -39,15 +36,38 @@ pub struct Comparison<'a> {
     pub today: &'a str,
 }
 
+/// What two places say of one field.
+pub enum Relation {
+    Same,
+    Other,
+    /// Neither proves the other, or speaks against it.
+    Unknown,
+}
+
 /// A name as one place gives it.
-struct PlacedName {
-    source: ValueSource,
-    name: String,
+pub struct PlacedName {
+    pub source: ValueSource,
+    pub name: String,
+    surname: Option<String>,
+    given_names: Option<String>,
     confidence: f32,
 }
 
+impl PlacedName {
+    /// What of both is compared: a part, where one of them has that part alone. A print whose other label was not
+    /// read does not contradict a zone.
+    fn parts_of_both<'a>(&'a self, other: &'a PlacedName) -> (&'a str, &'a str) {
+        let whole = (self.name.as_str(), other.name.as_str());
+        let alone = |part: fn(&PlacedName) -> &Option<String>| {
+            let (one, two) = (part(self).as_deref()?, part(other).as_deref()?);
+            (one == self.name || two == other.name).then_some((one, two))
+        };
+        alone(|it| &it.surname).or_else(|| alone(|it| &it.given_names)).unwrap_or(whole)
+    }
+}
+
 impl Comparison<'_> {
-    fn all(&self) -> impl Iterator<Item = &ReadValue> {
+    pub fn all(&self) -> impl Iterator<Item = &ReadValue> {
         self.sides.iter().flat_map(|side| &side.values)
     }
 
@@ -107,35 +127,58 @@ impl Comparison<'_> {
         zones.all(MrzReading::is_valid).then_some(true)
     }
 
-    /// Whether all places give the same value of a field: one that two clear places contradict has failed.
+    /// Whether all places give the same value of a field: one that two clear places contradict has failed. Two
+    /// zones or two barcodes may contradict each other, and prove nothing: they may be one image sent twice.
     fn places_agree(&self, field: DocumentField) -> (Option<bool>, Vec<ComparedValue>) {
         let read: Vec<&ReadValue> = self.all().filter(|it| it.field == field).collect();
         let mut agreed = None;
         for (index, one) in read.iter().enumerate() {
-            for other in read.iter().skip(index + 1).filter(|it| it.source != one.source) {
-                if are_same(one, other) {
-                    agreed = agreed.or(Some(true));
-                } else if is_clear(one) && is_clear(other) {
-                    agreed = Some(false);
+            for other in read.iter().skip(index + 1) {
+                match self.relation(one, other) {
+                    Relation::Same if one.source != other.source => {
+                        agreed = agreed.or(Some(true));
+                    }
+                    Relation::Other => agreed = Some(false),
+                    Relation::Same | Relation::Unknown => {}
                 }
             }
         }
         (agreed, read.iter().map(|it| compared(it)).collect())
     }
 
+    pub fn relation(&self, one: &ReadValue, other: &ReadValue) -> Relation {
+        use ValueSource::Print;
+        // A print has several numbers, and dates that are not the holder's.
+        if one.source == Print && other.source == Print {
+            return Relation::Unknown;
+        }
+        let is_number = one.field == DocumentField::DocumentNumber;
+        if are_same(one, other) || is_number && self.are_one_number(one, other) {
+            return Relation::Same;
+        }
+        let is_of_holder = |it: &ReadValue| it.source == Print && self.is_holders_number(&it.value);
+        if is_number && (is_of_holder(one) || is_of_holder(other)) {
+            return Relation::Unknown;
+        }
+        if is_clear(one) && is_clear(other) { Relation::Other } else { Relation::Unknown }
+    }
+
     fn names_agree(&self) -> (Option<bool>, Vec<ComparedValue>) {
         let names: Vec<PlacedName> =
-            PLACES.iter().filter_map(|place| self.name_in(*place)).collect();
+            LOCATIONS.iter().filter_map(|location| self.name_in(*location)).collect();
         let mut agreed = None;
         for (index, one) in names.iter().enumerate() {
             for other in names.iter().skip(index + 1) {
+                let (ones, others) = one.parts_of_both(other);
                 let alike = match (one.source, other.source) {
-                    (ValueSource::Mrz, _) => zone_name_similarity(&one.name, &other.name),
-                    _ => name_similarity(&one.name, &other.name),
+                    (ValueSource::Mrz, _) => zone_name_similarity(ones, others),
+                    _ => name_similarity(ones, others),
                 };
                 let clear = one.confidence.min(other.confidence) >= CONTRADICTION_CONFIDENCE_MIN;
                 match alike {
-                    Some(alike) if alike >= NAME_SIMILARITY_MIN => agreed = agreed.or(Some(true)),
+                    Some(alike) if alike >= NAME_SIMILARITY_MIN => {
+                        agreed = agreed.or((one.source != other.source).then_some(true));
+                    }
                     Some(_) if clear => agreed = Some(false),
                     _ => {}
                 }
@@ -149,13 +192,18 @@ impl Comparison<'_> {
         (agreed, values.collect())
     }
 
-    fn name_in(&self, source: ValueSource) -> Option<PlacedName> {
-        let parts: Vec<&ReadValue> = self.all().filter(|it| it.source == source).collect();
+    pub fn name_in(&self, (source, side): Location) -> Option<PlacedName> {
+        let is_there =
+            |it: &&ReadValue| it.source == source && side.is_none_or(|side| it.side == side);
+        let parts: Vec<&ReadValue> = self.all().filter(is_there).collect();
         let name = full_name(parts.iter().copied())?;
         let of_name =
             parts.iter().filter(|it| CrossCheck::of_field(it.field) == Some(CrossCheck::Names));
         let confidence = of_name.map(|it| it.confidence).fold(1.0, f32::min);
-        Some(PlacedName { source, name, confidence })
+        let part = |field| parts.iter().find(|it| it.field == field).map(|it| it.value.clone());
+        let (surname, given_names) =
+            (part(DocumentField::Surname), part(DocumentField::GivenNames));
+        Some(PlacedName { source, name, surname, given_names, confidence })
     }
 
     fn dates(&self, best: &[ReadValue]) -> (Option<bool>, Vec<ComparedValue>) {
@@ -167,6 +215,11 @@ impl Comparison<'_> {
         let known: Vec<&ReadValue> =
             dates.iter().copied().filter(|it| !is_partly_unknown(&it.value)).collect();
         let values = dates.iter().map(|it| compared(it)).collect();
+        // A barcode is read as it was printed: a day that is none was printed.
+        let mut barcodes = self.sides.iter().flat_map(|side| &side.barcodes);
+        if barcodes.any(|barcode| !barcode.impossible_dates.is_empty()) {
+            return (Some(false), values);
+        }
         if known.is_empty() {
             return (None, values);
         }
@@ -308,17 +361,6 @@ fn are_same(one: &ReadValue, other: &ReadValue) -> bool {
         }
         _ => false,
     }
-}
-
-fn look_alike(number: &str) -> String {
-    let digit =
-        |letter: char| LOOK_ALIKES.iter().find(|(it, _)| *it == letter).map_or(letter, |it| it.1);
-    bare_number(number).chars().map(digit).collect()
-}
-
-/// A number without what separates its parts.
-fn bare_number(number: &str) -> String {
-    number.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// Whether a date leaves its month or day open, as a zone may: `YYYY` or `YYYY-MM`.

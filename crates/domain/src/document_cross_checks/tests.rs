@@ -1,5 +1,7 @@
 //! One card and what differs on it: each check by itself.
 
+mod places;
+
 use super::*;
 use crate::document_reading::{
     CheckDigit, DocumentSide, MrzCheckDigit, MrzFormat, MrzReading, TextState,

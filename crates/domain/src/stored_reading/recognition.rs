@@ -30,8 +30,15 @@ pub fn country_of(sides: &[SideReading]) -> Option<String> {
 pub fn national_number_is_right(sides: &[SideReading]) -> Option<bool> {
     let field = DocumentLayout::recognise(sides)?.national_number?;
     let country = country_of(sides)?;
-    let mut numbers = sides.iter().flat_map(|side| &side.values).filter(|it| it.field == field);
-    numbers.find_map(|it| national_numbers::check(&country, &it.value)).map(|it| it.is_right)
+    let checked = |field| {
+        let values = sides.iter().flat_map(|side| &side.values).filter(move |it| it.field == field);
+        values.filter_map(|it| national_numbers::check(&country, &it.value)).map(|it| it.is_right)
+    };
+    // The print of a card with two numbers may call either the document's: one that has the form of the holder's
+    // by chance is not wrong.
+    checked(field)
+        .next()
+        .or_else(|| checked(DocumentField::DocumentNumber).find(|is_right| *is_right))
 }
 
 /// Whether the one side that came says too little: the document has two, or it is not recognised and text
@@ -102,6 +109,35 @@ mod tests {
         assert_eq!(chile("12345678-6"), Some(false));
         assert_eq!(chile("x"), None);
         assert_eq!(national_number_is_right(&[side(None, "REPUBLICA DEL PERU")]), None);
+    }
+
+    #[test]
+    fn the_holders_number_is_checked_where_the_print_calls_it_the_documents() {
+        let chile = |numbers: &[(DocumentField, &str)]| {
+            let value = |&(field, number): &(DocumentField, &str)| ReadValue {
+                field,
+                source: ValueSource::Print,
+                side: DocumentSide::Front,
+                text: number.to_owned(),
+                value: number.to_owned(),
+                corners: None,
+                confidence: 1.0,
+                check_digit: None,
+            };
+            let issuer = value(&(DocumentField::IssuingCountry, "CHL"));
+            let issuer = ReadValue { source: ValueSource::Mrz, ..issuer };
+            let mut card = side(Some((MrzFormat::Td1, "IN")), "");
+            card.values = numbers.iter().map(value).chain([issuer]).collect();
+            national_number_is_right(&[card])
+        };
+        let (document, personal) = (DocumentField::DocumentNumber, DocumentField::PersonalNumber);
+        assert_eq!(chile(&[(document, "123456785")]), Some(true));
+        assert_eq!(
+            chile(&[(document, "123456786")]),
+            None,
+            "a number of the card has this form too"
+        );
+        assert_eq!(chile(&[(document, "123456785"), (personal, "123456786")]), Some(false));
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn barcodes_are_right_wrong_or_not_read_and_words_are_there_or_not() {
                 text: text.to_owned(),
                 corners: CORNERS,
                 aamva_version: None,
+                impossible_dates: Vec::new(),
             })
             .into_iter()
             .collect();

@@ -41,8 +41,7 @@ pub fn read_pdf417(scan: &Scan) -> Option<BarcodeReading> {
             .ok()?;
         let corners = scan.to_photograph(pdf417_corners(&symbol, scan)?);
         let text = symbol.getText().to_owned();
-        let format = BarcodeFormat::Pdf417;
-        (!text.is_empty()).then_some(BarcodeReading { format, text, corners, aamva_version: None })
+        (!text.is_empty()).then(|| unparsed(BarcodeFormat::Pdf417, text, corners))
     })
 }
 
@@ -75,13 +74,16 @@ fn qr_codes(bits: &BitMatrix, scan: &Scan) -> Vec<BarcodeReading> {
         }
         used.extend(points);
         let corners = scan.to_photograph([a, b, c, d].map(|point| (point.x, point.y)));
-        let format = BarcodeFormat::QrCode;
-        found.push(BarcodeReading { format, text, corners, aamva_version: None });
+        found.push(unparsed(BarcodeFormat::QrCode, text, corners));
         if found.len() == QR_CODES_MAX {
             break;
         }
     }
     found
+}
+
+fn unparsed(format: BarcodeFormat, text: String, corners: Corners) -> BarcodeReading {
+    BarcodeReading { format, text, corners, aamva_version: None, impossible_dates: Vec::new() }
 }
 
 /// The corners of a symbol in pixels of the scan, clockwise from its own top left. The reader turns the

@@ -108,7 +108,18 @@ fn by_position(layout: &Layout, symbols: &[Vec<Symbol>]) -> Vec<Vec<u8>> {
     if let Some((line, at)) = layout.composite_at {
         set(line, at, as_digit);
     }
+    // Codes have letters and fillers, but for `C1` and `C2` of the United States.
+    if is_american_permit(&text)
+        && let Some(digit @ (b'1' | b'2')) = symbols[0].get(1).map(as_digit)
+    {
+        text[0][1] = digit;
+    }
     text
+}
+
+fn is_american_permit(text: &[Vec<u8>]) -> bool {
+    let first = text.first().map(Vec::as_slice).unwrap_or_default();
+    text.len() == 3 && matches!(first, [b'C', _, b'U', b'S', b'A', ..])
 }
 
 /// Whether the reader took a filler for a `K` somewhere in this zone: behind the names, where nothing but

@@ -52,7 +52,8 @@ fn pair(tens: u8, ones: u8) -> Option<Option<u16>> {
     }
 }
 
-fn whole_year(two_digits: u16, century: Century) -> u16 {
+/// The year with these last two digits.
+pub fn whole_year(two_digits: u16, century: Century) -> u16 {
     let last = match century {
         Century::UpTo(year) => year,
         Century::Around(year) => year.saturating_add(50),

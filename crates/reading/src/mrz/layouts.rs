@@ -241,6 +241,12 @@ pub static LAYOUTS: &[Layout] = &[
 
 /// Where an issuer prints a number of the person into optional data: the issuer, the format and the part.
 /// Only issuers whose layout is public; the optional data of others have no value.
+///
+/// Not here, although their cards have a national number with a check digit:
+/// - Mexico's credential for voting: its zone has the numbers of the credential and of the register of voters; the
+///   CURP is printed alone.
+/// - Brazil, Chile, Ecuador, Uruguay: no publication of the issuer that says where it stands, or whether it does. A
+///   wrong place would call the numbers of genuine cards wrong. The printed number is checked.
 pub const PERSONAL_NUMBERS: &[(&str, MrzFormat, Span)] = &[
     // The national number (11 digits) of Belgium.
     ("BEL", MrzFormat::Td1, span(1, 18, 29)),

@@ -1,5 +1,7 @@
 //! Days as documents print them.
 
+use crate::mrz::{Century as ZoneCentury, whole_year};
+
 /// Whether `05/06` is the fifth of June or the sixth of May.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateOrder {
@@ -99,13 +101,12 @@ fn number(digits: &str, length_max: usize) -> Option<u16> {
 }
 
 fn with_century(year: u16, century: Century, this_year: u16) -> u16 {
-    let this_century = this_year / 100 * 100;
-    match century {
-        Century::Past if this_century + year > this_year => this_century + year - 100,
-        // Documents are valid for a generation at most.
-        Century::Coming if this_century + year + 50 < this_year => this_century + year + 100,
-        _ => this_century + year,
-    }
+    // As in a zone, so that both say the same of one document.
+    let century = match century {
+        Century::Past => ZoneCentury::UpTo(this_year),
+        Century::Coming => ZoneCentury::Around(this_year),
+    };
+    whole_year(year, century)
 }
 
 fn whole(year: u16, month: u16, day: u16) -> Option<String> {
@@ -148,6 +149,9 @@ mod tests {
         assert_eq!(day("01/05/26").as_deref(), Some("2026-05-01"));
         let expiry = read_day("01/05/31", DateOrder::DayFirst, Century::Coming, 2026);
         assert_eq!(expiry.as_deref(), Some("2031-05-01"));
+        // What has expired long ago is no document of the next generation.
+        let expired = read_day("01/05/99", DateOrder::DayFirst, Century::Coming, 2026);
+        assert_eq!(expired.as_deref(), Some("1999-05-01"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod aamva;
 mod barcodes;
 mod boxes;
+mod hostile;
 mod mrz;
 mod mrz_properties;
 mod reader;

@@ -299,3 +299,30 @@ fn a_look_alike_out_of_place_is_repaired_where_nothing_else_is_right() {
     assert_eq!(found.reading.check_digits[0].result, CheckDigit::Wrong);
     assert_eq!(value(&found, DocumentField::DocumentNumber), Some("371O03437"));
 }
+
+#[test]
+fn only_the_united_states_have_digits_in_a_code() {
+    let code = |code: &str, state: &str| {
+        let mut fields = passport("L898902C3", "");
+        fields.format = MrzFormat::Td1;
+        fields.code = code.to_owned();
+        (fields.issuer, fields.nationality) = (state.to_owned(), state.to_owned());
+        fields.optional = String::new();
+        let lines = fields.lines();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        find_in(&lines).expect("a zone").reading.document_code
+    };
+    for (printed, state, read) in [
+        ("C1", "USA", "C1"),
+        ("C2", "USA", "C2"),
+        // What a reader takes for a letter there is the digit.
+        ("CI", "USA", "C1"),
+        ("CZ", "USA", "C2"),
+        ("CA", "USA", "CA"),
+        ("I1", "USA", "II"),
+        ("C1", "UTO", "CI"),
+        ("I<", "UTO", "I"),
+    ] {
+        assert_eq!(code(printed, state), read, "{printed} {state}");
+    }
+}

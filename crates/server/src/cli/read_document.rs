@@ -72,7 +72,7 @@ fn described(side: &SideReading) -> String {
     for value in &side.values {
         let name = serde_json::to_value(value.field).unwrap_or_default();
         let name = name.as_str().unwrap_or_default();
-        line(format_args!("  {name:<16} {}", value.value));
+        line(format_args!("  {name:<16} {}", printable(&value.value)));
     }
     for barcode in &side.barcodes {
         let format = match barcode.format {
@@ -120,7 +120,12 @@ fn side_name(side: DocumentSide) -> &'static str {
     }
 }
 
-/// A document's text is not ours: what would steer a terminal is shown as a dot.
+/// A document's text is not ours: what would steer a terminal, or turn the direction of a line, is shown as a
+/// dot.
 fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '·' } else { letter }).collect()
+    let steers = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if steers(letter) { '·' } else { letter }).collect()
 }

@@ -22,6 +22,7 @@ mod console_visits;
 mod cursors;
 mod dashboard;
 mod device_views;
+mod disagreeing_cards;
 mod doctor_worlds;
 mod document_checks;
 mod document_validations;

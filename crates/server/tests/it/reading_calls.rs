@@ -80,6 +80,31 @@ on_both_databases! {
         bank.post(&reader, "/v2/ocr/scan-demo", body).await.rejection(403);
     }
 
+    async fn one_document_that_two_registrations_show_at_the_same_moment_is_looked_at(world) {
+        let bank = bank(world).await;
+        for number in 1..6 {
+            let (_, one) = bank.register(&format!("a{number}@example.com")).await;
+            let (_, two) = bank.register(&format!("b{number}@example.com")).await;
+            let body = json!({ "image": document(Shows::Passport, number, 0) });
+            // There are only so many places to read in.
+            let read_soon = async |token: &str| loop {
+                match read(&bank, token, body.clone()).await {
+                    busy if busy.status == 503 => tokio::task::yield_now().await,
+                    answer => break answer,
+                }
+            };
+            let (one, two) = tokio::join!(read_soon(&one), read_soon(&two));
+            let mut rejected = 0;
+            for id in [text(&read_of(&one)["_id"]), text(&read_of(&two)["_id"])] {
+                let record = record(&bank, &id).await;
+                let is_failed = record["validationResults"]["numberOfOnePerson"]["result"] == "failed";
+                assert_eq!(is_failed, record["status"] == "NEEDS_MANUAL_VERIFICATION", "{record}");
+                rejected += usize::from(is_failed);
+            }
+            assert!(rejected > 0, "neither saw the other");
+        }
+    }
+
     async fn templates_are_under_the_protocols_address_too(world) {
         let bank = bank(world).await;
         let (one, all) = ("/v2/ocr/scan-prompt/template", "/v2/ocr/scan-prompt/templates");

@@ -113,7 +113,14 @@ impl App {
                 false => batch.reach_document_step(of, &validation.id, now, stamp),
             };
         }
-        Ok(self.database.commit(batch).await?)
+        self.database.commit(batch).await?;
+        let may_be_anothers = reading.number_of_another == Some(false)
+            && !step.after.status.is_rejected()
+            && !awaits_back;
+        match digest.filter(|_| may_be_anothers) {
+            Some(digest) => self.recheck_number(validation, &digest, &work.origin).await,
+            None => Ok(()),
+        }
     }
 
     /// The digest of the number that was read, and whether somebody else's is the same.
