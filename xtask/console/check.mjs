@@ -116,6 +116,14 @@ async function declineByKeyboard() {
   const declined = await browser.evaluate("location.pathname");
   await key("p");
   await browser.until("[...document.querySelectorAll('.stage img')].length >= 2 && [...document.querySelectorAll('.stage img')].every((it) => it.naturalWidth > 0)");
+  // What a check found on the document lies over its image, and a second press takes it away.
+  await key("2");
+  await browser.until("document.querySelector('.overlay')?.naturalWidth > 0");
+  await key("[");
+  const faded = await browser.evaluate("document.querySelector('.overlay').style.opacity");
+  if (faded !== "0.6") throw new Error(`an overlay of ${faded}`);
+  await key("2");
+  await browser.until("document.querySelector('.overlay') === null");
   await key("c");
   await browser.until("document.querySelectorAll('verax-compare svg image[href]').length === 2");
   await look("case", "en");

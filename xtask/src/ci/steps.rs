@@ -11,7 +11,7 @@ use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
 use crate::{alerts, clients, console, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
 
-const FUZZ_SECONDS_EACH: u32 = 15;
+const FUZZ_SECONDS_EACH: u32 = 8;
 const FAULT_CYCLES: u32 = 8;
 const SCHEMATHESIS_EXAMPLES_MAX: u32 = 20;
 const FIRST_BUILD_CRATES_MAX: usize = 355;

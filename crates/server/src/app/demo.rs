@@ -15,6 +15,7 @@ pub use self::rows::CLIENT;
 use self::rows::{MINUTE_MS, add, draw, pick, read_row, record, round, share, time};
 use crate::app::App;
 use crate::app::document_validations::FRONT;
+use crate::app::documents::IMAGE;
 use crate::clock::Random;
 use crate::vault::VaultError;
 
@@ -38,6 +39,8 @@ pub struct StoredDemo {
     pub count: usize,
     /// Documents that were read, and say that their image is stored.
     documents: Vec<String>,
+    /// Document checks that say so.
+    checks: Vec<String>,
     /// Face checks that say so.
     faces: Vec<String>,
 }
@@ -66,16 +69,17 @@ impl App {
         for number in 0..READ_DOCUMENTS {
             records.extend(read_document(number, now, &random));
         }
-        let (mut documents, mut faces) = (Vec::new(), Vec::new());
+        let (mut documents, mut checks, mut faces) = (Vec::new(), Vec::new(), Vec::new());
         for case in cases::cases(now, &random) {
             documents.push(case.document);
+            checks.push(case.check);
             faces.push(case.face);
             records.extend(case.records);
         }
         let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
         self.database.import(&records, now, quiet).await?;
         self.fold_tallies().await?;
-        Ok(StoredDemo { count: records.len(), documents, faces })
+        Ok(StoredDemo { count: records.len(), documents, checks, faces })
     }
 
     /// Stores the images of the demo's cases: of each the same card and the same face.
@@ -86,6 +90,9 @@ impl App {
     ) -> Result<(), VaultError> {
         for document in &stored.documents {
             self.vault.keep(CLIENT, document, FRONT, card).await?;
+        }
+        for check in &stored.checks {
+            self.vault.keep(CLIENT, check, IMAGE, card).await?;
         }
         for validation in &stored.faces {
             self.keep_face(CLIENT, validation, face).await?;

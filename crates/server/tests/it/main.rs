@@ -3,6 +3,7 @@
 #[macro_use]
 mod world;
 
+mod accesses;
 mod accounts;
 mod answer;
 mod backups;

@@ -267,13 +267,15 @@ async fn an_operation_needs_one_of_its_scopes() {
         let unknown = request(operation.method.clone(), &token, &operation.target("nobody"));
         assert_eq!(world.send(unknown).await.bytes, answer.bytes);
         for scope in &operation.scopes {
-            one_of_each(&world, "acme").await;
             // A link lets whoever has it read the registration: making one takes that scope too.
             let link = operation.path.ends_with("/resend-link").then_some(Scope::ReadValidations);
             let scopes = [*scope].into_iter().chain(link).collect();
             let token = world.token_with("acme", Some(scopes), false).await;
             let status = operation.status_when_let_in();
             assert_eq!(call(&world, operation, &token).await.status, status, "{}", operation.path);
+            if operation.method != Method::GET && status < 400 {
+                one_of_each(&world, "acme").await;
+            }
         }
         let staff = world.token_with("acme", Some(Vec::new()), true).await;
         // Staff reads everything; writing is another matter.
@@ -291,7 +293,6 @@ async fn an_operation_needs_one_of_its_scopes() {
             _ if operation.path.ends_with("/{id}/detect-document-type") => 200,
             _ => 403,
         };
-        one_of_each(&world, "acme").await;
         assert_eq!(call(&world, operation, &staff).await.status, status, "{}", operation.path);
     }
 }

@@ -1,12 +1,13 @@
 //! Cases of a demo: registrations whose checks a reviewer looks at, and what reviewers have decided of some.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use verax_domain::document_check::DocumentCheck;
 use verax_domain::flow_settings::reviews::OpenedBecause;
 use verax_domain::lifecycle::Decision;
 use verax_domain::records::StoredRecord as _;
 use verax_domain::records::review::{Review, ReviewSubject, Verdict};
 use verax_domain::resources::{
-    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_VALIDATIONS, REVIEWS,
+    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS, REVIEWS,
 };
 use verax_domain::{Record, Timestamp, id};
 
@@ -22,6 +23,8 @@ pub struct DemoCase {
     pub records: Vec<Record>,
     /// The id of the document that was read.
     pub document: String,
+    /// The id of the document check on the same image.
+    pub check: String,
     /// The id of the face check.
     pub face: String,
 }
@@ -81,6 +84,8 @@ fn case(
     let name = if name.is_empty() { format!("Person {number}") } else { name };
     let face = face_row(created, random);
     let face_id = text(&face, "/_id");
+    let mut checked = check_row(created, random);
+    let check = text(&checked, "/_id");
     let registration = format!("app_registration_{number}");
     let row = json!({
         "_id": registration,
@@ -101,12 +106,17 @@ fn case(
         "updatedAt": time(created.0),
     });
     add(&mut read, json!({ "appRegistration": registration, "projectFlow": FLOW }));
+    add(&mut checked, json!({ "appRegistration": registration }));
     let review = review((&registration, &document), created, (stage, because), random)?;
-    let rows =
-        [(&APP_REGISTRATIONS, row), (&DOCUMENT_VALIDATIONS, read), (&BIOMETRIC_VALIDATIONS, face)];
+    let rows = [
+        (&APP_REGISTRATIONS, row),
+        (&DOCUMENT_VALIDATIONS, read),
+        (&BIOMETRIC_VALIDATIONS, face),
+        (&DOCUMENT_LIVENESS, checked),
+    ];
     let records = rows.iter().filter_map(|(resource, row)| record(resource, row));
     let records = records.chain([review]).collect();
-    Some(DemoCase { records, document, face: face_id })
+    Some(DemoCase { records, document, check, face: face_id })
 }
 
 /// Its declines are confirmed by a second reviewer.
@@ -140,6 +150,25 @@ fn face_row(created: Timestamp, random: &Random) -> Value {
             "antiSpoofing": "passed",
         },
         "riskScore": 0.1,
+        "createdAt": time(created.0 - 2 * MINUTE_MS),
+        "updatedAt": time(created.0 - MINUTE_MS),
+        "completedAt": time(created.0 - MINUTE_MS),
+    })
+}
+
+fn check_row(created: Timestamp, random: &Random) -> Value {
+    let results = DocumentCheck::ALL.map(|check| {
+        let found = json!({ "passed": true, "score": share(random, 0.72, 0.99) });
+        (check.entry().wire_name.to_owned(), found)
+    });
+    json!({
+        "_id": id::new_id(created, random.number()),
+        "client": CLIENT,
+        "status": "completed",
+        "imageSaved": true,
+        "validationResults": results.into_iter().collect::<Map<String, Value>>(),
+        "riskScore": 0.2,
+        "confidence": 0.8,
         "createdAt": time(created.0 - 2 * MINUTE_MS),
         "updatedAt": time(created.0 - MINUTE_MS),
         "completedAt": time(created.0 - MINUTE_MS),
