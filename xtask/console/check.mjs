@@ -242,6 +242,7 @@ try {
   await look("invited", "en");
   const join = await browser.evaluate("document.querySelector('.copy code').textContent");
   await visit(new URL(join).pathname, "/console/join/invitation");
+  await browser.open("/console/");
   await signOut();
   // The new member confirms what was proposed before.
   await browser.open(`${new URL(join).pathname}?lang=en`);

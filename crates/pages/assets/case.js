@@ -73,8 +73,19 @@ class StoredImage extends HTMLElement {
   overlay(source) {
     this.sheet?.querySelector(".overlay")?.remove();
     if (!source) return;
-    this.sheet?.append(element("img", { class: "overlay", src: source, alt: "" }));
+    const over = element("img", { class: "overlay", src: source, alt: "" });
+    over.addEventListener("error", () => this.showsNothing(source, over));
+    this.sheet?.append(over);
     this.fade();
+  }
+
+  /** The check has found nothing that could be shown. @param {string} source @param {Element} over */
+  showsNothing(source, over) {
+    over.remove();
+    const input = /** @type {HTMLInputElement | null} */ (this.querySelector(`input[data-source="${CSS.escape(source)}"]`));
+    if (!input || input.disabled) return;
+    input.disabled = true;
+    input.parentElement?.append(` – ${this.dataset.nothing ?? ""}`);
   }
 
   fade() {

@@ -245,6 +245,7 @@ images-none = No image is stored.
 images-hint = An image is opened when you ask for it, and that you did is written down.
 image-open = Open the image
 image-opacity = Opacity
+image-nothing = nothing to show
 image-plain = Image alone
 image-front = Document, front
 image-back = Document, back

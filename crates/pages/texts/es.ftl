@@ -245,6 +245,7 @@ images-none = No hay imágenes guardadas.
 images-hint = Una imagen se abre cuando usted la pide, y queda registrado.
 image-open = Abrir la imagen
 image-opacity = Opacidad
+image-nothing = nada que mostrar
 image-plain = Solo la imagen
 image-front = Documento, anverso
 image-back = Documento, reverso

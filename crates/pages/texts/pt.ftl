@@ -245,6 +245,7 @@ images-none = Não há imagens guardadas.
 images-hint = Uma imagem se abre quando você a pede, e isso fica registrado.
 image-open = Abrir a imagem
 image-opacity = Opacidade
+image-nothing = nada a mostrar
 image-plain = Só a imagem
 image-front = Documento, frente
 image-back = Documento, verso

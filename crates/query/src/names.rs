@@ -15,9 +15,11 @@ impl Resource {
     /// What a filter of this name tests: a field, and of a relation (`appRegistration.email`) the field of the
     /// related record.
     pub(crate) fn filtered(&self, name: &str) -> Option<(&Field, Option<&'static Field>)> {
-        let Some((relation, related)) = name.split_once('.') else {
-            return Some((self.named(name)?, None));
-        };
+        // Another name of a field may have a dot too: `subject.id`.
+        if let Some(field) = self.named(name) {
+            return Some((field, None));
+        }
+        let (relation, related) = name.split_once('.')?;
         let field = self.named(relation)?;
         let Kind::Relation(relation) = field.kind else { return None };
         let related = relation.filters().find(|it| it.name == related)?;

@@ -8,16 +8,19 @@ mod rows;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use verax_domain::document_check::DocumentCheck;
+use verax_domain::lifecycle::Decision;
+use verax_domain::records::review::Verdict;
 use verax_domain::{Record, Timestamp, id, resources};
 use verax_store::{ImportEntries, StoreError};
 
+use self::cases::{DemoCase, Stage};
 pub use self::rows::CLIENT;
 use self::rows::{MINUTE_MS, add, draw, pick, read_row, record, round, share, time};
 use crate::app::App;
 use crate::app::document_validations::FRONT;
 use crate::app::documents::IMAGE;
+use crate::app::reviews::{ReviewActor, ReviewError};
 use crate::clock::Random;
-use crate::vault::VaultError;
 
 /// The pages' own examples, with which an import of demo data begins.
 pub const BIOMETRIC_EXAMPLE: &str = include_str!("../../demo/biometric-validations.json");
@@ -37,12 +40,8 @@ const READ_DOCUMENTS: u64 = 60;
 pub struct StoredDemo {
     /// How many records.
     pub count: usize,
-    /// Documents that were read, and say that their image is stored.
-    documents: Vec<String>,
-    /// Document checks that say so.
-    checks: Vec<String>,
-    /// Face checks that say so.
-    faces: Vec<String>,
+    /// They say that their images are stored.
+    cases: Vec<DemoCase>,
 }
 
 impl App {
@@ -69,33 +68,47 @@ impl App {
         for number in 0..READ_DOCUMENTS {
             records.extend(read_document(number, now, &random));
         }
-        let (mut documents, mut checks, mut faces) = (Vec::new(), Vec::new(), Vec::new());
-        for case in cases::cases(now, &random) {
-            documents.push(case.document);
-            checks.push(case.check);
-            faces.push(case.face);
-            records.extend(case.records);
-        }
+        let cases = cases::cases(now, &random);
+        records.extend(cases.iter().flat_map(|case| case.records.iter().cloned()));
         let quiet = ImportEntries::Quiet("the records of a demo are synthetic");
         self.database.import(&records, now, quiet).await?;
         self.fold_tallies().await?;
-        Ok(StoredDemo { count: records.len(), documents, checks, faces })
+        Ok(StoredDemo { count: records.len(), cases })
     }
 
-    /// Stores the images of the demo's cases: of each the same card and the same face.
-    pub async fn store_demo_images(
+    /// Stores the images of the demo's cases, of each the same card and the same face, and has two colleagues of
+    /// whoever looks at it decide some.
+    pub async fn complete_demo(
         &self,
         stored: &StoredDemo,
         (card, face): (&[u8], &[u8]),
-    ) -> Result<(), VaultError> {
-        for document in &stored.documents {
-            self.vault.keep(CLIENT, document, FRONT, card).await?;
+    ) -> Result<(), ReviewError> {
+        for case in &stored.cases {
+            self.vault.keep(CLIENT, &case.document, FRONT, card).await?;
+            self.vault.keep(CLIENT, &case.check, IMAGE, card).await?;
+            self.keep_face(CLIENT, &case.face, face).await?;
         }
-        for check in &stored.checks {
-            self.vault.keep(CLIENT, check, IMAGE, card).await?;
-        }
-        for validation in &stored.faces {
-            self.keep_face(CLIENT, validation, face).await?;
+        let [first, second] =
+            ["colleague", "supervisor"].map(|id| ReviewActor::of_member(CLIENT, id));
+        for case in &stored.cases {
+            let verdict = match case.stage {
+                Stage::Open => continue,
+                Stage::Approved => Verdict {
+                    decision: Decision::Approve,
+                    reasons: Vec::new(),
+                    note: Some("It is a name by marriage.".to_owned()),
+                },
+                Stage::Proposed | Stage::Declined => Verdict {
+                    decision: Decision::Decline,
+                    reasons: vec!["document_data_inconsistent".to_owned()],
+                    note: None,
+                },
+            };
+            self.claim_review(&first, &case.review).await?;
+            self.decide_review(&first, &case.review, &verdict, None).await?;
+            if case.stage == Stage::Declined {
+                self.confirm_review(&second, &case.review).await?;
+            }
         }
         Ok(())
     }

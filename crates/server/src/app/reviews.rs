@@ -41,6 +41,15 @@ impl ReviewActor {
         ReviewActor { tenant: caller.tenant(), by: caller.principal(), origin: origin.clone() }
     }
 
+    /// The member with this id, among the records of a client.
+    pub(crate) fn of_member(client: &str, id: &str) -> ReviewActor {
+        ReviewActor {
+            tenant: Tenant::Client(client.to_owned()),
+            by: Principal::Member(id.to_owned()),
+            origin: Origin::member(id, None),
+        }
+    }
+
     /// As reviews name them.
     pub fn name(&self) -> String {
         self.by.text()

@@ -3,19 +3,16 @@
 use serde_json::{Map, Value, json};
 use verax_domain::document_check::DocumentCheck;
 use verax_domain::flow_settings::reviews::OpenedBecause;
-use verax_domain::lifecycle::Decision;
-use verax_domain::records::StoredRecord as _;
-use verax_domain::records::review::{Review, ReviewSubject, Verdict};
+use verax_domain::records::document_check::image_path;
+use verax_domain::records::review::{Review, ReviewSubject};
 use verax_domain::resources::{
-    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS, REVIEWS,
+    APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, DOCUMENT_LIVENESS, DOCUMENT_VALIDATIONS,
 };
 use verax_domain::{Record, Timestamp, id};
 
 use super::rows::{CLIENT, MINUTE_MS, add, draw, read_row, record, share, time};
 use crate::clock::Random;
 
-/// Another reviewer than who looks at the demo.
-const COLLEAGUE: &str = "member:colleague";
 const FLOW: &str = "project_flow_bank";
 
 /// A case, with what it is about.
@@ -27,11 +24,14 @@ pub struct DemoCase {
     pub check: String,
     /// The id of the face check.
     pub face: String,
+    /// The id of the review.
+    pub review: String,
+    pub stage: Stage,
 }
 
 /// How far a reviewer has come with it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
     Open,
     Declined,
     Approved,
@@ -92,11 +92,7 @@ fn case(
         "client": CLIENT,
         "project": { "_id": "project_bank", "name": "Mobile bank" },
         "projectFlow": flow(),
-        "status": match stage {
-            Stage::Approved => "COMPLETED",
-            Stage::Declined => "FAILED",
-            Stage::Open | Stage::Proposed => "NEEDS_MANUAL_VERIFICATION",
-        },
+        "status": "NEEDS_MANUAL_VERIFICATION",
         "fullName": name,
         "email": format!("person{number}@example.com"),
         "documentValidation": document,
@@ -107,7 +103,8 @@ fn case(
     });
     add(&mut read, json!({ "appRegistration": registration, "projectFlow": FLOW }));
     add(&mut checked, json!({ "appRegistration": registration }));
-    let review = review((&registration, &document), created, (stage, because), random)?;
+    let own = id::new_id(created, random.number());
+    let opened = review(&own, (&registration, &document), created, because);
     let rows = [
         (&APP_REGISTRATIONS, row),
         (&DOCUMENT_VALIDATIONS, read),
@@ -115,8 +112,8 @@ fn case(
         (&DOCUMENT_LIVENESS, checked),
     ];
     let records = rows.iter().filter_map(|(resource, row)| record(resource, row));
-    let records = records.chain([review]).collect();
-    Some(DemoCase { records, document, check, face: face_id })
+    let records = records.chain([opened]).collect();
+    Some(DemoCase { records, document, check, face: face_id, review: own, stage })
 }
 
 /// Its declines are confirmed by a second reviewer.
@@ -161,8 +158,10 @@ fn check_row(created: Timestamp, random: &Random) -> Value {
         let found = json!({ "passed": true, "score": share(random, 0.72, 0.99) });
         (check.entry().wire_name.to_owned(), found)
     });
+    let own = id::new_id(created, random.number());
     json!({
-        "_id": id::new_id(created, random.number()),
+        "imageUrl": image_path(&own),
+        "_id": own,
         "client": CLIENT,
         "status": "completed",
         "imageSaved": true,
@@ -219,13 +218,13 @@ fn comparison(document: &str, face: &str, at: Timestamp, random: &Random) -> Val
     })
 }
 
-/// The review of a document, as far as it has come.
+/// The review of a document, which nobody has begun with.
 fn review(
+    review: &str,
     (registration, document): (&str, &str),
     created: Timestamp,
-    (stage, because): (Stage, &[&str]),
-    random: &Random,
-) -> Option<Record> {
+    because: &[&str],
+) -> Record {
     let subject = ReviewSubject {
         resource: DOCUMENT_VALIDATIONS.name.to_owned(),
         id: document.to_owned(),
@@ -233,28 +232,7 @@ fn review(
         project: Some("project_bank".to_owned()),
         flow: Some(FLOW.to_owned()),
     };
-    let own = id::new_id(created, random.number());
     let because: Vec<OpenedBecause> =
         because.iter().filter_map(|text| OpenedBecause::from_text(text)).collect();
-    let opened = Review::opened((&own, CLIENT), &subject, &because, created);
-    let open = Review::read(&opened.to_values()).ok()?;
-    let at = Timestamp(created.0 + 5 * MINUTE_MS);
-    let (decision, reasons, note) = match stage {
-        Stage::Open => return Some(opened),
-        Stage::Approved => (Decision::Approve, Vec::new(), None),
-        Stage::Declined | Stage::Proposed => (
-            Decision::Decline,
-            vec!["document_data_inconsistent".to_owned()],
-            Some("The names are those of two people.".to_owned()),
-        ),
-    };
-    let verdict = Verdict { decision, reasons, note };
-    let claimed = open.claim(COLLEAGUE, "", at).ok()?.after;
-    let step = match stage {
-        Stage::Proposed => claimed.propose(&verdict, COLLEAGUE, at).ok()?,
-        _ => claimed.decide(&verdict, COLLEAGUE, at).ok()?,
-    };
-    let mut row = opened.to_json();
-    add(&mut row, step.changes.to_json());
-    record(&REVIEWS, &row)
+    Review::opened((review, CLIENT), &subject, &because, created)
 }

@@ -1,6 +1,6 @@
 //! An event that somebody wants to see arrive: with a synthetic record of its own.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use verax_domain::Record;
 use verax_domain::events::{Effect, Entry, EventKind, EventType};
 use verax_query::{Field, Kind};
@@ -43,7 +43,7 @@ impl App {
     }
 
     fn synthetic(&self, field: &Field, row: &EventType, id: &str) -> Option<Value> {
-        if field.name == "status"
+        if field.column == "status"
             && let Some(status) = row.to.or(row.from.first().copied())
         {
             return Some(status.into());
@@ -60,6 +60,10 @@ impl App {
             Kind::Bool if field.required => Some(false.into()),
             Kind::Integer if field.required => Some(0.into()),
             Kind::Time if field.required => Some(self.clock.now().to_string().into()),
+            Kind::Json([]) if field.required => Some(json!([])),
+            Kind::Json(members) if field.required => Some(
+                members.iter().map(|it| (it.name.to_owned(), Value::from(SYNTHETIC))).collect(),
+            ),
             _ => None,
         }
     }

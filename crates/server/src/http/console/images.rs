@@ -95,6 +95,11 @@ pub fn links(visitor: &Visitor, resource: &Resource, record: &Value) -> Vec<(Str
     if !visitor.has(Scope::ReadMedia) || record.get("imageSaved") != Some(&Value::Bool(true)) {
         return Vec::new();
     }
+    // An imported record's image may be on another server.
+    let url = [text("imageUrl"), text("url")].concat();
+    if !url.is_empty() && !url.starts_with('/') {
+        return Vec::new();
+    }
     let own = IMAGES.iter().filter(|(of, part)| {
         of.name == resource.name && (*part != BACK_IMAGE || !text("backUrl").is_empty())
     });
