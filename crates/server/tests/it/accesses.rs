@@ -34,7 +34,9 @@ on_both_databases! {
         assert_eq!(accesses(world, &bank).await, [], "a record holds no image");
 
         assert_eq!(bank.get(&bank.token, &image).await.status, 200);
+        world.turn_clock(1000);
         assert_eq!(bank.get(&bank.token, &format!("{DOCUMENTS}/{document}/evidence")).await.status, 200);
+        world.turn_clock(1000);
         assert_eq!(bank.get("", &signed).await.status, 200);
         let found = accesses(world, &bank).await;
         let parts: Vec<&str> = found.iter().map(|(part, _)| part.as_str()).collect();
@@ -43,7 +45,8 @@ on_both_databases! {
         assert_eq!(found[2].1, "anonymous");
 
         // Who may not see it asks in vain, and another client sees nothing of it.
-        assert_eq!(bank.get(&bank.token, "/v2/accesses").await.status, 403);
+        let usual = world.token_with("acme", None, false).await;
+        assert_eq!(bank.get(&usual, "/v2/accesses").await.status, 403);
         let other = world.token_with("globex", Some(vec![Scope::ReadAccesses]), false).await;
         assert_eq!(bank.get(&other, "/v2/accesses").await.total(), 0);
     }

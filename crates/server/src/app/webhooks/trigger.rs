@@ -55,6 +55,8 @@ impl App {
                 field.required.then(|| "https://example.com/".into())
             }
             Kind::Text if ["name", "description"].contains(&field.name) => Some(SYNTHETIC.into()),
+            // Of another record, which is not there: each time of another one.
+            Kind::Text if field.required && field.name.ends_with("Id") => Some(id.into()),
             Kind::Text if field.required => Some(SYNTHETIC.into()),
             Kind::Word(words) if field.required => words.words.first().map(|word| (*word).into()),
             Kind::Bool if field.required => Some(false.into()),
