@@ -1,6 +1,7 @@
 //! The envelope around one record, and what of a record an audience sees.
 
 pub mod brief;
+pub mod heat_maps;
 pub mod image_urls;
 pub mod services;
 pub mod signature;

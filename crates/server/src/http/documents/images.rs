@@ -18,6 +18,7 @@ use verax_vision::document::EvidenceMap;
 
 use crate::app::access::{AccessError, Bearer, Caller};
 use crate::app::journal::Origin;
+use crate::http::answers::heat_maps::{evidence_of, heat_map_png, maps_of};
 use crate::http::answers::image_urls::{Signed, opens};
 use crate::http::answers::stored_image::stored_image;
 use crate::http::answers::{json as json_response, one};
@@ -109,39 +110,4 @@ pub async fn heat_map(
     let png = heat_map_png(&state, &caller.tenant(), &id, check).await?;
     note(&state, &id, &evidence_of(check), &origin).await?;
     Ok(stored_image(&png))
-}
-
-/// The part of a record that an access to the heat map of a check names.
-pub fn evidence_of(check: DocumentCheck) -> String {
-    format!("evidence/{}", check.entry().wire_name)
-}
-
-/// The heat map of one check.
-///
-/// # Errors
-/// The 404 of the resource where there is none.
-pub async fn heat_map_png(
-    state: &State,
-    tenant: &Tenant,
-    id: &str,
-    check: DocumentCheck,
-) -> Result<Vec<u8>, ApiError> {
-    let maps = maps_of(state, tenant, id, &[check]).await?;
-    let map = maps.into_iter().find(|map| map.check == check);
-    Ok(map.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))?.png)
-}
-
-/// The maps of these checks: as they are stored, or made now.
-async fn maps_of(
-    state: &State,
-    tenant: &Tenant,
-    id: &str,
-    wanted: &[DocumentCheck],
-) -> Result<Vec<EvidenceMap>, ApiError> {
-    if let Some(maps) = state.app.stored_evidence(tenant, id, wanted).await? {
-        return Ok(maps);
-    }
-    let permit = state.app.admission.try_document_permit()?;
-    let made = state.app.make_evidence(tenant, id, permit).await?;
-    made.ok_or_else(|| ApiError::not_found(&DOCUMENT_LIVENESS))
 }
