@@ -214,9 +214,9 @@ impl Site {
         Ok(self.verax(&["token", "create", "--client", client])?.trim().to_owned())
     }
 
-    /// A token with one scope, which may be one that is given only where it is named.
-    pub fn token_for(&self, client: &str, scope: &str) -> Result<String> {
-        let words = ["token", "create", "--client", client, "--scope", scope];
+    /// A token with these scopes, commas between, which may be such as are given only where they are named.
+    pub fn token_for(&self, client: &str, scopes: &str) -> Result<String> {
+        let words = ["token", "create", "--client", client, "--scope", scopes];
         Ok(self.verax(&words)?.trim().to_owned())
     }
 

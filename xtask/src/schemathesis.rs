@@ -29,8 +29,23 @@ const RECORD_TOKEN_PATHS: [&str; 10] = [
     "/v2/face-recognition/compare/app-registration",
 ];
 /// These ask for a scope that a token has only where it is named.
-const MEMBER_PATHS: [&str; 3] =
-    ["/v2/project-members", "/v2/project-members/{id}", "/v2/project-members/{id}/invitation"];
+const NAMED_SCOPES: &str = "members:write,review,audit:read";
+const NAMED_SCOPE_PATHS: [&str; 14] = [
+    "/v2/project-members",
+    "/v2/project-members/{id}",
+    "/v2/project-members/{id}/invitation",
+    "/v2/review-reasons",
+    "/v2/reviews",
+    "/v2/reviews/{id}",
+    "/v2/reviews/{id}/claim",
+    "/v2/reviews/{id}/release",
+    "/v2/reviews/{id}/decide",
+    "/v2/reviews/{id}/confirm",
+    "/v2/reviews/{id}/return",
+    "/v2/reviews/{id}/notes",
+    "/v2/accesses",
+    "/v2/accesses/{id}",
+];
 /// The same requests each time: a red run can be run again.
 const SEED: &str = "1";
 
@@ -66,13 +81,13 @@ pub fn check(binary: &Binary, examples_max: u32) -> Result<()> {
     let apart: Vec<&str> = [REVOKING_PATH, STREAM_PATH]
         .into_iter()
         .chain(RECORD_TOKEN_PATHS)
-        .chain(MEMBER_PATHS)
+        .chain(NAMED_SCOPE_PATHS)
         .collect();
     // From its second request on the revoking operation's token is gone, and the records' operations
     // see one of the wrong kind: 401 and 403 are what they should answer.
     let rounds = [
         ("--exclude-path", apart, site.token(CLIENT)?, true),
-        ("--include-path", MEMBER_PATHS.to_vec(), site.token_for(CLIENT, "members:write")?, true),
+        ("--include-path", NAMED_SCOPE_PATHS.to_vec(), site.token_for(CLIENT, NAMED_SCOPES)?, true),
         ("--include-path", vec![REVOKING_PATH], site.token(CLIENT)?, false),
         ("--include-path", RECORD_TOKEN_PATHS.to_vec(), site.token(CLIENT)?, false),
     ];
