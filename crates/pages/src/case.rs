@@ -109,16 +109,6 @@ pub const KEYS: &[(&str, &str)] = &[
     ("?", "key-help"),
 ];
 
-impl Turn {
-    pub fn is_to_begin(&self) -> bool {
-        *self == Turn::Begin
-    }
-
-    pub fn is_to_decide(&self) -> bool {
-        matches!(self, Turn::Decide { .. })
-    }
-}
-
 impl Case {
     fn not_made_words(&self, group: &CheckGroup) -> String {
         self.shell.texts.count("checks-not-made", group.not_made.len() as u64)
