@@ -27,6 +27,7 @@ mod progress;
 mod read_document;
 mod reference;
 mod restore;
+mod sdk_names;
 mod serve;
 mod serve_demo;
 mod settings;
@@ -122,7 +123,7 @@ enum Command {
     /// Measure speed and memory on this machine.
     #[command(subcommand)]
     Bench(Bench),
-    /// Write the reference pages and the OpenAPI document.
+    /// Write the reference pages and the OpenAPI document; with --sdk the names of the clients, too.
     Reference(reference::Arguments),
     /// Print the script with which a shell completes commands and options.
     Completions(completions::Arguments),

@@ -1,4 +1,4 @@
-//! `verax reference`: the pages that are made from tables, so that they cannot go stale.
+//! `verax reference`: what is made from tables, so that it cannot go stale: pages, and the names of the clients.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use verax_domain::resources;
 use verax_query::{Field, Kind, Resource, Shown};
 
 use super::output::report_line;
+use super::sdk_names;
 use crate::config::{DEFAULTS, shared_names};
 use crate::http::{codes, openapi};
 
@@ -18,6 +19,9 @@ use crate::http::{codes, openapi};
 pub struct Arguments {
     /// The folder to write to.
     folder: PathBuf,
+    /// The folder of the clients; their files of names are written, too.
+    #[arg(long, value_name = "FOLDER")]
+    sdk: Option<PathBuf>,
     /// Write nothing; fail when a page is not what would be written.
     #[arg(long)]
     check: bool,
@@ -25,8 +29,12 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, command: Command) -> Result<ExitCode> {
     let mut stale = 0;
-    for (name, text) in pages(command) {
-        let path = arguments.folder.join(name);
+    let pages = pages(command).into_iter().map(|(name, text)| (arguments.folder.join(name), text));
+    let names = arguments.sdk.iter().flat_map(|folder| {
+        let files = sdk_names::files().into_iter();
+        files.map(move |(name, text)| (folder.join(name), text))
+    });
+    for (path, text) in pages.chain(names) {
         if !arguments.check {
             write(&path, &text)?;
         } else if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
