@@ -2,6 +2,7 @@
 
 mod bar;
 mod columns;
+mod views;
 
 use askama::Template;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use verax_query::{Problem, Query, Resource};
 
 pub use self::bar::{Bar, Chip};
 pub use self::columns::{Choice, Column};
+pub use self::views::{SavedView, ViewDraft, Views};
 use crate::cell::{Cell, Reader, Room, list_href, record_href};
 use crate::names;
 use crate::record::Action;
@@ -30,6 +32,7 @@ pub struct List {
     pub query: String,
     /// What else may be done here: links to other pages.
     pub actions: Vec<Action>,
+    pub views: Views,
 }
 
 /// What a query that was understood shows.
@@ -99,12 +102,18 @@ impl List {
         let filterable = filterable.map(|it| (it.name, names::of_field(shell.texts, it))).collect();
         let (doc, href) = (resource.doc, list_href(resource));
         let (problems, actions) = (Vec::new(), Vec::new());
-        List { shell, doc, problems, href, table: None, filterable, query, actions }
+        let views = Views::default();
+        List { shell, doc, problems, href, table: None, filterable, query, actions, views }
     }
 
     /// The same with links to what else may be done here.
     pub fn with_actions(self, actions: Vec<Action>) -> List {
         List { actions, ..self }
+    }
+
+    /// The same with these views, and the form that saves another one.
+    pub fn with_views(self, views: Views) -> List {
+        List { views, ..self }
     }
 
     /// How a field is compared: the beginning of a filter's name, and its words.

@@ -12,6 +12,12 @@ impl Query {
         self
     }
 
+    /// The same list from its beginning: neither a later page of it, nor a walk by cursors, nor a mere
+    /// count.
+    pub fn from_the_beginning(self) -> Query {
+        Query { cursor: None, count_only: false, skip_total: false, ..self }.at(0)
+    }
+
     /// The first page in the order of this field alone.
     pub fn sorted_by(self, field: &'static Field, descending: bool) -> Query {
         Query { sort: vec![SortKey { field, descending }], ..self }.at(0)

@@ -26,6 +26,7 @@ pub mod reviews;
 pub mod settings;
 pub mod upkeep;
 pub mod validations;
+pub mod views;
 pub mod webhooks;
 
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use crate::batch::{Batch, Rows};
 use crate::database::Database;
 
 /// Tables of clients that hold no records.
-static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 21] = [
+static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 22] = [
     ("person_templates", "client"),
     ("gallery_changes", "client"),
     ("galleries", "client"),
@@ -20,6 +20,7 @@ static OTHER_TABLES_OF_CLIENTS: [(&str, &str); 21] = [
     ("idempotency", "client"),
     ("login_attempts", "client"),
     ("member_invitations", "client"),
+    ("views", "client"),
     ("review_notes", "client"),
     ("accepted_images", "client"),
     ("rate_counters", "client"),

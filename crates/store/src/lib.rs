@@ -72,5 +72,6 @@ pub use tables::reviews::ReviewNote;
 pub use tables::stored_images::{Encrypted, EncryptedRow};
 pub use tables::tokens::Token;
 pub use tables::typed_records::{OpenedSession, SecondFactor};
+pub use tables::views::{DeletableViews, NewView, View, ViewCounts, ViewLimits};
 pub use tables::webhooks::{Disabled, Endpoint};
 pub use tally::upkeep::Upkeep;

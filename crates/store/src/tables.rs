@@ -34,4 +34,5 @@ pub mod settings;
 pub mod stored_images;
 pub mod tokens;
 pub mod typed_records;
+pub mod views;
 pub mod webhooks;

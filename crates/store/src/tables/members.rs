@@ -24,6 +24,8 @@ pub struct Member {
     pub role: Role,
     pub status: MemberStatus,
     pub has_totp: bool,
+    /// A code of two letters; `None`: as the browser wants it.
+    pub language: Option<String>,
     pub last_sign_in_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -233,6 +235,23 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
+    /// What an active member is called, and in which language they read.
+    pub fn set_profile(
+        &mut self,
+        key: MemberKey<'_>,
+        (name, language): (&str, Option<&str>),
+        now: Timestamp,
+        stamp: Stamp,
+    ) -> &mut Batch {
+        let mut sql = set(now);
+        sql.push(", name = ").bind(text(name)).push(", name_folded = ").bind(Arg::Text(fold(name)));
+        sql.push(", language = ").bind(language.map_or(Arg::Null, text));
+        push_key(&mut sql, key);
+        sql.push(" AND status = 'active'");
+        self.push(sql, Rows::Exactly(1));
+        self.tell_of_member(EventKind::MemberUpdated, key, now, stamp)
+    }
+
     /// A secret is shown; it counts when a code of it was right.
     pub fn begin_totp(&mut self, key: MemberKey<'_>, salt: &str) -> &mut Batch {
         let mut sql = Sql::default();
@@ -308,14 +327,14 @@ impl Batch {
         self.push(sql, Rows::Exactly(1))
     }
 
-    /// Deletes a member with their links and sessions.
+    /// Deletes a member with their links, sessions and views.
     pub fn delete_member(
         &mut self,
         key: MemberKey<'_>,
         now: Timestamp,
         stamp: Stamp,
     ) -> &mut Batch {
-        self.void_invitations(key.0, Some(key.1)).delete_sessions(key);
+        self.void_invitations(key.0, Some(key.1)).delete_sessions(key).delete_views_of(key);
         let entry = Entry::Event(EventKind::MemberDeleted, stamp);
         self.delete(&PROJECT_MEMBERS, key, now, entry)
     }
@@ -348,7 +367,7 @@ impl Batch {
 
 /// The columns of [`member`], and behind them those of [`credentials`].
 pub(super) const COLUMNS: &str = "m.id, m.client, m.name, m.email, m.role, m.status, m.has_totp, \
-     m.last_sign_in_at, m.created_at";
+     m.last_sign_in_at, m.created_at, m.language";
 
 fn select() -> Sql {
     let mut sql = Sql::default();
@@ -382,15 +401,16 @@ pub(super) fn member(row: &dyn Cells, first: usize) -> Result<Member, StoreError
         has_totp: row.boolean(first + 6)?.unwrap_or(false),
         last_sign_in_at: row.integer(first + 7)?.map(Timestamp),
         created_at: Timestamp(row.integer(first + 8)?.unwrap_or(0)),
+        language: row.optional_string(first + 9)?,
     })
 }
 
 fn credentials(row: &dyn Cells) -> Result<Credentials, StoreError> {
     Ok(Credentials {
-        password_hash: row.optional_string(9)?,
-        totp_salt: row.optional_string(10)?,
-        new_totp_salt: row.optional_string(11)?,
-        recovery_codes: row.string(12)?.split_whitespace().count(),
+        password_hash: row.optional_string(10)?,
+        totp_salt: row.optional_string(11)?,
+        new_totp_salt: row.optional_string(12)?,
+        recovery_codes: row.string(13)?.split_whitespace().count(),
     })
 }
 
