@@ -1,6 +1,7 @@
-//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET. `bench faces` and
-//! `bench webhooks` are in files of their own.
+//! `cargo xtask bench lists`: the lists under load, beside plain COUNT and OFFSET. `bench console`, `bench
+//! faces` and `bench webhooks` are in files of their own.
 
+mod console;
 mod faces;
 mod load;
 mod plain;
@@ -49,8 +50,9 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    match what.as_deref() {
-        Some("lists") => {}
+    let subject = match what.as_deref() {
+        Some("lists") => Subject::Lists,
+        Some("console") => Subject::Console,
         Some("faces") => {
             let models = models.context("--models DIR: what `verax models install` filled")?;
             let binary = Binary::find(file, Profile::Release)?;
@@ -67,15 +69,15 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             };
             return webhooks::run(&binary, seconds, &database);
         }
-        _ => bail!("what to measure? `cargo xtask bench lists`, `faces` or `webhooks`"),
-    }
+        _ => bail!("what to measure? `cargo xtask bench lists`, `console`, `faces` or `webhooks`"),
+    };
     for program in ["taskset", "sqlite3"] {
         ensure!(exec::find_program(program, &[]).is_some(), "apt-get install util-linux sqlite3");
     }
     let cores = std::thread::available_parallelism()?.get();
     ensure!(cores >= 2, "one core for the server and one for the load: there is only one");
     let binary = Binary::find(file, Profile::Release)?;
-    let bench = Bench { binary, only, duration: Duration::from_secs(seconds) };
+    let bench = Bench { subject, binary, only, duration: Duration::from_secs(seconds) };
     for count in counts {
         let site = match &keep {
             Some(folder) => {
@@ -95,7 +97,15 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
     Ok(())
 }
 
+/// What is measured on the same records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Lists,
+    Console,
+}
+
 struct Bench {
+    subject: Subject,
     binary: Binary,
     /// Rows whose names hold this.
     only: String,
@@ -106,13 +116,16 @@ impl Bench {
     fn run(&self, site: &Site, count: u64, url: Option<&str>) -> Result<()> {
         let imported_in = import(site, count)?;
         let database = match url {
-            Some(url) => {
-                plain::settle(url)?;
-                pin(plain::server_pid(url)?, SERVER_CORE)?;
-                plain::Database::Postgres(url.to_owned())
-            }
+            Some(url) => plain::Database::Postgres(url.to_owned()),
             None => plain::Database::Sqlite(plain::sqlite_file(site.data())?),
         };
+        if self.subject == Subject::Console {
+            console::prepare(&database)?;
+        }
+        if let Some(url) = url {
+            plain::settle(url)?;
+            pin(plain::server_pid(url)?, SERVER_CORE)?;
+        }
         let server = site.serve(&["taskset", "-c", SERVER_CORE])?;
         let idle_bytes = server.resident_bytes()?;
         let documents = records::documents_for(count);
@@ -128,12 +141,16 @@ impl Bench {
             );
         }
         println!(
-            "Started in {:.0} ms, {:.1} MiB idle. Server{} on one core, {CONNECTIONS} keep-alive \
-             connections from another.\n",
+            "Started in {:.0} ms, {:.1} MiB idle. Server{} on one core, keep-alive connections from \
+             another.\n",
             server.started_in.as_secs_f64() * 1e3,
             mebibytes(idle_bytes),
             if url.is_some() { " and database" } else { "" }
         );
+        if self.subject == Subject::Console {
+            return console::measure(site, &server, &self.only, self.duration);
+        }
+        println!("{CONNECTIONS} connections.\n");
         println!(
             "| request | total | requests/s | p50 ms | p99 ms | CPU us | alone p50 ms | RSS MiB | plain ms \
              | ratio |"

@@ -15,6 +15,8 @@ pub struct Answer {
     pub status: u16,
     /// The header of that name, in seconds.
     pub retry_after: Option<u64>,
+    /// The first cookie that it sets, with its attributes.
+    pub cookie: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -47,6 +49,7 @@ impl Connection {
             found.map(|it| String::from_utf8_lossy(it.value).into_owned())
         };
         answer.retry_after = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+        answer.cookie = header("set-cookie");
         answer.body.clear();
         if let Some(length) = header("content-length") {
             answer.body.resize(length.trim().parse()?, 0);

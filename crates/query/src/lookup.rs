@@ -87,6 +87,14 @@ impl Key<[String]> {
         assert!(is_list, "the field holds no list of ids");
         key
     }
+
+    /// A list of texts.
+    pub const fn texts(resource: &'static Resource, name: &str) -> Key<[String]> {
+        let key = Key::find(resource, name);
+        let is_list = matches!(resource.fields[key.index].kind, Kind::Texts);
+        assert!(is_list, "the field holds no list of texts");
+        key
+    }
 }
 
 impl Key<serde_json::Value> {

@@ -325,6 +325,13 @@ impl Where {
     }
 }
 
+/// Whether few records have one of these values: SQLite's planner takes an index for them where it sees how
+/// many they are, and not for what stands in a list.
+fn is_one_of_few(field: &Field, values: &[Value]) -> bool {
+    const FEW: usize = 8;
+    values.len() <= FEW && matches!(field.kind, Kind::Id | Kind::Text)
+}
+
 fn push_condition(sql: &mut Sql, dialect: Dialect, tenant: &Tenant, condition: &Condition) {
     let field = condition.field;
     let column = field.column;
@@ -347,6 +354,13 @@ fn push_condition(sql: &mut Sql, dialect: Dialect, tenant: &Tenant, condition: &
         Test::In(values) => match &values[..] {
             [value] => {
                 sql.push(column).push(" = ").bind(value.arg());
+            }
+            values if dialect == Dialect::Sqlite && is_one_of_few(field, values) => {
+                sql.push(column);
+                for (index, value) in values.iter().enumerate() {
+                    sql.push(if index > 0 { ", " } else { " IN (" }).bind(value.arg());
+                }
+                sql.push(")");
             }
             values => {
                 sql.push(column).member_of(dialect, list(values));

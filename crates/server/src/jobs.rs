@@ -21,6 +21,7 @@ pub mod queue;
 pub mod reviews;
 pub mod settings;
 pub mod signing_keys;
+pub mod statistics;
 pub mod sweep;
 pub mod tallies;
 pub mod vault_sweep;
@@ -47,6 +48,7 @@ pub static JOBS: &[&PeriodicJob] = &[
     &deliveries::JOB,
     &webhook_sweep::JOB,
     &sweep::JOB,
+    &statistics::JOB,
     &answers::JOB,
     &backups::JOB,
     &backups::WATCH,

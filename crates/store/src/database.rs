@@ -192,6 +192,14 @@ impl Database {
         }
     }
 
+    /// Measures how selective indexes are, by which statements are planned. PostgreSQL does it by itself.
+    pub async fn measure_statistics(&self) -> Result<(), StoreError> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.measure_statistics().await,
+            Database::Postgres(_) => Ok(()),
+        }
+    }
+
     /// The pools of connections, from memory.
     pub fn pools(&self) -> Vec<PoolStatus> {
         match self {

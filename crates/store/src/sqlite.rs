@@ -5,6 +5,7 @@ pub mod bulk;
 pub mod connection;
 mod file;
 mod log;
+mod statistics;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,8 @@ struct Readers {
     turns: Turns,
     statement_limit: Duration,
     cached_buckets: Arc<CachedBuckets>,
+    /// How often statistics were measured: connections that were open before do not know them.
+    statistics: AtomicU64,
 }
 
 /// A connection that reads, and when it must stop.
@@ -57,6 +60,7 @@ struct Session {
     /// Nanoseconds after `opened`.
     deadline: Arc<AtomicU64>,
     remembered: Remembered,
+    statistics: u64,
 }
 
 /// Virtual machine steps between two looks at the clock: some ten microseconds.
@@ -84,6 +88,7 @@ impl Sqlite {
             turns: Turns::of(options.readers),
             statement_limit: options.statement_limit,
             cached_buckets: Arc::default(),
+            statistics: AtomicU64::default(),
         };
         let snapshots = Arc::clone(&readers.snapshots);
         let log = log::Log::start(path, snapshots, options.statement_limit)?;
@@ -136,6 +141,15 @@ impl Sqlite {
         }
     }
 
+    /// Measures how selective the indexes are. Statements that begin from now on are planned by it.
+    pub async fn measure_statistics(&self) -> Result<(), StoreError> {
+        let path = self.readers.path.clone();
+        let measured = tokio::task::spawn_blocking(move || statistics::measure(&path)).await;
+        measured.map_err(|error| StoreError::Statement(format!("ANALYZE stopped: {error}")))??;
+        self.readers.statistics.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
     /// The readers that have threads of their own.
     pub fn pool(&self) -> PoolStatus {
         let Readers { permits, permits_max, .. } = &*self.readers;
@@ -176,9 +190,11 @@ impl Readers {
         limit: Duration,
     ) -> Result<Ended<T>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let Session { connection, opened, deadline, mut remembered } = match idle {
+        let known = self.statistics.load(Ordering::Acquire);
+        let idle = idle.filter(|session| session.statistics == known);
+        let Session { connection, opened, deadline, mut remembered, statistics } = match idle {
             Some(session) => session,
-            None => Session::open(&self.path)?,
+            None => Session::open(&self.path, known)?,
         };
         let until = u64::try_from((opened.elapsed() + limit).as_nanos()).unwrap_or(u64::MAX);
         deadline.store(until, Ordering::Relaxed);
@@ -197,7 +213,7 @@ impl Readers {
         if let Connection::Sqlite(SqliteConnection { inner: connection, remembered, .. }) = lent
             && connection.prepare_cached("COMMIT").is_ok_and(|mut it| it.execute(()).is_ok())
         {
-            let session = Session { connection, opened, deadline, remembered };
+            let session = Session { connection, opened, deadline, remembered, statistics };
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         }
         if late { Ok(Ended::Late) } else { result.map(Ended::InTime) }
@@ -215,7 +231,7 @@ fn begin(connection: &rusqlite::Connection, remembered: &mut Remembered) -> Resu
 }
 
 impl Session {
-    fn open(path: &Path) -> Result<Session, StoreError> {
+    fn open(path: &Path, statistics: u64) -> Result<Session, StoreError> {
         let mut connection = connect(path, Access::Read)?;
         let opened = Instant::now();
         let deadline = Arc::new(AtomicU64::new(u64::MAX));
@@ -223,6 +239,7 @@ impl Session {
         let is_late =
             move || opened.elapsed().as_nanos() > u128::from(seen.load(Ordering::Relaxed));
         connection.progress_handler(STEPS_PER_LOOK, Some(is_late))?;
-        Ok(Session { connection, opened, deadline, remembered: Remembered::default() })
+        let remembered = Remembered::default();
+        Ok(Session { connection, opened, deadline, remembered, statistics })
     }
 }

@@ -82,7 +82,8 @@ impl Database {
         Ok(command)
     }
 
-    fn run(&self, text: &str, core: &str) -> Result<Duration> {
+    /// How long the database's own shell takes for these statements, on this core.
+    pub fn run(&self, text: &str, core: &str) -> Result<Duration> {
         let script = tempfile::NamedTempFile::new()?;
         std::fs::write(script.path(), text)?;
         let mut command = self.shell(core)?;

@@ -194,7 +194,8 @@ fn project_id(client: u64, number: u64) -> String {
     format!("project_{client:02}_{number}")
 }
 
-fn registration_id(client: u64, number: u64) -> String {
+/// The registration of the client with this rank, from 0.
+pub fn registration_id(client: u64, number: u64) -> String {
     format!("app_registration_{client:02}_{number:03}")
 }
 
