@@ -12,6 +12,7 @@ const KEYS = {
   " ": ["Space", 32, " "],
   Tab: ["Tab", 9, undefined],
   Escape: ["Escape", 27, undefined],
+  ArrowDown: ["ArrowDown", 40, undefined],
 };
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
 

@@ -1,7 +1,8 @@
 // The console of a demo in Chromium. Usage: node check.mjs URL LINK EMAIL PASSWORD [FOLDER]
 //
 // Signs in by the demo's link, sets up a second factor, signs out, and signs in with it. Reviews cases by
-// keyboard alone; what one member proposes, another one confirms. Opens every list,
+// keyboard alone; what one member proposes, another one confirms. Saves a list as a view. Makes a project and
+// a flow by keyboard, and sets a setting. Opens every list,
 // the first record of each, and every other page, in each language, light and dark, 320 and 1280 pixels
 // wide. Nothing may be stopped by the policy, asked of another origin, wider than the screen, or wrong by
 // axe-core. With FOLDER, English pages are kept there as images.
@@ -175,6 +176,126 @@ async function confirmByKeyboard() {
   await expectNews("Decided.", "a confirmation");
 }
 
+/** A list, filtered, saved under a name, and opened again by its link: without a mouse. */
+async function saveViewByKeyboard() {
+  const filtered = "/console/biometric-validations?where_status=failed&lang=en";
+  await browser.look(1280, "light");
+  await browser.open(filtered);
+  const focused = (wanted) => browser.until(`document.activeElement.matches(${JSON.stringify(wanted)})`);
+  const form = 'form[action$="/-/views"]';
+  await browser.evaluate(`document.querySelector('${form}').closest("details").querySelector("summary").focus()`);
+  await key("Enter");
+  await key("Tab");
+  await focused(`${form} input[name=name]`);
+  for (const letter of "Failed <b>faces</b>") await key(letter);
+  await key("Tab");
+  await focused(`${form} input[name=shared]`);
+  await key(" ");
+  await key("Tab");
+  await focused(`${form} button`);
+  await keyLoads("Enter");
+  await expectNews("Saved.", "a view");
+  await look("view-saved", "en");
+  await browser.look(1280, "light");
+  await browser.open("/console/biometric-validations?lang=en");
+  await browser.evaluate("document.querySelector('.views a').focus()");
+  await keyLoads("Enter");
+  const opened = await browser.evaluate("document.querySelector('.views a[aria-current=page] bdi')?.textContent");
+  if (opened !== "Failed <b>faces</b>") throw new Error(`the view that is open is ${opened}`);
+  const chosen = await browser.evaluate("document.querySelector('select[name=where_status]').value");
+  if (chosen !== "failed") throw new Error(`the view has filtered by ${chosen}`);
+  await visit("/console/biometric-validations?where_status=failed", "view-shown");
+  // The same name again: said on the page, with what was typed.
+  await browser.open(filtered);
+  await browser.submit(form, { name: opened });
+  await look("view-taken", "en");
+  await browser.look(1280, "light");
+  await browser.submit("form[action$='/delete']", {});
+  await expectNews("The view is deleted.", "a view");
+}
+
+/** Goes on with Tab until this is true of the element that has the focus. */
+async function tabTo(condition) {
+  for (let count = 0; count < 300; count += 1) {
+    await key("Tab");
+    if (await browser.evaluate(`(() => { const it = document.activeElement; return ${condition}; })()`)) return;
+  }
+  throw new Error(`Tab does not lead to ${condition}`);
+}
+
+async function type(text) {
+  for (const letter of text) await key(letter);
+}
+
+/** Proves again who it is, as what is dangerous asks after ten minutes. */
+async function confirmAgain(secret, next) {
+  await browser.open(`/console/account/confirm?lang=en&next=${encodeURIComponent(next)}`);
+  await browser.submit("main form", { password, code: code(secret, 0) });
+  if (await path() !== next) throw new Error(`after the proof: ${await path()}`);
+}
+
+/** A project and a flow of it, without a mouse: made, wrong at first, and changed. */
+async function projectByKeyboard() {
+  await browser.look(1280, "light");
+  await browser.open("/console/projects?lang=en");
+  await tabTo("it.textContent === 'New project'");
+  await keyLoads("Enter");
+  await expect("/console/projects/-/new", "the button of a new project");
+  await look("project-new", "en");
+  await browser.look(1280, "light");
+  await tabTo("it.name === 'client'");
+  await key("ArrowDown");
+  await tabTo("it.name === 'name'");
+  await type("Bank");
+  await tabTo("it.name === 'contactEmail'");
+  await type("jo@bank");
+  await keyLoads("Enter");
+  // What is wrong is told at its control, and the rest is kept.
+  await browser.until("document.querySelector('[name=contactEmail]').getAttribute('aria-invalid') === 'true'");
+  const kept = await browser.evaluate("document.querySelector('[name=name]').value");
+  if (kept !== "Bank") throw new Error(`of the name is kept: ${kept}`);
+  await look("project-wrong", "en");
+  await browser.look(1280, "light");
+  await tabTo("it.hash === '#control-contactEmail'");
+  await key("Enter");
+  await browser.until("document.activeElement.name === 'contactEmail' || location.hash === '#control-contactEmail'");
+  await tabTo("it.name === 'contactEmail'");
+  await type("jo@bank.example");
+  await keyLoads("Enter");
+  await expectNews("Saved.", "a project");
+  const project = await browser.evaluate("location.pathname");
+  await tabTo("it.textContent === 'New flow'");
+  await keyLoads("Enter");
+  const chosen = await browser.evaluate("document.querySelector('[name=project]').value");
+  if (!project.endsWith(`/${chosen}`)) throw new Error(`the project of a new flow is ${chosen}`);
+  await look("flow-new", "en");
+  await browser.look(1280, "light");
+  await tabTo("it.name === 'type'");
+  await key("ArrowDown");
+  await tabTo("it.name === 'name'");
+  await type("In");
+  await keyLoads("Enter");
+  await expectNews("Saved.", "a flow");
+  const flow = await browser.evaluate("location.pathname");
+  await visit(`${project}/edit`, "project-edit");
+  await visit(`${flow}/edit`, "flow-edit");
+}
+
+/** A setting of all nodes: wrong at first, set, and left to each node again. */
+async function settingOfAllNodes() {
+  const form = "form[action='/console/settings/tokens.renewals_max']";
+  const wrong = "form[action='/console/settings/http.public_url']";
+  await browser.open("/console/settings?lang=en");
+  await browser.submit(wrong, { value: "verify.example.com" });
+  await look("setting-wrong", "en");
+  await browser.open("/console/settings?lang=en");
+  await browser.submit(form, { value: "7" });
+  await expectNews("It is set for all nodes. This one uses it already, the others do within seconds.", "a setting");
+  await look("setting-set", "en");
+  await browser.submit("form[action='/console/settings/tokens.renewals_max/unset']", {});
+  await expectNews("Each node has its own again.", "a setting that is left to each node");
+}
+
 const links = (selector) => browser.evaluate(
   `[...document.querySelectorAll(${JSON.stringify(selector)})].map((it) => it.getAttribute("href"))`);
 
@@ -215,6 +336,9 @@ try {
   await confirmByKeyboard();
   collect("cases");
 
+  await saveViewByKeyboard();
+  collect("views");
+
   await browser.open("/console/");
   const pages = (await links(".side nav a")).filter((it) => it.startsWith("/console"));
   if (pages.length < 15) throw new Error(`only ${pages.length} pages`);
@@ -236,6 +360,11 @@ try {
   await visit("/console/biometric-validations?where_statu=x&sort=nothing", "problems");
   await visit("/console/biometric-validations?where_status=failed&wherenot_type=login&search=user", "filtered");
   await visit("/console/events?search=nobody&where_type=none", "empty");
+
+  await confirmAgain(secret, "/console/projects?lang=en");
+  await projectByKeyboard();
+  await settingOfAllNodes();
+  collect("forms");
 
   await browser.open("/console/project-members/-/invite?lang=en");
   await browser.submit("main form", { email: "new@example.com", role: "editor" });

@@ -15,7 +15,10 @@ use anyhow::{Result, bail};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
 
-pub use install::{console_check, folder, python_environment, s3_environment, webhook_libraries};
+pub use install::{
+    console_check, environment, folder, needs_program, node_packages, python_environment,
+    s3_environment, webhook_libraries,
+};
 
 /// What the clients talk to.
 struct Target {

@@ -59,6 +59,14 @@ pub fn check(binary: &Binary, models: Option<&Path>, only: &[String]) -> Result<
     tally.conclude()
 }
 
+/// The blocks of a page in this language, one after another: a program that another tool runs.
+pub fn blocks_in(language: &str, page: &str) -> Result<String> {
+    let text = std::fs::read_to_string(exec::root().join(page)).with_context(|| page.to_owned())?;
+    let page = Page::parse(&text)?;
+    let blocks = page.blocks.iter().filter(|block| block.language == language);
+    Ok(blocks.map(|block| block.text.as_str()).collect())
+}
+
 /// All pages by their paths in the repository.
 fn read_pages() -> Result<BTreeMap<PathBuf, Page>> {
     let listed = exec::output(

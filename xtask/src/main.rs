@@ -14,6 +14,7 @@ mod postgres;
 mod running;
 mod sbom;
 mod schemathesis;
+mod sdk;
 mod tidy;
 
 use std::process::ExitCode;
@@ -56,6 +57,12 @@ const TOOLS: &[Tool] = &[
         usage: "[--bin FILE] [--postgres] [--only NAME,…]",
         what: "real HTTP clients against the real binary",
         run: clients::run,
+    },
+    Tool {
+        name: "sdk",
+        usage: "[--bin FILE] [--only typescript,python,php]",
+        what: "the clients of sdk/, from their packages, against the running binary",
+        run: sdk::run,
     },
     Tool {
         name: "console",

@@ -12,6 +12,7 @@ use crate::texts::Language;
 pub struct Account {
     pub shell: Shell,
     pub email: String,
+    pub name: String,
     /// `None`: that of the browser.
     pub chosen: Option<Language>,
     pub has_totp: bool,

@@ -66,6 +66,10 @@ impl Reader<'_> {
                 let named = words.map(|word| self.text(&names::field(self.texts, word), room));
                 Cell::Items(named.collect())
             }
+            (Kind::Texts, Value::Array(all)) => {
+                let texts = all.iter().filter_map(Value::as_str);
+                Cell::Items(texts.map(|text| self.text(text, room)).collect())
+            }
             (Kind::Time, Value::String(time)) if is_moment(time) => moment(time),
             (Kind::Id, Value::String(id)) => self.text(id, room),
             (_, value) => self.any(value, room, 0),

@@ -4,6 +4,7 @@ pub mod account;
 pub mod assets;
 pub mod case;
 pub mod cell;
+pub mod form;
 pub mod home;
 pub mod list;
 pub mod members;

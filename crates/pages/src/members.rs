@@ -13,6 +13,13 @@ pub struct Invite {
     pub roles: Vec<(&'static str, String, String, bool)>,
 }
 
+impl Invite {
+    /// Whether who is invited sees the records of all clients: as whoever invites them does.
+    fn sees_all(&self) -> bool {
+        self.shell.visitor.as_ref().is_some_and(|visitor| visitor.client.is_empty())
+    }
+}
+
 /// The link of an invitation, shown once.
 #[derive(Template)]
 #[template(path = "invited.html")]

@@ -83,7 +83,7 @@ pub fn singular(texts: Texts, resource: &Resource) -> String {
 }
 
 /// A name as Fluent may have it in the name of a message.
-fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let safe = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
     name.to_ascii_lowercase().chars().map(safe).collect()
 }

@@ -70,6 +70,23 @@ pub struct Action {
     pub menu: Option<ActionMenu>,
     /// Whether it cannot be undone: it is asked again.
     pub asks: Option<String>,
+    pub does: Does,
+}
+
+/// What a button does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Does {
+    #[default]
+    Change,
+    /// It opens another page.
+    Open,
+}
+
+impl Action {
+    /// A link to a page where something may be done.
+    pub fn open(href: String, label: String) -> Action {
+        Action { href, label, does: Does::Open, ..Action::default() }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,4 +1,5 @@
-//! The settings of the server: what each means, its value, and where that comes from.
+//! The settings of the server: what each means, its value, where that comes from, and forms that set it for all
+//! nodes.
 
 use askama::Template;
 
@@ -14,6 +15,7 @@ pub struct Settings {
 pub struct SettingSection {
     pub name: String,
     pub doc: String,
+    pub is_open: bool,
     pub settings: Vec<Setting>,
 }
 
@@ -22,8 +24,35 @@ pub struct Setting {
     pub name: String,
     pub doc: String,
     pub default: String,
-    /// What holds here, of those that all nodes can share; others may hold secrets.
-    pub value: Option<String>,
-    /// Where that comes from, in words.
-    pub source: Option<String>,
+    /// Of those that all nodes can share; others may hold secrets.
+    pub value: Option<SettingValue>,
+}
+
+/// What holds on this node, and what a form sets for all.
+pub struct SettingValue {
+    pub kind: SettingKind,
+    pub value: String,
+    /// What the form shows: what was typed last, or the value.
+    pub typed: String,
+    /// Where the value comes from, in words.
+    pub source: String,
+    /// Whether it is set for all nodes.
+    pub is_set: bool,
+    /// Why what was typed is not taken, as the command line says it.
+    pub problem: Option<String>,
+}
+
+impl SettingValue {
+    fn is_typed(&self, word: &str) -> bool {
+        self.typed == word
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    /// A whole number from 0 to 4294967295.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    Text,
 }

@@ -50,6 +50,26 @@ struct Shared {
     place: fn(&mut Config) -> Slot<'_>,
 }
 
+/// A setting that all nodes can share, as it is now.
+pub struct SharedSetting {
+    pub name: &'static str,
+    pub kind: SharedKind,
+    pub value: String,
+}
+
+/// What the value of such a setting is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedKind {
+    /// A whole number from 0 to 4294967295.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    Text,
+}
+
+/// No setting that is a text needs more.
+const TEXT_BYTES_MAX: usize = 2048;
+
 enum Slot<'a> {
     Number(&'a mut u32),
     Switch(&'a mut bool),
@@ -129,7 +149,12 @@ impl Slot<'_> {
                 *place = value.parse().map_err(|_| "a whole number from 0 to 4294967295")?;
             }
             Slot::Switch(place) => *place = value.parse().map_err(|_| "true or false")?,
-            Slot::Text(place) => value.clone_into(place),
+            Slot::Text(place) => {
+                if value.len() > TEXT_BYTES_MAX || value.contains(char::is_control) {
+                    return Err("at most 2048 bytes, without control characters");
+                }
+                value.clone_into(place);
+            }
         }
         Ok(())
     }
@@ -139,6 +164,14 @@ impl Slot<'_> {
             Slot::Number(place) => place.to_string(),
             Slot::Switch(place) => place.to_string(),
             Slot::Text(place) => place.clone(),
+        }
+    }
+
+    fn kind(&self) -> SharedKind {
+        match self {
+            Slot::Number(_) => SharedKind::Number,
+            Slot::Switch(_) => SharedKind::Switch,
+            Slot::Text(_) => SharedKind::Text,
         }
     }
 }
@@ -166,10 +199,14 @@ impl Config {
         Ok(config)
     }
 
-    /// The settings that all nodes can share: names and values.
-    pub fn shared(&self) -> Vec<(&'static str, String)> {
+    /// The settings that all nodes can share.
+    pub fn shared(&self) -> Vec<SharedSetting> {
         let mut config = self.clone();
-        SHARED.iter().map(|shared| (shared.name, (shared.place)(&mut config).text())).collect()
+        let setting = |shared: &Shared| {
+            let slot = (shared.place)(&mut config);
+            SharedSetting { name: shared.name, kind: slot.kind(), value: slot.text() }
+        };
+        SHARED.iter().map(setting).collect()
     }
 
     /// Reads the settings.
@@ -275,8 +312,13 @@ impl Config {
             );
         }
         let public_url = &self.http.public_url;
-        let absolute = ["https://", "http://"].iter().any(|scheme| public_url.starts_with(scheme));
-        if !(public_url.is_empty() || absolute) || public_url.ends_with('/') {
+        // It stands in commands that people copy.
+        let is_plain = |rest: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-[]/_~".contains(&byte);
+            !rest.is_empty() && rest.bytes().all(plain) && !rest.ends_with('/')
+        };
+        let rest = ["https://", "http://"].iter().find_map(|it| public_url.strip_prefix(it));
+        if !public_url.is_empty() && !rest.is_some_and(is_plain) {
             bail!("the setting http.public_url must be like https://verify.example.com");
         }
         if !(60..=3600).contains(&self.codes.seconds) {

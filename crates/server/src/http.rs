@@ -25,6 +25,7 @@ mod operation;
 mod path_id;
 mod persons;
 mod polls;
+mod project_service;
 mod projects;
 mod query_string;
 mod registrations;
@@ -37,7 +38,7 @@ mod webhooks;
 
 pub use crate::certificate::{Certificate, Tls, certificate_expiry};
 pub use console::cookies::SESSION_COOKIE;
-pub use console::guard::Needs;
+pub use console::needs::{Needs, Proof};
 pub use console::pages as console_pages;
 pub use demo_door::DemoDoor;
 pub use error_codes::ErrorCode;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::{Progress, Step, grid, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{alerts, clients, console, docs, exec, faults, fuzz, sbom, schemathesis, tidy};
+use crate::{alerts, clients, console, docs, exec, faults, fuzz, sbom, schemathesis, sdk, tidy};
 
 const FUZZ_SECONDS_EACH: u32 = 8;
 const FAULT_CYCLES: u32 = 8;
@@ -53,6 +53,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "faults", what: "what dies, fills up, stalls or is too much", run: run_faults },
     Step { name: "clients", what: "real clients against the binary", run: run_clients },
+    Step {
+        name: "sdk",
+        what: "the clients of sdk/, from their packages, against the binary",
+        run: |_| sdk::check(&release()?, &[]),
+    },
     Step {
         name: "console",
         what: "every page of the demo in Chromium, and what axe-core says of it",

@@ -50,7 +50,7 @@ pub fn console_check() -> Result<PathBuf> {
 }
 
 /// Those of the folder's `package-lock.json`.
-fn node_packages(place: &Path) -> Result<()> {
+pub fn node_packages(place: &Path) -> Result<()> {
     let lock = std::fs::read(place.join("package-lock.json"))?;
     let mark = place.join("node_modules/.verax-installed");
     if is_stale(&mark, &lock) {
@@ -72,7 +72,8 @@ pub fn s3_environment() -> Result<PathBuf> {
     environment(&folder()?, "s3", "s3-requirements.txt")
 }
 
-fn environment(place: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
+/// The `bin` folder of the Python environment of this name in a folder, with the packages of a list there.
+pub fn environment(place: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
     needs_program("python3", "python3 python3-venv")?;
     let list = place.join(requirements);
     let requirements = std::fs::read(&list)?;
@@ -116,7 +117,9 @@ fn is_stale(mark: &Path, list: &[u8]) -> bool {
     std::fs::read(mark).map_or(true, |installed| installed != list)
 }
 
-fn needs_program(program: &str, packages: &str) -> Result<()> {
+/// # Errors
+/// The program is not in the PATH; the error says what installs it.
+pub fn needs_program(program: &str, packages: &str) -> Result<()> {
     if exec::find_program(program, &[]).is_none() {
         bail!("`{program}` is not there. Run: apt-get install {packages}");
     }

@@ -64,7 +64,7 @@ impl StoredRecord for Person {
             client: values.required(CLIENT, values.text(CLIENT))?,
             name: values.text(NAME).unwrap_or_default(),
             date_of_birth: values.text(DATE_OF_BIRTH),
-            collections: values.ids(COLLECTIONS),
+            collections: values.texts(COLLECTIONS),
         })
     }
 

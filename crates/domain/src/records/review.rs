@@ -23,14 +23,14 @@ pub const SUBJECT_ID: Key<str> = Key::text(TABLE, "subjectId");
 pub const REGISTRATION: Key<str> = Key::text(TABLE, "appRegistration");
 const PROJECT: Key<str> = Key::text(TABLE, "project");
 const FLOW: Key<str> = Key::text(TABLE, "projectFlow");
-const BECAUSE: Key<Json> = Key::json(TABLE, "openedBecause");
+const BECAUSE: Key<[String]> = Key::texts(TABLE, "openedBecause");
 const PRIORITY: Key<i64> = Key::integer(TABLE, "priority");
 pub const STATE: Key<str> = Key::text(TABLE, "state");
 const CLAIMED_BY: Key<str> = Key::text(TABLE, "claimedBy");
 const CLAIMED_UNTIL: Key<Timestamp> = Key::time(TABLE, "claimedUntil");
 const PROPOSAL: Key<str> = Key::text(TABLE, "proposal");
 pub const DECISION: Key<str> = Key::text(TABLE, "decision");
-const REASONS: Key<Json> = Key::json(TABLE, "reasons");
+const REASONS: Key<[String]> = Key::texts(TABLE, "reasons");
 const NOTE: Key<str> = Key::text(TABLE, "note");
 const DECIDED_BY: Key<str> = Key::text(TABLE, "decidedBy");
 const CHECKED_BY: Key<str> = Key::text(TABLE, "checkedBy");
@@ -87,7 +87,7 @@ impl StoredRecord for Review {
         let state = values.word(STATE, ReviewState::from_word)?;
         let decision = values.word(DECISION, Decision::from_word)?;
         let proposal = values.word(PROPOSAL, Decision::from_word)?;
-        let because = texts(values, BECAUSE);
+        let because = values.texts(BECAUSE);
         Ok(Review {
             id: values.required(ID, values.text(ID))?,
             client: values.required(CLIENT, values.text(CLIENT))?,
@@ -103,7 +103,7 @@ impl StoredRecord for Review {
             claimed_by: values.text(CLAIMED_BY),
             claimed_until: values.time(CLAIMED_UNTIL),
             decision: decision.or(proposal),
-            reasons: texts(values, REASONS),
+            reasons: values.texts(REASONS),
             note: values.text(NOTE),
             decided_by: values.text(DECIDED_BY),
             evidence: values.text(EVIDENCE),
@@ -132,7 +132,7 @@ impl Review {
             .set(REGISTRATION, subject.registration.as_deref())
             .set(PROJECT, subject.project.as_deref())
             .set(FLOW, subject.flow.as_deref())
-            .set(BECAUSE, Some(&json!(texts)))
+            .set(BECAUSE, Some(texts.as_slice()))
             .set(PRIORITY, Some(&because.iter().map(OpenedBecause::priority).sum()))
             .set(STATE, Some(ReviewState::Open.word()))
             .set(CREATED_AT, Some(&now))
@@ -298,7 +298,7 @@ impl Review {
         step.after.note.clone_from(&verdict.note);
         step.after.decided_by = Some(by.to_owned());
         step.changes
-            .set(REASONS, Some(&json!(verdict.reasons)))
+            .set(REASONS, Some(verdict.reasons.as_slice()))
             .set(NOTE, verdict.note.as_deref())
             .set(DECIDED_BY, Some(by));
         Ok(step)
@@ -322,11 +322,6 @@ impl Review {
     fn illegal(&self, to: ReviewState) -> IllegalTransition {
         IllegalTransition { from: self.state.word(), to: to.word() }
     }
-}
-
-fn texts(values: &Values, key: Key<Json>) -> Vec<String> {
-    let Some(Json::Array(list)) = values.json(key) else { return Vec::new() };
-    list.iter().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -84,7 +84,8 @@ impl Values {
         }
     }
 
-    pub fn ids(&self, key: Key<[String]>) -> Vec<String> {
+    /// A list of texts or ids; an empty one where there is none.
+    pub fn texts(&self, key: Key<[String]>) -> Vec<String> {
         match self.value(key) {
             Some(Value::Text(text)) => serde_json::from_str(text).unwrap_or_default(),
             _ => Vec::new(),

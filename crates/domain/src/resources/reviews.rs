@@ -3,7 +3,7 @@
 use verax_query::{Compat, MemberKind, NotFound, PageSize, Resource, Totals, Words};
 
 use super::clients::client;
-use super::fields::{id, integer, json, member, related, text, time, word};
+use super::fields::{id, integer, json, member, related, text, texts, time, word};
 use super::projects::{PROJECT, PROJECT_FLOW};
 use super::validations::APP_REGISTRATION;
 use crate::lifecycle::{Decision, ReviewState};
@@ -33,10 +33,9 @@ pub static REVIEWS: Resource = Resource {
         ),
         related("project", "project", &PROJECT, "The project of its subject."),
         related("projectFlow", "project_flow", &PROJECT_FLOW, "The flow whose rule opened it."),
-        json(
+        texts(
             "openedBecause",
             "opened_because",
-            &[],
             "Why it was opened: `manualVerification`, `failedCheck:<name>`, `lowConfidence`, `sample`.",
         )
         .required(),
@@ -47,7 +46,7 @@ pub static REVIEWS: Resource = Resource {
         time("claimedUntil", "claimed_until", "Until when it is theirs alone."),
         word("proposal", "proposal", &DECISION, "What the first of two reviewers decided."),
         word("decision", "decision", &DECISION, "What was decided."),
-        json("reasons", "reasons", &[], "Codes of the table of reasons."),
+        texts("reasons", "reasons", "Codes of the table of reasons."),
         text("note", "note", "What the reviewer says of the decision.").on_retrieve(),
         text("decidedBy", "decided_by", "Who decided, or proposed: `member:<id>` or `token:<id>`."),
         text("checkedBy", "checked_by", "Who confirmed it."),

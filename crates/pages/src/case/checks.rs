@@ -6,7 +6,7 @@ use verax_domain::known_error_rates::{self, MeasuredRate};
 
 use crate::cell::{Cell, Reader};
 use crate::names;
-use crate::texts::Texts;
+use crate::texts::{Language, Texts};
 
 /// The checks of one record.
 pub struct CheckGroup {
@@ -21,8 +21,10 @@ pub struct CheckLine {
     pub title: String,
     pub outcome: Cell,
     result: CheckOutcome,
-    /// In the API's words, which are English.
+    /// What was found, in the language of the page.
     pub sentence: String,
+    /// The same in the API's words, which are English, where they say more.
+    pub details: String,
     /// What was measured, and the limit.
     pub measured: String,
     /// Where a value stands, and what stands there.
@@ -73,8 +75,12 @@ fn of_object(reader: &Reader<'_>, name: &str, check: &Value) -> Option<CheckLine
     };
     let values = check.get("values").and_then(Value::as_array).into_iter().flatten();
     let score = check.get("score").and_then(Value::as_f64);
+    let is_of_words_alone = check.get("result").is_some();
+    let (sentence, details) =
+        sentences(reader.texts, name, result, (text(check, "details"), is_of_words_alone));
     Some(CheckLine {
-        sentence: text(check, "details"),
+        sentence,
+        details,
         measured: score
             .map_or(String::new(), |score| number(reader.texts, "measured-score", score)),
         values: values
@@ -117,12 +123,44 @@ fn of_face(reader: &Reader<'_>, record: &Value) -> Vec<CheckLine> {
         };
         let (value, limit) = (figure("value"), figure("limit"));
         lines.push(CheckLine {
-            sentence: reason["advice"].as_str().unwrap_or_default().to_owned(),
+            sentence: advice(texts, name, reason),
             measured: texts.with("measured-limit", &[("value", &value), ("limit", &limit)]),
             ..line(reader, name, CheckOutcome::Failed)
         });
     }
     lines
+}
+
+/// What a check found in the language of the page, and what the API says of it besides. In English the API's
+/// words are the sentence; elsewhere they stand below it where they have measurements in them.
+fn sentences(
+    texts: Texts,
+    name: &str,
+    result: CheckOutcome,
+    (details, is_of_words_alone): (String, bool),
+) -> (String, String) {
+    if texts.0 == Language::English {
+        return (details, String::new());
+    }
+    let outcome = result.as_str().replace('_', "-");
+    match texts.find(&format!("found-{}-{outcome}", names::key(name))) {
+        Some(sentence) if is_of_words_alone || result == CheckOutcome::NotChecked => {
+            (sentence, String::new())
+        }
+        Some(sentence) => (sentence, details),
+        None => (String::new(), details),
+    }
+}
+
+/// What the person in front of the camera can do about a measurement that missed its limit.
+fn advice(texts: Texts, measurement: &str, reason: &Value) -> String {
+    let key = names::key(measurement);
+    let is_high = reason["value"].as_f64() > reason["limit"].as_f64();
+    let side = if is_high { "high" } else { "low" };
+    let found = texts.find(&format!("advice-{key}-{side}"));
+    found
+        .or_else(|| texts.find(&format!("advice-{key}")))
+        .unwrap_or_else(|| reason["advice"].as_str().unwrap_or_default().to_owned())
 }
 
 fn outcome(word: &str) -> Option<CheckOutcome> {
@@ -136,6 +174,7 @@ fn line(reader: &Reader<'_>, name: &str, result: CheckOutcome) -> CheckLine {
         outcome: reader.word(result.as_str()),
         result,
         sentence: String::new(),
+        details: String::new(),
         measured: String::new(),
         values: Vec::new(),
         known: known(reader.texts, name, result),
@@ -176,8 +215,11 @@ pub(super) fn short(number: f64) -> String {
 mod tests {
     use serde_json::json;
 
+    use verax_domain::document_check::DocumentCheck;
+    use verax_domain::document_cross_checks::TABLE;
+    use verax_domain::face_verdict::ADVISED;
+
     use super::*;
-    use crate::texts::Language;
 
     #[test]
     fn what_failed_comes_first_with_both_values_and_what_was_measured() {
@@ -217,5 +259,45 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0].measured, "Score 0.41 of 1.");
         assert_eq!(lines[1].measured, "Measured 45.25 degrees, the limit is 40 degrees.");
+    }
+
+    #[test]
+    fn every_check_and_every_piece_of_advice_is_in_every_language() {
+        use CheckOutcome::{Failed, NotChecked, Passed};
+        let [english, others @ ..] = Language::ALL;
+        for check in TABLE {
+            let words =
+                [(Passed, check.passed), (Failed, check.failed), (NotChecked, check.not_checked)];
+            for (result, words) in words {
+                let id = format!(
+                    "found-{}-{}",
+                    names::key(check.wire_name),
+                    result.as_str().replace('_', "-")
+                );
+                assert_eq!(Texts(english).find(&id).as_deref(), Some(words), "{id}");
+                for language in others {
+                    let api = (words.to_owned(), true);
+                    let found = sentences(Texts(language), check.wire_name, result, api);
+                    assert!(!found.0.is_empty() && found.0 != words && found.1.is_empty(), "{id}");
+                }
+            }
+        }
+        for language in others {
+            for check in DocumentCheck::ALL {
+                for result in [Passed, Failed, NotChecked] {
+                    let api = ("Measured: 7.".to_owned(), false);
+                    let (sentence, details) =
+                        sentences(Texts(language), check.entry().wire_name, result, api);
+                    assert!(!sentence.is_empty(), "{}", check.entry().wire_name);
+                    assert_eq!(details.is_empty(), result == NotChecked);
+                }
+            }
+            for measurement in ADVISED.into_iter().chain(["matchScore"]) {
+                for value in [0.1, 0.9] {
+                    let reason = json!({ "value": value, "limit": 0.5, "advice": "-" });
+                    assert_ne!(advice(Texts(language), measurement, &reason), "-", "{measurement}");
+                }
+            }
+        }
     }
 }

@@ -6,7 +6,8 @@ use verax_pages::case::checks::CheckGroup;
 use verax_pages::case::images::{Region, StoredImage};
 use verax_pages::case::{Case, Looked, Note, Stated, Turn, because, choices};
 use verax_pages::cell::{Reader, moment};
-use verax_pages::list::{List, Listed};
+use verax_pages::form::{Choice, Control, Input, RecordForm};
+use verax_pages::list::{List, Listed, SavedView, ViewDraft, Views};
 use verax_pages::record::{Record, Retrieved, Timeline};
 use verax_pages::{Language, Shell, Template, Texts};
 use verax_query::{Kind, Query, Resource};
@@ -40,7 +41,16 @@ fn pages(resource: &'static Resource, text: &str) -> [String; 2] {
     let query = Query::whole(resource);
     let rows = [record.clone()];
     let listed = Listed { query: &query, rows: &rows, total: 1, origin: "https://verax.example" };
-    let list = List::of(Shell::new(texts, text), &reader, &listed);
+    let view = SavedView {
+        name: text.to_owned(),
+        href: "/console/events?sort=type".to_owned(),
+        mark: "shared".to_owned(),
+        is_current: true,
+        delete_href: "/console/events/-/views/v1/delete".to_owned(),
+    };
+    let draft = ViewDraft { name: text.to_owned(), is_shared: true, is_taken: true };
+    let views = Views { all: vec![view], may_share: true, draft };
+    let list = List::of(Shell::new(texts, text), &reader, &listed).with_views(views);
     let events = [hostile(&resources::EVENTS, text)];
     let retrieved = Retrieved {
         resource,
@@ -129,6 +139,46 @@ fn markup_is_text_on_a_case() {
         // Each place shows it: checks, values, reasons, notes, regions, who has looked.
         assert!(page.matches("&#60;s").count() > 20, "{}", page.matches("&#60;s").count());
     }
+}
+
+/// A form whose every text is hostile: names, words and values.
+#[test]
+fn markup_is_text_in_a_form() {
+    let control = |input: Input| Control {
+        name: MARKUP.to_owned(),
+        label: MARKUP.to_owned(),
+        doc: MARKUP.to_owned(),
+        hint: MARKUP.to_owned(),
+        is_required: true,
+        was: MARKUP.to_owned(),
+        problems: vec![MARKUP.to_owned()],
+        asks: Some((MARKUP.to_owned(), MARKUP.to_owned())),
+        input,
+    };
+    let (value, chars_max) = (MARKUP.to_owned(), Some(9));
+    let choice = Choice { value: value.clone(), label: value.clone(), is_chosen: true };
+    let text = Input::Text { value: format!("</textarea>{MARKUP}"), chars_max };
+    let inner = vec![
+        control(Input::Line { kind: "text", value: value.clone(), chars_max }),
+        control(text),
+        control(Input::Menu(vec![choice])),
+    ];
+    let page = RecordForm {
+        shell: Shell::new(Texts(Language::English), MARKUP),
+        crumbs: vec![(MARKUP.to_owned(), MARKUP.to_owned())],
+        doc: "",
+        action: MARKUP.to_owned(),
+        changed_at: Some(MARKUP.to_owned()),
+        controls: vec![control(Input::Group(inner))],
+        left_out: vec![MARKUP.to_owned()],
+        problems: vec![MARKUP.to_owned()],
+        back: MARKUP.to_owned(),
+    };
+    let page = page.render().expect("a form");
+    for element in ["<script>", "<img src=x", "onerror=alert(2)>&lt;"] {
+        assert!(!page.contains(element), "{element}: {page}");
+    }
+    assert!(page.matches("&#60;s").count() > 60, "{}", page.matches("&#60;s").count());
 }
 
 #[test]

@@ -36,6 +36,16 @@ impl Origin {
     pub fn system() -> Origin {
         Origin { actor: Principal::System, request: None }
     }
+
+    /// Who asks, as the journal and the log write it.
+    pub fn actor(&self) -> String {
+        self.actor.text()
+    }
+
+    /// The id of the request, if it is one.
+    pub fn request(&self) -> Option<&str> {
+        self.request.as_deref()
+    }
 }
 
 impl App {

@@ -4,6 +4,7 @@ pub mod errors;
 pub mod invitations;
 pub mod limits;
 pub mod passwords;
+pub mod profile;
 pub mod sessions;
 pub mod signing_in;
 pub mod totp;

@@ -8,6 +8,8 @@ use serde_json::{Map, json};
 
 use super::locations::Locations;
 use super::output::print_line;
+use crate::app::journal::Origin;
+use crate::config::SharedSetting;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -40,24 +42,24 @@ pub async fn run(locations: &Locations, command: Command) -> Result<ExitCode> {
             let is_for_all = |name: &str| for_all.iter().any(|(it, _)| it == name);
             let settings = app.config.now().shared();
             if json {
-                let shown = settings.into_iter().map(|(name, value)| {
+                let shown = settings.into_iter().map(|SharedSetting { name, value, .. }| {
                     let all_nodes = is_for_all(name);
                     (name.to_owned(), json!({ "value": value, "allNodes": all_nodes }))
                 });
                 print_line(serde_json::Value::from(Map::from_iter(shown)))?;
             } else {
-                for (name, value) in settings {
+                for SharedSetting { name, value, .. } in settings {
                     let of = if is_for_all(name) { "all nodes" } else { "this node" };
                     print_line(format_args!("{name}\t{value}\t{of}"))?;
                 }
             }
         }
         Command::Set { name, value } => {
-            app.set_setting(&name, &value).await?;
+            app.set_setting(&name, &value, &Origin::command()).await?;
             print_line("set for all nodes")?;
         }
         Command::Unset { name } => {
-            app.unset_setting(&name).await?;
+            app.unset_setting(&name, &Origin::command()).await?;
             print_line("left to each node")?;
         }
     }

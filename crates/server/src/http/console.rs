@@ -2,36 +2,47 @@
 //! nothing that the API would reject.
 
 pub mod account;
+pub mod actors;
 pub mod answers;
 pub mod case_records;
 pub mod cases;
+pub mod controls;
 pub mod cookies;
 pub mod demo;
 pub mod errors;
 pub mod finding;
 pub mod form;
+pub mod form_body;
 pub mod guard;
 pub mod home;
 pub mod images;
 pub mod lists;
 pub mod members;
-pub mod operate;
+pub mod needs;
+pub mod news;
 pub mod page;
 pub mod queue;
 pub mod records;
+pub mod set_up;
+pub mod settings;
 pub mod sign_in;
+pub mod tokens;
+pub mod typed_form;
+pub mod typed_values;
+pub mod views;
 pub mod visitor;
 pub mod webhooks;
 
 use axum::extract::RawQuery;
 use axum::extract::State as Extract;
-use verax_domain::Scope;
 use verax_domain::resources::{self, REVIEWS};
 use verax_query::Resource;
 
-use self::guard::Needs;
+use self::needs::Needs;
 pub use self::page::Page;
 use self::visitor::Visitor;
+use super::body::unread::Unread;
+use super::layers::allowed::Allowed;
 use super::layers::caching::IfNoneMatch;
 use super::layers::handling::RequestHandling;
 use super::path_id::PathId;
@@ -49,26 +60,13 @@ pub fn pages() -> Vec<Page> {
         Page::get("/console/demo/{code}", Needs::Nothing, demo::enter),
         Page::get("/console", Needs::SignedIn, home::home),
         Page::get("/console/", Needs::SignedIn, home::home),
-        Page::get("/console/account", Needs::SignedIn, account::page),
-        Page::post("/console/account/language", Needs::SignedIn, account::language),
-        Page::post("/console/account/password", Needs::SignedIn, account::password),
-        Page::get("/console/account/totp", Needs::SignedIn, account::begin_totp),
-        Page::post("/console/account/totp", Needs::SignedIn, account::confirm_totp),
-        Page::post("/console/account/totp/remove", Needs::SignedIn, account::remove_totp),
-        Page::post("/console/account/codes", Needs::SignedIn, account::renew_codes),
-        Page::post("/console/account/sessions", Needs::SignedIn, account::end_sessions),
-        Page::get("/console/account/confirm", Needs::SignedIn, account::confirm_page),
-        Page::post("/console/account/confirm", Needs::SignedIn, account::confirm),
-        Page::get("/console/settings", Needs::OfAll(Scope::WriteMembers), operate::settings),
-        Page::get("/console/tokens", Needs::Holding(Scope::WriteMembers), operate::tokens),
-        Page::post(
-            "/console/tokens/{id}/revoke",
-            Needs::Holding(Scope::WriteMembers),
-            operate::revoke,
-        ),
     ];
+    all.extend(account::pages());
+    all.extend(settings::pages());
+    all.extend(tokens::pages());
     all.extend(members::pages());
     all.extend(webhooks::pages());
+    all.extend(set_up::pages());
     all.extend(queue::pages());
     all.extend(cases::pages());
     all.extend(images::pages());
@@ -79,7 +77,7 @@ pub fn pages() -> Vec<Page> {
 }
 
 /// The pages that a resource has by existing.
-fn of_resource(resource: &'static Resource) -> [Page; 5] {
+fn of_resource(resource: &'static Resource) -> [Page; 7] {
     let needs = Needs::Reading(resource);
     let path = |rest: &str| format!("/console/{}{rest}", resource.name);
     let list =
@@ -101,6 +99,20 @@ fn of_resource(resource: &'static Resource) -> [Page; 5] {
     let json = move |state: Extract<State>, visitor: Visitor, id: PathId| {
         records::json(state, visitor, id, resource)
     };
+    let save_view = move |state: Extract<State>,
+                          visitor: Visitor,
+                          handling: RequestHandling,
+                          allowed: Allowed,
+                          unread: Unread| {
+        views::save(state, visitor, handling, (allowed, unread), resource)
+    };
+    let delete_view = move |state: Extract<State>,
+                            visitor: Visitor,
+                            id: PathId,
+                            allowed: Allowed,
+                            unread: Unread| {
+        views::delete(state, visitor, id, (allowed, unread), resource)
+    };
     [
         Page::get(path(""), needs, list),
         Page::get(path(".csv"), needs, csv),
@@ -110,5 +122,7 @@ fn of_resource(resource: &'static Resource) -> [Page; 5] {
             false => Page::get(path("/{id}"), needs, record),
         },
         Page::get(path("/{id}/json"), needs, json),
+        Page::post(path("/-/views"), needs, save_view),
+        Page::post(path("/-/views/{id}/delete"), needs, delete_view),
     ]
 }

@@ -132,6 +132,17 @@ impl ApiError {
         ApiError::new(&URI_TOO_LONG, error)
     }
 
+    /// What is wrong with which parameter, where that is why.
+    pub fn problems(&self) -> Vec<Problem> {
+        let text = |detail: &Value, name: &str| detail[name].as_str().map(str::to_owned);
+        let problem = |detail: &Value| {
+            let parameter = text(detail, "parameter")?;
+            Some(Problem { parameter, message: text(detail, "message")? })
+        };
+        let details = self.body["details"].as_array();
+        details.into_iter().flatten().filter_map(problem).collect()
+    }
+
     pub fn status(&self) -> StatusCode {
         self.status
     }

@@ -1,6 +1,5 @@
 //! Projects and their flows: made and changed, and what the capture pages see of them.
 
-pub mod bodies;
 pub mod calls;
 pub mod errors;
 pub mod kyc;
@@ -12,8 +11,8 @@ use verax_domain::email_templates::EmailKind;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 use verax_query::Resource;
 
-use self::bodies::{FLOW_BODY, PROJECT_BODY, TEST_EMAIL_BODY};
-use self::errors::{EMAIL_NOT_SENT, UNPROCESSABLE};
+use self::errors::EMAIL_NOT_SENT;
+use self::test_email::TEST_EMAIL_BODY;
 use super::body::table::Purpose;
 use super::error_codes::{
     INVALID_PARAMETERS, MESSAGES_NOT_SET, MISSING_PARAMETER, PROJECT_NOT_FOUND, TOO_MANY_CODES,
@@ -21,6 +20,8 @@ use super::error_codes::{
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
 use super::openapi::shapes::{id_schema, operation_id, query, record};
 use super::operation::{Answer, Description, Operation};
+use super::project_service::bodies::{FLOW_BODY, PROJECT_BODY};
+use super::project_service::errors::UNPROCESSABLE;
 use crate::messages::LANGUAGES;
 
 pub fn operations() -> Vec<Operation> {

@@ -104,9 +104,9 @@ fn console(state: &State) -> Router<State> {
     }
     let router = Router::new().route("/", any(front_door));
     console::pages().into_iter().fold(router, |router, page| {
-        let needs = page.needs;
+        let required = (page.needs, page.proof);
         let check = move |Extract(state): Extract<State>, request: Request, next: Next| {
-            guard(needs, state, request, next)
+            guard(required, state, request, next)
         };
         let handler = page.handler.route_layer(from_fn_with_state(state.clone(), check));
         router.route(&page.path, handler.route_layer(compression()))

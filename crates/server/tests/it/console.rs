@@ -145,14 +145,16 @@ async fn a_form_of_another_site_changes_nothing() {
         ("cross-site", ORIGIN, 403),
         ("same-origin", "https://evil.example", 403),
     ] {
-        let mut request = visit.request(Method::POST, "/console/account/language", "language=es");
+        let mut request =
+            visit.request(Method::POST, "/console/account/profile", "name=Ana&language=es");
         request.headers_mut().insert("sec-fetch-site", site.parse().expect("a header"));
         request.headers_mut().insert(header::ORIGIN, origin.parse().expect("a header"));
         assert_eq!(world.send(request).await.status, status, "{site} {origin}");
     }
     // Nothing of it has signed anybody out or changed a role.
     assert_eq!(visit.get("/console/").await.status, 200);
-    let mut request = visit.request(Method::POST, "/console/account/language", "language=es");
+    let mut request =
+        visit.request(Method::POST, "/console/account/profile", "name=Ana&language=es");
     request.headers_mut().insert("sec-fetch-site", "same-origin".parse().expect("a header"));
     assert_eq!(world.send(request).await.status, 303);
 }
@@ -479,6 +481,20 @@ async fn pages_speak_the_language_that_is_asked_for() {
         let page = get(accepted, cookie, path).await;
         assert!(page.text().contains(shown), "{accepted} {cookie} {path}");
     }
-    let chosen = visit.post("/console/account/language", "language=pt").await;
-    assert!(chosen.header("set-cookie").starts_with("__Host-verax-language=pt; Max-Age="));
+    // What a member chooses holds on every browser, but where an address has said otherwise.
+    let chosen = visit.post("/console/account/profile", "name=Zo%C3%AB&language=pt").await;
+    assert!(chosen.header("set-cookie").starts_with("__Host-verax-language=; Max-Age=0"));
+    for (accepted, cookie, path, shown) in [
+        ("es", "", "/console/", "<html lang=\"pt\">"),
+        ("es", "en", "/console/", "<html lang=\"en\">"),
+        ("es", "en", "/console/?lang=es", "<html lang=\"es\">"),
+    ] {
+        let page = get(accepted, cookie, path).await;
+        assert!(page.text().contains(shown), "{accepted} {cookie} {path}");
+        assert!(page.text().contains("Zoë"), "{path}");
+    }
+    for name in ["", "%00", &"n".repeat(121)] {
+        let form = format!("name={name}&language=pt");
+        assert_eq!(visit.post("/console/account/profile", &form).await.status, 400, "{name}");
+    }
 }

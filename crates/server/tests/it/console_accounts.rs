@@ -1,10 +1,13 @@
 //! Accounts in the console: joining, a second factor, members who are changed, and what asks again.
 
+use axum::http::Method;
 use data_encoding::BASE32_NOPAD;
 use verax_domain::role::Role;
 use verax_server::app::members::totp::code_at;
+use verax_server::http::{Needs, Proof, console_pages};
 
 use crate::console_visits::{Visit, cookie_of};
+use crate::fixtures::{one_of_each, target_of};
 use crate::members::{PASSWORD, secret_of};
 use crate::world::World;
 
@@ -92,13 +95,13 @@ async fn what_is_dangerous_asks_for_the_password_again() {
     let world = World::sqlite().await;
     let visit = Visit::of(&world, None, Role::Owner).await;
     world.turn_clock(11 * 60_000);
-    let confirm = "/console/account/confirm?next=/console/account";
+    let confirm = "/console/account/confirm?next=%2Fconsole%2Faccount";
     for path in ["/console/account/password", "/console/account/totp/remove"] {
         let answer = visit.post(path, "password=another+good+password").await;
-        assert_eq!(answer.header("location"), confirm, "{path}");
+        assert_eq!(answer.header("location"), format!("{confirm}%3Fdone%3Dconfirmed"), "{path}");
     }
-    let answer = visit.get("/console/account/totp").await;
-    assert_eq!(answer.header("location"), format!("{confirm}/totp"));
+    let answer = visit.get("/console/account/totp?lang=es").await;
+    assert_eq!(answer.header("location"), format!("{confirm}%2Ftotp%3Flang%3Des"));
     let wrong = visit.post("/console/account/confirm", "password=wrong").await;
     assert_eq!(wrong.status, 403);
     let password = PASSWORD.replace(' ', "+");
@@ -171,4 +174,68 @@ async fn a_token_is_revoked_by_an_owner_of_its_client() {
     let rival = Visit::of(&world, Some("rival"), Role::Owner).await;
     let answer = rival.post(&format!("/console/tokens/{}/revoke", ids[0]), "").await;
     assert_eq!(answer.status, 404);
+}
+
+/// What a page says that it needs, asked of the router: nothing that is dangerous is done by a session that
+/// somebody has left open.
+#[tokio::test]
+async fn every_dangerous_form_asks_for_the_password_again_and_leads_back_to_its_page() {
+    let world = World::sqlite().await;
+    world.client("acme").await;
+    one_of_each(&world, "acme").await;
+    let visit = Visit::of(&world, None, Role::Owner).await;
+    let viewer = Visit::of(&world, Some("acme"), Role::Viewer).await;
+    world.turn_clock(10 * 60_000);
+    let members = world.app.members(None).await.expect("members");
+    let dangerous =
+        console_pages().into_iter().filter(|page| matches!(page.proof, Proof::Recent(_)));
+    let mut paths = Vec::new();
+    for page in dangerous.filter(|page| page.method == Method::POST) {
+        let path = target_of(&page.path, "acme").replace("{name}", "tokens.days");
+        let form = "role=viewer&value=7&email=x%40x.example&name=Mine";
+        let answer = visit.post(&path, form).await;
+        assert_eq!(answer.status, 303, "{path}");
+        let next = answer.header("location").strip_prefix("/console/account/confirm?next=");
+        let next = next.unwrap_or_else(|| panic!("{path}: {}", answer.header("location")));
+        let next = percent_encoding::percent_decode_str(next).decode_utf8_lossy().into_owned();
+        let (page_path, done) = next.split_once("?done=").expect("what the page says");
+        assert!(path.starts_with(page_path), "{path}: {next}");
+        assert_eq!(done, "confirmed", "{path}");
+        assert!(visit.get(answer.header("location")).await.text().contains(page_path), "{path}");
+        if !matches!(page.needs, Needs::SignedIn) {
+            assert_eq!(viewer.post(&path, form).await.status, 403, "{path} as a viewer");
+        }
+        paths.push((path, next));
+    }
+    for part in [
+        "/invite",
+        "/link",
+        "/role",
+        "/disable",
+        "/enable",
+        "/delete",
+        "/revoke",
+        "/tokens.days",
+        "/unset",
+        "/password",
+        "/totp",
+        "/totp/remove",
+        "/codes",
+    ] {
+        assert!(paths.iter().any(|(path, _)| path.ends_with(part)), "{part}");
+    }
+    assert_eq!(world.app.members(None).await.expect("members").len(), members.len());
+    assert!(world.app.settings_of_all_nodes().await.expect("settings").is_empty());
+    let confirm = format!("password={}&next=%2Fconsole%2Ftokens", PASSWORD.replace(' ', "+"));
+    assert_eq!(visit.post("/console/account/confirm", &confirm).await.status, 303);
+    for (path, next) in paths {
+        // Afterwards its page is there, and says that nothing was done.
+        let page = visit.get(&next).await;
+        let leads_on = next.starts_with("/console/account/totp");
+        assert!(page.status == 200, "{path}: {next} {}", page.status);
+        assert!(leads_on || page.text().contains("Nothing was done yet"), "{next}");
+        let answer = visit.post(&path, "").await;
+        let location = answer.header("location");
+        assert!(!location.starts_with("/console/account/confirm"), "{path}: {location}");
+    }
 }

@@ -103,6 +103,38 @@ on_both_databases! {
         assert_eq!(registration(&bank, &waiting.registration).await["status"], "COMPLETED");
     }
 
+    async fn whoever_did_something_is_named_to_members_of_the_same_client(world) {
+        let bank = reviewing(world, json!({ "onManualVerification": true }), json!({})).await;
+        let waiting = case(&bank, "jo@example.com").await;
+        let ines = Visit::of(world, Some("acme"), Role::Editor).await;
+        let colleague = Visit::of(world, Some("acme"), Role::Admin).await;
+        let staff = Visit::of(world, None, Role::Editor).await;
+        for (visit, name) in [(&ines, "In%C3%A9s+%3Cb%3E"), (&staff, "Operator")] {
+            let form = format!("name={name}&language=");
+            leads_to(&visit.post("/console/account/profile", &form).await);
+        }
+        let path = |what: &str| format!("{}/{what}", page_of(&waiting));
+        ines.post(&path("claim"), "").await;
+        ines.post(&path("notes"), "note=Odd").await;
+        // No database has to hold what PostgreSQL cannot, and nobody is called as another one is shown.
+        let rejected = ines.post(&path("notes"), "note=a%00b").await;
+        assert!(rejected.status == 400 && rejected.text().contains("NUL"), "{}", rejected.text());
+        for name in ["member%3A6b0e7f3400298f81ad4c2729", "anonymous", "%E2%80%8B"] {
+            let form = format!("name={name}&language=");
+            assert_eq!(ines.post("/console/account/profile", &form).await.status, 400, "{name}");
+        }
+        for visit in [&colleague, &staff] {
+            for page in [page_of(&waiting), "/console/reviews?columns=claimedBy".to_owned(), "/console/".to_owned()] {
+                let page = visit.get(&page).await.text().to_owned();
+                assert!(page.contains("Inés &#60;b&#62;"), "{page}");
+            }
+        }
+        leads_to(&ines.post(&path("release"), "").await);
+        leads_to(&staff.post(&path("claim"), "").await);
+        let page = colleague.get(&page_of(&waiting)).await.text().to_owned();
+        assert!(page.contains("member:") && !page.contains("Operator"), "{page}");
+    }
+
     async fn nobody_else_sees_a_case_or_its_images(world) {
         let bank = reviewing(world, json!({ "onManualVerification": true }), json!({})).await;
         let waiting = case(&bank, "jo@example.com").await;

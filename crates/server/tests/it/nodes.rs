@@ -110,7 +110,7 @@ on_both_databases! {
             ("compat.flat_pagination", "true"),
             ("rate_limit.requests_per_minute", "1000"),
         ] {
-            world.app.set_setting(name, value).await.expect(name);
+            world.app.set_setting(name, value, &Origin::command()).await.expect(name);
         }
         assert_eq!(issuer().await, "Certified by My own");
         node.read_settings().await.expect("a look");
@@ -118,8 +118,8 @@ on_both_databases! {
         let answer = get(&other, &token, PATH).await;
         assert_eq!((answer.json()["pages"].clone(), answer.header("ratelimit-limit")), (json!(0), "1000"));
 
-        world.app.unset_setting("signature.issuer").await.expect("it was set");
-        world.app.unset_setting("rate_limit.requests_per_minute").await.expect("it was set");
+        world.app.unset_setting("signature.issuer", &Origin::command()).await.expect("it was set");
+        world.app.unset_setting("rate_limit.requests_per_minute", &Origin::command()).await.expect("it was set");
         node.read_settings().await.expect("a look");
         assert_eq!(issuer().await, "Certified by My own");
         let answer = get(&other, &token, PATH).await;
@@ -135,10 +135,10 @@ on_both_databases! {
             ("signature.time_zone", "Bogota", "signature.time_zone must be an IANA name"),
             ("http.public_url", "verify.example.com", "http.public_url must be like"),
         ] {
-            let error = world.app.set_setting(name, value).await.expect_err(name).to_string();
+            let error = world.app.set_setting(name, value, &Origin::command()).await.expect_err(name).to_string();
             assert!(error.contains(text), "{error}");
         }
-        world.app.unset_setting("tokens.days").await.expect_err("it was never set");
+        world.app.unset_setting("tokens.days", &Origin::command()).await.expect_err("it was never set");
         // A newer node may have set what this one does not know.
         let mut batch = Batch::default();
         let now = world.app.clock.now();

@@ -272,8 +272,15 @@ fn checked_email(email: &str) -> Result<String, MemberError> {
     if is_email(&email) { Ok(email) } else { Err(MemberError::EmailInvalid) }
 }
 
-fn checked_name(name: &str) -> Result<String, MemberError> {
-    let name = nfc(name.trim()).into_owned();
+pub(super) fn checked_name(name: &str) -> Result<String, MemberError> {
+    // What cannot be seen is left out, and nobody is called as records name others who do something: a name
+    // stands where they have done something.
+    let name = visible(&nfc(name));
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
-    if fits && !name.contains(char::is_control) { Ok(name) } else { Err(MemberError::NameInvalid) }
+    let is_taken_for_another =
+        name.contains(':') || ["anonymous", "system", "command"].contains(&name.as_str());
+    match fits && !name.contains(char::is_control) && !is_taken_for_another {
+        true => Ok(name),
+        false => Err(MemberError::NameInvalid),
+    }
 }

@@ -62,7 +62,7 @@ impl App {
             Kind::Bool if field.required => Some(false.into()),
             Kind::Integer if field.required => Some(0.into()),
             Kind::Time if field.required => Some(self.clock.now().to_string().into()),
-            Kind::Json([]) if field.required => Some(json!([])),
+            Kind::Json([]) | Kind::Texts if field.required => Some(json!([])),
             Kind::Json(members) if field.required => Some(
                 members.iter().map(|it| (it.name.to_owned(), Value::from(SYNTHETIC))).collect(),
             ),

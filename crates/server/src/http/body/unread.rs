@@ -15,6 +15,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT}
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use futures_util::StreamExt;
+use serde_json::Value;
 use tokio::time::Instant;
 use verax_query::Timestamp;
 
@@ -37,6 +38,8 @@ const STRANGERS_BYTES_MAX: usize = 64 * 1024;
 const STRANGERS_PATIENCE: Duration = Duration::from_secs(2);
 /// Of what nobody reads, the next piece is waited for this long.
 const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
+
+const JSON: &str = "application/json";
 
 /// A request's body, in the request's extensions.
 pub struct UnreadBody {
@@ -244,6 +247,14 @@ pub struct Received {
 }
 
 impl Received {
+    /// The same request with this body instead, which was made of what was received. It has its room.
+    pub fn saying(&self, json: &Value) -> Received {
+        let bytes = self.copied(&json.to_string());
+        let (room, handling) = (Arc::clone(&self.room), self.handling.clone());
+        let (content_type, webhook_urls) = (JSON.to_owned(), self.webhook_urls.clone());
+        Received { bytes, room, content_type, handling, now: self.now, webhook_urls }
+    }
+
     /// A text of the body that does not stand in it as it is. It has the body's room.
     pub fn copied(&self, text: &str) -> Bytes {
         counted(text.as_bytes().to_vec(), &self.room)

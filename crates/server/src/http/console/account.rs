@@ -8,9 +8,11 @@ use verax_pages::cell::moment;
 use verax_pages::{Language, Shell};
 
 use super::answers::{html, html_with, path_or_home, see, with_language};
-use super::cookies::{LANGUAGE_COOKIE, cookie};
 use super::errors::told;
 use super::form::Form;
+use super::needs::{FormAt, Needs};
+use super::news::with_news;
+use super::page::Page;
 use super::sign_in::unavailable;
 use super::visitor::Visitor;
 use crate::app::members::errors::{MemberError, SignInError};
@@ -23,31 +25,33 @@ use crate::http::state::State;
 
 const HOME: &str = "/console/account";
 
-/// What was done, as the page that follows says it.
-const DONE: [&str; 4] = ["saved", "password-changed", "totp-removed", "sessions-ended"];
+pub fn pages() -> Vec<Page> {
+    let needs = Needs::SignedIn;
+    vec![
+        Page::get("/console/account", needs, page),
+        Page::post("/console/account/profile", needs, profile),
+        Page::post("/console/account/password", needs, password).confirmed(FormAt::Above),
+        Page::get("/console/account/totp", needs, begin_totp).confirmed(FormAt::Same),
+        Page::post("/console/account/totp", needs, confirm_totp).confirmed(FormAt::Same),
+        Page::post("/console/account/totp/remove", needs, remove_totp).confirmed(FormAt::TwoAbove),
+        Page::post("/console/account/codes", needs, renew_codes).confirmed(FormAt::Above),
+        Page::post("/console/account/sessions", needs, end_sessions),
+        Page::get("/console/account/confirm", needs, confirm_page),
+        Page::post("/console/account/confirm", needs, confirm),
+    ]
+}
 
 /// `GET /console/account`.
-pub async fn page(
+async fn page(
     Extract(state): Extract<State>,
     visitor: Visitor,
     RawQuery(raw): RawQuery,
-    headers: axum::http::HeaderMap,
 ) -> Result<Response, ApiError> {
-    let form = Form::of(raw.as_deref().unwrap_or_default());
-    let mut shell = visitor.shell(visitor.texts.get("account"));
-    if let Some(done) = DONE.iter().find(|done| **done == form.text("done")) {
-        shell = shell.with_news(visitor.texts.get(done));
-    }
-    let chosen = cookie(&headers, LANGUAGE_COOKIE).and_then(Language::from_code);
-    html(&account(&state, &visitor, shell, chosen).await?)
+    let shell = with_news(visitor.shell(visitor.texts.get("account")), raw.as_deref());
+    html(&account(&state, &visitor, shell).await?)
 }
 
-async fn account(
-    state: &State,
-    visitor: &Visitor,
-    shell: Shell,
-    chosen: Option<Language>,
-) -> Result<Account, ApiError> {
+async fn account(state: &State, visitor: &Visitor, shell: Shell) -> Result<Account, ApiError> {
     let session = visitor.session()?;
     let sessions = state.app.sessions_of(session.key()).await?;
     let row = |it: &crate::app::members::sessions::MemberSession| SessionRow {
@@ -61,28 +65,47 @@ async fn account(
     };
     Ok(Account {
         email: session.member.email.clone(),
+        name: session.member.name.clone().unwrap_or_default(),
         has_totp: session.member.has_totp,
         codes_left,
         password_min: CHARS_MIN,
         sessions: sessions.iter().map(row).collect(),
-        chosen,
+        chosen: session.member.language.as_deref().and_then(Language::from_code),
         shell,
     })
 }
 
-/// `POST /console/account/language`: for this browser.
-pub async fn language(
+/// `POST /console/account/profile`: the name, and the language on every browser.
+async fn profile(
     Extract(state): Extract<State>,
+    visitor: Visitor,
     allowed: Allowed,
     unread: Unread,
 ) -> Result<Response, ApiError> {
     let form = Form::read(unread, &state, &allowed).await?;
+    let (session, origin) = (visitor.session()?, visitor.change_origin()?);
     let language = Language::from_code(form.text("language"));
-    Ok(with_language(see(&format!("{HOME}?done=saved")), language))
+    let changed = (form.text("name"), language.map(Language::code));
+    match state.app.change_profile(session.key(), changed, &origin).await {
+        // What this browser was told before does not go before what the member says now.
+        Ok(()) => Ok(with_language(see(&format!("{HOME}?done=saved")), None)),
+        Err(error) => rejected(&state, &visitor, error).await,
+    }
+}
+
+/// The page again, with what was wrong.
+async fn rejected(
+    state: &State,
+    visitor: &Visitor,
+    error: MemberError,
+) -> Result<Response, ApiError> {
+    let problem = told(visitor.texts, error)?;
+    let shell = visitor.shell(visitor.texts.get("account")).with_problem(problem);
+    html_with(StatusCode::BAD_REQUEST, &account(state, visitor, shell).await?)
 }
 
 /// `POST /console/account/password`.
-pub async fn password(
+async fn password(
     Extract(state): Extract<State>,
     visitor: Visitor,
     allowed: Allowed,
@@ -92,18 +115,12 @@ pub async fn password(
     let (session, origin) = (visitor.session()?, visitor.change_origin()?);
     match state.app.change_password(session, form.text("password"), &origin).await {
         Ok(()) => Ok(see(&format!("{HOME}?done=password-changed"))),
-        Err(MemberError::ConfirmFirst) => Ok(confirm_first(HOME)),
-        Err(error) => {
-            let problem = told(visitor.texts, error)?;
-            let shell = visitor.shell(visitor.texts.get("account")).with_problem(problem);
-            let page = account(&state, &visitor, shell, None).await?;
-            html_with(StatusCode::BAD_REQUEST, &page)
-        }
+        Err(error) => rejected(&state, &visitor, error).await,
     }
 }
 
 /// `GET /console/account/totp`: a new secret, which counts when it is confirmed.
-pub async fn begin_totp(
+async fn begin_totp(
     Extract(state): Extract<State>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
@@ -122,14 +139,13 @@ async fn totp_page(
             let page = Totp::of(shell, secret.uri.as_str().to_owned(), &secret.base32);
             html_with(status, &page)
         }
-        Err(MemberError::ConfirmFirst) => Ok(confirm_first("/console/account/totp")),
         Err(error) => Err(broken(visitor, error)?),
     }
 }
 
 /// `POST /console/account/totp`: the first code. The answer has the recovery codes. A wrong one begins
 /// with another secret, so that nobody tries codes against one.
-pub async fn confirm_totp(
+async fn confirm_totp(
     Extract(state): Extract<State>,
     visitor: Visitor,
     allowed: Allowed,
@@ -139,7 +155,6 @@ pub async fn confirm_totp(
     let (session, origin) = (visitor.session()?, visitor.change_origin()?);
     match state.app.confirm_totp(session, form.text("code"), &origin).await {
         Ok(codes) => codes_page(&visitor, codes),
-        Err(MemberError::ConfirmFirst) => Ok(confirm_first("/console/account/totp")),
         Err(MemberError::CodeWrong) => {
             let shell = visitor.shell(visitor.texts.get("totp"));
             let shell = shell.with_problem(visitor.texts.get("totp-code-failed"));
@@ -154,33 +169,31 @@ fn codes_page(visitor: &Visitor, codes: Vec<String>) -> Result<Response, ApiErro
 }
 
 /// `POST /console/account/codes`: other recovery codes.
-pub async fn renew_codes(
+async fn renew_codes(
     Extract(state): Extract<State>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
     let (session, origin) = (visitor.session()?, visitor.change_origin()?);
     match state.app.renew_recovery_codes(session, &origin).await {
         Ok(codes) => codes_page(&visitor, codes),
-        Err(MemberError::ConfirmFirst) => Ok(confirm_first(HOME)),
         Err(error) => Err(broken(&visitor, error)?),
     }
 }
 
 /// `POST /console/account/totp/remove`.
-pub async fn remove_totp(
+async fn remove_totp(
     Extract(state): Extract<State>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
     let (session, origin) = (visitor.session()?, visitor.change_origin()?);
     match state.app.remove_totp(session, &origin).await {
         Ok(()) | Err(MemberError::NoTotp) => Ok(see(&format!("{HOME}?done=totp-removed"))),
-        Err(MemberError::ConfirmFirst) => Ok(confirm_first(HOME)),
         Err(error) => Err(broken(&visitor, error)?),
     }
 }
 
 /// `POST /console/account/sessions`: ends all but this one.
-pub async fn end_sessions(
+async fn end_sessions(
     Extract(state): Extract<State>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
@@ -190,7 +203,7 @@ pub async fn end_sessions(
 }
 
 /// `GET /console/account/confirm`: who has signed in long ago proves again who they are.
-pub async fn confirm_page(visitor: Visitor, RawQuery(raw): RawQuery) -> Result<Response, ApiError> {
+async fn confirm_page(visitor: Visitor, RawQuery(raw): RawQuery) -> Result<Response, ApiError> {
     let form = Form::of(raw.as_deref().unwrap_or_default());
     let shell = visitor.shell(visitor.texts.get("confirm"));
     html(&confirm_form(&visitor, shell, form.text("next"))?)
@@ -203,7 +216,7 @@ fn confirm_form(visitor: &Visitor, shell: Shell, next: &str) -> Result<Confirm, 
 }
 
 /// `POST /console/account/confirm`.
-pub async fn confirm(
+async fn confirm(
     Extract(state): Extract<State>,
     visitor: Visitor,
     allowed: Allowed,
@@ -222,10 +235,6 @@ pub async fn confirm(
     };
     let shell = visitor.shell(visitor.texts.get("confirm")).with_problem(visitor.texts.get(id));
     html_with(StatusCode::FORBIDDEN, &confirm_form(&visitor, shell, form.text("next"))?)
-}
-
-fn confirm_first(next: &str) -> Response {
-    see(&format!("/console/account/confirm?next={next}"))
 }
 
 /// What no form can mend.

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use verax_pages::{Template, assets};
 
 use super::cookies::{LANGUAGE_COOKIE, SESSION_COOKIE};
@@ -27,6 +28,11 @@ pub fn html_with(status: StatusCode, page: &impl Template) -> Result<Response, A
 /// After a form: another page is got, so that a reload sends nothing again.
 pub fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
+}
+
+/// Where the password is given again; afterwards this page of the console is shown.
+pub fn confirm_path(page: &str) -> String {
+    format!("/console/account/confirm?next={}", utf8_percent_encode(page, NON_ALPHANUMERIC))
 }
 
 /// A path of the console that a visitor wanted to see; home where it is none.

@@ -13,9 +13,8 @@ use verax_pages::cell::{Cell, Reader, called, record_href};
 use verax_pages::names;
 use verax_query::{Key, Query, Resource, Retrieval, Tenant};
 
-use super::finding::{beside, find};
+use super::finding::{beside, find, rows};
 use super::images;
-use super::records::rows;
 use super::visitor::Visitor;
 use crate::http::error::ApiError;
 use crate::http::state::State;

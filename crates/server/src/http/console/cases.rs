@@ -15,16 +15,17 @@ use verax_pages::names;
 use verax_pages::record::Timeline;
 use verax_query::{Key, Query, Resource, Retrieval};
 
+use super::actors::{ActorNames, actors};
 use super::answers::{html, see};
 use super::case_records::CaseRecords;
-use super::finding::find;
+use super::finding::{find, rows};
 use super::form::Form;
-use super::guard::Needs;
+use super::needs::Needs;
+use super::news::with_news;
 use super::page::Page;
 use super::queue::after;
-use super::records::{rows, with_news};
 use super::visitor::Visitor;
-use crate::app::reviews::ReviewError;
+use crate::app::reviews::{ReviewError, ReviewNote};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::INVALID_PARAMETERS;
@@ -59,13 +60,21 @@ pub async fn case(
 ) -> Result<Response, ApiError> {
     let id = id.of(&REVIEWS)?;
     let tenant = visitor.caller()?.tenant();
-    let review = find(&state, &Retrieval::whole(&REVIEWS), &tenant, &id).await?;
+    let mut review = find(&state, &Retrieval::whole(&REVIEWS), &tenant, &id).await?;
     let records = CaseRecords::of(&state, &visitor, &review).await?;
     let images = records.images(&state, &visitor).await?;
-    let timeline = timeline(&state, &visitor, &id, &records).await?;
-    let accesses = accesses(&state, &visitor, &records).await?;
-    let notes = notes(&state, &visitor, &id).await?;
-    let turn = turn(&state, &visitor, &id).await?;
+    let mut events = events(&state, &visitor, &id, &records).await?;
+    let mut accesses = accesses(&state, &visitor, &records).await?;
+    let notes = state.app.review_notes(&visitor.reviewer()?, &id).await?;
+    let mut turn = turn(&state, &visitor, &id).await?;
+    let mut who = actors(events.iter().chain(&accesses).flatten().chain([&review]));
+    who.extend(notes.iter().map(|note| note.author.clone()));
+    let names = ActorNames::of(&state, &visitor, who).await?;
+    let listed = events.iter_mut().chain(&mut accesses).flatten().chain([&mut review]);
+    listed.for_each(|record| names.put(record));
+    if let Turn::Taken { by } = &mut turn {
+        *by = names.name(by);
+    }
     let texts = visitor.texts;
     let text = |name: &str| review.get(name).and_then(Value::as_str).unwrap_or_default();
     let may_open = |it: &Resource| visitor.may_read(it);
@@ -84,9 +93,9 @@ pub async fn case(
         watermark: format!("{} · {}", visitor.name()?, now.get(..16).unwrap_or_default()),
         comparison,
         checks: records.checks(&visitor, &reader),
-        timeline,
-        accesses,
-        notes,
+        timeline: events.as_deref().map(Timeline::of_events),
+        accesses: accesses.map(|all| all.iter().map(looked).collect()),
+        notes: notes.into_iter().map(|it| shown_note(&names, it)).collect(),
         turn,
         decision: Stated::of(texts, &review),
         choices: choices(texts),
@@ -119,50 +128,46 @@ async fn turn(state: &State, visitor: &Visitor, id: &str) -> Result<Turn, ApiErr
 }
 
 /// The newest events of the case and of what it is about.
-async fn timeline(
+async fn events(
     state: &State,
     visitor: &Visitor,
     id: &str,
     records: &CaseRecords,
-) -> Result<Option<Timeline>, ApiError> {
+) -> Result<Option<Vec<Value>>, ApiError> {
     if !visitor.may_read(&EVENTS) {
         return Ok(None);
     }
     let ids = records.ids().chain([id.to_owned()]);
     let query = Query::of(&EVENTS).one_of(EVENT_RECORD, ids).at_most(EVENTS_SHOWN);
     let found = state.app.page(&query, &records.tenant).await?;
-    Ok(Some(Timeline::of_events(&rows(&found.rows)?)))
+    rows(&found.rows).map(Some)
 }
 
 async fn accesses(
     state: &State,
     visitor: &Visitor,
     records: &CaseRecords,
-) -> Result<Option<Vec<Looked>>, ApiError> {
+) -> Result<Option<Vec<Value>>, ApiError> {
     if !visitor.may_read(&ACCESSES) {
         return Ok(None);
     }
     let query = Query::of(&ACCESSES).one_of(ACCESS_RECORD, records.ids()).at_most(ACCESSES_SHOWN);
     let found = state.app.page(&query, &records.tenant).await?;
-    let looked = |access: &Value| {
-        let text = |name: &str| access.get(name).and_then(Value::as_str).unwrap_or_default();
-        Looked {
-            time: moment(text("createdAt")),
-            actor: text("actor").to_owned(),
-            what: format!("{} · {}", text("resource"), text("part")),
-        }
-    };
-    Ok(Some(rows(&found.rows)?.iter().map(looked).collect()))
+    rows(&found.rows).map(Some)
 }
 
-async fn notes(state: &State, visitor: &Visitor, id: &str) -> Result<Vec<Note>, ApiError> {
-    let notes = state.app.review_notes(&visitor.reviewer()?, id).await?;
-    let note = |note: crate::app::reviews::ReviewNote| Note {
-        time: moment(&note.created_at.to_string()),
-        author: note.author,
-        text: note.note,
-    };
-    Ok(notes.into_iter().map(note).collect())
+fn looked(access: &Value) -> Looked {
+    let text = |name: &str| access.get(name).and_then(Value::as_str).unwrap_or_default();
+    Looked {
+        time: moment(text("createdAt")),
+        actor: text("actor").to_owned(),
+        what: format!("{} · {}", text("resource"), text("part")),
+    }
+}
+
+fn shown_note(names: &ActorNames, note: ReviewNote) -> Note {
+    let (time, author) = (moment(&note.created_at.to_string()), names.name(&note.author));
+    Note { time, author, text: note.note }
 }
 
 /// The page of the case again.

@@ -37,10 +37,11 @@ pub fn told(texts: Texts, error: MemberError) -> Result<String, ApiError> {
         MemberError::NotActive => "problem-not-active",
         MemberError::Overloaded => "error-unavailable",
         MemberError::NoTotp => "totp-is-off",
-        MemberError::LinkInvalid
-        | MemberError::Gone
-        | MemberError::NoClient
-        | MemberError::ConfirmFirst => "invitation-gone-text",
+        // The guard asks before: that was so at this moment.
+        MemberError::ConfirmFirst => "confirm-why",
+        MemberError::LinkInvalid | MemberError::Gone | MemberError::NoClient => {
+            "invitation-gone-text"
+        }
     };
     Ok(texts.get(id))
 }

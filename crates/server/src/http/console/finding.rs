@@ -1,4 +1,4 @@
-//! One record, as the visitor sees it.
+//! Records, as the visitor sees them.
 
 use serde_json::Value;
 use verax_query::{Resource, Retrieval, Tenant};
@@ -42,4 +42,10 @@ pub async fn found(
     let record = find(state, &Retrieval::whole(resource), &tenant, &id).await?;
     let client = record.get("client").and_then(Value::as_str).unwrap_or_default();
     Ok((client.to_owned(), id))
+}
+
+/// The records of a page: their JSON with commas between.
+pub fn rows(rows: &[u8]) -> Result<Vec<Value>, ApiError> {
+    let array = [b"[".as_slice(), rows, b"]"].concat();
+    serde_json::from_slice(&array).map_err(|error| ApiError::internal().caused(error))
 }

@@ -13,10 +13,12 @@ use serde_json::Value;
 use verax_domain::Scope;
 use verax_pages::message::Message;
 use verax_pages::{CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY, Template as _};
-use verax_query::Resource;
 
+use super::answers::{confirm_path, see};
 use super::cookies::{SESSION_COOKIE, cookie};
 use super::errors::CROSS_SITE;
+use super::needs::{FormAt, Needs, Proof};
+use super::news::CONFIRMED;
 use super::visitor::{Visitor, language};
 use crate::app::access::{AccessError, Bearer};
 use crate::app::members::sessions::Session;
@@ -28,29 +30,23 @@ use crate::http::layers::quota::{take_anonymous, take_of_bearer, take_rejected};
 use crate::http::layers::source_address::SourceAddress;
 use crate::http::state::State;
 
-/// What a visitor needs to see a page.
-#[derive(Clone, Copy, Debug)]
-pub enum Needs {
-    Nothing,
-    SignedIn,
-    /// What reading this resource takes in the API.
-    Reading(&'static Resource),
-    Holding(Scope),
-    /// The same, of a member who sees the records of all clients.
-    OfAll(Scope),
-}
-
 /// An error is a page of a few lines.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-pub async fn guard(needs: Needs, state: State, request: Request, next: Next) -> Response {
+pub async fn guard(
+    (needs, proof): (Needs, Proof),
+    state: State,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
-    let (path, chosen) = (parts.uri.path().to_owned(), language(&parts));
-    let admitted = admit(needs, &mut parts, &state).await;
+    let (path, chosen) = (parts.uri.path().to_owned(), language(&parts, None));
+    let admitted = admit((needs, proof), &mut parts, &state).await;
     let visitor = parts.extensions.get::<Visitor>().cloned();
     let response = match admitted {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(Rejection::SignIn) => Redirect::to(&sign_in_path(&parts)).into_response(),
+        Err(Rejection::Confirm(form)) => see(&confirm_path(&form)),
         Err(Rejection::Error(error)) => error.into_response(),
     };
     let visitor = visitor.unwrap_or_else(|| Visitor::stranger(&state, chosen, &path));
@@ -66,6 +62,8 @@ pub async fn guard(needs: Needs, state: State, request: Request, next: Next) -> 
 enum Rejection {
     /// Nobody has signed in, or not any more.
     SignIn,
+    /// It was too long ago that the visitor has proved who they are; afterwards they go here.
+    Confirm(String),
     Error(ApiError),
 }
 
@@ -75,7 +73,11 @@ impl From<ApiError> for Rejection {
     }
 }
 
-async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Rejection> {
+async fn admit(
+    (needs, proof): (Needs, Proof),
+    parts: &mut Parts,
+    state: &State,
+) -> Result<(), Rejection> {
     if !parts.method.is_safe() && !is_of_our_own(parts, &state.app.config.now().http.public_url) {
         let error = "The form did not come from a page of this server.";
         return Err(ApiError::new(&CROSS_SITE, error).into());
@@ -95,6 +97,7 @@ async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Rej
     UnreadBody::mark_authenticated(parts);
     let caller = session.caller.clone();
     take_of_bearer(parts, state, &Bearer::Caller(caller.clone()))?;
+    let is_confirmed = session.is_confirmed(state.app.clock.now());
     enter(parts, state, session);
     let allowed = match needs {
         Needs::Nothing | Needs::SignedIn => Allowed::caller(&caller),
@@ -109,6 +112,9 @@ async fn admit(needs: Needs, parts: &mut Parts, state: &State) -> Result<(), Rej
             sees_all.then_some(allowed).ok_or_else(super::errors::of_all_alone)?
         }
     };
+    if let (Proof::Recent(form), false) = (proof, is_confirmed) {
+        return Err(Rejection::Confirm(form_path(parts, form)));
+    }
     parts.extensions.insert(allowed);
     Ok(())
 }
@@ -118,14 +124,15 @@ async fn admit_stranger(parts: &mut Parts, state: &State) -> Result<(), Rejectio
     take_anonymous(parts, state).await?;
     let Ok(source) = SourceAddress::from_request_parts(parts, state).await;
     parts.extensions.insert(Allowed::anonymous(source));
-    let (chosen, path) = (language(parts), parts.uri.path().to_owned());
+    let (chosen, path) = (language(parts, None), parts.uri.path().to_owned());
     parts.extensions.insert(Visitor::stranger(state, chosen, &path));
     Ok(())
 }
 
 fn enter(parts: &mut Parts, state: &State, session: Session) {
     let request = parts.extensions.get().map(|RequestId(id)| id.clone());
-    let (chosen, path) = (language(parts), parts.uri.path().to_owned());
+    let chosen = language(parts, session.member.language.as_deref());
+    let path = parts.uri.path().to_owned();
     let origin = own_origin(parts, &state.app.config.now().http.public_url);
     let visitor = Visitor::stranger(state, chosen, &path).signed_in(session, origin, request);
     parts.extensions.insert(visitor);
@@ -146,6 +153,18 @@ fn sign_in_path(parts: &Parts) -> String {
     match next {
         "" | "/console" | "/console/" => "/console/sign-in".to_owned(),
         next => format!("/console/sign-in?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC)),
+    }
+}
+
+/// Where the form is that was sent: the page says, when its visitor comes back to it, that nothing was done yet.
+fn form_path(parts: &Parts, form: FormAt) -> String {
+    let path = form.path(parts.uri.path());
+    let query = parts.uri.query().filter(|_| form == FormAt::Same);
+    match (query, &parts.method) {
+        (None, &Method::GET) => path.to_owned(),
+        (Some(query), &Method::GET) => format!("{path}?{query}"),
+        (None, _) => format!("{path}?done={CONFIRMED}"),
+        (Some(query), _) => format!("{path}?{query}&done={CONFIRMED}"),
     }
 }
 

@@ -12,8 +12,9 @@ use verax_pages::names;
 use verax_pages::record::Entry;
 use verax_query::{Kind, Query, Resource};
 
+use super::actors::name_actors;
 use super::answers::html;
-use super::records::rows;
+use super::finding::rows;
 use super::visitor::Visitor;
 use crate::http::error::ApiError;
 use crate::http::state::State;
@@ -40,7 +41,9 @@ pub async fn home(Extract(state): Extract<State>, visitor: Visitor) -> Result<Re
         true => {
             let newest = Query::of(&EVENTS).at_most(EVENTS_SHOWN);
             let found = state.app.page(&newest, &visitor.caller()?.tenant()).await?;
-            Some(rows(&found.rows)?.iter().map(Entry::of).collect())
+            let mut events = rows(&found.rows)?;
+            name_actors(&state, &visitor, &mut events).await?;
+            Some(events.iter().map(Entry::of).collect())
         }
         false => None,
     };

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::finding::found;
 use super::form::Form;
-use super::guard::Needs;
+use super::needs::Needs;
 use super::page::Page;
 use super::visitor::Visitor;
 use crate::http::answers::heat_maps::{evidence_of, heat_map_png};

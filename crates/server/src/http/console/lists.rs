@@ -6,15 +6,19 @@ use axum::response::Response;
 use verax_domain::Scope;
 use verax_domain::resources::PROJECT_MEMBERS;
 use verax_pages::cell::list_href;
-use verax_pages::list::{List, Listed, visible};
+use verax_pages::list::{List, Listed, SavedView, ViewDraft, Views, visible};
 use verax_pages::record::Action;
 use verax_pages::{Shell, names};
 use verax_query::{Query, Resource};
 
+use super::actors::name_actors;
 use super::answers::{html, html_with, see};
+use super::finding::rows;
 use super::form::Form;
-use super::records::rows;
+use super::news::with_news;
+use super::set_up;
 use super::visitor::Visitor;
+use crate::app::views::View;
 use crate::http::error::ApiError;
 use crate::http::layers::caching::IfNoneMatch;
 use crate::http::layers::handling::RequestHandling;
@@ -31,39 +35,96 @@ pub async fn list(
     RawQuery(raw): RawQuery,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    let raw = of_the_api(&short(raw)?);
-    let shell = visitor.shell(names::plural(visitor.texts, resource));
+    let sent = short(raw)?;
+    let raw = of_the_api(&sent);
     let query = match Query::parse_as(resource, &raw, handling.handling()) {
         Ok(query) => query,
         Err(problems) => {
-            let page = List::wrong(shell, resource, raw, problems);
+            let shell = visitor.shell(names::plural(visitor.texts, resource));
+            let views = views(&state, &visitor, resource, None, ViewDraft::default()).await?;
+            let page = List::wrong(shell, resource, raw, problems).with_views(views);
             return html_with(StatusCode::BAD_REQUEST, &page);
         }
     };
+    let mut list = page(&state, &visitor, &handling, &query, ViewDraft::default()).await?;
+    list.shell = with_news(list.shell, Some(&sent));
+    html(&list)
+}
+
+/// The page of the list that a query asks for, with what was typed into the form of a view.
+pub async fn page(
+    state: &State,
+    visitor: &Visitor,
+    handling: &RequestHandling,
+    query: &Query,
+    draft: ViewDraft,
+) -> Result<List, ApiError> {
+    let resource = query.resource();
+    let shell = visitor.shell(names::plural(visitor.texts, resource));
     let (caller, may_open) = (visitor.caller()?, |it: &Resource| visitor.may_read(it));
-    let shown = visible(&query);
+    let shown = visible(query);
     let named = query.clone().populating(|field, relation| {
         shown.contains(&field) && visitor.may_read(relation.resource)
     });
-    let found = read_page(&state, caller, &handling, &named).await?;
-    let rows = rows(&found.rows)?;
+    let found = read_page(state, caller, handling, &named).await?;
+    let mut rows = rows(&found.rows)?;
+    name_actors(state, visitor, &mut rows).await?;
     let total = found.total.unwrap_or(query.page().skip + rows.len() as u64);
-    let listed = Listed { query: &query, rows: &rows, total, origin: &visitor.origin };
+    let listed = Listed { query, rows: &rows, total, origin: &visitor.origin };
     let page = List::of(shell, &visitor.reader(&may_open), &listed);
-    let actions = actions(&visitor, resource, &page.shell);
-    html(&page.with_actions(actions))
+    let actions = actions(visitor, resource, &page.shell);
+    let views = views(state, visitor, resource, Some(query), draft).await?;
+    Ok(page.with_actions(actions).with_views(views))
+}
+
+/// The views of a resource that the visitor sees. The one that asks for what is shown is marked, on whichever
+/// of its pages.
+async fn views(
+    state: &State,
+    visitor: &Visitor,
+    resource: &'static Resource,
+    shown: Option<&Query>,
+    draft: ViewDraft,
+) -> Result<Views, ApiError> {
+    let (_, member) = visitor.session()?.key();
+    let shown = shown.map(|query| query.clone().from_the_beginning());
+    let href = list_href(resource);
+    let all = state.app.views(visitor.session()?.key(), resource).await?;
+    let saved = |view: View| {
+        let is_own = view.member == member;
+        let mark = match (is_own, view.is_shared) {
+            (true, false) => String::new(),
+            (true, true) => visitor.texts.get("view-shared"),
+            (false, _) => visitor.texts.get("view-of-colleague"),
+        };
+        let may_delete = is_own || visitor.has(Scope::WriteMembers);
+        SavedView {
+            href: format!("{href}?{}", view.query),
+            is_current: shown.is_some() && Query::parse(resource, &view.query).ok() == shown,
+            delete_href: match may_delete {
+                true => format!("{href}/-/views/{}/delete", view.id),
+                false => String::new(),
+            },
+            name: view.name,
+            mark,
+        }
+    };
+    let may_share = visitor.has(Scope::Write);
+    Ok(Views { all: all.into_iter().map(saved).collect(), may_share, draft })
 }
 
 fn actions(visitor: &Visitor, resource: &Resource, shell: &Shell) -> Vec<Action> {
-    let invites = resource.name == PROJECT_MEMBERS.name && visitor.has(Scope::WriteMembers);
-    let href = "/console/project-members/-/invite".to_owned();
-    let label = shell.t("invite");
-    invites.then(|| Action { href, label, ..Action::default() }).into_iter().collect()
+    let mut actions = set_up::list_actions(visitor, resource);
+    if resource.name == PROJECT_MEMBERS.name && visitor.has(Scope::WriteMembers) {
+        let href = "/console/project-members/-/invite".to_owned();
+        actions.push(Action::open(href, shell.t("invite")));
+    }
+    actions
 }
 
-/// The query without what is the console's own: `lang`.
+/// The query without what is the console's own.
 fn of_the_api(raw: &str) -> String {
-    let is_own = |part: &&str| part.split('=').next() == Some("lang");
+    let is_own = |part: &&str| matches!(part.split('=').next(), Some("lang" | "done"));
     parts(raw).filter(|part| !is_own(part)).collect::<Vec<_>>().join("&")
 }
 

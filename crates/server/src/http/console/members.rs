@@ -1,6 +1,7 @@
 //! Inviting members, and changing what they may do.
 
-use axum::extract::State as Extract;
+use axum::extract::{RawQuery, State as Extract};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
@@ -15,7 +16,8 @@ use super::answers::{html, html_with, see};
 use super::errors::told;
 use super::finding::found;
 use super::form::Form;
-use super::guard::Needs;
+use super::needs::{FormAt, Needs};
+use super::news::with_news;
 use super::page::Page;
 use super::visitor::Visitor;
 use crate::app::members::errors::MemberError;
@@ -30,13 +32,19 @@ pub fn pages() -> Vec<Page> {
     let needs = Needs::Holding(Scope::WriteMembers);
     vec![
         Page::get("/console/project-members/-/invite", needs, page),
-        Page::post("/console/project-members/-/invite", needs, invite),
-        Page::post("/console/project-members/{id}/link", needs, invite_again),
-        Page::post("/console/project-members/{id}/role", needs, change_role),
-        Page::post("/console/project-members/{id}/disable", needs, disable),
-        Page::post("/console/project-members/{id}/enable", needs, enable),
-        Page::post("/console/project-members/{id}/delete", needs, delete),
+        Page::post("/console/project-members/-/invite", needs, invite).confirmed(FormAt::Same),
+        of_member("link", needs, invite_again),
+        of_member("role", needs, change_role),
+        of_member("disable", needs, disable),
+        of_member("enable", needs, enable),
+        of_member("delete", needs, delete),
     ]
+}
+
+/// What a button beside a member is sent to.
+fn of_member<H: Handler<T, State>, T: 'static>(verb: &str, needs: Needs, handler: H) -> Page {
+    let path = format!("/console/project-members/{{id}}/{verb}");
+    Page::post(path, needs, handler).confirmed(FormAt::Above)
 }
 
 /// The buttons beside a member.
@@ -63,8 +71,9 @@ pub fn actions(visitor: &Visitor, record: &Value) -> Vec<Action> {
     vec![change, other, delete]
 }
 
-async fn page(visitor: Visitor) -> Result<Response, ApiError> {
-    html(&form_page(&visitor, "", None))
+async fn page(visitor: Visitor, RawQuery(raw): RawQuery) -> Result<Response, ApiError> {
+    let InvitePage { shell, email, roles } = form_page(&visitor, "", None);
+    html(&InvitePage { shell: with_news(shell, raw.as_deref()), email, roles })
 }
 
 fn form_page(visitor: &Visitor, email: &str, problem: Option<String>) -> InvitePage {

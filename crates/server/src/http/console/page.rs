@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::guard::Needs;
+use super::needs::{FormAt, Needs, Proof};
 use crate::http::state::State;
 
 /// A page, or what a form of one is sent to.
@@ -12,6 +12,7 @@ pub struct Page {
     pub method: Method,
     pub path: String,
     pub needs: Needs,
+    pub proof: Proof,
     pub handler: MethodRouter<State>,
 }
 
@@ -22,7 +23,7 @@ impl Page {
         handler: H,
     ) -> Page {
         let handler = on(MethodFilter::GET, handler);
-        Page { method: Method::GET, path: path.into(), needs, handler }
+        Page { method: Method::GET, path: path.into(), needs, proof: Proof::Session, handler }
     }
 
     pub fn post<H: Handler<T, State>, T: 'static>(
@@ -31,6 +32,11 @@ impl Page {
         handler: H,
     ) -> Page {
         let handler = on(MethodFilter::POST, handler);
-        Page { method: Method::POST, path: path.into(), needs, handler }
+        Page { method: Method::POST, path: path.into(), needs, proof: Proof::Session, handler }
+    }
+
+    /// The same, for what is dangerous: its visitor must have given the password within the last minutes.
+    pub fn confirmed(self, form: FormAt) -> Page {
+        Page { proof: Proof::Recent(form), ..self }
     }
 }

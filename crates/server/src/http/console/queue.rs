@@ -12,10 +12,11 @@ use verax_pages::queue::{Queue, QueuedCase};
 use verax_query::Query;
 
 use super::answers::{html, see};
+use super::finding::rows;
 use super::form::Form;
-use super::guard::Needs;
+use super::needs::Needs;
+use super::news::with_news;
 use super::page::Page;
-use super::records::{rows, with_news};
 use super::visitor::Visitor;
 use crate::app::reviews::ReviewError;
 use crate::http::body::unread::Unread;

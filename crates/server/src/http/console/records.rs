@@ -5,15 +5,16 @@ use axum::response::Response;
 use serde_json::Value;
 use verax_domain::resources::{EVENTS, PROJECT_MEMBERS, WEBHOOK_EVENTS, WEBHOOKS};
 use verax_pages::cell::{list_href, record_href};
+use verax_pages::names;
 use verax_pages::record::{Action, Json, Record, Retrieved};
-use verax_pages::{Shell, names};
 use verax_query::{Audience, Key, Query, Resource, Retrieval};
 
+use super::actors::name_actors;
 use super::answers::html;
-use super::finding::{beside, find};
-use super::form::Form;
+use super::finding::{beside, find, rows};
+use super::news::with_news;
 use super::visitor::Visitor;
-use super::{images, members, webhooks};
+use super::{images, members, set_up, webhooks};
 use crate::http::answers::one;
 use crate::http::error::ApiError;
 use crate::http::path_id::PathId;
@@ -23,21 +24,6 @@ use crate::http::state::State;
 const EVENTS_SHOWN: u32 = 20;
 const EVENT_RECORD: Key<str> = Key::text(&EVENTS, "record");
 const EVENT_RESOURCE: Key<str> = Key::text(&EVENTS, "resource");
-
-/// What was done to the record, as the page that follows says it.
-const DONE: [&str; 11] = [
-    "member-changed",
-    "webhook-changed",
-    "resent",
-    "saved",
-    "token-was-revoked",
-    "decided",
-    "proposed",
-    "released",
-    "returned",
-    "noted",
-    "queue-none-left",
-];
 
 /// `GET /console/<resource>/{id}`.
 pub async fn record(
@@ -52,7 +38,8 @@ pub async fn record(
     let may_open = |it: &Resource| visitor.may_read(it);
     let bare = find(&state, &Retrieval::whole(resource), &tenant, &id).await?;
     let named = Retrieval::whole(resource).populating(|_, relation| may_open(relation.resource));
-    let record = find(&state, &named, &tenant, &id).await?;
+    let mut record = find(&state, &named, &tenant, &id).await?;
+    name_actors(&state, &visitor, std::slice::from_mut(&mut record)).await?;
     let events = events(&state, &visitor, resource, &bare).await?;
     let actions = actions(&visitor, resource, &bare);
     let more = webhooks::attempts(&state, &visitor, resource, &bare).await?;
@@ -68,18 +55,6 @@ pub async fn record(
     let shell = visitor.shell(names::singular(visitor.texts, resource));
     let shell = with_news(shell, raw.as_deref());
     html(&Record::of(shell, &visitor.reader(&may_open), &retrieved, actions))
-}
-
-/// With the news that the address names, if it names some.
-pub fn with_news(shell: Shell, raw: Option<&str>) -> Shell {
-    let form = Form::of(raw.unwrap_or_default());
-    match DONE.iter().find(|done| **done == form.text("done")) {
-        Some(done) => {
-            let text = shell.t(done);
-            shell.with_news(text)
-        }
-        None => shell,
-    }
 }
 
 /// The newest events of the record; nothing where the visitor may not see events.
@@ -98,13 +73,9 @@ async fn events(
         .equal(EVENT_RESOURCE, resource.name)
         .at_most(EVENTS_SHOWN);
     let found = state.app.page(&of_record, &beside(visitor, record)?).await?;
-    rows(&found.rows).map(Some)
-}
-
-/// The records of a page: their JSON with commas between.
-pub fn rows(rows: &[u8]) -> Result<Vec<Value>, ApiError> {
-    let array = [b"[".as_slice(), rows, b"]"].concat();
-    serde_json::from_slice(&array).map_err(|error| ApiError::internal().caused(error))
+    let mut events = rows(&found.rows)?;
+    name_actors(state, visitor, &mut events).await?;
+    Ok(Some(events))
 }
 
 fn actions(visitor: &Visitor, resource: &Resource, record: &Value) -> Vec<Action> {
@@ -113,7 +84,7 @@ fn actions(visitor: &Visitor, resource: &Resource, record: &Value) -> Vec<Action
         name if name == WEBHOOKS.name || name == WEBHOOK_EVENTS.name => {
             webhooks::actions(visitor, resource, record)
         }
-        _ => Vec::new(),
+        _ => set_up::record_actions(visitor, resource, record),
     }
 }
 

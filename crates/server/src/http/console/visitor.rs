@@ -178,16 +178,17 @@ impl Visitor {
     }
 }
 
-/// The language of a request: what its address says, what was chosen before, what the browser says.
-pub fn language(parts: &Parts) -> Language {
-    let asked = parts.uri.query().map(|query| Form::of(query).text("lang").to_owned());
+/// The language of a request: what its address says, what this browser was told, what the member chose, what
+/// the browser says.
+pub fn language(parts: &Parts, member: Option<&str>) -> Language {
     let chosen = || cookie(&parts.headers, LANGUAGE_COOKIE).and_then(Language::from_code);
+    let wanted = || Language::from_code(member?);
     let accepted = || {
         let header = parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
         Language::accepted(header)
     };
-    let asked = asked.as_deref().and_then(Language::from_code);
-    asked.or_else(chosen).or_else(accepted).unwrap_or_default()
+    let asked = asked_language(parts.uri.query());
+    asked.or_else(chosen).or_else(wanted).or_else(accepted).unwrap_or_default()
 }
 
 /// The language that a request names, and that holds from now on.

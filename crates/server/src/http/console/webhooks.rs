@@ -11,7 +11,7 @@ use verax_query::Resource;
 
 use super::answers::see;
 use super::finding::found;
-use super::guard::Needs;
+use super::needs::Needs;
 use super::page::Page;
 use super::visitor::Visitor;
 use crate::app::webhooks::{Disabled, WebhookError};

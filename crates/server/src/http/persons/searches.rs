@@ -193,7 +193,7 @@ pub async fn verify(
     let client = caller.client();
     let mut persons = state.app.person_records(client, std::slice::from_ref(&id)).await?;
     let person = persons.remove(&id).ok_or_else(unknown_person)?;
-    let collections = person.ids(person::COLLECTIONS);
+    let collections = person.texts(person::COLLECTIONS);
     if collection.as_ref().is_some_and(|collection| !collections.contains(collection)) {
         return Err(unknown_person());
     }
@@ -328,7 +328,7 @@ fn details(id: &str, record: &Values) -> Value {
         "date_of_birth": record.text(person::DATE_OF_BIRTH),
         "nationality": record.text(person::NATIONALITY),
         "notes": record.text(person::NOTES),
-        "collections": record.ids(person::COLLECTIONS),
+        "collections": record.texts(person::COLLECTIONS),
         "create_date": time(record.time(person::CREATED_AT)),
         "modified_date": time(record.time(person::UPDATED_AT)),
     })

@@ -3,12 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::http::error_codes::{ErrorCode, PROJECT_NOT_FOUND};
-
-pub static UNPROCESSABLE: ErrorCode = ErrorCode {
-    code: "UnprocessableEntity",
-    status: StatusCode::UNPROCESSABLE_ENTITY,
-    when: "a member of a project is wrong; `details` names each",
-};
+use crate::http::project_service::errors::UNPROCESSABLE;
 
 pub static EMAIL_NOT_SENT: ErrorCode = ErrorCode {
     code: "EMAIL_NOT_SENT",

@@ -12,17 +12,22 @@ use crate::app::access::Caller;
 use crate::app::emails::EmailOutcome;
 use crate::http::answers::json as json_response;
 use crate::http::body::reading::read;
-use crate::http::body::table::Purpose;
+use crate::http::body::table::{BodyField, Purpose, Rule, optional, required};
 use crate::http::body::unread::Unread;
 use crate::http::error::ApiError;
 use crate::http::error_codes::INVALID_PARAMETERS;
 use crate::http::layers::allowed::Allowed;
 use crate::http::layers::idempotency::about;
 use crate::http::path_id::PathId;
-use crate::http::projects::bodies::TEST_EMAIL_BODY;
 use crate::http::projects::errors::EMAIL_NOT_SENT;
 use crate::http::state::State;
 use crate::messages::LANGUAGES;
+
+pub static TEST_EMAIL_BODY: &[BodyField] = &[
+    required("email", Rule::Email, "Where it goes."),
+    optional("template", Rule::Word(&EmailKind::WORDS), "Which of the flow's emails; code."),
+    optional("language", Rule::Word(&LANGUAGES), "In which language; en."),
+];
 
 pub async fn send(
     Extract(state): Extract<State>,

@@ -1,27 +1,35 @@
-//! What an owner looks at: tokens of programs, and the settings of the server.
+//! Tokens of programs, which an owner looks at and revokes.
 
 use axum::extract::{RawQuery, State as Extract};
 use axum::response::Response;
-use verax_domain::Timestamp;
+use verax_domain::{Scope, Timestamp};
 use verax_pages::Texts;
 use verax_pages::cell::{Cell, moment};
 use verax_pages::names::Tone;
-use verax_pages::settings::{Setting, SettingSection, Settings};
 use verax_pages::tokens::{TokenRow, Tokens};
 use verax_query::Tenant;
 
 use super::answers::{html, see};
-use super::records::with_news;
+use super::needs::{FormAt, Needs};
+use super::news::with_news;
+use super::page::Page;
 use super::visitor::Visitor;
 use crate::app::access::Token;
-use crate::config::described;
 use crate::http::error::ApiError;
 use crate::http::error_codes::NOT_FOUND;
 use crate::http::path_id::PathId;
 use crate::http::state::State;
 
+pub fn pages() -> Vec<Page> {
+    let needs = Needs::Holding(Scope::WriteMembers);
+    vec![
+        Page::get("/console/tokens", needs, tokens),
+        Page::post("/console/tokens/{id}/revoke", needs, revoke).confirmed(FormAt::TwoAbove),
+    ]
+}
+
 /// `GET /console/tokens`.
-pub async fn tokens(
+async fn tokens(
     Extract(state): Extract<State>,
     visitor: Visitor,
     RawQuery(raw): RawQuery,
@@ -53,7 +61,7 @@ fn row(texts: Texts, token: &Token, now: Timestamp) -> TokenRow {
 }
 
 /// `POST /console/tokens/{id}/revoke`: with all that were made from it.
-pub async fn revoke(
+async fn revoke(
     Extract(state): Extract<State>,
     visitor: Visitor,
     id: PathId,
@@ -63,40 +71,4 @@ pub async fn revoke(
         true => Ok(see("/console/tokens?done=token-was-revoked")),
         false => Err(ApiError::new(&NOT_FOUND, "There is no such token.")),
     }
-}
-
-/// `GET /console/settings`. Only those that all nodes can share are shown with their values: others may
-/// hold secrets, and are another node's on each.
-pub async fn settings(
-    Extract(state): Extract<State>,
-    visitor: Visitor,
-) -> Result<Response, ApiError> {
-    let texts = visitor.texts;
-    let for_all = state.app.settings_of_all_nodes().await?;
-    let shared = state.app.config.now().shared();
-    let sections = described::sections().into_iter().map(|section| SettingSection {
-        settings: section
-            .settings
-            .into_iter()
-            .map(|setting| {
-                let name = format!("{}.{}", section.name, setting.key);
-                let value = shared.iter().find(|(known, _)| *known == name);
-                let source = match for_all.contains(&name) {
-                    true => "setting-from-database",
-                    false => "setting-from-node",
-                };
-                Setting {
-                    source: value.map(|_| texts.get(source)),
-                    value: value.map(|(_, value)| value.clone()),
-                    doc: setting.doc,
-                    default: setting.default,
-                    name,
-                }
-            })
-            .collect(),
-        name: section.name,
-        doc: section.doc,
-    });
-    let sections = sections.collect();
-    html(&Settings { shell: visitor.shell(texts.get("settings")), sections })
 }

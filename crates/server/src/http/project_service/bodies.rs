@@ -5,7 +5,7 @@ use verax_domain::email_templates::{EmailKind, EmailPart};
 use verax_domain::flow_settings::reviews::FourEyes;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 
-use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional, required};
+use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional};
 use crate::messages::LANGUAGES;
 
 const SEARCH_MODES: &[&str] = &["FAST", "ACCURATE"];
@@ -273,9 +273,3 @@ const fn search_mode() -> BodyField {
     optional("searchMode", Rule::Word(SEARCH_MODES), "Accepted for compatibility; has no effect.")
         .or_blank()
 }
-
-pub static TEST_EMAIL_BODY: &[BodyField] = &[
-    required("email", Rule::Email, "Where it goes."),
-    optional("template", Rule::Word(&EmailKind::WORDS), "Which of the flow's emails; code."),
-    optional("language", Rule::Word(&LANGUAGES), "In which language; en."),
-];
