@@ -27,15 +27,22 @@ pub struct Stamp {
     pub request: Option<String>,
 }
 
+const MEMBER: &str = "member:";
+
 impl Principal {
     /// As the journal writes it.
     pub fn text(&self) -> String {
         match self {
             Principal::Token(id) => format!("token:{id}"),
-            Principal::Member(id) => format!("member:{id}"),
+            Principal::Member(id) => format!("{MEMBER}{id}"),
             Principal::Anonymous => "anonymous".to_owned(),
             Principal::Command => "command".to_owned(),
             Principal::System => "system".to_owned(),
         }
+    }
+
+    /// The id of the member whom a text of [`text`](Principal::text) names, if it names one.
+    pub fn member_id(text: &str) -> Option<&str> {
+        text.strip_prefix(MEMBER)
     }
 }

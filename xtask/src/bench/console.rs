@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use super::plain::Database;
-use super::{LOAD_CORE, SERVER_CORE, load, milliseconds, pin, records};
+use super::{LOAD_CORE, SERVER_CORE, load, mebibytes, milliseconds, pin, records};
 use crate::http::{Answer, Connection};
 use crate::running::{Server, Site};
 
@@ -51,25 +51,19 @@ fn statements() -> [String; 6] {
     ]
 }
 
-/// What is asked. A case is that of the first registration of the client with the most records.
-fn pages() -> Vec<(&'static str, String)> {
-    let case = format!("/console/reviews/{}", records::registration_id(1, 0));
-    let own = [
-        ("overview", "/console/"),
-        ("list", "/console/biometric-validations"),
-        (
-            "list, failed ones, newest first",
-            "/console/biometric-validations?where_status=failed&sort=-createdAt",
-        ),
-        ("list, page at half", "/console/biometric-validations?page=5000"),
-        ("list of registrations", "/console/app-registrations"),
-        ("list of cases", "/console/reviews"),
-        ("queue", "/console/queue"),
-    ];
-    let mut all: Vec<_> = own.into_iter().map(|(name, path)| (name, path.to_owned())).collect();
-    all.push(("case", case));
-    all
-}
+/// What is asked beside one case.
+const PAGES: [(&str, &str); 7] = [
+    ("overview", "/console/"),
+    ("list", "/console/biometric-validations"),
+    (
+        "list, failed ones, newest first",
+        "/console/biometric-validations?where_status=failed&sort=-createdAt",
+    ),
+    ("list, page at half", "/console/biometric-validations?page=5000"),
+    ("list of registrations", "/console/app-registrations"),
+    ("list of cases", "/console/reviews"),
+    ("queue", "/console/queue"),
+];
 
 pub fn prepare(database: &Database) -> Result<()> {
     for statement in statements() {
@@ -84,14 +78,17 @@ pub fn measure(site: &Site, server: &Server, only: &str, duration: Duration) -> 
         "| page | member of | bytes | alone p50 ms | alone p99 ms | 4 at once p50 ms | pages/s | RSS MiB |"
     );
     println!("| --- | --- | --: | --: | --: | --: | --: | --: |");
+    // Of the first registration of the client with the most records.
+    let case = format!("/console/reviews/{}", records::registration_id(1, 0));
     for client in [Some(records::client_id(1)), None] {
         let cookie = sign_in(site, server.address, client.as_deref())?;
         let of = client.map_or("the server", |_| "a client");
-        for (name, path) in pages().iter().filter(|(name, _)| name.contains(only)) {
+        let pages = PAGES.into_iter().chain([("case", case.as_str())]);
+        for (name, path) in pages.filter(|(name, _)| name.contains(only)) {
             let request = format!(
                 "GET {path} HTTP/1.1\r\nHost: verax.test\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n"
             );
-            let bytes = first(server.address, &request).with_context(|| path.clone())?;
+            let bytes = first(server.address, &request).with_context(|| path.to_owned())?;
             pin(std::process::id(), LOAD_CORE)?;
             let alone = load::drive(server.address, request.as_bytes(), 1, duration);
             let loaded = load::drive(server.address, request.as_bytes(), CONNECTIONS, duration);
@@ -103,7 +100,7 @@ pub fn measure(site: &Site, server: &Server, only: &str, duration: Duration) -> 
                 milliseconds(alone.p99),
                 milliseconds(loaded.p50),
                 loaded.requests_per_second,
-                server.resident_bytes()? as f64 / (1024.0 * 1024.0),
+                mebibytes(server.resident_bytes()?),
             );
         }
     }

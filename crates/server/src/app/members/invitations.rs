@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use verax_domain::Timestamp;
 use verax_domain::contact::{is_email, visible};
+use verax_domain::journal::Principal;
 use verax_domain::role::{MemberStatus, Role, SERVER_WIDE};
 use verax_query::nfc;
 use verax_store::{Batch, Invitation as StoredInvitation, MemberKey, NewMember, StoreError};
@@ -277,8 +278,8 @@ pub(super) fn checked_name(name: &str) -> Result<String, MemberError> {
     // stands where they have done something.
     let name = visible(&nfc(name));
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
-    let is_taken_for_another =
-        name.contains(':') || ["anonymous", "system", "command"].contains(&name.as_str());
+    let mut others = [Principal::Anonymous, Principal::Command, Principal::System].iter();
+    let is_taken_for_another = name.contains(':') || others.any(|other| other.text() == name);
     match fits && !name.contains(char::is_control) && !is_taken_for_another {
         true => Ok(name),
         false => Err(MemberError::NameInvalid),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use verax_domain::journal::Principal;
 use verax_domain::resources::PROJECT_MEMBERS;
 use verax_query::{Key, Query};
 
@@ -13,7 +14,6 @@ use crate::http::state::State;
 
 /// The fields that say who: `member:<id>`, `token:<id>`.
 const ACTOR_FIELDS: [&str; 4] = ["actor", "claimedBy", "decidedBy", "checkedBy"];
-const MEMBER: &str = "member:";
 const MEMBER_ID: Key<str> = Key::text(&PROJECT_MEMBERS, "_id");
 /// More are not named on one page.
 const NAMED_MAX: usize = 100;
@@ -29,7 +29,7 @@ impl ActorNames {
         visitor: &Visitor,
         actors: BTreeSet<String>,
     ) -> Result<ActorNames, ApiError> {
-        let ids = actors.iter().filter_map(|actor| actor.strip_prefix(MEMBER));
+        let ids = actors.iter().filter_map(|actor| Principal::member_id(actor));
         let ids: Vec<String> = ids.take(NAMED_MAX).map(str::to_owned).collect();
         if ids.is_empty() {
             return Ok(ActorNames::default());
@@ -41,7 +41,7 @@ impl ActorNames {
         let found = state.app.page(&query, &visitor.caller()?.tenant()).await?;
         let named = |member: &Value| {
             let text = |name: &str| member.get(name).and_then(Value::as_str);
-            Some((format!("{MEMBER}{}", text("_id")?), text("name")?.to_owned()))
+            Some((Principal::Member(text("_id")?.to_owned()).text(), text("name")?.to_owned()))
         };
         Ok(ActorNames(rows(&found.rows)?.iter().filter_map(named).collect()))
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use verax_domain::Scope;
 use verax_domain::resources::PROJECT_MEMBERS;
 use verax_domain::role::{Role, SERVER_WIDE};
+use verax_pages::Shell;
 use verax_pages::cell::{moment, record_href};
 use verax_pages::members::{Invite as InvitePage, Invited};
 use verax_pages::record::{Action, ActionMenu};
@@ -72,21 +73,17 @@ pub fn actions(visitor: &Visitor, record: &Value) -> Vec<Action> {
 }
 
 async fn page(visitor: Visitor, RawQuery(raw): RawQuery) -> Result<Response, ApiError> {
-    let InvitePage { shell, email, roles } = form_page(&visitor, "", None);
-    html(&InvitePage { shell: with_news(shell, raw.as_deref()), email, roles })
+    let shell = visitor.shell(visitor.texts.get("invite"));
+    html(&form_page(with_news(shell, raw.as_deref()), ""))
 }
 
-fn form_page(visitor: &Visitor, email: &str, problem: Option<String>) -> InvitePage {
-    let texts = visitor.texts;
+fn form_page(shell: Shell, email: &str) -> InvitePage {
+    let texts = shell.texts;
     let roles = Role::ALL.map(|role| {
         let word = role.word();
         let doc = texts.get(&format!("role-{word}-doc"));
         (word, texts.get(&format!("role-{word}")), doc, role == Role::Viewer)
     });
-    let mut shell = visitor.shell(texts.get("invite"));
-    if let Some(problem) = problem {
-        shell = shell.with_problem(problem);
-    }
     InvitePage { shell, email: email.to_owned(), roles: roles.to_vec() }
 }
 
@@ -109,7 +106,8 @@ async fn invite(
         Ok(link) => invited(&visitor, email, &link),
         Err(error) => {
             let problem = told(visitor.texts, error)?;
-            html_with(StatusCode::BAD_REQUEST, &form_page(&visitor, email, Some(problem)))
+            let shell = visitor.shell(visitor.texts.get("invite")).with_problem(problem);
+            html_with(StatusCode::BAD_REQUEST, &form_page(shell, email))
         }
     }
 }
