@@ -1,5 +1,6 @@
 //! Everything that must hold before a change lands, as a table of steps.
 
+mod beside;
 mod grid;
 mod smoke;
 mod steps;
@@ -9,7 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::postgres::Cluster;
+use beside::Beside;
 use steps::STEPS;
+
+/// These wait for a browser and for answers more than they compute: they run beside those that come after the
+/// release build, which wait too.
+const BESIDE: [&str; 2] = ["console", "schemathesis"];
+/// What they need is there after this step.
+const BEFORE_BESIDE: &str = "release";
 
 /// What one step may hand to a later one.
 #[derive(Default)]
@@ -41,24 +49,50 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let chosen = STEPS.iter().filter(|step| {
+    let is_chosen = |step: &&Step| {
         let name = &step.name.to_owned();
         (only.is_empty() || only.contains(name)) && !skip.contains(name)
-    });
+    };
+    let chosen: Vec<&Step> = STEPS.iter().filter(is_chosen).collect();
+    let (mut beside, mut own): (Vec<&Step>, Vec<&Step>) =
+        chosen.iter().partition(|step| BESIDE.contains(&step.name));
+    if own.is_empty() {
+        own = std::mem::take(&mut beside);
+    }
 
+    let start = Instant::now();
     let mut progress = Progress::default();
-    let mut done: Vec<(&Step, Duration, Result<()>)> = Vec::new();
+    let mut done = Vec::new();
+    let mut running = None;
     // A failed step does not stop the others: one run tells all that is wrong.
-    for step in chosen {
+    for step in own {
+        let is_after = STEPS.iter().position(|it| it.name == step.name)
+            > STEPS.iter().position(|it| it.name == BEFORE_BESIDE);
+        if is_after && !beside.is_empty() {
+            running = Some(Beside::start(&std::mem::take(&mut beside))?);
+        }
         println!("\n== {}: {}", step.name, step.what);
         let start = Instant::now();
         let outcome = (step.run)(&mut progress);
         if let Err(error) = &outcome {
             println!("== {} failed: {error:#}", step.name);
         }
-        done.push((step, start.elapsed(), outcome));
+        done.push(Done { name: step.name.to_owned(), duration: start.elapsed(), outcome });
     }
-    conclude(&done, progress.test_summary)
+    if !beside.is_empty() {
+        running = Some(Beside::start(&beside)?);
+    }
+    if let Some(running) = running {
+        done.push(running.wait()?);
+    }
+    conclude(&done, start.elapsed(), progress.test_summary)
+}
+
+/// What came of a step, or of several that ran beside the others.
+struct Done {
+    name: String,
+    duration: Duration,
+    outcome: Result<()>,
 }
 
 fn names(list: &str) -> Result<Vec<String>> {
@@ -69,20 +103,19 @@ fn names(list: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn conclude(done: &[(&Step, Duration, Result<()>)], test_summary: Option<String>) -> Result<()> {
+fn conclude(done: &[Done], total: Duration, test_summary: Option<String>) -> Result<()> {
     println!();
-    for (step, duration, outcome) in done {
+    for Done { name, duration, outcome } in done {
         let word = if outcome.is_ok() { "ok" } else { "FAILED" };
-        println!("{:<13} {:>7.1} s  {word}", step.name, duration.as_secs_f64());
+        println!("{name:<13} {:>7.1} s  {word}", duration.as_secs_f64());
     }
-    let total: Duration = done.iter().map(|(_, duration, _)| *duration).sum();
     println!("{:<13} {:>7.1} s", "in all", total.as_secs_f64());
     // Last, so that who reads only the end sees what was tested.
     if let Some(summary) = test_summary {
         println!("{summary}");
     }
     let failed: Vec<&str> =
-        done.iter().filter(|(.., outcome)| outcome.is_err()).map(|(step, ..)| step.name).collect();
+        done.iter().filter(|it| it.outcome.is_err()).map(|it| it.name.as_str()).collect();
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }
