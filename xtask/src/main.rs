@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod clients;
 mod console;
+mod dist;
 mod docs;
 mod exec;
 mod faults;
@@ -103,6 +104,12 @@ const TOOLS: &[Tool] = &[
         usage: "[--out FILE]",
         what: "the bill of materials of the binary, as CycloneDX",
         run: sbom::run,
+    },
+    Tool {
+        name: "dist",
+        usage: "[--bin FILE] [--out DIR]",
+        what: "an archive, a Debian package and an image of the release binary, with checksums",
+        run: dist::run,
     },
     Tool {
         name: "fuzz",

@@ -1,7 +1,7 @@
 //! The software bill of materials of the binary: CycloneDX 1.5 from what cargo has resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -23,23 +23,32 @@ pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let host = host()?;
-    let words = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host];
-    let metadata = exec::output(exec::cargo().args(words).args(exec::WORKSPACE_FEATURES))?;
-    let lock = std::fs::read_to_string(exec::root().join("Cargo.lock"))?;
-    let bill = bill(&serde_json::from_str(&metadata)?, &checksums(&lock))?;
     let out = match out {
         Some(out) => out,
         None => exec::target_dir()?.join(FILE),
     };
-    std::fs::write(&out, serde_json::to_string_pretty(&bill)?)
-        .with_context(|| out.display().to_string())?;
-    let count = bill["components"].as_array().map_or(0, Vec::len);
-    println!("{count} components of {BINARY} on {host}: {}", out.display());
+    let count = write(&out)?;
+    println!("{count} components of {BINARY} on {}: {}", host()?, out.display());
     Ok(())
 }
 
-fn host() -> Result<String> {
+/// Writes the bill; the number of its components.
+pub fn write(out: &Path) -> Result<usize> {
+    let lock = std::fs::read_to_string(exec::root().join("Cargo.lock"))?;
+    let bill = bill(&Resolved::of(&metadata()?)?, &checksums(&lock))?;
+    std::fs::write(out, serde_json::to_string_pretty(&bill)?)
+        .with_context(|| out.display().to_string())?;
+    Ok(bill["components"].as_array().map_or(0, Vec::len))
+}
+
+/// What cargo has resolved for this machine.
+pub fn metadata() -> Result<Value> {
+    let words = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host()?];
+    let metadata = exec::output(exec::cargo().args(words).args(exec::WORKSPACE_FEATURES))?;
+    Ok(serde_json::from_str(&metadata)?)
+}
+
+pub fn host() -> Result<String> {
     let text = exec::output(Command::new("rustc").arg("-vV"))?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names no host")?.to_owned())
@@ -58,34 +67,52 @@ fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
     packages.collect()
 }
 
-/// What the binary is built from: its own packages and all that they need, but not what only tests
-/// need.
-///
+/// What the binary is built from: its own packages and all that they need, but not what only tests need.
+pub struct Resolved {
+    /// By their ids.
+    packages: BTreeMap<String, Value>,
+    needs: BTreeMap<String, Vec<String>>,
+    root: String,
+}
+
+impl Resolved {
+    pub fn of(metadata: &Value) -> Result<Resolved> {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let mut packages: BTreeMap<String, Value> = list(&metadata["packages"])
+            .into_iter()
+            .filter_map(|package| Some((package["id"].as_str()?.to_owned(), package)))
+            .collect();
+        let needs: BTreeMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
+            .iter()
+            .filter_map(|node| Some((node["id"].as_str()?.to_owned(), needed(node))))
+            .collect();
+        let root = packages.iter().find(|(_, package)| package["name"] == ROOT);
+        let root = root.with_context(|| format!("there is no package {ROOT}"))?.0.clone();
+        let mut found = BTreeSet::from([root.clone()]);
+        let mut waiting = vec![root.clone()];
+        while let Some(id) = waiting.pop() {
+            let needs = needs.get(&id).with_context(|| format!("{id} is not resolved"))?;
+            waiting.extend(needs.iter().filter(|it| found.insert((*it).clone())).cloned());
+        }
+        packages.retain(|id, _| found.contains(id));
+        ensure!(packages.len() == found.len(), "a package is needed and not there");
+        Ok(Resolved { packages, needs, root })
+    }
+
+    pub fn packages(&self) -> impl Iterator<Item = &Value> {
+        self.packages.values()
+    }
+}
+
 /// # Errors
 /// A package without a licence, or one from elsewhere without a checksum: the bill would not be
 /// whole.
-fn bill(metadata: &Value, checksums: &BTreeMap<(String, String), String>) -> Result<Value> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let packages: BTreeMap<String, Value> = list(&metadata["packages"])
-        .into_iter()
-        .filter_map(|package| Some((package["id"].as_str()?.to_owned(), package)))
-        .collect();
-    let needs: BTreeMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
-        .iter()
-        .filter_map(|node| Some((node["id"].as_str()?.to_owned(), needed(node))))
-        .collect();
-    let root = packages.iter().find(|(_, package)| package["name"] == ROOT);
-    let (root, root_package) = root.with_context(|| format!("there is no package {ROOT}"))?;
-    let mut found = BTreeSet::from([root.clone()]);
-    let mut waiting = vec![root.clone()];
-    while let Some(id) = waiting.pop() {
-        let needs = needs.get(&id).with_context(|| format!("{id} is not resolved"))?;
-        waiting.extend(needs.iter().filter(|it| found.insert((*it).clone())).cloned());
-    }
+fn bill(resolved: &Resolved, checksums: &BTreeMap<(String, String), String>) -> Result<Value> {
+    let Resolved { packages, needs, root } = resolved;
+    let root_package = packages.get(root).context("no root")?;
     let reference = |id: &String| packages.get(id).map(purl).with_context(|| format!("no {id}"));
     let (mut components, mut dependencies) = (Vec::new(), Vec::new());
-    for id in &found {
-        let package = packages.get(id).with_context(|| format!("there is no package {id}"))?;
+    for (id, package) in packages {
         if id != root {
             components.push(component(package, checksums)?);
         }
@@ -196,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_bill_names_what_is_built_in_and_not_what_only_tests_need() {
-        let bill = bill(&metadata(), &sums()).unwrap();
+        let bill = bill(&Resolved::of(&metadata()).unwrap(), &sums()).unwrap();
         let components = bill["components"].as_array().unwrap();
         let names: Vec<_> = components.iter().map(|it| it["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["builder", "ours", "theirs"]);
@@ -220,7 +247,9 @@ mod tests {
 
     #[test]
     fn a_bill_that_would_not_be_whole_is_rejected() {
-        let rejected = |metadata: &Value, sums: &BTreeMap<_, _>| bill(metadata, sums).unwrap_err();
+        let rejected = |metadata: &Value, sums: &BTreeMap<_, _>| {
+            Resolved::of(metadata).and_then(|it| bill(&it, sums)).unwrap_err()
+        };
         assert!(rejected(&metadata(), &BTreeMap::new()).to_string().contains("checksum"));
         let mut without = metadata();
         without["packages"][2]["license"] = Value::Null;

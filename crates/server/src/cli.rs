@@ -30,6 +30,7 @@ mod restore;
 mod sdk_names;
 mod serve;
 mod serve_demo;
+mod service_manager;
 mod settings;
 mod tallies;
 mod token;

@@ -342,3 +342,12 @@ impl Config {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// A container from scratch has none of its own.
+    #[test]
+    fn time_zones_are_known_where_the_system_has_none() {
+        assert!(jiff::tz::TimeZoneDatabase::bundled().get("America/Bogota").is_ok());
+    }
+}

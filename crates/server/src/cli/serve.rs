@@ -16,7 +16,7 @@ use super::bench_faces::PORTRAIT_1080P;
 use super::install_models::{InstallArgs, install};
 use super::locations::Locations;
 use super::output::{announce, report_line, takes_colour};
-use super::serve_demo;
+use super::{serve_demo, service_manager};
 
 use crate::app::App;
 use crate::app::document_validations::reading::DocumentReader;
@@ -131,6 +131,7 @@ pub async fn run(locations: &Locations, arguments: Arguments) -> Result<ExitCode
         announce(format_args!("listening on {url}"));
         announce_first_owner(&app, &url).await?;
     }
+    service_manager::ready();
     let role = if arguments.no_jobs { Role::Serves } else { Role::ServesAndWorks };
     let backup_source = locations.backup_source(app.database.clone())?;
     let certificate = serving.certificate();
@@ -187,6 +188,7 @@ pub fn stopped() -> Result<impl Future<Output = ()>> {
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
+        service_manager::stopping();
         tracing::info!("stopping: requests at work may finish");
     })
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use super::locations::Locations;
 use super::output::announce;
 use super::serve::{report_missing, start_log, stopped};
+use super::service_manager;
 use crate::app::faces::Faces;
 use crate::document_models::load_document_engine;
 use crate::http::{self, Serving};
@@ -47,6 +48,7 @@ pub async fn run(locations: &Locations, arguments: &Arguments) -> Result<ExitCod
         Some(serving) => announce(format_args!("listening on {}", serving.url()?)),
         None => announce("at work"),
     }
+    service_manager::ready();
     let backup_source = locations.backup_source(app.database.clone())?;
     let node = Node { app: app.clone(), role: Role::Works, backup_source, certificate: None };
     let jobs = jobs::start(&node);

@@ -1,8 +1,11 @@
 //! `verax serve`: how it starts, what it prints, how it ends.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -299,4 +302,27 @@ fn a_request_that_takes_too_long_is_answered_503() {
     assert!(text.contains("retry-after: 1") && text.contains("\"code\":\"UNAVAILABLE\""), "{text}");
     assert!(text.contains("\"requestId\":\""), "{text}");
     served.stop();
+}
+
+/// `Type=notify`: units that come after it start when it answers.
+#[test]
+fn systemd_is_told_when_the_server_is_ready_and_when_it_stops() {
+    let folder = Folder::new();
+    let socket = folder.file("notify");
+    let systemd = UnixDatagram::bind(&socket).expect("a socket");
+    systemd.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    let told = || {
+        let mut text = [0; 256];
+        let length = systemd.recv(&mut text).expect("a message");
+        String::from_utf8_lossy(&text[..length]).trim().to_owned()
+    };
+    let log = folder.file("serve.log");
+    let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", &socket).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.stderr(File::create(&log).expect("a log file"));
+    let served = Served::start(command, log);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(served.get("", "/healthz").0, 200);
+    served.stop();
+    assert_eq!(told(), "STOPPING=1");
 }
