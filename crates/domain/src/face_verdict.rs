@@ -257,7 +257,7 @@ pub fn judge(
     }
     if let (Some(false), Some(value)) = (same_person, match_score) {
         reasons.push(Reason {
-            measurement: "matchScore",
+            measurement: MATCH_SCORE,
             unit: "",
             value,
             limit: policy.match_score_min,
@@ -282,6 +282,9 @@ pub fn judge(
         reasons,
     }
 }
+
+/// The measurement of a face that was compared with another.
+pub const MATCH_SCORE: &str = "matchScore";
 
 /// The measurements whose advice is for the person in front of the camera: nothing of a match.
 pub const ADVISED: [&str; 12] = [

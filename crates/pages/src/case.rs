@@ -181,7 +181,7 @@ impl Stated {
 
 impl Timeline {
     /// The newest of these events, with no list of all of them.
-    pub fn of_events(events: &[Value]) -> Timeline {
-        Timeline { entries: events.iter().map(Entry::of).collect(), href: String::new() }
+    pub fn of_events(texts: Texts, events: &[Value]) -> Timeline {
+        Timeline { entries: Entry::all(texts, events), href: String::new() }
     }
 }

@@ -68,6 +68,8 @@ pub enum Input {
         chars_max: Option<usize>,
     },
     Menu(Vec<Choice>),
+    /// A box for each: any of them.
+    Boxes(Vec<Choice>),
     /// The members of an object.
     Group(Vec<Control>),
 }

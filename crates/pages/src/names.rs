@@ -1,6 +1,7 @@
 //! What things are called on a page: resources, fields and words, in its language where it has a name for
 //! them, and else as the API has them.
 
+use verax_domain::events::EventType;
 use verax_query::{Field, Resource};
 
 use crate::texts::Texts;
@@ -80,6 +81,12 @@ pub fn plural(texts: Texts, resource: &Resource) -> String {
 pub fn singular(texts: Texts, resource: &Resource) -> String {
     let named = texts.find(&format!("record-{}", resource.name));
     named.unwrap_or_else(|| resource.title.to_owned())
+}
+
+/// What an event of this kind means.
+pub fn event(texts: Texts, kind: &EventType) -> String {
+    let named = texts.find(&format!("event-{}", key(kind.name)));
+    named.unwrap_or_else(|| kind.doc.to_owned())
 }
 
 /// A name as Fluent may have it in the name of a message.

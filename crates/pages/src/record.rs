@@ -54,8 +54,8 @@ pub struct Timeline {
 pub struct Entry {
     pub time: Cell,
     pub kind: String,
-    /// What such an event means.
-    pub doc: &'static str,
+    /// What such an event means, in the language of the page.
+    pub meaning: String,
     pub tone: Tone,
     pub actor: String,
     pub href: String,
@@ -135,7 +135,7 @@ impl Record {
             lines,
             empty,
             related: related(texts, reader, resource, &id),
-            timeline: retrieved.events.map(|events| Timeline::of(resource, &id, events)),
+            timeline: retrieved.events.map(|events| Timeline::of(texts, resource, &id, events)),
             actions,
             images: retrieved.images.clone(),
             more: retrieved.more.as_ref().map(|(title, it)| (title.clone(), reader.json(it))),
@@ -175,21 +175,25 @@ pub fn plain(doc: &str) -> String {
 }
 
 impl Timeline {
-    fn of(resource: &Resource, id: &str, events: &[Value]) -> Timeline {
+    fn of(texts: Texts, resource: &Resource, id: &str, events: &[Value]) -> Timeline {
         let list = list_href(&resources::EVENTS);
         let href = format!("{list}?where_record={id}&where_resource={}", resource.name);
-        Timeline { entries: events.iter().map(Entry::of).collect(), href }
+        Timeline { entries: Entry::all(texts, events), href }
     }
 }
 
 impl Entry {
-    pub fn of(event: &Value) -> Entry {
+    pub fn all(texts: Texts, events: &[Value]) -> Vec<Entry> {
+        events.iter().map(|event| Entry::of(texts, event)).collect()
+    }
+
+    fn of(texts: Texts, event: &Value) -> Entry {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = text("type");
         let row = EventKind::all().find(|row| row.name == kind);
         Entry {
             time: moment(text("createdAt")),
-            doc: row.map_or("", |row| row.doc),
+            meaning: row.map(|row| names::event(texts, row)).unwrap_or_default(),
             tone: Tone::of(kind.rsplit('.').next().unwrap_or_default()),
             kind: kind.to_owned(),
             actor: text("actor").to_owned(),

@@ -1,7 +1,11 @@
 //! When a flow wants a person to decide, and by how many. Verifik's flows do not say it: it has one form.
 
+use std::sync::LazyLock;
+
 use serde_json::Value as Json;
 
+use crate::face_verdict::{ADVISED, MATCH_SCORE};
+use crate::failed_checks::{OF_DOCUMENTS, OF_READ_DOCUMENTS};
 use crate::lifecycle::Decision;
 
 /// What a flow's `review` says.
@@ -16,6 +20,21 @@ pub struct ReviewSettings {
     /// So many in a hundred of those that passed are reviewed.
     sample: f64,
     pub four_eyes: FourEyes,
+}
+
+/// What `onFailedChecks` may name: measurements of a face, checks of documents; each once.
+pub fn known_checks() -> &'static [&'static str] {
+    static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut known = ADVISED.to_vec();
+        known.push(MATCH_SCORE);
+        for name in [&OF_DOCUMENTS, &OF_READ_DOCUMENTS].into_iter().flat_map(|set| set.words) {
+            if !known.contains(name) {
+                known.push(name);
+            }
+        }
+        known
+    });
+    &KNOWN
 }
 
 /// Which decisions a second reviewer has to confirm.

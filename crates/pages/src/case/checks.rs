@@ -217,7 +217,7 @@ mod tests {
 
     use verax_domain::document_check::DocumentCheck;
     use verax_domain::document_cross_checks::TABLE;
-    use verax_domain::face_verdict::ADVISED;
+    use verax_domain::face_verdict::{ADVISED, MATCH_SCORE};
 
     use super::*;
 
@@ -292,7 +292,7 @@ mod tests {
                     assert_eq!(details.is_empty(), result == NotChecked);
                 }
             }
-            for measurement in ADVISED.into_iter().chain(["matchScore"]) {
+            for measurement in ADVISED.into_iter().chain([MATCH_SCORE]) {
                 for value in [0.1, 0.9] {
                     let reason = json!({ "value": value, "limit": 0.5, "advice": "-" });
                     assert_ne!(advice(Texts(language), measurement, &reason), "-", "{measurement}");

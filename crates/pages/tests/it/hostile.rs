@@ -114,7 +114,7 @@ fn case(text: &str) -> String {
         watermark: text.to_owned(),
         comparison: None,
         checks: vec![CheckGroup::of(text.to_owned(), "/console/".to_owned(), &reader, &read)],
-        timeline: Some(Timeline::of_events(&[hostile(&resources::EVENTS, text)])),
+        timeline: Some(Timeline::of_events(texts, &[hostile(&resources::EVENTS, text)])),
         accesses: Some(vec![Looked {
             time: moment(text),
             actor: text.to_owned(),

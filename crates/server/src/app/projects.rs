@@ -20,6 +20,8 @@ pub struct ProjectOrder {
     pub members: Map<String, Value>,
     pub flow: Option<FlowOrder>,
     pub demo_code: DemoCode,
+    /// As in [`Changes`](crate::app::lists::records::Changes).
+    pub last_changed: Option<Timestamp>,
 }
 
 /// What is told of a flow inside its project.
@@ -72,7 +74,8 @@ impl App {
     /// Changes a project of this client and a flow of it, which is made where there is none of its type.
     ///
     /// # Errors
-    /// `Gone` when the client has no such project, or the flow is deleted at this moment.
+    /// `Gone` when the client has no such project, somebody has changed it since it was read, or the flow is
+    /// deleted at this moment.
     pub async fn change_project(
         &self,
         client: &str,
@@ -83,7 +86,8 @@ impl App {
         let now = self.clock.now();
         let mut batch = Batch::default();
         let entry = self.entry(EventKind::of(&PROJECTS, Effect::Changed), origin);
-        batch.change(&body_record(&PROJECTS, id, client, order.members)?, now, entry);
+        let record = body_record(&PROJECTS, id, client, order.members)?;
+        batch.change_if(&record, order.last_changed, now, entry);
         let flow = match order.flow {
             Some(flow) => match self.flow_of(client, id, &flow.kind).await? {
                 Some(known) => {

@@ -4,8 +4,8 @@ pub mod bodies;
 pub mod errors;
 
 use serde_json::{Map, Value};
-use verax_domain::Scope;
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
+use verax_domain::{Scope, Timestamp};
 use verax_query::Tenant;
 
 use self::errors::UNPROCESSABLE;
@@ -16,7 +16,7 @@ use super::layers::allowed::require_own;
 use super::state::State;
 use crate::app::access::{Caller, SANDBOX};
 use crate::app::journal::Origin;
-use crate::app::lists::records::RecordError;
+use crate::app::lists::records::{Changes, RecordError};
 use crate::app::projects::{DemoCode, FlowOrder, ProjectDone, ProjectOrder};
 
 /// What a null takes away from a flow: where its records are sent, which is for who may make webhooks.
@@ -36,6 +36,21 @@ impl<'a> Author<'a> {
     /// A caller with a token, for records of its own client.
     pub fn of(caller: &'a Caller, origin: &'a Origin) -> Author<'a> {
         Author { caller, client: caller.client(), origin }
+    }
+}
+
+/// A record that is changed.
+pub struct Present<'a> {
+    pub id: &'a str,
+    /// When it last changed, as the author has read it: if it changed since, it is not found. `None`: whatever
+    /// it was before.
+    pub last_changed: Option<Timestamp>,
+}
+
+impl<'a> Present<'a> {
+    /// The record with this id, whatever it was before.
+    pub fn of(id: &'a str) -> Present<'a> {
+        Present { id, last_changed: None }
     }
 }
 
@@ -69,11 +84,12 @@ pub async fn create_project(
 pub async fn change_project(
     state: &State,
     author: &Author<'_>,
-    id: &str,
+    present: Present<'_>,
     sent: CheckedBody,
 ) -> Result<SavedProject, ApiError> {
-    let (order, told) = order_project(state, author, sent).await?;
-    match state.app.change_project(author.client, id, order, author.origin).await {
+    let (mut order, told) = order_project(state, author, sent).await?;
+    order.last_changed = present.last_changed;
+    match state.app.change_project(author.client, present.id, order, author.origin).await {
         Err(RecordError::Gone) => Err(ApiError::not_found(&PROJECTS)),
         Err(error) => Err(error.into()),
         Ok(done) => Ok(SavedProject { done, told }),
@@ -112,7 +128,7 @@ pub async fn create_flow(
 pub async fn change_flow(
     state: &State,
     author: &Author<'_>,
-    id: &str,
+    present: Present<'_>,
     sent: CheckedBody,
 ) -> Result<SavedFlow, ApiError> {
     require_webhooks(author.caller, &sent)?;
@@ -120,8 +136,10 @@ pub async fn change_flow(
     let cleared: Vec<&str> =
         sent.cleared.iter().copied().filter(|name| CLEARED.contains(name)).collect();
     let members = look_up_project(state, author, sent).await?;
-    let (of, change) = ((author.client, id), (members, cleared.as_slice()));
-    match state.app.change_record(&PROJECT_FLOWS, of, change, author.origin).await {
+    let (id, last_changed) = (present.id, present.last_changed);
+    let (of, changes) =
+        ((author.client, id), Changes { members, cleared: cleared.as_slice(), last_changed });
+    match state.app.change_record(&PROJECT_FLOWS, of, changes, author.origin).await {
         Err(RecordError::Gone) => Err(ApiError::not_found(&PROJECT_FLOWS)),
         Err(error) => Err(error.into()),
         Ok(()) => Ok(SavedFlow { id: id.to_owned(), told }),
@@ -178,7 +196,7 @@ async fn order_project(
     for name in ["demoOTP", "projectFlow", "projectFlowType"] {
         members.remove(name);
     }
-    Ok((ProjectOrder { members: members.clone(), flow, demo_code }, members))
+    Ok((ProjectOrder { members: members.clone(), flow, demo_code, last_changed: None }, members))
 }
 
 /// What a body says of the code of trials. A live client's would open the sign-up of everybody who knows

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 use verax_domain::resources::PROJECTS;
 use verax_domain::role::Role;
+use verax_pages::{Language, Texts, names};
 
 use crate::answer::Answer;
 use crate::console_visits::Visit;
@@ -13,6 +14,7 @@ use crate::projects::{made, post, send};
 use crate::sandboxes::sandbox_token;
 use crate::world::World;
 
+const LANGUAGES: [&str; 3] = ["en", "es", "pt"];
 const NEW_PROJECT: &str = "/console/projects/-/new";
 const NEW_FLOW: &str = "/console/project-flows/-/new";
 
@@ -66,7 +68,10 @@ fn example(path: &str, schema: &Value) -> Option<Value> {
             .ok()?
             .into(),
         Some("number") => ((number("minimum") + number("maximum")) / 2.0).into(),
-        Some("array") => json!(["Colombia", "Perú"]),
+        Some("array") => match schema["items"]["enum"].as_array() {
+            Some(words) => json!([words.first(), words.last()]),
+            None => json!(["Colombia", "Perú"]),
+        },
         Some("object") => {
             let members: Map<String, Value> = schema["properties"]
                 .as_object()?
@@ -159,7 +164,9 @@ on_both_databases! {
         let page = owner.get(&format!("/console/project-flows/{by_form}/edit")).await;
         let shown = fields_of(page.text());
         for (name, value) in pairs_of(&body) {
-            assert_eq!(value_of(&shown, &name).replace("\r\n", "\n"), value.replace("\r\n", "\n"), "{name}");
+            let values = shown.iter().filter(|it| it.0 == name && !it.1.is_empty());
+            let values: Vec<&str> = values.flat_map(|it| it.1.lines()).collect();
+            assert_eq!(values, value.lines().collect::<Vec<_>>(), "{name}");
         }
     }
 
@@ -245,6 +252,63 @@ on_both_databases! {
         assert_eq!(saved(&editor.post(&path, &encoded(&shown)).await), project);
         let last = record().await;
         assert_eq!((&last["name"], &last["description"]), (&json!("Mine"), &json!("Theirs")));
+    }
+
+    async fn what_several_save_at_once_goes_together(world) {
+        let token = world.token("acme").await;
+        let editor = Visit::of(world, Some("acme"), Role::Editor).await;
+        let project = made(&post(world, &token, "/v2/projects", json!({
+            "name": "Bank", "dataProtection": { "city": "Cali", "dpo": "Jo" },
+        })).await);
+        let path = format!("/console/projects/{project}/edit");
+        let fields = fields_of(editor.get(&path).await.text());
+        let members = ["name", "address", "address2", "city", "country"];
+        let answers = futures_util::future::join_all(members.map(|member| {
+            let sent = typed(&fields, &[(&format!("dataProtection.{member}"), "mine")]);
+            let (editor, path) = (&editor, &path);
+            async move { editor.post(path, &sent).await }
+        })).await;
+        for answer in &answers {
+            assert_eq!(saved(answer), project);
+        }
+        let record = world.get(&token, &format!("/v2/projects/{project}")).await;
+        assert_eq!(record.json()["data"]["dataProtection"], json!({
+            "name": "mine", "address": "mine", "address2": "mine", "city": "mine", "country": "mine", "dpo": "Jo",
+        }));
+    }
+
+    async fn checks_that_open_a_review_are_boxes(world) {
+        let token = world.token("acme").await;
+        let editor = Visit::of(world, Some("acme"), Role::Editor).await;
+        let project = made(&post(world, &token, "/v2/projects", json!({ "name": "Bank" })).await);
+        let order = json!({ "project": project, "type": "onboarding", "review": {
+            "onFailedChecks": ["NAMESMATCH", "livenessScore", "namesMatch"], "sample": 5,
+        } });
+        let flow = made(&post(world, &token, "/v2/project-flows", order).await);
+        let review = async || {
+            let flow = world.get(&token, &format!("/v2/project-flows/{flow}")).await;
+            flow.json()["data"]["review"].clone()
+        };
+        assert_eq!(review().await["onFailedChecks"], json!(["livenessScore", "namesMatch"]));
+        let path = format!("/console/project-flows/{flow}/edit");
+        let name = "review.onFailedChecks";
+        let mut fields = fields_of(editor.get(&path).await.text());
+        let ticked: Vec<&str> = fields.iter().filter(|it| it.0 == name).map(|it| it.1.as_str()).collect();
+        assert_eq!(ticked, ["", "livenessScore", "namesMatch"]);
+        // One is ticked off, two are ticked; then all are ticked off.
+        fields.retain(|it| it.0 != name || it.1 != "livenessScore");
+        fields.extend(["screenReplay", "matchScore"].map(|it| (name.to_owned(), it.to_owned())));
+        assert_eq!(saved(&editor.post(&path, &encoded(&fields)).await), flow);
+        assert_eq!(review().await, json!({ "onFailedChecks": ["matchScore", "screenReplay", "namesMatch"], "sample": 5.0 }));
+        let mut fields = fields_of(editor.get(&path).await.text());
+        fields.retain(|it| it.0 != name || it.1.is_empty());
+        assert_eq!(saved(&editor.post(&path, &encoded(&fields)).await), flow);
+        assert_eq!(review().await, json!({ "sample": 5.0 }));
+        let wrong = json!({ "review": { "onFailedChecks": ["namesMatch", "livenessDetection"] } });
+        let answer = send(world, Method::PUT, &token, &format!("/v2/project-flows/{flow}"), wrong).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.text().contains("review.onFailedChecks"), "{}", answer.text());
+        assert!(answer.text().contains("checkDigits"), "{}", answer.text());
     }
 
     async fn a_wrong_value_is_told_at_its_control_and_the_rest_is_kept(world) {
@@ -470,6 +534,11 @@ async fn every_member_of_a_body_has_a_control_or_is_named_as_left_out() {
         // Flows have forms of their own; codes of trials are for sandboxes alone.
         paths.retain(|path| !path.starts_with("projectFlow") && path != "demoOTP");
         assert!(paths.len() > 15, "{path}: {paths:?}");
+        for name in paths.iter().flat_map(|path| path.split('.')) {
+            let id = format!("field-{}", names::key(name));
+            let is_named = Texts(Language::Spanish).find(&id).is_some();
+            assert!(is_named || LANGUAGES.contains(&name), "{id}");
+        }
         for form in forms {
             let page = owner.get(&form).await;
             for path in &paths {
@@ -511,6 +580,18 @@ async fn a_form_is_no_way_to_keep_the_server_busy() {
     {
         let answer = editor.post(&path, form).await;
         assert!(answer.status < 500, "{form}: {}", answer.status);
+    }
+    // What is no form in UTF-8 says nothing that a control has.
+    for (media_type, body) in [
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=name\r\n\r\nNew\r\n--x--",
+        ),
+        ("application/json", r#"{"name":"New"}"#),
+        ("application/x-www-form-urlencoded; charset=utf-16", "n\0a\0m\0e\0=\0N\0"),
+    ] {
+        let answer = editor.post_as(&path, media_type, body).await;
+        assert_eq!(answer.status, 415, "{media_type}: {}", answer.text());
     }
     let deep = format!("onboardingSettings.steps.{}=x", "steps.".repeat(1000));
     let new = format!("{deep}&type=login&project={project}");

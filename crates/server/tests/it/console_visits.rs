@@ -1,7 +1,7 @@
 //! A browser without a screen: a cookie, and the headers that browsers send.
 
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderValue, Method, Request, header};
 use verax_domain::role::Role;
 use verax_server::http::{Needs, SESSION_COOKIE, console_pages};
 
@@ -12,6 +12,7 @@ use crate::world::World;
 
 pub const HOST: &str = "verax.example";
 pub const ORIGIN: &str = "https://verax.example";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Somebody at a browser.
 pub struct Visit<'a> {
@@ -38,7 +39,13 @@ impl<'a> Visit<'a> {
 
     /// Sends a form from a page of our own.
     pub async fn post(&self, target: &str, form: &str) -> Answer {
-        let mut request = self.request(Method::POST, target, form);
+        self.post_as(target, FORM, form).await
+    }
+
+    /// Sends something that says that it is of this type.
+    pub async fn post_as(&self, target: &str, media_type: &'static str, body: &str) -> Answer {
+        let mut request = self.request(Method::POST, target, body);
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         let origin = ORIGIN.parse().expect("a header");
         request.headers_mut().insert(header::ORIGIN, origin);
         self.world.send(request).await
@@ -53,7 +60,7 @@ impl<'a> Visit<'a> {
             .header(header::HOST, HOST)
             .header(header::COOKIE, cookie)
             .header(header::ACCEPT, "text/html")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::CONTENT_TYPE, FORM)
             .body(Body::from(form.to_owned()))
             .expect("a request")
     }

@@ -16,6 +16,7 @@ pub fn fields_of(page: &str) -> Vec<(String, String)> {
         };
         let name = || attribute("name").unwrap_or_default();
         match tag.split([' ', '/']).next().unwrap_or_default() {
+            "input" if tag.contains("\"checkbox\"") && !tag.ends_with(" checked") => {}
             "input" => fields.push((name(), attribute("value").unwrap_or_default())),
             // The first line break is the element's own; others are sent as two characters.
             "textarea" => {

@@ -62,7 +62,24 @@ impl Batch {
 
     /// Changes what the record says of one that its client has; what it does not say stays.
     pub fn change(&mut self, record: &Record, now: Timestamp, entry: Entry) -> &mut Batch {
-        self.push(changes(record, now), Rows::Exactly(1));
+        self.change_if(record, None, now, entry)
+    }
+
+    /// The same, where it last changed at this moment: a `Conflict` when somebody has changed it since.
+    pub fn change_if(
+        &mut self,
+        record: &Record,
+        last_changed: Option<Timestamp>,
+        now: Timestamp,
+        entry: Entry,
+    ) -> &mut Batch {
+        // Two changes of one millisecond are told apart.
+        let now_after = last_changed.map_or(now, |at| Timestamp(now.0.max(at.0 + 1)));
+        let mut sql = changes(record, now_after);
+        if let Some(at) = last_changed {
+            sql.push(" AND updated_at = ").bind(Arg::Integer(at.0));
+        }
+        self.push(sql, Rows::Exactly(1));
         self.journal(entry, (&record.client, &record.id), Certainty::Changed, now)
     }
 

@@ -8,7 +8,7 @@ use verax_domain::records::biometric_validation::BiometricValidation;
 use verax_domain::records::document_check::{DocumentCheckRecord, StoredImage};
 use verax_domain::records::document_validation::DocumentValidation;
 use verax_domain::resources::DOCUMENT_VALIDATIONS;
-use verax_domain::{Record, RecordProblem};
+use verax_domain::{Record, RecordProblem, Timestamp};
 use verax_query::{Resource, Retrieval, Takes, Tenant};
 use verax_store::{Batch, ForgottenRegistration, JobKind, StoreError};
 
@@ -35,6 +35,22 @@ impl From<StoreError> for RecordError {
             StoreError::Conflict => RecordError::Gone,
             error => RecordError::Store(error),
         }
+    }
+}
+
+/// What becomes of a record that is there.
+pub struct Changes<'a> {
+    pub members: Map<String, Value>,
+    /// Members whose value is taken away.
+    pub cleared: &'a [&'a str],
+    /// When it last changed, as whoever changes it has read it: it is changed only if that is still so.
+    pub last_changed: Option<Timestamp>,
+}
+
+impl Changes<'_> {
+    /// These members have new values, whatever it was before.
+    pub fn of(members: Map<String, Value>) -> Changes<'static> {
+        Changes { members, cleared: &[], last_changed: None }
     }
 }
 
@@ -107,22 +123,22 @@ impl App {
         Ok(id)
     }
 
-    /// Changes these members of a record of this client, and takes away what those that are cleared said.
+    /// Changes a record of this client.
     ///
     /// # Errors
-    /// `Gone` when the client has no such record.
+    /// `Gone` when the client has no such record, or somebody has changed it since it was read.
     pub async fn change_record(
         &self,
         resource: &'static Resource,
         (client, id): (&str, &str),
-        (members, cleared): (Map<String, Value>, &[&str]),
+        changes: Changes<'_>,
         origin: &Origin,
     ) -> Result<(), RecordError> {
-        let record = body_record(resource, id, client, members)?;
+        let record = body_record(resource, id, client, changes.members)?;
         let mut batch = Batch::default();
-        batch.clear(resource, (client, id), cleared);
+        batch.clear(resource, (client, id), changes.cleared);
         let entry = self.entry(EventKind::of(resource, Effect::Changed), origin);
-        batch.change(&record, self.clock.now(), entry);
+        batch.change_if(&record, changes.last_changed, self.clock.now(), entry);
         Ok(self.database.commit(batch).await?)
     }
 

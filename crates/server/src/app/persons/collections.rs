@@ -10,7 +10,7 @@ use verax_store::{Batch, StoreError};
 
 use crate::app::App;
 use crate::app::journal::Origin;
-use crate::app::lists::records::{RecordError, body_record};
+use crate::app::lists::records::{Changes, RecordError, body_record};
 
 impl App {
     /// The collections of the projects that have a flow of this type.
@@ -64,7 +64,7 @@ impl App {
         members: Map<String, Value>,
         origin: &Origin,
     ) -> Result<(), RecordError> {
-        self.change_record(&COLLECTIONS, (client, &known.id), (members, &[]), origin).await
+        self.change_record(&COLLECTIONS, (client, &known.id), Changes::of(members), origin).await
     }
 
     /// Deletes a collection; its persons stay, outside it.

@@ -9,7 +9,7 @@ use super::calls::own_record;
 use super::{CLIENT_IS_GONE, TAG, client_schema};
 use crate::app::access::Caller;
 use crate::app::journal::Origin;
-use crate::app::lists::records::RecordError;
+use crate::app::lists::records::{Changes, RecordError};
 use crate::http::answers::json as json_response;
 use crate::http::body::checked::CheckedBody;
 use crate::http::body::reading::read;
@@ -128,7 +128,7 @@ async fn change(
     check_email(state, caller, &mut sent).await?;
     let members = sent.finish(&INVALID_PARAMETERS)?.members;
     let of = (caller.client(), caller.client());
-    let changed = state.app.change_record(&CLIENTS, of, (members, &[]), origin).await;
+    let changed = state.app.change_record(&CLIENTS, of, Changes::of(members), origin).await;
     match changed {
         Err(RecordError::Gone) => return Err(ApiError::not_found(&CLIENTS)),
         changed => changed?,

@@ -238,7 +238,7 @@ impl Part {
         match rule {
             // What is no text is kept as it comes.
             Rule::Object(_) | Rule::Members(_) | Rule::WebhookOrId => Part::Whole,
-            Rule::Texts => Part::Texts(TEXTS_MAX + 1),
+            Rule::Texts | Rule::Words(_) => Part::Texts(TEXTS_MAX + 1),
             Rule::Ids(max) => Part::Ids(max + 1),
             Rule::DayOfBirth => Part::Members(&["year", "month", "day"]),
             _ => Part::Scalar,

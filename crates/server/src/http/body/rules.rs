@@ -1,5 +1,7 @@
 //! What a member must be, and what is kept of it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use verax_domain::contact::{PHONE_RULE, country, dialled, is_email, visible};
 use verax_domain::email_templates::part_problem;
@@ -183,6 +185,7 @@ impl Rule {
                 Ok(json!(number))
             }
             Rule::Texts => texts(value),
+            Rule::Words(known) => words(value, known()),
             Rule::DayOfBirth => match verax_domain::record::day(&value) {
                 Some(day) if is_day_of_birth(&day, now) => Ok(day.into()),
                 Some(_) => Err(format!("must be between {BORN_MIN} and today")),
@@ -236,8 +239,8 @@ impl Rule {
             Rule::Text(_, high) | Rule::AnyEmail(high) | Rule::AnyPhone(high) if chars > *high => {
                 Some(too_long(*high))
             }
-            Rule::Word(words) => match words.iter().find(|it| it.eq_ignore_ascii_case(text)) {
-                Some(word) => return Ok((*word).into()),
+            Rule::Word(words) => match written(words, text) {
+                Some(word) => return Ok(word.into()),
                 None => Some(format!("must be one of [{}]", words.join(", "))),
             },
             Rule::Name(high) => match without_digits(text) {
@@ -314,6 +317,19 @@ fn within(number: f64, low: f64, high: f64) -> Result<(), String> {
         return Err(format!("must be less than or equal to {high}"));
     }
     Ok(())
+}
+
+/// The word as the table has it.
+fn written(words: &[&'static str], text: &str) -> Option<&'static str> {
+    words.iter().copied().find(|word| word.eq_ignore_ascii_case(text))
+}
+
+fn words(value: Value, known: &[&'static str]) -> Result<Value, String> {
+    let Value::Array(list) = &value else { return Err("must be an array".to_owned()) };
+    let words = list.iter().map(|it| written(known, it.as_str()?.trim()));
+    let found: Option<BTreeSet<&str>> = words.collect();
+    let found = found.ok_or_else(|| format!("must contain only [{}]", known.join(", ")))?;
+    Ok(known.iter().filter(|word| found.contains(*word)).copied().collect())
 }
 
 fn texts(value: Value) -> Result<Value, String> {

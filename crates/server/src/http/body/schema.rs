@@ -44,6 +44,9 @@ impl Rule {
                 json!({ "type": "string", "minLength": low, "maxLength": high })
             }
             Rule::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+            Rule::Words(known) => {
+                json!({ "type": "array", "items": { "type": "string", "enum": known() } })
+            }
             Rule::Word(words) => json!({ "type": "string", "enum": words }),
             Rule::Flag => json!({ "type": "boolean" }),
             Rule::Integer(low, high) => {

@@ -48,6 +48,8 @@ pub enum Rule {
     Name(usize),
     /// A list of texts.
     Texts,
+    /// A list of these, in any case; each is kept as it is written here.
+    Words(fn() -> &'static [&'static str]),
     /// One of these, in any case; it is kept as it is written here.
     Word(&'static [&'static str]),
     Flag,

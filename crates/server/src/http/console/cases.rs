@@ -93,7 +93,7 @@ pub async fn case(
         watermark: format!("{} · {}", visitor.name()?, now.get(..16).unwrap_or_default()),
         comparison,
         checks: records.checks(&visitor, &reader),
-        timeline: events.as_deref().map(Timeline::of_events),
+        timeline: events.as_deref().map(|events| Timeline::of_events(texts, events)),
         accesses: accesses.map(|all| all.iter().map(looked).collect()),
         notes: notes.into_iter().map(|it| shown_note(&names, it)).collect(),
         turn,

@@ -56,7 +56,8 @@ impl Controls<'_> {
         };
         let is_kept = above.is_empty()
             && !shown.is_empty()
-            && !matches!(field.rule, Rule::Texts | Rule::Ids(_) | Rule::Webhook);
+            && !matches!(typed, Typed::List | Typed::Words(_))
+            && !matches!(field.rule, Rule::Webhook);
         let is_required = match self.purpose {
             Purpose::Create => above.is_empty() && field.required,
             Purpose::Change => is_kept,
@@ -100,6 +101,16 @@ impl Controls<'_> {
             Typed::Text { chars_max } => Input::Text { value, chars_max: Some(chars_max) },
             Typed::List => Input::Text { value, chars_max: None },
             Typed::Number { min, max, step } => Input::Number { value, min, max, step },
+            Typed::Words(known) => {
+                let chosen: Vec<&str> = value.lines().collect();
+                let others = chosen.iter().filter(|word| !known.contains(word));
+                let choice = |word: &&str| Choice {
+                    value: (*word).to_owned(),
+                    label: names::field(texts, word),
+                    is_chosen: chosen.contains(word),
+                };
+                Input::Boxes(known.iter().chain(others).map(choice).collect())
+            }
             Typed::Word(words) => {
                 let all = words.iter().map(|word| ((*word).to_owned(), names::word(texts, word)));
                 menu(texts, all.collect(), &value, is_required)

@@ -1,18 +1,19 @@
 //! What a form sends.
 
-use std::collections::HashMap;
-
 use verax_query::Problem;
 
 use crate::http::body::reading::parse_apart;
 use crate::http::body::unread::{Received, Unread};
 use crate::http::error::ApiError;
+use crate::http::error_codes::UNSUPPORTED_MEDIA_TYPE;
 use crate::http::layers::allowed::Allowed;
 use crate::http::query_string::{decoded, parts};
 use crate::http::state::State;
 
 /// Longer than any form of the console.
 const FORM_BYTES_MAX: usize = 16 * 1024;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Names and values, decoded.
 pub struct Form(Vec<(String, String)>);
@@ -31,6 +32,9 @@ impl Form {
     }
 
     /// A form of so many bytes at most, and what was received.
+    ///
+    /// # Errors
+    /// It is in another format than browsers send: nothing in it would be found.
     pub async fn receive(
         unread: Unread,
         state: &State,
@@ -38,9 +42,17 @@ impl Form {
         bytes_max: usize,
     ) -> Result<(Form, Received), ApiError> {
         let received = unread.read(state, allowed, bytes_max).await?;
-        let bytes = received.bytes.clone();
-        let parse = move || Form::of(&String::from_utf8_lossy(&bytes));
-        Ok((parse_apart(received.bytes.len(), parse).await?, received))
+        let (bytes, media_type) = (received.bytes.clone(), received.content_type.split(';').next());
+        let is_form =
+            media_type.is_none_or(|it| ["", FORM].contains(&it.trim().to_lowercase().as_str()));
+        let parse = move || {
+            let text = str::from_utf8(&bytes).ok().filter(|text| is_form && !text.contains('\0'));
+            text.map(Form::of)
+        };
+        let form = parse_apart(received.bytes.len(), parse).await?.ok_or_else(|| {
+            ApiError::new(&UNSUPPORTED_MEDIA_TYPE, format!("A form is sent as {FORM}, in UTF-8."))
+        })?;
+        Ok((form, received))
     }
 
     /// What stands in a query string.
@@ -52,11 +64,6 @@ impl Form {
     pub fn text(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(found, _)| found == name);
         found.map_or("", |(_, value)| value)
-    }
-
-    /// The values by their names; of several with one name the first.
-    pub fn by_name(&self) -> HashMap<&str, &str> {
-        self.pairs().collect::<Vec<_>>().into_iter().rev().collect()
     }
 
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -41,7 +41,7 @@ impl FormBody {
             let Some(text) = body.changed(&typed, present, values, name) else { continue };
             let value = match (text.is_empty(), &field.rule) {
                 (false, _) => typed.value_of(&text),
-                (true, Rule::Texts | Rule::Ids(_)) => Value::Array(Vec::new()),
+                (true, Rule::Texts | Rule::Words(_) | Rule::Ids(_)) => Value::Array(Vec::new()),
                 (true, Rule::Webhook) => Value::Null,
                 (true, _) => {
                     body.kept.push(name.to_owned());

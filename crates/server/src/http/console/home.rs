@@ -43,7 +43,7 @@ pub async fn home(Extract(state): Extract<State>, visitor: Visitor) -> Result<Re
             let found = state.app.page(&newest, &visitor.caller()?.tenant()).await?;
             let mut events = rows(&found.rows)?;
             name_actors(&state, &visitor, &mut events).await?;
-            Some(events.iter().map(Entry::of).collect())
+            Some(Entry::all(visitor.texts, &events))
         }
         false => None,
     };

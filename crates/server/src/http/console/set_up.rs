@@ -6,6 +6,7 @@ mod edited;
 mod filled;
 
 use axum::extract::{RawQuery, State as Extract};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 use verax_domain::Scope;
@@ -32,6 +33,8 @@ use crate::http::state::State;
 
 /// An object of a record has 64 KiB at most, which a form may write in three times as many bytes.
 const FORM_BYTES_MAX: usize = 512 * 1024;
+/// More changes of others than this do not come between the reading and the writing of a record.
+const TRIES_MAX: u32 = 8;
 
 pub fn pages() -> Vec<Page> {
     [&PROJECT, &FLOW].into_iter().flat_map(of).collect()
@@ -140,7 +143,7 @@ async fn present(
     RawQuery(raw): RawQuery,
     edited: &'static Edited,
 ) -> Result<Response, ApiError> {
-    let record = record(&state, &visitor, id, edited).await?;
+    let record = record(&state, &visitor, &id.of(edited.resource)?, edited).await?;
     let filled = Filled { edited, record: &record, path: edit_path(edited, &record), typed: None };
     let shell = with_news(visitor.shell(filled.title(&visitor)), raw.as_deref());
     html(&page(&state, &visitor, shell, &filled, &[]).await?)
@@ -154,23 +157,33 @@ async fn change(
     (allowed, body): (Allowed, Unread),
     edited: &'static Edited,
 ) -> Result<Response, ApiError> {
-    let record = record(&state, &visitor, id, edited).await?;
     let (form, received) = Form::receive(body, &state, &allowed, FORM_BYTES_MAX).await?;
     let values = TypedForm::of(&form);
-    let path = edit_path(edited, &record);
-    let filled = Filled { edited, record: &record, path, typed: Some(&values) };
-    let client = record.get("client").and_then(Value::as_str).map(str::to_owned);
-    save(&state, &visitor, &filled, client, &received).await
+    let id = id.of(edited.resource)?;
+    let mut tries = 1;
+    loop {
+        let record = record(&state, &visitor, &id, edited).await?;
+        let path = edit_path(edited, &record);
+        let filled = Filled { edited, record: &record, path, typed: Some(&values) };
+        let client = record.get("client").and_then(Value::as_str).map(str::to_owned);
+        match save(&state, &visitor, &filled, client, &received).await {
+            // Somebody changed it after it was read: what was typed is put into what they made of it.
+            Err(error) if error.status() == StatusCode::NOT_FOUND && tries < TRIES_MAX => {
+                tries += 1
+            }
+            done => return done,
+        }
+    }
 }
 
 async fn record(
     state: &State,
     visitor: &Visitor,
-    id: PathId,
+    id: &str,
     edited: &'static Edited,
 ) -> Result<Value, ApiError> {
-    let (id, tenant) = (id.of(edited.resource)?, visitor.caller()?.tenant());
-    find(state, &Retrieval::whole(edited.resource), &tenant, &id).await
+    let tenant = visitor.caller()?.tenant();
+    find(state, &Retrieval::whole(edited.resource), &tenant, id).await
 }
 
 fn edit_path(edited: &Edited, record: &Value) -> String {

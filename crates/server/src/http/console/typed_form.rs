@@ -13,28 +13,35 @@ const CHANGED_AT: &str = "updatedAt";
 /// Enough to know a text again.
 const MARK_BYTES: usize = 8;
 
-/// Values by the names of controls.
+/// Values by the names of controls; several where boxes are ticked.
 #[derive(Default)]
-pub struct TypedForm<'a>(HashMap<&'a str, &'a str>);
+pub struct TypedForm<'a>(HashMap<&'a str, Vec<&'a str>>);
 
 impl<'a> TypedForm<'a> {
     pub fn of(form: &'a Form) -> TypedForm<'a> {
-        TypedForm(form.by_name())
+        let mut values = HashMap::<&str, Vec<&str>>::new();
+        for (name, value) in form.pairs() {
+            values.entry(name).or_default().push(value);
+        }
+        TypedForm(values)
     }
 
     /// A form in which one value is typed already.
     pub fn with(name: &'a str, value: &'a str) -> TypedForm<'a> {
-        TypedForm(HashMap::from([(name, value)]))
+        TypedForm(HashMap::from([(name, vec![value])]))
     }
 
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.get(name).copied()
+        self.0.get(name)?.first().copied()
     }
 
     /// What was typed for a member whose control shows this now. `None`: nobody has touched it, whatever
     /// somebody else has made of the member since.
     pub fn touched(&self, typed: &Typed, shown: &str, path: &str) -> Option<String> {
-        let text = typed.plain(self.get(path)?);
+        let text = match typed {
+            Typed::Words(_) => typed.plain(&self.0.get(path)?.join("\n")),
+            _ => typed.plain(self.get(path)?),
+        };
         (mark(&text) != self.mark_before(shown, path)).then_some(text)
     }
 

@@ -30,6 +30,8 @@ pub enum Typed {
     Flag,
     /// Texts, one a line.
     List,
+    /// Any of these, each with a box; as text one a line.
+    Words(&'static [&'static str]),
     /// The members of an object.
     Group(&'static [BodyField]),
 }
@@ -50,6 +52,7 @@ impl Typed {
             }
             Rule::EmailPart(_, part) => Some(Typed::Text { chars_max: part.chars_max() }),
             Rule::Texts | Rule::Ids(_) => Some(Typed::List),
+            Rule::Words(known) => Some(Typed::Words(known())),
             Rule::Word(words) => Some(Typed::Word(words)),
             Rule::Flag => Some(Typed::Flag),
             Rule::Integer(min, max) => {
@@ -87,7 +90,7 @@ impl Typed {
             }
             (Typed::Number { .. }, Value::Number(number)) => Some(number.to_string()),
             (Typed::Flag, Value::Bool(flag)) => Some(flag.to_string()),
-            (Typed::List, Value::Array(list)) => {
+            (Typed::List | Typed::Words(_), Value::Array(list)) => {
                 let is_line = |text: &&str| !text.contains(['\r', '\n']);
                 let lines = list.iter().map(|it| it.as_str().filter(is_line));
                 Some(lines.collect::<Option<Vec<&str>>>()?.join("\n"))
@@ -105,6 +108,14 @@ impl Typed {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 lines.collect::<Vec<&str>>().join("\n")
             }
+            Typed::Words(known) => {
+                // In the order of the boxes, whoever has written it.
+                let mut words: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+                words.sort_by_key(|word| {
+                    known.iter().position(|it| it == word).unwrap_or(known.len())
+                });
+                words.join("\n")
+            }
             _ => text.replace('\n', "").trim().to_owned(),
         }
     }
@@ -112,7 +123,7 @@ impl Typed {
     /// The member of a body that was typed as this text. Numbers and flags may be texts there.
     pub fn value_of(&self, text: &str) -> Value {
         match self {
-            Typed::List => text.lines().collect(),
+            Typed::List | Typed::Words(_) => text.lines().collect(),
             _ => text.into(),
         }
     }

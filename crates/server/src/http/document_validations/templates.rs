@@ -10,7 +10,7 @@ use verax_domain::resources::PROMPT_TEMPLATES;
 use super::errors::DOCUMENT_PARAMETER_MISSING;
 use crate::app::access::Caller;
 use crate::app::journal::Origin;
-use crate::app::lists::records::RecordError;
+use crate::app::lists::records::{Changes, RecordError};
 use crate::http::answers::brief::brief;
 use crate::http::answers::json as json_response;
 use crate::http::body::checked::CheckedBody;
@@ -70,8 +70,8 @@ pub async fn change(
     let sent = finish(sent, Purpose::Change)?;
     let told = sent.members.clone();
     let of = (caller.client(), id.as_str());
-    let changed = (sent.members, sent.cleared.as_slice());
-    match state.app.change_record(&PROMPT_TEMPLATES, of, changed, &origin).await {
+    let changes = Changes { cleared: sent.cleared.as_slice(), ..Changes::of(sent.members) };
+    match state.app.change_record(&PROMPT_TEMPLATES, of, changes, &origin).await {
         Ok(()) => shown(&state, &caller, &id, &told).await,
         Err(RecordError::Gone) => Err(ApiError::not_found(&PROMPT_TEMPLATES)),
         Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 //! all fields of its forms.
 
 use verax_domain::email_templates::{EmailKind, EmailPart};
-use verax_domain::flow_settings::reviews::FourEyes;
+use verax_domain::flow_settings::reviews::{FourEyes, known_checks};
 use verax_domain::resources::{PROJECT_FLOWS, PROJECTS};
 
 use crate::http::body::table::{BodyField, Rule, field, field_as, joined, optional};
@@ -225,7 +225,11 @@ const REVIEW: &[BodyField] = &[
         Rule::Flag,
         "Whether a review opens where a document or a registration needs manual verification.",
     ),
-    optional("onFailedChecks", Rule::Texts, "Checks: a review opens where one was not passed."),
+    optional(
+        "onFailedChecks",
+        Rule::Words(known_checks),
+        "Checks of documents and measurements of faces: a review opens where one was not passed.",
+    ),
     optional("confidenceMin", Rule::Number(0.0, 1.0), "A review opens below this confidence."),
     optional(
         "sample",

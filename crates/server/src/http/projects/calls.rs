@@ -19,7 +19,7 @@ use crate::http::layers::allowed::{Allowed, may_read};
 use crate::http::layers::idempotency::about;
 use crate::http::path_id::PathId;
 use crate::http::project_service::bodies::{FLOW_BODY, PROJECT_BODY};
-use crate::http::project_service::{self, Author, SavedFlow, SavedProject};
+use crate::http::project_service::{self, Author, Present, SavedFlow, SavedProject};
 use crate::http::state::State;
 
 /// `POST /v2/projects` and `/v3/projects`, with a flow in it or without.
@@ -50,7 +50,7 @@ pub async fn change_project(
     let id = own(&state, &caller, id, &PROJECTS).await?;
     let sent = read(&state, &allowed, body, PROJECT_BODY, Purpose::Change).await?;
     let author = Author::of(&caller, &origin);
-    let saved = project_service::change_project(&state, &author, &id, sent).await?;
+    let saved = project_service::change_project(&state, &author, Present::of(&id), sent).await?;
     shown_project(&state, &caller, &saved).await
 }
 
@@ -82,7 +82,7 @@ pub async fn change_flow(
     let id = own(&state, &caller, id, &PROJECT_FLOWS).await?;
     let sent = read(&state, &allowed, body, FLOW_BODY, Purpose::Change).await?;
     let author = Author::of(&caller, &origin);
-    let saved = project_service::change_flow(&state, &author, &id, sent).await?;
+    let saved = project_service::change_flow(&state, &author, Present::of(&id), sent).await?;
     shown_flow(&state, &caller, saved).await
 }
 

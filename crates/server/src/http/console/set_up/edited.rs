@@ -14,7 +14,7 @@ use crate::http::console::typed_form::TypedForm;
 use crate::http::console::visitor::Visitor;
 use crate::http::error::ApiError;
 use crate::http::project_service::bodies::{FLOW_BODY, PROJECT_BODY};
-use crate::http::project_service::{self, Author};
+use crate::http::project_service::{self, Author, Present};
 use crate::http::state::State;
 
 /// A resource whose records forms make and change.
@@ -99,7 +99,7 @@ impl Edited {
         Ok(client.map(str::to_owned))
     }
 
-    /// Makes a record, or changes the one with this id; its id.
+    /// Makes a record, or changes the one that is there; its id.
     ///
     /// # Errors
     /// Those of the call of the API that does the same.
@@ -107,17 +107,19 @@ impl Edited {
         &self,
         state: &State,
         author: &Author<'_>,
-        id: Option<&str>,
+        present: Option<Present<'_>>,
         sent: CheckedBody,
     ) -> Result<String, ApiError> {
         let is_project = self.resource.name == PROJECTS.name;
-        Ok(match (is_project, id) {
+        Ok(match (is_project, present) {
             (true, None) => project_service::create_project(state, author, sent).await?.done.id,
-            (true, Some(id)) => {
-                project_service::change_project(state, author, id, sent).await?.done.id
+            (true, Some(present)) => {
+                project_service::change_project(state, author, present, sent).await?.done.id
             }
             (false, None) => project_service::create_flow(state, author, sent).await?.id,
-            (false, Some(id)) => project_service::change_flow(state, author, id, sent).await?.id,
+            (false, Some(present)) => {
+                project_service::change_flow(state, author, present, sent).await?.id
+            }
         })
     }
 }

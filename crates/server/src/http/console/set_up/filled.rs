@@ -6,7 +6,7 @@ use serde_json::Value;
 use verax_pages::cell::{list_href, record_href};
 use verax_pages::form::RecordForm;
 use verax_pages::{Shell, names};
-use verax_query::Problem;
+use verax_query::{Problem, Timestamp};
 
 use super::choices;
 use super::edited::Edited;
@@ -21,7 +21,7 @@ use crate::http::console::news::CONFIRMED;
 use crate::http::console::typed_form::TypedForm;
 use crate::http::console::visitor::Visitor;
 use crate::http::error::ApiError;
-use crate::http::project_service::Author;
+use crate::http::project_service::{Author, Present};
 use crate::http::state::State;
 
 /// A form, and what it is filled with.
@@ -42,6 +42,12 @@ impl Filled<'_> {
 
     fn changed_at(&self) -> Option<&str> {
         self.record.get("updatedAt").and_then(Value::as_str)
+    }
+
+    /// The record that is changed, if nobody has changed it since it was read.
+    fn present(&self) -> Option<Present<'_>> {
+        let last_changed = self.changed_at().and_then(Timestamp::parse);
+        Some(Present { id: self.id()?, last_changed })
     }
 
     pub fn title(&self, visitor: &Visitor) -> String {
@@ -93,7 +99,7 @@ pub async fn save(
             let (client, origin) = (client.as_deref(), visitor.change_origin()?);
             let client = client.unwrap_or(caller.client());
             let author = Author { caller, client, origin: &origin };
-            edited.save(state, &author, filled.id(), sent).await
+            edited.save(state, &author, filled.present(), sent).await
         }
     };
     let error = match done {
