@@ -11,4 +11,4 @@ pub mod print;
 pub mod reader;
 mod reading_order;
 pub mod text;
-mod zone_part;
+pub mod zone_part;

@@ -8,7 +8,7 @@ mod turns;
 use verax_domain::document_reading::{Corners, TextLine};
 use verax_vision::document::{Quad, rectified_to, square_to_quad};
 use verax_vision::image::Image;
-use verax_vision::network::{NchwTensor, Network, NetworkError};
+use verax_vision::network::{Buffers, NchwTensor, Network, NetworkError};
 
 use boxes::find_boxes;
 use lines::LineReader;
@@ -97,35 +97,29 @@ impl TextReader {
         boxes: &[Corners],
     ) -> Result<Vec<TextLine>, NetworkError> {
         let turns = match direction(boxes) {
-            Direction::UpOrDown => self.likelier_turns(image, boxes, [1, 3])?,
+            Direction::UpOrDown => {
+                let [upwards, downwards] = [1, 3].map(|turns| samples(boxes, turns));
+                let upwards = mean_confidence(&self.read(image, &upwards)?);
+                let downwards = mean_confidence(&self.read(image, &downwards)?);
+                if downwards > upwards { 3 } else { 1 }
+            }
             Direction::Across => {
                 let lines = self.read(image, &upright(boxes, 0))?;
                 if mean_confidence(&lines) >= UPRIGHT_CONFIDENCE || boxes.is_empty() {
                     return Ok(lines);
                 }
-                if self.likelier_turns(image, boxes, [0, 2])? == 0 {
+                // As they stand they were read already.
+                let sampled = samples(boxes, 0);
+                let is_sampled = |line: &&TextLine| sampled.contains(&line.corners);
+                let as_is = mean_confidence(lines.iter().filter(is_sampled));
+                let on_its_head = mean_confidence(&self.read(image, &samples(boxes, 2))?);
+                if on_its_head <= as_is {
                     return Ok(lines);
                 }
                 2
             }
         };
         self.read(image, &upright(boxes, turns))
-    }
-
-    /// Of two ways up the one in which the longest lines are read with more confidence.
-    fn likelier_turns(
-        &self,
-        image: &Image,
-        boxes: &[Corners],
-        [one, other]: [usize; 2],
-    ) -> Result<usize, NetworkError> {
-        let mut samples = upright(boxes, one);
-        samples.sort_by_key(|corners| std::cmp::Reverse(LineReader::input_width(corners)));
-        samples.truncate(SAMPLES_MAX);
-        let opposite: Vec<Corners> = samples.iter().map(|corners| turned(corners, 2)).collect();
-        let as_is = mean_confidence(&self.read(image, &samples)?);
-        let on_its_head = mean_confidence(&self.read(image, &opposite)?);
-        Ok(if on_its_head > as_is { other } else { one })
     }
 
     /// Reads the lines within `boxes`, as many as the time for one image allows, the widest first.
@@ -151,13 +145,14 @@ impl TextReader {
         boxes.sort_by_key(|corners| std::cmp::Reverse(LineReader::input_width(corners)));
         let mut lines = Vec::with_capacity(boxes.len());
         let mut width_left = WIDTH_SUM_MAX_PX;
+        let mut buffers = Buffers::default();
         for corners in boxes {
             let width = LineReader::input_width(&corners);
             if width > width_left {
                 continue;
             }
             width_left -= width;
-            let line = self.lines.read(image, &corners, stretch)?;
+            let line = self.lines.read(image, &corners, stretch, &mut buffers)?;
             let confidence = line.confidence();
             lines.push(TextLine { text: line.text, corners, confidence });
         }
@@ -176,9 +171,21 @@ fn upright(boxes: &[Corners], quarter_turns: usize) -> Vec<Corners> {
     boxes.iter().map(|corners| turned(corners, turns(corners))).collect()
 }
 
+/// The widest of what [`upright`] gives.
+fn samples(boxes: &[Corners], quarter_turns: usize) -> Vec<Corners> {
+    let mut samples = upright(boxes, quarter_turns);
+    samples.sort_by_key(|corners| std::cmp::Reverse(LineReader::input_width(corners)));
+    samples.truncate(SAMPLES_MAX);
+    samples
+}
+
 /// Of all letters.
-fn mean_confidence(lines: &[TextLine]) -> f32 {
-    let letters = |line: &TextLine| line.text.chars().count() as f32;
-    let sum: f32 = lines.iter().map(|line| line.confidence * letters(line)).sum();
-    sum / lines.iter().map(letters).sum::<f32>().max(1.0)
+fn mean_confidence<'a>(lines: impl IntoIterator<Item = &'a TextLine>) -> f32 {
+    let (mut sum, mut letters) = (0.0, 0.0);
+    for line in lines {
+        let count = line.text.chars().count() as f32;
+        sum += line.confidence * count;
+        letters += count;
+    }
+    sum / f32::max(letters, 1.0)
 }

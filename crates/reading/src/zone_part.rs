@@ -8,8 +8,10 @@ use verax_vision::document::Quad;
 const LETTERS_MIN: usize = 15;
 /// Fillers, or what they are read as, in one of its lines: names alone have many.
 const FILLERS_MIN: usize = 2;
-/// Letters of a zone without fillers, as some second lines are.
+/// Letters of a line of a zone without fillers, as some second lines are, and how many of them are digits: such
+/// a line holds two dates, and a title in capitals none.
 const LETTERS_WITHOUT_FILLERS_MIN: usize = 26;
+const DIGITS_WITHOUT_FILLERS_MIN: usize = 6;
 /// How far the part reaches beyond the lines: in heights of a line, and in shares of the widest.
 const BEYOND_LINES: f32 = 2.0;
 const BEYOND_ENDS: f32 = 0.1;
@@ -17,18 +19,20 @@ const BEYOND_ENDS: f32 = 0.1;
 /// Whether a line may be one of a zone, or a piece of it.
 pub fn is_zone_like(text: &str) -> bool {
     let letters = text.chars().filter(|letter| !letter.is_whitespace());
-    let (mut count, mut fillers, mut capitals) = (0, 0, 0);
+    let (mut count, mut fillers, mut capitals, mut digits) = (0, 0, 0, 0);
     for letter in letters {
         count += 1;
         match letter {
             '<' | '«' | '‹' | '《' | '〈' | '＜' => fillers += 1,
-            'A'..='Z' | '0'..='9' => capitals += 1,
+            'A'..='Z' => capitals += 1,
+            '0'..='9' => digits += 1,
             _ => {}
         }
     }
-    let mostly_zone = 10 * (fillers + capitals) >= 9 * count;
-    let enough = fillers >= FILLERS_MIN && count >= LETTERS_MIN;
-    mostly_zone && (enough || count >= LETTERS_WITHOUT_FILLERS_MIN)
+    let mostly_zone = 10 * (fillers + capitals + digits) >= 9 * count;
+    let with_fillers = fillers >= FILLERS_MIN && count >= LETTERS_MIN;
+    let without = digits >= DIGITS_WITHOUT_FILLERS_MIN && count >= LETTERS_WITHOUT_FILLERS_MIN;
+    mostly_zone && (with_fillers || without)
 }
 
 /// The part of the image around the zone-like of `lines`; None where none is.

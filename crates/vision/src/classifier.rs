@@ -1,6 +1,6 @@
 //! A network that says of each row of its output which of many classes it is.
 
-use crate::network::{Class, ClassHead, NchwTensor, Network, NetworkError};
+use crate::network::{Buffers, Class, ClassHead, NchwTensor, Network, NetworkError};
 
 /// The most by which a probability may differ where the last layer is run here.
 const DIFFERENCE_MAX: f32 = 1e-3;
@@ -27,9 +27,10 @@ impl Classifier {
     ) -> Result<Classifier, NetworkError> {
         let head = ClassHead::find(&bytes, output);
         let network = Network::load(role, bytes, &[output], probe)?;
-        let (_, classes) = network.run_rows(probe)?;
+        let mut buffers = Buffers::default();
+        let (_, classes) = network.run_rows(probe, &mut buffers)?;
         let mut classifier = Classifier { network, head: None, classes };
-        let expected = classifier.classify(probe)?;
+        let expected = classifier.classify(probe, &mut buffers)?;
         let agrees = |found: Vec<Class>| {
             let near = |(a, b): (&Class, &Class)| a.0 == b.0 && (a.1 - b.1).abs() <= DIFFERENCE_MAX;
             found.len() == expected.len() && found.iter().zip(&expected).all(near)
@@ -38,7 +39,7 @@ impl Classifier {
             && classifier.network.set_output(&input).is_some()
         {
             classifier.head = Some(head);
-            if !classifier.classify(probe).is_ok_and(agrees) {
+            if !classifier.classify(probe, &mut buffers).is_ok_and(agrees) {
                 classifier.head = None;
                 classifier.network.set_output(output);
             }
@@ -56,12 +57,16 @@ impl Classifier {
         self.head.is_some()
     }
 
-    /// The class of each row, in the order of the output.
+    /// The class of each row, in the order of the output. Calls one after the other share `buffers`.
     ///
     /// # Errors
     /// The model takes no image of this size.
-    pub fn classify(&self, planes: &NchwTensor) -> Result<Vec<Class>, NetworkError> {
-        let (values, row) = self.network.run_rows(planes)?;
+    pub fn classify(
+        &self,
+        planes: &NchwTensor,
+        buffers: &mut Buffers,
+    ) -> Result<Vec<Class>, NetworkError> {
+        let (values, row) = self.network.run_rows(planes, buffers)?;
         if let Some(head) = &self.head {
             let role = self.network.role;
             let cause = "its last layer takes rows of another length".to_owned();

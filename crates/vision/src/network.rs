@@ -1,5 +1,10 @@
 //! A neural network: planes of numbers in, numbers out, on the calling thread's own lane.
 
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "only the fused runtime takes memory from it")
+)]
+mod buffers;
 #[cfg(target_arch = "x86_64")]
 mod convnet;
 mod tensor;
@@ -8,6 +13,7 @@ use std::sync::Arc;
 
 use rten_tensor::{AsView as _, Layout as _, NdTensor, NdTensorView, Tensor};
 
+pub use buffers::Buffers;
 pub use tensor::{Class, NchwTensor};
 
 #[cfg(target_arch = "x86_64")]
@@ -111,19 +117,28 @@ impl Network {
     /// The model takes no image of this size.
     pub fn run(&self, planes: &NchwTensor) -> Result<Vec<Vec<f32>>, NetworkError> {
         if let Backend::Fused(fused) = &self.backend {
-            let made = fused.run(planes).ok_or_else(|| wrong_size(self.role))?;
+            let made = fused.run(planes, &mut Buffers::default());
+            let made = made.ok_or_else(|| wrong_size(self.role))?;
             return Ok(made.into_iter().map(|made| made.values).collect());
         }
-        Ok(self.tensors(planes)?.iter().map(|tensor| tensor.to_vec()).collect())
+        Ok(self
+            .tensors(planes, &mut Buffers::default())?
+            .iter()
+            .map(|tensor| tensor.to_vec())
+            .collect())
     }
 
     /// The first output and how many of its values are a row: its last dimension. Not where all of the model
-    /// is on the fused runtime.
+    /// is on the fused runtime. Calls one after the other share `buffers`.
     ///
     /// # Errors
     /// The model takes no image of this size, or is wholly on the fused runtime.
-    pub fn run_rows(&self, planes: &NchwTensor) -> Result<(Vec<f32>, usize), NetworkError> {
-        let first = self.tensors(planes)?.into_iter().next().map(|tensor| {
+    pub fn run_rows(
+        &self,
+        planes: &NchwTensor,
+        buffers: &mut Buffers,
+    ) -> Result<(Vec<f32>, usize), NetworkError> {
+        let first = self.tensors(planes, buffers)?.into_iter().next().map(|tensor| {
             let row = tensor.shape().last().copied().unwrap_or(1);
             (tensor.into_data(), row)
         });
@@ -142,11 +157,15 @@ impl Network {
         }
     }
 
-    fn tensors(&self, planes: &NchwTensor) -> Result<Vec<Tensor<f32>>, NetworkError> {
+    fn tensors(
+        &self,
+        planes: &NchwTensor,
+        buffers: &mut Buffers,
+    ) -> Result<Vec<Tensor<f32>>, NetworkError> {
         match &self.backend {
             Backend::Fused(_) => Ok(Vec::new()),
             Backend::PartlyFused { first, boundary, rest } => {
-                rest.run_from(self.role, first, boundary, planes)
+                rest.run_from(self.role, first, boundary, planes, buffers)
             }
             Backend::General(general) => general.run(self.role, planes),
         }
@@ -193,14 +212,16 @@ impl General {
         let values = |tensors: Vec<Tensor<f32>>| tensors.iter().map(Tensor::to_vec).collect();
         let expected: Vec<Vec<f32>> = values(self.run(role, probe)?);
         let Some(names) = fused.boundary() else {
-            let found = fused.run(probe).map(|made| made.into_iter().map(|m| m.values).collect());
+            let found = fused.run(probe, &mut Buffers::default());
+            let found = found.map(|made| made.into_iter().map(|m| m.values).collect());
             let is_right = found.is_some_and(|found: Vec<Vec<f32>>| agree(&found, &expected));
             return Ok(if is_right { Backend::Fused(fused) } else { Backend::General(self) });
         };
         let nodes = names.iter().map(|name| self.model.find_node(name));
         let boundary: Option<Vec<rten::NodeId>> = nodes.collect();
         if let Some(boundary) = boundary
-            && let Ok(found) = self.run_from(role, &fused, &boundary, probe)
+            && let Ok(found) =
+                self.run_from(role, &fused, &boundary, probe, &mut Buffers::default())
             && agree(&values(found), &expected)
         {
             return Ok(Backend::PartlyFused { first: fused, boundary, rest: self });
@@ -225,8 +246,9 @@ impl General {
         first: &ConvNet,
         boundary: &[rten::NodeId],
         planes: &NchwTensor,
+        buffers: &mut Buffers,
     ) -> Result<Vec<Tensor<f32>>, NetworkError> {
-        let made = first.run(planes).ok_or_else(|| wrong_size(role))?;
+        let made = first.run(planes, buffers).ok_or_else(|| wrong_size(role))?;
         let tensors = made.into_iter().map(|made| NdTensor::from_data(made.shape, made.values));
         let given = boundary.iter().copied().zip(tensors.map(Into::into));
         self.run_with(role, given.collect())
@@ -289,7 +311,7 @@ impl ConvNet {
         match *self {}
     }
 
-    fn run(&self, _planes: &NchwTensor) -> Option<Vec<Made>> {
+    fn run(&self, _planes: &NchwTensor, _buffers: &mut Buffers) -> Option<Vec<Made>> {
         match *self {}
     }
 }

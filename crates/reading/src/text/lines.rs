@@ -3,7 +3,7 @@
 use verax_domain::document_reading::Corners;
 use verax_vision::classifier::Classifier;
 use verax_vision::image::Image;
-use verax_vision::network::{Class, NchwTensor, NetworkError};
+use verax_vision::network::{Buffers, Class, NchwTensor, NetworkError};
 
 use super::crops::{crop, sides};
 
@@ -71,6 +71,7 @@ impl LineReader {
 
     /// Reads what lies within `corners` of the image, which go clockwise from where the text begins.
     /// `stretch` widens it: letters that stand close, as the fillers of a zone, are told apart then.
+    /// Lines one after the other share `buffers`.
     ///
     /// # Errors
     /// The network fails.
@@ -79,10 +80,11 @@ impl LineReader {
         image: &Image,
         corners: &Corners,
         stretch: f32,
+        buffers: &mut Buffers,
     ) -> Result<ReadLine, NetworkError> {
         let width = line_width(corners, stretch);
         let input = crop(image, corners, (width, HEIGHT_PX), padded(width));
-        Ok(decoded(&self.classifier.classify(&input)?, &self.letters))
+        Ok(decoded(&self.classifier.classify(&input, buffers)?, &self.letters))
     }
 }
 

@@ -8,4 +8,5 @@ mod mrz;
 mod mrz_properties;
 mod reader;
 mod text;
+mod zone_part;
 mod zones;

@@ -7,6 +7,7 @@ mod kernels;
 mod layers;
 mod plan;
 
+use super::buffers::Buffers;
 use super::tensor::NchwTensor;
 use layers::{Activation, Depthwise, Matrix, Padding};
 use plan::{Operation, Plan, plan};
@@ -30,23 +31,7 @@ struct Map {
     values: Vec<f32>,
 }
 
-// Memory of maps that were read for the last time: what the system gives anew is slow to touch at first.
-#[derive(Default)]
-struct Buffers {
-    free: Vec<Vec<f32>>,
-}
-
 impl Buffers {
-    // So many numbers, with any values: who takes them writes all.
-    fn take(&mut self, length: usize) -> Vec<f32> {
-        let fitting = self.free.iter().enumerate().filter(|(_, buffer)| buffer.len() >= length);
-        let smallest = fitting.min_by_key(|(_, buffer)| buffer.len()).map(|(index, _)| index);
-        let Some(index) = smallest else { return vec![0.0; length] };
-        let mut buffer = self.free.swap_remove(index);
-        buffer.truncate(length);
-        buffer
-    }
-
     fn map(&mut self, height: usize, width: usize, channels: usize) -> Map {
         let values = self.take(height * width * channels);
         Map { height, width, channels, channels_last: false, values }
@@ -74,23 +59,24 @@ impl ConvNet {
     }
 
     /// None when a shape is not what a node can take.
-    pub(super) fn run(&self, planes: &NchwTensor) -> Option<Vec<Made>> {
+    pub(super) fn run(&self, planes: &NchwTensor, buffers: &mut Buffers) -> Option<Vec<Made>> {
         let mut values: Vec<Option<Map>> = (0..self.plan.values).map(|_| None).collect();
-        values[self.plan.input] = Some(Map::of_planes(planes));
+        values[self.plan.input] = Some(Map::of_planes(planes, buffers));
         let mut readers_left = vec![0_usize; self.plan.values];
         let reads = self.plan.steps.iter().flat_map(|step| &step.inputs).chain(&self.plan.outputs);
         for input in reads {
             readers_left[*input] += 1;
         }
-        let mut buffers = Buffers::default();
         for step in &self.plan.steps {
             let read = step.inputs.iter().map(|input| values[*input].as_ref());
             let read = read.collect::<Option<Vec<&Map>>>()?;
-            let made = run_step(&step.operation, &read, &mut buffers)?;
+            let made = run_step(&step.operation, &read, buffers)?;
             for input in &step.inputs {
                 readers_left[*input] -= 1;
-                if readers_left[*input] == 0 {
-                    buffers.free.extend(values[*input].take().map(|map| map.values));
+                if readers_left[*input] == 0
+                    && let Some(map) = values[*input].take()
+                {
+                    buffers.give_back(map.values);
                 }
             }
             values[step.output] = Some(made);
@@ -100,19 +86,20 @@ impl ConvNet {
             let shape = [1, map.channels, map.height, map.width];
             Some(Made { shape, values: map.flat() })
         };
-        self.plan.outputs.iter().map(made).collect()
+        let all = self.plan.outputs.iter().map(made).collect();
+        values.into_iter().flatten().for_each(|map| buffers.give_back(map.values));
+        all
     }
 }
 
 impl Map {
-    fn of_planes(planes: &NchwTensor) -> Map {
+    fn of_planes(planes: &NchwTensor, buffers: &mut Buffers) -> Map {
         let plane = planes.width * planes.height;
-        let mut values = Vec::with_capacity(3 * plane);
-        for pixel in 0..plane {
-            values.extend([0, 1, 2].map(|channel| planes.values[channel * plane + pixel]));
+        let mut map = buffers.map(planes.height, planes.width, 3);
+        for (pixel, place) in map.values.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+            *place = [0, 1, 2].map(|channel| planes.values[channel * plane + pixel]);
         }
-        let (height, width) = (planes.height, planes.width);
-        Map { height, width, channels: 3, channels_last: false, values }
+        map
     }
 
     fn pixel(&self, y: usize, x: usize) -> &[f32] {
@@ -257,7 +244,7 @@ fn dense(
         }
         multiply(&around, matrix, activation, row);
     }
-    buffers.free.push(around);
+    buffers.give_back(around);
     Some(out)
 }
 

@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use verax_vision::classifier::Classifier;
-use verax_vision::network::{NchwTensor, Network, Runtime};
+use verax_vision::network::{Buffers, NchwTensor, Network, Runtime};
 use verax_vision::onnx_fold::proto::{
     AttributeProto, DimensionProto, ModelProto, NodeProto, TensorProto,
 };
@@ -210,7 +210,7 @@ fn a_classifier_names_the_likeliest_class_of_each_row_and_its_probability() {
         row.iter().copied().enumerate().fold((0, f32::MIN), larger)
     };
     let expected: Vec<(usize, f32)> = rows.chunks_exact(CLASSES as usize).map(best).collect();
-    let classes = found.classify(&image).expect("classes");
+    let classes = found.classify(&image, &mut Buffers::default()).expect("classes");
     assert_eq!(classes.len(), SIDE_PX / 2);
     for ((class, probability), (wanted, of_it)) in classes.iter().zip(&expected) {
         assert_eq!(class, wanted);
