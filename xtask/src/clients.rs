@@ -16,8 +16,8 @@ use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile, Server, Site};
 
 pub use install::{
-    console_check, environment, folder, needs_program, node_packages, python_environment,
-    s3_environment, webhook_libraries,
+    console_check, environment, folder, generators, needs_program, node_packages,
+    python_environment, s3_environment, webhook_libraries,
 };
 
 /// What the clients talk to.

@@ -5,11 +5,13 @@ mod bench;
 mod ci;
 mod clients;
 mod console;
+mod demo;
 mod dist;
 mod docs;
 mod exec;
 mod faults;
 mod fuzz;
+mod generators;
 mod http;
 mod postgres;
 mod running;
@@ -64,6 +66,12 @@ const TOOLS: &[Tool] = &[
         usage: "[--bin FILE] [--only typescript,python,php]",
         what: "the clients of sdk/, from their packages, against the running binary",
         run: sdk::run,
+    },
+    Tool {
+        name: "generators",
+        usage: "[--bin FILE] [--only NAME,…]",
+        what: "clients that published generators make of the OpenAPI document, against the running binary",
+        run: generators::run,
     },
     Tool {
         name: "console",

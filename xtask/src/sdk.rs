@@ -1,18 +1,17 @@
 //! The clients of `sdk/`: each is packed, installed from its package into a clean folder, and tried from there
 //! against the real binary.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::clients::{environment, needs_program, node_packages};
+use crate::demo::{CARD, Demo};
 use crate::running::{Binary, Profile};
 use crate::{docs, exec};
 
-const CARD: &str = "crates/server/assets/card.jpg";
 /// What is written about them, whose blocks are run as well.
 const PAGE: &str = "docs/sdk.md";
 
@@ -157,48 +156,6 @@ impl Surroundings {
         program.env("VERAX_URL", &self.url).env("VERAX_TOKEN", &self.token);
         program.env("VERAX_VECTORS", exec::root().join("sdk/vectors"));
         program.env("VERAX_CARD", exec::root().join(CARD))
-    }
-}
-
-/// The demo, which may call receivers on this machine. It is killed when this is dropped.
-struct Demo {
-    child: Child,
-    url: String,
-    token: String,
-}
-
-impl Demo {
-    fn start(binary: &Binary) -> Result<Demo> {
-        let mut command = binary.command(&[]);
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]);
-        command.env("VERAX__WEBHOOKS__ALLOW_HTTP", "true");
-        command.env("VERAX__WEBHOOKS__ALLOWED_NETWORKS", "127.0.0.1");
-        // Three suites ask as fast as they can.
-        command.env("VERAX__RATE_LIMIT__REQUESTS_PER_MINUTE", "0");
-        command.env("VERAX__RATE_LIMIT__CLIENT_REQUESTS_PER_MINUTE", "0");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut demo = Demo { child: command.spawn()?, url: String::new(), token: String::new() };
-        let output = demo.child.stdout.take().context("no standard output")?;
-        let mut lines = BufReader::new(output).lines();
-        while demo.token.is_empty() {
-            let line = lines.next().context("the demo ended before it printed a token")??;
-            if let Some(url) = line.strip_prefix("listening on ") {
-                url.trim().clone_into(&mut demo.url);
-            } else if let Some(token) = line.strip_prefix("token: ") {
-                token.trim().clone_into(&mut demo.token);
-            }
-        }
-        // What it prints later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(demo)
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is what we want.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

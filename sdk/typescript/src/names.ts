@@ -156,7 +156,7 @@ export interface Project {
   createdAt?: string;
   /** When it last changed. */
   updatedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   projectMembers?: unknown[];
   /** Shown by `with[]` or `populates[]` alone. */
   projectFlows?: ({ _id: string; client?: string | PopulatedClient | null; project?: string | PopulatedProject | null; type?: string; status?: string; version?: number; name?: string; target?: string; redirectUrl?: string; webhookUrl?: string; identityUrl?: string; webhook?: string; systemForm?: string; allowedCountries?: Json; onboardingSettings?: Json; loginSettings?: Json; signUpForm?: Json; documents?: Json; liveness?: Json; steps?: Json; review?: Json; business?: Json; representatives?: Json; linkSettings?: Json; security?: Json; integrations?: Json; emailTemplates?: Json; createdAt?: string; updatedAt?: string; })[];
@@ -358,21 +358,21 @@ export interface AppRegistration {
   createdAt?: string;
   /** When it last changed. */
   updatedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   informationValidation?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   face?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   documentFace?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   cryptoValidation?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   formSubmittion?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   signature?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   accessControlLog?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   smartLink?: null;
 }
 
@@ -516,9 +516,7 @@ export interface BiometricValidation {
   response?: Json;
   /** Which measurement missed which limit, or why there is none. */
   reasons?: Json;
-  /** What was measured of the face. */
   biometricData?: { quality?: "good" | "acceptable" | "poor"; livenessScore?: number; };
-  /** What each check found; a check that was not made says not_checked. */
   verificationResults?: { livenessDetection?: "passed" | "failed" | "not_checked"; identityMatch?: "passed" | "failed" | "not_checked"; qualityScore?: number; antiSpoofing?: "passed" | "failed" | "not_checked"; };
   /** The checks that failed: an empty list where those that were made passed, absent where none was made. */
   failedChecks?: ("livenessDetection" | "identityMatch" | "antiSpoofing" | "quality")[];
@@ -532,7 +530,7 @@ export interface BiometricValidation {
   updatedAt?: string;
   /** When it was completed. */
   completedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   face?: null;
 }
 
@@ -608,7 +606,7 @@ export interface DocumentValidation {
   updatedAt?: string;
   /** When it was read. */
   completedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   documentLiveness?: null;
 }
 
@@ -642,9 +640,9 @@ export interface AppLogin {
   createdAt?: string;
   /** When it last changed. */
   updatedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   face?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   accessControlLog?: null;
 }
 
@@ -742,9 +740,9 @@ export interface Member {
   createdAt?: string;
   /** When it last changed. */
   updatedAt?: string;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   project?: null;
-  /** Shown by `populates[]` alone; this server has none yet. */
+  /** Shown by `populates[]` alone, as null or an empty list: this server has none yet. */
   staff?: null;
 }
 
@@ -958,7 +956,6 @@ export interface NewProject {
   allowedCountries?: string[];
   /** The language of its pages. */
   defaultLanguage?: string;
-  /** Who answers for the data. */
   dataProtection?: { name?: string; email?: string; address?: string; address2?: string; city?: string; country?: string; postalCode?: string; };
   /** Colours and logos of its pages. */
   branding?: Json;
@@ -980,7 +977,6 @@ export interface NewProject {
   allowAnonymous?: boolean;
   /** Six digits that a trial takes in the place of a code that is sent; of sandboxes alone. */
   demoOTP?: string;
-  /** A flow of the project, made or changed with it. */
   projectFlow?: { type?: "login" | "onboarding" | "smartlink"; name?: string; status?: "draft" | "active" | "paused" | "inactive" | "pending"; version?: number; target?: "personal" | "business"; redirectUrl?: string; webhookUrl?: string; identityUrl?: string; webhook?: string; systemForm?: string; allowedCountries?: string[]; onboardingSettings?: { steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; basicInformation?: Json; document?: { maxAttempts?: number; compareMinScore?: number; minimumAge?: number; }; liveness?: { maxAttempts?: number; livenessMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; }; requiresSignature?: boolean; hiddenLoginOption?: boolean; }; loginSettings?: { email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; faceLiveness?: boolean; showFaceLivenessRecommendation?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; livenessMinScore?: number; searchMode?: "FAST" | "ACCURATE"; searchMinScore?: number; requires2FA?: boolean; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; documents?: { attemptLimit?: number; verificationMethods?: string[]; minimumAge?: number; }; liveness?: { attemptLimit?: number; minScore?: number; compareMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; allowForce?: boolean; saveImage?: boolean; }; steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; review?: { onManualVerification?: boolean; onFailedChecks?: ("livenessScore" | "interEyeDistance" | "sharpness" | "brightness" | "contrast" | "underExposed" | "overExposed" | "yaw" | "pitch" | "roll" | "faceHeight" | "faceInside" | "matchScore" | "documentCropped" | "colourLess" | "screenReplay" | "printedCopy" | "portraitSubstitution" | "digitalManipulation" | "checkDigits" | "nationalNumber" | "documentNumberAgrees" | "namesAgree" | "birthDateAgrees" | "expirationDateAgrees" | "sexAgrees" | "countryAgrees" | "datesArePossible" | "notExpired" | "minimumAge" | "documentTypeAllowed" | "countryAllowed" | "namesMatch" | "birthDateMatches" | "documentNumberMatches" | "portraitMatchesFace" | "ghostPortraitMatches" | "numberOfOnePerson")[]; confidenceMin?: number; sample?: number; fourEyes?: "none" | "approve" | "decline" | "all"; }; business?: Json; representatives?: Json; linkSettings?: Json; security?: { strategy?: "whitelist" | "blacklist" | "none"; source?: "NONE" | "API" | "CSV"; apiUrl?: string; }; integrations?: { redirectUrl?: string; webhook?: unknown; source?: "NONE" | "API" | "CSV"; strategy?: string; }; emailTemplates?: { code?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; link?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; registration?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; }; };
   /** The type of projectFlow, where that does not say it; onboarding. */
   projectFlowType?: "login" | "onboarding" | "smartlink";
@@ -1004,7 +1000,6 @@ export interface ProjectChange {
   allowedCountries?: string[];
   /** The language of its pages. */
   defaultLanguage?: string;
-  /** Who answers for the data. */
   dataProtection?: { name?: string; email?: string; address?: string; address2?: string; city?: string; country?: string; postalCode?: string; };
   /** Colours and logos of its pages. */
   branding?: Json;
@@ -1026,7 +1021,6 @@ export interface ProjectChange {
   allowAnonymous?: boolean;
   /** Six digits that a trial takes in the place of a code that is sent; of sandboxes alone. */
   demoOTP?: string;
-  /** A flow of the project, made or changed with it. */
   projectFlow?: { type?: "login" | "onboarding" | "smartlink"; name?: string; status?: "draft" | "active" | "paused" | "inactive" | "pending"; version?: number; target?: "personal" | "business"; redirectUrl?: string; webhookUrl?: string; identityUrl?: string; webhook?: string; systemForm?: string; allowedCountries?: string[]; onboardingSettings?: { steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; basicInformation?: Json; document?: { maxAttempts?: number; compareMinScore?: number; minimumAge?: number; }; liveness?: { maxAttempts?: number; livenessMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; }; requiresSignature?: boolean; hiddenLoginOption?: boolean; }; loginSettings?: { email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; faceLiveness?: boolean; showFaceLivenessRecommendation?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; livenessMinScore?: number; searchMode?: "FAST" | "ACCURATE"; searchMinScore?: number; requires2FA?: boolean; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; documents?: { attemptLimit?: number; verificationMethods?: string[]; minimumAge?: number; }; liveness?: { attemptLimit?: number; minScore?: number; compareMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; allowForce?: boolean; saveImage?: boolean; }; steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; review?: { onManualVerification?: boolean; onFailedChecks?: ("livenessScore" | "interEyeDistance" | "sharpness" | "brightness" | "contrast" | "underExposed" | "overExposed" | "yaw" | "pitch" | "roll" | "faceHeight" | "faceInside" | "matchScore" | "documentCropped" | "colourLess" | "screenReplay" | "printedCopy" | "portraitSubstitution" | "digitalManipulation" | "checkDigits" | "nationalNumber" | "documentNumberAgrees" | "namesAgree" | "birthDateAgrees" | "expirationDateAgrees" | "sexAgrees" | "countryAgrees" | "datesArePossible" | "notExpired" | "minimumAge" | "documentTypeAllowed" | "countryAllowed" | "namesMatch" | "birthDateMatches" | "documentNumberMatches" | "portraitMatchesFace" | "ghostPortraitMatches" | "numberOfOnePerson")[]; confidenceMin?: number; sample?: number; fourEyes?: "none" | "approve" | "decline" | "all"; }; business?: Json; representatives?: Json; linkSettings?: Json; security?: { strategy?: "whitelist" | "blacklist" | "none"; source?: "NONE" | "API" | "CSV"; apiUrl?: string; }; integrations?: { redirectUrl?: string; webhook?: unknown; source?: "NONE" | "API" | "CSV"; strategy?: string; }; emailTemplates?: { code?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; link?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; registration?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; }; };
   /** The type of projectFlow, where that does not say it; onboarding. */
   projectFlowType?: "login" | "onboarding" | "smartlink";
@@ -1058,19 +1052,12 @@ export interface NewProjectFlow {
   systemForm?: string;
   /** Country names, as they were given. */
   allowedCountries?: string[];
-  /** Form, steps, documents and liveness, as flows before version 3 have them. */
   onboardingSettings?: { steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; basicInformation?: Json; document?: { maxAttempts?: number; compareMinScore?: number; minimumAge?: number; }; liveness?: { maxAttempts?: number; livenessMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; }; requiresSignature?: boolean; hiddenLoginOption?: boolean; };
-  /** How its users log in. */
   loginSettings?: { email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; faceLiveness?: boolean; showFaceLivenessRecommendation?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; livenessMinScore?: number; searchMode?: "FAST" | "ACCURATE"; searchMinScore?: number; requires2FA?: boolean; };
-  /** What its users are asked. */
   signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; };
-  /** Which documents it takes. */
   documents?: { attemptLimit?: number; verificationMethods?: string[]; minimumAge?: number; };
-  /** Attempts and thresholds of its face checks. */
   liveness?: { attemptLimit?: number; minScore?: number; compareMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; allowForce?: boolean; saveImage?: boolean; };
-  /** Which steps are mandatory, optional or skipped. */
   steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; };
-  /** When a person decides, and whether a second one confirms. */
   review?: { onManualVerification?: boolean; onFailedChecks?: ("livenessScore" | "interEyeDistance" | "sharpness" | "brightness" | "contrast" | "underExposed" | "overExposed" | "yaw" | "pitch" | "roll" | "faceHeight" | "faceInside" | "matchScore" | "documentCropped" | "colourLess" | "screenReplay" | "printedCopy" | "portraitSubstitution" | "digitalManipulation" | "checkDigits" | "nationalNumber" | "documentNumberAgrees" | "namesAgree" | "birthDateAgrees" | "expirationDateAgrees" | "sexAgrees" | "countryAgrees" | "datesArePossible" | "notExpired" | "minimumAge" | "documentTypeAllowed" | "countryAllowed" | "namesMatch" | "birthDateMatches" | "documentNumberMatches" | "portraitMatchesFace" | "ghostPortraitMatches" | "numberOfOnePerson")[]; confidenceMin?: number; sample?: number; fourEyes?: "none" | "approve" | "decline" | "all"; };
   /** Which documents of a business it takes. */
   business?: Json;
@@ -1078,11 +1065,8 @@ export interface NewProjectFlow {
   representatives?: Json;
   /** What a smart link asks. */
   linkSettings?: Json;
-  /** Who is let in, as it was given. */
   security?: { strategy?: "whitelist" | "blacklist" | "none"; source?: "NONE" | "API" | "CSV"; apiUrl?: string; };
-  /** What it is connected to. */
   integrations?: { redirectUrl?: string; webhook?: unknown; source?: "NONE" | "API" | "CSV"; strategy?: string; };
-  /** What the emails to its users say. */
   emailTemplates?: { code?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; link?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; registration?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; };
 }
 
@@ -1112,19 +1096,12 @@ export interface ProjectFlowChange {
   systemForm?: string;
   /** Country names, as they were given. */
   allowedCountries?: string[];
-  /** Form, steps, documents and liveness, as flows before version 3 have them. */
   onboardingSettings?: { steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; }; signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; }; basicInformation?: Json; document?: { maxAttempts?: number; compareMinScore?: number; minimumAge?: number; }; liveness?: { maxAttempts?: number; livenessMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; }; requiresSignature?: boolean; hiddenLoginOption?: boolean; };
-  /** How its users log in. */
   loginSettings?: { email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; faceLiveness?: boolean; showFaceLivenessRecommendation?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; livenessMinScore?: number; searchMode?: "FAST" | "ACCURATE"; searchMinScore?: number; requires2FA?: boolean; };
-  /** What its users are asked. */
   signUpForm?: { fullName?: boolean; firstName?: boolean; lastName?: boolean; fullNameStyle?: "together" | "separate"; email?: boolean; emailGateway?: "mailgun" | "none"; phone?: boolean; phoneGateway?: "sms" | "whatsapp" | "both" | "none"; showTermsAndConditions?: boolean; showPrivacyNotice?: boolean; allowAdditionalFields?: boolean; };
-  /** Which documents it takes. */
   documents?: { attemptLimit?: number; verificationMethods?: string[]; minimumAge?: number; };
-  /** Attempts and thresholds of its face checks. */
   liveness?: { attemptLimit?: number; minScore?: number; compareMinScore?: number; searchMinScore?: number; searchMode?: "FAST" | "ACCURATE"; allowForce?: boolean; saveImage?: boolean; };
-  /** Which steps are mandatory, optional or skipped. */
   steps?: { document?: "mandatory" | "optional" | "skip"; liveness?: "mandatory" | "optional" | "skip"; form?: "mandatory" | "optional" | "skip"; signUpForm?: "mandatory" | "optional" | "skip"; basicInformation?: "mandatory" | "optional" | "skip"; };
-  /** When a person decides, and whether a second one confirms. */
   review?: { onManualVerification?: boolean; onFailedChecks?: ("livenessScore" | "interEyeDistance" | "sharpness" | "brightness" | "contrast" | "underExposed" | "overExposed" | "yaw" | "pitch" | "roll" | "faceHeight" | "faceInside" | "matchScore" | "documentCropped" | "colourLess" | "screenReplay" | "printedCopy" | "portraitSubstitution" | "digitalManipulation" | "checkDigits" | "nationalNumber" | "documentNumberAgrees" | "namesAgree" | "birthDateAgrees" | "expirationDateAgrees" | "sexAgrees" | "countryAgrees" | "datesArePossible" | "notExpired" | "minimumAge" | "documentTypeAllowed" | "countryAllowed" | "namesMatch" | "birthDateMatches" | "documentNumberMatches" | "portraitMatchesFace" | "ghostPortraitMatches" | "numberOfOnePerson")[]; confidenceMin?: number; sample?: number; fourEyes?: "none" | "approve" | "decline" | "all"; };
   /** Which documents of a business it takes. */
   business?: Json;
@@ -1132,11 +1109,8 @@ export interface ProjectFlowChange {
   representatives?: Json;
   /** What a smart link asks. */
   linkSettings?: Json;
-  /** Who is let in, as it was given. */
   security?: { strategy?: "whitelist" | "blacklist" | "none"; source?: "NONE" | "API" | "CSV"; apiUrl?: string; };
-  /** What it is connected to. */
   integrations?: { redirectUrl?: string; webhook?: unknown; source?: "NONE" | "API" | "CSV"; strategy?: string; };
-  /** What the emails to its users say. */
   emailTemplates?: { code?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; link?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; registration?: { en?: { subject?: string; html?: string; text?: string; }; es?: { subject?: string; html?: string; text?: string; }; pt?: { subject?: string; html?: string; text?: string; }; }; };
 }
 
@@ -1291,7 +1265,7 @@ export interface NewEmailValidation {
   /** Whether a login needs the face besides; not taken without a client's token. */
   requires2FA?: boolean;
   /** The address given for the person. */
-  ipAddress?: unknown;
+  ipAddress?: string;
   /** Not available here: rejected. */
   webhookUrl?: string;
   /** Not available here: rejected. */
@@ -1321,7 +1295,7 @@ export interface NewPhoneValidation {
   /** Whether a login needs the face besides; not taken without a client's token. */
   requires2FA?: boolean;
   /** The address given for the person. */
-  ipAddress?: unknown;
+  ipAddress?: string;
   /** Not available here: rejected. */
   webhookUrl?: string;
   /** Not available here: rejected. */
@@ -1351,7 +1325,7 @@ export interface NewBiometricValidation {
   /** Whether a second factor is asked for. */
   requires2FA?: boolean;
   /** The address given for the user. */
-  ipAddress?: unknown;
+  ipAddress?: string;
   /** The language of the capture page: en or es. */
   language?: "en" | "es";
 }

@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::{Progress, Step, grid, smoke};
 use crate::postgres::{Cluster, Durability};
 use crate::running::{Binary, Profile};
-use crate::{alerts, clients, console, docs, exec, faults, fuzz, sbom, schemathesis, sdk, tidy};
+use crate::{
+    alerts, clients, console, docs, exec, faults, fuzz, generators, sbom, schemathesis, sdk, tidy,
+};
 
 const FUZZ_SECONDS_EACH: u32 = 8;
 const FAULT_CYCLES: u32 = 8;
@@ -57,6 +59,11 @@ pub const STEPS: &[Step] = &[
         name: "sdk",
         what: "the clients of sdk/, from their packages, against the binary",
         run: |_| sdk::check(&release()?, &[]),
+    },
+    Step {
+        name: "generators",
+        what: "clients made of the OpenAPI document, against the binary",
+        run: |_| generators::check(&release()?, &[]),
     },
     Step {
         name: "console",

@@ -49,6 +49,18 @@ pub fn console_check() -> Result<PathBuf> {
     Ok(place)
 }
 
+/// The folder of the generators of clients and of the programs that use what they make, with its packages.
+pub fn generators() -> Result<PathBuf> {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
+        needs_program(program, package)?;
+    }
+    let place = exec::target_dir()?.join("generators");
+    copy_folder(&exec::root().join("xtask/generators"), &place)?;
+    node_packages(&place)?;
+    environment(&place, "environment", "requirements.txt")?;
+    Ok(place)
+}
+
 /// Those of the folder's `package-lock.json`.
 pub fn node_packages(place: &Path) -> Result<()> {
     let lock = std::fs::read(place.join("package-lock.json"))?;

@@ -83,7 +83,7 @@ pub fn operations() -> Vec<Operation> {
 pub(super) fn client_schema() -> Value {
     let mut client = object(&resources::CLIENTS, Shown::Retrieve);
     client["properties"]["secretKey"] =
-        json!({ "type": "null", "description": "Read by clients of the protocol; always null." });
+        json!({ "const": null, "description": "Read by clients of the protocol; always null." });
     client
 }
 

@@ -158,7 +158,7 @@ fn validated(channel: Channel) -> Value {
     json!({ "allOf": [
         record(channel.resource()),
         { "type": "object", "properties": {
-            "showFaceLivenessRecommendation": { "const": false },
+            "showFaceLivenessRecommendation": { "type": "boolean" },
             "appLogin": record(&APP_LOGINS),
             "token": token,
         } },

@@ -7,12 +7,11 @@ mod stream;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use verax_domain::resources::EVENTS;
-use verax_query::Shown;
 
-use self::request::{AFTER_MAX, LIMIT_MAX, WAIT_SECONDS_MAX};
+use self::request::{AFTER_MAX, WAIT_SECONDS_MAX};
 use super::layers::access::Access;
 use super::listing::description::list_of;
-use super::openapi::shapes::{header, operation_id, query, reference, schema_name};
+use super::openapi::shapes::{header, operation_id, query};
 use super::operation::{Answer, Description, Operation};
 
 pub fn operations() -> Vec<Operation> {
@@ -23,11 +22,7 @@ pub fn operations() -> Vec<Operation> {
 fn list() -> Operation {
     let access = Access::reading(EVENTS.scopes);
     let mut list = list_of("v2", &EVENTS, access, calls::list).compressed();
-    if let Some(schemas) =
-        list.described.answer.content["application/json"]["schema"]["anyOf"].as_array_mut()
-    {
-        schemas.push(page());
-    }
+    describe_feed(&mut list.described.answer);
     let wait = format!(
         "With `after`, where there is no such event yet: how many seconds to wait for one, \
          {WAIT_SECONDS_MAX} at most."
@@ -69,32 +64,21 @@ fn number() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": AFTER_MAX })
 }
 
-/// What is answered to `after`.
-fn page() -> Value {
-    let row = json!({ "allOf": [
-        { "$ref": reference(&schema_name(&EVENTS, Shown::List)) },
+/// What a page has with `after`.
+fn describe_feed(answer: &mut Answer) {
+    let page = &mut answer.content["application/json"]["schema"]["properties"];
+    let row = page["data"]["items"].take();
+    page["data"]["items"] = json!({ "allOf": [
+        row,
         {
             "type": "object",
-            "required": ["number"],
-            "properties": { "number": { "type": "integer", "minimum": 1 } },
-        },
-    ] });
-    let next = "What to ask for next as `after`.";
-    json!({
-        "type": "object",
-        "description": "With `after`.",
-        "required": ["success", "data", "pagination"],
-        "properties": {
-            "success": { "const": true },
-            "data": { "type": "array", "items": row },
-            "pagination": {
-                "type": "object",
-                "required": ["limit", "nextAfter"],
-                "properties": {
-                    "limit": { "type": "integer", "minimum": 1, "maximum": LIMIT_MAX },
-                    "nextAfter": { "type": "integer", "minimum": 0, "description": next },
-                },
+            "properties": {
+                "number": { "type": "integer", "minimum": 1, "description": "With `after` alone." },
             },
         },
-    })
+    ] });
+    page["pagination"]["properties"]["nextAfter"] = json!({
+        "type": "integer", "minimum": 0,
+        "description": "With `after` alone: what to ask for next as `after`.",
+    });
 }

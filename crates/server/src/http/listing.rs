@@ -2,4 +2,5 @@
 
 pub mod calls;
 pub mod description;
+pub mod filters;
 pub mod streams;

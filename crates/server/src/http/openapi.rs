@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document, folded over the table of operations, of resources and of errors.
 
 mod hoisting;
+mod named_schemas;
 pub mod shapes;
+mod tags;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -9,37 +11,51 @@ use verax_domain::resources;
 use verax_query::Shown;
 
 use self::hoisting::hoist;
+use self::named_schemas::name_schemas;
 use self::shapes::{header, object, path_id, populated, reference, schema_name};
 use super::body::schema::schema;
-use super::error_codes::{
-    BAD_REQUEST, BODY_TOO_LARGE, BODY_TOO_SLOW, ErrorCode, FORBIDDEN, IDEMPOTENCY_ANSWER_GONE,
-    IDEMPOTENCY_CONFLICT, INVALID_PARAMETERS, TOO_MANY_REQUESTS, UNAUTHORIZED, UNAVAILABLE,
-    UNSUPPORTED_MEDIA_TYPE,
-};
+use super::error_codes::{FORBIDDEN, INVALID_PARAMETERS, UNAUTHORIZED, URI_TOO_LONG};
 use super::families;
 use super::layers::access::WithoutToken;
 use super::layers::idempotency::KEY_CHARS_MAX;
+use super::listing::description::headers;
 use super::operation::{Answer, Body, Operation};
 
 /// The document as it is served: what operations have alike stands in it once.
 pub fn published() -> Value {
     let mut document = document();
+    name_schemas(&mut document);
     hoist(&mut document);
     document
 }
+
+/// What holds for all of it. The grammar of lists is in `docs/lists.md`.
+const API_DOC: &str = "Self-hosted identity verification that speaks the Verifik v2 protocol.\n\n\
+    **Lists.** `filters` is a map of filters: each of its entries is sent as a parameter of its own, \
+    `where>=_createdAt=2024-12-01`. Before the name of a field: `where_` equals, `wherenot_` does not, \
+    `in_` and `notIn_` one or none of several words with commas between them, `where-null_` and \
+    `where-not-null_` is absent or there, `where>_`, `where>=_`, `where<_` and `where<=_` ranges, \
+    `like_` and `notLike_` contain a text or not. Each list names its fields. With \
+    `count=true` a list answers `{\"success\":true,\"data\":N}`, the number of matches alone; with \
+    `Accept: application/x-ndjson` or `text/csv` it is streamed whole. All of it is in `docs/lists.md`.\n\n\
+    **Errors.** `code` is what a program branches on; `docs/reference/errors.md` lists them. Each \
+    operation names its own. Every operation may answer 400 `INVALID_PARAMETERS` or `BadRequest`, 401 \
+    `UNAUTHORIZED`, 403 `FORBIDDEN`, 408 `BODY_TOO_SLOW`, 409 `IDEMPOTENCY_KEY_REUSED`, 410 \
+    `IDEMPOTENCY_ANSWER_GONE`, 413 `BODY_TOO_LARGE`, 414 `URI_TOO_LONG`, 415 `UNSUPPORTED_MEDIA_TYPE`, 429 \
+    `TOO_MANY_REQUESTS` and 503 `UNAVAILABLE`.\n\n\
+    **Bodies.** An empty text is as if the member was not sent.";
 
 /// The whole document, each operation with all that it has.
 pub fn document() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     for resource in resources::ALL {
-        for shown in [Shown::List, Shown::Retrieve] {
+        for shown in [Shown::Retrieve, Shown::List] {
             schemas.insert(schema_name(resource, shown), object(resource, shown));
         }
     }
     schemas.extend(populated());
     families::add_schemas(&mut schemas);
     schemas.insert("Error".to_owned(), error_schema());
-    schemas.insert("InvalidParameters".to_owned(), invalid_schema());
     schemas.insert("Signature".to_owned(), signature_schema());
     for operation in families::operations() {
         let method = operation.method.as_str().to_lowercase();
@@ -51,17 +67,16 @@ pub fn document() -> Value {
         "info": {
             "title": "Verax",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Self-hosted identity verification that speaks the Verifik v2 \
-                            protocol. Every list takes the operators of its own reference page: \
-                            `where_f`, `wherenot_f`, `where>_f`, `in_f[]`, `like_f` and more, \
-                            for each field.",
+            "description": API_DOC,
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
         "security": [{ "token": [] }],
+        "tags": tags::described(),
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "headers": headers(),
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
             },
@@ -76,8 +91,10 @@ fn describe(operation: &Operation) -> Value {
         "summary": description.summary,
         "tags": [description.tag],
     });
-    if !description.doc.is_empty() {
-        described["description"] = description.doc.as_str().into();
+    let docs = [Some(description.doc.clone()).filter(|doc| !doc.is_empty()), errors_doc(operation)];
+    let docs: Vec<String> = docs.into_iter().flatten().collect();
+    if !docs.is_empty() {
+        described["description"] = docs.join("\n\n").into();
     }
     match description.access.without_token {
         WithoutToken::Anybody => described["security"] = json!([]),
@@ -127,37 +144,29 @@ fn responses(operation: &Operation) -> Value {
     for answer in [&operation.described.answer].into_iter().chain(&operation.more_answers) {
         all.insert(answer.status.as_str().to_owned(), response(answer));
     }
-    let mut rejected = |status: StatusCode, when: &str, schema: &str| {
-        reject(&mut all, status, when, schema);
-    };
     if operation.described.access.is_for_anybody() {
         if let Some(error) = operation.unknown {
-            rejected(StatusCode::NOT_FOUND, error, "Error");
+            all.insert(StatusCode::NOT_FOUND.as_str().to_owned(), rejection(error));
         }
         return all.into();
     }
-    if operation.checks_query {
-        rejected(INVALID_PARAMETERS.status, INVALID_PARAMETERS.when, "InvalidParameters");
-    }
-    let takes_body = operation.method == Method::POST || operation.method == Method::PUT;
-    let mut codes: Vec<&ErrorCode> = vec![&UNAUTHORIZED, &FORBIDDEN];
-    codes.extend(operation.body.iter().map(|_| &BAD_REQUEST));
-    codes.extend(&operation.errors);
-    codes.extend([&TOO_MANY_REQUESTS, &UNAVAILABLE]);
-    if takes_body {
-        // Also of a body that says nothing.
-        codes.extend([&BODY_TOO_LARGE, &BODY_TOO_SLOW, &UNSUPPORTED_MEDIA_TYPE]);
-    }
-    if operation.method == Method::POST {
-        codes.extend([&INVALID_PARAMETERS, &IDEMPOTENCY_CONFLICT, &IDEMPOTENCY_ANSWER_GONE]);
-    }
-    for code in codes {
-        rejected(code.status, code.when, "Error");
-    }
-    if let Some(error) = operation.unknown {
-        rejected(StatusCode::NOT_FOUND, error, "Error");
-    }
+    all.insert("4XX".to_owned(), rejection("Rejected: `code` says why"));
+    all.insert("5XX".to_owned(), rejection("Not answered: again after `Retry-After`"));
     all.into()
+}
+
+/// The codes that are this operation's own.
+fn errors_doc(operation: &Operation) -> Option<String> {
+    let unknown = operation.unknown.map(|error| format!("404 {error}"));
+    let own = operation.errors.iter().filter(|code| code.code != URI_TOO_LONG.code);
+    let own = own.map(|code| format!("{} `{}`", code.status.as_u16(), code.code)).chain(unknown);
+    let own: Vec<String> = own.collect();
+    (!own.is_empty()).then(|| format!("Errors: {}.", own.join(", ")))
+}
+
+fn rejection(description: &str) -> Value {
+    let content = json!({ "application/json": { "schema": { "$ref": reference("Error") } } });
+    json!({ "description": description, "content": content })
 }
 
 fn response(answer: &Answer) -> Value {
@@ -170,58 +179,23 @@ fn response(answer: &Answer) -> Value {
     response
 }
 
-/// Adds an error to what is answered with this status: with another reason, or another shape.
-fn reject(all: &mut Map<String, Value>, status: StatusCode, when: &str, schema: &str) {
-    const SCHEMA: &str = "/content/application~1json/schema";
-    let shape = json!({ "$ref": reference(schema) });
-    let Some(known) = all.get_mut(status.as_str()) else {
-        let content = json!({ "application/json": { "schema": shape } });
-        let response = json!({ "description": when, "content": content });
-        all.insert(status.as_str().to_owned(), response);
-        return;
-    };
-    let told = known["description"].as_str().unwrap_or_default();
-    if told.split("; or ").all(|reason| reason != when) {
-        known["description"] = format!("{told}; or {when}").into();
-    }
-    if let Some(known) = known.pointer_mut(SCHEMA)
-        && *known != shape
-    {
-        *known = json!({ "anyOf": [known, shape] });
-    }
-}
-
 fn error_schema() -> Value {
-    let codes: Vec<&str> = families::codes()
-        .map(|code| code.code)
-        .chain(resources::ALL.iter().map(|resource| resource.not_found.code))
-        .collect();
     json!({
         "type": "object",
-        "required": ["success", "error", "code", "message", "status"],
+        "required": ["success", "error", "code"],
         "properties": {
             "success": { "const": false },
             "error": { "type": "string", "description": "For people." },
-            "code": { "type": "string", "enum": codes },
-            "message": { "type": "string" },
-            "status": { "type": "integer" },
+            "code": {
+                "type": "string",
+                "description": "For programs; `docs/reference/errors.md` lists them.",
+                "examples": [INVALID_PARAMETERS.code, UNAUTHORIZED.code, FORBIDDEN.code],
+            },
+            "message": { "type": "string", "description": "Absent where parameters are wrong." },
+            "status": { "type": "integer", "description": "Absent where parameters are wrong." },
             "requestId": { "type": "string", "description": "With a 5xx alone." },
             "details": details_schema(),
             "data": { "type": "object", "description": "Who or what is there already." },
-        },
-    })
-}
-
-fn invalid_schema() -> Value {
-    json!({
-        "type": "object",
-        "required": ["success", "error", "code", "details"],
-        "additionalProperties": false,
-        "properties": {
-            "success": { "const": false },
-            "error": { "const": "Invalid query parameters" },
-            "code": { "const": "INVALID_PARAMETERS" },
-            "details": details_schema(),
         },
     })
 }

@@ -110,7 +110,8 @@ fn persons() -> Vec<Operation> {
             Operation::post(
                 path("persons"),
                 calls::create,
-                description(
+                described(
+                    PERSONS.name,
                     "enrol_person",
                     "Enrol a person with one to three images of their face",
                     person(),
@@ -122,7 +123,8 @@ fn persons() -> Vec<Operation> {
             Operation::post(
                 path("persons/search-live-face"),
                 calls::create_live,
-                description(
+                described(
+                    PERSONS.name,
                     "enrol_live_person",
                     "Enrol a person who is live and whom nobody in the collection is like",
                     live_person(),
@@ -135,7 +137,12 @@ fn persons() -> Vec<Operation> {
             Operation::put(
                 path("persons/{id}"),
                 calls::change,
-                description("change_person", "Change a person; images replace all faces", person()),
+                described(
+                    PERSONS.name,
+                    "change_person",
+                    "Change a person; images replace all faces",
+                    person(),
+                ),
             )
             .body(CHANGE_BODY, Purpose::Change, &MISSING_PARAMETER),
         )),
@@ -143,7 +150,8 @@ fn persons() -> Vec<Operation> {
             Operation::delete(
                 path("persons/{id}"),
                 calls::delete,
-                description(
+                described(
+                    PERSONS.name,
                     "delete_person",
                     "Delete a person: templates, images and the key that opens them",
                     members(json!({ "_id": id_schema() })),
@@ -185,7 +193,7 @@ fn lookup() -> Operation {
 
 fn collections() -> Vec<Operation> {
     let read = Access { wrong_token: rejected_token, ..Access::reading(COLLECTIONS.scopes) };
-    let collection = |id, summary| description(id, summary, record(&COLLECTIONS));
+    let collection = |id, summary| described(COLLECTIONS.name, id, summary, record(&COLLECTIONS));
     let of_one = |operation: Operation| operation.id_doc(ID_DOC).unknown(UNKNOWN);
     vec![
         list_of(VERSION, &COLLECTIONS, read, collections::list),
@@ -213,5 +221,9 @@ fn collections() -> Vec<Operation> {
 }
 
 fn description(id: &str, summary: &str, data: Value) -> Description {
-    Description::new(id, summary, TAG, ACCESS, Answer::service(data))
+    described(TAG, id, summary, data)
+}
+
+fn described(tag: &'static str, id: &str, summary: &str, data: Value) -> Description {
+    Description::new(id, summary, tag, ACCESS, Answer::service(data))
 }

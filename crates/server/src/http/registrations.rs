@@ -26,7 +26,7 @@ use super::face_service::errors::{FACE_NOT_MEASURABLE, MODELS_MISSING, rejected_
 use super::face_service::schemas::comparison;
 use super::layers::access::{Access, Clients, RecordKinds, Rejection, WithoutToken};
 use super::listing::description::include_parameters;
-use super::openapi::shapes::{id_schema, record};
+use super::openapi::shapes::{id_schema, nothing, record};
 use super::operation::{Answer, Description, Operation};
 
 const TAG: &str = APP_REGISTRATIONS.name;
@@ -189,7 +189,7 @@ fn registered() -> Value {
         "required": ["appRegistration", "informationValidation", "token"],
         "properties": {
             "appRegistration": record(&APP_REGISTRATIONS),
-            "informationValidation": { "type": "null" },
+            "informationValidation": nothing(),
             "token": token(),
         },
     })

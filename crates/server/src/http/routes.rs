@@ -49,7 +49,7 @@ pub fn router(state: State) -> Router {
     }
     let origins = state.app.config.now().http.cors_origins.clone();
     let mut router = routed(families::operations(), &state)
-        .route("/openapi.json", get(api_docs::openapi))
+        .route("/openapi.json", get(api_docs::openapi).layer(compression()))
         .merge(console(&state))
         .route("/docs", get(api_docs::to_docs))
         .route("/docs/", get(api_docs::docs_index))

@@ -8,6 +8,7 @@ pub mod login_locks;
 use serde_json::{Value, json};
 use verax_domain::RecordTokenScope;
 use verax_domain::resources::{APP_REGISTRATIONS, BIOMETRIC_VALIDATIONS, LIVENESS_SESSIONS};
+use verax_query::Shown;
 
 use self::calls::{CAPTURE_BODY, ENROL_BODY, LOGIN_BODY, OPEN_BODY, SESSION_BODY};
 use self::errors::{
@@ -22,7 +23,7 @@ use super::error_codes::{
 };
 use super::face_service::errors::{MODELS_MISSING, NO_FACE, ONLY_BASE64};
 use super::layers::access::{Access, RecordKinds, Rejection, WithoutToken};
-use super::openapi::shapes::record;
+use super::openapi::shapes::{object, record};
 use super::operation::{Answer, Description, Operation};
 
 const TAG: &str = BIOMETRIC_VALIDATIONS.name;
@@ -173,9 +174,8 @@ fn opened() -> Value {
 }
 
 fn passed() -> Value {
-    let whole = record(&BIOMETRIC_VALIDATIONS);
-    let whole = whole["$ref"].as_str().unwrap_or_default();
-    let part = |name: &str| json!({ "$ref": format!("{whole}/properties/{name}") });
+    let whole = object(&BIOMETRIC_VALIDATIONS, Shown::Retrieve);
+    let part = |name: &str| whole["properties"][name].clone();
     json!({
         "type": "object",
         "required": ["_id", "status", "verificationResults", "biometricData", "token"],

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::http::openapi::shapes::ANY_JSON;
+
 /// What a value may be. Each language writes it in its own words.
 pub enum Shape {
     Unknown,
@@ -73,13 +75,15 @@ impl Schemas<'_> {
             }
             return self.shape(resolved(self.api, schema), name, direction);
         }
+        if schema[ANY_JSON] == true {
+            return Shape::Json;
+        }
         if let Some(parts) = schema["allOf"].as_array() {
             return Shape::All(parts.iter().map(|it| self.shape(it, name, direction)).collect());
         }
         if let Some(choices) = schema["anyOf"].as_array() {
-            // An empty text is as if it was not sent: the forms of the protocol's own clients send it.
-            let choices = choices.iter().filter(|it| it["maxLength"] != 0);
-            return Shape::Union(choices.map(|it| self.shape(it, name, direction)).collect());
+            let shapes = choices.iter().map(|it| self.shape(it, name, direction));
+            return Shape::Union(shapes.collect());
         }
         if let Some(words) = schema["enum"].as_array() {
             return Shape::Words(
@@ -90,12 +94,10 @@ impl Schemas<'_> {
             Some(Value::String(word)) => return Shape::Words(vec![word.clone()]),
             Some(Value::Number(_)) => return Shape::Number,
             Some(Value::Bool(_)) => return Shape::Flag,
+            Some(Value::Null) => return Shape::Null,
             _ => {}
         }
         if let Some(kinds) = schema["type"].as_array() {
-            if kinds.contains(&"object".into()) && kinds.contains(&"array".into()) {
-                return Shape::Json;
-            }
             let one =
                 |kind: &Value| self.shape(&serde_json::json!({ "type": kind }), name, direction);
             return Shape::Union(kinds.iter().map(one).collect());

@@ -19,7 +19,7 @@ use crate::http::error::ApiError;
 use crate::http::error_codes::INVALID_PARAMETERS;
 use crate::http::layers::access::Access;
 use crate::http::layers::allowed::Allowed;
-use crate::http::openapi::shapes::{id_schema, members};
+use crate::http::openapi::shapes::{id_schema, members, nothing};
 use crate::http::operation::{Answer, Description, Operation};
 use crate::http::path_id::PathId;
 use crate::http::state::State;
@@ -234,11 +234,11 @@ fn plans_schema() -> Value {
     let text = || json!({ "type": "string" });
     let plan = members(json!({
         "_id": id_schema(), "code": text(), "name": text(), "amount": { "const": 0 },
-        "limit": { "type": "null", "description": "There is none." },
+        "limit": { "const": null, "description": "There is none." },
     }));
     let bought = members(json!({
         "_id": id_schema(), "client": id_schema(), "status": { "const": "active" },
-        "startDate": { "type": ["string", "null"] }, "endDate": { "type": "null" }, "plan": plan,
+        "startDate": { "type": ["string", "null"] }, "endDate": nothing(), "plan": plan,
     }));
     json!({ "type": "array", "items": bought })
 }

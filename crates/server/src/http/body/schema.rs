@@ -3,25 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::images::BASE64_CHARS_MIN;
-use super::table::{BodyField, Nothing, Purpose, Rule};
+use super::table::{BodyField, Purpose, Rule};
 
-/// The body's schema in the OpenAPI document.
+/// The body's schema in the OpenAPI document: what should be sent. What also means that nothing is given is
+/// accepted beside it, and would be a second type of each member.
 pub fn schema(fields: &[BodyField], purpose: Purpose) -> Value {
     let mut properties = Map::new();
     for member in fields {
         let mut schema = member.rule.schema();
         if let Some(default) = member.default {
             schema["default"] = default.json();
-        }
-        // What means that nothing is given may be sent, too.
-        match member.nothing {
-            Some(Nothing::Blank) => {
-                schema = json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
-            }
-            Some(Nothing::Untouched(default)) => {
-                schema = json!({ "anyOf": [schema, { "const": default }] });
-            }
-            None => {}
         }
         if !member.doc.is_empty() {
             schema["description"] = member.doc.into();
@@ -60,7 +51,7 @@ impl Rule {
             }
             Rule::WebhookOrId => json!({}),
             Rule::Address => {
-                json!({ "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] })
+                json!({ "type": "string", "description": "An IPv4 or IPv6 address." })
             }
             Rule::Phone => json!({ "type": "string", "pattern": "^\\+?[0-9 ().-]{4,32}$" }),
             Rule::CountryCode => json!({ "type": "string", "pattern": "^\\+?[0-9]{1,4}$" }),

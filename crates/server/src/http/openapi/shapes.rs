@@ -13,6 +13,14 @@ pub fn score() -> Value {
     json!({ "type": "number", "minimum": 0, "maximum": 1 })
 }
 
+/// Marks an object or a list of any members. It has no `type`: generators read no choice of two.
+pub const ANY_JSON: &str = "x-json";
+
+/// Always null. Generators have no type for `null` alone.
+pub fn nothing() -> Value {
+    json!({ "const": null })
+}
+
 pub fn reference(name: &str) -> String {
     format!("#/components/schemas/{name}")
 }
@@ -52,9 +60,24 @@ pub fn record(resource: &Resource) -> Value {
 pub fn schema_name(resource: &Resource, shown: Shown) -> String {
     let name: String = resource.title.split(' ').map(capitalised).collect();
     match shown {
-        Shown::List => format!("{name}Row"),
-        Shown::Retrieve => name,
+        Shown::List if has_shorter_rows(resource) => format!("{name}Row"),
+        Shown::List | Shown::Retrieve => name,
     }
+}
+
+/// Whether a list shows less of a record than a retrieve does.
+fn has_shorter_rows(resource: &Resource) -> bool {
+    fn hides_some(members: &[Member]) -> bool {
+        members.iter().any(|member| {
+            let hides_inner =
+                matches!(member.kind, MemberKind::Object(members) if hides_some(members));
+            member.shown != Shown::List || hides_inner
+        })
+    }
+    resource.fields.iter().any(|field| {
+        let hides_member = matches!(field.kind, Kind::Json(members) if hides_some(members));
+        field.shown != Shown::List || hides_member
+    })
 }
 
 fn capitalised(word: &str) -> String {
@@ -86,33 +109,42 @@ pub fn path_id(doc: &str) -> Value {
 }
 
 fn parameter(place: &str, name: &str, doc: &str, schema: Value) -> Value {
-    json!({
-        "name": name,
-        "in": place,
-        "required": place == "path",
-        "description": doc,
-        "schema": schema,
-    })
+    let mut parameter = json!({ "name": name, "in": place, "description": doc, "schema": schema });
+    if place == "path" {
+        parameter["required"] = true.into();
+    }
+    parameter
 }
 
 pub fn filter_schema(field: &Field) -> Value {
     match &field.kind {
         Kind::Id | Kind::Relation(_) | Kind::Relations(_) => id_schema(),
         Kind::Word(words) => {
-            let synonyms = words.synonyms.iter().map(|(synonym, _)| synonym);
-            let all: Vec<&&str> = words.words.iter().chain(synonyms).collect();
-            json!({ "type": "string", "enum": all })
+            let synonyms = words.synonyms.iter().map(|(synonym, _)| *synonym);
+            json!({ "type": "string", "enum": distinct_words(words.words.iter().copied().chain(synonyms)) })
         }
         Kind::Set(set) => json!({ "type": "string", "enum": set.words }),
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Integer => json!({ "type": "integer" }),
         Kind::Number => json!({ "type": "number" }),
-        Kind::Time => json!({ "type": "string", "anyOf": [
-            { "format": "date" }, { "format": "date-time" },
-        ] }),
+        // A time, or a day: two formats are two types to a generator.
+        Kind::Time => {
+            json!({ "type": "string", "examples": ["2024-12-01", "2024-12-01T10:30:00Z"] })
+        }
         Kind::Date => json!({ "type": "string", "format": "date" }),
         Kind::Text | Kind::Texts | Kind::Json(_) => json!({ "type": "string" }),
     }
+}
+
+/// Words that differ in more than capital letters: a generator makes names of them.
+fn distinct_words(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut all: Vec<&str> = Vec::new();
+    for word in words {
+        if !all.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+            all.push(word);
+        }
+    }
+    all
 }
 
 /// The record as a list shows it, or as a retrieve does.
@@ -134,14 +166,16 @@ pub fn object(resource: &'static Resource, shown: Shown) -> Value {
     let unstored = resource.compat.unstored.iter();
     for unstored in unstored.filter(|it| resource.field(it.name).is_none()) {
         let mut schema = match unstored.count {
-            Count::One => json!({ "type": "null" }),
-            Count::Many => json!({ "type": "array", "maxItems": 0 }),
+            Count::One => nothing(),
+            Count::Many => json!({ "type": "array", "maxItems": 0, "items": {} }),
         };
-        schema["description"] = "Shown by `populates[]` alone; this server has none yet.".into();
+        schema["description"] =
+            "Shown by `populates[]` alone, as null or an empty list: this server has none yet."
+                .into();
         properties.insert(unstored.name.to_owned(), schema);
     }
     for reverse in resource.reverse {
-        let items = projection(reverse.resource, &reverse.fields());
+        let items = projection(&reverse.fields());
         let schema = json!({
             "type": "array", "items": items, "description": "Shown by `with[]` or `populates[]` alone.",
         });
@@ -153,6 +187,7 @@ pub fn object(resource: &'static Resource, shown: Shown) -> Value {
 
 fn value_schema(field: &'static Field, shown: Shown) -> Value {
     match &field.kind {
+        Kind::Id => json!({ "type": "string" }),
         Kind::Relation(relation) => related(relation),
         Kind::Relations(relation) => json!({ "type": "array", "items": related(relation) }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
@@ -165,10 +200,11 @@ fn value_schema(field: &'static Field, shown: Shown) -> Value {
     }
 }
 
-/// An id; when populated the projection, or null when there is no such record.
+/// An id; when populated the projection, or null when there is no such record. Not a component: some generators
+/// make no type of one that is a choice.
 fn related(relation: &'static Relation) -> Value {
     let shown = json!({ "$ref": reference(&populated_name(relation.resource)) });
-    json!({ "anyOf": [id_schema(), shown, { "type": "null" }] })
+    json!({ "anyOf": [{ "type": "string" }, shown, { "type": "null" }] })
 }
 
 /// What populating shows of each related record, by the name of its schema. Every relation to a resource shows
@@ -176,7 +212,7 @@ fn related(relation: &'static Relation) -> Value {
 pub fn populated() -> Map<String, Value> {
     let relations = resources::ALL.iter().flat_map(|resource| resource.relations());
     let schema = |(_, relation): (&Field, &'static Relation)| {
-        let shown = projection(relation.resource, &relation.fields());
+        let shown = projection(&relation.fields());
         (populated_name(relation.resource), shown)
     };
     relations.map(schema).collect()
@@ -186,14 +222,13 @@ fn populated_name(resource: &Resource) -> String {
     format!("Populated{}", schema_name(resource, Shown::Retrieve))
 }
 
-fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
+fn projection(fields: &[&'static Field]) -> Value {
     let mut properties = Map::new();
     for field in fields {
         properties.insert(field.name.to_owned(), value_schema(field, Shown::List));
     }
     json!({
         "type": "object",
-        "title": resource.title,
         "required": ["_id"],
         "properties": properties,
     })
@@ -201,7 +236,7 @@ fn projection(resource: &'static Resource, fields: &[&'static Field]) -> Value {
 
 fn members_schema(members: &[Member], shown: Shown) -> Value {
     if members.is_empty() {
-        return json!({ "type": ["object", "array"] });
+        return json!({ ANY_JSON: true });
     }
     let mut properties = Map::new();
     for member in members.iter().filter(|m| shown == Shown::Retrieve || m.shown == Shown::List) {

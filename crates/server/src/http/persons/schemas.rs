@@ -1,9 +1,11 @@
 //! What calls about persons answer, for the OpenAPI document.
 
 use serde_json::{Map, Value, json};
+use verax_domain::resources::PERSONS;
+use verax_query::Shown;
 
 use crate::http::face_service::schemas::{liveness_of_active, liveness_of_search};
-use crate::http::openapi::shapes::{id_schema, members, reference, score};
+use crate::http::openapi::shapes::{id_schema, members, reference, schema_name, score};
 
 /// Adds what several calls show of a person.
 pub fn add(schemas: &mut Map<String, Value>) {
@@ -17,8 +19,9 @@ pub fn add(schemas: &mut Map<String, Value>) {
         "score": score(),
         "thumbnails": thumbnails(),
     }));
-    // To a token that may read persons.
-    found["properties"]["_id"] = id_schema();
+    // `id` and `_id` would be one name to a generator.
+    found["properties"]["id"]["description"] =
+        "To a token that may read persons it is there as `_id`, too.".into();
     for name in ["name", "gender", "nationality", "notes"] {
         found["properties"][name] = text();
     }
@@ -69,7 +72,7 @@ pub fn active_search() -> Value {
 
 pub fn live_person() -> Value {
     json!({ "allOf": [
-        { "$ref": reference("Person") },
+        { "$ref": reference(&schema_name(&PERSONS, Shown::Retrieve)) },
         { "type": "object", "properties": { "liveness_score": score() } },
     ] })
 }
@@ -77,7 +80,7 @@ pub fn live_person() -> Value {
 pub fn looked_up() -> Value {
     members(json!({
         "success": { "const": true },
-        "data": { "type": "array", "items": { "$ref": reference("PersonRow") } },
+        "data": { "type": "array", "items": { "$ref": reference(&schema_name(&PERSONS, Shown::List)) } },
         "total": { "type": "integer", "minimum": 0 },
     }))
 }
