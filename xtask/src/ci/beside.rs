@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::{Done, Step};
-use crate::exec;
+use crate::{clients, exec};
 
 /// Steps that are running.
 pub struct Beside {
@@ -24,6 +24,8 @@ impl Beside {
         let names = names.join(",");
         println!("\n== {names}: beside the following steps");
         let printed = exec::target_dir()?.join("beside.log");
+        // Steps of both sides use it: it is installed once, before them. Who needs it tells what is wrong.
+        let _ = clients::python_environment();
         let file = File::create(&printed).with_context(|| printed.display().to_string())?;
         let process = Command::new(std::env::current_exe()?)
             .args(["ci", "--only", &names])
